@@ -1,0 +1,114 @@
+"""Whether a route fits a call, and if not, why not, in words for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from attrs import frozen
+
+from dao.core.routing.route import Route
+from dao.data_object import DataObject
+from dao.errors import did_you_mean
+
+__all__ = ["MISSING", "Fit", "condition_value", "fit"]
+
+MISSING = object()
+"""Stands for a condition that neither the call nor the object has a value for."""
+
+
+@frozen(order=True)
+class Fit:
+    """How well a route fits: the smaller, the more specific.
+
+    Attributes:
+        object_distance: steps from the object's type to the annotated one.
+        data_distance: steps from the data's type to the annotated one.
+        conditions_missing: the negative number of conditions that hold.
+        names_missing: the negative number of given arguments that the route names as parameters.
+    """
+
+    object_distance: int
+    data_distance: int
+    conditions_missing: int
+    names_missing: int
+
+
+def condition_value(name: str, data_object: DataObject, arguments: Mapping[str, Any]) -> Any:
+    """A condition's value: the call's argument, else the object's property, else MISSING."""
+    given = arguments.get(name)
+    return given if given is not None else data_object.get(name, MISSING)
+
+
+def fit(route: Route, data_object: DataObject, arguments: Mapping[str, Any]) -> Fit | str:
+    """How well a route fits a call, or the reason why it doesn't."""
+    reason = next(_misfits(route, data_object, arguments), None)
+    if reason is not None:
+        return reason
+    parameters = route.signature.parameters
+    named = sum(1 for name, value in arguments.items() if name in parameters and value is not None)
+    return Fit(
+        _distance(route, "data_object", type(data_object)),
+        _distance(route, "data", type(arguments.get("data"))),
+        -len(route.conditions),
+        -named,
+    )
+
+
+def _distance(route: Route, role: str, kind: type) -> int:
+    parameter = route.signature.parameters.get(role)
+    return (parameter.test.distance(kind) or 0) if parameter is not None else 0
+
+
+def _misfits(route: Route, data_object: DataObject, arguments: Mapping[str, Any]) -> Iterator[str]:
+    yield from _failed_conditions(route, data_object, arguments)
+    yield from _unknown_arguments(route, arguments)
+    yield from _missing_arguments(route, arguments)
+    yield from _wrong_types(route, data_object, arguments)
+
+
+def _failed_conditions(route: Route, data_object: DataObject, arguments: Mapping[str, Any]) -> Iterator[str]:
+    for name, wanted in route.conditions.items():
+        found = condition_value(name, data_object, arguments)
+        if not _is_in(found, wanted):
+            shown = " or ".join(sorted(map(repr, wanted)))
+            yield f"needs {name}={shown}, {'not given' if found is MISSING else f'found {found!r}'}"
+
+
+def _is_in(value: Any, wanted: frozenset[Any]) -> bool:
+    try:
+        return value in wanted
+    except TypeError:
+        return False
+
+
+def _unknown_arguments(route: Route, arguments: Mapping[str, Any]) -> Iterator[str]:
+    if route.signature.takes_any:
+        return
+    parameters = route.signature.parameters
+    known = [name for name in parameters if name not in ("data", "data_object", "target")]
+    for name, value in arguments.items():
+        # ``None`` means "not given": a pipeline may hand on an optional argument that this route has no use for.
+        # An operation that a condition has already checked need not be a parameter as well.
+        if name not in parameters and value is not None and name not in route.conditions:
+            yield f"takes no {name!r} ({did_you_mean(name, known)})"
+
+
+def _missing_arguments(route: Route, arguments: Mapping[str, Any]) -> Iterator[str]:
+    for name, parameter in route.signature.parameters.items():
+        if parameter.required and name != "data_object" and name not in arguments:
+            yield f"needs {name!r}, which was not given"
+
+
+def _wrong_types(route: Route, data_object: DataObject, arguments: Mapping[str, Any]) -> Iterator[str]:
+    for name, parameter in route.signature.parameters.items():
+        value = data_object if name == "data_object" else arguments.get(name, MISSING)
+        if value is MISSING or (value is None and not parameter.required):
+            continue
+        if parameter.test.distance(type(value)) is None:
+            yield f"takes {parameter.test.text} as {name!r}, found {_named(type(value))}"
+
+
+def _named(kind: type) -> str:
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+

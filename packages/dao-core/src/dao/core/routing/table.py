@@ -1,0 +1,170 @@
+"""A set of interface classes with their routes compiled, and every decision it has made remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from attrs import frozen
+
+from dao.core.routing.choose import Choice, Offer, choose
+from dao.core.routing.match import MISSING, condition_value
+from dao.core.routing.route import Route, routes_of
+from dao.data_object import DataObject
+from dao.interface import ACTIONS
+
+__all__ = ["Plan", "RouteTable", "route_table"]
+
+_MOST_PLANS = 4096
+"""Plans kept per table. A program has a handful; only one that makes types as it runs could have more."""
+
+_OTHER = object()
+"""Stands for any condition value that no route names: they all fail alike, so they share a plan."""
+
+
+@frozen
+class Plan:
+    """How to make a call, worked out once for all calls that look alike.
+
+    Attributes:
+        choice: the decision it comes from.
+        position: which of the store's interfaces to call.
+        method: its method.
+        accepted: the given arguments that the method has a parameter for, by the caller's name; ``None`` for all.
+        renamed: roles whose parameter has another name in the method.
+        by_position: roles whose parameter can only be given by position.
+        filled: parameters with a default that the caller left out: the object's properties of those names fill them.
+        converts: the method has no ``into``, so its result is converted after the call.
+    """
+
+    choice: Choice
+    position: int
+    method: str
+    dropped: tuple[str, ...]
+    renamed: Mapping[str, str]
+    by_position: tuple[str, ...]
+    filled: tuple[str, ...]
+    converts: bool
+
+    @property
+    def route(self) -> Route:
+        """The chosen route."""
+        return self.choice.route
+
+
+class RouteTable:
+    """The routes of a store's interfaces, in order. One table serves all stores with the same classes.
+
+    Args:
+        interfaces: name and class of each interface, the primary first.
+    """
+
+    def __init__(self, interfaces: Sequence[tuple[str, type]]) -> None:
+        self._offers = {action: _offers(action, interfaces) for action in ACTIONS}
+        self._conditions = {action: _condition_values(offers) for action, offers in self._offers.items()}
+        self._plans: dict[Any, Plan] = {}
+
+    def plan(
+        self,
+        action: str,
+        data_object: DataObject,
+        arguments: Mapping[str, Any],
+        dao_interface: str | None = None,
+        native_async: bool = False,
+    ) -> Plan:
+        """The plan for a call, from memory where a call like it was planned before.
+
+        Raises:
+            NoRouteError: no route fits.
+            AmbiguousRouteError: two routes fit equally well.
+        """
+        conditions = self._conditions[action]
+        key = (
+            action,
+            data_object.__class__,
+            tuple([(name, value.__class__) for name, value in arguments.items()]) if arguments else (),
+            tuple([_known(name, values, data_object, arguments) for name, values in conditions]) if conditions else (),
+            dao_interface,
+            native_async,
+        )
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._make(action, data_object, arguments, dao_interface, native_async)
+            if len(self._plans) >= _MOST_PLANS:
+                self._plans.clear()
+            self._plans[key] = plan
+        return plan
+
+    def _make(
+        self,
+        action: str,
+        data_object: DataObject,
+        arguments: Mapping[str, Any],
+        dao_interface: str | None,
+        native_async: bool,
+    ) -> Plan:
+        offers = self._offers[action]
+        choice = choose(
+            action, data_object, arguments, offers, dao_interface=dao_interface, native_async=native_async
+        )
+        return _plan_of(choice, arguments)
+
+    def serves(self, action: str) -> bool:
+        """Whether any interface has a route for an action at all."""
+        return any(offer.routes for offer in self._offers[action])
+
+
+def _known(name: str, values: frozenset[Any], data_object: DataObject, arguments: Mapping[str, Any]) -> Any:
+    found = condition_value(name, data_object, arguments)
+    try:
+        return found if found is MISSING or found in values else _OTHER
+    except TypeError:
+        return _OTHER
+
+
+def _offers(action: str, interfaces: Sequence[tuple[str, type]]) -> tuple[Offer, ...]:
+    return tuple(
+        Offer(position, name, kind.__qualname__, tuple(r for r in _compiled(kind) if r.action == action))
+        for position, (name, kind) in enumerate(interfaces)
+    )
+
+
+def _condition_values(offers: Sequence[Offer]) -> tuple[tuple[str, frozenset[Any]], ...]:
+    values: dict[str, frozenset[Any]] = {}
+    for offer in offers:
+        for route in offer.routes:
+            for name, wanted in route.conditions.items():
+                values[name] = values.get(name, frozenset()) | wanted
+    return tuple(values.items())
+
+
+def _plan_of(choice: Choice, arguments: Mapping[str, Any]) -> Plan:
+    signature = choice.route.signature
+    parameters = signature.parameters
+    return Plan(
+        choice,
+        choice.offer.position,
+        choice.route.method,
+        tuple(name for name in arguments if name not in parameters and not _is_extra(choice, name, arguments)),
+        {role: parameter.name for role, parameter in parameters.items() if role != parameter.name},
+        tuple(role for role, parameter in parameters.items() if parameter.positional),
+        tuple(name for name, p in parameters.items() if not p.required and arguments.get(name) is None and name != "into"),
+        "into" not in parameters,
+    )
+
+
+def _is_extra(choice: Choice, name: str, arguments: Mapping[str, Any]) -> bool:
+    """Whether an argument goes into the method's ``**kwargs``: what was really given and is no condition."""
+    return choice.route.signature.takes_any and arguments[name] is not None and name not in choice.route.conditions
+
+
+@lru_cache(maxsize=512)
+def _compiled(interface: type) -> tuple[Route, ...]:
+    return routes_of(interface)
+
+
+@lru_cache(maxsize=512)
+def route_table(interfaces: tuple[tuple[str, type], ...]) -> RouteTable:
+    """The table for these interfaces, the same one for the same classes under the same names."""
+    return RouteTable(interfaces)

@@ -1,0 +1,283 @@
+"""A logical home for data, and the place where homes are found by name."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from threading import RLock
+from types import MappingProxyType, TracebackType
+from typing import Any, ClassVar, Self
+
+from dao.core.plugins import Plugins, default_plugins, load_class
+from dao.data_object import DataObject
+from dao.display import table_of
+from dao.errors import ConfigError, Fault, did_you_mean
+from dao.interface import InterfaceSpec
+
+__all__ = ["DataStore", "DataStoreRegistry"]
+
+
+class DataStore:
+    """A logical home for data: a folder, a bucket or prefix, a lakehouse location, a database schema.
+
+    A store has one primary interface and any number of further ones. They are built when they are first used; a
+    store can be made, listed and explained without its driver. Safe between threads. A pickled store carries how its
+    interfaces are configured, not their connections, and no secret.
+
+    Args:
+        name: the name that pipelines call it by; it has no dot.
+        interface: the primary interface: a registered name (``"local"``), ``"module:Class"``, a class, an instance
+            or an :class:`~dao.interface.InterfaceSpec`.
+        options: the primary interface's configuration, by field.
+        secondary_interfaces: further interfaces, in the order in which they are tried.
+        properties: what all of its objects have in common; visible on each of them.
+        objects: its declared objects by name, or a mapping that makes them when they are looked up.
+        plugins: where registered names are looked up; by default what is installed.
+
+    Raises:
+        ConfigError: the name is empty or has a dot.
+
+    >>> class Constant:
+    ...     def read(self, data_object):
+    ...         return 42
+    >>> DataStore("answers", interface=Constant())
+    DataStore('answers', interfaces=['Constant'])
+    """
+
+    def __init__(
+        self,
+        name: str,
+        interface: str | type | InterfaceSpec | object | None = None,
+        *,
+        options: Mapping[str, Any] | None = None,
+        secondary_interfaces: Iterable[str | type | InterfaceSpec | object] = (),
+        properties: Mapping[str, Any] | None = None,
+        objects: Mapping[str, DataObject] | None = None,
+        plugins: Plugins | None = None,
+    ) -> None:
+        if not isinstance(name, str) or not name or "." in name:
+            raise ConfigError(f"a store's name is a non-empty str without dots, found {name!r}")
+        self.name = name
+        self.properties: Mapping[str, Any] = MappingProxyType(dict(properties or {}))
+        self._objects: Mapping[str, DataObject] = objects if objects is not None else {}
+        self._plugins = plugins
+        self._lock = RLock()
+        first = () if interface is None else (_spec(interface, options or {}),)
+        self.specs: tuple[InterfaceSpec, ...] = (*first, *(_spec(other, {}) for other in secondary_interfaces))
+        self._built: dict[int, Any] = {}
+        self._classes: tuple[tuple[str, type], ...] | None = None
+
+    def set_interface_class(self, interface: str | type | object, **configs: Any) -> None:
+        """Give the store another primary interface; the further ones stay.
+
+        Args:
+            interface: as for the constructor.
+            configs: its configuration, by field.
+        """
+        with self._lock:
+            self.close()
+            self.specs = (_spec(interface, configs), *self.specs[1:])
+            self._classes = None
+
+    @property
+    def classes(self) -> tuple[tuple[str, type], ...]:
+        """Name and class of each interface, in order; imports them, builds none.
+
+        Raises:
+            PluginError: an interface's plugin is missing or broken.
+            ConfigError: the store has no interface.
+        """
+        found = self._classes
+        if found is None:
+            if not self.specs:
+                raise ConfigError(f"store {self.name!r} has no interface: name one, such as DataStore({self.name!r}, 'local')")
+            found = self._classes = tuple((spec.name, self._class_of(spec)) for spec in self.specs)
+        return found
+
+    def _class_of(self, spec: InterfaceSpec) -> type:
+        if spec.target is None:
+            return (self._plugins or default_plugins()).interface_class(spec.name)
+        if isinstance(spec.target, str):
+            return load_class(spec.target)
+        return spec.target if isinstance(spec.target, type) else type(spec.target)
+
+    @property
+    def interface(self) -> Any:
+        """The primary interface, built now if it was not used yet.
+
+        Raises:
+            PluginError: its plugin is missing or broken.
+            ConfigError: its options are wrong; all faults at once.
+        """
+        return self.built(0)
+
+    def built(self, position: int) -> Any:
+        """The interface at a position, built on its first use; 0 is the primary."""
+        found = self._built.get(position)
+        return found if found is not None else self._build(position)
+
+    def _build(self, position: int) -> Any:
+        from dao.options import build
+
+        with self._lock:
+            if position not in self._built:
+                kind = self.classes[position][1]
+                spec = self.specs[position]
+                if spec.target is not None and not isinstance(spec.target, (str, type)):
+                    self._built[position] = spec.target
+                else:
+                    options = _own_options(kind, spec.options) if spec.shared else spec.options
+                    self._built[position] = build(kind, options, spec.path or self.name)
+            return self._built[position]
+
+    @property
+    def objects(self) -> Mapping[str, DataObject]:
+        """The declared objects by name; name patterns appear as they are written."""
+        return MappingProxyType(self._objects) if isinstance(self._objects, dict) else self._objects
+
+    def object(self, name: str) -> DataObject:
+        """The declared object of a name.
+
+        Raises:
+            ConfigError: none is declared, with the nearest names.
+        """
+        try:
+            return self._objects[name]
+        except KeyError:
+            hint = did_you_mean(name, self._objects)
+            raise ConfigError([Fault("", f"store {self.name!r} declares no object {name!r}: {hint}")]) from None
+
+    def close(self) -> None:
+        """Close what was opened. The store may be used again: it then opens anew."""
+        with self._lock:
+            for position, interface in list(self._built.items()):
+                close: Callable[[], object] | None = getattr(interface, "close", None)
+                if close is not None:
+                    close()
+                if not getattr(type(interface), "carries_state", False):
+                    del self._built[position]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        kept = {at: made for at, made in self._built.items() if getattr(type(made), "carries_state", False)}
+        # The declared objects point back at their store, so they travel with it.
+        return {**self.__dict__, "_lock": None, "_built": kept, "_classes": None, "_plugins": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock = RLock()
+
+    def __repr__(self) -> str:
+        return f"DataStore({self.name!r}, interfaces={[spec.name for spec in self.specs]})"
+
+    def _repr_html_(self) -> str:
+        rows = [("interfaces", ", ".join(spec.name for spec in self.specs)), ("objects", len(self._objects))]
+        return table_of(["", ""], rows, f"DataStore {self.name}").html()
+
+
+def _spec(interface: str | type | InterfaceSpec | object, options: Mapping[str, Any]) -> InterfaceSpec:
+    if isinstance(interface, InterfaceSpec):
+        return interface
+    if isinstance(interface, str):
+        target = interface if ":" in interface else None
+        return InterfaceSpec(interface.rpartition(":")[2], target, dict(options))
+    if isinstance(interface, type):
+        return InterfaceSpec(interface.__qualname__, interface, dict(options))
+    if options:
+        raise ConfigError(f"options are given with an interface that is built already: {', '.join(options)}")
+    return InterfaceSpec(type(interface).__qualname__, interface)
+
+
+def _own_options(kind: type, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the primary interface's options that this interface has as well."""
+    own = inspect.signature(kind).parameters
+    return {name: value for name, value in options.items() if name in own}
+
+
+class _OnClassOrInstance:
+    """A method that called on the class works on the default registry, and on an instance on that instance."""
+
+    def __init__(self, method: Callable[..., Any]) -> None:
+        self._method = method
+        self.__doc__ = method.__doc__
+
+    def __get__(self, instance: DataStoreRegistry | None, owner: type[DataStoreRegistry]) -> Callable[..., Any]:
+        return self._method.__get__(instance if instance is not None else owner.default)
+
+
+class DataStoreRegistry:
+    """Stores by name. Safe between threads.
+
+    An instance is a registry of one's own. The methods called on the class itself work on the default registry, where
+    :class:`~dao.core.dao.DataAccessObject` puts the stores of its catalog when it is given no other.
+
+    >>> mine = DataStoreRegistry()
+    >>> mine.add(DataStore("bronze", "memory"))
+    DataStore('bronze', interfaces=['memory'])
+    >>> mine.names()
+    ['bronze']
+    """
+
+    default: ClassVar[DataStoreRegistry]
+
+    def __init__(self, stores: Iterable[DataStore] = ()) -> None:
+        self._stores: dict[str, DataStore] = {store.name: store for store in stores}
+
+    @_OnClassOrInstance
+    def get(self, name: str) -> DataStore:
+        """The store of a name.
+
+        Raises:
+            ConfigError: there is none, with the nearest names.
+        """
+        try:
+            return self._stores[name]
+        except KeyError:
+            raise ConfigError(f"no store {name!r} is registered: {did_you_mean(name, self._stores)}") from None
+
+    @_OnClassOrInstance
+    def add(self, store: DataStore) -> DataStore:
+        """Register a store, in the place of an older one of that name, and give it back."""
+        self._stores[store.name] = store
+        return store
+
+    @_OnClassOrInstance
+    def remove(self, name: str) -> None:
+        """Forget a store; nothing happens if there is none of that name."""
+        self._stores.pop(name, None)
+
+    @_OnClassOrInstance
+    def names(self) -> list[str]:
+        """The names of the registered stores, in order of registration."""
+        return list(self._stores)
+
+    @_OnClassOrInstance
+    def clear(self) -> None:
+        """Forget all stores."""
+        self._stores.clear()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._stores
+
+    def __iter__(self) -> Iterator[DataStore]:
+        return iter(list(self._stores.values()))
+
+    def __len__(self) -> int:
+        return len(self._stores)
+
+    def __repr__(self) -> str:
+        return f"DataStoreRegistry({list(self._stores)})"
+
+    def _repr_html_(self) -> str:
+        rows = [(store.name, ", ".join(spec.name for spec in store.specs)) for store in self]
+        return table_of(["store", "interfaces"], rows, "DataStoreRegistry").html()
+
+
+DataStoreRegistry.default = DataStoreRegistry()

@@ -1,0 +1,195 @@
+"""Every error that DAO raises, drawn as one tree.
+
+    DaoError
+      ConfigError                 a config's faults, all at once, each with its path
+      PluginError                 a plugin that is missing, broken or registered twice
+      RoutingError
+        NoRouteError              no interface method fits the call; one reason per candidate
+        AmbiguousRouteError       two interface methods fit it equally well
+      DataError                   the data or an argument handed in is not usable
+      StoreError                  the store refused, or what it holds can't be read
+        NotFoundError             also FileNotFoundError
+        AlreadyExistsError        also FileExistsError
+        PermissionDeniedError     also PermissionError
+        ConflictError             someone else committed first
+        UnsupportedError          the store or format can't do that, also NotImplementedError
+        TransientError            retries are exhausted; may be tried again as it stands
+
+A message says what was asked, what was found and what would have worked. It never holds a secret.
+All errors can be pickled, so that they travel between processes whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+from attrs import frozen
+
+__all__ = [
+    "AlreadyExistsError",
+    "AmbiguousRouteError",
+    "ConfigError",
+    "ConflictError",
+    "DaoError",
+    "DataError",
+    "Fault",
+    "NoRouteError",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "PluginError",
+    "RoutingError",
+    "StoreError",
+    "TransientError",
+    "UnsupportedError",
+    "did_you_mean",
+]
+
+
+def did_you_mean(wrong: str, known: Iterable[str]) -> str:
+    """The end of a message about a name nobody knows: the nearest right ones, else all of them.
+
+    >>> did_you_mean("formt", ["format", "prefix"])
+    "did you mean 'format'?"
+    >>> did_you_mean("x", ["format", "prefix"])
+    "known: 'format', 'prefix'"
+    >>> did_you_mean("x", [])
+    'none are known'
+    """
+    names = sorted(set(known))
+    near = get_close_matches(wrong, names, n=3, cutoff=0.6)
+    if near:
+        return f"did you mean {' or '.join(map(repr, near))}?"
+    if not names:
+        return "none are known"
+    shown = ", ".join(map(repr, names[:12]))
+    return f"known: {shown}" + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+
+
+class DaoError(Exception):
+    """The root of the tree: catch this to catch whatever DAO raises on purpose."""
+
+
+@frozen
+class Fault:
+    """One fault of a config: what is wrong, and where in the user's own file.
+
+    Attributes:
+        path: where, as a dotted path from the top of the config, such as ``bronze.options.root``; empty for the whole.
+        message: what was found there and what would have worked.
+    """
+
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.message} @ {self.path}" if self.path else self.message
+
+
+class ConfigError(DaoError):
+    """A config can't be used. Holds every fault found, not only the first.
+
+    Attributes:
+        faults: the faults, in the order of the file.
+        source: what was read: a file's path, or ``dict``.
+    """
+
+    def __init__(self, faults: Iterable[Fault] | str, source: str = "") -> None:
+        self.faults = (Fault("", faults),) if isinstance(faults, str) else tuple(faults)
+        self.source = source
+        super().__init__(self.faults, source)
+
+    def __str__(self) -> str:
+        where = f" in {self.source}" if self.source else ""
+        if len(self.faults) == 1:
+            return f"{self.faults[0]}{where}"
+        lines = "".join(f"\n  {fault}" for fault in self.faults)
+        return f"{len(self.faults)} faults{where}:{lines}"
+
+
+class PluginError(DaoError):
+    """A plugin is missing (the message has the install command), broken (the cause is kept) or registered twice."""
+
+
+class RoutingError(DaoError):
+    """No single interface method could be chosen for a call."""
+
+
+class NoRouteError(RoutingError):
+    """No interface method fits the call; the message has one line per candidate with its reason."""
+
+
+class AmbiguousRouteError(RoutingError):
+    """Two interface methods fit the call equally well; the message names both."""
+
+
+class DataError(DaoError):
+    """The data or an argument handed in can't be used: wrong schema, null or duplicate keys, a bad predicate."""
+
+
+class StoreError(DaoError):
+    """The store refused, or what it holds can't be read. The driver's own error is the ``__cause__``.
+
+    Attributes:
+        action: the action that was asked for, such as ``read``.
+        data_object: the object's full name, ``store.object``.
+        store: the store's name.
+        interface: the name of the interface that was at work.
+
+    All four are filled in by DAO as the error passes by; whoever raises it gives the message alone.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        action: str | None = None,
+        data_object: str | None = None,
+        store: str | None = None,
+        interface: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.action = action
+        self.data_object = data_object
+        self.store = store
+        self.interface = interface
+
+    def __str__(self) -> str:
+        if self.action is None:
+            return self.message
+        subject = self.data_object or self.store or "?"
+        by = f" by {self.interface}" if self.interface else ""
+        return f"{self.action} {subject!r}{by}: {self.message}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild_store_error, (type(self), self.message), self.__dict__
+
+
+def _rebuild_store_error(kind: type[StoreError], message: str) -> StoreError:
+    return kind(message)
+
+
+class NotFoundError(StoreError, FileNotFoundError):
+    """What was asked for is not there."""
+
+
+class AlreadyExistsError(StoreError, FileExistsError):
+    """What was to be created is already there. Nothing was changed."""
+
+
+class PermissionDeniedError(StoreError, PermissionError):
+    """The store knows who asks and says no, or the credentials are wrong or expired."""
+
+
+class ConflictError(StoreError):
+    """Someone else committed first. Nothing of this call was kept."""
+
+
+class UnsupportedError(StoreError, NotImplementedError):
+    """The store or the format can't do what was asked; nothing was changed."""
+
+
+class TransientError(StoreError):
+    """The store did not answer as it should within the retries. The call may be made again as it stands."""

@@ -1,0 +1,60 @@
+"""The hooks a plugin may implement: signatures and what they promise, no bodies.
+
+A plugin is a module (or any object) named by an entry point of the group ``dao``. It implements what it needs:
+
+    from dao.hookspecs import hookimpl
+
+    @hookimpl
+    def dao_interfaces():
+        return {"s3": "dao_s3._interface:S3Boto3Interface"}
+
+Hooks grow by keyword: a plugin takes only the parameters it wants, so new ones never break old plugins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from pluggy import HookimplMarker, HookspecMarker
+
+if TYPE_CHECKING:
+    from dao.core.request import Request
+
+__all__ = ["hookimpl", "hookspec"]
+
+hookspec = HookspecMarker("dao")
+hookimpl = HookimplMarker("dao")
+
+
+@hookspec
+def dao_interfaces() -> Mapping[str, str]:  # type: ignore[empty-body]
+    """Interfaces by the name a config calls them, each as ``"module:Class"``; the module is imported when it is used.
+
+    Names are lower case, with the backend first: ``s3``, ``s3.obstore``. Two plugins with one name are a PluginError.
+    """
+
+
+@hookspec
+def dao_object_types() -> Mapping[str, str]:  # type: ignore[empty-body]
+    """Object types by the name a catalog's ``type`` calls them, each as ``"module:Class"``, a subclass of DataObject."""
+
+
+@hookspec
+def dao_secret_schemes() -> Mapping[str, Callable[[str], str]]:  # type: ignore[empty-body]
+    """Secret schemes: ``${scheme:argument}`` in a config is resolved by calling the scheme's function with the argument."""
+
+
+@hookspec
+def dao_before_action(request: Request) -> None:
+    """Called before a routed action touches the store. What it raises stops the action."""
+
+
+@hookspec
+def dao_after_action(request: Request, result: Any) -> None:
+    """Called after an action succeeded, with what it returns; a lazy stream has not been read by then."""
+
+
+@hookspec
+def dao_on_failure(request: Request, error: BaseException) -> None:
+    """Called after an action failed. The error goes on to the caller whatever this does."""

@@ -1,0 +1,120 @@
+"""How a class becomes an interface: its fields are its configuration, its methods are its routes.
+
+Nothing has to be inherited. A method is a route when its name is an action (``read``) or an action and more
+(``read_csv``; the longest action wins, so ``read_stream_csv`` serves ``read_stream``), or when it is marked:
+
+>>> class Mine:
+...     def read(self, data_object, *, where=None): ...
+...     @register("read")
+...     @when(format="csv")
+...     def parse(self, data_object, *, delimiter=","): ...
+
+A method named ``run_<operation>`` serves ``run`` for that operation alone.
+
+A parameter's name gives its role: ``data`` is what is handed in, ``data_object`` the object, ``target`` the
+destination of ``copy`` and ``move``, ``operation`` what ``run`` was asked for. Every other parameter is an argument
+of the call. Annotations of ``data`` and ``data_object`` say which types the route takes; a string such as
+``"pyspark.sql.DataFrame"`` names a type whose library need not be installed.
+
+Optional: ``close()`` is called when the store is closed; ``translate_error(error)`` turns a driver's error into a
+:class:`~dao.errors.DaoError`, or returns ``None`` to leave it; ``carries_state = True`` on the class says that a
+pickled store takes the instance along, because what it holds is nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, TypeVar
+
+from attrs import field, frozen
+
+from dao.errors import DataError
+
+__all__ = ["ACTIONS", "InterfaceSpec", "register", "when"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+ACTIONS: Mapping[str, tuple[str, ...]] = {
+    "read": ("data_object",),
+    "write": ("data", "data_object"),
+    "upsert": ("data", "data_object"),
+    "delete": ("data_object",),
+    "list": ("data_object",),
+    "count": ("data_object",),
+    "exists": ("data_object",),
+    "schema": ("data_object",),
+    "history": ("data_object",),
+    "copy": ("data_object", "target"),
+    "move": ("data_object", "target"),
+    "read_stream": ("data_object",),
+    "write_stream": ("data", "data_object"),
+    "run": ("operation", "data_object"),
+}
+"""Every action, with the roles that its positional arguments play, in order."""
+
+REGISTERED = "__dao_actions__"
+CONDITIONS = "__dao_conditions__"
+
+
+def register(*actions: str) -> Callable[[F], F]:
+    """Mark a method as a route for these actions, whatever its name.
+
+    Raises:
+        DataError: no action was given, or one that doesn't exist.
+    """
+    unknown = [action for action in actions if action not in ACTIONS]
+    if unknown or not actions:
+        raise DataError(f"@register takes actions, found {unknown or 'none'}; actions: {', '.join(ACTIONS)}")
+
+    def mark(method: F) -> F:
+        setattr(method, REGISTERED, (*actions, *getattr(method, REGISTERED, ())))
+        return method
+
+    return mark
+
+
+def when(**conditions: Any) -> Callable[[F], F]:
+    """Let a route serve only calls where each named value fits.
+
+    A value is looked up in the call's arguments, then in the object's properties. A condition is one value or a
+    list, tuple or set of them. Several conditions must all hold; a route with more of them is more specific.
+
+    >>> class Mine:
+    ...     @when(format=("csv", "tsv"))
+    ...     def read_text(self, data_object): ...
+    """
+    if not conditions:
+        raise DataError("@when takes at least one condition, such as @when(format='csv')")
+    allowed = {name: _values(wanted) for name, wanted in conditions.items()}
+
+    def mark(method: F) -> F:
+        setattr(method, CONDITIONS, {**getattr(method, CONDITIONS, {}), **allowed})
+        return method
+
+    return mark
+
+
+def _values(wanted: Any) -> frozenset[Any]:
+    if isinstance(wanted, Collection) and not isinstance(wanted, (str, bytes)):
+        return frozenset(wanted)
+    return frozenset((wanted,))
+
+
+@frozen
+class InterfaceSpec:
+    """Which interface a store uses and how it is configured, before anything is built or imported.
+
+    Attributes:
+        name: the name it goes by: a registered name (``s3``), or the class's own name.
+        target: ``None`` for a registered name; ``"module:Class"``; a class; or an instance.
+        options: its configuration, field by field; empty for an instance.
+        path: where in the user's config the options stand, for messages.
+        shared: options may hold names that are no fields of this interface, because it shares its store's
+            primary interface's options. They are left out.
+    """
+
+    name: str
+    target: Any = None
+    options: Mapping[str, Any] = field(factory=dict, repr=lambda options: f"<{', '.join(options)}>")
+    path: str = ""
+    shared: bool = False

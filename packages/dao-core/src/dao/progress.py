@@ -1,0 +1,114 @@
+"""How long work tells how far it is: one function to call, one callable that listens.
+
+An interface calls :func:`advance` after each batch or chunk. Whoever asked for progress
+(``dao.copy(..., progress=True)``, ``DataAccessObject(progress=listener)``, the command line) hears a
+:class:`Progress` each time; when nobody listens a call costs one look at a context variable.
+
+The same call is where a cancelled asynchronous action stops: :func:`advance` then raises
+:class:`Cancelled`, and the interface cleans up as it does after any error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from threading import Event, Lock
+
+from attrs import define, evolve, field, frozen
+
+__all__ = ["Cancelled", "Listener", "Progress", "advance", "expect", "listening"]
+
+
+@frozen
+class Progress:
+    """How far one action is.
+
+    Attributes:
+        action: the action, such as ``copy``.
+        subject: the full name of the object that is worked on, ``store.object``.
+        rows: rows done so far.
+        bytes: bytes done so far, as stored where that is known, else as held in memory.
+        total_rows: rows in all, ``None`` where nobody knows.
+        total_bytes: bytes in all, ``None`` where nobody knows.
+        done: True once, in the last report.
+    """
+
+    action: str
+    subject: str
+    rows: int = 0
+    bytes: int = 0
+    total_rows: int | None = None
+    total_bytes: int | None = None
+    done: bool = False
+
+
+Listener = Callable[[Progress], object]
+
+
+class Cancelled(BaseException):
+    """The action was cancelled by its caller. Not an ``Exception``: only clean-up code should see it."""
+
+
+@define
+class _Reporter:
+    listener: Listener | None
+    state: Progress
+    cancelled: Event
+    lock: Lock = field(factory=Lock)
+
+    def change(self, rows: int, size: int, total_rows: int | None, total_bytes: int | None, done: bool) -> None:
+        if self.cancelled.is_set() and not done:
+            raise Cancelled
+        with self.lock:
+            old = self.state
+            self.state = evolve(
+                old,
+                rows=old.rows + rows,
+                bytes=old.bytes + size,
+                total_rows=old.total_rows if total_rows is None else total_rows,
+                total_bytes=old.total_bytes if total_bytes is None else total_bytes,
+                done=done,
+            )
+            if self.listener is not None:
+                self.listener(self.state)
+
+
+_current: ContextVar[_Reporter | None] = ContextVar("dao_progress", default=None)
+
+
+def advance(rows: int = 0, bytes: int = 0) -> None:
+    """Say that so many more rows and bytes are done. For interfaces, once per batch or chunk.
+
+    Raises:
+        Cancelled: the caller gave up; undo what is staged and let this pass.
+    """
+    reporter = _current.get()
+    if reporter is not None:
+        reporter.change(rows, bytes, None, None, False)
+
+
+def expect(rows: int | None = None, bytes: int | None = None) -> None:
+    """Say how many rows or bytes there will be in all, where that is known."""
+    reporter = _current.get()
+    if reporter is not None:
+        reporter.change(0, 0, rows, bytes, False)
+
+
+@contextmanager
+def listening(
+    action: str, subject: str, listener: Listener | None, cancelled: Event | None = None
+) -> Iterator[None]:
+    """Let ``listener`` hear the reports of the work done inside the ``with`` block.
+
+    The reporter lives in a context variable: worker threads hear nothing unless they are started with
+    ``contextvars.copy_context().run``.
+    """
+    reporter = _Reporter(listener, Progress(action, subject), cancelled or Event())
+    token = _current.set(reporter)
+    try:
+        yield
+        if listener is not None:
+            reporter.change(0, 0, None, None, True)
+    finally:
+        _current.reset(token)
