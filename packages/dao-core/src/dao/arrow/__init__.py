@@ -1,0 +1,34 @@
+"""Arrow: conversion, predicates, schemas from models, file formats. Names are loaded when they are first asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+_HOMES = {
+    "FORMATS": "formats",
+    "Format": "formats",
+    "FormatWriter": "formats",
+    "close_reader": "formats",
+    "convert": "convert",
+    "get_format": "formats",
+    "hive_path": "formats",
+    "hive_values": "formats",
+    "infer_format": "formats",
+    "register_format": "formats",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

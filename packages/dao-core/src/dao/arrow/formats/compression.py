@@ -1,0 +1,143 @@
+"""Compressed text files: which codec a name or an option means, and streams that pack and unpack on the fly.
+
+pyarrow has gzip, zstd, bz2 and lz4 (frame format) streams. It has none for xz: the standard library's ``lzma`` serves it.
+"""
+
+from __future__ import annotations
+
+import lzma
+from typing import IO, Any
+
+import pyarrow as pa
+from pyarrow import fs
+
+from dao.arrow.formats.options import Check
+
+__all__ = [
+    "COMPRESSIONS",
+    "CompressedSink",
+    "KeptOpen",
+    "compression_option",
+    "infer_compression",
+    "open_input",
+    "resolve_compression",
+    "strip_compression",
+]
+
+COMPRESSIONS: dict[str, str] = {"gzip": ".gz", "zstd": ".zst", "bz2": ".bz2", "lz4": ".lz4", "xz": ".xz"}
+"""The codecs of whole files, each with the file name ending it is known by."""
+
+_ALIASES = {"gz": "gzip", "zst": "zstd", "zstandard": "zstd", "bzip2": "bz2", "lzma": "xz", "none": None}
+
+compression_option = Check(
+    f"'infer', None or one of {', '.join(map(repr, COMPRESSIONS))}",
+    lambda value: value is None
+    or (isinstance(value, str) and (value in COMPRESSIONS or value in _ALIASES or value == "infer")),
+)
+"""The check of the option ``compression`` of text formats."""
+
+
+def infer_compression(path: str) -> str | None:
+    """The codec that a file name's ending stands for, or None.
+
+    >>> infer_compression("a/b.csv.GZ")
+    'gzip'
+    >>> infer_compression("a/b.csv") is None
+    True
+    """
+    lowered = path.lower()
+    return next((codec for codec, suffix in COMPRESSIONS.items() if lowered.endswith(suffix)), None)
+
+
+def strip_compression(path: str) -> str:
+    """The file name without the ending that says how it is compressed.
+
+    >>> strip_compression("users.csv.gz"), strip_compression("users.csv")
+    ('users.csv', 'users.csv')
+    """
+    codec = infer_compression(path)
+    return path[: -len(COMPRESSIONS[codec])] if codec else path
+
+
+def resolve_compression(compression: str | None, path: str) -> str | None:
+    """The codec that the option ``compression`` means for a file of that name."""
+    if compression == "infer":
+        return infer_compression(path)
+    if compression is None:
+        return None
+    return _ALIASES.get(compression, compression)
+
+
+def open_input(path: str, filesystem: fs.FileSystem, compression: str | None) -> pa.NativeFile:
+    """Open a file as a stream of its unpacked bytes; nothing but a small buffer is held in memory.
+
+    Args:
+        path: the file.
+        filesystem: where it is.
+        compression: the option's value: ``"infer"``, a codec or None.
+    """
+    codec = resolve_compression(compression, path)
+    raw = filesystem.open_input_stream(path, compression=None)
+    if codec is None:
+        return raw
+    if codec == "xz":
+        return pa.PythonFile(lzma.LZMAFile(raw), mode="r")
+    return pa.CompressedInputStream(raw, codec)
+
+
+class KeptOpen:
+    """A sink whose ``close`` leaves the real one open, for writers that close what they are given."""
+
+    closed = False
+
+    def __init__(self, sink: Any) -> None:
+        self._sink = sink
+        self._position = 0
+
+    def write(self, data: Any) -> int:
+        self._sink.write(data)
+        size = len(memoryview(data).cast("B"))
+        self._position += size
+        return size
+
+    def tell(self) -> int:
+        return self._position
+
+    def flush(self) -> None:
+        self._sink.flush()
+
+    def close(self) -> None:
+        """Leave the sink open."""
+
+    def readable(self) -> bool:
+        return False
+
+    def seekable(self) -> bool:
+        return False
+
+    def writable(self) -> bool:
+        return True
+
+
+class CompressedSink:
+    """The stream that a text format writes to: packs into ``sink``, which stays open when this is closed."""
+
+    def __init__(self, sink: Any, compression: str | None, path: str) -> None:
+        codec = resolve_compression(compression, path)
+        self._sink = sink
+        self._packer: IO[bytes] | Any | None = None
+        if codec == "xz":
+            self._packer = lzma.LZMAFile(sink, "w")
+        elif codec is not None:
+            self._packer = pa.CompressedOutputStream(pa.PythonFile(KeptOpen(sink), mode="w"), codec)
+
+    @property
+    def stream(self) -> Any:
+        """Where to write to."""
+        return self._packer if self._packer is not None else self._sink
+
+    def close(self) -> None:
+        """Finish the compressed stream."""
+        if self._packer is not None:
+            self._packer.close()
+            self._packer = None

@@ -1,0 +1,38 @@
+"""Driver errors of files made DaoErrors that name the file. The driver's own error stays as the cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pyarrow as pa
+
+from dao.errors import DaoError, DataError, NotFoundError, PermissionDeniedError, StoreError
+
+__all__ = ["reading"]
+
+
+@contextmanager
+def reading(path: str) -> Iterator[None]:
+    """Around the reading of a file: whatever the driver raises leaves as a DaoError that names ``path``."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+    except (DaoError, GeneratorExit):
+        raise
+    except FileNotFoundError as error:
+        raise NotFoundError(f"{path} is not there") from error
+    except PermissionError as error:
+        raise PermissionDeniedError(f"{path} may not be read: {error}") from error
+    except RecursionError as error:
+        raise StoreError(f"{path} can't be read: it is nested too deeply") from error
+    except MemoryError as error:
+        raise StoreError(f"{path} can't be read: it asks for more memory than there is ({error})") from error
+    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, EOFError, OverflowError, LookupError) as error:
+        raise StoreError(f"{path} can't be read: {_first_lines(error)}") from error
+
+
+def _first_lines(error: BaseException) -> str:
+    text = str(error) or type(error).__name__
+    return text if len(text) <= 600 else f"{text[:600]}..."

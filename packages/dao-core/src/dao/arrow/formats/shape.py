@@ -1,0 +1,88 @@
+"""Batches brought into a wanted schema: columns chosen and ordered, missing ones null, types cast without loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from dao.errors import DataError, did_you_mean
+
+__all__ = ["conform", "select_fields", "unify"]
+
+
+def select_fields(schema: pa.Schema, columns: Sequence[str] | None) -> pa.Schema:
+    """The fields of ``columns`` in that order, or the whole schema for None.
+
+    Raises:
+        DataError: a column that the schema lacks (with the nearest right name) or has more than once.
+    """
+    if columns is None:
+        return schema
+    if isinstance(columns, str):
+        raise DataError(f"columns: found the text {columns!r}, expected a list of column names")
+    for name in columns:
+        places = schema.get_all_field_indices(name)
+        if not places:
+            raise DataError(f"no column {name!r}; {did_you_mean(str(name), schema.names)}")
+        if len(places) > 1:
+            raise DataError(f"column {name!r} is there {len(places)} times, so it can't be chosen by name")
+    return pa.schema([schema.field(name) for name in columns], metadata=schema.metadata)
+
+
+def conform(batch: pa.RecordBatch, schema: pa.Schema, fixed: Mapping[str, Any]) -> pa.RecordBatch:
+    """The batch with exactly the columns and types of ``schema``.
+
+    Args:
+        batch: the rows.
+        schema: what they shall look like.
+        fixed: scalars for columns that have one value in all rows.
+
+    Raises:
+        DataError: a value that its column's wanted type can't hold exactly.
+    """
+    if not fixed and batch.schema.equals(schema):
+        return batch
+    if not fixed and batch.schema.names == schema.names:  # by place, so that duplicate names stay apart
+        arrays = [_cast(array, field) for array, field in zip(batch.columns, schema, strict=True)]
+    else:
+        arrays = [_column(batch, field, fixed) for field in schema]
+    if not arrays:  # a batch of no columns still has rows
+        return batch.select([])
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _column(batch: pa.RecordBatch, field: pa.Field, fixed: Mapping[str, Any]) -> pa.Array:
+    if field.name in fixed:
+        return pa.repeat(fixed[field.name], batch.num_rows)
+    place = batch.schema.get_field_index(field.name)
+    if place < 0:
+        return pa.nulls(batch.num_rows, field.type)
+    return _cast(batch.column(place), field)
+
+
+def _cast(array: pa.Array, field: pa.Field) -> pa.Array:
+    if array.type.equals(field.type):
+        return array
+    try:
+        return array.cast(field.type)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise DataError(
+            f"column {field.name!r} has the type {array.type} and can't be read as {field.type} exactly: {error}"
+        ) from error
+
+
+def unify(schemas: Sequence[pa.Schema]) -> pa.Schema:
+    """The one schema that all the given ones fit: columns in order of first appearance, types widened where needed.
+
+    Raises:
+        DataError: one column has types that no common type holds.
+    """
+    first = schemas[0]
+    if all(schema.equals(first) for schema in schemas[1:]):
+        return first
+    try:
+        return pa.unify_schemas(list(schemas), promote_options="permissive")
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise DataError(f"the files have no common schema: {error}; give schema=") from error
