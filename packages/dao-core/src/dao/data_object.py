@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from dao.display import table_of
 from dao.errors import DataError, did_you_mean
+from dao.secrets import MASK, looks_secret
 
 if TYPE_CHECKING:
     from dao.data_store import DataStore
@@ -123,7 +124,8 @@ class DataObject:
 
     def _described(self) -> Iterator[tuple[str, Any]]:
         yield "key", self.key
-        yield from self.properties.items()
+        for name, value in self.properties.items():
+            yield name, MASK if looks_secret(name) else value
 
     def __repr__(self) -> str:
         told = ", ".join(f"{name}={value!r}" for name, value in self._described())

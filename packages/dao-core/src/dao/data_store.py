@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from threading import RLock
 from types import MappingProxyType, TracebackType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Self, TypeVar
 
 from dao.core.plugins import Plugins, default_plugins, load_class
 from dao.data_object import DataObject
@@ -66,6 +67,8 @@ class DataStore:
         self.specs: tuple[InterfaceSpec, ...] = (*first, *(_spec(other, {}) for other in secondary_interfaces))
         self._built: dict[int, Any] = {}
         self._classes: tuple[tuple[str, type], ...] | None = None
+        self.routes: object | None = None
+        """What the routing compiled for this store's interfaces; kept here so that a call finds it in one step."""
 
     def set_interface_class(self, interface: str | type | object, **configs: Any) -> None:
         """Give the store another primary interface; the further ones stay.
@@ -77,7 +80,7 @@ class DataStore:
         with self._lock:
             self.close()
             self.specs = (_spec(interface, configs), *self.specs[1:])
-            self._classes = None
+            self._classes = self.routes = None
 
     @property
     def classes(self) -> tuple[tuple[str, type], ...]:
@@ -90,7 +93,9 @@ class DataStore:
         found = self._classes
         if found is None:
             if not self.specs:
-                raise ConfigError(f"store {self.name!r} has no interface: name one, such as DataStore({self.name!r}, 'local')")
+                raise ConfigError(
+                    f"store {self.name!r} has no interface: name one, such as DataStore({self.name!r}, 'local')"
+                )
             found = self._classes = tuple((spec.name, self._class_of(spec)) for spec in self.specs)
         return found
 
@@ -117,8 +122,6 @@ class DataStore:
         return found if found is not None else self._build(position)
 
     def _build(self, position: int) -> Any:
-        from dao.options import build
-
         with self._lock:
             if position not in self._built:
                 kind = self.classes[position][1]
@@ -126,6 +129,8 @@ class DataStore:
                 if spec.target is not None and not isinstance(spec.target, (str, type)):
                     self._built[position] = spec.target
                 else:
+                    from dao.options import build
+
                     options = _own_options(kind, spec.options) if spec.shared else spec.options
                     self._built[position] = build(kind, options, spec.path or self.name)
             return self._built[position]
@@ -168,7 +173,7 @@ class DataStore:
     def __getstate__(self) -> dict[str, Any]:
         kept = {at: made for at, made in self._built.items() if getattr(type(made), "carries_state", False)}
         # The declared objects point back at their store, so they travel with it.
-        return {**self.__dict__, "_lock": None, "_built": kept, "_classes": None, "_plugins": None}
+        return {**self.__dict__, "_lock": None, "_built": kept, "_classes": None, "routes": None, "_plugins": None}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -201,15 +206,19 @@ def _own_options(kind: type, options: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if name in own}
 
 
-class _OnClassOrInstance:
+_Args = ParamSpec("_Args")
+_Result = TypeVar("_Result")
+
+
+class _OnClassOrInstance(Generic[_Args, _Result]):
     """A method that called on the class works on the default registry, and on an instance on that instance."""
 
-    def __init__(self, method: Callable[..., Any]) -> None:
+    def __init__(self, method: Callable[Concatenate[Any, _Args], _Result]) -> None:
         self._method = method
         self.__doc__ = method.__doc__
 
-    def __get__(self, instance: DataStoreRegistry | None, owner: type[DataStoreRegistry]) -> Callable[..., Any]:
-        return self._method.__get__(instance if instance is not None else owner.default)
+    def __get__(self, instance: DataStoreRegistry | None, owner: type[DataStoreRegistry]) -> Callable[_Args, _Result]:
+        return partial(self._method, instance if instance is not None else owner.default)
 
 
 class DataStoreRegistry:

@@ -37,12 +37,12 @@ def dao_interfaces() -> Mapping[str, str]:  # type: ignore[empty-body]
 
 @hookspec
 def dao_object_types() -> Mapping[str, str]:  # type: ignore[empty-body]
-    """Object types by the name a catalog's ``type`` calls them, each as ``"module:Class"``, a subclass of DataObject."""
+    """Object types by the name a catalog's ``type`` calls them: ``"module:Class"``, a subclass of DataObject."""
 
 
 @hookspec
 def dao_secret_schemes() -> Mapping[str, Callable[[str], str]]:  # type: ignore[empty-body]
-    """Secret schemes: ``${scheme:argument}`` in a config is resolved by calling the scheme's function with the argument."""
+    """Secret schemes: ``${scheme:argument}`` in a config is resolved by the scheme's function, called with the argument."""
 
 
 @hookspec

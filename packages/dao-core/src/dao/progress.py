@@ -17,7 +17,7 @@ from threading import Event, Lock
 
 from attrs import define, evolve, field, frozen
 
-__all__ = ["Cancelled", "Listener", "Progress", "advance", "expect", "listening"]
+__all__ = ["Cancelled", "Listener", "Progress", "advance", "expect", "listening", "progress_bar"]
 
 
 @frozen
@@ -96,9 +96,7 @@ def expect(rows: int | None = None, bytes: int | None = None) -> None:
 
 
 @contextmanager
-def listening(
-    action: str, subject: str, listener: Listener | None, cancelled: Event | None = None
-) -> Iterator[None]:
+def listening(action: str, subject: str, listener: Listener | None, cancelled: Event | None = None) -> Iterator[None]:
     """Let ``listener`` hear the reports of the work done inside the ``with`` block.
 
     The reporter lives in a context variable: worker threads hear nothing unless they are started with
@@ -112,3 +110,14 @@ def listening(
             reporter.change(0, 0, None, None, True)
     finally:
         _current.reset(token)
+
+
+def progress_bar() -> Listener:
+    """A listener that draws a bar: in a terminal as text, in a notebook as a widget.
+
+    Raises:
+        PluginError: rich, which draws it, is not installed (``pip install 'dao-core[cli]'``).
+    """
+    from dao.display_progress import Bar
+
+    return Bar()

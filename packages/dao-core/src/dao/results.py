@@ -134,7 +134,14 @@ class Listing(Sequence[FileInfo]):
     def _rows(self) -> tuple[list[list[str]], bool]:
         self._fetch(self._SHOWN + 1)
         shown = self._seen[: self._SHOWN]
-        rows = [[i.key, "" if i.size is None else f"{i.size:,}", f"{i.modified or '':%Y-%m-%d %H:%M:%S}" if i.modified else ""] for i in shown]
+        rows = [
+            [
+                i.key,
+                "" if i.size is None else f"{i.size:,}",
+                f"{i.modified or '':%Y-%m-%d %H:%M:%S}" if i.modified else "",
+            ]
+            for i in shown
+        ]
         return rows, len(self._seen) > self._SHOWN
 
     def __repr__(self) -> str:

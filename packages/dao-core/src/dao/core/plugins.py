@@ -131,7 +131,7 @@ class Plugins:
 
     @property
     def hook(self) -> Any:
-        """pluggy's callers, to call ``dao_before_action`` and its like."""
+        """Pluggy's callers, to call ``dao_before_action`` and its like."""
         return self._manager.hook
 
     @property
@@ -175,7 +175,9 @@ class Plugins:
     def _class(self, brought: _Brought, name: str, what: str) -> type:
         owners = brought.owners.get(name, [])
         if len(owners) > 1:
-            raise PluginError(f"{what} {name!r} is registered by {len(owners)} plugins: {', '.join(owners)}; remove one")
+            raise PluginError(
+                f"{what} {name!r} is registered by {len(owners)} plugins: {', '.join(owners)}; remove one"
+            )
         if not owners:
             raise self._missing(name, what, brought)
         try:
@@ -186,7 +188,9 @@ class Plugins:
     def _missing(self, name: str, what: str, brought: _Brought) -> PluginError:
         backend = name.split(".")[0]
         if backend in self.broken:
-            error = PluginError(f"plugin {backend!r}, which should bring {what} {name!r}, is broken: {self.broken[backend]!r}")
+            error = PluginError(
+                f"plugin {backend!r}, which should bring {what} {name!r}, is broken: {self.broken[backend]!r}"
+            )
             error.__cause__ = self.broken[backend]
             return error
         installable = re.fullmatch(r"[a-z][a-z0-9_-]*", backend)
@@ -204,7 +208,9 @@ def load_class(path: str) -> type:
     try:
         module = import_module(module_name)
     except Exception as error:  # an import may fail in any way: a missing driver, a syntax error, a wrong version
-        raise PluginError(f"can't import {module_name!r}: {type(error).__name__}: {error}{_install_hint(error)}") from error
+        raise PluginError(
+            f"can't import {module_name!r}: {type(error).__name__}: {error}{_install_hint(error)}"
+        ) from error
     found = getattr(module, class_name, None)
     if not isinstance(found, type):
         classes = [name for name, value in vars(module).items() if isinstance(value, type)]
@@ -214,7 +220,11 @@ def load_class(path: str) -> type:
 
 def _install_hint(error: Exception) -> str:
     missing = error.name if isinstance(error, ModuleNotFoundError) else None
-    return f"; if {missing!r} is a package that is not installed here: pip install {missing.split('.')[0]}" if missing else ""
+    return (
+        f"; if {missing!r} is a package that is not installed here: pip install {missing.split('.')[0]}"
+        if missing
+        else ""
+    )
 
 
 @lru_cache(maxsize=1)

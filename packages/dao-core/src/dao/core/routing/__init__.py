@@ -1,0 +1,1 @@
+"""Which interface method serves a call: pure decisions over compiled signatures, remembered."""

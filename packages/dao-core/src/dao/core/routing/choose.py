@@ -106,7 +106,9 @@ def _named(offers: Sequence[Offer], name: str | None, data_object: DataObject) -
     named = [offer for offer in offers if offer.goes_by(name)]
     if not named:
         known = [known for offer in offers for known in (offer.name, offer.class_name)]
-        raise NoRouteError(f"the store of {data_object.full_name!r} has no interface {name!r}: {did_you_mean(name, known)}")
+        raise NoRouteError(
+            f"the store of {data_object.full_name!r} has no interface {name!r}: {did_you_mean(name, known)}"
+        )
     return named
 
 

@@ -90,7 +90,8 @@ def _unknown_arguments(route: Route, arguments: Mapping[str, Any]) -> Iterator[s
     for name, value in arguments.items():
         # ``None`` means "not given": a pipeline may hand on an optional argument that this route has no use for.
         # An operation that a condition has already checked need not be a parameter as well.
-        if name not in parameters and value is not None and name not in route.conditions:
+        # What ``into`` asks for is done after the call where the method doesn't do it itself.
+        if name not in parameters and value is not None and name not in route.conditions and name != "into":
             yield f"takes no {name!r} ({did_you_mean(name, known)})"
 
 
@@ -111,4 +112,3 @@ def _wrong_types(route: Route, data_object: DataObject, arguments: Mapping[str, 
 
 def _named(kind: type) -> str:
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-

@@ -55,9 +55,13 @@ def signature_of(method: Callable[..., Any], roles: tuple[str, ...]) -> Signatur
     found = list(inspect.signature(method).parameters.values())[1:]
     namespace = {**vars(builtins), **getattr(inspect.unwrap(method), "__globals__", {})}
     by_name = [p for p in found if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
-    spare = iter([p.name for p in by_name if p.name not in ROLES and p.default is p.empty and p.kind is not p.KEYWORD_ONLY])
+    spare = iter(
+        [p.name for p in by_name if p.name not in ROLES and p.default is p.empty and p.kind is not p.KEYWORD_ONLY]
+    )
     own_names = {p.name for p in by_name}
-    renamed = {name: role for role in roles if role not in own_names and role != "operation" and (name := next(spare, None))}
+    renamed = {
+        name: role for role in roles if role not in own_names and role != "operation" and (name := next(spare, None))
+    }
     parameters = {
         renamed.get(p.name, p.name): Parameter(
             p.name,
@@ -68,4 +72,3 @@ def signature_of(method: Callable[..., Any], roles: tuple[str, ...]) -> Signatur
         for p in by_name
     }
     return Signature(parameters, any(p.kind is p.VAR_KEYWORD for p in found))
-

@@ -31,10 +31,12 @@ class Plan:
         choice: the decision it comes from.
         position: which of the store's interfaces to call.
         method: its method.
-        accepted: the given arguments that the method has a parameter for, by the caller's name; ``None`` for all.
+        dropped: given arguments that the method has no use for: ``None`` values and conditions that were checked.
         renamed: roles whose parameter has another name in the method.
         by_position: roles whose parameter can only be given by position.
-        filled: parameters with a default that the caller left out: the object's properties of those names fill them.
+        fillable: parameters with a default that the caller left out; the object's properties of those names fill them.
+        takes_object: the method has a parameter for the object.
+        plain: the object goes first, by position, and everything else by name, just as it was given.
         converts: the method has no ``into``, so its result is converted after the call.
     """
 
@@ -44,7 +46,9 @@ class Plan:
     dropped: tuple[str, ...]
     renamed: Mapping[str, str]
     by_position: tuple[str, ...]
-    filled: tuple[str, ...]
+    fillable: frozenset[str]
+    takes_object: bool
+    plain: bool
     converts: bool
 
     @property
@@ -105,9 +109,7 @@ class RouteTable:
         native_async: bool,
     ) -> Plan:
         offers = self._offers[action]
-        choice = choose(
-            action, data_object, arguments, offers, dao_interface=dao_interface, native_async=native_async
-        )
+        choice = choose(action, data_object, arguments, offers, dao_interface=dao_interface, native_async=native_async)
         return _plan_of(choice, arguments)
 
     def serves(self, action: str) -> bool:
@@ -140,23 +142,30 @@ def _condition_values(offers: Sequence[Offer]) -> tuple[tuple[str, frozenset[Any
 
 
 def _plan_of(choice: Choice, arguments: Mapping[str, Any]) -> Plan:
-    signature = choice.route.signature
-    parameters = signature.parameters
+    parameters = choice.route.signature.parameters
+    dropped = tuple(n for n in arguments if n not in parameters and not _is_extra(choice, n, arguments))
+    renamed = {role: parameter.name for role, parameter in parameters.items() if role != parameter.name}
+    by_position = tuple(role for role, parameter in parameters.items() if parameter.positional)
+    left_out = (name for name, p in parameters.items() if not p.required and arguments.get(name) is None)
     return Plan(
         choice,
         choice.offer.position,
         choice.route.method,
-        tuple(name for name in arguments if name not in parameters and not _is_extra(choice, name, arguments)),
-        {role: parameter.name for role, parameter in parameters.items() if role != parameter.name},
-        tuple(role for role, parameter in parameters.items() if parameter.positional),
-        tuple(name for name, p in parameters.items() if not p.required and arguments.get(name) is None and name != "into"),
+        dropped,
+        renamed,
+        by_position,
+        frozenset(left_out) - {"into"},
+        "data_object" in parameters or choice.route.signature.takes_any,
+        not (dropped or renamed or by_position) and next(iter(parameters), None) == "data_object",
         "into" not in parameters,
     )
 
 
 def _is_extra(choice: Choice, name: str, arguments: Mapping[str, Any]) -> bool:
     """Whether an argument goes into the method's ``**kwargs``: what was really given and is no condition."""
-    return choice.route.signature.takes_any and arguments[name] is not None and name not in choice.route.conditions
+    if name == "into" or name in choice.route.conditions:
+        return False
+    return choice.route.signature.takes_any and arguments[name] is not None
 
 
 @lru_cache(maxsize=512)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NewType, Protocol, TypeVar, Union, get_args, get_origin
 
@@ -148,5 +147,3 @@ def _split(text: str) -> list[str]:
         else:
             parts[-1] += letter
     return [part.strip() for part in parts]
-
-

@@ -1,0 +1,169 @@
+"""What the synchronous and the asynchronous face have in common: a catalog, names, and how a call is made up."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from dao.catalog import Catalog, load
+from dao.core.execute import Executor
+from dao.core.explain import explain
+from dao.core.plugins import Plugins, default_plugins
+from dao.core.routing.explain import Explanation
+from dao.data_object import DataObject, DirectoryObject
+from dao.data_store import DataStore, DataStoreRegistry
+from dao.display import table_of
+from dao.errors import ConfigError, DataError, did_you_mean
+from dao.interface import ACTIONS
+from dao.progress import Listener, progress_bar
+
+__all__ = ["Access", "Named"]
+
+Named = DataObject | str
+"""An object, or its name in the catalog, ``store.object``."""
+
+Source = str | os.PathLike[str] | Mapping[str, Any]
+
+
+class Access:
+    """A catalog of stores and objects, and the way to them.
+
+    Args:
+        sources: configs, the base first and overlays after it: paths of JSON, YAML or TOML files, or mappings. With
+            none, stores are added in code: :meth:`DataStoreRegistry.add`.
+        registry: where the catalog's stores are registered and where names that the catalog doesn't have are looked
+            up; by default the default registry.
+        progress: hears how far long work is: a callable that takes a :class:`~dao.progress.Progress`, or ``True``
+            for a bar on the screen.
+        plugins: where interfaces, object types and hooks come from; by default what is installed.
+
+    Raises:
+        ConfigError: the config has faults; all of them, each with its path.
+    """
+
+    def __init__(
+        self,
+        *sources: Source,
+        registry: DataStoreRegistry | None = None,
+        progress: Listener | bool | None = None,
+        plugins: Plugins | None = None,
+    ) -> None:
+        self._plugins = plugins or default_plugins()
+        self.registry = registry if registry is not None else DataStoreRegistry.default
+        self.catalog: Catalog = load(sources, plugins=self._plugins)
+        for store in self.catalog.stores.values():
+            self.registry.add(store)
+        self._own_registry = registry is not None
+        self._progress = progress
+        self._executor = Executor(self._plugins)
+
+    def _resolve(self, name: Named) -> DataObject:
+        """The object that a caller means.
+
+        Raises:
+            ConfigError: no store or no object of that name is declared.
+        """
+        if isinstance(name, DataObject):
+            return name
+        if not isinstance(name, str):
+            raise DataError(f"an object is a DataObject or its name 'store.object', found {type(name).__qualname__}")
+        store, dot, identifier = name.partition(".")
+        if not dot:
+            raise ConfigError(f"objects are named 'store.object', found {name!r}: {self._hint(name)}")
+        return self._store(store).object(identifier)
+
+    def _store(self, name: str) -> DataStore:
+        found = self.catalog.stores.get(name)
+        if found is None and name in self.registry:
+            found = self.registry.get(name)
+        if found is None:
+            raise ConfigError(f"no store {name!r} is declared: {did_you_mean(name, self._store_names())}")
+        return found
+
+    def _store_names(self) -> list[str]:
+        return [*self.catalog.stores, *self.registry.names()]
+
+    def _hint(self, name: str) -> str:
+        if name in self._store_names():
+            objects = ", ".join(map(repr, list(self._store(name).objects)[:8]))
+            return f"{name!r} is a store, with the objects {objects or 'none'}"
+        return did_you_mean(name, [f"{store}.{o}" for store in self._store_names() for o in self._store(store).objects])
+
+    def _resolve_place(self, place: Named | DataStore) -> DataObject:
+        """An object, or a whole store as the directory at its root."""
+        if isinstance(place, str) and "." not in place:
+            place = self._store(place)
+        if isinstance(place, DataStore):
+            return DirectoryObject(place.name, place, key="")
+        return self._resolve(place)
+
+    def explain(self, action: str, *args: Any, **arguments: Any) -> Explanation:
+        """What an action would do, without touching a store.
+
+        Args:
+            action: the action's name.
+            args: what would be given by position: ``explain("write", df, "gold.delays", mode="overwrite")``.
+            arguments: what would be given by name.
+
+        Returns:
+            The decision as data; ``print`` it.
+
+        Raises:
+            DataError: there is no such action, or the object is missing.
+            RoutingError: no single route fits, just as the action itself would say.
+        """
+        roles = ACTIONS.get(action)
+        if roles is None:
+            raise DataError(f"there is no action {action!r}: {did_you_mean(action, ACTIONS)}")
+        if len(args) > len(roles):
+            raise DataError(
+                f"{action} takes {len(roles)} arguments by position ({', '.join(roles)}), found {len(args)}"
+            )
+        given = {**dict(zip(roles, args, strict=False)), **arguments}
+        if "source" in given:
+            given["data_object"] = given.pop("source")
+        missing = [role for role in roles if role not in given]
+        if missing:
+            raise DataError(f"{action} needs {' and '.join(missing)}")
+        given.pop("progress", None)
+        resolve = self._resolve_place if action == "list" else self._resolve
+        data_object = resolve(given.pop("data_object"))
+        if "target" in given:
+            given["target"] = self._resolve(given["target"])
+        return explain(action, data_object, given, native_async=self._native_async)
+
+    _native_async = False
+
+    def _listener(self, progress: Listener | bool | None) -> Listener | None:
+        wanted = self._progress if progress is None else progress
+        if isinstance(wanted, bool):
+            return progress_bar() if wanted else None
+        return wanted
+
+    def _close(self) -> None:
+        for store in self.catalog.stores.values():
+            store.close()
+        if self._own_registry:
+            for store in self.registry:
+                store.close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        own = self.registry if self._own_registry else None
+        return {"catalog": self.catalog, "registry": own, "progress": self._progress}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(registry=state["registry"], progress=state["progress"])  # type: ignore[misc]
+        self.catalog = state["catalog"]
+        for store in self.catalog.stores.values():
+            self.registry.add(store)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(stores={self._store_names_once()})"
+
+    def _repr_html_(self) -> str:
+        rows = [(name, ", ".join(s.name for s in self._store(name).specs)) for name in self._store_names_once()]
+        return table_of(["store", "interfaces"], rows, type(self).__name__).html()
+
+    def _store_names_once(self) -> list[str]:
+        return list(dict.fromkeys(self._store_names()))

@@ -1,0 +1,109 @@
+"""A routing decision as data, to be looked at before anything is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from dao.core.routing.table import Plan
+from dao.data_object import DataObject
+from dao.display import TableView, table_of
+from dao.secrets import MASK, looks_secret
+
+__all__ = ["Considered", "Explanation", "Step", "step_of"]
+
+
+@frozen
+class Considered:
+    """A route that was looked at.
+
+    Attributes:
+        interface: the interface's name in the store.
+        route: ``Class.method``.
+        reason: why it was passed over; ``chosen`` for the chosen one.
+    """
+
+    interface: str
+    route: str
+    reason: str
+
+
+@frozen
+class Step:
+    """One call that an action will make.
+
+    Attributes:
+        action: the action of this call.
+        data_object: the object's full name.
+        key: where it is in its store.
+        interface: the name of the chosen interface.
+        route: the chosen ``Class.method``.
+        place: ``module:line`` of its source.
+        filled: parameters that the object's properties fill in, with their values; secrets are masked.
+        considered: every route that was looked at.
+    """
+
+    action: str
+    data_object: str
+    key: str
+    interface: str
+    route: str
+    place: str
+    filled: Mapping[str, Any]
+    considered: tuple[Considered, ...]
+
+
+@frozen(repr=False)
+class Explanation:
+    """What an action would do, call by call. ``print`` it, or look at it in a notebook.
+
+    Attributes:
+        action: the action that was asked about.
+        steps: the calls it would make, in order: one for most actions, a reading and a writing one for a copy
+            between stores.
+        note: why it is done this way, where there is a choice beyond the routes.
+    """
+
+    action: str
+    steps: tuple[Step, ...]
+    note: str = ""
+
+    def _views(self) -> list[TableView]:
+        return [view for step in self.steps for view in _views_of(step)]
+
+    def __str__(self) -> str:
+        return "\n".join([view.text() for view in self._views()] + ([self.note] if self.note else []))
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return "".join(view.html() for view in self._views()) + (f"<p>{self.note}</p>" if self.note else "")
+
+
+def _views_of(step: Step) -> list[TableView]:
+    filled = ", ".join(f"{name}={value!r}" for name, value in step.filled.items())
+    rows: list[Sequence[object]] = [
+        ("at", step.key),
+        ("by", f"{step.interface} -> {step.route}  ({step.place})"),
+        ("filled in", filled or "nothing"),
+    ]
+    rows += [("passed over", f"{c.route}: {c.reason}") for c in step.considered if c.reason != "chosen"]
+    return [table_of(["", ""], rows, f"{step.action} {step.data_object}")]
+
+
+def step_of(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any]) -> Step:
+    """The step that a plan makes of a call."""
+    route = plan.route
+    filled = {name: data_object.get(name) for name in sorted(plan.fillable) if data_object.get(name) is not None}
+    return Step(
+        route.action,
+        data_object.full_name,
+        data_object.key,
+        plan.choice.offer.name,
+        route.name,
+        route.place,
+        {name: MASK if looks_secret(name) else value for name, value in filled.items() if arguments.get(name) is None},
+        tuple(Considered(c.interface, c.route.name, c.reason or "chosen") for c in plan.choice.candidates),
+    )

@@ -1,0 +1,176 @@
+"""Copy and move: within a store by its interface, between stores as a stream, in bounded memory.
+
+Between stores, tables travel as Arrow record batches and files as bytes. Only one batch or one chunk is held at a time,
+and the target's own write makes it all or nothing: a copy that fails leaves the target as it was. A move deletes the
+source after the target is complete; if that deletion fails the data is in both places and the error says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from attrs import field, frozen
+
+from dao.core.execute import Executor, table_of
+from dao.data_object import DataObject, TableObject
+from dao.errors import DataError
+from dao.file_set import FileSet, SourceFile
+from dao.progress import expect
+from dao.results import Listing, WriteResult
+
+if TYPE_CHECKING:
+    from typing import Self
+
+__all__ = ["Transfer"]
+
+_READING = ("columns", "where", "limit", "version", "as_of", "batch_size")
+"""The arguments of a copy that are about what is read; the others are about how it is written."""
+
+_LAYOUT = ("format", "partition_by")
+"""The properties that decide whether two objects of one store hold the same bytes."""
+
+
+@frozen
+class Transfer:
+    """How one copy or move will be done, decided without touching a store.
+
+    Attributes:
+        action: ``copy`` or ``move``.
+        source: the object that is read.
+        target: the object that is written.
+        within: both are in one store, and its interface does it.
+        as_bytes: between stores: files go as they are.
+        reading: the arguments for reading.
+        writing: the arguments for writing.
+        why: the reason, for a person.
+    """
+
+    action: str
+    source: DataObject
+    target: DataObject
+    within: bool
+    as_bytes: bool
+    reading: Mapping[str, Any] = field(factory=dict)
+    writing: Mapping[str, Any] = field(factory=dict)
+    why: str = ""
+
+    @classmethod
+    def of(cls, action: str, source: DataObject, target: DataObject, arguments: Mapping[str, Any]) -> Self:
+        """Decide how.
+
+        Raises:
+            DataError: source and target are one and the same, or a move would keep only a part of the rows.
+        """
+        given = {name: value for name, value in arguments.items() if value is not None}
+        reading = {name: value for name, value in given.items() if name in _READING}
+        writing = {name: value for name, value in given.items() if name not in _READING}
+        same_store = source.data_store is target.data_store
+        if same_store and source.key == target.key:
+            raise DataError(f"{action} {source.full_name!r} onto itself: source and target are both at {source.key!r}")
+        if action == "move" and reading:
+            raise DataError(f"move takes all rows, found {', '.join(reading)}: copy what is wanted, then delete")
+        alike = not reading and set(writing) <= {"mode"} and _same_layout(source, target)
+        within = same_store and alike and table_of(source).serves(action)
+        as_bytes = alike and not isinstance(source, TableObject) and not isinstance(target, TableObject)
+        return cls(action, source, target, within, as_bytes, reading, writing, _reason(within, same_store, as_bytes))
+
+    def calls(self) -> list[tuple[str, DataObject, dict[str, Any]]]:
+        """The calls it comes to, each with its object and arguments, to be explained."""
+        if self.within:
+            return [(self.action, self.source, {**self.writing, "target": self.target})]
+        deletion: list[tuple[str, DataObject, dict[str, Any]]] = []
+        if self.action == "move":
+            deletion = [("delete", self.source, {})]
+        if self.as_bytes:
+            example: Any = FileSet(())
+            reading = ("read_stream", self.source, {"into": "bytes"})
+        else:
+            example = _no_rows()
+            reading = (_reader_action(self.source), self.source, dict(self.reading))
+        return [reading, (_writer_action(self.target), self.target, {**self.writing, "data": example}), *deletion]
+
+    def run(self, executor: Executor) -> WriteResult:
+        """Do it.
+
+        Raises:
+            NotFoundError: the source isn't there.
+            AlreadyExistsError: the target is, and ``mode`` is the default.
+            StoreError: reading or writing failed; the target is as it was.
+        """
+        if self.within:
+            given = {**self.writing, "target": self.target}
+            return cast("WriteResult", executor.execute(self.action, self.source, given))
+        result = self._copy_bytes(executor) if self.as_bytes else self._copy_rows(executor)
+        if self.action == "move":
+            self._delete_source(executor)
+        return result
+
+    def _copy_rows(self, executor: Executor) -> WriteResult:
+        rows = executor.execute(_reader_action(self.source), self.source, self.reading)
+        try:
+            written = executor.execute(_writer_action(self.target), self.target, {**self.writing, "data": rows})
+        finally:
+            _close(rows)
+        return cast("WriteResult", written)
+
+    def _copy_bytes(self, executor: Executor) -> WriteResult:
+        source = self.source
+        infos = cast("Listing", executor.execute("list", source, {}))
+        single = len(infos) == 1 and infos[0].key == source.key
+        sizes = [info.size for info in infos]
+        if None not in sizes:
+            expect(bytes=sum(size for size in sizes if size is not None))
+
+        def opened(key: str) -> BinaryIO:
+            return cast("BinaryIO", executor.execute("read_stream", source, {"into": "bytes", "path": key}))
+
+        if single:
+            with opened(source.key) as file:
+                return cast("WriteResult", executor.execute("write", self.target, {**self.writing, "data": file}))
+        files = [SourceFile(_below(source.key, info.key), partial(opened, info.key), info.size) for info in infos]
+        return cast("WriteResult", executor.execute("write", self.target, {**self.writing, "data": FileSet(files)}))
+
+    def _delete_source(self, executor: Executor) -> None:
+        try:
+            executor.execute("delete", self.source, {})
+        except Exception as error:
+            error.add_note(f"{self.target.full_name!r} is complete: the data is now in both places")
+            raise
+
+
+def _below(key: str, other: str) -> str:
+    return other.removeprefix(f"{key}/") if key else other
+
+
+def _same_layout(source: DataObject, target: DataObject) -> bool:
+    wanted = {name: target.get(name) for name in _LAYOUT}
+    return all(value is None or value == source.get(name) for name, value in wanted.items())
+
+
+def _reason(within: bool, same_store: bool, as_bytes: bool) -> str:
+    if within:
+        return "one store holds both, so its interface does it"
+    what = "files, which go as bytes" if as_bytes else "rows, which go as Arrow record batches"
+    return f"{'the layouts differ' if same_store else 'two stores'}: a stream of {what}"
+
+
+def _reader_action(source: DataObject) -> str:
+    return "read_stream" if table_of(source).serves("read_stream") else "read"
+
+
+def _writer_action(target: DataObject) -> str:
+    return "write_stream" if table_of(target).serves("write_stream") else "write"
+
+
+def _no_rows() -> Any:
+    import pyarrow as pa
+
+    return pa.RecordBatchReader.from_batches(pa.schema([]), [])
+
+
+def _close(rows: Any) -> None:
+    close = getattr(rows, "close", None)
+    if close is not None:
+        close()
