@@ -23,7 +23,9 @@ class TableView:
         """The rows in aligned columns, the title above, no trailing spaces."""
         lines = [self.heads, *self.rows] if any(self.heads) else list(self.rows)
         widths = [max((len(line[i]) for line in lines), default=0) for i in range(len(self.heads))]
-        body = ("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines)
+        body = (
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines
+        )
         return "\n".join([self.title, *body] if self.title else body)
 
     def html(self) -> str:

@@ -42,7 +42,7 @@ def dao_object_types() -> Mapping[str, str]:  # type: ignore[empty-body]
 
 @hookspec
 def dao_secret_schemes() -> Mapping[str, Callable[[str], str]]:  # type: ignore[empty-body]
-    """Secret schemes: ``${scheme:argument}`` in a config is resolved by the scheme's function, called with the argument."""
+    """Secret schemes: ``${scheme:argument}`` in a config is what the scheme's function gives for the argument."""
 
 
 @hookspec
