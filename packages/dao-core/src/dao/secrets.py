@@ -1,0 +1,441 @@
+"""Values that a config does not hold itself: ``${env:NAME}``, ``${file:/run/secrets/x}``, and the secrets among them.
+
+A *reference* is ``${scheme:argument}``, or ``${scheme:argument:-default}`` as in a shell: the default stands in where
+the value is missing or empty. References may stand anywhere in a string; ``$${`` is a literal ``${``. A reference
+inside a reference is refused, and a value that is itself a reference is refused too, so nothing can loop.
+
+The schemes ``env`` and ``file`` are built in, more come by :func:`register_scheme`.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import ClassVar, Final, NoReturn
+
+from attrs import evolve, frozen
+
+from dao.errors import ConfigError, DaoError, did_you_mean
+
+__all__ = [
+    "MASK",
+    "Interpolated",
+    "Reference",
+    "SchemeResolver",
+    "Secret",
+    "Template",
+    "check_schemes",
+    "interpolated",
+    "looks_secret",
+    "register_scheme",
+    "register_scheme_source",
+    "scheme_names",
+]
+
+MASK: Final = "********"
+
+SchemeResolver = Callable[[str], str]
+"""Gives the value for a reference's argument; raises ``LookupError`` where there is none, so that a default can do."""
+
+_MAX_FILE = 1024 * 1024  # nobody's secret is larger, and /dev/zero must not fill the memory
+_TOKEN = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
+_REFERENCE = re.compile(r"([A-Za-z][A-Za-z0-9_.+-]*):(.+?)(?::-(.*))?", re.DOTALL)
+_SECRET_NAME = re.compile(
+    r"(?:^|[_\-.])(?:password|passwd|passphrase|pwd|secrets?|token|credentials?|api_?key|private_?key|account_?key"
+    r"|access_?key|secret_?(?:access_?)?key|sas|connection_?string|conn_?str)$",
+    re.IGNORECASE,
+)
+
+
+def looks_secret(name: str) -> bool:
+    """Whether an option or property of this name is taken for a secret even if nothing else says so.
+
+    >>> looks_secret("aws_secret_access_key"), looks_secret("db-password"), looks_secret("token_column")
+    (True, True, False)
+    """
+    return _SECRET_NAME.search(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)) is not None
+
+
+def _from_env(name: str) -> str:
+    value = os.environ.get(name)
+    if value is None:
+        raise LookupError(f"the environment variable {name!r} is not set")
+    return value
+
+
+def _from_file(argument: str) -> str:
+    path = Path(argument).expanduser()
+    problem = ""
+    content = b""
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MAX_FILE + 1)
+    except FileNotFoundError:
+        raise LookupError(f"there is no file {str(path)!r}") from None
+    except (OSError, ValueError) as error:
+        problem = getattr(error, "strerror", None) or str(error)
+    if problem:
+        raise ConfigError(f"the file {str(path)!r} can't be read: {problem}")
+    if len(content) > _MAX_FILE:
+        raise ConfigError(f"the file {str(path)!r} is larger than {_MAX_FILE:,} bytes, which no secret is")
+    text = _decoded(content)
+    if text is None:
+        raise ConfigError(f"the file {str(path)!r} is not UTF-8 text")
+    return text.removesuffix("\n").removesuffix("\r")
+
+
+def _decoded(content: bytes) -> str | None:
+    # A UnicodeDecodeError carries the bytes: it must not travel on as anybody's context.
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+_schemes: dict[str, SchemeResolver] = {"env": _from_env, "file": _from_file}
+_sources: list[Callable[[], Mapping[str, SchemeResolver]]] = []
+
+
+def register_scheme(name: str, resolver: SchemeResolver) -> None:
+    """Let ``${name:argument}`` be resolved by ``resolver(argument) -> str``. The last one registered counts.
+
+    The resolver is called each time a value is needed (a rotated secret is seen); one that is slow keeps its own cache.
+    It raises ``LookupError`` where there is no such value. Its error text must not hold the value.
+    """
+    _schemes[name] = resolver
+
+
+def register_scheme_source(source: Callable[[], Mapping[str, SchemeResolver]]) -> None:
+    """Let further schemes be looked up by ``source()`` when one is not registered: that is how plugins bring theirs."""
+    _sources.append(source)
+
+
+def _resolver_of(scheme: str) -> SchemeResolver | None:
+    found = _schemes.get(scheme)
+    for source in _sources if found is None else ():
+        found = found or source().get(scheme)
+    return found
+
+
+def scheme_names() -> tuple[str, ...]:
+    """The schemes that can be resolved now, sorted."""
+    return tuple(sorted({*_schemes, *(name for source in _sources for name in source())}))
+
+
+def check_schemes(template: Template) -> None:
+    """Refuse a scheme that nobody knows and that is nearly one that is known.
+
+    Others pass: their plugin may be installed where the value is needed.
+
+    Raises:
+        ConfigError: with the nearest right name.
+    """
+    for reference in template.references:
+        if reference.scheme not in _schemes and _resolver_of(reference.scheme) is None:
+            hint = did_you_mean(reference.scheme, scheme_names())
+            if hint.startswith("did you mean"):
+                raise ConfigError(f"no scheme {reference.scheme!r} for {reference}, {hint}")
+
+
+@frozen
+class Reference:
+    """One ``${scheme:argument:-default}``. Its text form masks the default, which may be a secret."""
+
+    scheme: str
+    argument: str
+    default: str | None = None
+
+    def __str__(self) -> str:
+        return "${" + self.scheme + ":" + self.argument + ("" if self.default is None else ":-" + MASK) + "}"
+
+    __repr__ = __str__
+
+    @property
+    def text(self) -> str:
+        """As it is written in a config, default and all."""
+        return "${" + self.scheme + ":" + self.argument + ("" if self.default is None else ":-" + self.default) + "}"
+
+    def resolve(self) -> str:
+        """The value now.
+
+        Raises:
+            ConfigError: the scheme is not known, or there is no value and no default, or the value is a reference.
+        """
+        resolver = _resolver_of(self.scheme)
+        if resolver is None:
+            raise ConfigError(f"no scheme {self.scheme!r} for {self}, {did_you_mean(self.scheme, scheme_names())}")
+        value, missing = self._ask(resolver)
+        if not value and self.default is not None:
+            return self.default
+        if value is None:
+            raise ConfigError(f"{self} has no value: {missing}; set it, or give a default: {self.hint}")
+        if any(f"${{{scheme}:" in value for scheme in scheme_names()):
+            raise ConfigError(f"the value of {self} holds a reference itself, which is not followed: it could loop")
+        return value
+
+    def _ask(self, resolver: SchemeResolver) -> tuple[str | None, str]:
+        try:
+            value = resolver(self.argument)
+        except LookupError as error:
+            return None, str(error.args[0]) if error.args else "not found"
+        except DaoError:
+            raise
+        except Exception as error:
+            raise ConfigError(f"{self} can't be resolved: {type(error).__name__}") from error
+        if not isinstance(value, str):
+            raise ConfigError(f"the scheme {self.scheme!r} gave {type(value).__name__} for {self}, not str")
+        return value, ""
+
+    @property
+    def hint(self) -> str:
+        """The same reference with a place for a default, for messages."""
+        return "${" + self.scheme + ":" + self.argument + ":-...}"
+
+
+@frozen
+class Template:
+    """A string with references in it, parsed: literal text and :class:`Reference` in turn.
+
+    >>> Template.parse("s3://${env:BUCKET:-dev}/x").references
+    (${env:BUCKET:-********},)
+    >>> Template.parse("$${env:HOME} stays").resolve()
+    '${env:HOME} stays'
+    """
+
+    parts: tuple[str | Reference, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Template:
+        """Parse ``text``.
+
+        Raises:
+            ConfigError: a reference that is not closed, is nested, or has no scheme.
+        """
+        parts: list[str | Reference] = []
+        literal = ""
+        end = 0
+        for token in _TOKEN.finditer(text):
+            literal += text[end : token.start()]
+            end = token.end()
+            if token[0] == "$${":
+                literal += "${"
+                continue
+            if literal:
+                parts.append(literal)
+                literal = ""
+            parts.append(_reference(token[1]))
+        literal += text[end:]
+        if literal:
+            parts.append(literal)
+        return cls(tuple(parts))
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """The references in it, none for a plain string."""
+        return tuple(part for part in self.parts if isinstance(part, Reference))
+
+    def resolve(self) -> str:
+        """The string with every reference replaced by its value now.
+
+        Raises:
+            ConfigError: see :meth:`Reference.resolve`.
+        """
+        return "".join(part if isinstance(part, str) else part.resolve() for part in self.parts)
+
+    def __str__(self) -> str:
+        return self._written(str)
+
+    __repr__ = __str__
+
+    @property
+    def text(self) -> str:
+        """As it is written in a config: ``Template.parse(template.text) == template``."""
+        return self._written(lambda reference: reference.text)
+
+    def _written(self, spell: Callable[[Reference], str]) -> str:
+        return "".join(part.replace("${", "$${") if isinstance(part, str) else spell(part) for part in self.parts)
+
+    def map_text(self, change: Callable[[str], str]) -> Template:
+        """The same with each literal part changed; what ``change`` gives is never taken for a reference."""
+        return Template(tuple(change(part) if isinstance(part, str) else part for part in self.parts))
+
+    def without_defaults(self) -> Template:
+        """The same with no default in any reference."""
+        return Template(tuple(part if isinstance(part, str) else evolve(part, default=None) for part in self.parts))
+
+    def rebased(self, folder: Path) -> Template:
+        """The same with relative ``${file:...}`` paths made absolute, taken from ``folder``."""
+        return Template(tuple(part if isinstance(part, str) else _rebase(part, folder) for part in self.parts))
+
+
+def _reference(inside: str | None) -> Reference:
+    if inside is None:
+        raise ConfigError(
+            "a '${' that is nested or not closed: references can't hold references; write '$${' for a literal '${'"
+        )
+    found = _REFERENCE.fullmatch(inside)
+    if found is None:
+        # What is inside is not shown: somebody's password may hold '${'.
+        raise ConfigError("a '${...}' without a scheme: write ${env:NAME} or ${file:PATH}, or '$${' for a literal '${'")
+    return Reference(found[1], found[2], found[3])
+
+
+def _rebase(reference: Reference, folder: Path) -> Reference:
+    if reference.scheme != "file" or reference.argument.startswith("~"):
+        return reference
+    return evolve(reference, argument=str(folder / reference.argument))
+
+
+class Interpolated(str):
+    """A plain string that came out of references: it is its value, but its repr shows the references.
+
+    Pickles carry the references and resolve them again on the other side.
+    """
+
+    __slots__ = ("template",)
+    template: Template
+
+    def __new__(cls, template: Template) -> Interpolated:
+        made = super().__new__(cls, template.resolve())
+        made.template = template
+        return made
+
+    def __repr__(self) -> str:
+        return repr(str(self.template))
+
+    def __reduce__(self) -> tuple[Callable[[str], Interpolated], tuple[str]]:
+        return _interpolate_again, (self.template.text,)
+
+
+def _interpolate_again(text: str) -> Interpolated:
+    return Interpolated(Template.parse(text))
+
+
+class Secret:
+    """A string that nobody sees by accident.
+
+    It is masked wherever text is made of it; only :meth:`reveal` gives it away. Made from a literal
+    (``Secret("...")``) or from a reference (``Secret.parse("${env:PGPASSWORD}")``), which is resolved at each
+    ``reveal()``, not before. Pickles carry the reference without its default, never a value: a literal can't be
+    revealed on the other side.
+
+    Two are equal if they were made from the same literal or the same reference; nothing is resolved for that. All
+    have the same hash, which therefore says nothing. Immutable and safe between threads.
+
+    >>> password = Secret("hunter2")
+    >>> print(password, repr(password), f"{password:>10}")
+    ******** ********   ********
+    >>> password.reveal()
+    'hunter2'
+    """
+
+    __slots__ = ("_template", "_value")
+    # A function and not the string, so that nothing that walks attributes prints it.
+    _value: Callable[[], str]
+    _template: Template | None
+    _HASH: ClassVar[int] = 0x5EC2E7
+
+    def __init__(self, literal: str) -> None:
+        if not isinstance(literal, str):
+            raise TypeError(f"a Secret is made from str, not {type(literal).__name__}")
+        object.__setattr__(self, "_template", None)
+        object.__setattr__(self, "_value", lambda: literal)
+
+    @classmethod
+    def parse(cls, text: str) -> Secret:
+        """A secret from a config's string: a literal, or a template with references.
+
+        Raises:
+            ConfigError: a malformed reference.
+        """
+        return cls.of_template(Template.parse(text))
+
+    @classmethod
+    def of_template(cls, template: Template) -> Secret:
+        """A secret from an already parsed template."""
+        if not template.references:
+            return cls(template.resolve())
+        made = object.__new__(cls)
+        object.__setattr__(made, "_template", template)
+        object.__setattr__(made, "_value", template.resolve)
+        return made
+
+    @property
+    def references(self) -> tuple[Reference, ...]:
+        """What it is resolved from; empty for a literal."""
+        return self._template.references if self._template else ()
+
+    def reveal(self) -> str:
+        """The value itself.
+
+        Raises:
+            ConfigError: its reference can't be resolved, or it was a literal before it was pickled.
+        """
+        return self._value()
+
+    def __repr__(self) -> str:
+        return MASK
+
+    __str__ = __repr__
+    _repr_html_ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(MASK, spec)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        if self._template is not None or other._template is not None:
+            return self._template == other._template
+        if self._value is _lost or other._value is _lost:
+            return self._value is other._value
+        return hmac.compare_digest(
+            self._value().encode("utf-8", "surrogatepass"), other._value().encode("utf-8", "surrogatepass")
+        )
+
+    def __hash__(self) -> int:
+        return self._HASH
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise AttributeError("a Secret can't be changed")
+
+    __delattr__ = None  # type: ignore[assignment]
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Secret:
+        return self
+
+    def __reduce__(self) -> tuple[Callable[[str | None], Secret], tuple[str | None]]:
+        return _unpickled, (None if self._template is None else self._template.without_defaults().text,)
+
+
+def _lost() -> str:
+    raise ConfigError(
+        "this secret was written into the config as it is, and such a secret does not travel to another process; "
+        "use a reference such as ${env:NAME} or ${file:PATH}, which is resolved there"
+    )
+
+
+def _unpickled(text: str | None) -> Secret:
+    if text is not None:
+        return Secret.parse(text)
+    made = Secret("")
+    object.__setattr__(made, "_value", _lost)
+    return made
+
+
+def interpolated(text: str) -> str:
+    """``text`` with its references resolved: the same string if there are none.
+
+    Raises:
+        ConfigError: a malformed reference, or one without a value.
+    """
+    if "${" not in text:
+        return text
+    template = Template.parse(text)
+    return Interpolated(template) if template.references else template.resolve()
