@@ -1,0 +1,230 @@
+#!/usr/bin/env python3
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["nox==2026.10.20", "uv==0.13.8"]
+# ///
+"""All that is checked, in sessions: `python3 noxfile.py` runs the tests, `python3 noxfile.py -l` lists the sessions.
+
+Runs on a machine that has only Python 3.11 or newer and git: when nox is missing, `.nox-bootstrap/` is made with the
+versions above. `uv run noxfile.py` and, where nox is installed, plain `nox` do the same.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+from bootstrap import rerun  # noqa: E402 - tools/ is on the path only now
+from pythons import find_pythons  # noqa: E402
+
+if __name__ == "__main__" and importlib.util.find_spec("nox") is None:
+    rerun(Path(__file__).resolve(), sys.argv[1:])
+
+import nox  # noqa: E402 - the bootstrap has seen to it that nox is there
+
+if __name__ == "__main__":
+    nox.main()  # loads this file as a module and ends the process
+
+SUPPORTED = ["3.11", "3.12", "3.13"]
+PACKAGES = sorted(path.parent.name for path in ROOT.glob("packages/*/pyproject.toml"))
+CONSTRAINTS = ROOT / "constraints.txt"
+MADE = ROOT / ".nox" / "made"
+
+os.environ["UV_PYTHON_DOWNLOADS"] = "never"  # the Pythons that are here, and no others
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compile each library once an environment, not once a process
+os.environ.pop("PYTHONPATH", None)  # sessions see what is installed, never the source tree
+
+PYTHONS = find_pythons(SUPPORTED)
+if not PYTHONS:
+    sys.exit(f"None of Python {', '.join(SUPPORTED)} works on this machine.")
+# nox looks on PATH, where a pyenv shim may be in the way: interpreters that were tried out go before it.
+os.environ["PATH"] = os.pathsep.join([*dict.fromkeys(str(p.parent) for p in PYTHONS.values()), os.environ["PATH"]])
+PRESENT = list(PYTHONS)
+OLDEST, NEWEST = PRESENT[0], PRESENT[-1]
+
+nox.needs_version = ">=2025.10.14"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.download_python = "never"
+nox.options.error_on_missing_interpreters = True
+nox.options.error_on_external_run = True
+nox.options.sessions = ["lint", "types", "unit", "bare", "lowest", "integration", "docs", "build", "pythons"]
+
+each_package = nox.parametrize("package", [nox.param(name, id=name) for name in PACKAGES])
+
+
+@nox.session(python=OLDEST)
+def lint(session: nox.Session) -> None:
+    """Style, layers and the house's own rules."""
+    install(session, "--group=lint")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    sources = os.pathsep.join(str(ROOT / "packages" / package / "src") for package in PACKAGES)
+    session.run("lint-imports", "--no-cache", env={"PYTHONPATH": sources})
+    session.run("python", "tools/house_rules.py")
+
+
+@nox.session(python=OLDEST)
+def types(session: nox.Session) -> None:
+    """Strict mypy on the sources, on the tools, and on code that uses the public face as a pipeline does."""
+    install(session, *PACKAGES, "--group=types")
+    session.run("mypy", *(f"--package={import_name(package)}" for package in PACKAGES))
+    session.run("mypy", "tools")
+    for tests in sorted(ROOT.glob("packages/*/tests/typing")):
+        session.run("mypy", str(tests.relative_to(ROOT)))
+
+
+@nox.session(python=PRESENT)
+@each_package
+def unit(session: nox.Session, package: str) -> None:
+    """The tests of one package, installed alone from its wheel, and the examples in its docstrings."""
+    install(session, package, f"--group={project_of(package)}:test")
+    run_unit_tests(session, package)
+
+
+@nox.session(python=OLDEST)
+@each_package
+def bare(session: nox.Session, package: str) -> None:
+    """What a package does with none of its extras: its tests/bare."""
+    install(session, package, f"--group={project_of(package)}:bare")
+    pytest(session, f"packages/{package}/tests/bare")
+
+
+@nox.session(python=OLDEST)
+@each_package
+def lowest(session: nox.Session, package: str) -> None:
+    """The unit tests with the lowest versions that the package's metadata allows."""
+    bounds = MADE / f"lowest-{package}.txt"
+    groups = [f"--group={project_of(package)}:test", project_of(package)]
+    compile_requirements(session, bounds, *groups, "--resolution=lowest-direct", f"--python-version={OLDEST}")
+    session.log(f"lowest: {' '.join(bounds.read_text().split())}")
+    install(session, package, f"--group={project_of(package)}:test", versions=bounds)
+    run_unit_tests(session, package)
+
+
+@nox.session(python=NEWEST)
+def integration(session: nox.Session) -> None:
+    """Packages together, and with services."""
+    install(session, *PACKAGES, "--group=integration")
+    pytest(session, "integration-tests")
+
+
+@nox.session(python=NEWEST)
+def docs(session: nox.Session) -> None:
+    """Every fenced block of the README files and of docs/ is run."""
+    install(session, *PACKAGES, "--group=docs")
+    pages = ["README.md", "docs", "examples", *(f"packages/{package}/README.md" for package in PACKAGES)]
+    session.run("pytest", "-p", "docs_snippets", *pages, *session.posargs, env={"PYTHONPATH": "tools"})
+
+
+@nox.session(python=OLDEST)
+def build(session: nox.Session) -> None:
+    """What would be published: source distributions, and wheels made from them; checked and installed."""
+    folder = MADE / "dist"
+    shutil.rmtree(folder, ignore_errors=True)
+    session.run("uv", "build", "--all-packages", "--no-sources", f"--out-dir={folder}", external=True)
+    install(session, "--group=build")
+    session.run("twine", "check", "--strict", *(str(path) for path in sorted(folder.glob("*-*"))))
+    built = [str(path) for path in sorted(folder.glob("*.whl"))]
+    session.run("python", "tools/check_wheels.py", *built)
+    session.install(*built)
+    session.run("python", "-P", "-c", "import dao; print('installed and imported:', dao.DataAccessObject)")
+
+
+@nox.session(python=NEWEST, default=False)
+def demo(session: nox.Session) -> None:
+    """The medallion pipeline on real data; `-s demo -- NAME` takes catalogs/NAME.yaml of examples/medallion."""
+    install(session, *PACKAGES, "--group=demo")
+    session.run("python", "examples/medallion/demo.py", *session.posargs)
+
+
+@nox.session(python=False, default=False)
+def constraints(session: nox.Session) -> None:
+    """Renew constraints.txt: the versions that the sessions install, for every supported Python."""
+    projects = [
+        argument for package in PACKAGES for argument in (project_of(package), f"--group={project_of(package)}:test")
+    ]
+    groups = [
+        f"--group=pyproject.toml:{group}"
+        for group in nox.project.load_toml(ROOT / "pyproject.toml")["dependency-groups"]
+    ]
+    compile_requirements(
+        session,
+        CONSTRAINTS,
+        *projects,
+        *groups,
+        "--all-extras",
+        "--universal",
+        "--upgrade",
+        f"--python-version={SUPPORTED[0]}",
+    )
+
+
+@nox.session(python=False)
+def pythons(session: nox.Session) -> None:
+    """Say which Pythons took part."""
+    for version in SUPPORTED:
+        session.log(f"Python {version}: {PYTHONS.get(version, 'not on this machine')}")
+
+
+def import_name(package: str) -> str:
+    """The name that a distribution is imported by."""
+    return "dao" if package == "dao-core" else package.replace("-", "_")
+
+
+def project_of(package: str) -> str:
+    """A package's metadata, as the installers' `--group` wants it."""
+    return f"packages/{package}/pyproject.toml"
+
+
+def run_unit_tests(session: nox.Session, package: str) -> None:
+    """The tests of a package that need its extras, and its docstrings."""
+    tests = f"packages/{package}/tests"
+    apart = [f"--ignore={ROOT / tests / folder}" for folder in ("bare", "typing")]
+    pytest(session, tests, "--pyargs", import_name(package), "--doctest-modules", *apart, "-n2")
+
+
+def pytest(session: nox.Session, tests: str, *arguments: str) -> None:
+    """Run pytest from an empty folder, so that nothing but what is installed can be imported."""
+    config = [f"--rootdir={ROOT}", f"--config-file={ROOT / 'pyproject.toml'}", "--durations=5"]
+    with session.chdir(session.create_tmp()):
+        session.run("python", "-P", "-m", "pytest", *config, str(ROOT / tests), *arguments, *session.posargs)
+
+
+def install(session: nox.Session, *requirements: str, versions: Path = CONSTRAINTS) -> None:
+    """Install in the versions of a constraints file; packages of this workspace only from their wheels."""
+    options = ["--no-sources"] if session.venv_backend == "uv" else []
+    session.install(*options, f"--constraint={versions}", f"--constraint={workspace_wheels()}", *requirements)
+
+
+@functools.cache
+def workspace_wheels() -> Path:
+    """Build every package of the workspace, once a run; a constraints file that says where each wheel is."""
+    folder = MADE / "wheels"
+    shutil.rmtree(folder, ignore_errors=True)
+    subprocess.run(
+        ["uv", "build", "--quiet", "--all-packages", "--no-sources", "--wheel", f"--out-dir={folder}"],
+        cwd=ROOT,
+        check=True,
+    )
+    wheels = {package: next(folder.glob(f"{package.replace('-', '_')}-*.whl")) for package in PACKAGES}
+    listed = folder / "constraints.txt"
+    listed.write_text("".join(f"{package} @ {wheel.as_uri()}\n" for package, wheel in wheels.items()))
+    return listed
+
+
+def compile_requirements(session: nox.Session, output: Path, *arguments: str) -> None:
+    """Resolve third-party requirements into a file that names no index and no path."""
+    output.parent.mkdir(parents=True, exist_ok=True)
+    ours = [f"--no-emit-package={package}" for package in PACKAGES]
+    plain = ["--quiet", "--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"]
+    session.run(
+        "uv", "pip", "compile", *arguments, *ours, *plain, f"--output-file={output}", external=True, silent=True
+    )
