@@ -173,11 +173,11 @@ class DataStore:
     def __getstate__(self) -> dict[str, Any]:
         kept = {at: made for at, made in self._built.items() if getattr(type(made), "carries_state", False)}
         # The declared objects point back at their store, so they travel with it.
-        return {**self.__dict__, "_lock": None, "_built": kept, "_classes": None, "routes": None, "_plugins": None}
+        left_out = {"_lock": None, "_classes": None, "routes": None, "_plugins": None}
+        return {**self.__dict__, **left_out, "_built": kept, "properties": dict(self.properties)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update(state)
-        self._lock = RLock()
+        self.__dict__.update(state, _lock=RLock(), properties=MappingProxyType(state["properties"]))
 
     def __repr__(self) -> str:
         return f"DataStore({self.name!r}, interfaces={[spec.name for spec in self.specs]})"
@@ -194,10 +194,10 @@ def _spec(interface: str | type | InterfaceSpec | object, options: Mapping[str, 
         target = interface if ":" in interface else None
         return InterfaceSpec(interface.rpartition(":")[2], target, dict(options))
     if isinstance(interface, type):
-        return InterfaceSpec(interface.__qualname__, interface, dict(options))
+        return InterfaceSpec(interface.__name__, interface, dict(options))
     if options:
         raise ConfigError(f"options are given with an interface that is built already: {', '.join(options)}")
-    return InterfaceSpec(type(interface).__qualname__, interface)
+    return InterfaceSpec(type(interface).__name__, interface)
 
 
 def _own_options(kind: type, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from typing import Any, TypeVar
 from attrs import field, frozen
 
 from dao.errors import DataError
+from dao.secrets import Secret, looks_secret
 
 __all__ = ["ACTIONS", "InterfaceSpec", "register", "when"]
 
@@ -118,3 +119,8 @@ class InterfaceSpec:
     options: Mapping[str, Any] = field(factory=dict, repr=lambda options: f"<{', '.join(options)}>")
     path: str = ""
     shared: bool = False
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A literal that stands where a secret belongs doesn't travel: as a Secret it says so where it arrives.
+        options = {n: Secret(v) if type(v) is str and looks_secret(n) else v for n, v in self.options.items()}
+        return InterfaceSpec, (self.name, self.target, options, self.path, self.shared)

@@ -191,7 +191,7 @@ def translated(error: Exception, action: str, data_object: DataObject, prepared:
     found = _in_our_words(error, method.__self__)
     name = plan.choice.offer.name
     if found is None:
-        error.add_note(f"while {action} {data_object.full_name!r} by {name} ({plan.route.place})")
+        error.add_note(f"in {action} {data_object.full_name!r} by {name} ({plan.route.place})")
         return error
     if found is not error:
         found.__cause__ = error

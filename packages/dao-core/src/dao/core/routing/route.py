@@ -39,7 +39,7 @@ class Route:
     @property
     def name(self) -> str:
         """``Class.method``, as messages and explanations say it."""
-        return f"{self.interface.__qualname__}.{self.method}"
+        return f"{self.interface.__name__}.{self.method}"
 
     @property
     def place(self) -> str:

@@ -127,7 +127,7 @@ def _known(name: str, values: frozenset[Any], data_object: DataObject, arguments
 
 def _offers(action: str, interfaces: Sequence[tuple[str, type]]) -> tuple[Offer, ...]:
     return tuple(
-        Offer(position, name, kind.__qualname__, tuple(r for r in _compiled(kind) if r.action == action))
+        Offer(position, name, kind.__name__, tuple(r for r in _compiled(kind) if r.action == action))
         for position, (name, kind) in enumerate(interfaces)
     )
 

@@ -64,16 +64,19 @@ def _step(kind: type, choice: type | str) -> int | None:
         return _ANY
 
 
+_ALIASES = {"np": "numpy", "pa": "pyarrow", "pd": "pandas", "pl": "polars"}
+"""What everybody calls these modules; an annotation under TYPE_CHECKING may know them by no other name."""
+
+
 def _is_named(base: type, name: str) -> bool:
     """Whether a class is the one a qualified name means, by the place it is served from or the place it lives in."""
     module, _, qualname = name.rpartition(".")
+    module = _ALIASES.get(module, module)
     served = getattr(sys.modules.get(module), qualname, None) if module else None
     if served is not None:
         return base is served
-    if base.__qualname__ != qualname:
-        return False
-    # "pyspark.sql.DataFrame" lives in pyspark.sql.dataframe; an alias such as "pd.DataFrame" names no module at all.
-    return base.__module__ == module or base.__module__.startswith(f"{module}.") or module not in sys.modules
+    # "polars.DataFrame" lives in polars.dataframe.frame; a name without a module can only be compared as it is.
+    return base.__qualname__ == qualname and (not module or f"{base.__module__}.".startswith(f"{module}."))
 
 
 def type_test(annotation: Any, namespace: dict[str, Any]) -> TypeTest:
