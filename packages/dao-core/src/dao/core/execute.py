@@ -96,7 +96,10 @@ class Executor:
         try:
             result = method(*positional, **named)
         except Exception as error:
-            raise translated(error, action, data_object, prepared) from error.__cause__
+            told = translated(error, action, data_object, prepared)
+            if told is error:
+                raise
+            raise told from error
         return finished(result, plan, arguments)
 
     @contextmanager
@@ -126,7 +129,7 @@ class Executor:
                 hook.dao_on_failure(request=request, error=told)
             if told is error:
                 raise
-            raise told from error.__cause__
+            raise told from error
 
 
 def _call_arguments(
@@ -193,8 +196,6 @@ def translated(error: Exception, action: str, data_object: DataObject, prepared:
     if found is None:
         error.add_note(f"in {action} {data_object.full_name!r} by {name} ({plan.route.place})")
         return error
-    if found is not error:
-        found.__cause__ = error
     if isinstance(found, StoreError) and found.action is None:
         store = data_object.data_store
         found.action, found.data_object = action, data_object.full_name

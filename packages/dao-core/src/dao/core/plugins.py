@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cached_property, lru_cache
 from importlib import import_module
-from importlib.metadata import entry_points
 from threading import RLock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -79,6 +78,8 @@ class Plugins:
 
     @cached_property
     def _manager(self) -> PluginManager:
+        from importlib.metadata import entry_points
+
         from pluggy import PluginManager
 
         from dao import hookspecs

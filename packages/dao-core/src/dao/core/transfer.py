@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from dao.core.execute import Executor, table_of
 from dao.data_object import DataObject, TableObject
-from dao.errors import DataError
+from dao.errors import DataError, NoRouteError
 from dao.file_set import FileSet, SourceFile
 from dao.progress import expect
 from dao.results import Listing, WriteResult
@@ -27,6 +27,9 @@ __all__ = ["Transfer"]
 
 _READING = ("columns", "where", "limit", "version", "as_of", "batch_size")
 """The arguments of a copy that are about what is read; the others are about how it is written."""
+
+_READERS = ("read_stream", "read")
+_WRITERS = ("write_stream", "write")
 
 _LAYOUT = ("format", "partition_by")
 """The properties that decide whether two objects of one store hold the same bytes."""
@@ -88,8 +91,12 @@ class Transfer:
             reading = ("read_stream", self.source, {"into": "bytes"})
         else:
             example = _no_rows()
-            reading = (_reader_action(self.source), self.source, dict(self.reading))
-        return [reading, (_writer_action(self.target), self.target, {**self.writing, "data": example}), *deletion]
+            reading = (_first_that_fits(_READERS, self.source, self.reading), self.source, dict(self.reading))
+        writing = {**self.writing, "data": example}
+        return [reading, (self._writer(example), self.target, writing), *deletion]
+
+    def _writer(self, data: Any) -> str:
+        return _first_that_fits(_WRITERS, self.target, {**self.writing, "data": data})
 
     def run(self, executor: Executor) -> WriteResult:
         """Do it.
@@ -108,9 +115,10 @@ class Transfer:
         return result
 
     def _copy_rows(self, executor: Executor) -> WriteResult:
-        rows = executor.execute(_reader_action(self.source), self.source, self.reading)
+        reader = _first_that_fits(_READERS, self.source, self.reading)
+        rows = executor.execute(reader, self.source, self.reading)
         try:
-            written = executor.execute(_writer_action(self.target), self.target, {**self.writing, "data": rows})
+            written = executor.execute(self._writer(rows), self.target, {**self.writing, "data": rows})
         finally:
             _close(rows)
         return cast("WriteResult", written)
@@ -156,12 +164,14 @@ def _reason(within: bool, same_store: bool, as_bytes: bool) -> str:
     return f"{'the layouts differ' if same_store else 'two stores'}: a stream of {what}"
 
 
-def _reader_action(source: DataObject) -> str:
-    return "read_stream" if table_of(source).serves("read_stream") else "read"
-
-
-def _writer_action(target: DataObject) -> str:
-    return "write_stream" if table_of(target).serves("write_stream") else "write"
+def _first_that_fits(actions: tuple[str, str], data_object: DataObject, arguments: Mapping[str, Any]) -> str:
+    """The streaming action where the store has a route for this call, else the plain one."""
+    streaming, plain = actions
+    try:
+        table_of(data_object).plan(streaming, data_object, arguments)
+    except NoRouteError:
+        return plain
+    return streaming
 
 
 def _no_rows() -> Any:

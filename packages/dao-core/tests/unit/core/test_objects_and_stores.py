@@ -87,7 +87,9 @@ def test_a_store_travels_with_its_configuration_and_without_its_connections() ->
     assert again == thing
     assert again.data_store.interface.root == "/data"
     assert again.data_store.interface is not first
-    assert b"hunter2" not in pickle.dumps(DataStore("s", Configured, options={"root": "x", "password": Secret("hunter2")}))
+    assert b"hunter2" not in pickle.dumps(
+        DataStore("s", Configured, options={"root": "x", "password": Secret("hunter2")})
+    )
 
 
 def test_a_store_takes_along_what_is_nowhere_else() -> None:

@@ -21,7 +21,11 @@ from dao.hookspecs import hookimpl
 class GoodPlugin:
     @hookimpl
     def dao_interfaces(self):
-        return {"good": "backend_of_test:Good", "good.broken": "backend_of_test_missing:Nothing", "good.typo": "backend_of_test:God"}
+        return {
+            "good": "backend_of_test:Good",
+            "good.broken": "backend_of_test_missing:Nothing",
+            "good.typo": "backend_of_test:God",
+        }
 
     @hookimpl
     def dao_object_types(self):

@@ -19,7 +19,9 @@ from dao.interface import register, when
 EXECUTOR = Executor(Plugins(discover=False))
 
 
-def call(interface: object, action: str, *, kind: type[DataObject] = DataObject, also: Iterable[object] = (), **given: Any) -> Any:
+def call(
+    interface: object, action: str, *, kind: type[DataObject] = DataObject, also: Iterable[object] = (), **given: Any
+) -> Any:
     properties = given.pop("properties", {})
     by = given.pop("dao_interface", None)
     store = DataStore("shop", interface, secondary_interfaces=also)
@@ -133,13 +135,21 @@ class Typed:
 
 @pytest.mark.parametrize(
     ("kind", "expected"),
-    [(DataObject, "object"), (FileObject, "object"), (DirectoryObject, "directory"), (TableObject, "table"), (Special, "table")],
+    [
+        (DataObject, "object"),
+        (FileObject, "object"),
+        (DirectoryObject, "directory"),
+        (TableObject, "table"),
+        (Special, "table"),
+    ],
 )
 def test_the_nearest_object_type_wins(kind: type[DataObject], expected: str) -> None:
     assert call(Typed(), "read", kind=kind) == expected
 
 
-@pytest.mark.parametrize(("data", "expected"), [(b"x", "bytes"), (3, "number"), (2.5, "number"), ([{}], "rows"), (({},), "rows")])
+@pytest.mark.parametrize(
+    ("data", "expected"), [(b"x", "bytes"), (3, "number"), (2.5, "number"), ([{}], "rows"), (({},), "rows")]
+)
 def test_the_data_type_chooses_the_route(data: object, expected: str) -> None:
     assert call(Typed(), "write", data=data) == expected
 

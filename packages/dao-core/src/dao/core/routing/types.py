@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import sys
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, NewType, Protocol, TypeVar, Union, get_args, get_origin
+from typing import (
+    IO,
+    Annotated,
+    Any,
+    BinaryIO,
+    Literal,
+    NewType,
+    Protocol,
+    TextIO,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+)
 
 from attrs import frozen
 
@@ -15,6 +28,8 @@ _FAR = 1_000
 
 _ANY = 1_000_000
 """The distance of an annotation that takes anything: every other fit is nearer."""
+
+_FILES: frozenset[type] = frozenset({IO, BinaryIO, TextIO})
 
 _COLLECTIONS: frozenset[type] = frozenset({list, tuple, set, frozenset})
 
@@ -57,6 +72,9 @@ def _step(kind: type, choice: type | str) -> int | None:
         return _FAR
     if choice in _COLLECTIONS and issubclass(kind, tuple(_COLLECTIONS)):
         return _FAR
+    if choice in _FILES:
+        # File objects don't derive from typing's names for them: what can be read is one.
+        return _FAR if hasattr(kind, "read") else None
     try:
         return _FAR if issubclass(kind, choice) else None
     except TypeError:
