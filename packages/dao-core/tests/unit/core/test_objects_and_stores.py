@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from attrs import define
+
 from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
 from dao.data_store import DataStore, DataStoreRegistry
 from dao.errors import ConfigError, DataError
@@ -128,8 +129,8 @@ def test_set_interface_class_changes_the_primary() -> None:
     store = DataStore("s", Stateful())
     store.set_interface_class(Configured, root="/elsewhere")
     assert store.interface.root == "/elsewhere"
+    store.set_interface_class(Configured, rot="/x")
     with pytest.raises(ConfigError, match="did you mean 'root'"):
-        store.set_interface_class(Configured, rot="/x")
         _ = store.interface
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from dao.core import plugins as plugins_module
 from dao.core.execute import Executor
 from dao.core.plugins import Plugins, load_class
@@ -122,13 +123,22 @@ def test_a_hook_with_wrong_parameters_is_refused(plugins: Plugins) -> None:
     assert plugins.interface_class("good").__name__ == "Good"
 
 
+WORKING_PLUGIN = """
+from dao.hookspecs import hookimpl
+
+class I:
+    pass
+
+@hookimpl
+def dao_interfaces():
+    return {"works": "works_plugin:I"}
+"""
+
+
 @pytest.fixture
 def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Two distributions as pip would leave them: one works, one fails when it is imported."""
-    for name, body in {
-        "works": "from dao.hookspecs import hookimpl\n@hookimpl\ndef dao_interfaces():\n    return {'works': 'works_plugin:I'}\nclass I:\n    pass\n",
-        "fails": "import a_driver_that_is_not_there\n",
-    }.items():
+    for name, body in {"works": WORKING_PLUGIN, "fails": "import a_driver_that_is_not_there\n"}.items():
         (tmp_path / f"{name}_plugin.py").write_text(body)
         info = tmp_path / f"dao_{name}-1.0.dist-info"
         info.mkdir()

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import pytest
+
 from dao.core.execute import Executor, table_of
 from dao.core.plugins import Plugins
 from dao.core.routing.explain import step_of

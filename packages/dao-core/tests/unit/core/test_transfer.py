@@ -6,6 +6,7 @@ import io
 from typing import Any, BinaryIO
 
 import pytest
+
 from dao.core.execute import Executor
 from dao.core.explain import explain
 from dao.core.plugins import Plugins
