@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from dao.errors import DaoError, DataError, NotFoundError, PermissionDeniedError, StoreError
 
-__all__ = ["reading"]
+__all__ = ["reading", "storing"]
 
 
 @contextmanager
@@ -31,6 +31,15 @@ def reading(path: str) -> Iterator[None]:
         raise StoreError(f"{path} can't be read: it asks for more memory than there is ({error})") from error
     except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, EOFError, OverflowError, LookupError) as error:
         raise StoreError(f"{path} can't be read: {_first_lines(error)}") from error
+
+
+@contextmanager
+def storing(format_name: str) -> Iterator[None]:
+    """Around the encoding of rows: what the format can't store leaves as a DataError; the sink's errors pass."""
+    try:
+        yield
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, pa.ArrowKeyError) as error:
+        raise DataError(f"{format_name} can't store the data: {_first_lines(error)}") from error
 
 
 def _first_lines(error: BaseException) -> str:

@@ -1,51 +1,34 @@
-"""Apache Parquet."""
+"""Apache Parquet: row groups pruned by their statistics, columns projected, bombs refused before they are unpacked.
+
+Two ways to read: :meth:`ParquetFormat.read_table` decodes columns and row groups on all cores and holds the whole result;
+:meth:`ParquetFormat.read_file` decodes a bounded number of rows at a time. pyarrow's dataset scanner decodes whole row
+groups ahead, 500 MiB and more for files of ordinary size even with a readahead of one, so the lazy way does without.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
-from attrs import field, frozen
 from pyarrow import fs
 
 from dao.arrow.formats.base import FileTask, Format, FormatWriter, Paths
 from dao.arrow.formats.faults import reading
-from dao.arrow.formats.options import (
-    boolean,
-    columns_or_boolean,
-    integer,
-    number,
-    one_of,
-    optional,
-    per_column,
-    tuple_of,
-    valid,
-)
+from dao.arrow.formats.parquet_facts import describe
+from dao.arrow.formats.parquet_options import ParquetOptions
+from dao.arrow.formats.parquet_table import read_whole
+from dao.arrow.formats.parquet_writer import ParquetFileWriter
 from dao.arrow.formats.shape import unify
-from dao.errors import DataError, StoreError
+from dao.errors import StoreError
 
-__all__ = ["ParquetFormat", "ParquetOptions"]
+__all__ = ["ParquetFormat"]
 
-_CODECS = ("zstd", "snappy", "gzip", "brotli", "lz4", "none")
-
-
-@frozen
-class ParquetOptions:
-    """Options of Parquet."""
-
-    compression: str | Mapping[str, str] = field(default="zstd", validator=valid(per_column(one_of(*_CODECS))))
-    compression_level: int | Mapping[str, int] | None = field(
-        default=None, validator=valid(optional(per_column(integer(-50, 22))))
-    )
-    row_group_rows: int | None = field(default=None, validator=valid(optional(integer(1))))
-    row_group_bytes: int | None = field(default=None, validator=valid(optional(integer(1))))
-    statistics: bool | tuple[str, ...] = field(default=True, converter=tuple_of, validator=valid(columns_or_boolean))
-    page_index: bool = field(default=True, validator=valid(boolean))
-    dictionary: bool | tuple[str, ...] = field(default=True, converter=tuple_of, validator=valid(columns_or_boolean))
-    max_decompression_ratio: float = field(default=1000.0, validator=valid(number(1)))
+_BATCH_BYTES = 16 << 20  # of encoded data per batch, about
+_SUSPICIOUS_BYTES = 1 << 30
 
 
 class ParquetFormat(Format):
@@ -56,68 +39,101 @@ class ParquetFormat(Format):
     Options = ParquetOptions
 
     def infer_schema(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> pa.Schema:
-        if not paths:
-            raise DataError("there are no files to take the schema of; give schema=")
-        schemas = []
-        for path in paths:
-            with reading(path), filesystem.open_input_file(path) as file, pq.ParquetFile(file) as parquet:
-                schemas.append(parquet.schema_arrow)
-        return unify(schemas)
+        return unify([self._schema(path, filesystem, options or ParquetOptions()) for path in paths], paths)
+
+    def _schema(self, path: str, filesystem: fs.FileSystem, options: ParquetOptions) -> pa.Schema:
+        with reading(path), open_parquet(path, filesystem, options) as parquet:
+            return parquet.schema_arrow
 
     def count(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> int | None:
         total = 0
         for path in paths:
-            with reading(path), filesystem.open_input_file(path) as file, pq.ParquetFile(file) as parquet:
+            with reading(path), open_parquet(path, filesystem, options or ParquetOptions()) as parquet:
                 total += parquet.metadata.num_rows
         return total
 
     def metadata(self, path: str, filesystem: fs.FileSystem, options: Any = None) -> dict[str, Any]:
-        with reading(path), filesystem.open_input_file(path) as file, pq.ParquetFile(file) as parquet:
-            return {"format": self.name, "path": path, "rows": parquet.metadata.num_rows}
+        """As every format's; beyond that ``row_groups`` with the statistics of each column, ``created_by``, ``version``
+        and the file's own ``key_values``."""
+        with reading(path), open_parquet(path, filesystem, options or ParquetOptions()) as parquet:
+            return describe(parquet, path, filesystem)
 
     def writer(self, sink: Any, schema: pa.Schema, options: Any = None, *, path: str = "") -> FormatWriter:
-        return _ParquetWriter(sink, schema, options or ParquetOptions())
+        return ParquetFileWriter(sink, schema, options or ParquetOptions())
+
+    def read_table(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None, **arguments: Any) -> pa.Table:
+        found = read_whole(self, list(paths), filesystem, options or ParquetOptions(), **arguments)
+        return super().read_table(paths, filesystem, options, **arguments) if found is None else found
 
     def read_file(
         self, path: str, filesystem: fs.FileSystem, options: Any, task: FileTask
     ) -> Iterator[pa.RecordBatch]:
-        with filesystem.open_input_file(path) as file, pq.ParquetFile(file, pre_buffer=False) as parquet:
-            _refuse_bombs(parquet.metadata, options)
-            names = [name for name in task.schema.names if name in parquet.schema_arrow.names]
-            yield from parquet.iter_batches(task.batch_size, columns=names)
+        with open_parquet(path, filesystem, options) as parquet:
+            names = parquet.schema_arrow.names
+            wanted = None if task.schema.names == names else [name for name in names if name in task.schema.names]
+            for group in matching_groups(parquet, path, filesystem, task):
+                refuse_bombs(parquet.metadata, options, [group], wanted)
+                rows = _batch_rows(parquet.metadata.row_group(group), task)
+                for batch in parquet.iter_batches(rows, row_groups=[group], columns=wanted):
+                    yield batch if wanted is None or wanted else batch.select([])
 
 
-def _refuse_bombs(metadata: Any, options: ParquetOptions) -> None:
-    for place in range(metadata.num_row_groups):
+@contextmanager
+def open_parquet(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -> Iterator[pq.ParquetFile]:
+    """An open Parquet file. On a local disk its pages are read as they are needed; from afar a row group at once."""
+    local = isinstance(filesystem, fs.LocalFileSystem)
+    with (
+        filesystem.open_input_file(path) as file,
+        pq.ParquetFile(
+            file,
+            pre_buffer=not local,
+            coerce_int96_timestamp_unit=options.int96_unit,
+            read_dictionary=list(options.read_dictionary) or None,
+            page_checksum_verification=options.checksums,
+        ) as parquet,
+    ):
+        yield parquet
+
+
+def matching_groups(parquet: pq.ParquetFile, path: str, filesystem: fs.FileSystem, task: FileTask) -> list[int]:
+    """The row groups whose statistics don't rule the predicate out."""
+    whole = list(range(parquet.metadata.num_row_groups))
+    names = parquet.schema_arrow.names
+    if task.predicate is None or len(set(names)) < len(names) or not set(task.schema.names) <= set(names):
+        return whole
+    if any(parquet.schema_arrow.field(field.name).type != field.type for field in task.schema):
+        return whole  # the statistics are of another type than the predicate's constants
+    fragment = ds.ParquetFileFormat().make_fragment(path, filesystem)
+    return [group.id for group in fragment.subset(filter=task.predicate, schema=task.schema).row_groups]
+
+
+def refuse_bombs(
+    metadata: pq.FileMetaData, options: ParquetOptions, groups: list[int], columns: list[str] | None
+) -> None:
+    """Stop before unpacking a column chunk that claims far more than its packed bytes plausibly hold.
+
+    Both must hold: over 1 GiB unpacked, and a ratio over ``max_decompression_ratio``. Honest writers stay far below the
+    one (chunks of a few hundred MiB) or the other (dictionaries and run lengths come before compression).
+
+    Raises:
+        StoreError: such a chunk; the message names the option to raise.
+    """
+    for place in groups:
         group = metadata.row_group(place)
         for column in map(group.column, range(group.num_columns)):
+            if columns is not None and column.path_in_schema.split(".")[0] not in columns:
+                continue
             unpacked, packed = column.total_uncompressed_size, max(column.total_compressed_size, 1)
-            if unpacked > 1 << 30 and unpacked > packed * options.max_decompression_ratio:
+            if unpacked > _SUSPICIOUS_BYTES and unpacked > packed * options.max_decompression_ratio:
                 raise StoreError(
-                    f"column {column.path_in_schema!r} unpacks from {packed:,} to {unpacked:,} bytes, "
-                    f"more than {options.max_decompression_ratio:g} to 1: max_decompression_ratio= allows more"
+                    f"column {column.path_in_schema!r} claims to unpack from {packed:,} to {unpacked:,} bytes, more than "
+                    f"{options.max_decompression_ratio:g} to 1; if the file is trusted, max_decompression_ratio="
+                    f"{unpacked // packed + 1} reads it"
                 )
 
 
-class _ParquetWriter(FormatWriter):
-    def __init__(self, sink: Any, schema: pa.Schema, options: ParquetOptions) -> None:
-        level = options.compression_level
-        if level is None and options.compression == "zstd":
-            level = 3
-        self._schema = schema
-        self._writer = pq.ParquetWriter(
-            sink,
-            schema,
-            compression=options.compression,
-            compression_level=level,
-            write_page_index=options.page_index,
-        )
-
-    def write(self, batch: pa.RecordBatch) -> None:
-        self._writer.write_batch(batch)
-
-    def close(self) -> None:
-        self._writer.close()
-
-
-_ = ds
+def _batch_rows(group: Any, task: FileTask) -> int:
+    """Rows per batch such that a batch of wide rows stays small."""
+    per_row = max(group.total_byte_size, 1) / max(group.num_rows, 1)
+    rows = min(task.batch_size, max(int(_BATCH_BYTES / per_row), 1))
+    return rows if task.rows is None else max(min(rows, task.rows), 1)

@@ -18,6 +18,7 @@ from pyarrow import fs
 from dao.arrow.formats.base import FileTask
 from dao.arrow.formats.faults import reading
 from dao.arrow.formats.partitions import partition_types, partition_values, surviving_files
+from dao.arrow.formats.readahead import read_ahead
 from dao.arrow.formats.shape import conform, select_fields
 from dao.errors import DataError
 
@@ -88,7 +89,7 @@ def scan(
         types_given=schema is not None,
     )
     rows = [dict(row) for row in partitions] if partitions is not None else [{} for _ in paths]
-    generator = _batches(plan, paths, rows)
+    generator = read_ahead(_batches(plan, paths, rows))
     reader = pa.RecordBatchReader.from_batches(output, generator)
     _generators[reader] = generator
     return reader

@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from dao.errors import DataError, did_you_mean
 
-__all__ = ["conform", "select_fields", "unify"]
+__all__ = ["check_batch", "conform", "refuse_duplicates", "select_fields", "unify"]
 
 
 def select_fields(schema: pa.Schema, columns: Sequence[str] | None) -> pa.Schema:
@@ -73,16 +73,50 @@ def _cast(array: pa.Array, field: pa.Field) -> pa.Array:
         ) from error
 
 
-def unify(schemas: Sequence[pa.Schema]) -> pa.Schema:
+def unify(schemas: Sequence[pa.Schema], paths: Sequence[str] = ()) -> pa.Schema:
     """The one schema that all the given ones fit: columns in order of first appearance, types widened where needed.
 
+    Args:
+        schemas: the schemas.
+        paths: the files that they are of, for the error.
+
     Raises:
-        DataError: one column has types that no common type holds.
+        DataError: there are none, or one column has types that no common type holds.
     """
+    if not schemas:
+        raise DataError("there are no files to take a schema from; give schema=")
     first = schemas[0]
     if all(schema.equals(first) for schema in schemas[1:]):
         return first
     try:
         return pa.unify_schemas(list(schemas), promote_options="permissive")
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
-        raise DataError(f"the files have no common schema: {error}; give schema=") from error
+        where = f" ({paths[0]} and {len(paths) - 1} more)" if paths else ""
+        raise DataError(f"the files have no common schema{where}: {error}; schema= would say what to read") from error
+
+
+def check_batch(batch: pa.RecordBatch, schema: pa.Schema) -> None:
+    """Make sure that a batch is what a writer was opened for.
+
+    Raises:
+        DataError: it has another schema; the message names the first difference.
+    """
+    if batch.schema.equals(schema):
+        return
+    if batch.schema.names != schema.names:
+        raise DataError(f"a batch has the columns {batch.schema.names}, the file was opened for {schema.names}")
+    for found, expected in zip(batch.schema, schema, strict=True):
+        if not found.equals(expected):
+            raise DataError(f"column {found.name!r} of a batch is {found}, the file was opened for {expected}")
+
+
+def refuse_duplicates(schema: pa.Schema, format_name: str) -> None:
+    """Make sure that no two columns have one name.
+
+    Raises:
+        DataError: two have; the message names them.
+    """
+    seen: set[str] = set()
+    twice = sorted({name for name in schema.names if name in seen or seen.add(name)})  # type: ignore[func-returns-value]
+    if twice:
+        raise DataError(f"{format_name} can't keep columns of the same name apart: {', '.join(map(repr, twice))}")

@@ -1,0 +1,87 @@
+"""A whole Parquet read on all cores: pyarrow's dataset over files that need no reshaping."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+from pyarrow import fs
+
+from dao.arrow.formats.faults import reading
+from dao.arrow.formats.parquet_options import ParquetOptions
+from dao.arrow.formats.shape import select_fields
+from dao.errors import DaoError
+
+if TYPE_CHECKING:
+    from dao.arrow.formats.parquet import ParquetFormat
+
+__all__ = ["read_whole"]
+
+
+def read_whole(
+    format: ParquetFormat,
+    paths: list[str],
+    filesystem: fs.FileSystem,
+    options: ParquetOptions,
+    *,
+    schema: pa.Schema | None = None,
+    partitions: Sequence[Mapping[str, str | None]] | None = None,
+    partition_schema: pa.Schema | None = None,
+    columns: Sequence[str] | None = None,
+    where: Any = None,
+    batch_size: int | None = None,
+    limit: int | None = None,
+) -> pa.Table | None:
+    """The table, or None where only a scan can make it: files that differ, partitions, a limit, doubtful names.
+
+    An error is None too: the scan that follows meets it again and names the file.
+    """
+    if partitions is not None or limit is not None or not paths or options.read_dictionary:
+        return None
+    found = _common_schema(format, paths, filesystem, options)
+    if found is None or (schema is not None and not schema.equals(found)):
+        return None
+    if len(set(found.names)) < len(found.names) or not found.names or columns is not None and not columns:
+        return None
+    output = select_fields(found, columns)
+    predicate = None
+    if where is not None:
+        from dao.arrow import predicates
+
+        predicate = predicates.to_arrow(predicates.parse(where), found)
+    reader = ds.ParquetFileFormat(
+        coerce_int96_timestamp_unit=options.int96_unit,
+        arrow_extensions_enabled=True,
+        page_checksum_verification=options.checksums,
+        pre_buffer=not isinstance(filesystem, fs.LocalFileSystem),
+    )
+    try:
+        fragments = [reader.make_fragment(path, filesystem) for path in paths]
+        dataset = ds.FileSystemDataset(fragments, found, reader, filesystem)
+        table = dataset.to_table(columns=output.names, filter=predicate, cache_metadata=False)
+    except (pa.ArrowException, OSError, ValueError, TypeError, MemoryError):
+        return None
+    return table if table.schema.equals(output) else None
+
+
+def _common_schema(
+    format: ParquetFormat, paths: list[str], filesystem: fs.FileSystem, options: ParquetOptions
+) -> pa.Schema | None:
+    """The schema of all files if they have one and none is a bomb."""
+    from dao.arrow.formats.parquet import open_parquet, refuse_bombs
+
+    first: pa.Schema | None = None
+    for path in paths:
+        try:
+            with reading(path), open_parquet(path, filesystem, options) as parquet:
+                refuse_bombs(parquet.metadata, options, list(range(parquet.metadata.num_row_groups)), None)
+                schema = parquet.schema_arrow
+        except DaoError:
+            return None
+        if first is None:
+            first = schema
+        elif not schema.equals(first):
+            return None
+    return first

@@ -1,0 +1,68 @@
+"""Reading ahead: the next batches are made by one thread while the caller works on the last one."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextvars import copy_context
+from queue import Empty, Full, Queue
+from threading import Event, Thread
+from typing import Any
+
+import pyarrow as pa
+
+__all__ = ["read_ahead"]
+
+_DONE = object()
+_POLL = 0.05  # seconds between looks at whether the reader was closed
+
+
+def read_ahead(
+    batches: Generator[pa.RecordBatch, None, None], depth: int = 2
+) -> Generator[pa.RecordBatch, None, None]:
+    """The same batches in the same order, up to ``depth`` of them made before they are asked for.
+
+    The thread starts with the first batch and ends when the generator ends, fails or is closed: closing waits for it,
+    so that the file is closed when ``close`` returns. An error is raised where its batch would have come.
+    """
+    queue: Queue[Any] = Queue(maxsize=depth)
+    stop = Event()
+
+    def put(item: Any) -> bool:
+        while not stop.is_set():
+            try:
+                queue.put(item, timeout=_POLL)
+                return True
+            except Full:
+                continue
+        return False
+
+    def work() -> None:
+        try:
+            for batch in batches:
+                if not put(batch):
+                    return
+            put(_DONE)
+        except BaseException as error:  # it is raised again in the caller's thread
+            put(error)
+        finally:
+            batches.close()
+
+    thread = Thread(target=copy_context().run, args=(work,), name="dao-read-ahead", daemon=True)
+    thread.start()
+    try:
+        while True:
+            item = queue.get()
+            if item is _DONE:
+                return
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+            del item
+    finally:
+        stop.set()
+        try:
+            while True:
+                queue.get_nowait()
+        except Empty:
+            pass
+        thread.join()
