@@ -20,7 +20,7 @@ from dao.secrets import MASK, Interpolated, Secret, Template, check_schemes, int
 if TYPE_CHECKING:
     from cattrs import Converter
 
-__all__ = ["faults_of", "structure"]
+__all__ = ["faults_of", "joined", "structure"]
 
 _SHOWN = 60
 _URL_LOGIN = re.compile(r"(?<=://)[^/@\s]+(?=@)")
@@ -60,11 +60,16 @@ def structure(value: Any, kind: Any, *, lookup: bool) -> Any:
         return value
 
 
+def joined(path: str, name: object) -> str:
+    """A path with one more name, or the position in a list, at its end."""
+    if isinstance(name, int):
+        return f"{path}[{name}]"
+    return f"{path}.{name}" if path else str(name)
+
+
 def faults_of(error: Exception, path: str, *, hidden: bool) -> Iterator[Fault]:
     """The faults in an error of :func:`structure`, each with its path; no value is shown where ``hidden``."""
     from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError
-
-    from dao.options import joined
 
     if isinstance(error, _NotKnownYet):
         return

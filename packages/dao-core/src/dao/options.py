@@ -20,6 +20,7 @@ from typing import Any, TypeVar
 import attrs
 from attrs import frozen
 
+from dao._structure import faults_of, joined, structure
 from dao.errors import ConfigError, DaoError, Fault, did_you_mean
 from dao.secrets import MASK, Secret, looks_secret
 
@@ -136,8 +137,6 @@ def _resolved(annotation: Any, names: Mapping[str, Any]) -> Any:
 def _structured(
     cls: type, options: Mapping[str, Any], path: str, *, lookup: bool
 ) -> tuple[dict[str, Any], list[Fault]]:
-    from dao._structure import faults_of, structure
-
     known, open_ended = _options(cls)
     values: dict[str, Any] = {}
     faults: list[Fault] = []
@@ -154,13 +153,6 @@ def _structured(
     missing = [name for name, option in known.items() if option.required and name not in options]
     faults.extend(Fault(path, f"the option {name!r} is required") for name in missing)
     return values, faults
-
-
-def joined(path: str, name: object) -> str:
-    """A path with one more name, or the position in a list, at its end."""
-    if isinstance(name, int):
-        return f"{path}[{name}]"
-    return f"{path}.{name}" if path else str(name)
 
 
 def _validated(cls: type, values: Mapping[str, Any], path: str, options: Mapping[str, Any]) -> list[Fault]:

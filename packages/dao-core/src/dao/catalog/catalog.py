@@ -1,0 +1,227 @@
+"""The catalog: the named stores and objects of a project."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from threading import RLock
+from typing import Any, TypeVar, overload
+
+from dao.catalog.declaration import StoreDeclaration
+from dao.catalog.declare import declare
+from dao.catalog.objects import ObjectMap, resolved_properties
+from dao.catalog.sources import CatalogSource
+from dao.core.plugins import Plugins, default_plugins
+from dao.data_object import DataObject
+from dao.data_store import DataStore
+from dao.display import TableView, table_of
+from dao.errors import ConfigError, did_you_mean
+
+__all__ = ["Catalog"]
+
+T = TypeVar("T")
+
+
+class Catalog:
+    """The named stores and objects of a project, from one or several sources.
+
+    A source is a mapping, or the path of a JSON, YAML or TOML file. Later sources are laid over earlier ones: mappings
+    are merged, lists and everything else are replaced, ``null`` removes a key; an overlay that gives a store another
+    interface also drops the options and further interfaces that were meant for the old one. Loading looks at what
+    stands in the sources and at the interface classes that can be imported here. What is outside, the environment
+    and files of secrets, is looked at when a store or object is first used.
+
+    Immutable, safe between threads. Pickles carry the declarations, no secret and no connection.
+
+    Args:
+        sources: base first, then overlays.
+        plugins: where interfaces and object types are looked up; by default what is installed.
+
+    Raises:
+        ConfigError: every fault of every source, each with its path in the user's own spelling, and its file where
+            there are several.
+        PluginError: a source is YAML and PyYAML is not installed.
+
+    >>> catalog = Catalog({"bronze": {"interface": "memory", "objects": {
+    ...     "flights": {"type": "table", "format": "parquet"},
+    ...     "sales_{region}": {"type": "file", "prefix": "sales/{region}"}}}})
+    >>> catalog["bronze.flights"].format
+    'parquet'
+    >>> catalog["bronze.sales_emea"].key
+    'sales/emea/sales_emea'
+    >>> [found.full_name for found in catalog.search("*.fl*")]
+    ['bronze.flights']
+    """
+
+    def __init__(self, *sources: CatalogSource, plugins: Plugins | None = None) -> None:
+        self.sources: tuple[str, ...] = tuple("dict" if isinstance(s, Mapping) else str(s) for s in sources)
+        """What it was loaded from, as messages call it."""
+        self._plugins = plugins
+        self._declared, faults = declare(sources, plugins or default_plugins())
+        self._stores: dict[str, DataStore] = {}
+        self._objects: dict[str, DataObject] = {}
+        self._lock = RLock()
+        if faults:
+            # No frame of this error's traceback is to hold what the sources say.
+            del sources, self._declared
+            raise ConfigError(faults, ", ".join(self.sources))
+
+    def store(self, name: str) -> DataStore:
+        """The store of a name, made on first use.
+
+        Raises:
+            ConfigError: there is none, with the nearest names; or a reference in its properties has no value.
+        """
+        found = self._stores.get(name)
+        if found is not None:
+            return found
+        declaration = self._declared.get(name)
+        if declaration is None:
+            raise ConfigError(f"no store {name!r} in the catalog, {did_you_mean(str(name), self._declared)}")
+        with self._lock:
+            if name not in self._stores:
+                self._stores[name] = self._make(declaration)
+            return self._stores[name]
+
+    def _make(self, declared: StoreDeclaration) -> DataStore:
+        objects = ObjectMap(declared.objects, declared.patterns, self._plugins)
+        store = DataStore(
+            declared.name,
+            declared.interfaces[0] if declared.interfaces else None,
+            secondary_interfaces=declared.interfaces[1:],
+            properties=resolved_properties(declared.properties, f"{declared.name}.properties"),
+            objects=objects,
+            plugins=self._plugins,
+        )
+        objects.place(store)
+        return store
+
+    @property
+    def stores(self) -> Mapping[str, DataStore]:
+        """The stores by name, each made on first use."""
+        return _Stores(self)
+
+    def __getitem__(self, full_name: str) -> DataObject:
+        """The object of ``"store.object"``: one that is declared by that name, else what a name pattern stands for.
+
+        Raises:
+            ConfigError: there is none, with the nearest names; two patterns fit equally well; or a reference in its
+                properties has no value.
+            PluginError: the plugin of its type is missing or broken.
+        """
+        found = self._objects.get(full_name)
+        if found is not None:
+            return found
+        store_name, dot, name = full_name.partition(".")
+        if not dot or store_name not in self._declared:
+            raise ConfigError(self._unknown(full_name))
+        store = self.store(store_name)
+        with suppress(KeyError):
+            found = store.objects[name]
+        if found is None:
+            patterns = [pattern.text for pattern in self._declared[store_name].patterns]
+            hint = did_you_mean(name, [*store.objects, *patterns])
+            raise ConfigError(f"no object {name!r} in store {store_name!r}, {hint}")
+        if name in self._declared[store_name].objects:
+            self._objects[full_name] = found
+        return found
+
+    def _unknown(self, full_name: str) -> str:
+        store_name, dot, _ = full_name.partition(".")
+        if dot:
+            return (
+                f"no store {store_name!r} in the catalog for {full_name!r}, {did_you_mean(store_name, self._declared)}"
+            )
+        having = [f"{store}.{full_name}" for store, declared in self._declared.items() if full_name in declared.objects]
+        hint = f"did you mean {' or '.join(map(repr, having[:3]))}?" if having else ""
+        return f"an object is called 'store.object', found {full_name!r}; {hint or did_you_mean(full_name, self)}"
+
+    @overload
+    def get(self, full_name: str) -> DataObject | None: ...
+    @overload
+    def get(self, full_name: str, default: T) -> DataObject | T: ...
+    def get(self, full_name: str, default: Any = None) -> Any:
+        """The same, but ``default`` where there is no such object."""
+        if full_name not in self:
+            return default
+        return self[full_name]
+
+    def __contains__(self, full_name: object) -> bool:
+        if not isinstance(full_name, str):
+            return False
+        store_name, _, name = full_name.partition(".")
+        declared = self._declared.get(store_name)
+        if declared is None or not name:
+            return False
+        if "{" not in name and name in declared.objects:
+            return True
+        return any(pattern.match(name) is not None for pattern in declared.patterns)
+
+    def __iter__(self) -> Iterator[str]:
+        """The full names of the declared objects, in order; name patterns are not among them."""
+        for store, declared in self._declared.items():
+            for name in declared.objects:
+                if not declared.patterns or "{" not in name:
+                    yield f"{store}.{name}"
+
+    def __len__(self) -> int:
+        return sum(len(declared.objects) - len(declared.patterns) for declared in self._declared.values())
+
+    def search(self, pattern: str | re.Pattern[str]) -> list[DataObject]:
+        """The declared objects whose full name fits.
+
+        Args:
+            pattern: a glob that fits the whole name, such as ``"silver.*"``, case as it is written; or a compiled
+                regular expression that is found anywhere in it.
+        """
+        regex = re.compile(fnmatch.translate(pattern)) if isinstance(pattern, str) else pattern
+        return [self[name] for name in self if regex.search(name)]
+
+    def _view(self) -> TableView:
+        rows = []
+        for name, declared in self._declared.items():
+            exact = len(declared.objects) - len(declared.patterns)
+            interfaces = ", ".join(spec.name for spec in declared.interfaces)
+            rows.append((name, interfaces, exact, len(declared.patterns) or None))
+        title = f"Catalog of {', '.join(self.sources)}" if self.sources else "Catalog"
+        heads = ["store", "interfaces", "objects", "name patterns"]
+        return table_of(heads, rows, title) if rows else table_of([""], [["no stores"]], title)
+
+    def __repr__(self) -> str:
+        return self._view().text()
+
+    def _repr_html_(self) -> str:
+        return self._view().html()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_lock": None, "_plugins": None, "_objects": {}, "_stores": dict(self._stores)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock = RLock()
+
+
+class _Stores(Mapping[str, DataStore]):
+    """The stores of a catalog, made as they are looked at."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def __getitem__(self, name: str) -> DataStore:
+        if name not in self._catalog._declared:
+            raise KeyError(name)
+        return self._catalog.store(name)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._catalog._declared
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._catalog._declared)
+
+    def __len__(self) -> int:
+        return len(self._catalog._declared)
+
+    def __repr__(self) -> str:
+        return f"<stores: {', '.join(self)}>"
