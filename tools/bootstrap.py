@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 import tomllib
 import venv
 from pathlib import Path
@@ -29,7 +28,7 @@ def rerun(script: Path, arguments: list[str]) -> NoReturn:
     folder = script.parent / ".nox-bootstrap"
     python = folder / "bin" / "python"
     stamp = folder / "made-from.txt"
-    made_from = "\n".join([sys.executable, *requirements])
+    made_from = "\n".join(requirements)
     if not (python.exists() and stamp.exists() and stamp.read_text() == made_from):
         _make(folder, python, requirements)
         stamp.write_text(made_from)

@@ -151,7 +151,11 @@ def _check_command(line: str) -> str | None:
         return None
     if "noxfile.py" in words:
         command = [sys.executable, *words[words.index("noxfile.py") :], "--list"]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=_COMMAND_SECONDS)
+        # This environment's nox will do to read the file; making the pinned one is the reader's part.
+        environment = {**os.environ, "NOX_SCRIPT_MODE": "none"}
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=_COMMAND_SECONDS
+        )
         return f"{line}\n{done.stdout}{done.stderr}" if done.returncode else None
     if words[:2] == ["pip", "install"] or words[:3] == ["uv", "pip", "install"]:
         return _check_requirements(word for word in words[words.index("install") + 1 :] if not word.startswith("-"))
@@ -187,5 +191,5 @@ def _leave_folder(namespace: dict[str, Any]) -> None:
 
 
 pytest_collect_file = Sybil(
-    [SnippetParser()], pattern="*.md", path=str(ROOT), setup=_enter_folder, teardown=_leave_folder
+    [SnippetParser()], pattern="*.md", path=ROOT.anchor, setup=_enter_folder, teardown=_leave_folder
 ).pytest()

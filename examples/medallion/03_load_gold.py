@@ -17,7 +17,7 @@ TABLES = {
 
 
 def metrics(flights: pl.DataFrame, by: list[str]) -> pl.DataFrame:
-    """One row for each value of `by`; delays in minutes, shares between 0 and 1 (late: of the flights that departed)."""
+    """One row for each value of `by`; delays in minutes, shares from 0 to 1 (late: of the flights that departed)."""
     late = pl.col("dep_delay") > LATE_MINUTES
     return (
         flights.group_by(by)

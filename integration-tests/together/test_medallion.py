@@ -102,9 +102,10 @@ def test_silver_has_every_flight_once_in_its_month(first: Run, flights: duckdb.D
 
 def test_silver_is_joined_as_duckdb_joins(first: Run, flights: duckdb.DuckDBPyConnection) -> None:
     expected = flights.sql("""
-        SELECT count(*) AS rows, count(airline.name) AS airline, count(o.name) AS origin_name, count(d.name) AS dest_name,
-            count(p.model) AS model, sum(p.seats)::BIGINT AS seats, count(p.year) AS plane_year,
-            count(w.temp) AS temp, sum(w.wind_speed) AS wind_speed, sum(w.precip) AS precip,
+        SELECT count(*) AS rows, count(airline.name) AS airline, count(o.name) AS origin_name,
+            count(d.name) AS dest_name, count(p.model) AS model, sum(p.seats)::BIGINT AS seats,
+            count(p.year) AS plane_year, count(w.temp) AS temp, sum(w.wind_speed) AS wind_speed,
+            sum(w.precip) AS precip,
             count(*) FILTER (dep_time IS NULL) AS cancelled, sum(f.distance)::BIGINT AS distance,
             sum(epoch(time_hour) + minute * 60)::BIGINT AS departures
         FROM flights f LEFT JOIN airlines airline USING (carrier) LEFT JOIN planes p USING (tailnum)
