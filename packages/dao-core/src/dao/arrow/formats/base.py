@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any, ClassVar
 
 import pyarrow as pa
-from attrs import field, frozen
+from attrs import frozen
 from pyarrow import fs
 
 from dao.arrow.formats.options import build_options, option_names
@@ -33,14 +33,15 @@ class FileTask:
             ``filters_rows`` apply it exactly; others may use it to skip what can't match, or not at all.
         batch_size: rows a batch should have at most.
         rows: rows that are wanted at most, or None: a hint to read less.
-        types_given: True where the caller declared ``schema``: a text format then parses by it.
+        declared: the schema of the whole file as the caller gave it, or None: text formats parse by it, and files
+            without a header take their column names from it.
     """
 
     schema: pa.Schema
     predicate: Any = None
     batch_size: int = 131_072
     rows: int | None = None
-    types_given: bool = field(default=False)
+    declared: pa.Schema | None = None
 
 
 class FormatWriter(ABC):

@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv as pc
-from attrs import field, frozen
 from pyarrow import fs
 
 from dao.arrow.formats.base import FileTask, Format, FormatWriter, Paths
-from dao.arrow.formats.compression import CompressedSink, compression_option, open_input
+from dao.arrow.formats.compression import open_input, resolve_compression
+from dao.arrow.formats.csv_options import CsvOptions
+from dao.arrow.formats.csv_rows import first_row, pieces
+from dao.arrow.formats.csv_types import infer_types, parse_piece, parsed_as
+from dao.arrow.formats.csv_writer import CsvFileWriter
+from dao.arrow.formats.facts import file_bytes
 from dao.arrow.formats.faults import reading
-from dao.arrow.formats.options import character, optional, text, tuple_of, valid
 from dao.arrow.formats.shape import unify
-from dao.errors import DataError
+from dao.errors import DataError, StoreError
 
-__all__ = ["CsvFormat", "CsvOptions"]
-
-
-@frozen
-class CsvOptions:
-    """Options of CSV."""
-
-    delimiter: str = field(default=",", validator=valid(character))
-    quote: str | None = field(default='"', validator=valid(optional(character)))
-    escape: str | None = field(default=None, validator=valid(optional(character)))
-    header: bool | tuple[str, ...] = field(default=True, converter=tuple_of)
-    encoding: str = field(default="utf-8", validator=valid(text))
-    compression: str | None = field(default="infer", validator=valid(compression_option))
+__all__ = ["CsvFormat"]
 
 
 class CsvFormat(Format):
@@ -41,49 +32,87 @@ class CsvFormat(Format):
     has_schema = False
 
     def infer_schema(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> pa.Schema:
-        if not paths:
-            raise DataError("there are no files to take the schema of; give schema=")
-        schemas = []
         options = options or CsvOptions()
-        for path in paths:
-            with reading(path), open_input(path, filesystem, options.compression) as stream:
-                schemas.append(pc.read_csv(stream, parse_options=_parsing(options)).schema)
-        return unify(schemas)
+        return _join_files([self._infer(path, filesystem, options) for path in paths], paths)
+
+    def _infer(self, path: str, filesystem: fs.FileSystem, options: CsvOptions) -> pa.Schema:
+        with reading(path), open_input(path, filesystem, options.compression) as stream:
+            file = _CsvFile(stream, options, path, None)
+            if options.infer_types:
+                types = infer_types(file.pieces, file.names, options, file.delimiter)
+            else:
+                types = [pa.string()] * len(file.names)
+            return pa.schema(list(zip(file.names, types, strict=True)))
 
     def metadata(self, path: str, filesystem: fs.FileSystem, options: Any = None) -> dict[str, Any]:
-        return {"format": self.name, "path": path, "rows": None, "columns": None}
+        options = options or CsvOptions()
+        with reading(path):
+            return {
+                "format": self.name,
+                "path": path,
+                "bytes": file_bytes(path, filesystem),
+                "rows": None,
+                "compression": resolve_compression(options.compression, path),
+                "columns": None,
+            }
 
     def writer(self, sink: Any, schema: pa.Schema, options: Any = None, *, path: str = "") -> FormatWriter:
-        return _CsvWriter(sink, schema, options or CsvOptions(), path)
+        return CsvFileWriter(sink, schema, options or CsvOptions(), path)
 
     def read_file(
         self, path: str, filesystem: fs.FileSystem, options: Any, task: FileTask
     ) -> Iterator[pa.RecordBatch]:
+        types = {field.name: parsed_as(field.name, field.type) for field in task.schema}
         with open_input(path, filesystem, options.compression) as stream:
-            yield from pc.open_csv(
-                stream,
-                parse_options=_parsing(options),
-                convert_options=pc.ConvertOptions(column_types=task.schema),
+            file = _CsvFile(stream, options, path, task.declared)
+            columns = [name for name in task.schema.names if name in file.names]
+            kinds = {name: types[name] for name in columns} or {file.names[0]: pa.string()} if file.names else {}
+            for piece in file.pieces:
+                table = parse_piece(piece, file.names, options, file.delimiter, columns=list(kinds), types=kinds)
+                yield from table.select(columns).to_batches(task.batch_size)
+
+
+class _CsvFile:
+    """An open file: its column names and the pieces that hold its rows, the header taken off."""
+
+    def __init__(self, stream: pa.NativeFile, options: CsvOptions, path: str, declared: pa.Schema | None) -> None:
+        self.delimiter = options.delimiter_of(path)
+        found = pieces(stream, options, self.delimiter)
+        first = next(found, b"")
+        if options.header is True:
+            self.names, first = _header(first, options, self.delimiter)
+            if not self.names and declared is None:
+                raise StoreError("the file is empty, it has no header; header=False or schema= reads it as no rows")
+        elif isinstance(options.header, tuple):
+            self.names = list(options.header)
+        elif declared is not None:
+            self.names = declared.names
+        else:
+            row, _ = first_row(first, options, self.delimiter)
+            self.names = [f"f{place}" for place in range(len(row))]
+        twice = sorted({name for name in self.names if self.names.count(name) > 1})
+        if twice:
+            raise DataError(
+                f"the columns {', '.join(map(repr, twice))} are there more than once; header=[names] with skip_rows=1 "
+                "names them apart"
             )
+        self.pieces = chain([first] if first else [], found)
 
 
-def _parsing(options: CsvOptions) -> pc.ParseOptions:
-    return pc.ParseOptions(
-        delimiter=options.delimiter,
-        quote_char=options.quote or False,
-        escape_char=options.escape or False,
-        newlines_in_values=True,
-    )
+def _header(first: bytes, options: CsvOptions, delimiter: str) -> tuple[list[str], bytes]:
+    while True:
+        row, rest = first_row(first, options, delimiter)
+        if row or not first:
+            return row, rest
+        first = rest  # a blank line before the header
 
 
-class _CsvWriter(FormatWriter):
-    def __init__(self, sink: Any, schema: pa.Schema, options: CsvOptions, path: str) -> None:
-        self._sink = CompressedSink(sink, options.compression, path)
-        self._writer = pc.CSVWriter(self._sink.stream, schema, write_options=pc.WriteOptions())
+def _join_files(schemas: list[pa.Schema], paths: Paths) -> pa.Schema:
+    """One schema for all files: a column that is a number here and a text there is a text in all."""
+    from dao.arrow.formats.csv_types import join_types
 
-    def write(self, batch: pa.RecordBatch) -> None:
-        self._writer.write_batch(batch)
-
-    def close(self) -> None:
-        self._writer.close()
-        self._sink.close()
+    found: dict[str, pa.DataType] = {}
+    for schema in schemas:
+        for field in schema:
+            found[field.name] = join_types(found.get(field.name, pa.null()), field.type)
+    return unify([pa.schema(list(found.items()))] if schemas else [], paths)

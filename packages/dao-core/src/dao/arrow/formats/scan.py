@@ -48,7 +48,7 @@ class _Plan:
     predicate_columns: frozenset[str]
     batch_size: int
     limit: int | None
-    types_given: bool
+    declared: pa.Schema | None
 
 
 def scan(
@@ -86,7 +86,7 @@ def scan(
         predicate_columns=predicate_columns,
         batch_size=batch_size or DEFAULT_BATCH_SIZE,
         limit=limit,
-        types_given=schema is not None,
+        declared=file_schema if schema is not None else None,
     )
     rows = [dict(row) for row in partitions] if partitions is not None else [{} for _ in paths]
     generator = read_ahead(_batches(plan, paths, rows))
@@ -154,7 +154,7 @@ def _file_batches(
         predicate=pushed,
         batch_size=plan.batch_size,
         rows=left if plan.predicate is None else None,
-        types_given=plan.types_given,
+        declared=plan.declared,
     )
     residual = plan.predicate
     if pushed is not None and plan.format.filters_rows:

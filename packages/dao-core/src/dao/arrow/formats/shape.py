@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dao.errors import DataError, did_you_mean
 
-__all__ = ["check_batch", "conform", "refuse_duplicates", "select_fields", "unify"]
+__all__ = ["cast_array", "check_batch", "conform", "refuse_duplicates", "select_fields", "unify"]
 
 
 def select_fields(schema: pa.Schema, columns: Sequence[str] | None) -> pa.Schema:
@@ -63,14 +64,49 @@ def _column(batch: pa.RecordBatch, field: pa.Field, fixed: Mapping[str, Any]) ->
 
 
 def _cast(array: pa.Array, field: pa.Field) -> pa.Array:
-    if array.type.equals(field.type):
-        return array
     try:
-        return array.cast(field.type)
+        return cast_array(array, field.type)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise DataError(
             f"column {field.name!r} has the type {array.type} and can't be read as {field.type} exactly: {error}"
         ) from error
+
+
+def cast_array(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    """A safe cast, also to the types that ``Array.cast`` does not reach: dictionaries, run ends and list views.
+
+    Raises:
+        pyarrow.ArrowInvalid: a value that the type can't hold.
+        pyarrow.ArrowNotImplementedError: there is no way from the one type to the other.
+    """
+    if array.type.equals(kind):
+        return array
+    if pa.types.is_dictionary(array.type):
+        return cast_array(array.dictionary_decode(), kind)
+    if pa.types.is_dictionary(kind):
+        encoded = cast_array(array, kind.value_type).dictionary_encode()
+        return pa.DictionaryArray.from_arrays(
+            encoded.indices.cast(kind.index_type), encoded.dictionary, ordered=kind.ordered
+        )
+    if pa.types.is_run_end_encoded(kind):
+        return pc.run_end_encode(cast_array(array, kind.value_type), kind.run_end_type)
+    if pa.types.is_list(array.type) and (pa.types.is_list_view(kind) or pa.types.is_large_list_view(kind)):
+        return _list_view(array, kind)
+    return array.cast(kind)
+
+
+def _list_view(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    large = pa.types.is_large_list_view(kind)
+    index = pa.int64() if large else pa.int32()
+    offsets = array.offsets
+    sizes = pc.fill_null(pc.list_value_length(array), 0)
+    return (pa.LargeListViewArray if large else pa.ListViewArray).from_arrays(
+        offsets[:-1].cast(index),
+        sizes.cast(index),
+        cast_array(array.values, kind.value_type),
+        type=kind,
+        mask=array.is_null(),
+    )
 
 
 def unify(schemas: Sequence[pa.Schema], paths: Sequence[str] = ()) -> pa.Schema:

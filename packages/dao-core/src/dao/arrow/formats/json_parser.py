@@ -1,0 +1,195 @@
+"""Strict JSON (RFC 8259), parsed by the standard library in pieces of bounded size.
+
+pyarrow's own JSON reader is fast but not fit for files from elsewhere: it takes NaN and several objects on a line, turns
+texts that look like timestamps into timestamps, and dies with a segmentation fault on the line ``null`` (pyarrow 26).
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from dao.errors import StoreError
+
+__all__ = ["read_documents", "read_lines"]
+
+_SPACE = re.compile(r"[ \t\n\r]*")
+_CHUNK = 1 << 20
+_BYTES_BOM = codecs.BOM_UTF8
+
+
+def _refuse(token: str) -> Any:
+    raise ValueError(f"{token} is not JSON")
+
+
+def _decoder(exact: bool) -> json.JSONDecoder:
+    """A decoder that refuses NaN and Infinity; ``exact`` keeps numbers with decimals as Decimal."""
+    from decimal import Decimal
+
+    return json.JSONDecoder(parse_constant=_refuse, parse_float=Decimal if exact else None)
+
+
+def read_lines(read: Callable[[int], bytes], limit: int, exact: bool, name: str) -> Iterator[Any]:
+    """The values of a file that has one JSON value per line. Blank lines are skipped.
+
+    Args:
+        read: gives so many bytes of the file at most, none at its end.
+        limit: bytes that a line has at most.
+        exact: keep numbers with decimals as Decimal.
+        name: the option that ``limit`` is, for the error.
+
+    Raises:
+        StoreError: a line that is no JSON, is not UTF-8 or is too long; the message has its number.
+    """
+    decode = _decoder(exact).decode
+    number = 0
+    rest = b""
+    first = True
+    while True:
+        chunk = read(_CHUNK)
+        if first and chunk:
+            chunk, first = chunk.removeprefix(_BYTES_BOM), False
+            if not chunk:
+                continue
+        block = rest + chunk
+        lines = block.split(b"\n")
+        rest = lines.pop() if chunk else b""
+        if len(rest) > limit:
+            raise StoreError(f"line {number + len(lines) + 1} is longer than {limit:,} bytes; {name}= allows more")
+        for line in lines:
+            number += 1
+            if not line or line.isspace():
+                if line.strip(b" \t\r"):
+                    raise StoreError(f"line {number} is not JSON: {line[:20]!r}")
+                continue
+            yield _value(decode, line, number)
+        if not chunk:
+            return
+
+
+def _value(decode: Callable[[str], Any], line: bytes, number: int) -> Any:
+    try:
+        return decode(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise StoreError(f"line {number} is not UTF-8: {error.reason} at byte {error.start}") from error
+    except RecursionError as error:
+        raise StoreError(f"line {number} is nested too deeply") from error
+    except ValueError as error:
+        raise StoreError(f"line {number} is not JSON: {error}") from error
+
+
+def read_documents(read: Callable[[int], bytes], limit: int, exact: bool, name: str) -> Iterator[Any]:
+    """The rows of a file that is one JSON document: the elements of its array, or the one value that it is.
+
+    Holds one element at a time, however long the array is.
+
+    Args:
+        read: gives so many bytes of the file at most, none at its end.
+        limit: characters that one element has at most.
+        exact: keep numbers with decimals as Decimal.
+        name: the option that ``limit`` is, for the error.
+
+    Raises:
+        StoreError: what is not JSON, not UTF-8 or empty, or an element that is too long.
+    """
+    source = _Text(read, limit, name)
+    scan = _decoder(exact).scan_once
+    if source.skip_space() == "":
+        raise StoreError("there is no JSON value, only white space" if source.had_bytes else "the file is empty")
+    if source.peek() != "[":
+        yield source.value(scan)
+        source.end()
+        return
+    source.advance()
+    if source.skip_space() == "]":
+        source.advance()
+        source.end()
+        return
+    while True:
+        source.skip_space()
+        yield source.value(scan)
+        mark = source.skip_space()
+        if mark not in (",", "]"):
+            raise StoreError(f"found {mark!r} after an array's element, expected ',' or ']' ({source.where()})" if mark
+                             else "the file ends inside an array")
+        source.advance()
+        if mark == "]":
+            source.end()
+            return
+
+
+class _Text:
+    """A window over decoded text that grows until it holds the value at its start."""
+
+    def __init__(self, read: Callable[[int], bytes], limit: int, name: str) -> None:
+        self._read = read
+        self._limit = limit
+        self._name = name
+        self._decode = codecs.getincrementaldecoder("utf-8")("strict").decode
+        self._text = ""
+        self._at = 0
+        self._passed = 0
+        self._ended = False
+        self.had_bytes = False
+
+    def where(self) -> str:
+        return f"character {self._passed + self._at}"
+
+    def peek(self) -> str:
+        return self._text[self._at : self._at + 1]
+
+    def advance(self) -> None:
+        self._at += 1
+
+    def skip_space(self) -> str:
+        """Move to the next character that is no white space and return it, empty at the end."""
+        while True:
+            self._at = _SPACE.match(self._text, self._at).end()  # type: ignore[union-attr] - it matches always
+            if self._at < len(self._text) or not self._grow():
+                return self.peek()
+
+    def end(self) -> None:
+        if self.skip_space():
+            raise StoreError(f"there is more after the JSON value ({self.where()})")
+
+    def value(self, scan: Callable[[str, int], tuple[Any, int]]) -> Any:
+        """The value that starts here. A number or word that touches the window's end may go on, so it is read again."""
+        while True:
+            try:
+                value, end = scan(self._text, self._at)
+            except RecursionError as error:
+                raise StoreError("the file is nested too deeply") from error
+            except StopIteration as error:
+                if not self._grow():
+                    raise StoreError(f"expected a JSON value ({self.where()})") from error
+            except ValueError as error:
+                if not self._grow():
+                    raise StoreError(f"this is not JSON: {error}") from error
+            else:
+                if end < len(self._text) or not self._grow():
+                    self._at = end
+                    return value
+
+    def _grow(self) -> bool:
+        """Read on; what is passed is dropped. Doubling keeps the work for one long value linear."""
+        if self._ended:
+            return False
+        kept = len(self._text) - self._at
+        if kept > self._limit:
+            raise StoreError(f"a value is longer than {self._limit:,} characters ({self.where()}); {self._name}= allows more")
+        chunk = self._read(max(_CHUNK, kept))
+        try:
+            more = self._decode(chunk, not chunk)
+        except UnicodeDecodeError as error:
+            raise StoreError(f"the file is not UTF-8: {error.reason}") from error
+        if chunk and not self.had_bytes:
+            self.had_bytes = True
+            more = more.removeprefix("\ufeff")
+        self._ended = not chunk
+        self._passed += self._at
+        self._text = self._text[self._at :] + more
+        self._at = 0
+        return True
