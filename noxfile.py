@@ -19,6 +19,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+if sys.version_info < (3, 11):  # noqa: UP036 - whoever runs this file with an older one shall read why it stops
+    sys.exit(f"DAO needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
+
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT / "tools"))
 
@@ -42,11 +45,12 @@ os.environ["UV_PYTHON_DOWNLOADS"] = "never"  # the Pythons that are here, and no
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compile each library once an environment, not once a process
 os.environ.pop("PYTHONPATH", None)  # sessions see what is installed, never the source tree
 
-PYTHONS = find_pythons(SUPPORTED)
-if not PYTHONS:
-    sys.exit(f"None of Python {', '.join(SUPPORTED)} works on this machine.")
-# nox looks on PATH, where a pyenv shim may be in the way: interpreters that were tried out go before it.
-os.environ["PATH"] = os.pathsep.join([*dict.fromkeys(str(p.parent) for p in PYTHONS.values()), os.environ["PATH"]])
+# A machine may have only a newer one: that one, then.
+PYTHONS = find_pythons(SUPPORTED) or {"{}.{}".format(*sys.version_info): Path(sys.executable)}
+# nox looks on PATH, where a pyenv shim may be in the way: interpreters that were tried out go before it, and before
+# them what was installed beside nox, its uv.
+_FIRST = [os.path.dirname(sys.executable), *(str(path.parent) for path in PYTHONS.values())]
+os.environ["PATH"] = os.pathsep.join([*dict.fromkeys(_FIRST), os.environ["PATH"]])
 PRESENT = list(PYTHONS)
 OLDEST, NEWEST = PRESENT[0], PRESENT[-1]
 
@@ -172,7 +176,7 @@ def constraints(session: nox.Session) -> None:
 @nox.session(python=False)
 def pythons(session: nox.Session) -> None:
     """Say which Pythons took part."""
-    for version in SUPPORTED:
+    for version in dict.fromkeys([*SUPPORTED, *PYTHONS]):
         session.log(f"Python {version}: {PYTHONS.get(version, 'not on this machine')}")
 
 

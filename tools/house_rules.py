@@ -17,7 +17,9 @@ LONG = 350
 
 # Written so that this file doesn't find itself.
 FORBIDDEN = {
-    "a path of one machine": re.compile(r"(?<![\w.~}])/(?:home/(?!user\b)\w+|root|Users/\w+|work/(?:main|shared))/[\w.]"),
+    "a path of one machine": re.compile(
+        r"(?<![\w.~}])/(?:home/(?!user\b)\w+|root|Users/\w+|work/(?:main|shared))/[\w.]"
+    ),
     "the host name of a package index": re.compile(
         r"(?i)\b(?:files\.pythonhosted\.org|pypi\.org/simple|[\w-]*(?:artifactory|nexus|devpi|codeartifact)[\w-]*\.[\w.-]+/)"
         r"|(?:--(?:extra-)?index-url|--find-links|index-url\s*=|extra-index-url\s*=)[ =]+[\"']?https?:"

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-_PROBE = "import sys, venv; print('%d.%d' % sys.version_info[:2], sys.executable)"
+_PROBE = "import os, sys, venv; print('%d.%d' % sys.version_info[:2], os.path.realpath(sys.executable))"
 
 
 def find_pythons(versions: Sequence[str]) -> dict[str, Path]:
