@@ -51,7 +51,7 @@ def _make(folder: Path, python: Path, requirements: list[str]) -> None:
     print(f"making {folder.name}/ with {', '.join(requirements)}", flush=True)
     shutil.rmtree(folder, ignore_errors=True)
     try:
-        venv.create(folder, with_pip=True)
+        venv.create(folder, with_pip=True, symlinks=os.name != "nt")
     except subprocess.CalledProcessError:
         raise SystemExit(
             "This Python has no `ensurepip`. Install it (Debian and Ubuntu: the package python3-venv), "
