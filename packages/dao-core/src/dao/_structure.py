@@ -206,7 +206,7 @@ class _Values:
     def _int(self, value: Any, _: Any) -> int:
         found, referred = self._text(value)
         if referred:
-            return _parsed(int, found, "int", value)
+            return int(_parsed(int, found, "int", value))
         if isinstance(found, bool) or not isinstance(found, int):
             raise _Wrong("int", value)
         return found
@@ -214,7 +214,7 @@ class _Values:
     def _float(self, value: Any, _: Any) -> float:
         found, referred = self._text(value)
         if referred:
-            return _parsed(float, found, "float", value)
+            return float(_parsed(float, found, "float", value))
         if isinstance(found, bool) or not isinstance(found, (int, float)):
             raise _Wrong("float", value)
         return float(found)

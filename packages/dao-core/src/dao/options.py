@@ -105,7 +105,7 @@ def _options(cls: type) -> tuple[dict[str, _Option], bool]:
         parameters = list(inspect.signature(cls).parameters.values())
     except ValueError:  # some classes written in C have no signature
         return {}, True
-    hints = {**_hints(cls), **_hints(cls.__init__)}
+    hints = {**_hints(cls), **_hints(inspect.getattr_static(cls, "__init__"))}
     attributes = {a.alias: a for a in attrs.fields(cls)} if attrs.has(cls) else {}
     found = {}
     for parameter in parameters:

@@ -1,5 +1,20 @@
 """Catalogs: a project's stores and objects, declared in a mapping or in JSON, YAML and TOML files."""
 
-from dao.catalog.catalog import Catalog
+from __future__ import annotations
 
-__all__ = ["Catalog"]
+from typing import TYPE_CHECKING, Any
+
+from dao.catalog.catalog import Catalog, load
+
+if TYPE_CHECKING:
+    from dao.catalog.schema import json_schema
+
+__all__ = ["Catalog", "json_schema", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "json_schema":  # only who writes the schema anew needs what it needs
+        from dao.catalog.schema import json_schema
+
+        return json_schema
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

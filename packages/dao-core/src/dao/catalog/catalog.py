@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from threading import RLock
 from typing import Any, TypeVar, overload
@@ -19,7 +19,7 @@ from dao.data_store import DataStore
 from dao.display import TableView, table_of
 from dao.errors import ConfigError, did_you_mean
 
-__all__ = ["Catalog"]
+__all__ = ["Catalog", "load"]
 
 T = TypeVar("T")
 
@@ -61,6 +61,8 @@ class Catalog:
         self._plugins = plugins
         self._declared, faults = declare(sources, plugins or default_plugins())
         self._stores: dict[str, DataStore] = {}
+        self.stores: Mapping[str, DataStore] = _Stores(self)
+        """The stores by name, each made on first use."""
         self._objects: dict[str, DataObject] = {}
         self._lock = RLock()
         if faults:
@@ -97,11 +99,6 @@ class Catalog:
         )
         objects.place(store)
         return store
-
-    @property
-    def stores(self) -> Mapping[str, DataStore]:
-        """The stores by name, each made on first use."""
-        return _Stores(self)
 
     def __getitem__(self, full_name: str) -> DataObject:
         """The object of ``"store.object"``: one that is declared by that name, else what a name pattern stands for.
@@ -203,6 +200,11 @@ class Catalog:
         self._lock = RLock()
 
 
+def load(sources: Sequence[CatalogSource], *, plugins: Plugins | None = None) -> Catalog:
+    """``Catalog(*sources, plugins=plugins)``, for those who have the sources in a sequence."""
+    return Catalog(*sources, plugins=plugins)
+
+
 class _Stores(Mapping[str, DataStore]):
     """The stores of a catalog, made as they are looked at."""
 
@@ -213,6 +215,20 @@ class _Stores(Mapping[str, DataStore]):
         if name not in self._catalog._declared:
             raise KeyError(name)
         return self._catalog.store(name)
+
+    @overload
+    def get(self, name: str, /) -> DataStore | None: ...
+    @overload
+    def get(self, name: str, /, default: T) -> DataStore | T: ...
+    def get(self, name: str, /, default: Any = None) -> Any:
+        # Every call by name comes through here, so the usual case is one look.
+        found = self._catalog._stores.get(name)
+        if found is not None:
+            return found
+        try:
+            return self[name]
+        except KeyError:
+            return default
 
     def __contains__(self, name: object) -> bool:
         return name in self._catalog._declared

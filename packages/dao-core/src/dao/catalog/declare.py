@@ -83,7 +83,6 @@ class _Checker:
     _plugins: Plugins
     faults: list[Fault]
     several: bool = field(kw_only=True)
-    _found: dict[tuple[str, str | None], Found] = field(factory=dict, init=False)
     _types: frozenset[str] = field(init=False)
 
     @_types.default
@@ -105,7 +104,7 @@ class _Checker:
         options = store.get("options") or {}
         primary = Found(None, None)
         if store.get("interface") is not None:
-            primary = self._find(store, (name,))
+            primary = self._find(store, (name,), options)
             interfaces.append(self._interface(store, (name,), primary, options))
         elif store.get("location") is not None:
             self.fault((name, "location"), "a module is named, but no class of it: add 'interface_class'")
@@ -118,15 +117,12 @@ class _Checker:
         properties = store.get("properties") or {}
         for key, value in properties.items():
             self._references(value, (name, "properties", key))
-        installed = primary.cls is not None and not self._plugins.broken
+        installed = primary.installed and bool(interfaces) and not self._plugins.broken
         objects, patterns = self._objects(name, store.get("objects") or {}, installed)
         return StoreDeclaration(name, tuple(interfaces), _guarded(properties), objects, patterns)
 
-    def _find(self, value: Mapping[str, Any], path: Path) -> Found:
-        asked = value["interface"], value.get("location")
-        found = self._found.get(asked)
-        if found is None:
-            found = self._found[asked] = find_interface(*asked, self._plugins)
+    def _find(self, value: Mapping[str, Any], path: Path, options: Mapping[str, Any]) -> Found:
+        found = find_interface(value["interface"], value.get("location"), self._plugins, import_class=bool(options))
         if found.problem:
             self.fault((*path, "interface"), found.problem)
         return found
@@ -143,11 +139,12 @@ class _Checker:
             if value.get("interface") is None:
                 self.fault(path, "an 'interface' is missing")
                 return None
-            return self._interface(value, path, self._find(value, path), value.get("options") or {})
+            options = value.get("options") or {}
+            return self._interface(value, path, self._find(value, path, options), options)
         if not isinstance(value, str) or not value:
             return None  # its fault is noted already
         module, _, name = value.rpartition(":")
-        found = find_interface(name, module or None, self._plugins)
+        found = find_interface(name, module or None, self._plugins, import_class=bool(shared))
         if found.problem:
             self.fault(path, found.problem)
         own = shared

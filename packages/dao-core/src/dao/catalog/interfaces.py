@@ -16,21 +16,28 @@ class Found:
 
     Attributes:
         target: ``"module:Class"``, or ``None`` for a registered name.
-        cls: its class, ``None`` where it can't be imported here: the store says so when it is used.
+        cls: its class; ``None`` where it was not asked for, or can't be imported here, which its store says when used.
         problem: what is certainly wrong with the name; empty if nothing is.
+        installed: whether what brings it is installed here.
     """
 
     target: str | None
     cls: type | None
     problem: str = ""
+    installed: bool = True
 
 
-def find_interface(name: str, location: str | None, plugins: Plugins) -> Found:
-    """Look for an interface by its name and, for a class of the user's own, its module."""
+def find_interface(name: str, location: str | None, plugins: Plugins, *, import_class: bool) -> Found:
+    """Look for an interface by its name and, for a class of the user's own, its module.
+
+    Without ``import_class`` a registered one is not imported: that may take a driver along, for nothing.
+    """
     if location:
         return _from_module(name, location)
     known = plugins.interface_names
     if name in known:
+        if not import_class:
+            return Found(None, None)
         try:
             return Found(None, plugins.interface_class(name))
         except PluginError:
@@ -44,7 +51,7 @@ def find_interface(name: str, location: str | None, plugins: Plugins) -> Found:
     if hint.startswith("did you mean") or backend in known:
         return Found(None, None, f"no interface {name!r}, {hint}")
     # A backend that is not installed here. Its store can't be used, and says so; the others can.
-    return Found(None, None)
+    return Found(None, None, installed=False)
 
 
 def _from_module(name: str, location: str) -> Found:
@@ -53,4 +60,4 @@ def _from_module(name: str, location: str) -> Found:
         return Found(target, load_class(target))
     except PluginError as error:
         # Without a cause the module is there, and has no such class.
-        return Found(target, None, "" if error.__cause__ else str(error))
+        return Found(target, None, "" if error.__cause__ else str(error), installed=not error.__cause__)

@@ -19,6 +19,7 @@ from attrs import field, frozen
 
 from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
 from dao.errors import PluginError, did_you_mean
+from dao.secrets import register_scheme_source
 
 if TYPE_CHECKING:
     from pluggy import PluginManager
@@ -232,3 +233,7 @@ def _install_hint(error: Exception) -> str:
 def default_plugins() -> Plugins:
     """The plugins that stores use when they are given no others."""
     return Plugins()
+
+
+# Whoever resolves a reference may have imported no more than a store, for instance where one was unpickled.
+register_scheme_source(lambda: default_plugins().secret_schemes)
