@@ -284,11 +284,12 @@ class _Values:
         if not isinstance(value, Collection) or isinstance(value, (str, bytes, Mapping)):
             raise _Wrong(_spelled(kind), value)
         arguments = typing.get_args(kind) or (Any,)
-        if make is tuple and not (len(arguments) == 2 and arguments[1] is Ellipsis) and typing.get_args(kind):
-            if len(value) != len(arguments):
-                raise _Wrong(f"{len(arguments)} values: {_spelled(kind)}", value)
-            return make(self._each(dict(enumerate(value)), *arguments).values())
-        return make(self._each(dict(enumerate(value)), arguments[0]).values())
+        numbered = dict(enumerate(value))
+        if typing.get_origin(kind) is not tuple or arguments[-1] is Ellipsis:
+            return make(self._each(numbered, arguments[0]).values())
+        if len(value) != len(arguments):
+            raise _Wrong(f"{len(arguments)} values: {_spelled(kind)}", value)
+        return make(self._each(numbered, *arguments).values())
 
     def _mapping(self, value: Any, kind: Any) -> dict[Any, Any]:
         if not isinstance(value, Mapping):

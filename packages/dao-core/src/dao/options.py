@@ -14,6 +14,7 @@ import inspect
 import sys
 import typing
 from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -105,7 +106,9 @@ def _options(cls: type) -> tuple[dict[str, _Option], bool]:
         parameters = list(inspect.signature(cls).parameters.values())
     except ValueError:  # some classes written in C have no signature
         return {}, True
-    hints = {**_hints(cls), **_hints(inspect.getattr_static(cls, "__init__"))}
+    # A generated __init__ repeats its fields' annotations, out of reach of what they mean in a base class's module.
+    generated = attrs.has(cls) or is_dataclass(cls)
+    hints = _hints(cls) if generated else {**_hints(cls), **_hints(inspect.getattr_static(cls, "__init__"))}
     attributes = {a.alias: a for a in attrs.fields(cls)} if attrs.has(cls) else {}
     found = {}
     for parameter in parameters:

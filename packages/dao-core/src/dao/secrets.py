@@ -44,8 +44,8 @@ _MAX_FILE = 1024 * 1024  # nobody's secret is larger, and /dev/zero must not fil
 _TOKEN = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 _REFERENCE = re.compile(r"([A-Za-z][A-Za-z0-9_.+-]*):(.+?)(?::-(.*))?", re.DOTALL)
 _SECRET_NAME = re.compile(
-    r"(?:^|[_\-.])(?:password|passwd|passphrase|pwd|secrets?|token|credentials?|api_?key|private_?key|account_?key"
-    r"|access_?key|secret_?(?:access_?)?key|sas|connection_?string|conn_?str)$",
+    r"(?:^|[_.-])(?:password|passwd|passphrase|pwd|secrets?|token|credentials?|sas"
+    r"|(?:api|private|account|access|secret)[_-]?key|(?:connection|conn)[_-]?str(?:ing)?)$",
     re.IGNORECASE,
 )
 
