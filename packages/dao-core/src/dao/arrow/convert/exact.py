@@ -1,0 +1,225 @@
+"""One array to another type with every value kept, or an error that names the first one that would change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pt
+
+__all__ = ["ValueWouldChange", "cast_exactly", "describe", "may_cast", "null_in"]
+
+_SHOWN = 60
+
+
+class ValueWouldChange(Exception):
+    """A value that can't be cast as it is; callers make a DataError of it, with the column.
+
+    ``row`` is its place in the array, ``None`` where no value is to blame.
+    """
+
+    def __init__(self, message: str, row: int | None = None) -> None:
+        super().__init__(message)
+        self.row = row
+
+
+def describe(kind: pa.DataType) -> str:
+    """A type as a message names it: Arrow's own spelling, shortened."""
+    text = str(kind)
+    return text if len(text) <= 4 * _SHOWN else text[: 4 * _SHOWN] + "..."
+
+
+def family(kind: pa.DataType) -> str:
+    """What a type is about, whatever its width and layout; casts stay within a family."""
+    for name, tests in _FAMILIES.items():
+        if any(test(kind) for test in tests):
+            return name
+    return str(kind)
+
+
+# No list views: pyarrow 26 casts ones with nulls to invalid arrays.
+_FAMILIES: dict[str, tuple[Any, ...]] = {
+    "truth values": (pt.is_boolean,),
+    "numbers": (pt.is_integer, pt.is_floating, pt.is_decimal),
+    "text": (
+        pt.is_string, pt.is_large_string, pt.is_string_view, pt.is_binary, pt.is_large_binary, pt.is_binary_view,
+        pt.is_fixed_size_binary,
+    ),
+    "dates": (pt.is_date, pt.is_timestamp),
+    "times": (pt.is_time,),
+    "durations": (pt.is_duration,),
+    "maps": (pt.is_map,),
+    "lists": (pt.is_list, pt.is_large_list, pt.is_fixed_size_list),
+    "structs": (pt.is_struct,),
+}  # fmt: skip
+
+
+def plain_type(kind: pa.DataType) -> pa.DataType:
+    """The type of the values, without dictionary or run-end encoding."""
+    return kind.value_type if pt.is_dictionary(kind) or pt.is_run_end_encoded(kind) else kind
+
+
+def may_cast(given: pa.DataType, wanted: pa.DataType) -> str | None:
+    """Why values of one type can't become the other whatever they are; ``None`` where they may."""
+    given, wanted = plain_type(given), plain_type(wanted)
+    if given.equals(wanted) or pt.is_null(given):
+        return None
+    if family(given) != family(wanted):
+        return f"{family(given)} can't become {family(wanted)}"
+    if family(given) == "dates":
+        return _may_cast_dates(given, wanted)
+    if family(given) == "lists":
+        return may_cast(given.value_type, wanted.value_type)
+    if family(given) == "maps":
+        return may_cast(given.key_type, wanted.key_type) or may_cast(given.item_type, wanted.item_type)
+    if family(given) == "structs":
+        return _may_cast_structs(given, wanted)
+    return None
+
+
+def _may_cast_dates(given: pa.DataType, wanted: pa.DataType) -> str | None:
+    zones = [getattr(kind, "tz", None) for kind in (given, wanted)]
+    if (zones[0] is None) == (zones[1] is None):
+        return None
+    return "a zone is neither assumed nor dropped"
+
+
+def _may_cast_structs(given: pa.DataType, wanted: pa.DataType) -> str | None:
+    have, want = ({f.name: f.type for f in kind} for kind in (given, wanted))
+    if have.keys() != want.keys():
+        return f"the fields differ: {', '.join(sorted(map(repr, have.keys() ^ want.keys())))}"
+    reasons = (may_cast(have[name], want[name]) for name in want)
+    return next((reason for reason in reasons if reason is not None), None)
+
+
+def cast_exactly(array: pa.Array, wanted: pa.DataType, *, round_floats: bool = False) -> pa.Array:
+    """``array`` as ``wanted``, every value the same; the array itself where the type is right already.
+
+    Args:
+        array: a type that :func:`may_cast` lets become ``wanted``.
+        wanted: the type.
+        round_floats: let a float be rounded to fewer bits, for values from Python, which knows one width only.
+
+    Raises:
+        ValueWouldChange: it would not be.
+    """
+    if array.type.equals(wanted):
+        return array
+    try:
+        cast = _cast(array, wanted, round_floats)
+        if cast is not None:
+            return cast
+    except pa.ArrowNotImplementedError as error:
+        raise ValueWouldChange(f"pyarrow can't cast {describe(array.type)} to {describe(wanted)}") from error
+    except pa.ArrowInvalid:
+        pass  # the value that Arrow refused is looked for below
+    row = _first_failing(array, wanted, round_floats)
+    shown = repr(array[row].as_py()) if not pt.is_nested(array.type) else str(array[row])
+    shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "..."
+    raise ValueWouldChange(f"{describe(array.type)} to {describe(wanted)} would change the value {shown}", row)
+
+
+def _cast(array: pa.Array, wanted: pa.DataType, round_floats: bool) -> pa.Array | None:
+    """The cast array; ``None`` where a value came out as another, which Arrow's safe cast does not always notice."""
+    cast = _unpacked(array, wanted)
+    cast = cast if cast.type.equals(wanted) else cast.cast(wanted, safe=True)
+    source = array.dictionary_decode() if pt.is_dictionary(array.type) else array
+    if not _may_lose(source.type, plain_type(wanted)):
+        return cast
+    plain = cast.dictionary_decode() if pt.is_dictionary(wanted) else cast
+    if round_floats and pt.is_floating(source.type) and pt.is_floating(plain.type):
+        overflown = pc.and_(pc.is_inf(plain), pc.invert(pc.is_inf(source)))
+        return None if pc.any(overflown).as_py() else cast
+    return cast if _same(plain.cast(source.type, safe=False), source) else None
+
+
+def _unpacked(array: pa.Array, wanted: pa.DataType) -> pa.Array:
+    """The array without or with its dictionary, as ``wanted`` has it: Arrow casts no dictionary to another type's."""
+    if pt.is_dictionary(array.type) and not pt.is_dictionary(wanted):
+        return array.dictionary_decode()
+    if pt.is_dictionary(wanted):
+        values = array.dictionary_decode() if pt.is_dictionary(array.type) else array
+        return values.cast(wanted.value_type).dictionary_encode()
+    return array
+
+
+def _may_lose(given: pa.DataType, wanted: pa.DataType) -> bool:
+    """Whether Arrow's safe cast can change a value of these types and say nothing."""
+    if given.equals(wanted) or pt.is_null(given):
+        return False
+    if pt.is_struct(given):
+        return any(_may_lose(f.type, wanted.field(f.name).type) for f in given)
+    if family(given) == "lists":
+        return _may_lose(given.value_type, wanted.value_type)
+    if pt.is_map(given):
+        return _may_lose(given.key_type, wanted.key_type) or _may_lose(given.item_type, wanted.item_type)
+    if pt.is_floating(given):
+        return pt.is_decimal(wanted) or (pt.is_floating(wanted) and wanted.bit_width < given.bit_width)
+    if pt.is_decimal(given):
+        return bool(pt.is_floating(wanted))
+    return bool(family(given) == "dates" and pt.is_date(wanted))
+
+
+def _same(back: pa.Array, source: pa.Array) -> bool:
+    """Whether two arrays of one type hold the same values, NaN being the same as NaN."""
+    if pt.is_struct(source.type):
+        return all(_same(a, b) for a, b in zip(back.flatten(), source.flatten(), strict=True))
+    if pt.is_map(source.type):
+        return _same(back.keys, source.keys) and _same(back.items, source.items)
+    if family(source.type) == "lists":
+        return _same(back.flatten(), source.flatten())
+    if pt.is_floating(source.type):
+        wide = [a.cast(pa.float64()) for a in (back, source)]
+        equal = pc.or_(pc.equal(*wide), pc.and_(pc.is_nan(wide[0]), pc.is_nan(wide[1])))
+        return bool(pc.all(equal, min_count=0).as_py())
+    return bool(back.equals(source))
+
+
+def _first_failing(array: pa.Array, wanted: pa.DataType, round_floats: bool) -> int:
+    """The first row that can't be cast, by halving."""
+
+    def fails(low: int, high: int) -> bool:
+        try:
+            return _cast(array.slice(low, high - low), wanted, round_floats) is None
+        except pa.ArrowInvalid:
+            return True
+
+    low, high = 0, len(array)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if fails(low, middle) else (middle, high)
+    return low
+
+
+def null_in(array: pa.Array, field: pa.Field) -> tuple[str, int] | None:
+    """The dotted path and the row of the first null that ``field`` does not allow, at any depth, if there is one."""
+    if not field.nullable and array.null_count:
+        return field.name, pc.index(array.is_null(), True).as_py()
+    if not _has_required(field.type) or _null_below(array, field) is None:
+        return None
+    low, high = 0, len(array)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _null_below(array.slice(low, middle - low), field) else (middle, high)
+    return str(_null_below(array.slice(low, 1), field)), low
+
+
+def _has_required(kind: pa.DataType) -> bool:
+    return any(not child.nullable or _has_required(child.type) for child in _children(kind))
+
+
+def _children(kind: pa.DataType) -> list[pa.Field]:
+    return [] if pt.is_map(kind) or not pt.is_nested(kind) else [kind.field(i) for i in range(kind.num_fields)]
+
+
+def _null_below(array: pa.Array, field: pa.Field) -> str | None:
+    if not field.nullable and array.null_count:
+        return str(field.name)
+    array = array.drop_null()
+    parts = array.flatten() if pt.is_struct(field.type) else [array.flatten()] if family(field.type) == "lists" else []
+    for child, values in zip(_children(field.type), parts, strict=False):
+        path = _null_below(values, child)
+        if path is not None:
+            return f"{field.name}.{path}"
+    return None

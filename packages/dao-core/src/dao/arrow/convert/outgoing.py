@@ -1,0 +1,207 @@
+"""An Arrow result, as what the caller works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pt
+
+from dao.arrow.convert.incoming import to_reader
+from dao.arrow.convert.recognise import INTO, Kind, kind_of, qualified_names
+from dao.errors import ConfigError, DataError, PluginError, did_you_mean
+
+__all__ = ["convert"]
+
+_EXACT_AS_FLOAT = 2**53
+
+
+def convert(result: Any, into: str) -> Any:
+    """A result of reading, as the type that ``into`` names. At most one copy; what is of that type already comes back itself.
+
+    ============ ============================== ======================================================================
+    ``into``     gives                          copies
+    ============ ============================== ======================================================================
+    ``arrow``    ``pyarrow.Table``              none
+    ``reader``   ``pyarrow.RecordBatchReader``  none; what was a lazy stream stays one
+    ``pandas``   ``pandas.DataFrame``           numbers, once: pandas can't write into Arrow's memory. Text: none
+    ``polars``   ``polars.DataFrame``           text in the old layout, once; else none
+    ``duckdb``   ``duckdb.DuckDBPyRelation``    none; on DuckDB's default connection, which is one per process
+    ``spark``    ``pyspark.sql.DataFrame``      sent to the active SparkSession
+    ``pylist``   ``list[dict]``                 all of it, to Python objects
+    ============ ============================== ======================================================================
+
+    How types come out in **pandas**: as pandas and pyarrow do it by default. Text is ``str``; a timestamp is
+    ``datetime64`` in its own unit and zone; dates, times, decimals and bytes are Python objects; dictionaries are
+    categories; integers with nulls are ``float64`` with NaN and truth values with nulls are objects with None. Where
+    that would change a value it is not done: integers with nulls of which one is beyond 2**53 are ``Int64``
+    (``UInt64``), and lists, structs and maps that hold such integers, and times with nanoseconds, stay Arrow's
+    (``ArrowDtype``). The index is ``0..n-1``, whatever pandas metadata the table has. A table that is read from a
+    stream is freed column by column while the frame is made.
+
+    In **polars** maps are lists of structs; zones, units and categories are kept. In **pylist** maps are lists of
+    pairs, and timestamps with nanoseconds are pandas' Timestamps.
+
+    Args:
+        result: an Arrow table or stream, or anything that :func:`to_reader` takes.
+        into: one of :data:`INTO`.
+
+    Raises:
+        DataError: ``into`` is not known, the result is not tabular, or the library can't hold its types or values.
+        PluginError: the library is not installed; the message has the command.
+        ConfigError: there is no active SparkSession.
+
+    >>> convert(pa.table({"id": [1, 2]}), "pylist")
+    [{'id': 1}, {'id': 2}]
+    """
+    target = _TARGETS.get(into)
+    if target is None:
+        raise DataError(f"into={into!r} is not known: {did_you_mean(str(into), INTO)}")
+    kind = kind_of(result)
+    if kind is None:
+        raise DataError(
+            f"into={into!r} makes something of a table, and this is {type(result).__name__}: leave into= out"
+        )
+    if _IS_ALREADY[into] in qualified_names(type(result)) or (kind is not None and kind is _SAME_KIND.get(into)):
+        return result
+    return target(result)
+
+
+def _table(result: Any) -> pa.Table:
+    return result if isinstance(result, pa.Table) else to_reader(result).read_all()
+
+
+def _library(name: str, into: str) -> Any:
+    try:
+        return import_module(name)
+    except ImportError as error:
+        missing = isinstance(error, ModuleNotFoundError) and error.name == name.partition(".")[0]
+        why = f"is not installed: pip install {name.partition('.')[0]}" if missing else f"can't be imported: {error}"
+        raise PluginError(f"into={into!r} needs {name.partition('.')[0]}, which {why}") from error
+
+
+def _refused(into: str, error: Exception) -> DataError:
+    return DataError(f"into={into!r}: {error}. into='arrow' keeps every type")
+
+
+def _to_pandas(result: Any) -> Any:
+    pandas = _library("pandas", "pandas")
+    ours = not isinstance(result, pa.Table)
+    table = _table(result)
+    kept = {i: dtype for i in range(table.num_columns) if (dtype := _exact_dtype(pandas, table.column(i))) is not None}
+    exact = {i: table.column(i) for i in kept}
+    plain = table.select([i for i in range(table.num_columns) if i not in kept]) if kept else table
+    names, length = table.column_names, table.num_rows
+    del table, result
+    try:
+        # No split_blocks: without a copy pandas refuses df.loc[0, "x"] = 1, since Arrow's memory is read-only.
+        frame = plain.to_pandas(ignore_metadata=True, self_destruct=ours)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, OverflowError, ValueError) as error:
+        raise _refused("pandas", error) from error
+    if kept and not len(frame.columns):
+        frame = pandas.DataFrame(index=pandas.RangeIndex(length))
+    for i, dtype in sorted(kept.items()):
+        series = exact.pop(i).to_pandas(types_mapper=lambda _, dtype=dtype: dtype)
+        frame.insert(i, names[i], series, allow_duplicates=True)
+    return frame
+
+
+def _exact_dtype(pandas: Any, column: pa.ChunkedArray) -> Any:
+    """The pandas type that keeps a column's values where the usual one would change some; else ``None``."""
+    if pt.is_integer(column.type):
+        if not _beyond_float(column):
+            return None
+        return pandas.UInt64Dtype() if pt.is_unsigned_integer(column.type) else pandas.Int64Dtype()
+    arrow = column.type
+    if pt.is_nested(arrow) and any(_needs_arrow(leaf) for chunk in column.chunks for leaf in _leaves(chunk)):
+        return pandas.ArrowDtype(arrow)
+    return pandas.ArrowDtype(arrow) if _needs_arrow(column) and not pt.is_nested(arrow) else None
+
+
+def _needs_arrow(leaf: Any) -> bool:
+    if pt.is_integer(leaf.type):
+        return _beyond_float(leaf)
+    if pt.is_time64(leaf.type) and leaf.type.unit == "ns":
+        whole = leaf.cast(pa.time64("us"), safe=False).cast(pa.time64("ns"))
+        return not pc.all(pc.equal(leaf, whole), min_count=0).as_py()
+    return False
+
+
+def _beyond_float(values: Any) -> bool:
+    """Whether integers have nulls among them, and one that a float64 can't hold."""
+    if not values.null_count or values.type.bit_width < 64:
+        return False
+    ends = pc.min_max(values).as_py()
+    return ends["max"] is not None and max(abs(ends["min"]), ends["max"]) > _EXACT_AS_FLOAT
+
+
+def _leaves(array: Any) -> list[Any]:
+    """The arrays of plain values inside a nested one."""
+    if pt.is_struct(array.type):
+        return [leaf for child in array.flatten() for leaf in _leaves(child)]
+    if pt.is_map(array.type):
+        return [*_leaves(array.keys), *_leaves(array.items)]
+    if pt.is_nested(array.type) and hasattr(array, "flatten"):
+        return _leaves(array.flatten())
+    return [array]
+
+
+def _to_polars(result: Any) -> Any:
+    polars = _library("polars", "polars")
+    if kind_of(result) is Kind.LAZYFRAME:
+        return result.collect()
+    try:
+        return polars.from_arrow(_table(result), rechunk=False)
+    except (Exception, polars.exceptions.PanicException) as error:
+        raise _refused("polars", error) from error
+
+
+def _to_duckdb(result: Any) -> Any:
+    duckdb = _library("duckdb", "duckdb")
+    try:
+        return duckdb.from_arrow(_table(result))
+    except duckdb.Error as error:
+        raise _refused("duckdb", error) from error
+
+
+def _to_spark(result: Any) -> Any:
+    session = _library("pyspark.sql", "spark").SparkSession.getActiveSession()
+    if session is None:
+        raise ConfigError(
+            "into='spark' needs an active SparkSession in this thread: SparkSession.builder.getOrCreate() makes one"
+        )
+    if not hasattr(import_module("pyspark.sql").DataFrame, "toArrow"):
+        return session.createDataFrame(_to_pandas(result))  # Spark 3 takes no Arrow table
+    return session.createDataFrame(_table(result))
+
+
+def _to_pylist(result: Any) -> Any:
+    table = _table(result)
+    try:
+        return table.to_pylist()
+    except (pa.ArrowInvalid, ValueError, OverflowError, ImportError) as error:
+        raise _refused("pylist", error) from error
+
+
+_TARGETS: dict[str, Callable[[Any], Any]] = {
+    "arrow": _table,
+    "duckdb": _to_duckdb,
+    "pandas": _to_pandas,
+    "polars": _to_polars,
+    "pylist": _to_pylist,
+    "reader": to_reader,
+    "spark": _to_spark,
+}
+_IS_ALREADY = {
+    "arrow": "pyarrow.lib.Table",
+    "duckdb": "-",
+    "pandas": "-",
+    "polars": "polars.dataframe.frame.DataFrame",
+    "pylist": "-",
+    "reader": "pyarrow.lib.RecordBatchReader",
+    "spark": "-",
+}
+_SAME_KIND = {"duckdb": Kind.RELATION, "pandas": Kind.PANDAS, "spark": Kind.SPARK}

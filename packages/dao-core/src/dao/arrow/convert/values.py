@@ -1,0 +1,314 @@
+"""Python values to Arrow arrays, level by level, so that nothing is lost on the way and a fault has a row and a path.
+
+``pyarrow.array`` alone is not enough: it turns ``[1.5]`` into ``1`` for an int64, drops struct keys that the type does
+not know, cuts microseconds for a timestamp[ms], and makes one column of dates and datetimes, or of text and bytes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
+from enum import Enum
+from itertools import accumulate
+from numbers import Integral, Real
+from types import NoneType
+from typing import Any
+from uuid import UUID
+
+import pyarrow as pa
+import pyarrow.types as pt
+
+from dao.arrow.convert.exact import ValueWouldChange, cast_exactly, describe, may_cast
+from dao.arrow.convert.recognise import is_row_type, per_type, qualified_names
+from dao.errors import DataError, did_you_mean
+
+__all__ = ["build_array", "field_names", "row_values"]
+
+_EXACT: dict[type, str] = {
+    bool: "bool", int: "int", float: "float", str: "str", bytes: "bytes", bytearray: "bytes", Decimal: "Decimal",
+    dt.date: "date", dt.time: "time", dt.timedelta: "timedelta", UUID: "str", list: "list", tuple: "list", set: "list",
+    frozenset: "list", dict: "dict",
+}  # fmt: skip
+_AS_THEY_ARE = {*_EXACT, NoneType, dt.datetime} - {UUID}
+_MIXED = {frozenset({"int", "float"}): "float", frozenset({"int", "Decimal"}): "Decimal"}
+
+
+def row_values(row: Any) -> Mapping[Any, Any]:
+    """One row as a mapping: itself, or the fields of a record and their values."""
+    if isinstance(row, Mapping):
+        return row
+    return {name: getattr(row, name) for name in field_names(type(row))}
+
+
+@per_type
+def field_names(kind: Any) -> tuple[str, ...]:
+    """The fields of a class whose instances are rows, in the order in which they are declared."""
+    if hasattr(kind, "__attrs_attrs__"):
+        return tuple(a.name for a in kind.__attrs_attrs__)
+    if is_dataclass(kind):
+        return tuple(f.name for f in fields(kind))
+    return tuple(kind.model_fields if hasattr(kind, "model_fields") else kind._fields)
+
+
+def _kind(value: Any) -> str | None:
+    """What a value is to Arrow; ``None`` for a null."""
+    known = _EXACT.get(type(value))
+    if known is not None:
+        return known
+    if value is None or qualified_names(type(value))[0].endswith((".NAType", ".NaTType")):
+        return None
+    if isinstance(value, dt.datetime):
+        return "datetime" if value.tzinfo is None else "datetime with a zone"
+    if isinstance(value, Mapping) or is_row_type(type(value)):
+        return "dict"
+    if qualified_names(type(value))[0] in ("numpy.bool", "numpy.bool_"):
+        return "bool"
+    if qualified_names(type(value))[0] == "numpy.datetime64":
+        return "datetime"
+    if isinstance(value, Enum):
+        return _kind(value.value)
+    for parent, kind in (
+        (bool, "bool"),
+        (Integral, "int"),
+        (Real, "float"),
+        (str, "str"),
+        (bytes, "bytes"),
+        (Decimal, "Decimal"),
+    ):
+        if isinstance(value, parent):
+            return kind
+    for base in (dt.date, dt.time, dt.timedelta):
+        if isinstance(value, base):
+            return _EXACT[base]
+    if isinstance(value, (Sequence, set, frozenset)) or hasattr(value, "__array__"):
+        return "list"
+    return type(value).__qualname__
+
+
+def build_array(
+    values: Sequence[Any], kind: pa.DataType | None, path: str, rows: Sequence[int] | None = None
+) -> pa.Array:
+    """An array of Python values, of the type asked for or, for ``None``, of the one that holds them all.
+
+    Args:
+        values: anything: numbers, text, dates, UUIDs (become text), enums (become their values), lists, dicts, records.
+        kind: the type, or ``None``: int with float becomes double, int with Decimal decimal; naive datetimes
+            timestamp[us], ones with a zone timestamp[us, tz=UTC]; dicts become structs, fields in the order of first appearance.
+        path: the column's name, for messages.
+        rows: the row that each value belongs to, for messages; by default its position.
+
+    Raises:
+        DataError: values of different kinds, or one that the type can't hold as it is; names the path and the row.
+    """
+    place = _Place(path, rows)
+    found = _common(_kinds(values), values, place)
+    if found == "dict" and not (kind is not None and pt.is_map(kind)):
+        return _structs(values, kind, place)
+    if found in ("list", "dict"):
+        return _maps(values, kind, place) if kind is not None and pt.is_map(kind) else _lists(values, kind, place)
+    return _leaves(values, found, kind, place)
+
+
+class _Place:
+    """Where values are: the column's path and the row of each."""
+
+    def __init__(self, path: str, rows: Sequence[int] | None) -> None:
+        self.path = path
+        self.rows = rows
+
+    def fault(self, index: int | None, message: str) -> DataError:
+        row = index if index is None or self.rows is None else self.rows[index]
+        return DataError(f"column {self.path!r}" + ("" if row is None else f", row {row}") + f": {message}")
+
+    def row(self, index: int) -> int:
+        return index if self.rows is None else self.rows[index]
+
+
+def _kinds(values: Sequence[Any]) -> set[str]:
+    """The kinds of the values, looked up once per type where the type tells it."""
+    kinds: set[str | None] = set()
+    for kind in set(map(type, values)):
+        known = _EXACT.get(kind)
+        kinds |= {known} if known else {_kind(v) for v in values if type(v) is kind}
+    return {kind for kind in kinds if kind is not None}
+
+
+def _common(kinds: set[str], values: Sequence[Any], place: _Place) -> str | None:
+    if len(kinds) < 2:
+        return next(iter(kinds), None)
+    if frozenset(kinds) in _MIXED:
+        return _MIXED[frozenset(kinds)]
+    first, other = _first_conflict(values)
+    raise place.fault(
+        other,
+        f"{_kind(values[other])} value {_short(values[other])}, where row {place.row(first)} has "
+        f"{_kind(values[first])} value {_short(values[first])}; make them one type",
+    )
+
+
+def _first_conflict(values: Sequence[Any]) -> tuple[int, int]:
+    seen: dict[str, int] = {}
+    for index, value in enumerate(values):
+        kind = _kind(value)
+        if kind is None:
+            continue
+        seen.setdefault(kind, index)
+        if len(seen) > 1 and frozenset(seen) not in _MIXED:
+            return next(iter(seen.values())), index
+    raise AssertionError("there is a conflict, or this would not be called")
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:60] + "..."
+
+
+def _leaves(values: Sequence[Any], found: str | None, kind: pa.DataType | None, place: _Place) -> pa.Array:
+    if isinstance(kind, pa.BaseExtensionType):
+        return _made(values, kind, place)
+    if found is None:
+        return pa.nulls(len(values), kind or pa.null())
+    values = _plain(values)
+    array = _made(values, _leaf_type(values, found, kind), place)
+    if kind is None:
+        return array
+    reason = may_cast(array.type, kind)
+    if reason is not None:
+        index = next(i for i, v in enumerate(values) if v is not None)
+        raise place.fault(index, f"{found} value {_short(values[index])} can't be {describe(kind)}: {reason}")
+    try:
+        return cast_exactly(array, kind, round_floats=True)
+    except ValueWouldChange as fault:
+        raise place.fault(fault.row, str(fault)) from fault.__cause__
+
+
+def _plain(values: Sequence[Any]) -> Sequence[Any]:
+    """The values as Arrow takes them: enums by value, UUIDs as text, pandas' nulls as None; or the list as it is."""
+    special = {kind for kind in set(map(type, values)) if kind not in _AS_THEY_ARE}
+    if not special:
+        return values
+    return [_plain_value(v) if type(v) in special else v for v in values]
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, UUID):
+        return str(value)
+    return None if _kind(value) is None else value
+
+
+def _leaf_type(values: Sequence[Any], found: str, kind: pa.DataType | None) -> pa.DataType | None:
+    """The type to build the values with, before any cast; ``None`` for the one that Arrow finds."""
+    if found == "datetime with a zone":
+        return pa.timestamp("ns" if _has_nanoseconds(values) else "us", "UTC")
+    if found in ("int", "Decimal") and kind is not None and pt.is_decimal(kind):
+        return kind  # exact: Arrow refuses to cut digits
+    return None
+
+
+def _has_nanoseconds(values: Sequence[Any]) -> bool:
+    return any(getattr(v, "nanosecond", 0) for v in values)
+
+
+def _made(values: Sequence[Any], kind: pa.DataType | None, place: _Place) -> pa.Array:
+    try:
+        return pa.array(values, type=kind)
+    except OverflowError:
+        return _made_unsigned(values, place)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        index = _first_unfit(values, kind)
+        what = "" if kind is None else f" can't be {describe(kind)}"
+        raise place.fault(
+            index, f"{_kind(values[index])} value {_short(values[index])}{what}: {_first_line(error)}"
+        ) from error
+
+
+def _made_unsigned(values: Sequence[Any], place: _Place) -> pa.Array:
+    """Integers beyond int64: uint64, where they are all at least 0."""
+    try:
+        return pa.array(values, type=pa.uint64())
+    except (OverflowError, pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        index = next(i for i, v in enumerate(values) if v is not None and not -(2**63) <= v < 2**63)
+        raise place.fault(
+            index, f"int value {_short(values[index])} does not fit 64 bits with the others; use Decimal"
+        ) from error
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).partition("\n")[0][:200]
+
+
+def _first_unfit(values: Sequence[Any], kind: pa.DataType | None) -> int:
+    """The shortest beginning that can't be made ends with the value to blame."""
+    low, high = 0, len(values)
+    while high - low > 1:
+        middle = (low + high) // 2
+        try:
+            pa.array(values[:middle], type=kind)
+            low = middle
+        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+            high = middle
+    return low
+
+
+def _offsets(values: Sequence[Any]) -> pa.Array:
+    """Where each list begins, null where it is null itself, and where the last one ends."""
+    starts = list(accumulate((0 if v is None else len(v) for v in values), initial=0))
+    nulls = [v is None for v in values] + [False]
+    return pa.array([None if null else start for start, null in zip(starts, nulls, strict=True)], pa.int32())
+
+
+def _structs(values: Sequence[Any], kind: pa.DataType | None, place: _Place) -> pa.Array:
+    if kind is not None and not pt.is_struct(kind):
+        index = next(i for i, v in enumerate(values) if v is not None)
+        raise place.fault(index, f"dict value {_short(values[index])} can't be {describe(kind)}")
+    mappings = [None if v is None else row_values(v) for v in values]
+    found = dict.fromkeys(name for m in mappings if m is not None for name in m)
+    names = list(found) if kind is None else [f.name for f in kind]
+    _check_keys(mappings, found, names, place)
+    types: list[Any] = [None] * len(names) if kind is None else [f.type for f in kind]
+    children = [
+        build_array([None if m is None else m.get(name) for m in mappings], t, f"{place.path}.{name}", place.rows)
+        for name, t in zip(names, types, strict=True)
+    ]
+    members = [pa.field(n, c.type) for n, c in zip(names, children, strict=True)] if kind is None else list(kind)
+    if not members:
+        return pa.array([None if m is None else {} for m in mappings], pa.struct([]))
+    return pa.StructArray.from_arrays(children, fields=members, mask=pa.array([v is None for v in values]))
+
+
+def _check_keys(mappings: Sequence[Any], found: Mapping[Any, Any], names: Sequence[str], place: _Place) -> None:
+    for name in found:
+        if not isinstance(name, str) or name not in names:
+            index = next(i for i, m in enumerate(mappings) if m is not None and name in m)
+            hint = did_you_mean(name, names) if isinstance(name, str) else "names are text"
+            raise place.fault(index, f"field {name!r} is not known ({hint})")
+
+
+def _lists(values: Sequence[Any], kind: pa.DataType | None, place: _Place) -> pa.Array:
+    item = getattr(kind, "value_type", None) if kind is not None and not pt.is_dictionary(kind) else None
+    if kind is not None and item is None:
+        index = next(i for i, v in enumerate(values) if v is not None)
+        raise place.fault(index, f"list value {_short(values[index])} can't be {describe(kind)}")
+    flat = [x for v in values if v is not None for x in v]
+    rows = [place.row(i) for i, v in enumerate(values) if v is not None for _ in v]
+    items = build_array(flat, item, f"{place.path}[]", rows)
+    lists = pa.ListArray.from_arrays(_offsets(values), items)
+    if kind is None or lists.type.equals(kind):
+        return lists
+    try:
+        return lists.cast(kind)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise place.fault(None, f"lists can't be {describe(kind)}: {_first_line(error)}") from error
+
+
+def _maps(values: Sequence[Any], kind: pa.DataType, place: _Place) -> pa.Array:
+    pairs = [None if v is None else list(v.items()) if isinstance(v, Mapping) else list(v) for v in values]
+    flat = [pair for entry in pairs if entry is not None for pair in entry]
+    rows = [place.row(i) for i, entry in enumerate(pairs) if entry is not None for _ in entry]
+    keys = build_array([k for k, _ in flat], kind.key_type, f"{place.path}.key", rows)
+    items = build_array([v for _, v in flat], kind.item_type, f"{place.path}.value", rows)
+    return pa.MapArray.from_arrays(_offsets(pairs), keys, items).cast(kind)
