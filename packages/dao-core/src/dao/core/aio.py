@@ -16,7 +16,7 @@ from dao.core.transfer import Transfer
 from dao.data_object import DataObject
 from dao.data_store import DataStore
 from dao.progress import Cancelled, Listener, listening
-from dao.results import Listing, Version, WriteResult
+from dao.results import History, Listing, WriteResult
 
 if TYPE_CHECKING:
     import duckdb
@@ -113,9 +113,9 @@ class AsyncDataAccessObject(Access):
         """See :meth:`dao.core.dao.DataAccessObject.schema`."""
         return await self._act("schema", data_object, options)
 
-    async def history(self, data_object: Named, **options: Any) -> Sequence[Version]:
+    async def history(self, data_object: Named, **options: Any) -> History:
         """See :meth:`dao.core.dao.DataAccessObject.history`."""
-        return cast("Sequence[Version]", await self._act("history", data_object, options))
+        return History(await self._act("history", data_object, options))
 
     async def copy(self, source: Named, target: Named, *, mode: str | None = None, **options: Any) -> WriteResult:
         """See :meth:`dao.core.dao.DataAccessObject.copy`."""
@@ -146,9 +146,8 @@ class AsyncDataAccessObject(Access):
         dao_interface = options.pop("dao_interface_class", None) or options.pop("dao_interface", None)
         listener = self._listener(options.pop("progress", None))
         found = data_object if isinstance(data_object, DataObject) else self._resolve(data_object)
-        prepared = self._executor.prepare(action, found, options, dao_interface, True)
-        plan, method, positional, named = prepared
-        with self._executor.told(action, found, options, prepared) as tell:
+        plan, method, positional, named = self._executor.prepare(action, found, options, dao_interface, True)
+        with self._executor.told(plan, method, found, options) as tell:
             if plan.route.is_async:
                 with listening(action, found.full_name, listener):
                     return tell(await method(*positional, **named))

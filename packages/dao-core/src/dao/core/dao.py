@@ -11,7 +11,7 @@ from dao.core.transfer import Transfer
 from dao.data_object import DataObject
 from dao.data_store import DataStore
 from dao.progress import Listener, listening
-from dao.results import Listing, Version, WriteResult
+from dao.results import History, Listing, WriteResult
 
 if TYPE_CHECKING:
     import duckdb
@@ -82,6 +82,7 @@ class DataAccessObject(Access):
         data_object: Named,
         *,
         dao_interface: str | None = None,
+        dao_interface_class: str | None = None,
         progress: Listener | bool | None = None,
         **options: Any,
     ) -> Any:
@@ -95,6 +96,7 @@ class DataAccessObject(Access):
             where: the rows wanted: a SQL boolean expression (``"month = 1 AND delay > 15"``), DNF tuples or a pyarrow
                 Expression. Pushed down as far as the store can; the rows are the same on every backend.
             dao_interface: try this interface alone.
+            dao_interface_class: the older spelling of the same.
             progress: hears how far it is; ``True`` shows a bar.
             options: what else the interface takes: ``format``, ``limit``, ``path``, ``version``, the format's options.
 
@@ -107,7 +109,7 @@ class DataAccessObject(Access):
             RoutingError: no single route fits the call.
             StoreError: the store refused, or what it holds can't be read.
         """
-        return self._call("read", data_object, options, dao_interface, progress)
+        return self._call("read", data_object, options, dao_interface or dao_interface_class, progress)
 
     def write(self, data: Any, data_object: Named, *, mode: str | None = None, **options: Any) -> WriteResult:
         """Write an object: all of it, or nothing.
@@ -203,14 +205,14 @@ class DataAccessObject(Access):
         """
         return self._act("schema", data_object, options)
 
-    def history(self, data_object: Named, **options: Any) -> Sequence[Version]:
-        """What happened to an object, the newest first, as far as the format remembers.
+    def history(self, data_object: Named, **options: Any) -> History:
+        """What happened to an object, the newest first, as far as the format remembers: a list of versions.
 
         Raises:
             NotFoundError: there is nothing.
             RoutingError: no single route fits the call.
         """
-        return cast("Sequence[Version]", self._act("history", data_object, options))
+        return History(self._act("history", data_object, options))
 
     def copy(self, source: Named, target: Named, *, mode: str | None = None, **options: Any) -> WriteResult:
         """Copy an object to another place, in the same store or in another one, in bounded memory.
@@ -286,9 +288,8 @@ class DataAccessObject(Access):
 
     def _act(self, action: str, data_object: Named, given: Mapping[str, Any]) -> Any:
         options = {name: value for name, value in given.items() if value is not None or name == "data"}
-        return self._call(
-            action, data_object, options, options.pop("dao_interface", None), options.pop("progress", None)
-        )
+        dao_interface = options.pop("dao_interface", None) or options.pop("dao_interface_class", None)
+        return self._call(action, data_object, options, dao_interface, options.pop("progress", None))
 
     def _call(
         self,
@@ -299,8 +300,6 @@ class DataAccessObject(Access):
         progress: Listener | bool | None,
     ) -> Any:
         found = data_object if isinstance(data_object, DataObject) else self._resolve(data_object)
-        if "dao_interface_class" in options:
-            dao_interface = options.pop("dao_interface_class")
         if progress is None and self._progress is None:
             return self._executor.execute(action, found, options, dao_interface)
         with listening(action, found.full_name, self._listener(progress)):

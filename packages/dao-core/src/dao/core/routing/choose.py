@@ -123,10 +123,16 @@ def _most_specific(
     best = fits[0]
     rivals = [route for *rank, route in fits[1:] if tuple(rank) == best[:2]]
     if rivals:
-        both = " and ".join(f"{route.name} ({route.place})" for route in (best[2], *rivals))
+        tied = [f"  {offer.name}: {route.name} ({route.place})" for route in (best[2], *rivals)]
         raise AmbiguousRouteError(
-            f"{action} {data_object.full_name!r}: {both} fit equally well; "
-            "make one more specific with an annotation or @when(...), or name another interface with dao_interface="
+            "\n".join(
+                [
+                    f"{action} {data_object.full_name!r}: {len(tied)} routes fit equally well:",
+                    *tied,
+                    "make one more specific with an annotation or @when(...), "
+                    "or name another interface with dao_interface=",
+                ]
+            )
         )
     passed = [Candidate(offer.name, route, f"less specific than {best[2].name}") for *_, route in fits[1:]]
     return Choice(offer, best[2], (*tried, Candidate(offer.name, best[2], ""), *passed))
@@ -144,4 +150,4 @@ def _no_route(
     if not tried:
         names = ", ".join(offer.name for offer in offers) or "none"
         return f"{head}: no interface of its store has a method for {action}; its interfaces: {names}"
-    return "\n".join([f"{head}:", *(f"  {c.interface}: {c.route.name} {c.reason}" for c in tried)])
+    return "\n".join([f"{head}:", *(f"  {c.interface}: {c.route.name}: {c.reason}" for c in tried)])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 from attrs import frozen
@@ -10,7 +11,7 @@ from attrs import frozen
 from dao.core.routing.table import Plan
 from dao.data_object import DataObject
 from dao.display import TableView, table_of
-from dao.secrets import MASK, looks_secret
+from dao.secrets import masked
 
 __all__ = ["Considered", "Explanation", "Step", "step_of"]
 
@@ -71,26 +72,35 @@ class Explanation:
     note: str = ""
 
     def _views(self) -> list[TableView]:
-        return [view for step in self.steps for view in _views_of(step)]
+        numbers = [f"{at}. " for at in range(1, len(self.steps) + 1)] if len(self.steps) > 1 else [""]
+        return [_view_of(step, number) for step, number in zip(self.steps, numbers, strict=True)]
+
+    @property
+    def _headline(self) -> str:
+        return f"{self.action}: {self.note}" if self.note else ""
 
     def __str__(self) -> str:
-        return "\n".join([view.text() for view in self._views()] + ([self.note] if self.note else []))
+        return "\n".join(filter(None, [self._headline, *(view.text() for view in self._views())]))
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        return "".join(view.html() for view in self._views()) + (f"<p>{self.note}</p>" if self.note else "")
+        headline = f"<p>{escape(self._headline)}</p>" if self.note else ""
+        return headline + "".join(view.html() for view in self._views())
 
 
-def _views_of(step: Step) -> list[TableView]:
-    filled = ", ".join(f"{name}={value!r}" for name, value in step.filled.items())
+def _view_of(step: Step, number: str) -> TableView:
+    filled = "\n".join(f"{name}={value!r}" for name, value in step.filled.items())
     rows: list[Sequence[object]] = [
-        ("at", step.key),
-        ("by", f"{step.interface} -> {step.route}  ({step.place})"),
-        ("filled in", filled or "nothing"),
+        ("  at", step.key or "the root of the store"),
+        ("  by", f"{step.interface}: {step.route}"),
+        ("  in", step.place),
+        ("  filled in", filled or "nothing"),
     ]
-    rows += [("passed over", f"{c.route}: {c.reason}") for c in step.considered if c.reason != "chosen"]
-    return [table_of(["", ""], rows, f"{step.action} {step.data_object}")]
+    passed_over = [c for c in step.considered if c.reason != "chosen"]
+    for at, passed in enumerate(passed_over):
+        rows.append(("" if at else "  passed over", f"{passed.interface}: {passed.route}: {passed.reason}"))
+    return table_of(["", ""], rows, f"{number}{step.action} {step.data_object}")
 
 
 def step_of(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any]) -> Step:
@@ -104,6 +114,6 @@ def step_of(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any]) -
         plan.choice.offer.name,
         route.name,
         route.place,
-        {name: MASK if looks_secret(name) else value for name, value in filled.items() if arguments.get(name) is None},
+        {name: masked(name, value) for name, value in filled.items() if arguments.get(name) is None},
         tuple(Considered(c.interface, c.route.name, c.reason or "chosen") for c in plan.choice.candidates),
     )

@@ -37,6 +37,7 @@ class Plan:
         fillable: parameters with a default that the caller left out; the object's properties of those names fill them.
         takes_object: the method has a parameter for the object.
         plain: the object goes first, by position, and everything else by name, just as it was given.
+        bare: nothing but the object is handed over.
         converts: the method has no ``into``, so its result is converted after the call.
     """
 
@@ -49,6 +50,7 @@ class Plan:
     fillable: frozenset[str]
     takes_object: bool
     plain: bool
+    bare: bool
     converts: bool
 
     @property
@@ -147,6 +149,8 @@ def _plan_of(choice: Choice, arguments: Mapping[str, Any]) -> Plan:
     renamed = {role: parameter.name for role, parameter in parameters.items() if role != parameter.name}
     by_position = tuple(role for role, parameter in parameters.items() if parameter.positional)
     left_out = (name for name, p in parameters.items() if not p.required and arguments.get(name) is None)
+    fillable = frozenset(left_out) - {"into"}
+    plain = not (dropped or renamed or by_position) and next(iter(parameters), None) == "data_object"
     return Plan(
         choice,
         choice.offer.position,
@@ -154,9 +158,10 @@ def _plan_of(choice: Choice, arguments: Mapping[str, Any]) -> Plan:
         dropped,
         renamed,
         by_position,
-        frozenset(left_out) - {"into"},
+        fillable,
         "data_object" in parameters or choice.route.signature.takes_any,
-        not (dropped or renamed or by_position) and next(iter(parameters), None) == "data_object",
+        plain,
+        plain and not arguments and not fillable,
         "into" not in parameters,
     )
 

@@ -1,0 +1,59 @@
+"""Measure everything, or what is named: ``python benchmarks/run.py [routing imports catalogs parquet copying]``.
+
+Prints one line per figure and writes the same as a table to ``benchmarks/RESULTS.md``. A bar that isn't held is said,
+and does not fail the run: what a noisy machine says once is not a verdict.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from datetime import date
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from measuring import Row
+
+PARTS = ("routing", "imports", "catalogs", "parquet", "copying")
+RESULTS = Path(__file__).with_name("RESULTS.md")
+
+
+def main(names: Sequence[str]) -> None:
+    """Measure these parts, or all."""
+    unknown = set(names) - set(PARTS)
+    if unknown:
+        raise SystemExit(f"no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(PARTS)}")
+    report: list[tuple[str, Row]] = []
+    for name in names or PARTS:
+        for row in import_module(name).rows():
+            print(f"{_verdict(row):4}  {row.what}: {row.found}  {row.bar}  {row.detail}", flush=True)
+            report.append((name, row))
+    if not names:
+        RESULTS.write_text(_page(report))
+        print(f"written to {RESULTS.name}")
+
+
+def _verdict(row: Row) -> str:
+    return "" if row.holds is None else "ok" if row.holds else "MISS"
+
+
+def _page(report: Sequence[tuple[str, Row]]) -> str:
+    versions = ", ".join(f"{name} {version(name)}" for name in ("pyarrow", "polars", "kedro", "dao-core"))
+    head = (
+        "# Measured\n\n"
+        f"{date.today():%Y-%m-%d}, {os.cpu_count()} cores, {platform.system()}, "
+        f"Python {platform.python_version()}, {versions}. Made by `python3 noxfile.py -s bench`; how: `measuring.py`. "
+        "Ratios are medians of interleaved rounds; smaller is better for DAO.\n\n"
+        "| part | what | found | bar | holds | detail |\n|---|---|---|---|---|---|\n"
+    )
+    lines = (f"| {name} | {r.what} | {r.found} | {r.bar} | {_verdict(r)} | {r.detail} |\n" for name, r in report)
+    return head + "".join(lines)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
