@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from dao.display import table_of
 from dao.errors import DataError, did_you_mean
-from dao.secrets import MASK, looks_secret
+from dao.secrets import masked
 
 if TYPE_CHECKING:
     from dao.data_store import DataStore
@@ -125,14 +125,15 @@ class DataObject:
     def _described(self) -> Iterator[tuple[str, Any]]:
         yield "key", self.key
         for name, value in self.properties.items():
-            yield name, MASK if looks_secret(name) else value
+            yield name, masked(name, value)
 
     def __repr__(self) -> str:
         told = ", ".join(f"{name}={value!r}" for name, value in self._described())
         return f"{type(self).__name__}({self.full_name!r}, {told})"
 
     def _repr_html_(self) -> str:
-        return table_of(["", ""], self._described(), f"{type(self).__name__} {self.full_name}").html()
+        rows = [(name, repr(value)) for name, value in self._described()]
+        return table_of(["", ""], rows, f"{type(self).__name__} {self.full_name}").html()
 
 
 def _rebuild(

@@ -44,6 +44,7 @@ class Progress:
 
 
 Listener = Callable[[Progress], object]
+"""Hears the reports. Where it has a method ``ended()``, that is called when its action is over, however it ended."""
 
 
 class Cancelled(BaseException):
@@ -110,6 +111,9 @@ def listening(action: str, subject: str, listener: Listener | None, cancelled: E
             reporter.change(0, 0, None, None, True)
     finally:
         _current.reset(token)
+        ended = getattr(listener, "ended", None)
+        if ended is not None:
+            ended()
 
 
 def progress_bar() -> Listener:

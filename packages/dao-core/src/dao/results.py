@@ -8,14 +8,19 @@ from typing import Any, overload
 
 from attrs import field, frozen
 
-from dao.display import Displayed, table_of
+from dao.display import Displayed, TableView, moment, size, table_of, thousands
 
-__all__ = ["FileInfo", "Listing", "Version", "WriteResult"]
+__all__ = ["FileInfo", "History", "Listing", "Version", "WriteResult"]
 
 
 @frozen
 class WriteResult(Displayed):
     """What a write-like action did. What a backend can't know is ``None``, never a guess.
+
+    ``print`` it for one readable line; its repr has every field.
+
+    >>> print(WriteResult(rows_inserted=336776, files=12, bytes=4101332, version_after=4, interface="local"))
+    WriteResult(inserted 336,776 rows in 12 files, 4.1 MB, version 4, by local)
 
     Attributes:
         rows_inserted: rows that are new.
@@ -36,6 +41,41 @@ class WriteResult(Displayed):
     version_before: str | int | None = None
     version_after: str | int | None = None
     interface: str | None = None
+
+    def __str__(self) -> str:
+        told = ", ".join(filter(None, [self._told_rows(), size(self.bytes), self._told_version()]))
+        by = f"by {self.interface}" if self.interface else ""
+        return f"WriteResult({', '.join(filter(None, [told or 'nothing known', by]))})"
+
+    def _told_rows(self) -> str:
+        done = {"inserted": self.rows_inserted, "updated": self.rows_updated, "deleted": self.rows_deleted}
+        known = {verb: rows for verb, rows in done.items() if rows is not None}
+        # That nothing was deleted is worth saying only where nothing else was done either.
+        worth = {verb: rows for verb, rows in known.items() if rows} or known
+        told = ", ".join(_counted(rows, "row", f"{verb} ") for verb, rows in worth.items())
+        files = _counted(self.files, "file") if self.files is not None else ""
+        return f"{told} in {files}" if told and files else told or files
+
+    def _told_version(self) -> str:
+        before, after = self.version_before, self.version_after
+        if after is None or before == after:
+            return f"version {before}" if before is not None else ""
+        return f"version {after}" if before is None else f"version {before} -> {after}"
+
+    def _shown(self) -> Iterable[tuple[str, Any]]:
+        return [
+            *(("rows " + verb, getattr(self, f"rows_{verb}")) for verb in ("inserted", "updated", "deleted")),
+            ("bytes", self.bytes),
+            ("files", self.files),
+            # As text: a snapshot's number is a name, and takes no separators.
+            ("version before", None if self.version_before is None else str(self.version_before)),
+            ("version after", None if self.version_after is None else str(self.version_after)),
+            ("interface", self.interface),
+        ]
+
+
+def _counted(number: int, noun: str, before: str = "") -> str:
+    return f"{before}{thousands(number)} {noun}{'' if number == 1 else 's'}"
 
 
 @frozen
@@ -131,23 +171,51 @@ class Listing(Sequence[FileInfo]):
 
     _SHOWN = 20
 
-    def _rows(self) -> tuple[list[list[str]], bool]:
+    def _view(self) -> tuple[TableView, str]:
         self._fetch(self._SHOWN + 1)
-        shown = self._seen[: self._SHOWN]
-        rows = [
-            [
-                i.key,
-                "" if i.size is None else f"{i.size:,}",
-                f"{i.modified or '':%Y-%m-%d %H:%M:%S}" if i.modified else "",
-            ]
-            for i in shown
-        ]
-        return rows, len(self._seen) > self._SHOWN
+        rows = [(info.key, info.size, moment(info.modified) or None) for info in self._seen[: self._SHOWN]]
+        if not rows:
+            return table_of([""], []), "no files"
+        more = len(self._seen) > self._SHOWN
+        sizes = [info.size for info in self._seen if info.size is not None]
+        total = f", {size(sum(sizes))}" if len(sizes) == len(rows) else ""
+        foot = f"the first {self._SHOWN} files; there are more" if more else _counted(len(rows), "file") + total
+        return table_of(["key", "bytes", "modified"], rows), foot
 
     def __repr__(self) -> str:
-        rows, more = self._rows()
-        return table_of(["key", "bytes", "modified"], rows).text() + ("\n..." if more else "")
+        view, foot = self._view()
+        return "\n".join(filter(None, [view.text(), foot]))
 
     def _repr_html_(self) -> str:
-        rows, more = self._rows()
-        return table_of(["key", "bytes", "modified"], rows).html() + ("..." if more else "")
+        view, foot = self._view()
+        return f"{view.html() if view.rows else ''}<p>{foot}</p>"
+
+
+class History(list[Version]):
+    """The versions of an object, the newest first: a list that reads as a table.
+
+    >>> History([Version(4, None, "upsert", {"rows": 12})])
+    version  operation  details
+    4        upsert     rows=12
+    """
+
+    def _view(self) -> TableView:
+        rows = [
+            (
+                "" if entry.version is None else str(entry.version),
+                moment(entry.timestamp),
+                entry.operation or "",
+                ", ".join(f"{name}={value}" for name, value in entry.details.items() if value is not None),
+            )
+            for entry in self
+        ]
+        heads = ("version", "made", "operation", "details")
+        # A column that no entry has anything for is left out; versions always stay.
+        kept = [at for at in range(len(heads)) if at == 0 or any(row[at] for row in rows)]
+        return table_of([heads[at] for at in kept], [[row[at] for at in kept] for row in rows])
+
+    def __repr__(self) -> str:
+        return self._view().text() if self else "no versions"
+
+    def _repr_html_(self) -> str:
+        return self._view().html() if self else "<p>no versions</p>"

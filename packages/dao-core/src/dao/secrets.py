@@ -30,6 +30,7 @@ __all__ = [
     "check_schemes",
     "interpolated",
     "looks_secret",
+    "masked",
     "register_scheme",
     "register_scheme_source",
     "scheme_names",
@@ -57,6 +58,21 @@ def looks_secret(name: str) -> bool:
     (True, True, False)
     """
     return _SECRET_NAME.search(re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)) is not None
+
+
+def masked(name: str, value: object) -> object:
+    """``value`` as it may be shown under ``name``: whatever in it is called like a secret is masked, however deep.
+
+    >>> masked("options", {"user": "me", "password": "hunter2"})
+    {'user': 'me', 'password': '********'}
+    """
+    if value is not None and looks_secret(name):
+        return MASK
+    if isinstance(value, Mapping):
+        return {inner: masked(str(inner), given) for inner, given in value.items()}
+    if isinstance(value, list):
+        return [masked("", inner) for inner in value]
+    return tuple(masked("", inner) for inner in value) if isinstance(value, tuple) else value
 
 
 def _from_env(name: str) -> str:
