@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+from dao.arrow.formats.avro import AvroFormat
 from dao.arrow.formats.base import FileTask, Format, FormatWriter
 from dao.arrow.formats.compression import infer_compression, strip_compression
 from dao.arrow.formats.csv import CsvFormat
+from dao.arrow.formats.ipc import ArrowFormat, ArrowStreamFormat
 from dao.arrow.formats.json import JsonFormat, NdjsonFormat
+from dao.arrow.formats.orc import OrcFormat
 from dao.arrow.formats.parquet import ParquetFormat
 from dao.arrow.formats.partitions import NULL_PARTITION, hive_path, hive_values
 from dao.arrow.formats.registry import FORMATS, get_format, infer_format, register_format
@@ -31,5 +34,14 @@ __all__ = [
     "strip_compression",
 ]
 
-for _format in (CsvFormat(), JsonFormat(), NdjsonFormat(), ParquetFormat()):
+for _format in (
+    ArrowFormat(),
+    ArrowStreamFormat(),
+    AvroFormat(),
+    CsvFormat(),
+    JsonFormat(),
+    NdjsonFormat(),
+    OrcFormat(),
+    ParquetFormat(),
+):
     register_format(_format)

@@ -7,7 +7,7 @@ objects or directories: callers hand it paths and get a lazy reader, or hand it 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, ClassVar
 
@@ -218,7 +218,7 @@ class Format(ABC):
     @abstractmethod
     def read_file(
         self, path: str, filesystem: fs.FileSystem, options: Any, task: FileTask
-    ) -> Iterator[pa.RecordBatch]:
+    ) -> Generator[pa.RecordBatch, None, None]:
         """The batches of one file, for :meth:`scan`: a generator that closes the file when it ends or is closed.
 
         Driver errors may pass as they are: :meth:`scan` makes them a StoreError that names the file.

@@ -1,12 +1,13 @@
 """Compressed text files: which codec a name or an option means, and streams that pack and unpack on the fly.
 
-pyarrow has gzip, zstd, bz2 and lz4 (frame format) streams. It has none for xz: the standard library's ``lzma`` serves it.
+pyarrow has gzip, zstd, bz2 and lz4 (frame format) streams. It has none for xz, which the standard library's ``lzma``
+serves.
 """
 
 from __future__ import annotations
 
 import lzma
-from typing import IO, Any
+from typing import Any
 
 import pyarrow as pa
 from pyarrow import fs
@@ -31,8 +32,9 @@ _ALIASES = {"gz": "gzip", "zst": "zstd", "zstandard": "zstd", "bzip2": "bz2", "l
 
 compression_option = Check(
     f"'infer', None or one of {', '.join(map(repr, COMPRESSIONS))}",
-    lambda value: value is None
-    or (isinstance(value, str) and (value in COMPRESSIONS or value in _ALIASES or value == "infer")),
+    lambda value: (
+        value is None or (isinstance(value, str) and (value in COMPRESSIONS or value in _ALIASES or value == "infer"))
+    ),
 )
 """The check of the option ``compression`` of text formats."""
 
@@ -86,25 +88,47 @@ def open_input(path: str, filesystem: fs.FileSystem, compression: str | None) ->
 
 
 class KeptOpen:
-    """A sink whose ``close`` leaves the real one open, for writers that close what they are given."""
+    """A sink between a writer that closes what it is given, or writes after the end, and the real sink.
+
+    ``close`` leaves the real sink open. An error of the real sink is kept, not raised: the ORC library ends the process
+    when a write fails in its destructor (pyarrow 26). :meth:`check` raises it where Python can see it; until then, and
+    after :meth:`drop`, what is written goes nowhere.
+    """
 
     closed = False
 
     def __init__(self, sink: Any) -> None:
         self._sink = sink
         self._position = 0
+        self._error: BaseException | None = None
+        self._dropped = False
 
     def write(self, data: Any) -> int:
-        self._sink.write(data)
-        size = len(memoryview(data).cast("B"))
+        size = memoryview(data).nbytes
         self._position += size
+        if self._error is None and not self._dropped:
+            try:
+                self._sink.write(data)
+            except BaseException as error:
+                self._error = error
         return size
+
+    def check(self) -> None:
+        """Raise the error that the real sink met, if any."""
+        if self._error is not None:
+            error, self._error = self._error, None
+            self._dropped = True
+            raise error
+
+    def drop(self) -> None:
+        """Let nothing more through."""
+        self._dropped = True
 
     def tell(self) -> int:
         return self._position
 
     def flush(self) -> None:
-        self._sink.flush()
+        """Leave it to the owner of the sink."""
 
     def close(self) -> None:
         """Leave the sink open."""
@@ -125,19 +149,33 @@ class CompressedSink:
     def __init__(self, sink: Any, compression: str | None, path: str) -> None:
         codec = resolve_compression(compression, path)
         self._sink = sink
-        self._packer: IO[bytes] | Any | None = None
+        self._kept: KeptOpen | None = None
+        self._packer: Any = None
         if codec == "xz":
-            self._packer = lzma.LZMAFile(sink, "w")
+            self._packer = lzma.LZMAFile(sink, "w")  # noqa: SIM115 - close() closes it
         elif codec is not None:
-            self._packer = pa.CompressedOutputStream(pa.PythonFile(KeptOpen(sink), mode="w"), codec)
+            self._kept = KeptOpen(sink)
+            self._packer = pa.CompressedOutputStream(pa.PythonFile(self._kept, mode="w"), codec)
 
-    @property
-    def stream(self) -> Any:
-        """Where to write to."""
-        return self._packer if self._packer is not None else self._sink
+    def write(self, data: Any) -> None:
+        """Pack and write bytes or a buffer.
+
+        Raises:
+            Whatever the sink raises.
+        """
+        (self._packer or self._sink).write(data)
+        if self._kept is not None:
+            self._kept.check()
 
     def close(self) -> None:
         """Finish the compressed stream."""
         if self._packer is not None:
             self._packer.close()
             self._packer = None
+        if self._kept is not None:
+            self._kept.check()
+
+    def drop(self) -> None:
+        """Let nothing more through to the sink."""
+        if self._kept is not None:
+            self._kept.drop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from itertools import chain
 from typing import Any
 
@@ -61,7 +61,7 @@ class CsvFormat(Format):
 
     def read_file(
         self, path: str, filesystem: fs.FileSystem, options: Any, task: FileTask
-    ) -> Iterator[pa.RecordBatch]:
+    ) -> Generator[pa.RecordBatch, None, None]:
         types = {field.name: parsed_as(field.name, field.type) for field in task.schema}
         with open_input(path, filesystem, options.compression) as stream:
             file = _CsvFile(stream, options, path, task.declared)

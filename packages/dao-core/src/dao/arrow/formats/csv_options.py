@@ -71,9 +71,7 @@ class CsvOptions:
         default="utf-8", validator=valid(Check("the name of a character encoding, such as 'latin-1'", _is_encoding))
     )
     null_values: tuple[str, ...] = field(default=("",), converter=tuple_of, validator=valid(texts))
-    true_values: tuple[str, ...] = field(
-        default=("true", "True", "TRUE"), converter=tuple_of, validator=valid(_filled)
-    )
+    true_values: tuple[str, ...] = field(default=("true", "True", "TRUE"), converter=tuple_of, validator=valid(_filled))
     false_values: tuple[str, ...] = field(
         default=("false", "False", "FALSE"), converter=tuple_of, validator=valid(_filled)
     )
@@ -105,4 +103,3 @@ class CsvOptions:
         from dao.arrow.formats.compression import strip_compression
 
         return "\t" if strip_compression(path).lower().endswith(".tsv") else ","
-

@@ -1,7 +1,7 @@
 """A CSV stream cut into pieces that end where rows end.
 
-Each piece is then parsed by pyarrow on all cores. Cutting here, not in pyarrow's streaming reader, bounds a row's size by
-our own limit, sees a quote that is never closed, and lets comments and blank lines be treated before parsing.
+Each piece is then parsed by pyarrow on all cores. Cutting here, not in pyarrow's streaming reader, bounds a row's size
+by our own limit, sees a quote that is never closed, and lets comments be left out before parsing.
 """
 
 from __future__ import annotations
@@ -109,7 +109,9 @@ class _Cutter:
         self._stray = re.compile(b"[^" + plain + b"]" + quote + b"[^" + plain + b"]")
         escaped = re.escape(self.escape) + b".|" if self.escape else b""
         inside = b"[^" + quote + (re.escape(self.escape) if self.escape else b"") + b"]"
-        quoted = quote + b"(?:" + escaped + quote + quote + b"|" + inside + b")*+(?:" + quote + b"|\\Z)" if quote else b""
+        quoted = (
+            quote + b"(?:" + escaped + quote + quote + b"|" + inside + b")*+(?:" + quote + b"|\\Z)" if quote else b""
+        )
         outside = b"(?:" + escaped + b"[^" + re.escape(self.delimiter + b"\r\n") + b"])*+"
         self._field = re.compile((quoted + b"|" if quoted else b"") + outside, re.DOTALL)
         self._end = re.compile(b"\r\n|\n|\r")

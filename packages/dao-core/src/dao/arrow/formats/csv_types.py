@@ -70,8 +70,8 @@ def infer_types(
 ) -> list[pa.DataType]:
     """The types of all columns by all rows, in bounded memory: the types of the pieces joined.
 
-    pyarrow's inference, with two differences. Whole numbers that neither int64 nor a double holds exactly make the column
-    text, where pyarrow rounds them; and bytes that are no text are an error, where pyarrow makes them binary.
+    pyarrow's inference, with two differences. Whole numbers that neither int64 nor a double holds exactly make the
+    column text, where pyarrow rounds them; and bytes that are no text are an error, where pyarrow makes them binary.
 
     Raises:
         StoreError: text that is not of the option's encoding.
@@ -119,11 +119,11 @@ def _exact_types(
 
 def _magnitude(column: pa.ChunkedArray) -> int:
     bounds = pc.min_max(column).as_py()
-    return max(abs(bounds["min"] or 0), abs(bounds["max"] or 0))
+    return max(abs(int(bounds["min"] or 0)), abs(int(bounds["max"] or 0)))
 
 
 def join_types(first: pa.DataType, second: pa.DataType) -> pa.DataType:
-    """The type that parses the texts of both: as pyarrow's inference over all rows, text where it would climb further."""
+    """The type that parses the texts of both, text where there is none other."""
     if first.equals(second) or pa.types.is_null(second):
         return first
     if pa.types.is_null(first):
@@ -156,6 +156,7 @@ def parsed_as(name: str, kind: pa.DataType) -> pa.DataType:
         (pa.types.is_duration, pa.int64()),
         (pa.types.is_string_view, pa.string()),
         (pa.types.is_binary_view, pa.binary()),
+        (pa.types.is_decimal256, pa.string()),
     ]
     for matches, stand_in in stand_ins:
         if matches(kind):

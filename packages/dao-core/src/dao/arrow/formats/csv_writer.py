@@ -39,7 +39,7 @@ class CsvFileWriter(FormatWriter):
         for column in schema:
             parsed_as(column.name, column.type)
         self._sink = CompressedSink(sink, options.compression, path)
-        self._encoder = _Encoder(self._sink.stream, options.encoding)
+        self._encoder = _Encoder(self._sink, options.encoding)
         self._started = False
         self._closed = False
 
@@ -56,7 +56,10 @@ class CsvFileWriter(FormatWriter):
             for column, array in zip(batch.schema, batch.columns, strict=True)
         ]
         rows = pc.binary_join_element_wise(
-            *columns, pa.scalar(self._quoter.delimiter, pa.large_string()), null_handling="replace", null_replacement=self._null
+            *columns,
+            pa.scalar(self._quoter.delimiter, pa.large_string()),
+            null_handling="replace",
+            null_replacement=self._null,
         )
         end = self._options.line_terminator
         whole = pa.LargeListArray.from_arrays(pa.array([0, len(rows)], pa.int64()), rows)
@@ -87,6 +90,9 @@ class CsvFileWriter(FormatWriter):
         self._closed = True
         self._sink.close()
 
+    def abort(self) -> None:
+        self._sink.drop()
+
 
 class _Quoter:
     """Puts texts in quotes, where the options say."""
@@ -99,9 +105,11 @@ class _Quoter:
         edges = "^[ \t\ufeff]|[ \t]$|^$"
         nulls = "".join(f"|^{re.escape(text)}$" for text in options.null_values if text)
         self._needs = f"[{''.join(map(re.escape, sorted(special)))}]|{edges}{nulls}"
-        self.numbers_need_it = bool(({delimiter, options.quote, options.escape} & _NUMERIC)) or delimiter == "," == (
-            options.decimal_point
-        ) or any(set(text) <= _NUMERIC for text in options.null_values if text)
+        self.numbers_need_it = (
+            bool({delimiter, options.quote, options.escape} & _NUMERIC)
+            or delimiter == "," == (options.decimal_point)
+            or any(set(text) <= _NUMERIC for text in options.null_values if text)
+        )
 
     def quoted(self, texts: pa.Array) -> pa.Array:
         """The texts so that they are read back as they are.
@@ -110,7 +118,7 @@ class _Quoter:
             DataError: a text that needs quotes where there are none.
         """
         options = self._options
-        needs = None if options.quoting == "all" else pc.match_substring_regex(texts, self._needs)
+        needs: Any = None if options.quoting == "all" else pc.match_substring_regex(texts, self._needs)
         if options.escape:
             texts = pc.replace_substring(texts, options.escape, options.escape * 2)
         if self._quote is None:
@@ -134,8 +142,6 @@ def _texts(column: pa.Field, array: pa.Array, options: CsvOptions, quoter: _Quot
     kind = parsed_as(name, column.type)
     if isinstance(array.type, pa.BaseExtensionType):
         array = array.storage
-    if pa.types.is_run_end_encoded(array.type):
-        array = pc.run_end_decode(array)
     try:
         with storing("CSV"):
             plain = cast_array(array, kind)
@@ -205,7 +211,7 @@ def _is_text(kind: pa.DataType) -> bool:
 class _Encoder:
     """UTF-8 into the encoding asked for."""
 
-    def __init__(self, stream: Any, encoding: str) -> None:
+    def __init__(self, stream: CompressedSink, encoding: str) -> None:
         self._stream = stream
         self._name = encoding
         utf8 = codecs.lookup(encoding).name == "utf-8"

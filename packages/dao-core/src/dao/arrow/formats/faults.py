@@ -19,7 +19,10 @@ def reading(path: str) -> Iterator[None]:
         yield
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
-    except (DaoError, GeneratorExit):
+    except StoreError as error:
+        error.message = error.message if path in error.message else f"{path}: {error.message}"
+        raise
+    except DaoError:
         raise
     except FileNotFoundError as error:
         raise NotFoundError(f"{path} is not there") from error
@@ -29,7 +32,7 @@ def reading(path: str) -> Iterator[None]:
         raise StoreError(f"{path} can't be read: it is nested too deeply") from error
     except MemoryError as error:
         raise StoreError(f"{path} can't be read: it asks for more memory than there is ({error})") from error
-    except (pa.ArrowException, OSError, ValueError, KeyError, TypeError, EOFError, OverflowError, LookupError) as error:
+    except Exception as error:  # drivers raise all sorts of errors for damaged files
         raise StoreError(f"{path} can't be read: {_first_lines(error)}") from error
 
 

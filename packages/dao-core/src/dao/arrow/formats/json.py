@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from itertools import islice
 from typing import Any, ClassVar
 
@@ -21,7 +21,7 @@ from dao.arrow.formats.options import integer, one_of, optional, valid
 from dao.arrow.formats.shape import check_batch, refuse_duplicates
 from dao.errors import DataError
 
-__all__ = ["JsonFormat", "JsonOptions", "NdjsonFormat", "VALUE_COLUMN"]
+__all__ = ["VALUE_COLUMN", "JsonFormat", "JsonOptions", "NdjsonFormat"]
 
 VALUE_COLUMN = "value"
 """The column of rows that are no objects: ``[1, 2]`` has one column with two rows."""
@@ -59,7 +59,7 @@ class JsonFormat(Format):
     """JSON documents: an array of objects, one row each; a single value is one row."""
 
     name = "json"
-    suffixes = (".json",)
+    suffixes: ClassVar[tuple[str, ...]] = (".json",)
     Options = JsonOptions
     has_schema = False
     _parse: ClassVar[Parser] = staticmethod(read_documents)
@@ -94,7 +94,7 @@ class JsonFormat(Format):
 
     def read_file(
         self, path: str, filesystem: fs.FileSystem, options: Any, task: FileTask
-    ) -> Iterator[pa.RecordBatch]:
+    ) -> Generator[pa.RecordBatch, None, None]:
         size = min(task.batch_size, _ROWS)
         with open_input(path, filesystem, options.compression) as stream:
             rows = islice(self._rows(stream, options, exact=any(map(_has_decimal, task.schema.types))), task.rows)
@@ -102,7 +102,7 @@ class JsonFormat(Format):
                 yield _batch(piece, task.schema)
 
     def _rows(self, stream: pa.NativeFile, options: JsonOptions, exact: bool) -> Iterator[dict[str, Any]]:
-        values = self._parse(stream.read, options.max_record_bytes, exact, "max_record_bytes")
+        values = type(self)._parse(stream.read, options.max_record_bytes, exact, "max_record_bytes")
         return (value if type(value) is dict else {VALUE_COLUMN: value} for value in values)
 
 
@@ -185,7 +185,7 @@ class _JsonWriter(FormatWriter):
         self._rows += len(texts)
 
     def _put(self, text: str) -> None:
-        self._sink.stream.write(text.encode("utf-8"))
+        self._sink.write(text.encode("utf-8"))
 
     def close(self) -> None:
         if self._closed:
@@ -194,3 +194,6 @@ class _JsonWriter(FormatWriter):
         if not self._lines:
             self._put("\n]\n" if self._rows else "[]\n")
         self._sink.close()
+
+    def abort(self) -> None:
+        self._sink.drop()

@@ -1,7 +1,7 @@
 """Strict JSON (RFC 8259), parsed by the standard library in pieces of bounded size.
 
-pyarrow's own JSON reader is fast but not fit for files from elsewhere: it takes NaN and several objects on a line, turns
-texts that look like timestamps into timestamps, and dies with a segmentation fault on the line ``null`` (pyarrow 26).
+pyarrow's own JSON reader is fast but not fit for files from elsewhere: it takes NaN and several objects on a line,
+turns texts that look like timestamps into timestamps, and dies with a segmentation fault on the line ``null`` (pyarrow 26).
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def read_documents(read: Callable[[int], bytes], limit: int, exact: bool, name: 
         StoreError: what is not JSON, not UTF-8 or empty, or an element that is too long.
     """
     source = _Text(read, limit, name)
-    scan = _decoder(exact).scan_once
+    scan: Callable[[str, int], tuple[Any, int]] = vars(_decoder(exact))["scan_once"]
     if source.skip_space() == "":
         raise StoreError("there is no JSON value, only white space" if source.had_bytes else "the file is empty")
     if source.peek() != "[":
@@ -113,8 +113,11 @@ def read_documents(read: Callable[[int], bytes], limit: int, exact: bool, name: 
         yield source.value(scan)
         mark = source.skip_space()
         if mark not in (",", "]"):
-            raise StoreError(f"found {mark!r} after an array's element, expected ',' or ']' ({source.where()})" if mark
-                             else "the file ends inside an array")
+            raise StoreError(
+                f"found {mark!r} after an array's element, expected ',' or ']' ({source.where()})"
+                if mark
+                else "the file ends inside an array"
+            )
         source.advance()
         if mark == "]":
             source.end()
@@ -147,7 +150,8 @@ class _Text:
     def skip_space(self) -> str:
         """Move to the next character that is no white space and return it, empty at the end."""
         while True:
-            self._at = _SPACE.match(self._text, self._at).end()  # type: ignore[union-attr] - it matches always
+            space = _SPACE.match(self._text, self._at)
+            self._at = space.end() if space else self._at
             if self._at < len(self._text) or not self._grow():
                 return self.peek()
 
@@ -179,7 +183,9 @@ class _Text:
             return False
         kept = len(self._text) - self._at
         if kept > self._limit:
-            raise StoreError(f"a value is longer than {self._limit:,} characters ({self.where()}); {self._name}= allows more")
+            raise StoreError(
+                f"a value is longer than {self._limit:,} characters ({self.where()}); {self._name}= allows more"
+            )
         chunk = self._read(max(_CHUNK, kept))
         try:
             more = self._decode(chunk, not chunk)

@@ -2,8 +2,8 @@
 
 Inference works on whole columns with C-speed set and chain operations, not value by value. Its rules:
 
-- true and false are bool, whole numbers int64, those beyond it decimal128(38, 0), other numbers float64; whole numbers and
-  others together are float64 if that holds the whole ones exactly, else an error;
+- true and false are bool, whole numbers int64, those beyond it decimal128(38, 0), other numbers float64; whole numbers
+  and others together are float64 if that holds the whole ones exactly, else an error;
 - texts stay texts, whatever they look like; objects are structs with the keys in order of appearance, arrays are lists;
 - values of kinds that don't mix (a text and a number, an object and an array) make a string column, where what is not a
   text stands as its JSON text: what Spark does.
@@ -13,15 +13,15 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from itertools import accumulate, chain
+from itertools import chain
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from dao.arrow.formats.shape import cast_array
+from dao.arrow.formats.nested import nest, unnest
 from dao.errors import DataError, StoreError
 
 __all__ = ["build_array", "infer_type", "to_values", "unify_types"]
@@ -68,11 +68,14 @@ def _number_type(values: Sequence[Any], kinds: set[type]) -> pa.DataType:
     whole = [value for value in values if type(value) is int] if int in kinds else []
     lowest, highest = (min(whole), max(whole)) if whole else (0, 0)
     if kinds == {int}:
-        if -(1 << 63) <= lowest and highest < 1 << 63:
+        if lowest >= -(1 << 63) and highest < 1 << 63:
             return pa.int64()
         if max(-lowest, highest) < 10**38:
             return _LARGE
-        raise StoreError(f"the whole number {_short(max(-lowest, highest))} has more than 38 digits; schema= with a text type reads it")
+        raise StoreError(
+            f"the whole number {_short(max(-lowest, highest))} has more than 38 digits; "
+            "schema= with a text type reads it"
+        )
     if max(-lowest, highest) > _EXACT:
         raise StoreError(
             f"a column has numbers with decimals and the whole number {_short(max(-lowest, highest))}, which a double "
@@ -118,25 +121,11 @@ def build_array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
         DataError: a value that the type can't hold exactly.
     """
     try:
-        return _build(values, kind)
+        return nest(values, kind, _build_leaf)
     except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         if isinstance(error, pa.ArrowMemoryError):
             raise
         raise DataError(f"a value can't be read as {kind}: {error}") from error
-
-
-def _build(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    if isinstance(kind, pa.BaseExtensionType):
-        return pa.ExtensionArray.from_storage(kind, _build(values, kind.storage_type))
-    if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
-        return cast_array(_build(values, kind.value_type), kind)
-    if pa.types.is_struct(kind):
-        return _build_struct(values, kind)
-    if pa.types.is_map(kind):
-        return _build_map(values, kind)
-    if pa.types.is_nested(kind):
-        return _build_list(values, kind)
-    return _build_leaf(values, kind)
 
 
 def _build_leaf(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
@@ -182,44 +171,6 @@ def _build_floats(values: Sequence[Any], kind: pa.DataType, kinds: set[type]) ->
     return array
 
 
-def _build_struct(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    if not set(map(type, values)) <= {dict, type(None)}:
-        raise DataError(f"found {_named(set(map(type, values)) - {dict, type(None)})}, expected objects")
-    missing = [value is None for value in values]
-    if kind.num_fields == 0:
-        return pa.array([None if gone else {} for gone in missing], kind)
-    children = [
-        _build([None if value is None else value.get(field.name) for value in values], field.type) for field in kind
-    ]
-    return pa.StructArray.from_arrays(children, fields=list(kind), mask=pa.array(missing, pa.bool_()))
-
-
-def _build_list(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    if not set(map(type, values)) <= {list, type(None)}:
-        raise DataError(f"found {_named(set(map(type, values)) - {list, type(None)})}, expected arrays")
-    simple = pa.list_(kind.value_field)
-    built = _nested(values, simple, lambda items: _build(items, kind.value_type))
-    return cast_array(built, kind)
-
-
-def _nested(values: Sequence[Any], kind: pa.DataType, build: Callable[[list[Any]], pa.Array]) -> pa.Array:
-    offsets = list(accumulate((0 if value is None else len(value) for value in values), initial=0))
-    items = build(list(chain.from_iterable(value for value in values if value is not None)))
-    missing = pa.array([value is None for value in values], pa.bool_())
-    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), items, type=kind, mask=missing)
-
-
-def _build_map(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    present = [value for value in values if value is not None]
-    return pa.MapArray.from_arrays(
-        pa.array(accumulate((0 if value is None else len(value) for value in values), initial=0), pa.int32()),
-        _build(list(chain.from_iterable(present)), kind.key_type),
-        _build(list(chain.from_iterable(value.values() for value in present)), kind.item_type),
-        type=kind,
-        mask=pa.array([value is None for value in values], pa.bool_()),
-    )
-
-
 def _as_text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
@@ -255,44 +206,7 @@ def to_values(array: pa.Array, nan: str) -> list[Any]:
     Raises:
         DataError: a value or type that JSON can't hold.
     """
-    kind = array.type
-    if isinstance(kind, pa.BaseExtensionType):
-        return to_values(array.storage, nan)
-    if pa.types.is_dictionary(kind):
-        return to_values(array.dictionary_decode(), nan)
-    if pa.types.is_run_end_encoded(kind):
-        return to_values(pc.run_end_decode(array), nan)
-    if pa.types.is_struct(kind):
-        children = [to_values(child, nan) for child in array.flatten()]
-        names = [field.name for field in kind]
-        rows = [dict(zip(names, row, strict=True)) for row in zip(*children, strict=True)] if names else [
-            {} for _ in range(len(array))
-        ]
-        return [row if there else None for row, there in zip(rows, array.is_valid().to_pylist(), strict=True)]
-    if pa.types.is_map(kind):
-        return _map_values(array, nan)
-    if pa.types.is_nested(kind) and not pa.types.is_union(kind):
-        return _list_values(array, nan)
-    return _leaf_values(array, nan)
-
-
-def _list_values(array: pa.Array, nan: str) -> list[Any]:
-    lengths = pc.list_value_length(array).to_pylist()
-    items = iter(to_values(array.flatten(), nan) if len(array) else [])
-    return [None if length is None else [next(items) for _ in range(length)] for length in lengths]
-
-
-def _map_values(array: pa.Array, nan: str) -> list[Any]:
-    if not _is_text(array.type.key_type):
-        raise DataError(f"JSON keys are texts, a map has keys of type {array.type.key_type}")
-    lists = array.cast(pa.list_(pa.struct([pa.field("key", array.type.key_type), pa.field("value", array.type.item_type)])))
-    found = []
-    for pairs in _list_values(lists, nan):
-        row = None if pairs is None else {pair["key"]: pair["value"] for pair in pairs}
-        if row is not None and len(row) < len(pairs):
-            raise DataError("JSON can't keep a map that has a key more than once")
-        found.append(row)
-    return found
+    return unnest(array, lambda leaf: _leaf_values(leaf, nan))
 
 
 def _leaf_values(array: pa.Array, nan: str) -> list[Any]:
@@ -335,4 +249,3 @@ def _float_values(array: pa.Array, nan: str) -> list[Any]:
         text = "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
         values[place] = None if nan == "null" else text
     return values
-

@@ -1,13 +1,14 @@
 """Apache Parquet: row groups pruned by their statistics, columns projected, bombs refused before they are unpacked.
 
-Two ways to read: :meth:`ParquetFormat.read_table` decodes columns and row groups on all cores and holds the whole result;
-:meth:`ParquetFormat.read_file` decodes a bounded number of rows at a time. pyarrow's dataset scanner decodes whole row
-groups ahead, 500 MiB and more for files of ordinary size even with a readahead of one, so the lazy way does without.
+Two ways to read: :meth:`ParquetFormat.read_table` decodes columns and row groups on all cores and holds the whole
+result; :meth:`ParquetFormat.read_file` decodes a bounded number of rows at a time. pyarrow's dataset scanner decodes
+whole row groups ahead, 500 MiB and more for files of ordinary size even with a readahead of one, so the lazy way does
+without.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -54,7 +55,8 @@ class ParquetFormat(Format):
 
     def metadata(self, path: str, filesystem: fs.FileSystem, options: Any = None) -> dict[str, Any]:
         """As every format's; beyond that ``row_groups`` with the statistics of each column, ``created_by``, ``version``
-        and the file's own ``key_values``."""
+        and the file's own ``key_values``.
+        """
         with reading(path), open_parquet(path, filesystem, options or ParquetOptions()) as parquet:
             return describe(parquet, path, filesystem)
 
@@ -67,7 +69,7 @@ class ParquetFormat(Format):
 
     def read_file(
         self, path: str, filesystem: fs.FileSystem, options: Any, task: FileTask
-    ) -> Iterator[pa.RecordBatch]:
+    ) -> Generator[pa.RecordBatch, None, None]:
         with open_parquet(path, filesystem, options) as parquet:
             names = parquet.schema_arrow.names
             wanted = None if task.schema.names == names else [name for name in names if name in task.schema.names]
@@ -126,8 +128,8 @@ def refuse_bombs(
             unpacked, packed = column.total_uncompressed_size, max(column.total_compressed_size, 1)
             if unpacked > _SUSPICIOUS_BYTES and unpacked > packed * options.max_decompression_ratio:
                 raise StoreError(
-                    f"column {column.path_in_schema!r} claims to unpack from {packed:,} to {unpacked:,} bytes, more than "
-                    f"{options.max_decompression_ratio:g} to 1; if the file is trusted, max_decompression_ratio="
+                    f"column {column.path_in_schema!r} claims to unpack from {packed:,} to {unpacked:,} bytes, more "
+                    f"than {options.max_decompression_ratio:g} to 1; if the file is trusted, max_decompression_ratio="
                     f"{unpacked // packed + 1} reads it"
                 )
 

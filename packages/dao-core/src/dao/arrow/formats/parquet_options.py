@@ -33,17 +33,25 @@ def _codec(value: Any) -> Any:
         return {name: _codec(codec) for name, codec in value.items()}
     if value is None:
         return "none"
-    return {"uncompressed": "none", "lz4_raw": "lz4"}.get(value.lower(), value.lower()) if isinstance(value, str) else value
+    return (
+        {"uncompressed": "none", "lz4_raw": "lz4"}.get(value.lower(), value.lower())
+        if isinstance(value, str)
+        else value
+    )
 
 
 _bloom = Check(
     "a list of column names, or a mapping of column name to {'ndv': a number of values, 'fpp': a probability}",
-    lambda value: texts.accepts(value)
-    or (
-        isinstance(value, Mapping)
-        and all(
-            isinstance(settings, Mapping) and set(settings) <= {"ndv", "fpp"} and all(map(_positive, settings.values()))
-            for settings in value.values()
+    lambda value: (
+        texts.accepts(value)
+        or (
+            isinstance(value, Mapping)
+            and all(
+                isinstance(settings, Mapping)
+                and set(settings) <= {"ndv", "fpp"}
+                and all(map(_positive, settings.values()))
+                for settings in value.values()
+            )
         )
     ),
 )
@@ -120,8 +128,9 @@ class ParquetOptions:
         validator=valid(
             Check(
                 f"a mapping of column name to one of {', '.join(_ENCODINGS)}",
-                lambda value: value is None
-                or (isinstance(value, Mapping) and all(item in _ENCODINGS for item in value.values())),
+                lambda value: (
+                    value is None or (isinstance(value, Mapping) and all(item in _ENCODINGS for item in value.values()))
+                ),
             )
         ),
     )

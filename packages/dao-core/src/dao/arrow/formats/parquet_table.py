@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["read_whole"]
 
+# from pyarrow 21 on both readers have this switch, and ParquetFile has it on by default
+_EXTENSIONS = {"arrow_extensions_enabled": True} if int(pa.__version__.split(".")[0]) >= 21 else {}
+
 
 def read_whole(
     format: ParquetFormat,
@@ -43,7 +46,7 @@ def read_whole(
     found = _common_schema(format, paths, filesystem, options)
     if found is None or (schema is not None and not schema.equals(found)):
         return None
-    if len(set(found.names)) < len(found.names) or not found.names or columns is not None and not columns:
+    if len(set(found.names)) < len(found.names) or not found.names or (columns is not None and not columns):
         return None
     output = select_fields(found, columns)
     predicate = None
@@ -53,7 +56,7 @@ def read_whole(
         predicate = predicates.to_arrow(predicates.parse(where), found)
     reader = ds.ParquetFileFormat(
         coerce_int96_timestamp_unit=options.int96_unit,
-        arrow_extensions_enabled=True,
+        **_EXTENSIONS,
         page_checksum_verification=options.checksums,
         pre_buffer=not isinstance(filesystem, fs.LocalFileSystem),
     )

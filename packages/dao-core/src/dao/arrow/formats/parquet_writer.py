@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,7 +13,7 @@ from dao.arrow.formats.base import FormatWriter
 from dao.arrow.formats.faults import storing
 from dao.arrow.formats.parquet_options import ParquetOptions
 from dao.arrow.formats.shape import check_batch, refuse_duplicates
-from dao.errors import DataError, did_you_mean
+from dao.errors import DataError, UnsupportedError, did_you_mean
 
 __all__ = ["ParquetFileWriter"]
 
@@ -87,8 +87,13 @@ def _check_schema(schema: pa.Schema, options: ParquetOptions) -> None:
     if not schema.names:
         raise DataError("Parquet can't store rows without columns")
     _check_columns(schema, options)
-    with storing("Parquet"), pq.ParquetWriter(pa.BufferOutputStream(), schema, **_settings(schema, options, None)):
-        pass
+    try:
+        with storing("Parquet"), pq.ParquetWriter(pa.BufferOutputStream(), schema, **_settings(schema, options, None)):
+            pass
+    except OSError as error:  # how pyarrow reports some types: nothing was written but memory
+        raise DataError(f"Parquet can't store the data: {error}") from error
+    except TypeError as error:
+        raise UnsupportedError(f"pyarrow {pa.__version__} has no such option: {error}") from error
 
 
 def _check_columns(schema: pa.Schema, options: ParquetOptions) -> None:
@@ -145,9 +150,7 @@ def _spread(value: Any, paths: Mapping[str, list[str]], default: Any) -> Any:
     """One value for all columns as it is; a mapping by column (or leaf path) as a mapping by leaf path."""
     if not isinstance(value, Mapping):
         return value
-    return {
-        path: value.get(path, value.get(column, default)) for column, leaves in paths.items() for path in leaves
-    }
+    return {path: value.get(path, value.get(column, default)) for column, leaves in paths.items() for path in leaves}
 
 
 def _levels(options: ParquetOptions, codec: Any) -> Any:
@@ -172,7 +175,7 @@ def _dictionary(
         plain = _nearly_unique(sample) if sample is not None else set()
         plain.update(options.encoding or ())
         return _listed(tuple(name for name in schema.names if name not in plain), paths) if plain else True
-    chosen = _listed(options.dictionary, paths)  # type: ignore[arg-type] - no other text passes the check
+    chosen = _listed(cast("bool | tuple[str, ...]", options.dictionary), paths)
     if not options.encoding:
         return chosen
     names = [path for leaves in paths.values() for path in leaves] if chosen is True else chosen or []

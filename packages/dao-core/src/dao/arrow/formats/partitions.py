@@ -45,8 +45,9 @@ def hive_path(values: Mapping[str, Any]) -> str:
     >>> hive_path({"country": "DE", "month": 1, "note": "a/b", "x": None})
     'country=DE/month=1/note=a%2Fb/x=__HIVE_DEFAULT_PARTITION__'
     """
-    return "/".join(f"{_quote(name)}={NULL_PARTITION if value is None else _quote(_text(value))}"
-                    for name, value in values.items())
+    return "/".join(
+        f"{_quote(name)}={NULL_PARTITION if value is None else _quote(_text(value))}" for name, value in values.items()
+    )
 
 
 def _quote(text: str) -> str:
@@ -76,9 +77,7 @@ def partition_types(
         if list(values) != names:
             raise DataError(f"partitions of {path!r}: found the columns {list(values)}, expected {names}")
     given = {field.name: field for field in schema} if schema is not None else {}
-    return pa.schema(
-        [given.get(name) or pa.field(name, _guess([row[name] for row in partitions])) for name in names]
-    )
+    return pa.schema([given.get(name) or pa.field(name, _guess([row[name] for row in partitions])) for name in names])
 
 
 def _guess(texts: Sequence[str | None]) -> pa.DataType:

@@ -16,9 +16,7 @@ _DONE = object()
 _POLL = 0.05  # seconds between looks at whether the reader was closed
 
 
-def read_ahead(
-    batches: Generator[pa.RecordBatch, None, None], depth: int = 2
-) -> Generator[pa.RecordBatch, None, None]:
+def read_ahead(batches: Generator[pa.RecordBatch, None, None], depth: int = 2) -> Generator[pa.RecordBatch, None, None]:
     """The same batches in the same order, up to ``depth`` of them made before they are asked for.
 
     The thread starts with the first batch and ends when the generator ends, fails or is closed: closing waits for it,

@@ -74,6 +74,7 @@ def infer_format(path: str) -> str | None:
     ('parquet', None)
     """
     name = strip_compression(path).lower()
-    matches = ((len(suffix), format.name) for format in FORMATS.values() for suffix in format.suffixes
-               if name.endswith(suffix))
+    matches = (
+        (len(suffix), format.name) for format in FORMATS.values() for suffix in format.suffixes if name.endswith(suffix)
+    )
     return max(matches, default=(0, None))[1]

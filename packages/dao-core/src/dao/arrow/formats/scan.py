@@ -160,7 +160,7 @@ def _file_batches(
     if pushed is not None and plan.format.filters_rows:
         residual = None
     batches = plan.format.read_file(path, plan.filesystem, plan.options, task)
-    with closing(batches):  # type: ignore[type-var] - read_file is a generator
+    with closing(batches):
         for batch in batches:
             yield from _finish(plan, batch, fixed, residual)
 

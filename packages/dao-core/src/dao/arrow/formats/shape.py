@@ -83,6 +83,8 @@ def cast_array(array: pa.Array, kind: pa.DataType) -> pa.Array:
         return array
     if pa.types.is_dictionary(array.type):
         return cast_array(array.dictionary_decode(), kind)
+    if pa.types.is_run_end_encoded(array.type):
+        return cast_array(pc.run_end_decode(array), kind)
     if pa.types.is_dictionary(kind):
         encoded = cast_array(array, kind.value_type).dictionary_encode()
         return pa.DictionaryArray.from_arrays(
