@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from dao.arrow.predicates import tree
-from dao.arrow.predicates.bounds import Stretch, compare_float, compare_stretch, false_if_valid, stretch_of
+from dao.arrow.predicates.bounds import compare_float, compare_stretch, false_if_valid, stretch_of
 from dao.arrow.predicates.coerce import coerce
 from dao.arrow.predicates.names import Names
 from dao.arrow.predicates.parse import MAX_DEPTH
@@ -203,10 +203,12 @@ class _Binder:
             kind = Kind.STRING if column.family is Family.STRING else Kind.BINARY
             if common.family is not column.family:
                 raise DataError(f"where= compares {left}, which is {column.family.value}, with {common.family.value}")
-            return lambda operator, literal: Comparison(operator, left, Literal(coerce(literal, common), kind))
+            return lambda operator, literal: Comparison(operator, left, Literal(_coerced(left, literal, common), kind))
         if column.family is Family.FLOAT:
-            return lambda operator, literal: compare_float(operator, left, coerce(literal, common), column)
-        return lambda operator, literal: compare_stretch(operator, left, _stretch(literal, common, column))
+            return lambda operator, literal: compare_float(operator, left, _coerced(left, literal, common), column)
+        return lambda operator, literal: compare_stretch(
+            operator, left, stretch_of(_coerced(left, literal, common), common, column)
+        )
 
     def check_pair(self, left: Predicate, right: Predicate, common: SqlType) -> None:
         """An IN or BETWEEN of columns can have a coarser common type than the two columns of one comparison."""
@@ -231,8 +233,11 @@ def _gather_equalities(operands: Iterable[Predicate]) -> list[Predicate]:
     return result
 
 
-def _stretch(literal: Literal, common: SqlType, column: SqlType) -> Stretch:
-    return stretch_of(coerce(literal, common), common, column)
+def _coerced(left: Predicate, literal: Literal, common: SqlType) -> Any:
+    try:
+        return coerce(literal, common)
+    except DataError as error:
+        raise DataError(f"where= compares {left} with {literal}: {error}") from None
 
 
 def _check_pattern(node: tree.Like) -> None:

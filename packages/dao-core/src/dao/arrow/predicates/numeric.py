@@ -21,7 +21,9 @@ __all__ = [
     "scaled_decimal",
 ]
 
-_NUMBER = re.compile(r"\s*([+-]?)(\d+(?:_\d+)*)?(?:\.(\d*))?(?:[eE]([+-]?\d{1,4}))?\s*", re.ASCII)
+_DIGITS = r"\d+(?:_\d+)*"
+_NUMBER = re.compile(rf"\s*([+-]?)({_DIGITS})?(?:\.({_DIGITS})?)?(?:[eE]([+-]?{_DIGITS}))?\s*", re.ASCII)
+_BASED = re.compile(r"\s*(0[xX][0-9a-fA-F]+|0[bB][01]+)\s*")
 MAX_DIGITS = 4_000  # Python reads no longer integers
 _WORDS = {"true": True, "t": True, "yes": True, "y": True, "1": True}
 _WORDS |= {"false": False, "f": False, "no": False, "n": False, "0": False}
@@ -53,13 +55,11 @@ def _parse_number(text: str) -> Fraction | None:
     match = _NUMBER.fullmatch(text)
     if match is None:
         return None
-    sign, whole, fraction, exponent = match.groups()
-    if not whole and not fraction:
+    sign, whole, fraction, exponent = ((group or "").replace("_", "") for group in match.groups())
+    digits = whole + fraction
+    if not digits or len(digits) > MAX_DIGITS or len(exponent) > 5:
         return None
-    digits = (whole or "").replace("_", "") + (fraction or "")
-    power = int(exponent or 0) - len(fraction or "")
-    if len(digits) > MAX_DIGITS:
-        return None
+    power = int(exponent or 0) - len(fraction)
     value = Fraction(int(digits)) * Fraction(10) ** power
     return -value if sign == "-" else value
 
@@ -75,7 +75,8 @@ def parse_integer(text: str, low: int, high: int) -> int:
     Raises:
         DataError: it is no number, or not from `low` to `high`.
     """
-    value = _parse_number(text)
+    based = _BASED.fullmatch(text)
+    value = _parse_number(text) if based is None else Fraction(int(text.strip(), 0))
     if value is not None:
         rounded = _round_half_away(value)
         if low <= rounded <= high:
@@ -112,6 +113,10 @@ def parse_float(text: str, bits: int) -> float:
     return fraction_to_float(value, bits)
 
 
+def _infinity(value: int | Fraction) -> float:
+    return -math.inf if value < 0 else math.inf
+
+
 def fraction_to_float(value: Fraction, bits: int) -> float:
     """The float of 32 or 64 bits nearest to an exact number; infinity past the largest.
 
@@ -122,7 +127,7 @@ def fraction_to_float(value: Fraction, bits: int) -> float:
     try:
         return value.numerator / value.denominator
     except OverflowError:
-        return math.copysign(math.inf, value)
+        return _infinity(value)
 
 
 def round_to_float(value: float, bits: int) -> float:
@@ -135,7 +140,7 @@ def round_to_float(value: float, bits: int) -> float:
 def _nearest_float32(value: Fraction) -> float:
     magnitude = abs(value)
     if magnitude >= _FLOAT32_OVERFLOW:
-        return math.copysign(math.inf, value)
+        return _infinity(value)
     if magnitude == 0:
         return 0.0
     exponent = max(magnitude.numerator.bit_length() - magnitude.denominator.bit_length() - 1, -126)
@@ -158,4 +163,4 @@ def int_to_float(value: int, bits: int) -> float:
         magnitude = float(lower) + float(upper) * 2.0**64
     except OverflowError:
         magnitude = math.inf
-    return math.copysign(magnitude, value)
+    return -magnitude if value < 0 else magnitude

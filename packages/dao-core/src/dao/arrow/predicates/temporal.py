@@ -32,13 +32,13 @@ _EPOCH_UTC = _EPOCH.replace(tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 _CLOCK = r"(?P<hour>\d{1,2}):(?P<minute>\d{1,2})(?::(?P<second>\d{1,2})(?:\.(?P<fraction>\d*))?)?"
-_ZONE = r"(?:Z|\s+UTC|(?P<sign>[+-])(?P<zone_hour>\d{2}):?(?P<zone_minute>\d{2})?)"
+_ZONE = r"(?:Z|\s+(?i:UTC)|(?P<sign>[+-])(?P<zone_hour>\d{2}):?(?P<zone_minute>\d{2})?)"
 _TIMESTAMP = re.compile(
     rf"\s*(?P<year>\d+)(?P<separator>[-/ ])(?P<month>\d{{1,2}})(?P=separator)(?P<day>\d{{1,2}})"
     rf"(?:(?:T|\s+){_CLOCK}{_ZONE}?)?(?P<blank>\s*)",
     re.ASCII,
 )
-_TIME = re.compile(rf"\s*{_CLOCK}\s*", re.ASCII)
+_TIME = re.compile(_CLOCK, re.ASCII)
 
 
 def days(value: date) -> int:
@@ -151,8 +151,8 @@ def parse_time(text: str) -> int:
     """
     match = _TIME.fullmatch(text)
     try:
-        if match is not None:
-            return _clock_nanoseconds(match)
+        if match is not None and (count := _clock_nanoseconds(match)) < DAY_NS:
+            return count
     except ValueError:
         pass
     raise DataError(f"{text!r} is not a time of day: write it as '12:00:00'")

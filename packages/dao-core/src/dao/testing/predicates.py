@@ -1,0 +1,290 @@
+"""Tables and predicates for property tests: whatever keeps rows by `where=` must keep the rows that DuckDB keeps.
+
+Needs hypothesis, and DuckDB for the oracle. A backend's test:
+
+    @given(cases())
+    def test_keeps_the_rows_that_duckdb_keeps(case):
+        write(case.table)
+        assert sorted(read(where=case.sql)["row"].to_pylist()) == duckdb_rows(case.table, case.sql)
+
+Each table has a column ``row`` that numbers its rows. The values are few and close together, so that predicates hit
+them, and they are those that go wrong: NULL, NaN, infinities, -0.0, the ends of each integer type, neighbours past
+2**53, texts of more than one byte per character, times on both sides of 1970.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import date, datetime, time, timezone
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+from attrs import frozen
+from hypothesis import strategies as st
+
+from dao.arrow.predicates import literal as python_literal
+from dao.arrow.predicates import quote_identifier, quote_literal
+
+__all__ = ["COLUMNS", "Case", "Conditions", "cases", "dnf_cases", "duckdb_rows", "tables"]
+
+
+@frozen
+class ColumnKind:
+    """A column of the generated tables.
+
+    Attributes:
+        type: its Arrow type.
+        values: what it holds, next to NULL.
+        texts: SQL texts of literals that DuckDB compares with it, next to those of `values`.
+        group: columns of one group can be compared with each other.
+    """
+
+    type: pa.DataType
+    values: tuple[Any, ...]
+    texts: tuple[str, ...] = ()
+    group: str = ""
+
+
+def _integers(bits: int, signed: bool = True) -> tuple[int, ...]:
+    low, high = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if signed else (0, 2**bits - 1)
+    near = (-3, -2, -1, 0, 1, 2, 3, 100)
+    past = tuple(value for value in (2**24 + 1, 2**53, 2**53 + 1) if value <= high)
+    return (low, low + 1, *(value for value in near if low <= value <= high), *past, high - 1, high)
+
+
+_NUMBERS = (
+    "0", "1", "-1", "2", "3", "100", "127", "128", "-129", "255", "256", "32768", "-2147483649", "4294967296",
+    "16777217", "9007199254740993", "9223372036854775807", "9223372036854775808", "-9223372036854775809",
+    "18446744073709551615", "18446744073709551616", "0.0", "0.5", "1.0", "1.5", "-1.5", "2.50", "2.505", "0.1", "99.99",
+    "0e0", "-0e0", "1e0", "1.5e0", "-0.5e0", "1e-1", "9007199254740992e0", "9.223372036854775807e18", "1e300", "-1e300",
+    "CAST('NaN' AS DOUBLE)", "CAST('Infinity' AS DOUBLE)", "CAST('-Infinity' AS DOUBLE)",
+    "'0'", "'1'", "'-1'", "'2.5'", "' 3 '", "'1e2'", "'300'", "'1.49'",
+)  # fmt: skip
+_FLOATS = (0.0, -0.0, 1.0, -1.0, 1.5, 2.0, 0.5, 100.0, math.nan, math.inf, -math.inf)
+_TEXTS = ("", "a", "A", "b", "ab", "aB", "a_b", "a%b", "é", "É", "éa", "日本", "👍", "it's", "x\\y", " ", "1", "\n")
+_PATTERNS = (
+    "'%'", "''", "'a%'", "'%b'", "'%a%'", "'_'", "'a_'", "'_b'", "'a!_b' ESCAPE '!'", "'a!%%' ESCAPE '!'", "'é%'", "'__'",
+    "'a%b'", "'%_%'", "'A%'", "'x\\y'", "'x\\%'", "'👍%'", "'日_'", "'it''s'", "'a%%b'", "'a.b'", "NULL", "'%\n'",
+)  # fmt: skip
+_DATES = (date(1969, 12, 31), date(1970, 1, 1), date(2025, 12, 31), date(2026, 1, 1), date(2026, 1, 2), date(1, 1, 1))
+_STAMPS = (
+    datetime(1969, 12, 31, 23, 59, 59), datetime(1970, 1, 1), datetime(2025, 12, 31, 12), datetime(2026, 1, 1),
+    datetime(2026, 1, 1, 0, 0, 1), datetime(2026, 1, 2),
+)  # fmt: skip
+_FINE_STAMPS = (*_STAMPS, datetime(2026, 1, 1, 0, 0, 0, 1), datetime(1969, 12, 31, 23, 59, 59, 999_999))
+_POINTS = (
+    "DATE '2026-01-01'", "DATE '1969-12-31'", "DATE '1970-01-01'", "DATE '2030-06-01'", "'2026-01-01'", "'2025-12-31'",
+    "TIMESTAMP '2026-01-01 00:00:00'", "TIMESTAMP '2026-01-01 00:00:00.000001'", "TIMESTAMP '2025-12-31 12:00:00'",
+    "TIMESTAMP '1969-12-31 23:59:59.5'", "TIMESTAMP '2026-01-01 00:00:00.5'", "'2026-01-01 00:00:00.5'",
+    "'1969-12-31 23:59:59.999999'", "'2026-01-01T00:00:01'",
+)  # fmt: skip
+_ZONED_POINTS = (
+    "CAST('2026-01-01 00:00:00+00:00' AS TIMESTAMP WITH TIME ZONE)", "TIMESTAMPTZ '2026-01-01 02:00:00+02'",
+    "TIMESTAMPTZ '2025-12-31 23:59:59.999999-01:30'", "'2026-01-01 01:00:00+01:00'",
+)  # fmt: skip
+
+
+def _stamps(unit: str, zone: str | None = None) -> ColumnKind:
+    values = _STAMPS if unit == "s" else _FINE_STAMPS if unit in ("us", "ns") else (*_STAMPS, datetime(2026, 1, 1, 0, 0, 0, 500_000))
+    zoned = tuple(value.replace(tzinfo=timezone.utc) for value in values)
+    texts = _POINTS if unit == "ns" else (*_POINTS, *_ZONED_POINTS)
+    # DuckDB does not compare nanoseconds without a zone with what has a zone, so they are a group of their own
+    return ColumnKind(pa.timestamp(unit, zone), zoned if zone else values, texts, "nanoseconds" if unit == "ns" else "points")
+
+
+COLUMNS: dict[str, ColumnKind] = {
+    "i8": ColumnKind(pa.int8(), _integers(8), _NUMBERS, "numbers"),
+    "i16": ColumnKind(pa.int16(), _integers(16), _NUMBERS, "numbers"),
+    "i32": ColumnKind(pa.int32(), _integers(32), _NUMBERS, "numbers"),
+    "i64": ColumnKind(pa.int64(), _integers(64), _NUMBERS, "numbers"),
+    "u8": ColumnKind(pa.uint8(), _integers(8, False), _NUMBERS, "numbers"),
+    "u32": ColumnKind(pa.uint32(), _integers(32, False), _NUMBERS, "numbers"),
+    "u64": ColumnKind(pa.uint64(), _integers(64, False), _NUMBERS, "numbers"),
+    "f32": ColumnKind(pa.float32(), (*_FLOATS, 0.10000000149011612, 16777216.0), _NUMBERS, "numbers"),
+    "f64": ColumnKind(pa.float64(), (*_FLOATS, 0.1, 9007199254740992.0), _NUMBERS, "numbers"),
+    "dec": ColumnKind(
+        pa.decimal128(9, 2),
+        tuple(map(Decimal, ("0.00", "1.00", "1.50", "-1.50", "2.50", "2.51", "0.10", "99.99", "9999999.99", "-9999999.99"))),
+        _NUMBERS,
+        "numbers",
+    ),
+    "wide": ColumnKind(
+        pa.decimal128(30, 6), tuple(map(Decimal, ("0", "1.5", "-1.500001", "0.1", "9007199254740993.000001"))), _NUMBERS, "numbers"
+    ),
+    "text": ColumnKind(pa.string(), _TEXTS, (), "texts"),
+    "large": ColumnKind(pa.large_string(), _TEXTS, (), "texts"),
+    "coded": ColumnKind(pa.dictionary(pa.int32(), pa.string()), _TEXTS, (), "texts"),
+    "Flag on": ColumnKind(pa.bool_(), (True, False), ("TRUE", "1", "0", "2"), "flags"),
+    "flag2": ColumnKind(pa.bool_(), (True, False), ("TRUE",), "flags"),
+    "day": ColumnKind(pa.date32(), _DATES, (*_POINTS, *_ZONED_POINTS), "points"),
+    "s": _stamps("s"),
+    "ms": _stamps("ms"),
+    "us": _stamps("us"),
+    "ns": _stamps("ns"),
+    "zoned": _stamps("us", "UTC"),
+    "berlin": _stamps("us", "Europe/Berlin"),
+    "clock": ColumnKind(pa.time64("us"), (time(0), time(12), time(23, 59, 59, 999_999)), ("TIME '12:00:00'", "'12:00'", "'00:00:00.5'"), "clocks"),
+    "blob": ColumnKind(pa.binary(), (b"", b"a", b"ab", b"\x00", b"\xff"), ("X'61'", r"'\xFF'", "'ab'", "X''"), "blobs"),
+}  # fmt: skip
+"""The columns that `tables` and `cases` draw from, by name."""
+
+
+@frozen
+class Case:
+    """A table and a predicate over it.
+
+    Attributes:
+        table: with a column ``row`` that numbers the rows, and some of `COLUMNS`.
+        sql: the predicate as SQL text.
+        where: the predicate as it is to be given: the same text, or DNF tuples.
+    """
+
+    table: pa.Table
+    sql: str
+    where: Any
+
+
+@st.composite
+def tables(draw: st.DrawFn, names: Sequence[str] | None = None, max_rows: int = 12) -> pa.Table:
+    """Tables of the named columns (all of `COLUMNS` if none are named) with NULLs everywhere."""
+    chosen = list(COLUMNS if names is None else names)
+    rows = draw(st.integers(0, max_rows))
+    columns: dict[str, pa.Array] = {"row": pa.array(range(rows), pa.int64())}
+    for name in chosen:
+        kind = COLUMNS[name]
+        values = draw(st.lists(st.none() | st.sampled_from(kind.values), min_size=rows, max_size=rows))
+        columns[name] = pa.array(values, kind.type)
+    return pa.table(columns)
+
+
+def _operator(draw: st.DrawFn) -> str:
+    return draw(st.sampled_from(("=", "<>", "!=", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM")))
+
+
+@frozen
+class Conditions:
+    """SQL texts of conditions over some of `COLUMNS`.
+
+    Attributes:
+        names: the columns' names, one at least.
+    """
+
+    names: tuple[str, ...]
+
+    def any(self) -> st.SearchStrategy[str]:
+        """Conditions of any form, nested a few levels deep."""
+        return st.recursive(self.leaf(), self._compound, max_leaves=6)
+
+    def leaf(self) -> st.SearchStrategy[str]:
+        """Conditions of one column, or two."""
+        return st.composite(lambda draw: self._leaf(draw))()
+
+    def _compound(self, inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+        joined = st.tuples(st.sampled_from((" AND ", " OR ")), st.lists(inner, min_size=2, max_size=4)).map(
+            lambda drawn: drawn[0].join(f"({part})" for part in drawn[1])
+        )
+        tested = st.tuples(inner, st.sampled_from(("IS NULL", "IS NOT NULL", "IS TRUE", "IS NOT FALSE"))).map(
+            lambda drawn: f"({drawn[0]}) {drawn[1]}"
+        )
+        compared = st.tuples(inner, st.sampled_from(("=", "<>", "<", "IS DISTINCT FROM")), inner).map(
+            lambda drawn: f"({drawn[0]}) {drawn[1]} ({drawn[2]})"
+        )
+        return st.one_of(joined, joined, inner.map(lambda text: f"NOT ({text})"), tested, compared)
+
+    def _leaf(self, draw: st.DrawFn) -> str:
+        name = draw(st.sampled_from(self.names))
+        column, kind = quote_identifier(name), COLUMNS[name]
+        forms = ["compare", "compare", "in", "between", "null", "pair"]
+        forms += {"texts": ["like", "like"], "flags": ["bare", "truth"]}.get(kind.group, [])
+        form = draw(st.sampled_from(forms))
+        negation = draw(st.sampled_from(("", "NOT ")))
+        if form == "compare":
+            sides = [column, self._value(draw, kind)]
+            return f" {_operator(draw)} ".join(sides if draw(st.booleans()) else sides[::-1])
+        if form == "in":
+            values = [self._value(draw, kind) for _ in range(draw(st.integers(1, 4)))]
+            return f"{column} {negation}IN ({', '.join(values)})"
+        if form == "between":
+            return f"{column} {negation}BETWEEN {self._value(draw, kind)} AND {self._value(draw, kind)}"
+        if form == "like":
+            operator = draw(st.sampled_from(("LIKE", "ILIKE")))
+            return f"{column} {negation}{operator} {draw(st.sampled_from(_PATTERNS))}"
+        if form == "pair":
+            others = [other for other in self.names if COLUMNS[other].group == kind.group]
+            return f"{column} {_operator(draw)} {quote_identifier(draw(st.sampled_from(others)))}"
+        if form == "truth":
+            return f"{column} IS {negation}{draw(st.sampled_from(('TRUE', 'FALSE', 'NULL')))}"
+        return column if form == "bare" else f"{column} IS {negation}NULL"
+
+    def _value(self, draw: st.DrawFn, kind: ColumnKind) -> str:
+        own = st.sampled_from(kind.values).map(lambda value: quote_literal(python_literal(value)))
+        return draw(st.one_of(own, st.sampled_from((*kind.texts, "NULL")) if kind.texts else own))
+
+
+def _some_columns() -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(sorted(COLUMNS)), min_size=1, max_size=5, unique=True)
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """Tables of one to five columns with a predicate as SQL text."""
+    names = draw(_some_columns())
+    sql = draw(Conditions(tuple(names)).any())
+    return Case(draw(tables(names)), sql, sql)
+
+
+@st.composite
+def dnf_cases(draw: st.DrawFn) -> Case:
+    """Tables of one to five columns with a predicate as DNF tuples; `Case.sql` says the same in SQL."""
+    names = draw(_some_columns())
+    groups = draw(st.lists(st.lists(st.sampled_from(names).flatmap(_triples), min_size=1, max_size=3), min_size=1, max_size=3))
+    flat = len(groups) == 1 and draw(st.booleans())
+    sql = " OR ".join(f"({' AND '.join(f'({_triple_sql(triple)})' for triple in group)})" for group in groups)
+    return Case(draw(tables(names)), sql, groups[0] if flat else groups)
+
+
+def _triples(name: str) -> st.SearchStrategy[tuple[Any, ...]]:
+    values = st.sampled_from((*COLUMNS[name].values, None))
+    single = st.tuples(st.just(name), st.sampled_from(("=", "==", "!=", "<", "<=", ">", ">=")), values)
+    several = st.tuples(st.just(name), st.sampled_from(("in", "not in")), st.lists(values, min_size=1, max_size=4))
+    return single | several
+
+
+def _triple_sql(triple: tuple[Any, ...]) -> str:
+    name, operator, value = triple
+    column = quote_identifier(name)
+    if isinstance(value, list):
+        return f"{column} {operator} ({', '.join(quote_literal(python_literal(item)) for item in value)})"
+    return f"{column} {operator} {quote_literal(python_literal(value))}"
+
+
+def duckdb_rows(table: pa.Table, sql: str, connection: Any = None) -> list[int] | None:
+    """The values of ``row`` that DuckDB keeps, in order; None where it refuses the predicate.
+
+    The table is copied into DuckDB's own storage first: a scan of Arrow data would hand the filter back to Arrow.
+    A dictionary column is compared as its values: DuckDB would make an ENUM of it, which sorts by position.
+
+    Args:
+        table: as in `Case`.
+        sql: the predicate.
+        connection: an open DuckDB connection, to save making one.
+    """
+    import duckdb
+
+    con = duckdb.connect() if connection is None else connection
+    plain = table.cast(pa.schema([field.with_type(_without_dictionary(field.type)) for field in table.schema]))
+    con.register("generated_arrow", plain)
+    try:
+        con.execute("SET TimeZone = 'UTC'")
+        con.execute("CREATE OR REPLACE TEMP TABLE generated AS SELECT * FROM generated_arrow")
+        return [row for (row,) in con.execute(f"SELECT row FROM generated WHERE {sql} ORDER BY row").fetchall()]
+    except (duckdb.ConversionException, duckdb.BinderException, duckdb.OutOfRangeException, duckdb.InvalidInputException):
+        return None
+    finally:
+        con.unregister("generated_arrow")
+
+
+def _without_dictionary(arrow: pa.DataType) -> pa.DataType:
+    return arrow.value_type if pa.types.is_dictionary(arrow) else arrow
