@@ -155,10 +155,10 @@ def _may_lose(given: pa.DataType, wanted: pa.DataType) -> bool:
     if pt.is_map(given):
         return _may_lose(given.key_type, wanted.key_type) or _may_lose(given.item_type, wanted.item_type)
     if pt.is_floating(given):
-        return pt.is_decimal(wanted) or (pt.is_floating(wanted) and wanted.bit_width < given.bit_width)
+        return bool(pt.is_decimal(wanted) or (pt.is_floating(wanted) and wanted.bit_width < given.bit_width))
     if pt.is_decimal(given):
         return bool(pt.is_floating(wanted))
-    return bool(family(given) == "dates" and pt.is_date(wanted))
+    return family(given) == "dates" and bool(pt.is_date(wanted))
 
 
 def _same(back: pa.Array, source: pa.Array) -> bool:

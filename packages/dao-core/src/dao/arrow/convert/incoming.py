@@ -30,7 +30,7 @@ def to_reader(data: Any, *, schema: Any = None) -> pa.RecordBatchReader:
       RecordBatchReader, polars, DuckDB relations, DataFusion, arro3 (deltalake), Spark from 4.2 on; without copying;
     - pandas DataFrames: numbers without copying; an index is a column if it has a name, and is left out if it has none;
       NaN in a float column is a null, as pandas means it; no pandas metadata is kept;
-    - pyarrow datasets and scanners, polars LazyFrames: read lazily; Spark DataFrames from 4.0 on, collected by the driver;
+    - pyarrow datasets and scanners, polars LazyFrames: lazily; Spark DataFrames from 4.0 on: collected by the driver;
     - a list of dicts (columns in the order of first appearance, a key that is not there is a null) or of records:
       attrs, dataclass, pydantic or NamedTuple instances, whose class gives the types where it can;
     - a dict of columns, a numpy structured array;

@@ -20,7 +20,7 @@ _EXACT_AS_FLOAT = 2**53
 
 
 def convert(result: Any, into: str) -> Any:
-    """A result of reading, as the type that ``into`` names. At most one copy; what is of that type already comes back itself.
+    """A result of reading, as the type that ``into`` names, copied at most once; what is of that type already, itself.
 
     ============ ============================== ======================================================================
     ``into``     gives                          copies

@@ -1,4 +1,4 @@
-"""What a value is, as far as tables go: told by its type's attributes and qualified names, without importing anything."""
+"""What a value is, as far as tables go: told by its type's attributes and qualified names, with no import."""
 
 from __future__ import annotations
 

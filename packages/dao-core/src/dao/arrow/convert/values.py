@@ -95,7 +95,7 @@ def build_array(
     Args:
         values: anything: numbers, text, dates, UUIDs (become text), enums (become their values), lists, dicts, records.
         kind: the type, or ``None``: int with float becomes double, int with Decimal decimal; naive datetimes
-            timestamp[us], ones with a zone timestamp[us, tz=UTC]; dicts become structs, fields in the order of first appearance.
+            timestamp[us], ones with a zone timestamp[us, tz=UTC]; dicts become structs, keys as they appear.
         path: the column's name, for messages.
         rows: the row that each value belongs to, for messages; by default its position.
 

@@ -42,7 +42,7 @@ def normalise_views(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
     """The same stream with ``string`` and ``binary`` columns where it has views; without views the reader itself.
 
     pyarrow 26 can't sort, group or join by views; polars, DataFusion and arro3 (deltalake) export them. One copy of
-    these columns, batch by batch as they are read. A batch whose text does not fit 32-bit offsets (2 GiB) comes in parts.
+    these columns, batch by batch as they are read; a batch with over 2 GiB of text comes in parts.
 
     >>> table = pa.table({"name": pa.array(["b", "a"], pa.string_view())})
     >>> normalise_views(table.to_reader()).read_all().sort_by("name")["name"].to_pylist()

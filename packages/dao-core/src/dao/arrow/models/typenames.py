@@ -1,0 +1,305 @@
+"""Names of types, as people write them in catalogs and as Arrow prints them: ``bigint``, ``list<item: int32>``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+
+from dao.errors import DataError, did_you_mean
+
+__all__ = ["parse_field", "parse_type"]
+
+_PLAIN: dict[str, Callable[[], pa.DataType]] = {
+    "null": pa.null,
+    "bool": pa.bool_, "boolean": pa.bool_,
+    "int8": pa.int8, "int16": pa.int16, "int32": pa.int32, "int64": pa.int64,
+    "uint8": pa.uint8, "uint16": pa.uint16, "uint32": pa.uint32, "uint64": pa.uint64,
+    "tinyint": pa.int8, "byte": pa.int8, "smallint": pa.int16, "short": pa.int16, "int": pa.int32, "integer": pa.int32,
+    "bigint": pa.int64, "long": pa.int64,
+    "float16": pa.float16, "halffloat": pa.float16, "float32": pa.float32, "float": pa.float32, "real": pa.float32,
+    "float64": pa.float64, "double": pa.float64, "double precision": pa.float64,
+    "string": pa.string, "utf8": pa.string, "str": pa.string, "text": pa.string,
+    "large_string": pa.large_string, "large_utf8": pa.large_string, "string_view": pa.string_view,
+    "bytes": pa.binary, "blob": pa.binary, "bytea": pa.binary, "varbinary": pa.binary, "varbyte": pa.binary,
+    "large_binary": pa.large_binary, "binary_view": pa.binary_view,
+    "date": pa.date32, "date32": pa.date32, "date64": pa.date64,
+    "datetime": lambda: pa.timestamp("us"), "timestamp_ntz": lambda: pa.timestamp("us"),
+    "timestamp without time zone": lambda: pa.timestamp("us"),
+    "timestamptz": lambda: pa.timestamp("us", "UTC"), "timestamp_ltz": lambda: pa.timestamp("us", "UTC"),
+    "timestamp with time zone": lambda: pa.timestamp("us", "UTC"),
+    "time": lambda: pa.time64("us"), "uuid": pa.string,
+    "month_day_nano_interval": pa.month_day_nano_interval,
+}  # fmt: skip
+_UNITS = {"0": "s", "3": "ms", "6": "us", "9": "ns"}
+_TOKEN = re.compile(
+    r"\s*(?:([<>()\[\],:=])|('(?:[^']|'')*')|([^\s<>()\[\],:='][^<>()\[\],:=']*[^\s<>()\[\],:=']|[^\s<>()\[\],:='])|$)"
+)
+_PARAMETRIC = (
+    "binary", "char", "decimal", "decimal128", "decimal256", "decimal32", "decimal64", "dictionary", "duration",
+    "fixed_size_binary", "fixed_size_list", "array", "large_list", "list", "list_view", "large_list_view", "map",
+    "numeric", "struct", "time32", "time64", "timestamp", "varchar", "extension",
+)  # fmt: skip
+
+
+def parse_type(name: str) -> pa.DataType:
+    """The Arrow type that a name means, whatever the case of its letters.
+
+    Arrow's own spellings are read back as they are printed, nested ones and ``not null`` too. Of SQL's and Spark's:
+    ``tinyint smallint int bigint``, ``float`` and ``real`` (32 bits, as in Arrow and Spark), ``double``,
+    ``varchar varchar(20) char(3) text`` (a string; the length is not kept), ``binary blob bytea``,
+    ``decimal(10, 2) numeric(10, 2)`` (bare: 38 digits, 18 after the point), ``date time``,
+    ``timestamp datetime`` (microseconds, no zone; ``timestamp(3)`` milliseconds), ``timestamptz`` (microseconds, UTC),
+    ``array<int>`` or ``int[]``, ``map<string, int>``, ``struct<a: int, b: string not null>``, ``uuid`` (a string).
+
+    Raises:
+        DataError: no such type, with the nearest names, or one written wrongly.
+
+    >>> parse_type("bigint"), parse_type("decimal(10, 2)"), parse_type("timestamp[us, tz=UTC]")
+    (DataType(int64), Decimal128Type(decimal128(10, 2)), TimestampType(timestamp[us, tz=UTC]))
+    >>> parse_type("list<struct<id: int64 not null, tags: text[]>>")
+    ListType(list<item: struct<id: int64 not null, tags: list<item: string>>>)
+    """
+    return parse_field("", name).type
+
+
+def parse_field(column: str, name: str) -> pa.Field:
+    """A column by the name of its type, nullable unless that ends with ``not null``. ``column`` may be empty."""
+    parser = _Parser(name)
+    try:
+        kind, nullable = parser.type()
+        parser.end()
+    except (ValueError, pa.ArrowException) as error:
+        at = f"column {column!r}: " if column else ""
+        raise DataError(f"{at}{name!r} is not a type: {error}") from error
+    return pa.field(column, kind, nullable)
+
+
+class _Parser:
+    """A type name, from left to right; raises ValueError with what is wrong."""
+
+    def __init__(self, text: str) -> None:
+        self.tokens = [m.group().strip() for m in _TOKEN.finditer(text) if m.group().strip()]
+        self.at = 0
+
+    def peek(self) -> str:
+        return self.tokens[self.at] if self.at < len(self.tokens) else ""
+
+    def next(self) -> str:
+        self.at += 1
+        return self.tokens[self.at - 1] if self.at <= len(self.tokens) else ""
+
+    def expect(self, token: str) -> None:
+        found = self.next()
+        if found != token:
+            raise ValueError(f"{token!r} is missing" + (f" before {found!r}" if found else " at the end"))
+
+    def end(self) -> None:
+        if self.peek():
+            raise ValueError(f"{self.peek()!r} is too much")
+
+    def type(self) -> tuple[pa.DataType, bool]:
+        """A type, and whether it may be null."""
+        word = self.next()
+        name, nullable = _without_not_null(word)
+        if not name:
+            raise ValueError("it is empty")
+        kind = self.named(name.lower())
+        kind = self.trailing_lists(kind)
+        if nullable and self.peek().lower() == "not null":
+            self.next()
+            nullable = False
+        return kind, nullable
+
+    def trailing_lists(self, kind: pa.DataType) -> pa.DataType:
+        while self.tokens[self.at : self.at + 2] == ["[", "]"]:
+            self.at += 2
+            kind = pa.list_(kind)
+        return kind
+
+    def named(self, name: str) -> pa.DataType:
+        if name in _PLAIN:
+            if name in ("date32", "date64") and self.peek() == "[":
+                self.arguments()
+            return self.with_zone(name) if name == "time" else _PLAIN[name]()
+        maker = getattr(self, f"_{name}", None) if name in _PARAMETRIC else None
+        if maker is None:
+            raise ValueError(did_you_mean(name, [*_PLAIN, *_PARAMETRIC]))
+        return maker()
+
+    def with_zone(self, name: str) -> pa.DataType:
+        self.arguments()
+        return _PLAIN[name]()
+
+    def arguments(self) -> list[str]:
+        """What stands in brackets or parentheses, cut at the commas; empty where none follow, or where ``[]`` does."""
+        closing = {"[": "]", "(": ")"}.get(self.peek())
+        if closing is None or self.tokens[self.at : self.at + 2] == ["[", "]"]:
+            return []
+        self.next()
+        parts = [""]
+        while (token := self.next()) != closing:
+            if not token:
+                raise ValueError(f"{closing!r} is missing at the end")
+            if token == ",":
+                parts.append("")
+            else:
+                parts[-1] += token
+        return parts
+
+    def numbers(self, least: int, most: int) -> list[int]:
+        parts = self.arguments()
+        if not least <= len(parts) <= most or not all(re.fullmatch(r"-?\d+", p) for p in parts):
+            raise ValueError(f"it takes {least if least == most else f'{least} to {most}'} numbers, such as (10, 2)")
+        return [int(p) for p in parts]
+
+    def child(self) -> pa.Field:
+        """``name: type`` inside angle brackets, or a type alone, which is named ``item``."""
+        name = "item"
+        if self.tokens[self.at + 1 : self.at + 2] == [":"]:
+            name = self.next()
+            self.next()
+        kind, nullable = self.type()
+        return pa.field(name, kind, nullable)
+
+    # One method per parametric name.
+
+    def _binary(self) -> pa.DataType:
+        size = self.numbers(0, 1)
+        return pa.binary(size[0]) if size else pa.binary()
+
+    def _fixed_size_binary(self) -> pa.DataType:
+        return pa.binary(self.numbers(1, 1)[0])
+
+    def _varchar(self) -> pa.DataType:
+        self.arguments()  # the length, or "max"
+        return pa.string()
+
+    _char = _varchar
+
+    def _decimal(self) -> pa.DataType:
+        digits = self.numbers(0, 2) or [38, 18]
+        precision, scale = (*digits, 0)[:2]
+        return pa.decimal128(precision, scale) if precision <= 38 else pa.decimal256(precision, scale)
+
+    _numeric = _decimal
+
+    def _decimal32(self) -> pa.DataType:
+        return pa.decimal32(*self.numbers(2, 2))
+
+    def _decimal64(self) -> pa.DataType:
+        return pa.decimal64(*self.numbers(2, 2))
+
+    def _decimal128(self) -> pa.DataType:
+        return pa.decimal128(*self.numbers(2, 2))
+
+    def _decimal256(self) -> pa.DataType:
+        return pa.decimal256(*self.numbers(2, 2))
+
+    def _timestamp(self) -> pa.DataType:
+        unit, *zone = self.arguments() or ["us"]
+        unit = _UNITS.get(unit, unit)
+        if unit not in ("s", "ms", "us", "ns") or len(zone) > 1:
+            raise ValueError("it takes a unit and perhaps a zone, such as timestamp[us, tz=UTC]")
+        zone_name = zone[0].removeprefix("tz=") if zone else None
+        if self.peek().lower() in ("with time zone", "without time zone"):
+            zone_name = "UTC" if self.next().lower() == "with time zone" else None
+        return pa.timestamp(unit, zone_name)
+
+    def unit(self) -> str:
+        arguments = self.arguments()
+        if len(arguments) != 1:
+            raise ValueError("it takes a unit, such as [us]")
+        return arguments[0]
+
+    def _time32(self) -> pa.DataType:
+        return pa.time32(self.unit())
+
+    def _time64(self) -> pa.DataType:
+        return pa.time64(self.unit())
+
+    def _duration(self) -> pa.DataType:
+        return pa.duration(self.unit())
+
+    def _one_child(self) -> pa.Field:
+        self.expect("<")
+        child = self.child()
+        self.expect(">")
+        return child
+
+    def _list(self) -> pa.DataType:
+        return pa.list_(self._one_child())
+
+    _array = _list
+
+    def _large_list(self) -> pa.DataType:
+        return pa.large_list(self._one_child())
+
+    def _list_view(self) -> pa.DataType:
+        return pa.list_view(self._one_child())
+
+    def _large_list_view(self) -> pa.DataType:
+        return pa.large_list_view(self._one_child())
+
+    def _fixed_size_list(self) -> pa.DataType:
+        child = self._one_child()
+        return pa.list_(child, self.numbers(1, 1)[0])
+
+    def _struct(self) -> pa.DataType:
+        self.expect("<")
+        fields = []
+        while self.peek() != ">":
+            fields.append(self.child())
+            if self.peek() == ",":
+                self.next()
+            elif self.peek() != ">":
+                raise ValueError("'>' or ',' is missing after a field")
+        self.next()
+        return pa.struct(fields)
+
+    def _map(self) -> pa.DataType:
+        self.expect("<")
+        key, _ = self.type()
+        self.expect(",")
+        value, nullable = self.type()
+        value_name = "value"
+        if self.peek() == "(":
+            value_name = self.arguments()[0].strip("'")
+        keys_sorted = self.peek() == ","
+        if keys_sorted:
+            self.next()
+            if self.next() != "keys_sorted":
+                raise ValueError("a map takes a key and a value, such as map<string, int64>")
+        self.expect(">")
+        return pa.map_(key, pa.field(value_name, value, nullable), keys_sorted=keys_sorted)
+
+    def _dictionary(self) -> pa.DataType:
+        self.expect("<")
+        named: dict[str, Any] = {"indices": pa.int32(), "ordered": "0"}
+        while True:
+            name = "values"
+            if self.tokens[self.at + 1 : self.at + 2] == ["="]:
+                name = self.next()
+                self.next()
+            named[name] = self.next() if name == "ordered" else self.type()[0]
+            if self.next() != ",":
+                break
+        if set(named) != {"values", "indices", "ordered"} or self.tokens[self.at - 1 : self.at] != [">"]:
+            raise ValueError("a dictionary is written dictionary<values=string, indices=int32, ordered=0>")
+        return pa.dictionary(named["indices"], named["values"], ordered=named["ordered"] == "1")
+
+    def _extension(self) -> pa.DataType:
+        self.expect("<")
+        name = self.next()
+        self.expect(">")
+        if name != "arrow.uuid":
+            raise ValueError("of the extension types only extension<arrow.uuid> has a name here")
+        return pa.uuid()
+
+
+def _without_not_null(word: str) -> tuple[str, bool]:
+    """A word without its ``not null``, and whether it may be null."""
+    cut = re.sub(r"(?i)\s+not\s+null$", "", word)
+    return (cut, cut == word) if word.lower() != "not null" else ("", True)
