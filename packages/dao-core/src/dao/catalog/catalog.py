@@ -67,7 +67,8 @@ class Catalog:
         self._lock = RLock()
         if faults:
             # No frame of this error's traceback is to hold what the sources say.
-            del sources, self._declared
+            del sources
+            self._declared = {}
             raise ConfigError(faults, ", ".join(self.sources))
 
     def store(self, name: str) -> DataStore:

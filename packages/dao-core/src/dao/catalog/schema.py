@@ -102,13 +102,13 @@ def _store_schema(interfaces: list[str]) -> dict[str, Any]:
             "additionalProperties": {"$ref": "#/$defs/object"},
         },
     }
-    return {**_keyed(shapes, list(STORE_KEYS), interfaces), "type": ["object", "null"]}
+    return {"anyOf": [{"type": "object", **_keyed(shapes, list(STORE_KEYS), interfaces)}, {"type": "null"}]}
 
 
 def _further_schema(interfaces: list[str]) -> dict[str, Any]:
     shapes = {"interface": _NAME, "location": _NAME, "options": {"type": ["object", "null"]}}
     keys = [key for key, right in STORE_KEYS.items() if right in shapes]
-    mapping = {**_keyed(shapes, keys, interfaces), "type": "object"}
+    mapping = {"type": "object", **_keyed(shapes, keys, interfaces)}
     either = [{"required": ["interface"]}, {"required": ["interface_class"]}]
     return {"anyOf": [{"type": "string", "minLength": 1}, {**mapping, "anyOf": either}]}
 
