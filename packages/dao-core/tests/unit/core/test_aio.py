@@ -1,0 +1,168 @@
+"""The asynchronous face: native coroutines, worker threads, and cancellation that leaves nothing behind."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from dao.core.aio import AsyncDataAccessObject
+from dao.core.dao import DataAccessObject
+from dao.core.plugins import Plugins
+from dao.data_object import DataObject
+from dao.data_store import DataStore, DataStoreRegistry
+from dao.errors import NoRouteError, NotFoundError
+from dao.hookspecs import hookimpl
+from dao.progress import advance
+from dao.results import WriteResult
+
+
+def face(**given: object) -> AsyncDataAccessObject:
+    return AsyncDataAccessObject(registry=DataStoreRegistry(), **given)
+
+
+class Both:
+    """Plain methods, and a coroutine for one of them."""
+
+    def read(self, data_object, *, limit=None):
+        return threading.current_thread().name
+
+    async def read_native(self, data_object):
+        await asyncio.sleep(0)
+        return "native"
+
+    def count(self, data_object):
+        raise FileNotFoundError("gone")
+
+    async def count_native(self, data_object, *, where):
+        raise FileNotFoundError("gone, too")
+
+
+THING = DataObject("thing", DataStore("shop", Both()))
+
+
+def test_a_coroutine_method_is_awaited_where_it_fits() -> None:
+    assert asyncio.run(face().read(THING)) == "native"
+
+
+def test_a_plain_method_runs_in_a_worker_thread() -> None:
+    assert asyncio.run(face().read(THING, limit=3)) != threading.main_thread().name
+
+
+def test_a_synchronous_call_never_takes_a_coroutine() -> None:
+    assert DataAccessObject(registry=DataStoreRegistry()).read(THING) == threading.current_thread().name
+    with pytest.raises(NoRouteError, match="is asynchronous: await it through AsyncDataAccessObject"):
+        DataAccessObject(registry=DataStoreRegistry()).count(THING, where="x > 1")
+
+
+@pytest.mark.parametrize("given", [{}, {"where": "x > 1"}])
+def test_errors_are_translated_both_ways(given: dict[str, str]) -> None:
+    with pytest.raises(NotFoundError) as caught:
+        asyncio.run(face().count(THING, **given))
+    assert (caught.value.action, caught.value.data_object) == ("count", "shop.thing")
+
+
+def test_the_event_loop_never_waits_for_a_store() -> None:
+    class Slow:
+        def read(self, data_object):
+            time.sleep(0.2)
+
+    async def main() -> int:
+        ticks = 0
+        reading = asyncio.create_task(face().read(DataObject("a", DataStore("slow", Slow()))))
+        while not reading.done():
+            await asyncio.sleep(0.01)
+            ticks += 1
+        return ticks
+
+    assert asyncio.run(main()) > 5
+
+
+class Long:
+    """Work that goes on until somebody stops it."""
+
+    def __init__(self) -> None:
+        self.started, self.cleaned, self.closed = threading.Event(), threading.Event(), threading.Event()
+
+    def write(self, data, data_object):
+        self.started.set()
+        try:
+            for _ in range(10_000):
+                advance(rows=1)
+                time.sleep(0.001)
+        finally:
+            self.cleaned.set()
+        return WriteResult()
+
+    def read(self, data_object):
+        self.started.set()
+        time.sleep(0.1)
+        return self
+
+    async def count(self, data_object):
+        self.started.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            self.cleaned.set()
+
+    def close(self):
+        self.closed.set()
+
+
+async def cancelled(long: Long, action: str, *given: object) -> None:
+    thing = DataObject("a", DataStore("long", long))
+    task = asyncio.create_task(getattr(face(), action)(*given, thing))
+    await asyncio.to_thread(long.started.wait)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+def test_a_cancelled_write_has_cleaned_up_when_the_cancellation_is_raised() -> None:
+    long = Long()
+    asyncio.run(cancelled(long, "write", b""))
+    assert long.cleaned.is_set()
+
+
+def test_a_result_that_comes_too_late_is_closed() -> None:
+    long = Long()
+    asyncio.run(cancelled(long, "read"))
+    assert long.closed.is_set()
+
+
+def test_a_native_coroutine_is_cancelled_natively() -> None:
+    long = Long()
+    asyncio.run(cancelled(long, "count"))
+    assert long.cleaned.is_set()
+
+
+def test_many_tasks_share_one_face() -> None:
+    async def main() -> list[str]:
+        shared = face()
+        return await asyncio.gather(*(shared.read(THING) for _ in range(200)))
+
+    assert asyncio.run(main()) == ["native"] * 200
+
+
+def test_action_hooks_hear_of_asynchronous_actions() -> None:
+    heard: list[object] = []
+
+    class Ear:
+        @hookimpl
+        def dao_after_action(self, result: object) -> None:
+            heard.append(result)
+
+        @hookimpl
+        def dao_on_failure(self, error: BaseException) -> None:
+            heard.append(type(error).__name__)
+
+    plugins = Plugins(discover=False)
+    plugins.register(Ear(), "ear")
+    listening = face(plugins=plugins)
+    asyncio.run(listening.read(THING))
+    with pytest.raises(NotFoundError):
+        asyncio.run(listening.count(THING))
+    assert heard == ["native", "NotFoundError"]
