@@ -9,7 +9,6 @@ from typing import Any
 
 from attrs import define, field
 
-from dao._structure import joined
 from dao.catalog.declaration import StoreDeclaration, wrong_kind
 from dao.catalog.interfaces import Found, find_interface
 from dao.catalog.merge import merge_stores
@@ -20,6 +19,7 @@ from dao.core.plugins import Plugins
 from dao.errors import ConfigError, Fault, did_you_mean
 from dao.interface import InterfaceSpec
 from dao.options import check, option_types
+from dao.options.faults import joined
 from dao.secrets import Secret, Template, check_schemes, looks_secret
 
 __all__ = ["declare"]

@@ -10,8 +10,8 @@ from typing import Any, NoReturn
 
 from attrs import frozen
 
-from dao._structure import joined
 from dao.errors import ConfigError, Fault, did_you_mean
+from dao.options.faults import joined
 
 __all__ = ["CatalogSource", "Repeated", "Source", "read_source"]
 

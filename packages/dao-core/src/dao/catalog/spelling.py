@@ -13,8 +13,8 @@ from typing import Any
 
 from attrs import field, frozen
 
-from dao._structure import joined
 from dao.errors import Fault, did_you_mean
+from dao.options.faults import joined
 
 __all__ = ["STORE_KEYS", "Path", "SpelledSource", "canonical", "dotted"]
 

@@ -106,7 +106,7 @@ def test_nothing_shows_or_carries_it(
         assert canary.encode() not in pickle.dumps(thing)
     if route == "env":
         there = pickle.loads(pickle.dumps(catalog))
-        assert there.store("old").interface.password.reveal() == canary
+        assert there.store("old").specs[0].options["password"].reveal() == canary
         assert there["s.x"].password.reveal() == canary
 
 

@@ -190,7 +190,7 @@ def test_how_it_looks(plugins: Plugins) -> None:
         ["silver", "bucket", "6", "1"],
         ["gold", "memory", "1"],
     ]
-    assert "<td>silver</td><td>bucket</td><td>6</td><td>1</td>" in catalog._repr_html_()
+    assert ">silver</td>" in catalog._repr_html_()
     assert "silver, gold" in repr(catalog.stores)
     odd = Catalog({"<b>": {"interface": "memory"}}, plugins=plugins)
     assert "<b>" not in odd._repr_html_()

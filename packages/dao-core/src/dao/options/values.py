@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import types
 import typing
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -14,108 +13,28 @@ from typing import TYPE_CHECKING, Any, Literal, Union
 
 import attrs
 
-from dao.errors import ConfigError, Fault, did_you_mean
-from dao.secrets import MASK, Interpolated, Secret, Template, check_schemes, interpolated, looks_secret
+from dao.errors import ConfigError, did_you_mean
+from dao.options.faults import NotKnownYet, Wrong, WrongInside
+from dao.secrets import Interpolated, Secret, Template, check_schemes, interpolated
 
 if TYPE_CHECKING:
     from cattrs import Converter
 
-__all__ = ["faults_of", "joined", "structure"]
+__all__ = ["structure"]
 
-_SHOWN = 60
-_URL_LOGIN = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 _TRUTH = {"true": True, "1": True, "false": False, "0": False}
-
-
-class _Wrong(Exception):
-    """A value that is not what is expected. Keeps the value only until its fault is written."""
-
-    def __init__(self, expected: str, value: Any) -> None:
-        super().__init__(expected)
-        self.expected = expected
-        self.value = value
-
-
-class _WrongInside(Exception):
-    """What is wrong with some elements of a list or mapping, each under its position or key."""
-
-    def __init__(self, errors: list[tuple[int | str, Exception]]) -> None:
-        super().__init__(len(errors))
-        self.errors = errors
-
-
-class _NotKnownYet(Exception):
-    """The value comes out of references, which are not looked up now."""
 
 
 def structure(value: Any, kind: Any, *, lookup: bool) -> Any:
     """``value`` as a ``kind``; with ``lookup`` its references are resolved, without it they are checked for form.
 
     Raises:
-        Exception: many sorts; :func:`faults_of` tells what they mean.
+        Exception: many sorts; :func:`~dao.options.faults.faults_of` tells what they mean.
     """
     try:
         return _converter(lookup).structure(value, kind)
-    except _NotKnownYet:
+    except NotKnownYet:
         return value
-
-
-def joined(path: str, name: object) -> str:
-    """A path with one more name, or the position in a list, at its end."""
-    if isinstance(name, int):
-        return f"{path}[{name}]"
-    return f"{path}.{name}" if path else str(name)
-
-
-def faults_of(error: Exception, path: str, *, hidden: bool) -> Iterator[Fault]:
-    """The faults in an error of :func:`structure`, each with its path; no value is shown where ``hidden``."""
-    from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError
-
-    if isinstance(error, _NotKnownYet):
-        return
-    if isinstance(error, _Wrong):
-        yield Fault(path, f"expected {error.expected}, found {_described(error.value, hidden)}")
-    elif isinstance(error, _WrongInside):
-        for name, inner in error.errors:
-            yield from faults_of(inner, joined(path, name), hidden=hidden or looks_secret(str(name)))
-    elif isinstance(error, ClassValidationError):
-        noted, others = error.group_exceptions()
-        for inner, note in noted:
-            if isinstance(inner, KeyError):
-                yield Fault(path, f"the option {note.name!r} is required")
-            else:
-                below = hidden or looks_secret(note.name) or note.type is Secret
-                yield from faults_of(inner, joined(path, note.name), hidden=below)
-        for other in others:
-            yield from faults_of(other, path, hidden=hidden)
-    elif isinstance(error, ForbiddenExtraKeysError):
-        known = [attribute.alias for attribute in attrs.fields(error.cl)] if attrs.has(error.cl) else []
-        for name in sorted(error.extra_fields):
-            yield Fault(joined(path, name), f"no option {name!r}, {did_you_mean(name, known)}")
-    elif isinstance(error, ConfigError):
-        yield from (Fault(path, fault.message) for fault in error.faults)
-    else:
-        # A validator's message may quote the value, so it is shown only where the value may be.
-        shown = str(error.args[0]) if error.args else type(error).__name__
-        yield Fault(path, "the value was refused" if hidden else shown)
-
-
-def _described(value: Any, hidden: bool) -> str:
-    kind = "null" if value is None else type(value).__name__
-    if isinstance(value, Secret):
-        return "a secret"
-    if value is None or hidden or not isinstance(value, (str, int, float)):
-        return kind
-    told = repr(_presentable(value) if isinstance(value, str) else value)
-    return f"{kind} {told if len(told) <= _SHOWN else told[:_SHOWN] + '...'}"
-
-
-def _presentable(text: str) -> str:
-    if isinstance(text, Interpolated):
-        return str(text.template)
-    if "${" in text:
-        text = str(Template.parse(text))  # masks defaults
-    return _URL_LOGIN.sub(MASK, text)
 
 
 @lru_cache(maxsize=2)
@@ -177,7 +96,7 @@ class _Values:
         """The value with references resolved, and whether there were any."""
         if isinstance(value, Secret):
             if value.references and not self._lookup:
-                raise _NotKnownYet
+                raise NotKnownYet
             return value.reveal(), bool(value.references)
         if isinstance(value, str) and "${" in value:
             if self._lookup:
@@ -186,7 +105,7 @@ class _Values:
             template = Template.parse(value)
             check_schemes(template)
             if template.references:
-                raise _NotKnownYet
+                raise NotKnownYet
             return template.resolve(), False
         return value, isinstance(value, Interpolated)
 
@@ -200,7 +119,7 @@ class _Values:
     def _str(self, value: Any, _: Any) -> str:
         text, _referred = self._text(value)
         if not isinstance(text, str):
-            raise _Wrong("str", value)
+            raise Wrong("str", value)
         return text
 
     def _int(self, value: Any, _: Any) -> int:
@@ -208,7 +127,7 @@ class _Values:
         if referred:
             return int(_parsed(int, found, "int", value))
         if isinstance(found, bool) or not isinstance(found, int):
-            raise _Wrong("int", value)
+            raise Wrong("int", value)
         return found
 
     def _float(self, value: Any, _: Any) -> float:
@@ -216,7 +135,7 @@ class _Values:
         if referred:
             return float(_parsed(float, found, "float", value))
         if isinstance(found, bool) or not isinstance(found, (int, float)):
-            raise _Wrong("float", value)
+            raise Wrong("float", value)
         return float(found)
 
     def _bool(self, value: Any, _: Any) -> bool:
@@ -224,14 +143,14 @@ class _Values:
         if referred and found.strip().lower() in _TRUTH:
             return _TRUTH[found.strip().lower()]
         if not isinstance(found, bool):
-            raise _Wrong("bool (true, false)", value)
+            raise Wrong("bool (true, false)", value)
         return found
 
     def _secret(self, value: Any, _: Any) -> Secret:
         if isinstance(value, Secret):
             return value
         if not isinstance(value, str):
-            raise _Wrong("a secret: str, or a reference such as ${env:NAME}", value)
+            raise Wrong("a secret: str, or a reference such as ${env:NAME}", value)
         template = Template.parse(value)
         check_schemes(template)
         return Secret.of_template(template)
@@ -239,26 +158,26 @@ class _Values:
     def _path(self, value: Any, _: Any) -> Path:
         found, _referred = self._text(value)
         if not isinstance(found, (str, os.PathLike)):
-            raise _Wrong("a path (str)", value)
+            raise Wrong("a path (str)", value)
         return Path(found)
 
     def _none(self, value: Any, _: Any) -> None:
         if value is not None:
-            raise _Wrong("null", value)
+            raise Wrong("null", value)
 
     def _enum(self, value: Any, kind: type[Enum]) -> Enum:
         found, referred = self._text(value)
         for member in kind:
             if found is member or _same(found, member.value, referred):
                 return member
-        raise _Wrong(_choices([member.value for member in kind], found), value)
+        raise Wrong(_choices([member.value for member in kind], found), value)
 
     def _literal(self, value: Any, kind: Any) -> Any:
         found, referred = self._text(value)
         for allowed in typing.get_args(kind):
             if _same(found, allowed, referred):
                 return allowed
-        raise _Wrong(_choices(typing.get_args(kind), found), value)
+        raise Wrong(_choices(typing.get_args(kind), found), value)
 
     def _union(self, value: Any, kind: Any) -> Any:
         members = [member for member in typing.get_args(kind) if member is not type(None)]
@@ -271,29 +190,29 @@ class _Values:
         for member in sorted(members, key=lambda member: member is not type(value)):
             try:
                 return self._converter.structure(value, member)
-            except (_NotKnownYet, ConfigError):
+            except (NotKnownYet, ConfigError):
                 raise
             except Exception as error:
                 errors.append(error)
-        deeper = [error for error in errors if not isinstance(error, _Wrong)]
-        raise deeper[0] if len(deeper) == 1 and isinstance(value, (Mapping, list)) else _Wrong(_spelled(kind), value)
+        deeper = [error for error in errors if not isinstance(error, Wrong)]
+        raise deeper[0] if len(deeper) == 1 and isinstance(value, (Mapping, list)) else Wrong(_spelled(kind), value)
 
     def _many(self, value: Any, kind: Any) -> Any:
         make = _container(kind)
         assert make is not None
         if not isinstance(value, Collection) or isinstance(value, (str, bytes, Mapping)):
-            raise _Wrong(_spelled(kind), value)
+            raise Wrong(_spelled(kind), value)
         arguments = typing.get_args(kind) or (Any,)
         numbered = dict(enumerate(value))
         if typing.get_origin(kind) is not tuple or arguments[-1] is Ellipsis:
             return make(self._each(numbered, arguments[0]).values())
         if len(value) != len(arguments):
-            raise _Wrong(f"{len(arguments)} values: {_spelled(kind)}", value)
+            raise Wrong(f"{len(arguments)} values: {_spelled(kind)}", value)
         return make(self._each(numbered, *arguments).values())
 
     def _mapping(self, value: Any, kind: Any) -> dict[Any, Any]:
         if not isinstance(value, Mapping):
-            raise _Wrong(_spelled(kind), value)
+            raise Wrong(_spelled(kind), value)
         arguments = typing.get_args(kind)
         return self._each(value, arguments[1] if arguments else Any)
 
@@ -305,15 +224,15 @@ class _Values:
                 made[name] = self._converter.structure(inner, kinds[at] if len(kinds) > 1 else kinds[0])
             except Exception as error:
                 errors.append((name, error))
-        if errors and all(isinstance(error, _NotKnownYet) for _, error in errors):
-            raise _NotKnownYet
+        if errors and all(isinstance(error, NotKnownYet) for _, error in errors):
+            raise NotKnownYet
         if errors:
-            raise _WrongInside(errors)
+            raise WrongInside(errors)
         return made
 
     def _instance(self, value: Any, kind: type) -> Any:
         if not isinstance(value, kind):
-            raise _Wrong(kind.__qualname__, value)
+            raise Wrong(kind.__qualname__, value)
         return value
 
     def record(self, structure_dict: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -323,7 +242,7 @@ class _Values:
             if isinstance(value, typing.get_origin(kind) or kind):
                 return value
             if not isinstance(value, Mapping):
-                raise _Wrong("a mapping of options", value)
+                raise Wrong("a mapping of options", value)
             return structure_dict(value, kind)
 
         return hook
@@ -334,7 +253,7 @@ def _parsed(parse: Callable[[str], Any], text: str, expected: str, value: Any) -
         return parse(text)
     except ValueError:
         pass
-    raise _Wrong(expected, value)
+    raise Wrong(expected, value)
 
 
 def _same(found: Any, allowed: Any, referred: bool) -> bool:

@@ -1,12 +1,4 @@
-"""From a config's options to an interface: every option checked against the class, all faults at once.
-
-The fields of an attrs class, or the parameters of any other class, are its options. Values are taken as they are
-written: ``"yes"`` is no ``bool``, ``"8"`` is no ``int``, ``1`` is no ``str``, and an ``int`` does for a ``float``. Only
-a value that comes out of references (``${env:PORT}``), which can be nothing but text, is read as the number, truth
-value (``true``, ``false``, ``1``, ``0``) or enum member that the field asks for. A field of type
-:class:`~dao.secrets.Secret` takes a string, with or without references. A field with a converter of its own gets the
-value as it stands. A type that can't be resolved here, because its library is not installed, takes anything.
-"""
+"""Makes an interface out of its options, or says all that is wrong with them."""
 
 from __future__ import annotations
 
@@ -21,8 +13,9 @@ from typing import Any, TypeVar
 import attrs
 from attrs import frozen
 
-from dao._structure import faults_of, joined, structure
 from dao.errors import ConfigError, DaoError, Fault, did_you_mean
+from dao.options.faults import faults_of, joined
+from dao.options.values import structure
 from dao.secrets import MASK, Secret, looks_secret
 
 __all__ = ["build", "check", "option_types"]

@@ -1,0 +1,31 @@
+"""Secrets, and the references (``${env:NAME}``) that they and other values of a config come from."""
+
+from dao.secrets.references import (
+    MASK,
+    Interpolated,
+    Reference,
+    SchemeResolver,
+    Template,
+    check_schemes,
+    interpolated,
+    register_scheme,
+    register_scheme_source,
+    scheme_names,
+)
+from dao.secrets.secret import Secret, looks_secret, masked
+
+__all__ = [
+    "MASK",
+    "Interpolated",
+    "Reference",
+    "SchemeResolver",
+    "Secret",
+    "Template",
+    "check_schemes",
+    "interpolated",
+    "looks_secret",
+    "masked",
+    "register_scheme",
+    "register_scheme_source",
+    "scheme_names",
+]
