@@ -151,6 +151,13 @@ def demo(session: nox.Session) -> None:
     session.run("python", "examples/medallion/demo.py", *session.posargs)
 
 
+@nox.session(python=NEWEST, default=False)
+def bench(session: nox.Session) -> None:
+    """What DAO costs beside bare libraries; `-s bench -- routing imports` measures some parts only."""
+    install(session, *PACKAGES, "--group=bench")
+    session.run("python", "benchmarks/run.py", *session.posargs)
+
+
 @nox.session(python=False, default=False)
 def constraints(session: nox.Session) -> None:
     """Renew constraints.txt: the versions that the sessions install, for every supported Python."""
