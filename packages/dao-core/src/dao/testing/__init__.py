@@ -1,0 +1,67 @@
+"""The conformance kit: the contract of an interface as tests that a backend inherits, and fixtures for users' tests.
+
+A backend's whole conformance test:
+
+    import pytest
+    from dao import DataStore
+    from dao.testing import Backend, Capabilities, ConformanceSuite
+
+    class TestMine(ConformanceSuite):
+        capabilities = Capabilities(lacks_actions={"history": "the service keeps no log"})
+
+        @pytest.fixture
+        def backend(self, tmp_path):
+            return Backend(store=DataStore("kit", "mine", options={"folder": str(tmp_path)}))
+
+What is not declared absent is promised, and what is declared absent must be refused. A backend can't leave out a test:
+one that is overridden, skipped or deselected makes :class:`ConformanceSuite` fail and is named. The page
+``docs/writing-an-interface.md`` goes through it step by step.
+
+For users: the pytest plugin :mod:`dao.testing.plugin` has fixtures that swap every store of a catalog for one in
+memory.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dao.testing.backend import Absence, Backend, Capabilities
+    from dao.testing.doubles import in_memory
+    from dao.testing.faults import FaultPlan, Verdict, patched
+    from dao.testing.suite import ConformanceSuite
+
+_HOMES = {
+    "Absence": "backend",
+    "Backend": "backend",
+    "Capabilities": "backend",
+    "ConformanceSuite": "suite",
+    "FaultPlan": "faults",
+    "Verdict": "faults",
+    "in_memory": "doubles",
+    "patched": "faults",
+}
+
+__all__ = ["Absence", "Backend", "Capabilities", "ConformanceSuite", "FaultPlan", "Verdict", "in_memory", "patched"]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'dao.testing' has no attribute {name!r}")
+    if home == "suite":
+        _show_values_of_asserts()
+    value = globals()[name] = getattr(import_module(f"dao.testing.{home}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def _show_values_of_asserts() -> None:
+    """Let pytest show the values in the kit's failing asserts, as it does for a project's own tests."""
+    import pytest
+
+    pytest.register_assert_rewrite("dao.testing.conformance")

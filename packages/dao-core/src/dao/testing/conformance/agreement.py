@@ -1,0 +1,103 @@
+"""``where=`` keeps the rows that DuckDB keeps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import hypothesis
+import pyarrow as pa
+
+from dao.core.dao import DataAccessObject
+from dao.data_object import DataObject
+from dao.errors import DaoError
+from dao.testing.backend import Backend
+from dao.testing.conformance.base import Capability, needs
+from dao.testing.predicates import COLUMNS, Conditions, dnf_cases, duckdb_rows
+
+__all__ = ["Predicates"]
+
+_ROWS = 60
+_EXAMPLES = 100
+_EVERY = hypothesis.settings(
+    max_examples=_EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+
+
+def sample(names: list[str]) -> pa.Table:
+    """A table of the named columns in which every value of each one occurs, and NULL, next to different neighbours."""
+    columns: dict[str, pa.Array] = {"row": pa.array(range(_ROWS), pa.int64())}
+    for step, name in enumerate(names):
+        values = [*COLUMNS[name].values, None]
+        columns[name] = pa.array(
+            [values[(row * (step + 1) + step) % len(values)] for row in range(_ROWS)], COLUMNS[name].type
+        )
+    return pa.table(columns)
+
+
+class Predicates(
+    Capability, requires=("read", "write"), written="dao.arrow.predicates; docs/writing-an-interface.md, 'Reading'"
+):
+    """One predicate language, with DuckDB's meaning, whatever the backend pushes down."""
+
+    def test_sql_keeps_the_rows_that_duckdb_keeps(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Generated SQL predicates over every type, with NULL, NaN and the ends of each range, agree with DuckDB."""
+        table, expected, names = self._written(dao, backend)
+
+        @_EVERY  # type: ignore[untyped-decorator]
+        @hypothesis.given(Conditions(tuple(names)).any())  # type: ignore[untyped-decorator]
+        def agrees(sql: str) -> None:
+            self._agrees(dao, table, expected, sql, sql)
+
+        agrees()
+
+    def test_dnf_keeps_the_rows_that_duckdb_keeps(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Generated DNF tuples agree with DuckDB on the same condition in SQL."""
+        table, expected, names = self._written(dao, backend)
+
+        @_EVERY  # type: ignore[untyped-decorator]
+        @hypothesis.given(dnf_cases())  # type: ignore[untyped-decorator]
+        def agrees(case: Any) -> None:
+            hypothesis.assume(set(case.table.column_names) <= {"row", *names})
+            self._agrees(dao, table, expected, case.sql, case.where)
+
+        agrees()
+
+    @needs("count")
+    def test_count_keeps_the_rows_that_duckdb_keeps(self, dao: DataAccessObject, backend: Backend) -> None:
+        """count(where=) counts the rows that DuckDB keeps."""
+        table, expected, names = self._written(dao, backend)
+
+        @_EVERY  # type: ignore[untyped-decorator]
+        @hypothesis.given(Conditions(tuple(names)).any())  # type: ignore[untyped-decorator]
+        def agrees(sql: str) -> None:
+            kept = duckdb_rows(expected, sql)
+            hypothesis.assume(kept is not None)
+            assert dao.count(table, where=sql) == len(kept or ()), f"count with where {sql!r} disagrees with DuckDB"
+
+        agrees()
+
+    def _written(self, dao: DataAccessObject, backend: Backend) -> tuple[DataObject, pa.Table, list[str]]:
+        """A table in the store with every column that the backend can hold, the same as Arrow, and its columns."""
+        names = [name for name in COLUMNS if self._can_hold(dao, backend, name)]
+        table = backend.table("generated")
+        dao.write(sample(names), table)
+        return table, sample(names), names
+
+    def _can_hold(self, dao: DataAccessObject, backend: Backend, name: str) -> bool:
+        if not self.capabilities.lacks_types:
+            return True
+        try:
+            dao.write(sample([name]), backend.table(f"try_{list(COLUMNS).index(name)}"))
+        except DaoError:
+            return False
+        return True
+
+    def _agrees(self, dao: DataAccessObject, table: DataObject, expected: pa.Table, sql: str, where: Any) -> None:
+        kept = duckdb_rows(expected, sql)
+        hypothesis.assume(kept is not None)
+        found = sorted(dao.read(table, columns=["row"], where=where)["row"].to_pylist())
+        assert found == kept, f"where {where!r}: DuckDB keeps the rows {kept}, read gives {found}"

@@ -1,0 +1,68 @@
+"""The small tables that most rules are tried on, and ways to look at what a store holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import pyarrow as pa
+
+from dao.core.dao import DataAccessObject
+from dao.data_object import DataObject
+from dao.errors import NotFoundError
+from dao.testing.backend import Backend
+
+__all__ = ["COUNTRIES", "by_id", "content", "held", "no_debris", "people", "rows"]
+
+COUNTRIES = ("DE", "FR", None, "IT")
+
+_SCHEMA = pa.schema(
+    {"id": pa.int64(), "name": pa.string(), "country": pa.string(), "score": pa.float64(), "day": pa.int32()}
+)
+
+
+def people(ids: Iterable[int], *, note: str = "") -> pa.Table:
+    """People by their numbers. Names carry ``note``; every fourth country and every fifth score is null."""
+    numbers = list(ids)
+    return pa.table(
+        {
+            "id": numbers,
+            "name": [f"person {n}{note}" for n in numbers],
+            "country": [COUNTRIES[n % len(COUNTRIES)] for n in numbers],
+            "score": [None if n % 5 == 0 else n / 4 for n in numbers],
+            "day": [n % 3 for n in numbers],
+        },
+        schema=_SCHEMA,
+    )
+
+
+def by_id(table: pa.Table) -> list[dict[str, Any]]:
+    """The rows of a table in the order of their ids; what order a store gives them in is its own affair."""
+    return sorted(table.to_pylist(), key=lambda row: row["id"])
+
+
+def rows(dao: DataAccessObject, data_object: DataObject, **options: Any) -> list[dict[str, Any]]:
+    """The rows that a read gives, in the order of their ids."""
+    return by_id(dao.read(data_object, **options))
+
+
+def content(dao: DataAccessObject, data_object: DataObject) -> list[dict[str, Any]] | None:
+    """All rows of a table, or ``None`` where there is none."""
+    try:
+        return rows(dao, data_object)
+    except NotFoundError:
+        return None
+
+
+def held(dao: DataAccessObject, backend: Backend) -> list[tuple[str, int | None]]:
+    """Key and size of everything that the store lists; empty for a store with nothing in it."""
+    try:
+        return sorted((info.key, info.size) for info in dao.list(backend.store))
+    except NotFoundError:
+        return []
+
+
+def no_debris(backend: Backend) -> None:
+    """Check that nothing is left over in the storage, where the backend lets the kit look."""
+    left = sorted(backend.debris()) if backend.debris is not None else []
+    assert not left, f"left over in the storage, though no object holds it: {left}"

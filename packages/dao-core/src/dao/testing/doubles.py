@@ -1,0 +1,48 @@
+"""Catalogs whose stores are in memory, so that a pipeline can be tested without any service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+from typing import Any
+
+from dao.core.dao import DataAccessObject
+from dao.core.plugins import Plugins
+from dao.data_store import DataStoreRegistry
+
+__all__ = ["MEMORY", "in_memory"]
+
+MEMORY = "dao.local:MemoryInterface"
+"""The interface that takes the place of every store's own."""
+
+
+def in_memory(
+    *sources: str | PathLike[str] | Mapping[str, Any],
+    registry: DataStoreRegistry | None = None,
+    plugins: Plugins | None = None,
+) -> DataAccessObject:
+    """A data access object over a catalog, with every store in memory: names, objects and properties stay.
+
+    No store of the catalog is touched, no driver is imported, and no secret is looked up. Each call gives stores of
+    their own, which are empty.
+
+    Args:
+        sources: the catalog, as :class:`~dao.core.dao.DataAccessObject` takes it.
+        registry: where the stores are registered; by default a new registry, so that tests don't see each other.
+        plugins: where object types come from.
+
+    Raises:
+        ConfigError: the catalog has faults.
+
+    >>> catalog = {"gold": {"interface": "local", "options": {"root": "/data"}, "objects": {"kpi": {"type": "file"}}}}
+    >>> dao = in_memory(catalog)
+    >>> dao.write(b"42", "gold.kpi").bytes
+    2
+    >>> dao.read("gold.kpi", into="bytes")
+    b'42'
+    """
+    dao = DataAccessObject(*sources, registry=registry if registry is not None else DataStoreRegistry(), plugins=plugins)
+    for store in dao.catalog.stores.values():
+        store.specs = store.specs[:1]
+        store.set_interface_class(MEMORY)
+    return dao

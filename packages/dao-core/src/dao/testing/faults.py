@@ -1,0 +1,136 @@
+"""Faults on purpose: fail a store's Nth I/O operation, for every N.
+
+A backend's tests say how its I/O is reached, once, and the kit does the rest. Where the I/O is a Python call,
+:func:`patched` is all it takes:
+
+    def faults(plan):
+        return patched(plan, (os, "replace", "fsync", "unlink"), (io, "open"))
+
+    Backend(store=..., faults=faults)
+
+Where it is a connection, a proxy asks the plan before and after it passes a request on: see :meth:`FaultPlan.verdict`.
+"""
+
+from __future__ import annotations
+
+import errno
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from enum import Enum
+from functools import wraps
+from threading import Lock
+from typing import Any, TypeVar
+
+from attrs import define, field
+
+__all__ = ["FaultPlan", "Verdict", "injected", "patched"]
+
+T = TypeVar("T")
+
+
+class Verdict(Enum):
+    """What becomes of one I/O operation."""
+
+    PASS = "it is done as asked"
+    FAIL = "it is not done, and fails"
+    LOSE = "it is done, but its answer is lost"
+
+
+def injected(name: str) -> Exception:
+    """The error of a failed operation, unless a plan has another: an I/O error of the operating system."""
+    return OSError(errno.EIO, f"injected fault in {name}")
+
+
+@define
+class FaultPlan:
+    """Which of a store's I/O operations fail, and how. Counts them as well. Safe between threads.
+
+    Attributes:
+        at: the operation that fails, counted from 1; ``None`` only counts.
+        onwards: all operations after it fail too, as if the process or the store had died there.
+        lost: the operation is done and its answer is lost, as when a connection breaks after a commit.
+        error: makes the error that a failed Python call raises, from the operation's name.
+        seen: the names of the operations so far, in order.
+
+    >>> plan = FaultPlan(at=2)
+    >>> plan.call("open", lambda: "opened")
+    'opened'
+    >>> plan.call("write", lambda: "written")
+    Traceback (most recent call last):
+    OSError: [Errno 5] injected fault in write
+    >>> plan.seen, plan.fired
+    (['open', 'write'], True)
+    """
+
+    at: int | None = None
+    onwards: bool = False
+    lost: bool = False
+    error: Callable[[str], Exception] = injected
+    seen: list[str] = field(factory=list)
+    _lock: Lock = field(factory=Lock, repr=False)
+
+    @property
+    def fired(self) -> bool:
+        """Whether an operation has failed by now."""
+        return self.at is not None and len(self.seen) >= self.at
+
+    def verdict(self, name: str) -> Verdict:
+        """Count an operation and say what becomes of it. For proxies; Python calls go through :meth:`call`."""
+        with self._lock:
+            self.seen.append(name)
+            position = len(self.seen)
+        if self.at is None or position < self.at or (position > self.at and not self.onwards):
+            return Verdict.PASS
+        return Verdict.LOSE if self.lost and position == self.at else Verdict.FAIL
+
+    def call(self, name: str, operation: Callable[..., T], *args: Any, **named: Any) -> T:
+        """Do an operation as the plan says.
+
+        Raises:
+            Exception: the plan's ``error``, before or after the operation.
+        """
+        verdict = self.verdict(name)
+        if verdict is Verdict.FAIL:
+            raise self.error(name)
+        result = operation(*args, **named)
+        if verdict is Verdict.LOSE:
+            raise self.error(name)
+        return result
+
+
+@contextmanager
+def patched(plan: FaultPlan, *targets: tuple[Any, *tuple[str, ...]]) -> Iterator[FaultPlan]:
+    """Let calls go through a plan while the context is open.
+
+    Args:
+        plan: the plan.
+        targets: each a class, module or instance, followed by the names of its functions that do I/O.
+
+    Raises:
+        AttributeError: a target has no function of that name: the hook is out of date.
+    """
+    undo: list[Callable[[], None]] = []
+    try:
+        for owner, *names in targets:
+            for name in names:
+                undo.append(_replace(plan, owner, name))
+        yield plan
+    finally:
+        for step in reversed(undo):
+            step()
+
+
+def _replace(plan: FaultPlan, owner: Any, name: str) -> Callable[[], None]:
+    original = inspect.getattr_static(owner, name)
+    own = name in vars(owner)
+    kind = type(original) if isinstance(original, (staticmethod, classmethod)) else None
+    function = original.__func__ if kind is not None else original
+    label = f"{getattr(owner, '__name__', type(owner).__name__)}.{name}"
+
+    @wraps(function)
+    def through_plan(*args: Any, **named: Any) -> Any:
+        return plan.call(label, function, *args, **named)
+
+    setattr(owner, name, kind(through_plan) if kind is not None else through_plan)
+    return lambda: setattr(owner, name, original) if own else delattr(owner, name)

@@ -1,0 +1,61 @@
+"""The whole kit as one class that a backend inherits."""
+
+from __future__ import annotations
+
+from dao.testing.conformance.agreement import Predicates
+from dao.testing.conformance.changes import Deletes, SchemaEvolution, Upserts
+from dao.testing.conformance.failures import Errors, Secrets
+from dao.testing.conformance.files import Files, Keys
+from dao.testing.conformance.guard import Guard
+from dao.testing.conformance.honesty import Honesty
+from dao.testing.conformance.leaks import Leaks
+from dao.testing.conformance.looks import Counts, Exists, Histories, Lists, Schemas, TimeTravels
+from dao.testing.conformance.parity import Parity
+from dao.testing.conformance.reads import Reads
+from dao.testing.conformance.streams import ReadStreams, WriteStreams
+from dao.testing.conformance.sweeps import Faults
+from dao.testing.conformance.together import Cancellation, Concurrency
+from dao.testing.conformance.transfers import CopiesBetween, CopiesWithin, Moves
+from dao.testing.conformance.writes import Appends, Overwrites, PartitionOverwrites, Writes
+
+__all__ = ["ConformanceSuite"]
+
+
+class ConformanceSuite(
+    Guard,
+    Honesty,
+    Reads,
+    Writes,
+    Overwrites,
+    Appends,
+    PartitionOverwrites,
+    Upserts,
+    Deletes,
+    SchemaEvolution,
+    Lists,
+    Counts,
+    Exists,
+    Schemas,
+    Histories,
+    TimeTravels,
+    CopiesWithin,
+    CopiesBetween,
+    Moves,
+    Files,
+    Keys,
+    ReadStreams,
+    WriteStreams,
+    Predicates,
+    Errors,
+    Secrets,
+    Parity,
+    Concurrency,
+    Cancellation,
+    Leaks,
+    Faults,
+):
+    """Every rule of an interface. Inherit it, declare ``capabilities``, and give it a fixture ``backend``.
+
+    Each class it is made of holds one capability's rules, and its docstring says which; each test's docstring is one
+    rule. The tests get a fresh ``backend`` each, so its store must be empty each time.
+    """
