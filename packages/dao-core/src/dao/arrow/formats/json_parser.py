@@ -1,7 +1,8 @@
 """Strict JSON (RFC 8259), parsed by the standard library in pieces of bounded size.
 
 pyarrow's own JSON reader is fast but not fit for files from elsewhere: it takes NaN and several objects on a line,
-turns texts that look like timestamps into timestamps, and dies with a segmentation fault on the line ``null`` (pyarrow 26).
+turns texts that look like timestamps into timestamps, and dies with a segmentation fault on the line ``null``
+(pyarrow 26).
 """
 
 from __future__ import annotations

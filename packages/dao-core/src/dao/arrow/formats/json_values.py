@@ -143,6 +143,8 @@ def _build_leaf(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
         return pa.array([None if value is None else base64.b64decode(value, validate=True) for value in values], kind)
     if str in kinds and not pa.types.is_boolean(kind):
         return _parse_texts(pa.array([None if value is None else str(value) for value in values], pa.string()), kind)
+    if pa.types.is_integer(kind) and float in kinds:
+        return pa.array(values, pa.float64()).cast(kind)  # pa.array alone cuts the decimals off without a word
     if pa.types.is_decimal(kind) and float in kinds:
         return pa.array([Decimal(repr(value)) if type(value) is float else value for value in values], kind)
     return pa.array(values, kind)

@@ -9,20 +9,21 @@ from pyarrow import fs
 
 from dao.arrow.formats.facts import column_facts, file_bytes, plain
 
-__all__ = ["describe"]
+__all__ = ["describe", "has_encrypted_columns"]
 
 
 def describe(parquet: pq.ParquetFile, path: str, filesystem: fs.FileSystem) -> dict[str, Any]:
     """The footer of an open file: rows, columns, row groups with sizes, codecs, encodings and statistics."""
     footer = parquet.metadata
-    groups = [_group(footer.row_group(place)) for place in range(footer.num_row_groups)]
-    codecs = sorted({column["compression"] for group in groups for column in group["columns"]})
+    hidden = has_encrypted_columns(parquet, path, filesystem)
+    groups = [_group(footer.row_group(place), hidden) for place in range(footer.num_row_groups)]
+    codecs = sorted({column["compression"] for group in groups for column in group["columns"] or ()})
     return {
         "format": "parquet",
         "path": path,
         "bytes": file_bytes(path, filesystem),
         "rows": footer.num_rows,
-        "compression": codecs[0] if len(codecs) == 1 else codecs,
+        "compression": codecs[0] if len(codecs) == 1 else codecs or None,
         "columns": column_facts(parquet.schema_arrow),
         "created_by": footer.created_by,
         "version": footer.format_version,
@@ -35,12 +36,24 @@ def describe(parquet: pq.ParquetFile, path: str, filesystem: fs.FileSystem) -> d
     }
 
 
-def _group(group: Any) -> dict[str, Any]:
+def has_encrypted_columns(parquet: pq.ParquetFile, path: str, filesystem: fs.FileSystem) -> bool:
+    """True where the footer is plain but columns may be encrypted.
+
+    Such a footer is signed, so it is longer than what was decoded of it. To look at an encrypted column's metadata
+    without its key ends the process (pyarrow 26), so this is asked first.
+    """
+    with filesystem.open_input_file(path) as file:
+        length = int.from_bytes(file.read_at(4, file.size() - 8), "little")
+    return length != int(parquet.metadata.serialized_size)
+
+
+def _group(group: Any, hidden: bool) -> dict[str, Any]:
+    columns = None if hidden else [_column(group.column(place)) for place in range(group.num_columns)]
     return {
         "rows": group.num_rows,
-        "bytes": sum(group.column(place).total_compressed_size for place in range(group.num_columns)),
+        "bytes": None if columns is None else sum(column["bytes"] for column in columns),
         "uncompressed_bytes": group.total_byte_size,
-        "columns": [_column(group.column(place)) for place in range(group.num_columns)],
+        "columns": columns,
     }
 
 

@@ -37,23 +37,22 @@ def read_whole(
     batch_size: int | None = None,
     limit: int | None = None,
 ) -> pa.Table | None:
-    """The table, or None where only a scan can make it: files that differ, partitions, a limit, doubtful names.
+    """The table, or None where a scan has to make it: files that differ, partitions, a limit, doubtful names; or a
+    predicate, which a scan applies faster than pyarrow's dataset does (0.1 against 0.17 s here for one row in a hundred).
 
     An error is None too: the scan that follows meets it again and names the file.
     """
-    if partitions is not None or limit is not None or not paths or options.read_dictionary:
+    if where is not None or partitions is not None or limit is not None or not paths or options.read_dictionary:
         return None
-    found = _common_schema(format, paths, filesystem, options)
-    if found is None or (schema is not None and not schema.equals(found)):
+    common = _common_schema(format, paths, filesystem, options)
+    if common is None:
+        return None
+    found, rows = common
+    if (schema is not None and not schema.equals(found)):
         return None
     if len(set(found.names)) < len(found.names) or not found.names or (columns is not None and not columns):
         return None
     output = select_fields(found, columns)
-    predicate = None
-    if where is not None:
-        from dao.arrow import predicates
-
-        predicate = predicates.to_arrow(predicates.parse(where), found)
     reader = ds.ParquetFileFormat(
         coerce_int96_timestamp_unit=options.int96_unit,
         **_EXTENSIONS,
@@ -63,28 +62,31 @@ def read_whole(
     try:
         fragments = [reader.make_fragment(path, filesystem) for path in paths]
         dataset = ds.FileSystemDataset(fragments, found, reader, filesystem)
-        table = dataset.to_table(columns=output.names, filter=predicate, cache_metadata=False)
+        table = dataset.to_table(columns=output.names, cache_metadata=False)
     except (pa.ArrowException, OSError, ValueError, TypeError, MemoryError):
         return None
-    return table if table.schema.equals(output) else None
+    # with rows missing pyarrow gives the shortest column's without a word: the scan says which file it is
+    return table if table.schema.equals(output) and table.num_rows == rows else None
 
 
 def _common_schema(
     format: ParquetFormat, paths: list[str], filesystem: fs.FileSystem, options: ParquetOptions
-) -> pa.Schema | None:
-    """The schema of all files if they have one and none is a bomb."""
+) -> tuple[pa.Schema, int] | None:
+    """The schema of all files, if they have one and none is a bomb, and their rows."""
     from dao.arrow.formats.parquet import open_parquet, refuse_bombs
 
     first: pa.Schema | None = None
+    rows = 0
     for path in paths:
         try:
             with reading(path), open_parquet(path, filesystem, options) as parquet:
-                refuse_bombs(parquet.metadata, options, list(range(parquet.metadata.num_row_groups)), None)
+                refuse_bombs(parquet, filesystem, path, options, list(range(parquet.metadata.num_row_groups)), None)
                 schema = parquet.schema_arrow
+                rows += parquet.metadata.num_rows
         except DaoError:
             return None
         if first is None:
             first = schema
         elif not schema.equals(first):
             return None
-    return first
+    return None if first is None else (first, rows)
