@@ -137,7 +137,7 @@ class DataStore:
 
     @property
     def objects(self) -> Mapping[str, DataObject]:
-        """The declared objects by name; name patterns appear as they are written."""
+        """The declared objects by name. Name patterns are not among them; a name that fits one can be looked up."""
         return MappingProxyType(self._objects) if isinstance(self._objects, dict) else self._objects
 
     def object(self, name: str) -> DataObject:
