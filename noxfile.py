@@ -125,9 +125,8 @@ def docs(session: nox.Session) -> None:
     """Every fenced block of the README files and of docs/ is run."""
     install(session, *PACKAGES, "--group=docs")
     pages = ["README.md", "docs", "examples", *(f"packages/{package}/README.md" for package in PACKAGES)]
-    session.run(
-        "pytest", "-p", "docs_snippets", "tools", *pages, *session.posargs, env={"PYTHONPATH": str(ROOT / "tools")}
-    )
+    arguments = ["--tb=short", "-p", "docs_snippets", "tools", *pages, *session.posargs]
+    session.run("pytest", *arguments, env={"PYTHONPATH": str(ROOT / "tools")})
 
 
 @nox.session(python=OLDEST)

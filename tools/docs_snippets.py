@@ -71,17 +71,20 @@ def evaluate(example: Example) -> str | None:
     if language == "text":
         return _compare(source, example.namespace.get(_PRINTED, "")) if argument == "output" else None
     if language in ("python", "yaml", "json", "toml") and argument:
-        return _save(Path(argument), source)
+        _save(Path(argument), source)
+        return None
     match language:
         case "python":
-            return _run_python(example)
+            _run_python(example)
         case "console":
             return _run_console(source)
         case "sh":
             return "\n".join(filter(None, map(_check_command, source.strip().splitlines()))) or None
         case "json" | "toml" | "yaml":
-            return _parse(language, source)
-    return f"unknown language {language!r} of a fenced block; {Path(__file__).name} lists those that are known"
+            _parse(language, source)
+        case _:
+            return f"unknown language {language!r} of a fenced block; {Path(__file__).name} lists those that are known"
+    return None
 
 
 def _run_python(example: Example) -> None:
