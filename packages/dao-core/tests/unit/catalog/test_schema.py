@@ -13,8 +13,6 @@ from dao.catalog.schema import SCHEMA_FILE
 from dao.core.plugins import Plugins
 from dao.errors import ConfigError
 
-pytest.importorskip("msgspec")
-
 SHIPPED = json.loads(SCHEMA_FILE.read_text("utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SHIPPED)
 
