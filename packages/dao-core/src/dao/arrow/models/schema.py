@@ -39,8 +39,8 @@ def schema_of(model: Any) -> pa.Schema:
     =============================== ===================================================================================
 
     In a mapping a type may also be an Arrow type, another mapping (a struct), or the name of a type, see
-    :func:`dao.arrow.models.parse_type`. Such a column may be null unless the name ends with ``not null``. Note that the name ``int`` means 32 bits, as in SQL and Arrow, and the
-    Python type ``int`` means 64.
+    :func:`dao.arrow.models.parse_type`. Such a column may be null unless the name ends with ``not null``. Note that the
+    name ``int`` means 32 bits, as in SQL and Arrow, and the Python type ``int`` means 64.
 
     Raises:
         DataError: a type that means nothing in Arrow, with its place, or something that declares no columns.
