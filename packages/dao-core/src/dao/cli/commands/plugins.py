@@ -1,0 +1,59 @@
+"""``dao plugins``."""
+
+from __future__ import annotations
+
+import sys
+
+from dao.cli import output
+from dao.cli.inventory import Plugin, installed_plugins
+from dao.cli.options import command as subcommand
+from dao.cli.session import Session
+from dao.core.plugins import default_plugins
+from dao.display import table_of
+
+__all__ = ["command"]
+
+
+def plugins(session: Session) -> None:
+    """List the plugins that are installed.
+
+    With what each brings, and what is wrong with it. The exit status is 1 if one is broken.
+
+    \b
+    Keys of --json, a list with one entry a plugin:
+      name, distribution, version, interfaces, object_types, secret_schemes,
+      error (why it can't be used; else null)
+
+    \b
+    Example:
+      dao plugins
+    """
+    found = installed_plugins(default_plugins())
+    if session.as_json:
+        output.document(found)
+    else:
+        _show(found)
+    if any(plugin.error for plugin in found):
+        sys.exit(1)
+
+
+def _show(found: list[Plugin]) -> None:
+    rows = [
+        (
+            plugin.name,
+            " ".join(filter(None, [plugin.distribution, plugin.version])),
+            ", ".join(plugin.interfaces),
+            ", ".join(plugin.object_types),
+            ", ".join(plugin.secret_schemes),
+        )
+        for plugin in found
+    ]
+    heads = ["plugin", "installed by", "interfaces", "object types", "secret schemes"]
+    output.line(table_of(heads, rows).text() if rows else "no plugins")
+    for plugin in found:
+        if plugin.error:
+            output.line(f"\n{plugin.name} is broken: {plugin.error}")
+            output.line("  what it brings can't be used until that is mended; `dao doctor` says how")
+
+
+command = subcommand(plugins)

@@ -1,0 +1,60 @@
+"""The last fence: no secret of the catalog leaves the command in a message, whoever wrote the message."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from dao.secrets import MASK, Secret
+
+if TYPE_CHECKING:
+    from dao.catalog import Catalog
+
+__all__ = ["secrets_of", "without_secrets"]
+
+_SHORTEST = 4
+"""Masking shorter texts would only garble messages."""
+
+_AT_HAND = {"env", "file"}
+"""Schemes whose values can be had at once; others might ask a service, which a message is no reason for."""
+
+
+def without_secrets(text: str, catalog: Catalog | None) -> str:
+    """``text`` with every value of a secret of the catalog masked."""
+    if catalog is None:
+        return text
+    values = {value for _, secret in secrets_of(catalog) for value in _values(secret) if len(value) >= _SHORTEST}
+    for value in sorted(values, key=len, reverse=True):
+        text = text.replace(value, MASK)
+    return text
+
+
+def _values(secret: Secret) -> Iterator[str]:
+    if all(reference.scheme in _AT_HAND for reference in secret.references):
+        try:
+            yield secret.reveal()
+        except Exception:  # a secret without a value can't be told
+            return
+
+
+def secrets_of(catalog: Catalog) -> Iterator[tuple[str, Secret]]:
+    """Every secret among the options and properties of a catalog's stores, with its path."""
+    for name in catalog.stores:
+        try:
+            store = catalog.store(name)
+        except Exception:  # its properties have no value, so it was never used
+            continue
+        for spec in store.specs:
+            yield from _found(spec.options, spec.path or name)
+        yield from _found(store.properties, f"{name}.properties")
+
+
+def _found(value: Any, path: str) -> Iterator[tuple[str, Secret]]:
+    if isinstance(value, Secret):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _found(inner, f"{path}.{name}")
+    elif isinstance(value, (list, tuple)):
+        for at, inner in enumerate(value):
+            yield from _found(inner, f"{path}[{at}]")
