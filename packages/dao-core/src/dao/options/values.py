@@ -71,8 +71,8 @@ class _Values:
         self._lookup = lookup
 
     def exact(self) -> dict[Any, Callable[[Any, Any], Any]]:
-        """The rules for single types."""
-        return {
+        """The rules for single types. cattrs uses them for subclasses too, such as a StrEnum, which are enums first."""
+        rules: dict[Any, Callable[[Any, Any], Any]] = {
             str: self._str,
             int: self._int,
             float: self._float,
@@ -80,13 +80,18 @@ class _Values:
             Secret: self._secret,
             Path: self._path,
             type(None): self._none,
+            Enum: self._enum,
         }
+        return {kind: self._enums_first(hook) for kind, hook in rules.items()}
+
+    def _enums_first(self, hook: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        return lambda value, kind: self._enum(value, kind) if _is_enum(kind) else hook(value, kind)
 
     def general(self) -> Iterator[tuple[Callable[[Any], bool], Callable[[Any, Any], Any]]]:
         """The rules for kinds of types; cattrs asks the last one first."""
         yield lambda kind: isinstance(kind, type), self._instance
         yield lambda kind: kind is Any or kind is object, self._any
-        yield lambda kind: isinstance(kind, type) and issubclass(kind, Enum), self._enum
+        yield _is_enum, self._enum
         yield lambda kind: typing.get_origin(kind) is Literal, self._literal
         yield lambda kind: typing.get_origin(kind) in (Union, types.UnionType), self._union
         yield lambda kind: _container(kind) is not None, self._many
@@ -246,6 +251,10 @@ class _Values:
             return structure_dict(value, kind)
 
         return hook
+
+
+def _is_enum(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Enum)
 
 
 def _parsed(parse: Callable[[str], Any], text: str, expected: str, value: Any) -> Any:

@@ -6,13 +6,16 @@ import copy
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dao.catalog import Catalog
 from dao.catalog.merge import merge
 from dao.core.plugins import Plugins
 from dao.errors import ConfigError, PluginError
+
+# Test machines are shared: drawing and running may take its time.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 OLD = {
     "interface_class": "Bucket",
@@ -211,6 +214,7 @@ def _has_null(value: Any) -> bool:
     return value is None or (isinstance(value, dict) and any(map(_has_null, value.values())))
 
 
+@patient
 @given(_mapping, _mapping)
 def test_merging_again_changes_nothing_and_changes_neither(base: dict[str, Any], overlay: dict[str, Any]) -> None:
     before = copy.deepcopy((base, overlay))
@@ -219,6 +223,7 @@ def test_merging_again_changes_nothing_and_changes_neither(base: dict[str, Any],
     assert (base, overlay) == before
 
 
+@patient
 @given(_mapping, _mapping)
 def test_what_an_overlay_says_holds(base: dict[str, Any], overlay: dict[str, Any]) -> None:
     merged = merge(base, overlay)
@@ -233,6 +238,7 @@ def test_what_an_overlay_says_holds(base: dict[str, Any], overlay: dict[str, Any
             assert merged[key] == merge(base[key] if isinstance(base.get(key), dict) else {}, overlay[key])
 
 
+@patient
 @given(_mapping, _mapping, _mapping)
 def test_overlays_without_nulls_can_be_merged_first(
     base: dict[str, Any], one: dict[str, Any], two: dict[str, Any]

@@ -22,6 +22,14 @@ class Color(enum.Enum):
     ONE = 1
 
 
+class Level(enum.IntEnum):
+    LOW = 1
+
+
+class Word(enum.StrEnum):
+    YES = "yes"
+
+
 @attrs.frozen
 class Inner:
     count: int = 1
@@ -36,6 +44,8 @@ class Everything:
     real: float = 0.0
     truth: bool = False
     color: Color = Color.RED
+    level: Level = Level.LOW
+    word: Word = Word.YES
     mode: Literal["a", "b"] = "a"
     path: Path | None = None
     secret: Secret | None = None
@@ -83,6 +93,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> None:
         ("color", 1, Color.ONE),
         ("color", Color.ONE, Color.ONE),
         ("color", "${env:DAO_T_RED}", Color.RED),
+        ("level", 1, Level.LOW),
+        ("word", "yes", Word.YES),
         ("mode", "b", "b"),
         ("mode", "${env:DAO_T_B}", "b"),
         ("path", "a/b", Path("a/b")),
@@ -127,6 +139,8 @@ def test_right_values(name: str, given: Any, value: Any) -> None:
         ("truth", 1, "expected bool (true, false), found int 1 @ o.truth"),
         ("color", "redd", "expected one of 'red', 1 (did you mean 'red'), found str 'redd' @ o.color"),
         ("color", True, "expected one of 'red', 1, found bool True @ o.color"),
+        ("level", 2, "expected one of 1, found int 2 @ o.level"),
+        ("word", "no", "expected one of 'yes', found str 'no' @ o.word"),
         ("mode", "c", "expected one of 'a', 'b', found str 'c' @ o.mode"),
         ("path", 3, "expected a path (str), found int 3 @ o.path"),
         ("secret", 12345, "expected a secret: str, or a reference such as ${env:NAME}, found int @ o.secret"),

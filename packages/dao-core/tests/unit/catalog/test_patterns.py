@@ -1,16 +1,20 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dao.catalog.patterns import NamePattern, best_match
 from dao.errors import ConfigError
 
+# Test machines are shared: drawing and running may take its time.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 _literal = st.text(alphabet="-_:", max_size=3)
 _value = st.text(alphabet="abcÄ12", min_size=1, max_size=5)
 
 
+@patient
 @given(_literal, st.lists(st.tuples(_value, st.text(alphabet="-_:", min_size=1, max_size=3)), min_size=1, max_size=4))
 def test_values_without_the_separators_come_back(start: str, parts: list[tuple[str, str]]) -> None:
     text = start + "".join(f"{{p{at}}}{literal}" for at, (_, literal) in enumerate(parts))
@@ -18,6 +22,7 @@ def test_values_without_the_separators_come_back(start: str, parts: list[tuple[s
     assert NamePattern.parse(text).match(name) == {f"p{at}": value for at, (value, _) in enumerate(parts)}
 
 
+@patient
 @given(st.lists(st.sampled_from(["{a}", "{b}", "x", "_", "."]), min_size=1, max_size=6), st.text(max_size=12))
 def test_a_match_filled_in_again_is_the_name(parts: list[str], name: str) -> None:
     pattern = NamePattern.parse("".join(parts))
@@ -27,6 +32,7 @@ def test_a_match_filled_in_again_is_the_name(parts: list[str], name: str) -> Non
         assert all(value and "/" not in value and ".." not in value for value in values.values())
 
 
+@patient
 @given(st.text(alphabet="ab/.\\", min_size=1, max_size=8))
 def test_nothing_gets_out_of_its_place(value: str) -> None:
     fits = NamePattern.parse("x_{v}").match(f"x_{value}") is not None

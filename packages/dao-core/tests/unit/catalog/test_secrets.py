@@ -6,7 +6,7 @@ import traceback
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dao.errors import ConfigError
@@ -21,6 +21,9 @@ from dao.secrets import (
     register_scheme_source,
     scheme_names,
 )
+
+# Test machines are shared: drawing and running may take its time.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @pytest.fixture(autouse=True)
@@ -199,6 +202,7 @@ def test_names_that_are_none(name: str) -> None:
     assert not looks_secret(name)
 
 
+@patient
 @given(
     st.lists(st.one_of(st.text(), st.just("${"), st.just("$"), st.just("${env:DAO_T_PW}"), st.just("$${")), max_size=6)
 )
@@ -211,6 +215,7 @@ def test_templates_are_written_as_they_are_read(parts: list[str]) -> None:
     assert Template.parse(template.text) == template
 
 
+@patient
 @given(st.text())
 def test_escaped_text_comes_back(text: str) -> None:
     assert interpolated(text.replace("$", "$ ").replace("${", "$${")) == text.replace("$", "$ ")

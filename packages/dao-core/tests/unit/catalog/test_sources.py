@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import tomli_w
 import yaml
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dao.catalog import Catalog, load
@@ -22,6 +22,9 @@ from dao.catalog.sources import read_source
 from dao.catalog.yaml_file import parse
 from dao.core.plugins import Plugins
 from dao.errors import ConfigError, PluginError
+
+# Test machines are shared: drawing and running may take its time.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 DECLARED: dict[str, Any] = {
     "bronze": {
@@ -200,12 +203,14 @@ _leaf = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) |
 _value = st.recursive(_leaf, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20)
 
 
+@patient
 @given(st.dictionaries(st.text(), _value), st.booleans())
 def test_yaml_gives_what_pyyaml_gives(value: Any, flow: bool) -> None:
     text = yaml.safe_dump(value, default_flow_style=flow, allow_unicode=True)
     assert parse(text, "c.yaml") == (yaml.safe_load(text), False)
 
 
+@patient
 @given(st.text(alphabet="ab:-{}[]&*<?#|>'\"% \n,0.~$", max_size=60))
 def test_any_text_gives_pyyamls_value_or_an_error_of_ours(text: str) -> None:
     try:
