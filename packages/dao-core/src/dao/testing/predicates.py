@@ -60,7 +60,7 @@ _NUMBERS = (
     "18446744073709551615", "18446744073709551616", "0.0", "0.5", "1.0", "1.5", "-1.5", "2.50", "2.505", "0.1", "99.99",
     "0e0", "-0e0", "1e0", "1.5e0", "-0.5e0", "1e-1", "9007199254740992e0", "9.223372036854775807e18", "1e300", "-1e300",
     "CAST('NaN' AS DOUBLE)", "CAST('Infinity' AS DOUBLE)", "CAST('-Infinity' AS DOUBLE)",
-    "'0'", "'1'", "'-1'", "'2.5'", "' 3 '", "'1e2'", "'300'", "'1.49'",
+    "'0'", "'1'", "'2.5'", "' 3 '", "'1e2'", "'1.49'",
 )  # fmt: skip
 _FLOATS = (0.0, -0.0, 1.0, -1.0, 1.5, 2.0, 0.5, 100.0, math.nan, math.inf, -math.inf)
 _TEXTS = ("", "a", "A", "b", "ab", "aB", "a_b", "a%b", "é", "É", "éa", "日本", "👍", "it's", "x\\y", " ", "1", "\n")
@@ -280,7 +280,7 @@ def duckdb_rows(table: pa.Table, sql: str, connection: Any = None) -> list[int] 
         con.execute("SET TimeZone = 'UTC'")
         con.execute("CREATE OR REPLACE TEMP TABLE generated AS SELECT * FROM generated_arrow")
         return [row for (row,) in con.execute(f"SELECT row FROM generated WHERE {sql} ORDER BY row").fetchall()]
-    except (duckdb.ConversionException, duckdb.BinderException, duckdb.OutOfRangeException, duckdb.InvalidInputException):
+    except (duckdb.ConversionException, duckdb.BinderException, duckdb.SyntaxException):
         return None
     finally:
         con.unregister("generated_arrow")

@@ -6,7 +6,7 @@ The result is a plainer tree of the same meaning, the one that backends compile:
 - a column is compared with literals of its own type only, so no target casts anything: ``i < 1.5`` on integers
   becomes ``i <= 1``, a text becomes a date where it is compared with dates;
 - no ``Between``; ``In`` holds a column and literals of its type (and NULL) only;
-- equalities of one column in an OR are one ``In``;
+- equalities of one column in an OR are one ``In``, inequalities in an AND one ``Not(In)``;
 - two columns are compared where both have a common type, which the target has to cast to (see `common_type`).
 """
 
@@ -65,10 +65,10 @@ class _Binder:
         return node if handler is None else handler(self, node)
 
     def conjunction(self, node: tree.And) -> Predicate:
-        return tree.And(map(self.condition, node.operands))
+        return tree.conjunction(_gather("<>", map(self.condition, node.operands)))
 
     def disjunction(self, node: tree.Or) -> Predicate:
-        return tree.disjunction(_gather_equalities(map(self.condition, node.operands)))
+        return tree.disjunction(_gather("=", map(self.condition, node.operands)))
 
     def negation(self, node: tree.Not) -> Predicate:
         return tree.Not(self.condition(node.operand))
@@ -217,19 +217,22 @@ class _Binder:
             raise DataError(f"where= compares {left} and {right} with a float in one IN or BETWEEN: write them apart")
 
 
-def _gather_equalities(operands: Iterable[Predicate]) -> list[Predicate]:
-    """``a = 1 OR a = 2 OR b`` becomes ``a IN (1, 2) OR b``: one look-up, however many values."""
+def _gather(operator: str, operands: Iterable[Predicate]) -> list[Predicate]:
+    """``a = 1 OR a = 2 OR b`` becomes ``a IN (1, 2) OR b``, and with ``<>`` an AND becomes NOT IN: one look-up."""
     points: dict[Column, list[Literal]] = {}
     result: list[Predicate] = []
     for operand in operands:
         match operand:
-            case Comparison("=", Column() as column, Literal() as literal):
+            case Comparison(op, Column() as column, Literal() as literal) if op == operator:
                 points.setdefault(column, []).append(literal)
             case _:
                 result.append(operand)
     for column, literals in points.items():
-        alone = len(literals) == 1
-        result.append(Comparison("=", column, literals[0]) if alone else tree.In(column, dict.fromkeys(literals)))
+        if len(literals) == 1:
+            result.append(Comparison(operator, column, literals[0]))
+        else:
+            inside = tree.In(column, dict.fromkeys(literals))
+            result.append(inside if operator == "=" else tree.Not(inside))
     return result
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
+from operator import and_, or_
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +21,7 @@ from dao.arrow.predicates.types import Family, SqlType, common_type, sql_type
 __all__ = ["to_arrow"]
 
 _NULL = pc.scalar(pa.scalar(None, pa.bool_()))
+_LONGEST_LIST = 4
 _INVERSE = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _INVERSE |= {"IS DISTINCT FROM": "IS NOT DISTINCT FROM", "IS NOT DISTINCT FROM": "IS DISTINCT FROM"}
 
@@ -68,7 +71,7 @@ class _Compiler:
             return self.condition(node.operand, not wanted)
         if isinstance(node, (tree.And, tree.Or)):
             parts = [self.condition(operand, wanted) for operand in node.operands]
-            return _balanced(parts, isinstance(node, tree.And) is wanted)
+            return _joined(parts, isinstance(node, tree.And) is wanted)
         if isinstance(node, tree.IsBoolean) and wanted:
             return self.condition(node.operand, node.value)
         if isinstance(node, Comparison):
@@ -98,10 +101,10 @@ class _Compiler:
         return _VALUES[type(node)](self, node)
 
     def conjunction(self, node: tree.And) -> Any:
-        return _balanced([self.value(operand) for operand in node.operands], True)
+        return _joined([self.value(operand) for operand in node.operands], True)
 
     def disjunction(self, node: tree.Or) -> Any:
-        return _balanced([self.value(operand) for operand in node.operands], False)
+        return _joined([self.value(operand) for operand in node.operands], False)
 
     def negation(self, node: tree.Not) -> Any:
         return ~self.value(node.operand)
@@ -197,11 +200,17 @@ def _both_zeros(numbers: list[float]) -> list[float]:
     return [*numbers, 0.0, -0.0] if 0.0 in numbers else numbers
 
 
-def _balanced(parts: Sequence[Any], all_of: bool) -> Any:
-    """The parts joined as a tree of the least depth: Arrow walks expressions by recursion, on the C stack."""
+def _joined(parts: Sequence[Any], all_of: bool) -> Any:
+    """The parts joined by AND or OR, as a tree of little depth, whatever Arrow does to it.
+
+    Arrow walks expressions by recursion, on the C stack, and first it turns every chain of one operator into a list
+    that nests once per part: some thousand parts end the process. A double NOT around each few keeps the lists short.
+    """
     while len(parts) > 1:
-        pairs = [parts[place : place + 2] for place in range(0, len(parts), 2)]
-        parts = [pair[0] if len(pair) == 1 else pair[0] & pair[1] if all_of else pair[0] | pair[1] for pair in pairs]
+        groups = [parts[place : place + _LONGEST_LIST] for place in range(0, len(parts), _LONGEST_LIST)]
+        several = len(parts) > _LONGEST_LIST
+        parts = [reduce(and_ if all_of else or_, group) for group in groups]
+        parts = [~~part if several else part for part in parts]
     return parts[0]
 
 

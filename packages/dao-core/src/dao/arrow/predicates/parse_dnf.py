@@ -111,8 +111,8 @@ def _other_literal(value: Any) -> tree.Literal:
 
 
 def _plain(base: Any, value: Any) -> Any:
-    """A value of a subclass, such as an enum member that is a str, as the plain type."""
-    return base(value)
+    """A value of a subclass, such as an enum member that is a str, as the plain type: never by its own ``__str__``."""
+    return str.__str__(value) if base is str else base(value)
 
 
 def _datetime_literal(value: datetime) -> tree.Literal:

@@ -48,21 +48,37 @@ def parse_sql(text: str) -> tree.Predicate:
     Raises:
         DataError: not a SQL expression (with the position), or one with forms that are not supported.
     """
+    try:
+        return _convert(_parsed(text))
+    except RecursionError:
+        raise DataError(f"where={_shown(text)} is nested too deeply: use fewer parentheses, NOTs or signs") from None
+
+
+def _parsed(text: str) -> exp.Expr | None:
     dialect = _Where()
     try:
         tokens = dialect.tokenize(text)
         _refuse_comments_and_statements(text, tokens)
-        parsed = dialect.parser().parse_into(exp.Condition, tokens, text)
-        return _convert(parsed[0])
-    except TokenError as error:
-        position = getattr(error, "start", 0)
-        raise DataError(
-            f"where={_shown(text)} can't be read from column {position + 1} on: an unclosed quote?"
-        ) from None
+        return next(iter(dialect.parser().parse_into(exp.Condition, tokens, text)), None)
+    except TokenError:
+        raise DataError(f"where={_shown(text)} can't be read: {_unclosed(text)}") from None
     except ParseError as error:
         raise _syntax_error(text, error) from None
-    except RecursionError:
-        raise DataError(f"where={_shown(text)} is nested too deeply: use fewer parentheses, NOTs or signs") from None
+    except (DataError, RecursionError):
+        raise
+    except Exception as error:  # sqlglot has more than one way to fail on what is no SQL: text 'ELSE' is an IndexError
+        raise DataError(f"where={_shown(text)} is not a SQL condition ({error}); {SUPPORTED}") from error
+
+
+def _unclosed(text: str) -> str:
+    """Where the quote is that has no end."""
+    quote, start = "", 0
+    for place, character in enumerate(text):
+        if not quote and character in "'\"":
+            quote, start = character, place
+        elif character == quote:
+            quote = ""
+    return f"the quote {quote} at column {start + 1} has no end" if quote else "its text is no SQL"
 
 
 def _shown(text: str) -> str:
@@ -88,10 +104,16 @@ def _syntax_error(text: str, error: ParseError) -> DataError:
 
 
 def _unsupported(node: exp.Expr, hint: str = SUPPORTED) -> DataError:
-    return DataError(f"where= can't use {_shown(node.sql('duckdb'))} ({type(node).__name__}); {hint}")
+    try:
+        text = _shown(node.sql("duckdb"))
+    except Exception:  # a half-read form that sqlglot itself can't write
+        text = "this form"
+    return DataError(f"where= can't use {text} ({type(node).__name__}); {hint}")
 
 
-def _convert(node: exp.Expr) -> tree.Predicate:
+def _convert(node: exp.Expr | None) -> tree.Predicate:
+    if node is None:
+        raise DataError(f"where= lacks a value or a condition after an operator; {SUPPORTED}")
     converter = _CONVERTERS.get(type(node))
     if converter is None:
         raise _unsupported(node)

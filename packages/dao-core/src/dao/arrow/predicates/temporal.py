@@ -38,7 +38,7 @@ _TIMESTAMP = re.compile(
     rf"(?:(?:T|\s+){_CLOCK}{_ZONE}?)?(?P<blank>\s*)",
     re.ASCII,
 )
-_TIME = re.compile(_CLOCK, re.ASCII)
+_TIME = re.compile(rf"\s*{_CLOCK}", re.ASCII)
 
 
 def days(value: date) -> int:
