@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
@@ -42,7 +43,7 @@ class Absence:
     """One thing that a backend says it can't do.
 
     Attributes:
-        kind: ``action``, ``mode``, ``feature`` or ``type``.
+        kind: ``action``, ``mode``, ``feature``, ``type`` or ``exactness``.
         name: which.
         reason: why, in a sentence for users.
     """
@@ -55,10 +56,9 @@ class Absence:
         return f"{self.kind} {self.name}: {self.reason}"
 
 
-def _known(names: Iterable[str]) -> Callable[[Any, Any, Mapping[str, str]], None]:
-    allowed = tuple(names)
-
+def _known(names: Callable[[], Iterable[str]]) -> Callable[[Any, Any, Mapping[str, str]], None]:
     def check(_instance: Any, attribute: Any, given: Mapping[str, str]) -> None:
+        allowed = tuple(names()) if given else ()
         for name, reason in given.items():
             if name not in allowed:
                 raise ConfigError(f"{attribute.name} has an unknown {name!r}: {did_you_mean(name, allowed)}")
@@ -66,6 +66,11 @@ def _known(names: Iterable[str]) -> Callable[[Any, Any, Mapping[str, str]], None
                 raise ConfigError(f"{attribute.name}[{name!r}] needs a reason: users will read it")
 
     return check
+
+
+def _known_in_tables(name: str) -> Callable[[Any, Any, Mapping[str, str]], None]:
+    # Looked up late: they need pyarrow, which declaring capabilities doesn't.
+    return _known(lambda: getattr(import_module("dao.testing.tables"), name))
 
 
 @frozen(kw_only=True)
@@ -80,7 +85,8 @@ class Capabilities:
         lacks_actions: actions by name, see :data:`ACTIONS_CHECKED`.
         lacks_modes: modes of ``write``, see :data:`MODES`.
         lacks_features: see :data:`FEATURES`.
-        lacks_types: features of Arrow types that the store can't hold, by their names in :mod:`dao.testing.tables`.
+        lacks_types: types and values that the store can't keep, see :data:`dao.testing.tables.FEATURES`.
+        relaxes: how types may differ when they come back, see :data:`dao.testing.tables.RELAXATIONS`.
         formats: the file formats that tables are tried in; empty for a store that has no such choice.
 
     Raises:
@@ -91,10 +97,11 @@ class Capabilities:
     action history: a plain file remembers nothing
     """
 
-    lacks_actions: Mapping[str, str] = field(factory=dict, validator=_known(ACTIONS_CHECKED))
-    lacks_modes: Mapping[str, str] = field(factory=dict, validator=_known(MODES))
-    lacks_features: Mapping[str, str] = field(factory=dict, validator=_known(FEATURES))
-    lacks_types: Mapping[str, str] = field(factory=dict)
+    lacks_actions: Mapping[str, str] = field(factory=dict, validator=_known(lambda: ACTIONS_CHECKED))
+    lacks_modes: Mapping[str, str] = field(factory=dict, validator=_known(lambda: MODES))
+    lacks_features: Mapping[str, str] = field(factory=dict, validator=_known(lambda: FEATURES))
+    lacks_types: Mapping[str, str] = field(factory=dict, validator=_known_in_tables("FEATURES"))
+    relaxes: Mapping[str, str] = field(factory=dict, validator=_known_in_tables("RELAXATIONS"))
     formats: tuple[str, ...] = ()
 
     def absences(self) -> Iterator[Absence]:
@@ -104,6 +111,7 @@ class Capabilities:
             "mode": self.lacks_modes,
             "feature": self.lacks_features,
             "type": self.lacks_types,
+            "exactness": self.relaxes,
         }
         for kind, lacking in by_kind.items():
             for name, reason in lacking.items():
@@ -124,7 +132,7 @@ class Backend:
 
     Attributes:
         store: an empty store. The kit writes what it likes there.
-        other: a second empty store of the same backend, for copies between two of them.
+        other: a second empty store of the same backend, at another place, for copies between two of them.
         table_type: the type of the backend's tables.
         file_type: the type of its files.
         directory_type: the type of its directories.
@@ -136,7 +144,7 @@ class Backend:
     """
 
     store: DataStore
-    other: DataStore | None = None
+    other: DataStore
     table_type: type[DataObject] = TableObject
     file_type: type[DataObject] = FileObject
     directory_type: type[DataObject] = DirectoryObject

@@ -41,7 +41,8 @@ def in_memory(
     >>> dao.read("gold.kpi", into="bytes")
     b'42'
     """
-    dao = DataAccessObject(*sources, registry=registry if registry is not None else DataStoreRegistry(), plugins=plugins)
+    own = DataStoreRegistry() if registry is None else registry
+    dao = DataAccessObject(*sources, registry=own, plugins=plugins)
     for store in dao.catalog.stores.values():
         store.specs = store.specs[:1]
         store.set_interface_class(MEMORY)

@@ -16,6 +16,7 @@ from dao.testing.conformance.streams import ReadStreams, WriteStreams
 from dao.testing.conformance.sweeps import Faults
 from dao.testing.conformance.together import Cancellation, Concurrency
 from dao.testing.conformance.transfers import CopiesBetween, CopiesWithin, Moves
+from dao.testing.conformance.types import Types
 from dao.testing.conformance.writes import Appends, Overwrites, PartitionOverwrites, Writes
 
 __all__ = ["ConformanceSuite"]
@@ -45,6 +46,7 @@ class ConformanceSuite(
     Keys,
     ReadStreams,
     WriteStreams,
+    Types,
     Predicates,
     Errors,
     Secrets,

@@ -77,8 +77,8 @@ class Capability:
     @pytest.fixture
     def dao(self, backend: Backend, counterpart: DataStore) -> Iterator[DataAccessObject]:
         """A data access object with a registry of its own."""
-        stores = [store for store in (backend.store, backend.other, counterpart) if store is not None]
-        with DataAccessObject(registry=DataStoreRegistry(stores)) as dao:
+        registry = DataStoreRegistry([backend.store, backend.other, counterpart])
+        with DataAccessObject(registry=registry) as dao:
             yield dao
 
 

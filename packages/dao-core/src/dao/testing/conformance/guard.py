@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from dao.testing.conformance.base import Capability
+from dao.testing.plugin import ABSENCE
 
 __all__ = ["Guard", "kit_classes"]
 
@@ -23,8 +24,12 @@ def kit_classes(cls: type) -> list[type[Capability]]:
 class Guard(Capability, written="docs/writing-an-interface.md, 'What your interface lacks'"):
     """The kit is run whole."""
 
-    def test_the_kit_is_run_whole(self, request: pytest.FixtureRequest) -> None:
+    def test_the_kit_is_run_whole(
+        self, request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
+    ) -> None:
         """Every test of the kit is inherited as it is and run: an absence is declared, never left out."""
+        for absence in self.capabilities.absences():
+            record_property(ABSENCE, str(absence))
         faults = [*_replaced(type(self)), *_marked(type(self), request), *_deselected(type(self), request)]
         assert not faults, "\n".join(["declare absences in Capabilities instead:", *faults])
 

@@ -10,7 +10,7 @@ from dao.core.dao import DataAccessObject
 from dao.errors import DaoError
 from dao.testing.backend import MODES, Absence, Backend
 from dao.testing.conformance.base import REFUSALS, Capability
-from dao.testing.conformance.samples import held, people
+from dao.testing.conformance.samples import held, people, rows
 
 __all__ = ["Honesty"]
 
@@ -60,7 +60,7 @@ class Honesty(
     """A backend does what it promises, and refuses what it declares absent."""
 
     def test_what_is_declared_absent_is_refused(self, dao: DataAccessObject, backend: Backend) -> None:
-        """What is declared absent is a NoRouteError or UnsupportedError, changes nothing, and doesn't work in secret."""
+        """What is declared absent is a NoRouteError or UnsupportedError, changes nothing, doesn't work in secret."""
         faults = [
             fault
             for absence in self.capabilities.absences()
@@ -74,7 +74,8 @@ class Honesty(
         for position, name in enumerate(self.capabilities.formats):
             table = backend.table(f"people_{position}", format=name)
             dao.write(people(range(1, 4)), table)
-            assert dao.read(table).num_rows == 3
+            found = rows(dao, table, columns=["id", "score"])
+            assert found == people(range(1, 4)).select(["id", "score"]).to_pylist(), f"as {name}: {found}"
 
 
 def _tried(absence: Absence, probe: Probe, dao: DataAccessObject, backend: Backend) -> str:

@@ -1,0 +1,122 @@
+"""Arrow tables come back as they went: every type, and the values that stores lose."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+import hypothesis
+import pyarrow as pa
+import pytest
+
+from dao.core.dao import DataAccessObject
+from dao.errors import DaoError, NotFoundError
+from dao.testing.backend import Backend
+from dao.testing.conformance.base import REFUSALS, Capability, needs
+from dao.testing.tables import CASES, Case, same_table, tables
+
+__all__ = ["Types"]
+
+_EXAMPLES = 40
+_EVERY = hypothesis.settings(
+    max_examples=_EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+
+
+class Types(
+    Capability,
+    requires=("read", "write"),
+    written="dao.testing.tables.same_table; docs/writing-an-interface.md, 'Types'",
+):
+    """What is written is read again exactly: values, types, names, order of the columns."""
+
+    @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+    def test_a_table_comes_back_as_it_was(self, dao: DataAccessObject, backend: Backend, case: Case) -> None:
+        """A table that needs nothing declared lacking comes back exactly, or as the declared relaxations say."""
+        lacking = self.capabilities.lacks_types
+        if not case.fits(frozenset(lacking)):
+            pytest.skip(
+                "; ".join(f"declared absent: type {name}: {lacking[name]}" for name in case.features & set(lacking))
+            )
+        dao.write(case.table, backend.table("typed"))
+        same_table(dao.read(backend.table("typed")), case.table, ordered=False, relax=self.capabilities.relaxes)
+
+    @needs("mode:overwrite")
+    def test_any_table_comes_back_as_it_was(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Generated tables, nested ones among them, come back exactly, with the declared relaxations."""
+        table = backend.table("typed")
+
+        @_EVERY
+        @hypothesis.given(tables(without=self.capabilities.lacks_types))
+        def comes_back(generated: pa.Table) -> None:
+            try:
+                dao.write(generated, table, mode="overwrite")
+            except REFUSALS:
+                hypothesis.reject()  # a store may refuse to change a table's schema: see Overwrites
+            same_table(dao.read(table), generated, ordered=False, relax=self.capabilities.relaxes)
+
+        comes_back()
+
+    def test_a_table_that_cannot_be_kept_is_refused(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Writing a table that the store can't keep is a DaoError, and nothing is there; never another error."""
+        faults = []
+        for case in CASES:
+            if not case.fits(frozenset(self.capabilities.lacks_types)):
+                table = backend.table(f"t_{case.name}")
+                try:
+                    dao.write(case.table, table)
+                except DaoError:
+                    with pytest.raises(NotFoundError):
+                        dao.read(table)
+                except Exception as error:
+                    faults.append(f"{case.name}: writing it is {error!r}, which is no DaoError")
+        assert not faults, "\n".join(faults)
+
+    def test_lacks_and_relaxations_are_true(self, dao: DataAccessObject, backend: Backend) -> None:
+        """What is declared lacking or relaxed about types really is so; what comes back is taken off the list."""
+        lacking, relaxed = frozenset(self.capabilities.lacks_types), frozenset(self.capabilities.relaxes)
+        if not lacking and not relaxed:
+            return
+        exact = {case.name: self._needed(dao, backend, case, relaxed) for case in CASES}
+        faults = [*_false_lacks(lacking, exact), *_false_relaxations(relaxed, lacking, exact)]
+        assert not faults, "\n".join(faults)
+
+    def _needed(
+        self, dao: DataAccessObject, backend: Backend, case: Case, relaxed: frozenset[str]
+    ) -> frozenset[str] | None:
+        """The relaxations without which a table doesn't come back; ``None`` if it doesn't even with all of them."""
+        table = backend.table(f"t_{case.name}")
+        try:
+            dao.write(case.table, table)
+            found = dao.read(table)
+        except DaoError:
+            return None
+        if not _is_same(found, case.table, relaxed):
+            return None
+        return frozenset(name for name in relaxed if not _is_same(found, case.table, relaxed - {name}))
+
+
+def _is_same(found: pa.Table, expected: pa.Table, relax: Collection[str]) -> bool:
+    try:
+        same_table(found, expected, ordered=False, relax=relax)
+    except AssertionError:
+        return False
+    return True
+
+
+def _false_lacks(lacking: frozenset[str], exact: dict[str, frozenset[str] | None]) -> Iterator[str]:
+    for name in sorted(lacking):
+        alone = [case for case in CASES if case.features & lacking == {name}]
+        if alone and all(exact[case.name] is not None for case in alone):
+            yield f"lacks_types has {name!r}, but {', '.join(case.name for case in alone)} came back: take it off"
+
+
+def _false_relaxations(
+    relaxed: frozenset[str], lacking: frozenset[str], exact: dict[str, frozenset[str] | None]
+) -> Iterator[str]:
+    for name in sorted(relaxed):
+        if not any(name in (exact[case.name] or ()) for case in CASES if case.fits(lacking)):
+            yield f"relaxes has {name!r}, but every table comes back without it: take it off"
