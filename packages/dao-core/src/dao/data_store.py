@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Self, TypeVar
 from dao.core.plugins import Plugins, default_plugins, load_class
 from dao.data_object import DataObject
 from dao.display import table_of
-from dao.errors import ConfigError, Fault, did_you_mean
+from dao.errors import ConfigError, Fault, PluginError, did_you_mean
 from dao.interface import InterfaceSpec
 
 __all__ = ["DataStore", "DataStoreRegistry"]
@@ -66,7 +66,7 @@ class DataStore:
         first = () if interface is None else (_spec(interface, options or {}),)
         self.specs: tuple[InterfaceSpec, ...] = (*first, *(_spec(other, {}) for other in secondary_interfaces))
         self._built: dict[int, Any] = {}
-        self._classes: tuple[tuple[str, type], ...] | None = None
+        self._classes: tuple[tuple[str, type | PluginError], ...] | None = None
         self.routes: object | None = None
         """What the routing compiled for this store's interfaces; kept here so that a call finds it in one step."""
 
@@ -83,11 +83,14 @@ class DataStore:
             self._classes = self.routes = None
 
     @property
-    def classes(self) -> tuple[tuple[str, type], ...]:
+    def classes(self) -> tuple[tuple[str, type | PluginError], ...]:
         """Name and class of each interface, in order; imports them, builds none.
 
+        A further interface that can't be had here stands with its error, for whoever asks for that one: what the
+        others can do is done.
+
         Raises:
-            PluginError: an interface's plugin is missing or broken.
+            PluginError: the primary interface's plugin is missing or broken.
             ConfigError: the store has no interface.
         """
         found = self._classes
@@ -96,8 +99,16 @@ class DataStore:
                 raise ConfigError(
                     f"store {self.name!r} has no interface: name one, such as DataStore({self.name!r}, 'local')"
                 )
-            found = self._classes = tuple((spec.name, self._class_of(spec)) for spec in self.specs)
+            primary, *further = self.specs
+            first = (primary.name, self._class_of(primary))
+            found = self._classes = (first, *((spec.name, self._class_or_error(spec)) for spec in further))
         return found
+
+    def _class_or_error(self, spec: InterfaceSpec) -> type | PluginError:
+        try:
+            return self._class_of(spec)
+        except PluginError as error:
+            return error
 
     def _class_of(self, spec: InterfaceSpec) -> type:
         if spec.target is None:
@@ -125,6 +136,8 @@ class DataStore:
         with self._lock:
             if position not in self._built:
                 kind = self.classes[position][1]
+                if isinstance(kind, PluginError):
+                    raise kind
                 spec = self.specs[position]
                 if spec.target is not None and not isinstance(spec.target, (str, type)):
                     self._built[position] = spec.target

@@ -48,7 +48,7 @@ def test_an_object_is_given_by_name_or_as_it_is(dao: DataAccessObject) -> None:
         ("shp.users", "no store 'shp' is declared: did you mean 'shop'"),
         (
             "shop",
-            "objects are named 'store.object', found 'shop': 'shop' is a store, with the objects 'users', 'orders'",
+            "found 'shop': 'shop' is a store, with the objects 'users', 'orders'",
         ),
         ("users", "did you mean 'shop.users'"),
     ],

@@ -15,7 +15,7 @@ from dao.core.plugins import Plugins, load_class
 from dao.core.request import Request
 from dao.data_object import DataObject, FileObject, TableObject
 from dao.data_store import DataStore
-from dao.errors import PluginError
+from dao.errors import NoRouteError, PluginError
 from dao.hookspecs import hookimpl
 
 
@@ -156,6 +156,18 @@ def test_entry_points_are_walked_one_by_one(installed: Path) -> None:
     with pytest.raises(PluginError, match="'fails'.*broken.*a_driver_that_is_not_there") as caught:
         found.interface_class("fails.spark")
     assert isinstance(caught.value.__cause__, ModuleNotFoundError)
+
+
+def test_a_further_interface_that_is_missing_is_missed_only_when_it_is_asked_for(plugins: Plugins) -> None:
+    store = DataStore("shop", "good", secondary_interfaces=["cluster.spark"], plugins=plugins)
+    thing = DataObject("a", store)
+    assert Executor(plugins).execute("read", thing, {}) == "good"
+    with pytest.raises(PluginError, match="pip install dao-cluster"):
+        Executor(plugins).execute("read", thing, {}, "cluster.spark")
+    with pytest.raises(
+        NoRouteError, match="not available: no plugin registers.*dao-cluster"
+    ):
+        Executor(plugins).execute("read", thing, {"limit": 3})
 
 
 def test_load_class_keeps_the_cause() -> None:

@@ -260,7 +260,7 @@ def test_the_number_of_remembered_plans_is_bounded() -> None:
 
 
 def test_condition_values_that_no_route_names_share_a_plan() -> None:
-    table = RouteTable([("c", Conditional)])
+    table = RouteTable((("c", Conditional),))
     for number in range(100):
         table.plan("read", DataObject("users", None, format=f"format{number}"), {"limit": 1})
     assert len(table._plans) == 1

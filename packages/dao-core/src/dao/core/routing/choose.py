@@ -10,7 +10,7 @@ from attrs import frozen
 from dao.core.routing.match import Fit, fit
 from dao.core.routing.route import Route
 from dao.data_object import DataObject
-from dao.errors import AmbiguousRouteError, NoRouteError, did_you_mean
+from dao.errors import AmbiguousRouteError, NoRouteError, PluginError, did_you_mean
 
 __all__ = ["Candidate", "Choice", "Offer", "choose"]
 
@@ -24,12 +24,14 @@ class Offer:
         name: the name it goes by.
         class_name: its class's name, by which a caller may name it too.
         routes: its routes for the action.
+        absent: why it can't be had here, where that is so.
     """
 
     position: int
     name: str
     class_name: str
     routes: tuple[Route, ...]
+    absent: PluginError | None = None
 
     def goes_by(self, name: str) -> bool:
         """Whether a caller's ``dao_interface=`` means this one."""
@@ -41,7 +43,7 @@ class Candidate:
     """A route that was looked at, and the reason why it was passed over; empty for the chosen one."""
 
     interface: str
-    route: Route
+    route: str
     reason: str
 
 
@@ -82,14 +84,18 @@ def choose(
     Raises:
         NoRouteError: none fits; one line per candidate says why not.
         AmbiguousRouteError: two fit equally well.
+        PluginError: the one that was named can't be had here.
     """
     tried: list[Candidate] = []
     for offer in _named(offers, dao_interface, data_object):
+        if offer.absent is not None:
+            tried.append(_absent(offer, dao_interface))
+            continue
         fits: list[tuple[Fit, int, Route]] = []
         for route in offer.routes:
             found = fit(route, data_object, arguments) if native_async or not route.is_async else _ASYNC_ONLY
             if isinstance(found, str):
-                tried.append(Candidate(offer.name, route, found))
+                tried.append(Candidate(offer.name, route.name, found))
             else:
                 fits.append((found, not route.is_async, route))
         if fits:
@@ -98,6 +104,12 @@ def choose(
 
 
 _ASYNC_ONLY = "is asynchronous: await it through AsyncDataAccessObject"
+
+
+def _absent(offer: Offer, dao_interface: str | None) -> Candidate:
+    if dao_interface is not None and offer.absent is not None:
+        raise offer.absent
+    return Candidate(offer.name, "not available", str(offer.absent))
 
 
 def _named(offers: Sequence[Offer], name: str | None, data_object: DataObject) -> Sequence[Offer]:
@@ -134,8 +146,8 @@ def _most_specific(
                 ]
             )
         )
-    passed = [Candidate(offer.name, route, f"less specific than {best[2].name}") for *_, route in fits[1:]]
-    return Choice(offer, best[2], (*tried, Candidate(offer.name, best[2], ""), *passed))
+    passed = [Candidate(offer.name, route.name, f"less specific than {best[2].name}") for *_, route in fits[1:]]
+    return Choice(offer, best[2], (*tried, Candidate(offer.name, best[2].name, ""), *passed))
 
 
 def _no_route(
@@ -150,4 +162,4 @@ def _no_route(
     if not tried:
         names = ", ".join(offer.name for offer in offers) or "none"
         return f"{head}: no interface of its store has a method for {action}; its interfaces: {names}"
-    return "\n".join([f"{head}:", *(f"  {c.interface}: {c.route.name}: {c.reason}" for c in tried)])
+    return "\n".join([f"{head}:", *(f"  {c.interface}: {c.route}: {c.reason}" for c in tried)])

@@ -115,5 +115,5 @@ def step_of(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any]) -
         route.name,
         route.place,
         {name: masked(name, value) for name, value in filled.items() if arguments.get(name) is None},
-        tuple(Considered(c.interface, c.route.name, c.reason or "chosen") for c in plan.choice.candidates),
+        tuple(Considered(c.interface, c.route, c.reason or "chosen") for c in plan.choice.candidates),
     )

@@ -12,9 +12,12 @@ from dao.core.routing.choose import Choice, Offer, choose
 from dao.core.routing.match import MISSING, condition_value
 from dao.core.routing.route import Route, routes_of
 from dao.data_object import DataObject
+from dao.errors import PluginError
 from dao.interface import ACTIONS
 
 __all__ = ["Plan", "RouteTable", "route_table"]
+
+Interfaces = tuple[tuple[str, type | PluginError], ...]
 
 _MOST_PLANS = 4096
 """Plans kept per table. A program has a handful; only one that makes types as it runs could have more."""
@@ -63,10 +66,10 @@ class RouteTable:
     """The routes of a store's interfaces, in order. One table serves all stores with the same classes.
 
     Args:
-        interfaces: name and class of each interface, the primary first.
+        interfaces: name and class of each interface, the primary first; for one that can't be had here its error.
     """
 
-    def __init__(self, interfaces: Sequence[tuple[str, type]]) -> None:
+    def __init__(self, interfaces: Interfaces) -> None:
         self._offers = {action: _offers(action, interfaces) for action in ACTIONS}
         self._conditions = {action: _condition_values(offers) for action, offers in self._offers.items()}
         self._plans: dict[Any, Plan] = {}
@@ -127,11 +130,14 @@ def _known(name: str, values: frozenset[Any], data_object: DataObject, arguments
         return _OTHER
 
 
-def _offers(action: str, interfaces: Sequence[tuple[str, type]]) -> tuple[Offer, ...]:
-    return tuple(
-        Offer(position, name, kind.__name__, tuple(r for r in _compiled(kind) if r.action == action))
-        for position, (name, kind) in enumerate(interfaces)
-    )
+def _offers(action: str, interfaces: Interfaces) -> tuple[Offer, ...]:
+    return tuple(_offer(action, position, name, kind) for position, (name, kind) in enumerate(interfaces))
+
+
+def _offer(action: str, position: int, name: str, kind: type | PluginError) -> Offer:
+    if isinstance(kind, PluginError):
+        return Offer(position, name, name, (), kind)
+    return Offer(position, name, kind.__name__, tuple(r for r in _compiled(kind) if r.action == action))
 
 
 def _condition_values(offers: Sequence[Offer]) -> tuple[tuple[str, frozenset[Any]], ...]:
@@ -179,6 +185,6 @@ def _compiled(interface: type) -> tuple[Route, ...]:
 
 
 @lru_cache(maxsize=512)
-def route_table(interfaces: tuple[tuple[str, type], ...]) -> RouteTable:
+def route_table(interfaces: Interfaces) -> RouteTable:
     """The table for these interfaces, the same one for the same classes under the same names."""
     return RouteTable(interfaces)
