@@ -27,15 +27,21 @@ def run_pipeline() -> None:
 
 
 def show_what_landed(dao: DataAccessObject) -> None:
-    """Print every object with its size, and what the last step decides before it writes."""
+    """Print every object with its size and its place, and what the last step decides before it writes."""
     print("\n== what landed where")
     for name in BRONZE:
-        print(f"{name:16} {len(dao.read(name, into='bytes')):>12,} bytes")
+        print(f"{name:16} {len(dao.read(name, into='bytes')):>12,} bytes  {place(dao, name)}")
     for name in TABLES:
-        print(f"{name:16} {dao.count(name):>12,} rows")
+        print(f"{name:16} {dao.count(name):>12,} rows   {place(dao, name)}")
     gold = dao.read("gold.months")
     print("\n== explain, for the last step")
     print(dao.explain("write", gold, "gold.months", mode="overwrite"))
+
+
+def place(dao: DataAccessObject, name: str) -> str:
+    """Where an object is inside its store, and who reads it there."""
+    (step,) = dao.explain("read", name).steps
+    return f"at {step.key}, by {step.interface}"
 
 
 def draw(months: pl.DataFrame, path: Path) -> None:
