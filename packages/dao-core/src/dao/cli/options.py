@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
@@ -65,7 +65,13 @@ where_option = click.option("--where", metavar="SQL", help="Only the rows for wh
 limit_option = click.option("--limit", type=click.IntRange(min=0), metavar="N", help="At most so many rows.")
 
 
-class _CatalogName(click.ParamType[str]):
+if TYPE_CHECKING:
+    _TextType = click.ParamType[str]
+else:
+    _TextType = click.ParamType  # generic only since click 8.4
+
+
+class _CatalogName(_TextType):
     """A name that stands in the catalog; the Tab key completes it."""
 
     name = "name"

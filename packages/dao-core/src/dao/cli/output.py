@@ -91,7 +91,9 @@ def width() -> int | None:
 
 
 class ByteOutput:
-    """Standard output as a binary file to write to."""
+    """Standard output as a binary file to write to. It can't be closed: it isn't whoever's that writes to it."""
+
+    closed = False
 
     def __init__(self) -> None:
         self._stream: BinaryIO = sys.stdout.buffer
@@ -100,6 +102,13 @@ class ByteOutput:
     def write(self, content: Any) -> int:
         """Write all of ``content``, any bytes-like object."""
         return self._stream.write(content)
+
+    def writable(self) -> bool:
+        """It is, as pyarrow asks."""
+        return True
+
+    def close(self) -> None:
+        """Leave it open."""
 
     @_to_a_reader
     def flush(self) -> None:

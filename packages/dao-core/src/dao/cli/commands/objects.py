@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dao.catalog import Catalog
 from dao.cli import output
 from dao.cli.options import STORE_OR_OBJECT
 from dao.cli.options import command as subcommand
 from dao.cli.session import Session
 from dao.display import table_of
 from dao.errors import DaoError
+
+if TYPE_CHECKING:
+    from dao.catalog import Catalog
 
 __all__ = ["command"]
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from dao.cli import output
-from dao.cli.inventory import Plugin, installed_plugins
 from dao.cli.options import command as subcommand
 from dao.cli.session import Session
-from dao.core.plugins import default_plugins
 from dao.display import table_of
+
+if TYPE_CHECKING:
+    from dao.cli.inventory import Plugin
 
 __all__ = ["command"]
 
@@ -28,6 +30,9 @@ def plugins(session: Session) -> None:
     Example:
       dao plugins
     """
+    from dao.cli.inventory import installed_plugins
+    from dao.core.plugins import default_plugins
+
     found = installed_plugins(default_plugins())
     if session.as_json:
         output.document(found)

@@ -1,0 +1,110 @@
+"""A catalog in a folder of its own, an interface whose answers are known, and the command as a user calls it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dao.cli.app import dao
+
+SHELF = '''
+import time
+from datetime import UTC, datetime
+import attrs
+import pyarrow as pa
+from dao.errors import PermissionDeniedError
+from dao.results import FileInfo, Listing, WriteResult
+from dao.secrets import Secret
+
+WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+ROWS = {"carrier": ["UA", "AA", "DL"], "delay": [15, None, -3], "share": [0.5, float("nan"), 2.25]}
+WRITTEN = []
+
+@attrs.define
+class Shelf:
+    """Reads three rows; fails as its options say."""
+    password: Secret | None = None
+    fail: str = ""
+
+    def _maybe_fail(self):
+        if self.fail == "bug":
+            raise RuntimeError(f"login with {self.password.reveal()} went wrong")
+        if self.fail == "refuse":
+            raise PermissionDeniedError(f"{self.password.reveal()} is expired")
+        if self.fail == "hang":
+            time.sleep(30)
+
+    def read(self, data_object, *, columns=None):
+        self._maybe_fail()
+        table = pa.table(ROWS)
+        return table.select(columns) if columns else table
+
+    def read_stream_bytes(self, data_object, *, into):
+        import io
+        return io.BytesIO(b"raw bytes")
+
+    def list(self, data_object):
+        self._maybe_fail()
+        return Listing(FileInfo(f"{data_object.key or 'root'}/{i}.csv", 1234567 * i, WHEN) for i in range(3))
+
+    def count(self, data_object, *, where=None):
+        return 336776
+
+    def schema(self, data_object):
+        return pa.table(ROWS).schema
+
+    def write(self, data, data_object, *, mode="error"):
+        WRITTEN.append((data_object.full_name, mode))
+        return WriteResult(rows_inserted=3, files=1)
+'''
+
+CATALOG = {
+    "bronze": {
+        "interface": "shelf:Shelf",
+        "options": {"password": "${env:SHELF_PASSWORD:-hunter2}"},
+        "objects": {
+            "flights": {"type": "table", "format": "parquet", "description": "what flew"},
+            "planes": {"type": "file", "suffix": ".csv"},
+            "sales_{region}": {"type": "table"},
+        },
+    },
+    "silver": {"interface": "shelf:Shelf", "objects": {"flights": {"type": "table"}}},
+}
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory, with a module ``shelf`` and no catalog yet."""
+    (tmp_path / "shelf.py").write_text(SHELF)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "shelf", raising=False)
+    monkeypatch.delenv("DAO_CATALOG", raising=False)
+    monkeypatch.delenv("SHELF_PASSWORD", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def catalog(folder: Path) -> dict:
+    """The catalog, which is also ``catalog.json`` of the working directory."""
+    (folder / "catalog.json").write_text(json.dumps(CATALOG))
+    return json.loads(json.dumps(CATALOG))
+
+
+@pytest.fixture
+def run(folder: Path) -> Run:
+    """Runs the command; fails the test if its status is not the expected one."""
+
+    def call(*arguments: str, status: int = 0) -> Result:
+        done = CliRunner().invoke(dao, arguments, prog_name="dao")
+        assert done.exit_code == status, f"{done.exit_code}: {done.output} {done.exception!r}"
+        return done
+
+    return call

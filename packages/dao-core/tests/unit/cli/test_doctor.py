@@ -1,0 +1,158 @@
+"""`dao doctor` and `dao plugins`: what is wrong is found, told with advice, and makes the status 1."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import Result
+
+from dao.core import plugins as plugins_module
+from dao.core.plugins import Plugins
+from dao.hookspecs import hookimpl
+
+Run = Callable[..., Result]
+
+
+class GoodPlugin:
+    @hookimpl
+    def dao_interfaces(self):
+        return {"good": "shelf:Shelf"}
+
+
+class BrokenPlugin:
+    @hookimpl
+    def dao_interfaces(self):
+        raise RuntimeError("no licence")
+
+
+@pytest.fixture(autouse=True)
+def plugins(monkeypatch: pytest.MonkeyPatch) -> Plugins:
+    """The environment's plugins, so that these tests don't depend on what is installed."""
+    made = Plugins(discover=False)
+    made.register(GoodPlugin(), "good")
+    monkeypatch.setattr(plugins_module, "default_plugins", lambda: made)
+    return made
+
+
+def findings(run: Run, *arguments: str, status: int = 0) -> dict[tuple[str, str], list[dict]]:
+    found = json.loads(run("doctor", "--json", *arguments, status=status).stdout)
+    assert found["ok"] is (status == 0)
+    by_subject: dict[tuple[str, str], list[dict]] = {}
+    for finding in found["findings"]:
+        assert set(finding) == {"area", "subject", "level", "message", "advice", "seconds"}
+        by_subject.setdefault((finding["area"], finding["subject"]), []).append(finding)
+    return by_subject
+
+
+def test_all_is_well(run: Run, catalog: dict) -> None:
+    found = findings(run)
+    assert found["plugins", "good"][0]["level"] == "ok"
+    assert found["catalog", "catalog.json"][0]["message"] == "2 stores, 3 objects"
+    assert "answers in" in found["stores", "bronze"][0]["message"]
+    assert found["stores", "bronze"][0]["seconds"] < 5
+    assert ("packages", "Python") in found
+
+
+def test_it_reads_well(run: Run, catalog: dict) -> None:
+    lines = run("doctor").stdout.splitlines()
+    assert lines[0] == "Packages"
+    assert "  ok       catalog.json: 2 stores, 3 objects" in lines
+    assert lines[-1] == "nothing is wrong"
+    assert max(map(len, lines)) <= 100
+
+
+def test_nothing_is_written_unless_asked(run: Run, catalog: dict) -> None:
+    findings(run)
+    assert sys.modules["shelf"].WRITTEN == []
+
+
+def test_write_tries_it_in_every_store(run: Run, catalog: dict) -> None:
+    found = findings(run, "--write")
+    (written, _) = sys.modules["shelf"].WRITTEN
+    assert written[0].startswith("bronze..dao-doctor-")
+    # This interface writes, but has no delete: the file that is left is named.
+    left = found["stores", "bronze"][1]
+    assert left["level"] == "warning"
+    assert written[0].removeprefix("bronze.") in left["advice"]
+
+
+def test_a_reference_without_a_value(run: Run, folder: Path, catalog: dict) -> None:
+    catalog["bronze"]["options"] = {"password": "${env:SHELF_PASSWORD}"}
+    (folder / "catalog.json").write_text(json.dumps(catalog))
+    found = findings(run, status=1)
+    (problem,) = found["stores", "bronze"]
+    assert problem["level"] == "error"
+    assert "${env:SHELF_PASSWORD} has no value" in problem["message"]
+    assert "bronze.options.password" in problem["message"]
+    assert problem["advice"]
+    assert found["stores", "silver"][0]["level"] == "ok"
+
+
+def test_a_property_without_a_value(run: Run, folder: Path, catalog: dict) -> None:
+    catalog["silver"]["properties"] = {"region": "${env:NOT_SET_ANYWHERE}"}
+    catalog["bronze"]["objects"]["flights"]["prefix"] = "${env:NOT_SET_ANYWHERE}"
+    (folder / "catalog.json").write_text(json.dumps(catalog))
+    found = findings(run, status=1)
+    assert "silver.properties.region" in found["stores", "silver"][0]["message"]
+    assert "bronze.objects.flights.prefix" in found["stores", "bronze"][0]["message"]
+
+
+def test_a_store_that_refuses_and_no_secret(run: Run, folder: Path, catalog: dict, monkeypatch) -> None:
+    monkeypatch.setenv("SHELF_PASSWORD", "canary-5ecret")
+    catalog["bronze"]["options"] = {"password": "${env:SHELF_PASSWORD}", "fail": "refuse"}
+    (folder / "catalog.json").write_text(json.dumps(catalog))
+    (problem, _) = findings(run, status=1)["stores", "bronze"]
+    assert "******** is expired" in problem["message"]
+    assert "credentials" in problem["advice"]
+    assert "canary" not in run("doctor", status=1).output
+
+
+def test_a_store_that_never_answers(run: Run, folder: Path, catalog: dict) -> None:
+    catalog["bronze"]["options"] = {"fail": "hang"}
+    (folder / "catalog.json").write_text(json.dumps(catalog))
+    found = findings(run, "--timeout", "0.5", status=1)
+    assert found["stores", "bronze"][0]["message"] == "no answer within 0.5 seconds"
+    assert found["stores", "silver"][0]["level"] == "ok"
+
+
+def test_a_class_that_cant_be_imported(run: Run, folder: Path, catalog: dict) -> None:
+    catalog["silver"]["interface"] = "no_such_module_here:Thing"
+    (folder / "catalog.json").write_text(json.dumps(catalog))
+    (problem,) = findings(run, status=1)["stores", "silver"]
+    assert "no_such_module_here" in problem["message"]
+
+
+def test_every_fault_of_a_catalog_is_a_finding(run: Run, folder: Path) -> None:
+    (folder / "catalog.json").write_text('{"a": {"interfaze": "x"}, "b": {"interface": "shelf:Shlf"}}')
+    assert len(findings(run, status=1)["catalog", "catalog.json"]) >= 2
+
+
+def test_no_catalog_is_wrong_too(run: Run) -> None:
+    assert "--catalog FILE" in findings(run, status=1)["catalog", "catalog"][0]["message"]
+
+
+def test_a_broken_plugin(run: Run, catalog: dict, plugins: Plugins) -> None:
+    plugins.register(BrokenPlugin(), "sad")
+    found = findings(run, status=1)
+    assert "no licence" in found["plugins", "sad"][0]["message"]
+    assert "pip" in found["plugins", "sad"][0]["advice"]
+    assert found["plugins", "good"][0]["level"] == "ok"
+    listed = run("plugins", status=1).stdout
+    assert "sad is broken: RuntimeError: no licence" in listed
+
+
+def test_plugins(run: Run) -> None:
+    (found,) = json.loads(run("plugins", "--json").stdout)
+    assert found == {
+        "name": "good",
+        "distribution": None,
+        "version": None,
+        "interfaces": ["good"],
+        "object_types": [],
+        "secret_schemes": [],
+        "error": None,
+    }
