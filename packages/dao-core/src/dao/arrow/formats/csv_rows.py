@@ -76,7 +76,8 @@ def first_row(block: bytes, options: CsvOptions, delimiter: str) -> tuple[list[s
             escape_char=options.escape or False,
             newlines_in_values=options.quote is not None,
         ),
-        pacsv.ConvertOptions(default_column_type=pa.string()),
+        # By name, as older releases of pyarrow have no type for all columns; there may be fewer columns than this.
+        pacsv.ConvertOptions(column_types={f"f{at}": pa.string() for at in range(row.count(delimiter.encode()) + 1)}),
     )
     return [column[0].as_py() for column in parsed.columns], rest
 

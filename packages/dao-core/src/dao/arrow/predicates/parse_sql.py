@@ -254,7 +254,7 @@ def _cast(node: exp.Cast) -> tree.Predicate:
         return tree.Literal(None, tree.Kind.NULL)
     kind = node.to.this
     converter = _CASTS.get(kind)
-    if converter is None or (node.to.expressions and kind is not exp.DType.DECIMAL):
+    if converter is None or (node.to.expressions and kind is not exp.DataType.Type.DECIMAL):
         raise _unsupported(node, f"a literal can be cast to {', '.join(sorted(known.value for known in _CASTS))}")
     return converter(_text_of_cast(node), node)
 
@@ -297,8 +297,8 @@ def _timestamp(text: str, zoned: bool) -> tree.Literal:
     return tree.Literal(value, tree.Kind.TIMESTAMPTZ if zoned else tree.Kind.TIMESTAMP)
 
 
-_T = exp.DType
-_CASTS: dict[exp.DType, Callable[[str, exp.Cast], tree.Literal]] = {
+_T = exp.DataType.Type
+_CASTS: dict[exp.DataType.Type, Callable[[str, exp.Cast], tree.Literal]] = {
     _T.DATE: lambda text, _: tree.Literal(parse_date(text), tree.Kind.DATE),
     _T.TIME: lambda text, _: tree.Literal(time_of_nanoseconds(parse_time(text)), tree.Kind.TIME),
     _T.TIMESTAMP: lambda text, _: _timestamp(text, False),
