@@ -12,14 +12,16 @@ Fixtures for the tests of a pipeline:
           make_silver(dao)                                   # the pipeline's own code
           assert dao.read("silver.orders", into="pylist") == [{"id": 1, "amount": Decimal("7.50")}]
 
-For backends: what conformance suites declare absent is shown at the end of the run.
+For backends: what conformance suites declare absent is shown at the end of the run, and a test of the kit that is
+skipped for any other reason fails.
 
 Importing this module imports no Arrow and no driver: pytest loads it in every project that dao-core is installed for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from dao.core.dao import DataAccessObject
     from dao.data_store import DataStore
 
-__all__ = ["ABSENCE", "dao_in_memory", "memory_store", "pytest_terminal_summary"]
+__all__ = ["ABSENCE", "dao_in_memory", "memory_store", "pytest_runtest_makereport", "pytest_terminal_summary"]
 
 ABSENCE = "declared_absent"
 """The property of a test report that tells of a declared absence: it reaches this process from pytest-xdist's too."""
@@ -58,6 +60,23 @@ def dao_in_memory() -> Iterator[Callable[..., DataAccessObject]]:
     yield make
     for dao in made:
         dao.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Let a test of the kit fail that was skipped, or was expected to fail, without a declared absence."""
+    report = yield
+    kit = sys.modules.get("dao.testing.conformance.base")
+    if kit is not None and issubclass(getattr(item, "cls", None) or object, kit.Capability) and report.skipped:
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        if "declared absent" not in reason:
+            report.outcome = "failed"
+            report.longrepr = (
+                f"a test of the conformance kit was skipped ({reason}): tests of the kit are not skipped; "
+                "what the backend lacks is declared in its Capabilities, with the reason"
+            )
+            report.__dict__.pop("wasxfail", None)
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

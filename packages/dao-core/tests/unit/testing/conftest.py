@@ -1,0 +1,51 @@
+"""The interface of docs/writing-an-interface.md is the kit's own test subject: small, and with declared absences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+from dao.testing import ConformanceSuite  # noqa: F401  (imported here, it isn't imported anew for every run below)
+
+PAGE = Path(__file__).parents[5] / "docs" / "writing-an-interface.md"
+_FENCED = re.compile(r"^```(\w+)(?: +(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+Run = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture(scope="session")
+def page() -> str:
+    return PAGE.read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
+def blocks(page: str) -> list[tuple[str, str, str]]:
+    """Language, name and text of each fenced block of the page."""
+    return _FENCED.findall(page)
+
+
+@pytest.fixture(scope="session")
+def saved(blocks: list[tuple[str, str, str]]) -> dict[str, str]:
+    """The blocks that the page saves under a name."""
+    return {name: text for _, name, text in blocks if name and name != "output"}
+
+
+@pytest.fixture
+def run_kit(pytester: pytest.Pytester, saved: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run pytest, in this process, on the page's interface and a test file that is given, or the page's own."""
+    pytester.makepyfile(shelf=saved["shelf.py"], shelf_suite=saved["test_shelf.py"])
+    pytester.syspathinsert()
+
+    def run(test: str, *arguments: str, conftest: str = "") -> pytest.RunResult:
+        pytester.makepyfile(test_it=test)
+        if conftest:
+            pytester.makeconftest(conftest)
+        installed = any(point.value == "dao.testing.plugin" for point in entry_points(group="pytest11"))
+        plugin = [] if installed else ["-p", "dao.testing.plugin"]
+        return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:xdist", *plugin, *arguments)
+
+    return run

@@ -1,0 +1,55 @@
+"""What a backend declares."""
+
+from __future__ import annotations
+
+import pytest
+
+from dao import ConfigError, DataStore, TableObject
+from dao.testing import Absence, Backend, Capabilities
+
+
+class Nothing:
+    def read(self, data_object): ...
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"lacks_actions": {"raed": "no"}}, "lacks_actions has an unknown 'raed': did you mean 'read'"),
+        ({"lacks_actions": {"run": "no"}}, "unknown 'run'"),
+        ({"lacks_modes": {"apend": "no"}}, "did you mean 'append'"),
+        ({"lacks_features": {"file": "no"}}, "did you mean 'files'"),
+        ({"lacks_types": {"durations": "no"}}, "did you mean 'duration'"),
+        ({"relaxes": {"zone": "no"}}, "did you mean 'zones'"),
+        ({"lacks_actions": {"read": ""}}, "needs a reason"),
+    ],
+)
+def test_a_wrong_declaration_is_an_error(given: dict[str, dict[str, str]], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        Capabilities(**given)
+
+
+def test_absences_are_found_by_kind_and_name() -> None:
+    capabilities = Capabilities(lacks_actions={"upsert": "a"}, lacks_modes={"append": "b"}, relaxes={"zones": "c"})
+    assert list(capabilities.absences()) == [
+        Absence("action", "upsert", "a"),
+        Absence("mode", "append", "b"),
+        Absence("exactness", "zones", "c"),
+    ]
+    assert capabilities.absence("upsert") == Absence("action", "upsert", "a")
+    assert capabilities.absence("mode:append") == Absence("mode", "append", "b")
+    assert capabilities.absence("mode:upsert") is None
+    assert capabilities.absence("read") is None
+
+
+def test_objects_get_the_backends_types_and_properties() -> None:
+    class Special(TableObject):
+        pass
+
+    store, other = DataStore("one", Nothing()), DataStore("other", Nothing())
+    backend = Backend(store=store, other=other, table_type=Special, table_properties={"format": "parquet", "a": 1})
+    table = backend.table("people", a=2)
+    assert type(table) is Special
+    assert dict(table.properties) == {"format": "parquet", "a": 2}
+    assert table.data_store is store
+    assert backend.file("x", other).data_store is other

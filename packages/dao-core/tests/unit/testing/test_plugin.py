@@ -1,0 +1,72 @@
+"""The fixtures for users, and the summary for backends."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+pytest_plugins = ["pytester"]
+
+
+def test_a_pipeline_can_be_tested_in_memory(run_kit):
+    run_kit("""
+        CATALOG = {
+            "bronze": {
+                "interface": "local",
+                "options": {"root": "/nowhere/at/all"},
+                "properties": {"format": "parquet"},
+                "objects": {"orders": {"type": "table", "keys": ["id"]}},
+            },
+            "gold": {"interface": "notinstalled", "options": {"password": "${env:NOT_THERE}"}},
+        }
+
+        def test_stores_are_swapped(dao_in_memory):
+            dao = dao_in_memory(CATALOG)
+            dao.write([{"id": 1}, {"id": 2}], "bronze.orders")
+            dao.upsert([{"id": 2}, {"id": 3}], "bronze.orders")
+            assert dao.count("bronze.orders") == 3
+            from dao import TableObject
+            dao.copy("bronze.orders", TableObject("orders", dao.catalog.stores["gold"], format="parquet"))
+
+        def test_each_call_has_stores_of_its_own(dao_in_memory):
+            first, second = dao_in_memory(CATALOG), dao_in_memory(CATALOG)
+            first.write([{"id": 1}], "bronze.orders")
+            assert second.exists("bronze.orders") is False
+
+        def test_nothing_is_registered_for_all(dao_in_memory):
+            from dao import DataStoreRegistry
+            dao_in_memory(CATALOG)
+            assert DataStoreRegistry.names() == []
+
+        def test_a_store(memory_store):
+            from dao import DataAccessObject, DataStoreRegistry, TableObject
+            dao = DataAccessObject(registry=DataStoreRegistry([memory_store]))
+            pets = TableObject("pets", memory_store, format="parquet")
+            dao.write([{"name": "Rex"}], pets)
+            assert dao.read(pets, into="pylist") == [{"name": "Rex"}]
+    """).assert_outcomes(passed=4)
+
+
+def test_declared_absences_are_shown(run_kit):
+    result = run_kit(
+        "from shelf_suite import TestShelf as Shelf\nclass TestIt(Shelf): pass",
+        "test_it.py::TestIt::test_the_kit_is_run_whole",
+    )
+    result.stdout.fnmatch_lines(
+        ["*= declared absent =*", "test_it.py::TestIt", "  action upsert: a shelf has no keys", "  feature files: *"]
+    )
+
+
+def test_a_run_without_a_suite_shows_nothing(run_kit):
+    result = run_kit("def test_nothing(): pass")
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*declared absent*")
+
+
+def test_the_plugin_costs_no_driver():
+    code = (
+        "import dao.testing.plugin, sys; "
+        "print({'pyarrow', 'pandas', 'hypothesis', 'duckdb', 'dao.core'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

@@ -1,0 +1,37 @@
+"""The page docs/writing-an-interface.md keeps its word: its code runs, and is short."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def folder(saved: dict[str, str], tmp_path: Path) -> Path:
+    for name, text in saved.items():
+        (tmp_path / name).write_text(text, "utf-8")
+    return tmp_path
+
+
+def test_an_interface_takes_fewer_than_80_lines(saved: dict[str, str]) -> None:
+    assert len(saved["shelf.py"].splitlines()) <= 80
+
+
+def test_what_the_page_shows_is_what_happens(blocks: list[tuple[str, str, str]], folder: Path) -> None:
+    code = "\n".join(text for language, name, text in blocks if language == "python" and not name)
+    expected = next(text for language, name, text in blocks if (language, name) == ("text", "output"))
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == (expected, "")
+
+
+def test_the_pages_interface_passes_the_kit(folder: Path) -> None:
+    installed = any(point.value == "dao.testing.plugin" for point in entry_points(group="pytest11"))
+    plugin = [] if installed else ["-p", "dao.testing.plugin"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugin, "test_shelf.py"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+    assert "action upsert: a shelf has no keys" in done.stdout
