@@ -36,7 +36,7 @@ def data_table(batches: Sequence[pa.RecordBatch], schema: pa.Schema, width: int 
     kept = _fitting([_width(column[0]) for column in columns], width)
     lines = [_GAP.join(cells).rstrip() for cells in zip(*columns[:kept], strict=True)]
     if kept < len(names):
-        lines += ["", f"{len(names) - kept} more columns: {', '.join(names[kept:])}; --columns chooses"]
+        lines += ["", f"not shown: {', '.join(names[kept:])}; --columns chooses"]
     return lines
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from inspect import signature
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,8 @@ CATALOG = {
     "silver": {"interface": "shelf:Shelf", "objects": {"flights": {"type": "table"}}},
 }
 
+# click 8.1 keeps the two outputs apart only when it is told to; later ones always do, and can't be told.
+RUNNER = CliRunner(mix_stderr=False) if "mix_stderr" in signature(CliRunner).parameters else CliRunner()
 Run = Callable[..., Result]
 
 
@@ -103,7 +106,7 @@ def run(folder: Path) -> Run:
     """Runs the command; fails the test if its status is not the expected one."""
 
     def call(*arguments: str, status: int = 0) -> Result:
-        done = CliRunner().invoke(dao, arguments, prog_name="dao")
+        done = RUNNER.invoke(dao, arguments, prog_name="dao")
         assert done.exit_code == status, f"{done.exit_code}: {done.output} {done.exception!r}"
         return done
 
