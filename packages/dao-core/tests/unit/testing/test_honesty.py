@@ -65,7 +65,7 @@ TYPES = "test_it.py::TestIt::test_lacks_and_relaxations_are_true"
         ("relaxes={'zones': 'no'}", "pass", TYPES, "relaxes has 'zones', but every table comes back without it"),
         (
             "formats=('parquet', 'nonsense')",
-            "def write(self, data, data_object: TableObject, *, mode='error', format):\n"
+            "def write(self, data, data_object: TableObject, *, mode='error', format='parquet'):\n"
             "        if format != 'parquet': raise UnsupportedError(f'there is no format {format}')\n"
             "        return super().write(data, data_object, mode=mode)",
             "test_it.py::TestIt::test_formats_are_declared_truly",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterator
+from random import Random
 from typing import Any
 
 import pyarrow as pa
@@ -28,7 +29,7 @@ _TOTAL = _BATCHES * _BATCH_ROWS * 16
 _BOUND = _TOTAL // 2
 """The memory that a stream may hold at any time: it is far above a few batches, and far below the table."""
 
-_SCHEMA = pa.schema({"id": pa.int64(), "value": pa.float64()})
+_SCHEMA = pa.schema({"id": pa.int64(), "value": pa.int64()})
 
 
 def large(watch: Callable[[], None] = lambda: None) -> pa.RecordBatchReader:
@@ -36,9 +37,9 @@ def large(watch: Callable[[], None] = lambda: None) -> pa.RecordBatchReader:
 
     def batches() -> Iterator[pa.RecordBatch]:
         for position in range(_BATCHES):
-            start = position * _BATCH_ROWS
-            ids = pa.array([(n * 2654435761) % 2**61 for n in range(start, start + _BATCH_ROWS)], pa.int64())
-            yield pa.record_batch([ids, ids.cast(pa.float64(), safe=False)], schema=_SCHEMA)
+            noise = pa.py_buffer(Random(position).randbytes(_BATCH_ROWS * 8))
+            numbers = pa.Array.from_buffers(pa.int64(), _BATCH_ROWS, [None, noise])
+            yield pa.record_batch([numbers, numbers], schema=_SCHEMA)
             watch()
 
     return pa.RecordBatchReader.from_batches(_SCHEMA, batches())

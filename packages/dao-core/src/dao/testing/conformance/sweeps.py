@@ -13,7 +13,7 @@ from dao.data_object import DataObject
 from dao.errors import DaoError, NotFoundError
 from dao.testing.backend import Backend
 from dao.testing.conformance.base import Capability
-from dao.testing.conformance.samples import content, people
+from dao.testing.conformance.samples import content, held, people
 from dao.testing.faults import FaultPlan
 
 __all__ = ["Faults"]
@@ -187,6 +187,7 @@ class Faults(
             change.prepare(dao, backend, name)
             outcome = self._disturbed(dao, backend, change, name, FaultPlan(at=position, **kind))
             self._check(change, outcome, change.look(dao, backend, name), old, new)
+            self._shows_nothing_strange(dao, backend, change, outcome)
             self._works_again(dao, backend, change, name)
 
     def _undisturbed(self, dao: DataAccessObject, backend: Backend, change: Change) -> tuple[FaultPlan, State, State]:
@@ -220,6 +221,12 @@ class Faults(
             )
         else:
             assert found == new, f"{change.name} said that it succeeded, but what is there isn't the new data: {found}"
+
+    def _shows_nothing_strange(self, dao: DataAccessObject, backend: Backend, change: Change, outcome: str) -> None:
+        """What is staged belongs to no object, so that a listing of the store must not show it."""
+        names = ("undisturbed", "t")
+        strange = [key for key, _ in held(dao, backend) if not key.startswith(names)]
+        assert not strange, f"{change.name}, {outcome or 'done'}: the store lists what belongs to no object: {strange}"
 
     def _works_again(self, dao: DataAccessObject, backend: Backend, change: Change, name: str) -> None:
         if change.look is _bytes:
