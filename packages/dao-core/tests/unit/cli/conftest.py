@@ -43,7 +43,13 @@ class Shelf:
     def read(self, data_object, *, columns=None):
         self._maybe_fail()
         table = pa.table(ROWS)
+        if self.fail == "midway":
+            return pa.RecordBatchReader.from_batches(table.schema, self._broken_off(table))
         return table.select(columns) if columns else table
+
+    def _broken_off(self, table):
+        yield from table.to_batches()
+        raise OSError("the line went dead")
 
     def read_stream_bytes(self, data_object, *, into):
         import io

@@ -49,9 +49,11 @@ def test_bytes_go_as_they_are(run: Run) -> None:
     assert "--into bytes has none" in run("read", "bronze.planes", "--into", "bytes", "--limit", "1", status=2).stderr
 
 
-def test_a_failed_read_leaves_the_file_as_it_was(run: Run, folder: Path) -> None:
+def test_a_read_that_breaks_off_leaves_the_file_as_it_was(run: Run, folder: Path, catalog: dict) -> None:
+    catalog["bronze"]["options"] = {"fail": "midway"}
+    (folder / "catalog.json").write_text(json.dumps(catalog))
     (folder / "out.csv").write_text("precious")
-    run("read", "bronze.flights", "-o", "out.csv", "--columns", "nope", status=1)
+    assert "the line went dead" in run("read", "bronze.flights", "-o", "out.csv", status=1).stderr
     assert (folder / "out.csv").read_text() == "precious"
     assert not list(folder.glob(".out.csv*"))
 
