@@ -109,6 +109,8 @@ class Transfer:
         if self.within:
             given = {**self.writing, "target": self.target}
             return cast("WriteResult", executor.execute(self.action, self.source, given))
+        if self.action == "move":
+            executor.prepare("delete", self.source, {})  # a store that can't delete says so before anything is copied
         result = self._copy_bytes(executor) if self.as_bytes else self._copy_rows(executor)
         if self.action == "move":
             self._delete_source(executor)

@@ -79,5 +79,10 @@ def test_a_false_declaration_is_named(run_kit, capabilities, method, test, told)
     result.stdout.fnmatch_lines([f"*{told}*"])
 
 
+def test_a_move_from_a_store_that_cannot_delete_is_refused_before_it_copies(run_kit):
+    lacking = "lacks_actions={**Shelf.capabilities.lacks_actions, 'delete': 'no', 'move': 'no'}"
+    run_kit(SUITE.format(capabilities=lacking, method="    delete = None"), HONEST).assert_outcomes(passed=1)
+
+
 def test_a_true_declaration_is_believed(run_kit):
     run_kit(SUITE.format(capabilities="", method="    pass"), HONEST, TYPES).assert_outcomes(passed=2)
