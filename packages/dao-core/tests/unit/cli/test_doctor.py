@@ -119,6 +119,15 @@ def test_a_store_that_never_answers(run: Run, folder: Path, catalog: dict) -> No
     assert found["stores", "silver"][0]["level"] == "ok"
 
 
+def test_a_store_that_cant_be_asked(run: Run, folder: Path) -> None:
+    (folder / "mute.py").write_text("class Mute:\n    def read(self, data_object): ...\n")
+    (folder / "catalog.json").write_text('{"a": {"interface": "mute:Mute", "objects": {"x": {}}}}')
+    asked, written = findings(run)["stores", "a"]
+    assert (asked["level"], asked["seconds"]) == ("note", None)
+    assert "can't be asked" in asked["message"]
+    assert "can only be read" in written["message"]
+
+
 def test_a_class_that_cant_be_imported(run: Run, folder: Path, catalog: dict) -> None:
     catalog["silver"]["interface"] = "no_such_module_here:Thing"
     (folder / "catalog.json").write_text(json.dumps(catalog))

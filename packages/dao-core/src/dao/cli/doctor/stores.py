@@ -127,6 +127,8 @@ def _answer(access: DataAccessObject, store: DataStore) -> Finding:
     began = perf_counter()
     try:
         told = _asked(access, store)
+    except NoRouteError:
+        return Finding(_AREA, store.name, "note", f"{names}: can't be asked: no list, and no exists for an object")
     except Exception as error:
         (first, *_) = of_error(_AREA, store.name, error)
         return Finding(_AREA, store.name, "error", first.message, advice_for(error), perf_counter() - began)
@@ -141,12 +143,9 @@ def _asked(access: DataAccessObject, store: DataStore) -> str:
         return "there is nothing yet"
     except NoRouteError:
         first = next(iter(store.objects), None)
-    if first is None:
-        return "can't be asked, having neither a list nor declared objects"
-    try:
-        return f"{first!r} is there" if access.exists(store.object(first)) else f"{first!r} is not there yet"
-    except NoRouteError:
-        return "can't be asked, having no route for list or exists"
+        if first is None:
+            raise
+    return f"{first!r} is there" if access.exists(store.object(first)) else f"{first!r} is not there yet"
 
 
 def _writable(access: DataAccessObject, store: DataStore) -> Finding:
@@ -158,8 +157,7 @@ def _writable(access: DataAccessObject, store: DataStore) -> Finding:
                 access.explain("write", data, place)
             except DaoError:
                 continue
-            told = "has a way to write; whether it is allowed: `dao doctor --write` tries it with a small file"
-            return Finding(_AREA, store.name, "note", told)
+            return Finding(_AREA, store.name, "note", "has a route for write; --write tries whether it is allowed")
     return Finding(_AREA, store.name, "note", "can only be read: none of its interfaces writes")
 
 
