@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import date, datetime, time, timezone
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -65,8 +65,9 @@ _NUMBERS = (
 _FLOATS = (0.0, -0.0, 1.0, -1.0, 1.5, 2.0, 0.5, 100.0, math.nan, math.inf, -math.inf)
 _TEXTS = ("", "a", "A", "b", "ab", "aB", "a_b", "a%b", "é", "É", "éa", "日本", "👍", "it's", "x\\y", " ", "1", "\n")
 _PATTERNS = (
-    "'%'", "''", "'a%'", "'%b'", "'%a%'", "'_'", "'a_'", "'_b'", "'a!_b' ESCAPE '!'", "'a!%%' ESCAPE '!'", "'é%'", "'__'",
-    "'a%b'", "'%_%'", "'A%'", "'x\\y'", "'x\\%'", "'👍%'", "'日_'", "'it''s'", "'a%%b'", "'a.b'", "NULL", "'%\n'",
+    "'%'", "''", "'a%'", "'%b'", "'%a%'", "'_'", "'a_'", "'_b'", "'a!_b' ESCAPE '!'", "'a!%%' ESCAPE '!'", "'é%'",
+    "'__'", "'a%b'", "'%_%'", "'A%'", "'x\\y'", "'x\\%'", "'👍%'", "'日_'", "'it''s'", "'a%%b'", "'a.b'",
+    "NULL", "'%\n'",
 )  # fmt: skip
 _DATES = (date(1969, 12, 31), date(1970, 1, 1), date(2025, 12, 31), date(2026, 1, 1), date(2026, 1, 2), date(1, 1, 1))
 _STAMPS = (
@@ -87,11 +88,13 @@ _ZONED_POINTS = (
 
 
 def _stamps(unit: str, zone: str | None = None) -> ColumnKind:
-    values = _STAMPS if unit == "s" else _FINE_STAMPS if unit in ("us", "ns") else (*_STAMPS, datetime(2026, 1, 1, 0, 0, 0, 500_000))
-    zoned = tuple(value.replace(tzinfo=timezone.utc) for value in values)
+    coarse = {"s": _STAMPS, "ms": (*_STAMPS, datetime(2026, 1, 1, 0, 0, 0, 500_000))}
+    values = coarse.get(unit, _FINE_STAMPS)
+    zoned = tuple(value.replace(tzinfo=UTC) for value in values)
     texts = _POINTS if unit == "ns" else (*_POINTS, *_ZONED_POINTS)
     # DuckDB does not compare nanoseconds without a zone with what has a zone, so they are a group of their own
-    return ColumnKind(pa.timestamp(unit, zone), zoned if zone else values, texts, "nanoseconds" if unit == "ns" else "points")
+    group = "nanoseconds" if unit == "ns" else "points"
+    return ColumnKind(pa.timestamp(unit, zone), zoned if zone else values, texts, group)
 
 
 COLUMNS: dict[str, ColumnKind] = {
@@ -106,12 +109,15 @@ COLUMNS: dict[str, ColumnKind] = {
     "f64": ColumnKind(pa.float64(), (*_FLOATS, 0.1, 9007199254740992.0), _NUMBERS, "numbers"),
     "dec": ColumnKind(
         pa.decimal128(9, 2),
-        tuple(map(Decimal, ("0.00", "1.00", "1.50", "-1.50", "2.50", "2.51", "0.10", "99.99", "9999999.99", "-9999999.99"))),
+        tuple(map(Decimal, ("0", "1", "1.50", "-1.50", "2.50", "2.51", "0.10", "99.99", "9999999.99", "-9999999.99"))),
         _NUMBERS,
         "numbers",
     ),
     "wide": ColumnKind(
-        pa.decimal128(30, 6), tuple(map(Decimal, ("0", "1.5", "-1.500001", "0.1", "9007199254740993.000001"))), _NUMBERS, "numbers"
+        pa.decimal128(30, 6),
+        tuple(map(Decimal, ("0", "1.5", "-1.500001", "0.1", "9007199254740993.000001"))),
+        _NUMBERS,
+        "numbers",
     ),
     "text": ColumnKind(pa.string(), _TEXTS, (), "texts"),
     "large": ColumnKind(pa.large_string(), _TEXTS, (), "texts"),
@@ -125,9 +131,14 @@ COLUMNS: dict[str, ColumnKind] = {
     "ns": _stamps("ns"),
     "zoned": _stamps("us", "UTC"),
     "berlin": _stamps("us", "Europe/Berlin"),
-    "clock": ColumnKind(pa.time64("us"), (time(0), time(12), time(23, 59, 59, 999_999)), ("TIME '12:00:00'", "'12:00'", "'00:00:00.5'"), "clocks"),
+    "clock": ColumnKind(
+        pa.time64("us"),
+        (time(0), time(12), time(23, 59, 59, 999_999)),
+        ("TIME '12:00:00'", "'12:00'", "'00:00:00.5'"),
+        "clocks",
+    ),
     "blob": ColumnKind(pa.binary(), (b"", b"a", b"ab", b"\x00", b"\xff"), ("X'61'", r"'\xFF'", "'ab'", "X''"), "blobs"),
-}  # fmt: skip
+}
 """The columns that `tables` and `cases` draw from, by name."""
 
 
@@ -239,7 +250,9 @@ def cases(draw: st.DrawFn) -> Case:
 def dnf_cases(draw: st.DrawFn) -> Case:
     """Tables of one to five columns with a predicate as DNF tuples; `Case.sql` says the same in SQL."""
     names = draw(_some_columns())
-    groups = draw(st.lists(st.lists(st.sampled_from(names).flatmap(_triples), min_size=1, max_size=3), min_size=1, max_size=3))
+    groups = draw(
+        st.lists(st.lists(st.sampled_from(names).flatmap(_triples), min_size=1, max_size=3), min_size=1, max_size=3)
+    )
     flat = len(groups) == 1 and draw(st.booleans())
     sql = " OR ".join(f"({' AND '.join(f'({_triple_sql(triple)})' for triple in group)})" for group in groups)
     return Case(draw(tables(names)), sql, groups[0] if flat else groups)

@@ -95,6 +95,8 @@ def stretch_of(value: Any, target: SqlType, column: SqlType) -> Stretch:
     """
     if target.family is Family.FLOAT:
         return _stretch_of_float(value, target.bits, column)
+    if target.family is Family.INTEGER:
+        return Stretch(value, value, column)
     exact = Fraction(value) * _steps_per_unit(target, column)
     return Stretch(math.ceil(exact), math.floor(exact), column)
 
