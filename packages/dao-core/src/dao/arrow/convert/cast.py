@@ -18,8 +18,9 @@ def conform(reader: pa.RecordBatchReader, schema: pa.Schema) -> pa.RecordBatchRe
 
     Columns are matched by name and come out in the schema's order. A cast must keep every value as it is: integers
     that fit, floats that are whole, timestamps of another unit where nothing is cut off, decimals that keep all their
-    digits, dates as midnights, strings in another layout, dictionaries unpacked. Text is never parsed, numbers are
-    never written out as text, a timestamp never gains or loses its zone. Columns that are right already are not copied.
+    digits, or floats that give the same decimal back, dates as midnights, strings in another layout, dictionaries
+    unpacked. Text is never parsed, numbers are never written out as text, a timestamp never gains or loses its zone.
+    Columns that are right already are not copied.
 
     Args:
         reader: the stream; it is consumed as the result is read.

@@ -106,22 +106,35 @@ def cast_exactly(array: pa.Array, wanted: pa.DataType, *, round_floats: bool = F
     """
     if array.type.equals(wanted):
         return array
-    try:
-        cast = _cast(array, wanted, round_floats)
-        if cast is not None:
-            return cast
-    except pa.ArrowNotImplementedError as error:
-        raise ValueWouldChange(f"pyarrow can't cast {describe(array.type)} to {describe(wanted)}") from error
-    except pa.ArrowInvalid:
-        pass  # the value that Arrow refused is looked for below
+    cast = _attempt(array, wanted, round_floats)
+    if cast is None and pt.is_nested(array.type):
+        array = _compact(array)
+        cast = _attempt(array, wanted, round_floats)
+    if cast is not None:
+        return cast
     row = _first_failing(array, wanted, round_floats)
     shown = repr(array[row].as_py()) if not pt.is_nested(array.type) else str(array[row])
     shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "..."
     raise ValueWouldChange(f"{describe(array.type)} to {describe(wanted)} would change the value {shown}", row)
 
 
+def _compact(array: pa.Array) -> pa.Array:
+    """The array without the values of lists that a slice leaves out: Arrow casts those too, and may fail on them."""
+    return array.take(pa.array(range(len(array))))
+
+
+def _attempt(array: pa.Array, wanted: pa.DataType, round_floats: bool) -> pa.Array | None:
+    """The cast array; ``None`` where a value does not fit, or came out as another one."""
+    try:
+        return _cast(array, wanted, round_floats)
+    except pa.ArrowNotImplementedError as error:
+        raise ValueWouldChange(f"pyarrow can't cast {describe(array.type)} to {describe(wanted)}") from error
+    except pa.ArrowInvalid:
+        return None
+
+
 def _cast(array: pa.Array, wanted: pa.DataType, round_floats: bool) -> pa.Array | None:
-    """The cast array; ``None`` where a value came out as another, which Arrow's safe cast does not always notice."""
+    """Arrow's safe cast, and a look back: it does not notice a float or a decimal that is rounded."""
     cast = _unpacked(array, wanted)
     cast = cast if cast.type.equals(wanted) else cast.cast(wanted, safe=True)
     source = array.dictionary_decode() if pt.is_dictionary(array.type) else array
@@ -180,10 +193,7 @@ def _first_failing(array: pa.Array, wanted: pa.DataType, round_floats: bool) -> 
     """The first row that can't be cast, by halving."""
 
     def fails(low: int, high: int) -> bool:
-        try:
-            return _cast(array.slice(low, high - low), wanted, round_floats) is None
-        except pa.ArrowInvalid:
-            return True
+        return _attempt(array.take(pa.array(range(low, high))), wanted, round_floats) is None
 
     low, high = 0, len(array)
     while high - low > 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pyarrow as pa
@@ -57,7 +58,7 @@ def _named_levels(frame: Any) -> list[int]:
 def _check_equal(frame: Any, level: int, column: int) -> None:
     """``set_index(..., drop=False)`` leaves the same values twice; anything else is a column that would be lost."""
     index = frame.index.get_level_values(level)
-    if not index.equals(type(index)(frame.iloc[:, column])):
+    if not index.equals(sys.modules["pandas"].Index(frame.iloc[:, column])):
         raise DataError(
             f"the DataFrame's index and a column are both named {frame.columns[column]!r} and differ: "
             "rename one, or reset_index(drop=True)"

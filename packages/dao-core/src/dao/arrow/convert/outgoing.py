@@ -42,7 +42,8 @@ def convert(result: Any, into: str) -> Any:
     (``ArrowDtype``). The index is ``0..n-1``, whatever pandas metadata the table has. A table that is read from a
     stream is freed column by column while the frame is made.
 
-    In **polars** maps are lists of structs; zones, units and categories are kept. In **pylist** maps are lists of
+    In **polars** maps are lists of structs; zones, units and categories are kept. **DuckDB** tells columns apart without
+    regard to case, and renames the second of ``id`` and ``Id`` to ``Id_1``. In **pylist** maps are lists of
     pairs, and timestamps with nanoseconds are pandas' Timestamps.
 
     Args:
@@ -78,7 +79,7 @@ def _library(name: str, into: str) -> Any:
     try:
         return import_module(name)
     except ImportError as error:
-        missing = isinstance(error, ModuleNotFoundError) and error.name == name.partition(".")[0]
+        missing = isinstance(error, ModuleNotFoundError) and error.name in (name, name.partition(".")[0])
         why = f"is not installed: pip install {name.partition('.')[0]}" if missing else f"can't be imported: {error}"
         raise PluginError(f"into={into!r} needs {name.partition('.')[0]}, which {why}") from error
 

@@ -35,7 +35,8 @@ class Kind(Enum):
     ITERABLE = "an iterable of rows or batches"
 
 
-_BY_NAME = {
+_BY_NAME: dict[str, Kind | None] = {
+    "pyarrow.lib.Schema": None,  # can be iterated, and is no table
     "pyarrow.lib.RecordBatchReader": Kind.READER,
     "pyarrow.lib.Table": Kind.TABLE,
     "pyarrow._dataset.Dataset": Kind.DATASET,

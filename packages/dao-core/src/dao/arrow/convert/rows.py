@@ -22,7 +22,7 @@ ROWS_PER_BATCH = 65_536
 def rows_to_table(rows: Sequence[Any], schema: pa.Schema | None = None, first_row: int = 0) -> pa.Table:
     """A table of dicts or records, see :func:`dao.arrow.convert.to_reader`."""
     mappings = _mappings(rows, first_row)
-    names = dict.fromkeys(name for row in mappings for name in row)
+    names = dict.fromkeys(chain.from_iterable(mappings))
     types = _types_of_model(rows, names) if schema is None else {f.name: f.type for f in schema}
     _check_row_names(mappings, names, schema, first_row)
     order = list(names) if schema is None else schema.names
@@ -35,7 +35,9 @@ def rows_to_table(rows: Sequence[Any], schema: pa.Schema | None = None, first_ro
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
-def _mappings(rows: Sequence[Any], first_row: int) -> list[Mapping[Any, Any]]:
+def _mappings(rows: Sequence[Any], first_row: int) -> Sequence[Mapping[Any, Any]]:
+    if set(map(type, rows)) == {dict}:
+        return rows
     for number, row in enumerate(rows, start=first_row):
         if not is_row(row):
             raise DataError(f"row {number} is {type(row).__name__}, where the first row is {type(rows[0]).__name__}")

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
-from itertools import accumulate
+from itertools import accumulate, chain, repeat
 from numbers import Integral, Real
 from types import NoneType
 from typing import Any
@@ -213,12 +213,15 @@ def _has_nanoseconds(values: Sequence[Any]) -> bool:
     return any(getattr(v, "nanosecond", 0) for v in values)
 
 
+_UNFIT = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError, UnicodeEncodeError)
+
+
 def _made(values: Sequence[Any], kind: pa.DataType | None, place: _Place) -> pa.Array:
     try:
         return pa.array(values, type=kind)
     except OverflowError:
         return _made_unsigned(values, place)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+    except _UNFIT as error:
         index = _first_unfit(values, kind)
         what = "" if kind is None else f" can't be {describe(kind)}"
         raise place.fault(
@@ -249,9 +252,14 @@ def _first_unfit(values: Sequence[Any], kind: pa.DataType | None) -> int:
         try:
             pa.array(values[:middle], type=kind)
             low = middle
-        except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
+        except _UNFIT:
             high = middle
     return low
+
+
+def _rows_of_items(values: Sequence[Any], place: _Place) -> list[int]:
+    """The row that each item of the lists belongs to."""
+    return list(chain.from_iterable(repeat(place.row(i), len(v)) for i, v in enumerate(values) if v is not None))
 
 
 def _offsets(values: Sequence[Any]) -> pa.Array:
@@ -265,8 +273,9 @@ def _structs(values: Sequence[Any], kind: pa.DataType | None, place: _Place) -> 
     if kind is not None and not pt.is_struct(kind):
         index = next(i for i, v in enumerate(values) if v is not None)
         raise place.fault(index, f"dict value {_short(values[index])} can't be {describe(kind)}")
-    mappings = [None if v is None else row_values(v) for v in values]
-    found = dict.fromkeys(name for m in mappings if m is not None for name in m)
+    plain = set(map(type, values)) <= {dict, NoneType}
+    mappings = values if plain else [None if v is None else row_values(v) for v in values]
+    found = dict.fromkeys(chain.from_iterable(m for m in mappings if m is not None))
     names = list(found) if kind is None else [f.name for f in kind]
     _check_keys(mappings, found, names, place)
     types: list[Any] = [None] * len(names) if kind is None else [f.type for f in kind]
@@ -293,8 +302,8 @@ def _lists(values: Sequence[Any], kind: pa.DataType | None, place: _Place) -> pa
     if kind is not None and item is None:
         index = next(i for i, v in enumerate(values) if v is not None)
         raise place.fault(index, f"list value {_short(values[index])} can't be {describe(kind)}")
-    flat = [x for v in values if v is not None for x in v]
-    rows = [place.row(i) for i, v in enumerate(values) if v is not None for _ in v]
+    flat = list(chain.from_iterable(v for v in values if v is not None))
+    rows = _rows_of_items(values, place)
     items = build_array(flat, item, f"{place.path}[]", rows)
     lists = pa.ListArray.from_arrays(_offsets(values), items)
     if kind is None or lists.type.equals(kind):
@@ -308,7 +317,7 @@ def _lists(values: Sequence[Any], kind: pa.DataType | None, place: _Place) -> pa
 def _maps(values: Sequence[Any], kind: pa.DataType, place: _Place) -> pa.Array:
     pairs = [None if v is None else list(v.items()) if isinstance(v, Mapping) else list(v) for v in values]
     flat = [pair for entry in pairs if entry is not None for pair in entry]
-    rows = [place.row(i) for i, entry in enumerate(pairs) if entry is not None for _ in entry]
+    rows = _rows_of_items(pairs, place)
     keys = build_array([k for k, _ in flat], kind.key_type, f"{place.path}.key", rows)
     items = build_array([v for _, v in flat], kind.item_type, f"{place.path}.value", rows)
     return pa.MapArray.from_arrays(_offsets(pairs), keys, items).cast(kind)

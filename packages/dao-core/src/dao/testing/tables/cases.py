@@ -230,9 +230,9 @@ def _shapes() -> Iterator[Case]:
 
 
 ODD_NAMES = [
-    "with space", "UPPER", "select", "from", "order", "dotted.name", 'quo"te', "quo'te", "back`tick", "semi;colon", "dash-ed",
-    "1st", "percent%s", "{brace}", "a=b", "naïve", "日本", "_leading", "x" * 120, "slash/ed", "(paren)", "$dollar", "#hash",
-    "com,ma",
+    "with space", "UPPER", "select", "from", "order", "dotted.name", 'quo"te', "quo'te", "back`tick", "semi;colon",
+    "dash-ed", "1st", "percent%s", "{brace}", "a=b", "naïve", "日本", "_leading", "x" * 120, "slash/ed", "(paren)",
+    "$dollar", "#hash", "com,ma",
 ]  # fmt: skip
 
 

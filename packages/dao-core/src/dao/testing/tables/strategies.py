@@ -28,7 +28,7 @@ _DAY_IN_2261 = 106_650
 
 
 def tables(*, without: Collection[str] = (), max_rows: int = 8, max_columns: int = 4) -> st.SearchStrategy[pa.Table]:
-    """Arbitrary tables: any types of the families of :data:`~dao.testing.tables.CASES` but float16, nested twice at most.
+    """Arbitrary tables: the types of :data:`~dao.testing.tables.CASES` but float16, nested up to two levels.
 
     Args:
         without: features that shall not occur, out of :data:`~dao.testing.tables.FEATURES`: what a backend lacks.

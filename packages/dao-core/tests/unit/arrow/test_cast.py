@@ -1,0 +1,232 @@
+"""A schema for a stream: every value as it was, or an error that names the one that would change."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dao.arrow.convert import conform, to_reader
+from dao.errors import DataError
+from dao.testing.tables import CASES, same_table, tables
+
+NAN = float("nan")
+NOON = dt.datetime(2026, 1, 2, 12)
+MIDNIGHT = dt.datetime(2026, 1, 2)
+
+
+def cast(values, given, wanted):
+    table = pa.table({"v": pa.array(values, given)})
+    return conform(table.to_reader(), pa.schema([("v", wanted)])).read_all()["v"]
+
+
+ENCODED = pa.dictionary(pa.int32(), pa.string())
+POINT = pa.struct([("x", pa.float64()), ("n", pa.int64())])
+NARROW = pa.struct([("n", pa.int8()), ("x", pa.float32())])
+
+
+@pytest.mark.parametrize(
+    ("values", "given", "wanted"),
+    [
+        ([1, -128, None], pa.int64(), pa.int8()),
+        ([1, 2**53], pa.int64(), pa.float64()),
+        ([1.0, -2.0], pa.float64(), pa.int8()),
+        ([0.5, NAN, float("inf"), -0.0], pa.float64(), pa.float32()),
+        ([0.5, 65504.0], pa.float64(), pa.float16()),
+        ([0.5, 0.1], pa.float64(), pa.decimal128(5, 2)),
+        ([Decimal("0.10")], pa.decimal128(5, 2), pa.float64()),
+        ([Decimal("1.50")], pa.decimal128(10, 2), pa.decimal128(5, 1)),
+        ([Decimal("7")], pa.decimal128(20, 0), pa.int64()),
+        ([7], pa.int8(), pa.decimal128(20, 2)),
+        ([MIDNIGHT], pa.timestamp("us"), pa.date32()),
+        ([MIDNIGHT.date()], pa.date32(), pa.timestamp("ns")),
+        ([NOON], pa.timestamp("us"), pa.timestamp("s")),
+        ([NOON], pa.timestamp("us", "UTC"), pa.timestamp("ms", "Asia/Tokyo")),
+        ([dt.time(1)], pa.time64("ns"), pa.time32("s")),
+        ([dt.timedelta(1)], pa.duration("us"), pa.duration("s")),
+        (["a", None], pa.string(), pa.large_string()),
+        (["a"], pa.string_view(), pa.string()),
+        ([b"a"], pa.binary(), pa.string()),
+        (["a"], pa.string(), pa.binary()),
+        ([b"ab"], pa.binary(), pa.binary(2)),
+        (["a", None, "a"], ENCODED, pa.string()),
+        (["a", None], pa.string(), ENCODED),
+        (["a"], pa.large_string(), pa.dictionary(pa.int8(), pa.string())),
+        (["a", None], ENCODED, pa.dictionary(pa.int8(), pa.large_string())),
+        ([None], pa.null(), POINT),
+        ([[1, None], None], pa.list_(pa.int64()), pa.large_list(pa.int8())),
+        ([[1, 2]], pa.list_(pa.int64()), pa.list_(pa.int8(), 2)),
+        ([{"x": NAN, "n": 1}, None], POINT, NARROW),
+        ([[{"x": 0.5, "n": 1}], []], pa.list_(POINT), pa.list_(NARROW)),
+        ([[("a", 1)], None], pa.map_(pa.string(), pa.int64()), pa.map_(pa.large_string(), pa.int8())),
+    ],
+    ids=lambda x: str(x)[:40],
+)
+def test_casts_that_keep_every_value(values, given, wanted):
+    column = cast(values, given, wanted)
+    assert column.type == wanted
+    if pa.types.is_null(given):
+        assert column.null_count == len(values)
+        return
+    if pa.types.is_dictionary(wanted):
+        column = pa.chunked_array([chunk.dictionary_decode() for chunk in column.chunks])
+    back = column.cast(_plain(given), safe=False)
+    same_table(pa.table({"v": back}), pa.table({"v": pa.array(values, _plain(given))}))
+
+
+def _plain(kind):
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+@pytest.mark.parametrize(
+    ("values", "given", "wanted", "shown"),
+    [
+        ([1, 300], pa.int64(), pa.int8(), "300"),
+        ([1, -1], pa.int64(), pa.uint64(), "-1"),
+        ([1, 2**53 + 1], pa.int64(), pa.float64(), "9007199254740993"),
+        ([0.5, 0.1], pa.float64(), pa.float32(), "0.1"),
+        ([1.0, 1e39], pa.float64(), pa.float32(), "1e+39"),
+        ([1.0, 1.5], pa.float64(), pa.int64(), "1.5"),
+        ([1.0, NAN], pa.float64(), pa.int64(), "nan"),
+        ([0.5, 0.125], pa.float64(), pa.decimal128(5, 2), "0.125"),
+        ([0.5, NAN], pa.float64(), pa.decimal128(5, 2), "nan"),
+        ([Decimal(1), Decimal("12345678901234567890")], pa.decimal128(20, 0), pa.float64(), "12345678901234567890"),
+        ([Decimal("1.10"), Decimal("1.25")], pa.decimal128(5, 2), pa.decimal128(5, 1), "1.25"),
+        ([Decimal("1.00"), Decimal("1.25")], pa.decimal128(5, 2), pa.int64(), "1.25"),
+        ([MIDNIGHT, NOON], pa.timestamp("us"), pa.date32(), "12, 0"),
+        ([NOON, NOON.replace(microsecond=1)], pa.timestamp("us"), pa.timestamp("ms"), "12, 0, 0, 1"),
+        ([NOON, dt.datetime(9999, 1, 1)], pa.timestamp("us"), pa.timestamp("ns"), "9999"),
+        ([b"a", b"\xff"], pa.binary(), pa.string(), "xff"),
+        ([b"ab", b"a"], pa.binary(), pa.binary(2), "b'a'"),
+        ([[1], [1, 300]], pa.list_(pa.int64()), pa.list_(pa.int8()), "300"),
+        ([{"x": 0.5, "n": 1}, {"x": 0.1, "n": 1}], POINT, NARROW, "0.1"),
+        ([[0.5], [0.1]], pa.list_(pa.float64()), pa.list_(pa.float32()), "0.1"),
+        ([[("a", 0.5)], [("a", 0.1)]], pa.map_(pa.string(), pa.float64()), pa.map_(pa.string(), pa.float32()), "0.1"),
+    ],
+    ids=lambda x: str(x)[:40],
+)
+def test_casts_that_would_change_a_value_name_it_and_its_row(values, given, wanted, shown):
+    with pytest.raises(DataError) as caught:
+        cast(values, given, wanted)
+    message = str(caught.value)
+    assert message.startswith("column 'v': ")
+    assert message.endswith("at row 1")
+    assert shown in message
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted", "why"),
+    [
+        (pa.string(), pa.int64(), "text can't become numbers"),
+        (pa.int64(), pa.string(), "numbers can't become text"),
+        (pa.int64(), pa.timestamp("us"), "numbers can't become dates"),
+        (pa.bool_(), pa.int8(), "truth values can't become numbers"),
+        (pa.timestamp("us"), pa.timestamp("us", "UTC"), "a zone is neither assumed nor dropped"),
+        (pa.timestamp("us", "UTC"), pa.timestamp("us"), "a zone is neither"),
+        (pa.timestamp("us", "UTC"), pa.date32(), "a zone is neither"),
+        (POINT, pa.struct([("x", pa.float64())]), "the fields differ: 'n'"),
+        (pa.list_(pa.string()), pa.list_(pa.int8()), "text can't become numbers"),
+        (pa.map_(pa.string(), pa.int8()), pa.map_(pa.int8(), pa.int8()), "text can't"),
+        (ENCODED, pa.int8(), "text can't become numbers"),
+        (pa.list_(pa.int8()), pa.int8(), "lists can't become numbers"),
+    ],
+    ids=str,
+)
+def test_types_that_never_fit_are_refused_before_anything_is_read(given, wanted, why):
+    with pytest.raises(DataError) as caught:
+        conform(pa.table({"v": pa.array([], given)}).to_reader(), pa.schema([("v", wanted)]))
+    assert why in str(caught.value)
+    assert "column 'v' is" in str(caught.value)
+
+
+def test_rows_are_counted_over_the_whole_stream():
+    chunked = pa.table({"v": pa.chunked_array([[1, 2], [3], [4, 300]])})
+    with pytest.raises(DataError, match="300 at row 4"):
+        to_reader(chunked, schema=pa.schema([("v", pa.int8())])).read_all()
+
+
+def test_missing_and_unknown_columns_are_all_named():
+    table = pa.table({"id": [1], "nmae": ["a"], "other": [1]})
+    with pytest.raises(DataError) as caught:
+        to_reader(table, schema=pa.schema([("id", pa.int64()), ("name", pa.string()), ("zzz", pa.int8())]))
+    message = str(caught.value)
+    assert "column 'nmae' is not in the schema (did you mean 'name'?)" in message
+    assert "column 'other' is not in the schema" in message
+    assert "'zzz'" in message
+
+
+def test_a_column_that_is_there_twice_is_refused():
+    twice = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])
+    with pytest.raises(DataError, match="column 'a' is there twice"):
+        to_reader(twice, schema=pa.schema([("a", pa.int8())]))
+
+
+def test_columns_come_in_the_order_of_the_schema_with_its_metadata():
+    schema = pa.schema([("b", pa.int8()), ("a", pa.int8())], metadata={"who": "someone"})
+    table = to_reader(pa.table({"a": [1], "b": [2]}), schema=schema).read_all()
+    assert table.schema.equals(schema, check_metadata=True)
+    assert table.to_pydict() == {"b": [2], "a": [1]}
+
+
+def test_nulls_are_checked_where_the_schema_allows_none_even_if_the_data_promised_it():
+    required = pa.schema([pa.field("v", pa.int64(), nullable=False)])
+    lying = pa.RecordBatch.from_arrays([pa.array([1, None])], schema=required)
+    with pytest.raises(DataError, match="column 'v' may not be null, and is at row 1"):
+        to_reader(lying, schema=required).read_all()
+    assert to_reader(pa.table({"v": [1]}), schema=required).read_all().schema == required
+
+
+def test_a_schema_may_be_declared_in_any_way():
+    table = to_reader(pa.table({"v": [1]}), schema={"v": "smallint not null"}).read_all()
+    assert table.schema == pa.schema([pa.field("v", pa.int16(), nullable=False)])
+
+
+def test_a_table_without_columns_stays_one():
+    assert to_reader(pa.table({}), schema=pa.schema([])).read_all().num_columns == 0
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_case_fits_its_own_schema(case):
+    same_table(to_reader(case.table, schema=case.table.schema), case.table)
+
+
+@given(tables())
+def test_any_table_fits_its_own_schema(table):
+    same_table(to_reader(table, schema=table.schema), table)
+
+
+NUMBERS = [
+    pa.int8(),
+    pa.int32(),
+    pa.int64(),
+    pa.uint16(),
+    pa.uint64(),
+    pa.float32(),
+    pa.float64(),
+    pa.decimal128(10, 2),
+    pa.decimal128(38, 10),
+]
+
+
+@given(table=tables(max_columns=1), wanted=st.sampled_from(NUMBERS))
+def test_numbers_are_cast_exactly_or_not_at_all(table, wanted):
+    """The values, as Python sees them, are equal before and after; whatever is lost is an error."""
+    column = table.column(0)
+    if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type) or pa.types.is_decimal(column.type)):
+        return
+    plain = table.cast(pa.schema([pa.field(f.name, f.type) for f in table.schema]))
+    try:
+        after = to_reader(plain, schema=pa.schema([(table.column_names[0], wanted)])).read_all().column(0)
+    except DataError:
+        return
+    for old, new in zip(column.to_pylist(), after.to_pylist(), strict=True):
+        if isinstance(old, float) and isinstance(new, Decimal):
+            assert float(new) == old
+        elif isinstance(old, Decimal) and isinstance(new, float):
+            assert round(Decimal(new), -old.as_tuple().exponent) == old
+        else:
+            assert old == new or (old != old and new != new)

@@ -1,0 +1,334 @@
+"""Results out: what each library gets, what is copied, and what is never lost in silence."""
+
+from __future__ import annotations
+
+import datetime as dt
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import given
+
+from dao.arrow.convert import INTO, convert, to_reader
+from dao.errors import DataError, PluginError
+from dao.testing.tables import CASES, same_table, tables
+
+TABLE = pa.table({"n": [1, 2, 3], "x": [0.5, None, 2.5], "s": ["a", None, "c"]})
+HUGE = 2**53 + 1
+
+
+@pytest.mark.parametrize(
+    ("into", "kind"),
+    [
+        ("arrow", pa.Table),
+        ("reader", pa.RecordBatchReader),
+        ("pandas", pd.DataFrame),
+        ("polars", pl.DataFrame),
+        ("duckdb", duckdb.DuckDBPyRelation),
+        ("pylist", list),
+    ],
+)
+@pytest.mark.parametrize(
+    "make",
+    [lambda: TABLE, TABLE.to_reader, TABLE.to_pandas, lambda: pl.DataFrame(TABLE), lambda: duckdb.from_arrow(TABLE)],
+)
+def test_every_target_from_every_source(into, kind, make):
+    out = convert(make(), into)
+    assert isinstance(out, kind)
+    assert to_reader(out).read_all().to_pylist() == TABLE.to_pylist()
+    assert into in INTO
+
+
+def test_what_is_of_the_wanted_type_already_is_returned_itself():
+    for into, value in {
+        "arrow": TABLE,
+        "reader": TABLE.to_reader(),
+        "pandas": TABLE.to_pandas(),
+        "polars": pl.DataFrame(TABLE),
+        "duckdb": duckdb.from_arrow(TABLE),
+    }.items():
+        assert convert(value, into) is value
+
+
+def test_a_lazyframe_becomes_a_frame():
+    assert isinstance(convert(pl.LazyFrame({"a": [1]}), "polars"), pl.DataFrame)
+
+
+def test_an_unknown_target_is_named_with_the_nearest():
+    with pytest.raises(DataError, match="into='panda' is not known: did you mean 'pandas'?"):
+        convert(TABLE, "panda")
+    assert tuple(sorted(INTO)) == INTO
+
+
+@pytest.mark.parametrize("result", [b"bytes", 5, None, "text"])
+def test_what_is_no_table_is_refused(result):
+    with pytest.raises(DataError, match="into='pandas' makes something of a table"):
+        convert(result, "pandas")
+
+
+_WITHOUT = """
+import sys
+into, library = sys.argv[1:]
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == library:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=library)
+sys.meta_path.insert(0, Missing())
+import pyarrow as pa
+from dao.arrow.convert import convert
+from dao.errors import PluginError
+try:
+    convert(pa.table({"a": [1]}), into)
+except PluginError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("into", ["pandas", "polars", "duckdb", "spark"])
+def test_a_library_that_is_not_there_is_named_with_the_command(into):
+    name = {"spark": "pyspark"}.get(into, into)
+    run = [sys.executable, "-c", _WITHOUT, into, name]
+    said = subprocess.run(run, check=True, capture_output=True, text=True, timeout=60).stdout
+    assert said.strip() == f"into={into!r} needs {name}, which is not installed: pip install {name}"
+
+
+def test_a_library_that_is_broken_is_said_to_be(tmp_path, monkeypatch):
+    (tmp_path / "polars.py").write_text("raise ImportError('libfoo.so is missing')")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "polars")
+    with pytest.raises(PluginError, match="can't be imported: libfoo.so is missing"):
+        convert(TABLE, "polars")
+
+
+# pandas
+
+
+def test_pandas_has_the_types_that_its_users_expect():
+    zone = dt.UTC
+    table = pa.table(
+        {
+            "int": [1, 2],
+            "int_null": [1, None],
+            "bool_null": [True, None],
+            "text": ["a", None],
+            "date": [dt.date(1, 1, 1), None],
+            "at": pa.array([dt.datetime(9999, 12, 31, tzinfo=zone), None], pa.timestamp("us", "UTC")),
+            "price": [Decimal("1.50"), None],
+            "word": pa.array(["a", "b"]).dictionary_encode(),
+            "span": pa.array([1, None], pa.duration("s")),
+        }
+    )
+    frame = convert(table, "pandas")
+    assert frame.dtypes.astype(str).to_dict() == {
+        "int": "int64",
+        "int_null": "float64",
+        "bool_null": "object",
+        "text": "str",
+        "date": "object",
+        "at": "datetime64[us, UTC]",
+        "price": "object",
+        "word": "category",
+        "span": "timedelta64[s]",
+    }
+    assert frame["date"][0] == dt.date(1, 1, 1)
+    assert frame["price"][0] == Decimal("1.50")
+    assert frame["at"][0].year == 9999
+
+
+@pytest.mark.parametrize(("kind", "dtype"), [(pa.int64(), "Int64"), (pa.uint64(), "UInt64")])
+@pytest.mark.parametrize("big", [HUGE, 2**63 - 1])
+def test_integers_with_nulls_beyond_what_a_float_holds_stay_integers(kind, dtype, big):
+    frame = convert(pa.table({"a": [1, 2], "v": pa.array([big, None], kind), "z": [1, 2]}), "pandas")
+    assert list(frame.columns) == ["a", "v", "z"]
+    assert frame["v"].dtype == dtype
+    assert frame["v"][0] == big
+    assert frame["v"][1] is pd.NA
+
+
+def test_a_most_negative_integer_beside_a_null_stays_one():
+    frame = convert(pa.table({"v": [-(2**63), None]}), "pandas")
+    assert frame["v"][0] == -(2**63)
+
+
+@pytest.mark.parametrize("value", [2**53, -(2**53)])
+def test_integers_with_nulls_that_a_float_holds_are_floats_as_pandas_has_it(value):
+    assert convert(pa.table({"v": [value, None]}), "pandas")["v"].dtype == "float64"
+
+
+def test_the_only_column_may_be_an_exact_one():
+    frame = convert(pa.table({"v": [HUGE, None, 1]}), "pandas")
+    assert frame["v"].tolist() == [HUGE, pd.NA, 1]
+    assert frame.index.equals(pd.RangeIndex(3))
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ([HUGE, None], pa.list_(pa.int64())),
+        ({"n": HUGE}, pa.struct([("n", pa.int64())])),
+        ([("k", HUGE), ("l", None)], pa.map_(pa.string(), pa.int64())),
+        ([[HUGE], None, [None]], pa.list_(pa.list_(pa.int64()))),
+    ],
+    ids=str,
+)
+def test_big_integers_with_nulls_inside_nested_values_are_kept(value, kind):
+    table = pa.table({"v": pa.array([value, None], kind)})
+    frame = convert(table, "pandas")
+    assert str(HUGE) in str(to_reader(frame).read_all()["v"].to_pylist())
+
+
+def test_times_keep_their_nanoseconds():
+    exact = convert(pa.table({"t": pa.array([1, None], pa.time64("ns"))}), "pandas")
+    assert exact["t"].dtype == pd.ArrowDtype(pa.time64("ns"))
+    whole = convert(pa.table({"t": pa.array([1000, None], pa.time64("ns"))}), "pandas")
+    assert whole["t"][0] == dt.time(0, 0, 0, 1)
+
+
+def test_pandas_metadata_of_a_table_is_not_heeded():
+    frame = pd.DataFrame({"x": [1, 2]}, index=pd.Index(["a", "b"], name="k"))
+    out = convert(pa.Table.from_pandas(frame), "pandas")
+    assert list(out.columns) == ["x", "k"]
+    assert out.index.equals(pd.RangeIndex(2))
+
+
+@pytest.mark.parametrize("table", [TABLE, TABLE.select(["n"]), pa.table({"a": [1.5], "b": [2.5]})], ids=str)
+@pytest.mark.parametrize("make", [lambda t: t, pa.Table.to_reader])
+def test_a_frame_can_be_written_to_and_the_table_stays_as_it_is(table, make):
+    before = table.to_pylist()
+    frame = convert(make(table), "pandas")
+    for column in frame.columns:
+        frame.loc[0, column] = frame[column].iloc[-1]
+    frame += frame
+    assert table.to_pylist() == before
+
+
+def test_pandas_text_is_not_copied():
+    table = pa.table({"s": pa.array([f"text {n}" for n in range(1_000)], pa.large_string())})
+    series = convert(table, "pandas")["s"]
+    chunk = (
+        pa.chunked_array(pa.array(series)) if not isinstance(pa.array(series), pa.ChunkedArray) else pa.array(series)
+    )
+    assert chunk.chunk(0).buffers()[2].address == table["s"].chunk(0).buffers()[2].address
+
+
+_PEAK = """
+import re, sys
+from pathlib import Path
+import numpy as np, pandas, pyarrow as pa
+from dao.arrow.convert import convert
+def peak():
+    return int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) / 1024
+schema = pa.schema([(f"c{i}", pa.float64()) for i in range(20)])
+batches = (pa.record_batch({n: pa.array(np.random.rand(100_000)) for n in schema.names}) for _ in range(12))
+reader = pa.RecordBatchReader.from_batches(schema, batches)
+before = peak()
+frame = convert(reader if sys.argv[1] == "stream" else reader.read_all(), "pandas")
+assert frame.shape == (1_200_000, 20)
+print(peak() - before)
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak is read from /proc")
+def test_a_stream_becomes_a_frame_without_holding_both():
+    """183 MiB of floats: a table and its frame are twice that, a stream is freed column by column."""
+    peaks = {}
+    for source in ("stream", "table"):
+        run = [sys.executable, "-c", _PEAK, source]
+        peaks[source] = float(subprocess.run(run, check=True, capture_output=True, text=True, timeout=100).stdout)
+    assert peaks["stream"] < 1.35 * 183
+    assert peaks["table"] > 1.8 * 183
+
+
+def test_a_value_that_pandas_cant_hold_is_a_data_error():
+    early = pa.table({"d": pa.array([-(10**6)], pa.date32())})
+    with pytest.raises(DataError, match="into='pandas'.*into='arrow' keeps every type"):
+        convert(early, "pandas")
+
+
+# polars, DuckDB, pylist
+
+
+def test_polars_and_arrow_share_numbers():
+    table = pa.table({"n": pa.chunked_array([list(range(1_000)), list(range(500))])})
+    frame = convert(table, "polars")
+    assert [c.to_arrow().buffers()[1].address for c in frame["n"].get_chunks()] == [
+        c.buffers()[1].address for c in table["n"].chunks
+    ]
+
+
+def test_a_duckdb_relation_can_be_queried_again_and_again_even_from_a_stream():
+    relation = convert(TABLE.to_reader(), "duckdb")
+    assert relation.filter("n > 1").count("*").fetchall() == [(2,)]
+    assert relation.filter("n > 2").fetchall() == [(3, 2.5, "c")]
+    assert duckdb.sql("select sum(n) from relation").fetchall() == [(6,)]
+
+
+def test_pylist_has_python_values():
+    table = pa.table({"d": [Decimal("1.5")], "m": pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64()))})
+    assert convert(table, "pylist") == [{"d": Decimal("1.5"), "m": [("a", 1)]}]
+
+
+@pytest.mark.parametrize("into", ["polars", "duckdb", "pylist", "pandas"])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_case_becomes_what_was_asked_for_or_a_data_error(case, into):
+    try:
+        out = convert(case.table, into)
+    except DataError as error:
+        said = str(error)
+    else:
+        rows = out.limit(0).to_arrow_table().num_rows if into == "duckdb" else len(out)
+        assert rows == (0 if into == "duckdb" else case.table.num_rows)
+        return
+    assert f"into={into!r}" in said
+
+
+LEFT_OUT = [
+    "float16",
+    "decimal256",
+    "duration",
+    "map",
+    "dictionary",
+    "null",
+    "date64",
+    "time_s",
+    "time_ms",
+    "timestamp_s",
+    "zones",
+    "string_view",
+    "large_string",
+    "binary_view",
+    "large_binary",
+    "fixed_size_binary",
+    "large_list",
+    "fixed_size_list",
+    "not_null",
+    "struct",
+]
+
+
+@given(tables(without=LEFT_OUT))
+def test_polars_gives_back_what_it_got(table):
+    back = to_reader(convert(table, "polars"), schema=table.schema)
+    same_table(back, table)
+
+
+@given(tables(without=["float16", "null", "dictionary", "nan", "map", "struct"]))
+def test_pandas_gives_back_integers_text_and_dates_as_they_were(table):
+    kept = [
+        i
+        for i, kind in enumerate(table.schema.types)
+        if pa.types.is_integer(kind)
+        or pa.types.is_string(kind)
+        or pa.types.is_date32(kind)
+        or pa.types.is_timestamp(kind)
+    ]
+    table = table.select(kept)
+    frame = convert(table, "pandas")
+    plain = pa.schema([pa.field(f.name, f.type) for f in table.schema])
+    same_table(to_reader(frame, schema=plain), table.cast(plain))
