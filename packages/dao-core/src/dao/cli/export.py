@@ -15,13 +15,14 @@ from dao.errors import StoreError
 __all__ = ["export_rows", "staged"]
 
 
-def export_rows(rows: Rows, format_name: str, sink: Any) -> None:
+def export_rows(rows: Rows, format_name: str, sink: Any, name: str = "") -> None:
     """Write rows in a format, batch by batch. JSON has no NaN and no infinity: as in most tools they become null.
 
     Args:
         rows: what to write.
         format_name: the format's name, as :mod:`dao.arrow.formats` knows it.
         sink: a binary file; stays open.
+        name: the file's name; an ending such as ``.gz`` has text compressed.
 
     Raises:
         DataError: the format can't hold a type or value of these rows.
@@ -30,7 +31,7 @@ def export_rows(rows: Rows, format_name: str, sink: Any) -> None:
 
     format = get_format(format_name)
     options = format.options({"nan": "null"} if "nan" in format.option_names else {})
-    with format.writer(sink, rows.schema, options) as writer:
+    with format.writer(sink, rows.schema, options, path=name) as writer:
         for batch in rows:
             writer.write(batch)
     sink.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import sys
 from collections.abc import Callable
@@ -36,6 +37,11 @@ def test_the_file_s_name_says_the_format(run: Run, folder: Path) -> None:
     assert pq.read_table(folder / "out.parquet").column("delay").to_pylist() == [15, None, -3]
     run("read", "bronze.flights", "-o", "out.ndjson", "--columns", "delay")
     assert json.loads((folder / "out.ndjson").read_text().splitlines()[0]) == {"delay": 15}
+
+
+def test_the_file_s_name_wins_over_json_and_says_the_compression(run: Run, folder: Path) -> None:
+    run("--json", "read", "bronze.flights", "-o", "out.csv.gz", "--columns", "carrier,delay")
+    assert gzip.decompress((folder / "out.csv.gz").read_bytes()).decode().replace('"', "") == CSV
 
 
 def test_parquet_goes_to_a_pipe_too(run: Run, folder: Path) -> None:

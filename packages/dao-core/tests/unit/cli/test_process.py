@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +58,16 @@ def test_a_reader_that_goes_away_is_quiet(place: Path, arguments: list[str]) -> 
     assert process.stderr.read() == b""
     process.stderr.close()
     assert process.wait(timeout=60) == 141
+
+
+def test_an_interrupt_is_one_word(place: Path) -> None:
+    process = subprocess.Popen([*COMMAND, "read", "big.numbers"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert told == b"interrupted\n"
+    assert process.returncode == 130
 
 
 def test_errors_end_with_1(place: Path) -> None:

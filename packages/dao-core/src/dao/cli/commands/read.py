@@ -27,7 +27,7 @@ _FORMATS = ("csv", "json", "ndjson", "parquet", "bytes")
     "--into",
     type=click.Choice(_FORMATS),
     help="The format: csv, json (one list), ndjson (one object a line), parquet, or bytes for a file as it is. "
-    "By default what FILE's ending says, else csv.",
+    "By default what FILE's ending says, else csv, or ndjson with --json.",
 )
 @click.option(
     "--output", "-o", "file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write there."
@@ -47,7 +47,7 @@ def read(
     """Write an object's data out, in a format of choice.
 
     It goes to the standard output, or into a FILE. Rows are passed on as they are read, so size doesn't matter. A
-    FILE gets its name when it is complete. In JSON, which has no NaN, it is null. --json is --into ndjson.
+    FILE gets its name when it is complete. In JSON, which has no NaN, it is null.
 
     \b
     Examples:
@@ -55,7 +55,7 @@ def read(
       dao read silver.flights --columns carrier,dep_delay -o delays.parquet
       dao read bronze.flights --into bytes -o flights.csv.zip
     """
-    chosen = into or ("ndjson" if session.as_json else _format_of(file)) or "csv"
+    chosen = into or _format_of(file) or ("ndjson" if session.as_json else "csv")
     if chosen == "parquet" and file is None and sys.stdout.isatty():
         raise click.UsageError("Parquet is not for a screen: add -o FILE, or send it on with > or |.")
     if chosen == "bytes" and (columns or where or limit is not None):
@@ -66,7 +66,7 @@ def read(
             sink.flush()
         return
     with rows_of(session.access(), name, columns=columns, where=where, limit=limit) as rows, _sink(file) as sink:
-        export_rows(rows, chosen, sink)
+        export_rows(rows, chosen, sink, file.name if file else "")
 
 
 def _sink(file: Path | None) -> AbstractContextManager[Any]:
