@@ -58,6 +58,9 @@ class FormatWriter(ABC):
             DataError: the batch has another schema, or holds a value that the format can't store exactly.
         """
 
+    def flush(self) -> None:  # noqa: B027 - nothing waits by default
+        """Write out rows that wait in memory, which ends a row group where the format has them."""
+
     @abstractmethod
     def close(self) -> None:
         """Finish the file. Does not close the sink that the caller opened. May be called twice."""

@@ -42,12 +42,12 @@ class ParquetFileWriter(FormatWriter):
             self._rows += piece.num_rows
             self._bytes += piece.nbytes
             if self._rows >= self._options.row_group_rows or self._bytes >= self._options.row_group_bytes:
-                self._flush()
+                self.flush()
 
     def close(self) -> None:
         if self._closed:
             return
-        self._flush()
+        self.flush()
         self._closed = True
         with storing("Parquet"):
             self._open().close()
@@ -66,7 +66,7 @@ class ParquetFileWriter(FormatWriter):
             rows, size = 0, 0.0
         return pieces
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
         if not self._rows:
             return
         with storing("Parquet"):

@@ -1,0 +1,178 @@
+"""Bytes as they are: into one file, out of one file, and several files at once. Nothing here needs Arrow."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from dao.data_object import DataObject
+from dao.errors import AlreadyExistsError, DataError
+from dao.file_set import FileSet
+from dao.files.keys import check_key, join
+from dao.files.modes import begins, check_mode
+from dao.files.places import Place, place_of
+from dao.progress import advance, expect
+from dao.results import WriteResult
+
+if TYPE_CHECKING:
+    from dao.files.storage import Storage
+
+__all__ = ["is_binary", "open_bytes", "read_bytes", "write_bytes", "write_files"]
+
+_CHUNK = 1 << 20
+
+
+def is_binary(data: Any) -> bool:
+    """Whether something is bytes, a path whose content is meant, or a file object.
+
+    Raises:
+        DataError: it is a ``str``, which could mean either a path or a content, or a file opened as text.
+    """
+    if isinstance(data, str):
+        raise DataError(
+            "data is a str: pass pathlib.Path(...) for the content of a file, or encode it to bytes for the text itself"
+        )
+    if isinstance(data, io.TextIOBase):
+        raise DataError("data is a file opened as text: open it with mode 'rb'")
+    if isinstance(data, (bytes, bytearray, memoryview, os.PathLike)):
+        return True
+    return callable(getattr(data, "read", None)) and not hasattr(data, "__arrow_c_stream__") and not _is_reader(data)
+
+
+def _is_reader(data: Any) -> bool:
+    return hasattr(data, "read_next_batch")
+
+
+def refuse_row_arguments(**given: Any) -> None:
+    """Raise a DataError for arguments that are about rows: bytes are written as they are."""
+    options = given.pop("options")
+    names = [name for name, value in {**given, **options}.items() if value is not None]
+    if names:
+        raise DataError(f"{', '.join(names)}: bytes are written as they are, so nothing can be said about their rows")
+
+
+def chunks_of(data: Any) -> Iterator[memoryview | bytes]:
+    """The content of bytes, of the file at a path, or of a file object from where it stands, piece by piece.
+
+    Raises:
+        DataError: the path can't be read, or the file object gives text.
+    """
+    if isinstance(data, (bytes, bytearray, memoryview)):
+        content = memoryview(data).cast("B")
+        yield from (content[start : start + _CHUNK] for start in range(0, len(content), _CHUNK))
+    elif isinstance(data, os.PathLike):
+        try:
+            file = open(data, "rb")
+        except OSError as error:
+            raise DataError(f"data: the file {os.fspath(data)!r} can't be read: {error.strerror}") from error
+        with file:
+            yield from _read_on(file)
+    else:
+        yield from _read_on(data)
+
+
+def _read_on(file: Any) -> Iterator[bytes]:
+    while True:
+        chunk = file.read(_CHUNK)
+        if isinstance(chunk, str):
+            raise DataError("data is a file object that gives text: open it with mode 'rb'")
+        if chunk is None:
+            raise DataError("data is a file object that is not ready to be read (it doesn't block)")
+        if not chunk:
+            return
+        yield chunk
+
+
+def _pour(chunks: Iterator[memoryview | bytes], target: BinaryIO) -> int:
+    size = 0
+    for chunk in chunks:
+        target.write(chunk)
+        size += len(chunk)
+        advance(0, len(chunk))
+    return size
+
+
+def write_bytes(storage: Storage, data: Any, data_object: DataObject, *, mode: str, path: str | None) -> WriteResult:
+    """See :meth:`dao.files.interface.FilesInterface.write_bytes`."""
+    check_mode(mode, ("error", "append", "overwrite", "ignore"))
+    place = place_of(storage, data_object, path, writing=True)
+    if place.wanted == "directory":
+        raise DataError(f"bytes go to one file, and {place.name!r} is a directory: path= says which file in the store")
+    _tell_size(data)
+    with storage.change(place.key, tree=False) as change:
+        if change.base is not None and not change.base.is_file:
+            raise DataError(f"{place.key!r} is a directory: path= says which file the bytes go to")
+        if not begins(change, place.key, mode):
+            return WriteResult(bytes=0, files=0)
+        with change.create("") as target:
+            if change.base is not None and mode == "append":
+                with change.base.open(change.base.key) as old:
+                    for chunk in _read_on(old):
+                        target.write(chunk)
+            size = _pour(chunks_of(data), target)
+        change.publish()
+    return WriteResult(bytes=size, files=1)
+
+
+def _tell_size(data: Any) -> None:
+    if isinstance(data, (bytes, bytearray, memoryview)):
+        expect(bytes=memoryview(data).nbytes)
+
+
+def write_files(
+    storage: Storage, data: FileSet, data_object: DataObject, *, mode: str, path: str | None
+) -> WriteResult:
+    """See :meth:`dao.files.interface.FilesInterface.write_files`."""
+    from dao.files.committing import commit, log_of
+
+    check_mode(mode, ("error", "append", "overwrite", "ignore"))
+    place = _tree_place(storage, data_object, path)
+    with storage.change(place.key, tree=True) as change:
+        if change.base is not None:
+            place.refuse("file" if change.base.is_file else "directory")
+        log = log_of(change)
+        if not begins(change, place.key, mode):
+            return WriteResult(bytes=0, files=0, version_before=log.version, version_after=log.version)
+        kept = list(change.base.files) if change.base is not None and mode == "append" else []
+        taken = {info.key for info in kept}
+        new: list[tuple[str, int]] = []
+        for file in data:
+            if join(place.key, check_key(file.key)) in taken:
+                raise AlreadyExistsError(f"{join(place.key, file.key)!r} is already there")
+            with closing(file.open()) as source, change.create(file.key) as target:
+                new.append((file.key, _pour(_read_on(source), target)))
+        return commit(change, log, "create" if change.base is None else mode, new=new, kept=kept, key=place.key)
+
+
+def _tree_place(storage: Storage, data_object: DataObject, path: str | None) -> Place:
+    place = place_of(storage, data_object, path, writing=True)
+    if path is None and place.wanted == "file":
+        raise DataError(f"several files go to a directory, and {place.name!r} is one file")
+    return Place(place.key, "directory", place.name)
+
+
+def open_bytes(storage: Storage, data_object: DataObject, *, path: str | None) -> BinaryIO:
+    """See :meth:`dao.files.interface.FilesInterface.read_stream_bytes`."""
+    place = place_of(storage, data_object, path)
+    with closing(storage.snapshot(place.key)) as snapshot:
+        if not snapshot.is_file:
+            raise DataError(f"{place.key!r} is a directory: path= says which of its files to read as bytes")
+        return cast("BinaryIO", snapshot.open(snapshot.key))
+
+
+def read_bytes(
+    storage: Storage, data_object: DataObject, *, path: str | None, offset: int | None, length: int | None
+) -> bytes:
+    """See :meth:`dao.files.interface.FilesInterface.read_bytes`."""
+    for name, value in (("offset", offset), ("length", length)):
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
+            raise DataError(f"{name}: found {value!r}, expected a whole number of at least 0")
+    with open_bytes(storage, data_object, path=path) as file:
+        if offset:
+            file.seek(offset)
+        content = file.read() if length is None else file.read(length)
+    advance(0, len(content))
+    return content

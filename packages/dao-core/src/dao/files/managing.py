@@ -1,0 +1,135 @@
+"""What is done with whole objects: list, exists, history, copy, move. Nothing here needs Arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from dao.data_object import DataObject
+from dao.errors import DataError, UnsupportedError
+from dao.files.keys import key_of_path
+from dao.files.log import LOG_NAME, Log
+from dao.files.modes import begins, check_mode
+from dao.files.places import Place, place_of
+from dao.progress import expect
+from dao.results import FileInfo, Listing, Version, WriteResult
+
+if TYPE_CHECKING:
+    from dao.files.storage import Change, Snapshot, Storage
+
+__all__ = ["copy", "delete", "exists", "history", "list_files", "move"]
+
+_MODES = ("error", "overwrite", "ignore")
+
+
+def list_files(storage: Storage, data_object: DataObject, *, path: str | None) -> Listing:
+    """See :meth:`dao.files.interface.FilesInterface.list`."""
+    key = place_of(storage, data_object).key if path is None else key_of_path(path, storage)
+    return Listing(info for info in storage.list(key) if info.key.rpartition("/")[2] != LOG_NAME)
+
+
+def exists(storage: Storage, data_object: DataObject, *, path: str | None) -> bool:
+    """See :meth:`dao.files.interface.FilesInterface.exists`."""
+    place = place_of(storage, data_object, path)
+    found = storage.kind(place.key)
+    return found is not None and place.wanted in (None, found)
+
+
+def history(storage: Storage, data_object: DataObject) -> list[Version]:
+    """See :meth:`dao.files.interface.FilesInterface.history`."""
+    with closing(storage.snapshot(place_of(storage, data_object).key)) as snapshot:
+        if snapshot.is_file:
+            info = snapshot.files[0]
+            return [Version(None, info.modified, "write", {"bytes": info.size})]
+        return [record.as_version() for record in reversed(Log.of(snapshot).records)]
+
+
+def delete(storage: Storage, data_object: DataObject, *, path: str | None, ignored: dict[str, object]) -> WriteResult:
+    """See :meth:`dao.files.interface.FilesInterface.delete`, without ``where``."""
+    if ignored["options"]:
+        raise DataError(f"{', '.join(ignored['options'])}: deleting a whole object takes nothing but path=")  # type: ignore[arg-type]
+    place = place_of(storage, data_object, path, writing=True)
+    with closing(storage.snapshot(place.key)) as snapshot:
+        place.refuse("file" if snapshot.is_file else "directory")
+        newest = Log.of(snapshot).newest
+    storage.delete(place.key)
+    return WriteResult(
+        rows_deleted=newest.rows if newest is not None else None,
+        bytes=0,
+        files=0,
+        version_before=newest.version if newest is not None else None,
+    )
+
+
+def copy(storage: Storage, data_object: DataObject, target: DataObject, *, mode: str) -> WriteResult:
+    """See :meth:`dao.files.interface.FilesInterface.copy`."""
+    source, place = _ends(storage, data_object, target, mode)
+    with closing(storage.snapshot(source.key)) as snapshot:
+        _check_kinds(snapshot, source, place)
+        with storage.change(place.key, tree=not snapshot.is_file) as change:
+            if change.base is not None:
+                place.refuse("file" if change.base.is_file else "directory")
+            if not begins(change, place.key, mode):
+                return WriteResult(0, 0, 0, 0, 0)
+            return _copy_file(change, snapshot) if snapshot.is_file else _copy_tree(change, snapshot, place.key)
+
+
+def _ends(storage: Storage, data_object: DataObject, target: DataObject, mode: str) -> tuple[Place, Place]:
+    if mode in ("append", "overwrite_partitions"):
+        raise UnsupportedError(f"mode={mode!r}: files are copied and moved whole; read and write to add rows")
+    check_mode(mode, _MODES)
+    source, place = place_of(storage, data_object, writing=True), place_of(storage, target, writing=True)
+    for one, other in ((source.key, place.key), (place.key, source.key)):
+        if one == other or one.startswith(f"{other}/"):
+            raise DataError(f"{source.key!r} can't be copied or moved to {place.key!r}: one is inside the other")
+    return source, place
+
+
+def _check_kinds(snapshot: Snapshot, source: Place, place: Place) -> None:
+    found = "file" if snapshot.is_file else "directory"
+    source.refuse("file" if snapshot.is_file else "directory")
+    if place.wanted not in (None, found):
+        raise DataError(f"{source.key!r} is a {found}, and {place.name!r} is a {place.wanted}")
+
+
+def _copy_file(change: Change, snapshot: Snapshot) -> WriteResult:
+    expect(bytes=snapshot.files[0].size)
+    size = change.copy_in(snapshot, snapshot.key, "")
+    change.publish()
+    return WriteResult(bytes=size, files=1)
+
+
+def _copy_tree(change: Change, snapshot: Snapshot, key: str) -> WriteResult:
+    from dao.files.committing import commit, log_of
+
+    below = len(snapshot.key) + 1
+    old = Log.of(snapshot).newest
+    files = [info for info in snapshot.files if info.key[below:] != LOG_NAME]
+    expect(bytes=sum(info.size or 0 for info in files))
+    return commit(
+        change,
+        log_of(change),
+        "copy",
+        new=[(info.key[below:], change.copy_in(snapshot, info.key, info.key[below:])) for info in files],
+        key=key,
+        like=old,
+    )
+
+
+def move(storage: Storage, data_object: DataObject, target: DataObject, *, mode: str) -> WriteResult:
+    """See :meth:`dao.files.interface.FilesInterface.move`."""
+    source, place = _ends(storage, data_object, target, mode)
+    with closing(storage.snapshot(source.key)) as snapshot:
+        _check_kinds(snapshot, source, place)
+        files = snapshot.files
+    found = storage.kind(place.key)
+    place.refuse(found)
+    if found is not None and mode == "ignore":
+        return WriteResult(0, 0, 0, 0, 0)
+    storage.move(source.key, place.key, replace=mode == "overwrite")
+    return WriteResult(bytes=0, files=sum(1 for _ in _without_log(files)))
+
+
+def _without_log(files: object) -> Iterator[FileInfo]:
+    return (info for info in files if info.key.rpartition("/")[2] != LOG_NAME)  # type: ignore[attr-defined]

@@ -1,0 +1,36 @@
+"""What ``mode=`` means before anything is written: go on, do nothing, or refuse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dao.errors import AlreadyExistsError, DataError, did_you_mean
+
+if TYPE_CHECKING:
+    from dao.files.storage import Change
+
+__all__ = ["MODES", "begins", "check_mode"]
+
+MODES = ("error", "append", "overwrite", "overwrite_partitions", "ignore")
+
+
+def check_mode(mode: str, allowed: tuple[str, ...] = MODES) -> None:
+    """Raise a DataError where ``mode`` is none, or none that can be meant here."""
+    if mode not in allowed:
+        hint = did_you_mean(mode, allowed) if isinstance(mode, str) else f"known: {', '.join(allowed)}"
+        raise DataError(f"mode: found {mode!r}; {hint}")
+
+
+def begins(change: Change, key: str, mode: str) -> bool:
+    """Whether to write; False where something is there and the mode is ``ignore``.
+
+    Raises:
+        AlreadyExistsError: something is there and the mode is ``error``.
+    """
+    if change.base is None:
+        return True
+    if mode == "error":
+        raise AlreadyExistsError(
+            f"{key!r} is already there; mode= 'append', 'overwrite' or 'ignore' says what to do about it"
+        )
+    return mode != "ignore"

@@ -1,0 +1,173 @@
+"""Rows become part files of a change: big data in several files that are encoded at the same time.
+
+pyarrow encodes a file on one core. Here the rows are cut into contiguous ranges of about :data:`CHUNK_BYTES`; each
+becomes a file of its own, several at a time. File names sort in the order of the rows, so reading gives them back in
+the order in which they came. Never more than a few ranges are in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pyarrow as pa
+from attrs import define, field, frozen
+
+from dao.arrow.formats import Format
+from dao.arrow.formats.compression import COMPRESSIONS, resolve_compression
+from dao.files.keys import join
+from dao.files.pool import in_parallel
+from dao.progress import advance
+
+if TYPE_CHECKING:
+    from dao.files.storage import Change
+
+__all__ = ["CHUNK_BYTES", "Part", "PartWriter", "ranges", "write_parts"]
+
+CHUNK_BYTES = 48 << 20
+"""Arrow memory of the rows of one file. Larger ones need more memory to be encoded at the same time."""
+
+
+@frozen
+class Part:
+    """A file that was written.
+
+    Attributes:
+        path: where it is, below the table's key.
+        rows: its rows.
+        size: its bytes.
+    """
+
+    path: str
+    rows: int
+    size: int
+
+
+@define
+class PartWriter:
+    """Makes part files of one format in a change.
+
+    Attributes:
+        change: the change.
+        format: the format.
+        options: its options.
+        schema: the schema of the rows inside the files.
+        version: the version of the table that they will be part of; file names of later versions sort later.
+    """
+
+    change: Change
+    format: Format
+    options: Any
+    schema: pa.Schema
+    version: int
+    _token: str = field(factory=lambda: uuid4().hex[:12], init=False)
+    _number: int = field(default=0, init=False)
+
+    def new_path(self, folder: str = "") -> str:
+        """A name that no other file has, in a folder below the table."""
+        name = f"part-{self.version:06d}-{self._number:05d}-{self._token}{file_suffix(self.format, self.options)}"
+        self._number += 1
+        return join(folder, name)
+
+    def open(self, path: str) -> OpenPart:
+        """Begin a file."""
+        sink = self.change.create(path, native=True)
+        try:
+            writer = self.format.writer(sink, self.schema, self.options, path=path)
+        except BaseException:
+            sink.close()
+            raise
+        return OpenPart(path, sink, writer)
+
+    def write(self, path: str, batches: Iterable[pa.RecordBatch]) -> Part:
+        """Write a whole file."""
+        part = self.open(path)
+        try:
+            for batch in batches:
+                part.write(batch)
+            return part.finish(self.change)
+        except BaseException:
+            part.abort()
+            raise
+
+
+@define
+class OpenPart:
+    """A file that is being written."""
+
+    path: str
+    sink: Any
+    writer: Any
+    rows: int = 0
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Add rows."""
+        self.writer.write(batch)
+        self.rows += batch.num_rows
+
+    def finish(self, change: Change) -> Part:
+        """Complete the file."""
+        self.writer.close()
+        self.sink.close()
+        return Part(self.path, self.rows, change.size(self.path))
+
+    def abort(self) -> None:
+        """Let go of the file without completing it."""
+        try:
+            self.writer.abort()
+        finally:
+            self.sink.close()
+
+
+def file_suffix(format: Format, options: Any) -> str:
+    """The ending of a new file's name, so that its format and compression can be told from it."""
+    codec = None if format.has_schema else resolve_compression(options.compression, "")
+    return format.suffixes[0] + (COMPRESSIONS[codec] if codec else "")
+
+
+def ranges(batches: Iterable[pa.RecordBatch], size: int = CHUNK_BYTES) -> Iterator[list[pa.RecordBatch]]:
+    """The rows in contiguous ranges of about ``size`` bytes of Arrow memory, nothing copied; tells progress."""
+    gathered: list[pa.RecordBatch] = []
+    room = size
+    for batch in batches:
+        for piece, piece_size in _pieces(batch, size):
+            advance(piece.num_rows, piece_size)
+            gathered.append(piece)
+            room -= piece_size
+            if room <= 0:
+                yield gathered
+                gathered, room = [], size
+    if gathered:
+        yield gathered
+
+
+def _pieces(batch: pa.RecordBatch, size: int) -> Iterator[tuple[pa.RecordBatch, int]]:
+    whole = batch.nbytes
+    if whole <= size or batch.num_rows < 2:
+        if batch.num_rows:
+            yield batch, whole
+        return
+    rows = max(1, int(batch.num_rows * size / whole))
+    for start in range(0, batch.num_rows, rows):
+        piece = batch.slice(start, rows)
+        yield piece, piece.nbytes
+
+
+def write_parts(parts: PartWriter, batches: Iterable[pa.RecordBatch]) -> list[Part]:
+    """Write rows into as many files as they need, one without rows where there are none."""
+    chunks = ranges(batches, max(CHUNK_BYTES, getattr(parts.options, "row_group_bytes", 0)))
+    first = next(chunks, [])
+    second = next(chunks, None)
+    if second is None:
+        return [parts.write(parts.new_path(), first)]
+
+    def jobs() -> Iterator[tuple[str, list[pa.RecordBatch]]]:
+        nonlocal first, second
+        for chunk in (first, second):
+            yield parts.new_path(), chunk or []
+        first, second = [], None
+        for chunk in chunks:
+            yield parts.new_path(), chunk
+
+    return list(in_parallel(lambda job: parts.write(*job), jobs()))

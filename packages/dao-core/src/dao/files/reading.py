@@ -1,0 +1,163 @@
+"""Everything that looks at a store and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from dao.arrow.formats import infer_format
+from dao.data_object import DataObject, FileObject
+from dao.files.places import Place, place_of
+from dao.files.tables import StoredTable, open_table, refuse_time_travel
+from dao.progress import advance, expect
+
+if TYPE_CHECKING:
+    from dao.files.storage import Snapshot, Storage
+
+__all__ = ["count_rows", "describe", "opened", "read_schema", "read_table", "stream_table"]
+
+
+@contextmanager
+def opened(
+    storage: Storage,
+    data_object: DataObject,
+    *,
+    path: str | None = None,
+    format: str | None = None,
+    schema: Any = None,
+    options: Mapping[str, Any] | None = None,
+) -> Iterator[StoredTable]:
+    """An object opened as a table while the block runs."""
+    with closing(_snapshot(storage, place_of(storage, data_object, path))) as snapshot:
+        yield open_table(snapshot, data_object, format=format, schema=schema, options=options)
+
+
+def _snapshot(storage: Storage, place: Place) -> Snapshot:
+    snapshot = storage.snapshot(place.key)
+    # A directory may be read by the name of its one file and so on, but a file's name for a directory is a mistake.
+    if place.wanted == "file" and not snapshot.is_file:
+        snapshot.close()
+        place.refuse("directory")
+    return snapshot
+
+
+def read_table(
+    storage: Storage,
+    data_object: DataObject,
+    *,
+    path: str | None,
+    format: str | None,
+    columns: Sequence[str] | None,
+    where: Any,
+    limit: int | None,
+    schema: Any,
+    options: Mapping[str, Any],
+) -> Any:
+    """See :meth:`dao.files.interface.FilesInterface.read`."""
+    place = place_of(storage, data_object, path)
+    with closing(_snapshot(storage, place)) as snapshot:
+        asks_for_rows = any(given is not None for given in (columns, where, limit, schema)) or options
+        if format is None and isinstance(data_object, FileObject) and infer_format(place.key) is None:
+            refuse_time_travel(options)
+            if snapshot.is_file and not asks_for_rows:
+                return _whole(snapshot)
+        table = open_table(snapshot, data_object, format=format, schema=schema, options=options)
+        found = table.read(columns=columns, where=where, limit=limit)
+    advance(found.num_rows, found.nbytes)
+    return found
+
+
+def _whole(snapshot: Snapshot) -> bytes:
+    with snapshot.open(snapshot.key) as file:
+        content = file.read()
+    advance(0, len(content))
+    return content
+
+
+def stream_table(
+    storage: Storage,
+    data_object: DataObject,
+    *,
+    path: str | None,
+    format: str | None,
+    columns: Sequence[str] | None,
+    where: Any,
+    limit: int | None,
+    batch_size: int | None,
+    schema: Any,
+    options: Mapping[str, Any],
+) -> pa.RecordBatchReader:
+    """See :meth:`dao.files.interface.FilesInterface.read_stream`."""
+    snapshot = _snapshot(storage, place_of(storage, data_object, path))
+    try:
+        table = open_table(snapshot, data_object, format=format, schema=schema, options=options)
+        if where is None and limit is None and table.record is not None:
+            expect(rows=table.record.rows)
+        # The reader holds the filesystem, and that the snapshot: both go when the reader has been read or is dropped.
+        return table.scan(columns=columns, where=where, limit=limit, batch_size=batch_size)
+    except BaseException:
+        snapshot.close()
+        raise
+
+
+def read_schema(
+    storage: Storage,
+    data_object: DataObject,
+    *,
+    path: str | None,
+    format: str | None,
+    schema: Any,
+    options: Mapping[str, Any],
+) -> pa.Schema:
+    """See :meth:`dao.files.interface.FilesInterface.schema`."""
+    with opened(storage, data_object, path=path, format=format, schema=schema, options=options) as table:
+        return table.schema
+
+
+def count_rows(
+    storage: Storage,
+    data_object: DataObject,
+    *,
+    where: Any,
+    path: str | None,
+    format: str | None,
+    schema: Any,
+    options: Mapping[str, Any],
+) -> int:
+    """See :meth:`dao.files.interface.FilesInterface.count`."""
+    with opened(storage, data_object, path=path, format=format, schema=schema, options=options) as table:
+        if where is None:
+            return table.count()
+        return _counted(table.scan(columns=[], where=where))
+
+
+def _counted(batches: Iterable[pa.RecordBatch]) -> int:
+    total = 0
+    for batch in batches:
+        total += batch.num_rows
+        advance(batch.num_rows)
+    return total
+
+
+def describe(
+    storage: Storage, data_object: DataObject, *, path: str | None, format: str | None, options: Mapping[str, Any]
+) -> dict[str, Any]:
+    """See :meth:`dao.files.interface.FilesInterface.run_metadata`."""
+    with opened(storage, data_object, path=path, format=format, options=options) as table:
+        files = [table.format.metadata(info.key, table.filesystem, table.options) for info in table.files]
+        rows = [file.get("rows") for file in files]
+        return {
+            "format": table.format.name,
+            "key": table.key,
+            "version": table.log.version,
+            "rows": table.record.rows if table.record is not None else None if None in rows else sum(rows),
+            "bytes": sum(info.size or 0 for info in table.files),
+            "partition_by": list(table.partition_by),
+            "columns": [
+                {"name": field.name, "type": str(field.type), "nullable": field.nullable} for field in table.schema
+            ],
+            "files": files,
+        }

@@ -1,0 +1,97 @@
+"""What new rows must look like to become part of a table: its columns exactly, or more where it may evolve."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from dao.arrow.convert.cast import check_names
+from dao.arrow.convert.exact import describe, family, may_cast
+from dao.errors import DataError
+
+__all__ = ["SCHEMA_MODES", "check_schema_mode", "reconcile", "widened"]
+
+SCHEMA_MODES = ("strict", "evolve")
+
+
+def check_schema_mode(mode: str) -> None:
+    """Raise a DataError where ``schema_mode`` is none."""
+    if mode not in SCHEMA_MODES:
+        raise DataError(f"schema_mode: found {mode!r}, expected 'strict' or 'evolve'")
+
+
+def reconcile(table: pa.Schema, data: pa.Schema, mode: str) -> pa.Schema:
+    """The schema of a table once rows of another schema were added to it.
+
+    Args:
+        table: what the table has.
+        data: what the new rows have.
+        mode: ``strict``: the same columns in any order, types that can be cast without loss; the table stays as it
+            is. ``evolve``: new columns come last, missing ones are null, types widen to one that holds both.
+
+    Raises:
+        DataError: they don't fit; the message names the columns.
+    """
+    check_schema_mode(mode)
+    if mode == "strict":
+        check_names(data.names, table.names)
+        for field in table:
+            reason = may_cast(data.field(field.name).type, field.type)
+            if reason is not None:
+                given = describe(data.field(field.name).type)
+                raise DataError(
+                    f"column {field.name!r} of the data is {given}, and the table's is {describe(field.type)}: {reason}; "
+                    "cast it, or write with schema_mode='evolve'"
+                )
+        return table
+    if len(set(data.names)) < len(data.names):
+        check_names(data.names, list(dict.fromkeys(data.names)))
+    fields = [_joined(field, data) for field in table]
+    fields += [field.with_nullable(True) for field in data if field.name not in table.names]
+    return pa.schema(fields, metadata=table.metadata)
+
+
+def _joined(field: pa.Field, data: pa.Schema) -> pa.Field:
+    if field.name not in data.names:
+        if not field.nullable:
+            raise DataError(f"column {field.name!r} is missing from the data, and the table allows no nulls in it")
+        return field
+    other = data.field(field.name)
+    nullable = field.nullable or other.nullable
+    return pa.field(field.name, widened(field.name, field.type, other.type), nullable, field.metadata)
+
+
+def widened(name: str, one: pa.DataType, other: pa.DataType) -> pa.DataType:
+    """The narrowest type that holds all values of both.
+
+    Raises:
+        DataError: there is none, such as for text and numbers, or for 64-bit integers and floats.
+
+    >>> str(widened("x", pa.int8(), pa.int32())), str(widened("x", pa.int32(), pa.float32()))
+    ('int32', 'double')
+    """
+    if one.equals(other):
+        return one
+    if _mixes_integers_and_floats(one, other):
+        whole = one if pa.types.is_integer(one) else other
+        if whole.bit_width < 64:
+            return pa.float64()
+        raise _no_common_type(name, one, other)
+    if not pa.types.is_null(one) and not pa.types.is_null(other) and family(one) != family(other):
+        raise _no_common_type(name, one, other)
+    try:
+        found = pa.unify_schemas([pa.schema([(name, one)]), pa.schema([(name, other)])], promote_options="permissive")
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise _no_common_type(name, one, other) from error
+    return found.field(0).type
+
+
+def _mixes_integers_and_floats(one: pa.DataType, other: pa.DataType) -> bool:
+    kinds = (one, other)
+    return any(pa.types.is_integer(kind) for kind in kinds) and any(pa.types.is_floating(kind) for kind in kinds)
+
+
+def _no_common_type(name: str, one: pa.DataType, other: pa.DataType) -> DataError:
+    return DataError(
+        f"column {name!r} is {describe(one)} in the table and {describe(other)} in the data, and no type holds all "
+        "values of both: cast the data, or overwrite the table"
+    )

@@ -1,0 +1,136 @@
+"""What a file storage must provide so that every action works over it.
+
+A storage holds files under keys: text with ``/`` between the parts, from the store's root. It knows nothing of formats,
+tables and objects. The actions in :mod:`dao.files` are built from the few operations below and from nothing else, so a
+storage that keeps these promises gives a whole interface.
+
+Two promises carry all others:
+
+* **A snapshot does not change.** What :meth:`Storage.snapshot` found is what can be read from it, whatever is written
+  or deleted meanwhile.
+* **A change is published whole or not at all**, in one step, also when the process is killed. Nobody sees a part of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, BinaryIO, Literal, Protocol
+
+from dao.errors import DaoError
+from dao.results import FileInfo
+
+__all__ = ["Change", "Kind", "Snapshot", "Storage"]
+
+Kind = Literal["file", "directory"]
+
+
+class Snapshot(Protocol):
+    """One file, or all files below one key, as they were at one moment. Close it to let go of them."""
+
+    key: str
+    """The key it was taken of."""
+
+    is_file: bool
+    """True for one file, False for a directory."""
+
+    files: Sequence[FileInfo]
+    """The files in the order of their names, keys from the store's root; for one file just that one."""
+
+    def open(self, key: str) -> BinaryIO:
+        """Open one of its files for reading, from its start. Needs no Arrow."""
+
+    def filesystem(self) -> Any:
+        """A ``pyarrow.fs.FileSystem`` on which its keys are paths; it keeps the snapshot open as long as it lives."""
+
+    def close(self) -> None:
+        """Let go of it. Files that are open stay readable. May be called twice."""
+
+
+class Change(Protocol):
+    """A change of one key that is being prepared. Nothing of it is visible before :meth:`publish`.
+
+    Other writers of the key wait. Leaving it without :meth:`publish`, for whatever reason, undoes everything.
+    """
+
+    base: Snapshot | None
+    """What is at the key now, None where nothing is; valid until the change is left."""
+
+    def create(self, path: str, *, native: bool = False) -> Any:
+        """Open a new file for writing; close it before :meth:`publish`.
+
+        Args:
+            path: where it goes, below the change's key; empty for the one file of a change with ``tree=False``.
+            native: give a ``pyarrow.NativeFile`` instead of a Python binary file.
+        """
+
+    def keep(self, key: str) -> None:
+        """Take a file of ``base`` over, unchanged and without copying it where that can be avoided."""
+
+    def copy_in(self, snapshot: Snapshot, key: str, path: str) -> int:
+        """Copy a file of a snapshot of the same storage to ``path``, and give back its size in bytes."""
+
+    def size(self, path: str) -> int:
+        """The bytes of a file that :meth:`create` made and that was closed."""
+
+    def publish(self) -> None:
+        """Make it what everybody sees, in one step: what was at the key is replaced.
+
+        Raises:
+            AlreadyExistsError: ``base`` is None and something has appeared since.
+        """
+
+
+class Storage(Protocol):
+    """Files under keys. Safe between threads; can be pickled.
+
+    Keys come checked by :func:`dao.files.keys.check_key`. The key ``""`` is the root: it can be listed and read.
+    """
+
+    uri: str
+    """The root's own URI without a ``/`` at its end, such as ``s3://bucket/prefix``."""
+
+    def key_of(self, uri: str) -> str | None:
+        """The key that a URI names, None where it names nothing of this storage."""
+
+    def kind(self, key: str) -> Kind | None:
+        """What is at a key, None where nothing is. A directory without any file in it is nothing."""
+
+    def snapshot(self, key: str) -> Snapshot:
+        """Everything that is at a key now.
+
+        Raises:
+            NotFoundError: there is nothing.
+        """
+
+    def list(self, key: str) -> Iterator[FileInfo]:
+        """The file at a key, or all files below it in the order of their names, looked up as they are asked for.
+
+        Raises:
+            NotFoundError: there is nothing, except at the root.
+        """
+
+    def change(self, key: str, *, tree: bool) -> AbstractContextManager[Change]:
+        """Prepare a change of a key: of all files below it (``tree``), or of the one file at it.
+
+        Raises:
+            TransientError: another writer had the key for longer than the storage waits.
+        """
+
+    def delete(self, key: str) -> None:
+        """Delete what is at a key, in one step.
+
+        Raises:
+            NotFoundError: there is nothing.
+        """
+
+    def move(self, source: str, target: str, *, replace: bool) -> None:
+        """Give what is at ``source`` another key, in one step.
+
+        Raises:
+            NotFoundError: there is nothing at ``source``.
+            AlreadyExistsError: something is at ``target``, and ``replace`` is False.
+        """
+
+    def translate(self, error: Exception) -> DaoError | None:
+        """A driver's error in DAO's words, None for one that it doesn't know."""

@@ -1,0 +1,254 @@
+"""A snapshot seen as a table: its format, its data files, its partitions, its schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from attrs import define
+
+from dao.arrow.formats import Format, get_format, hive_values, infer_format
+from dao.arrow.formats.partitions import partition_types
+from dao.data_object import DataObject
+from dao.errors import DataError, NotFoundError, UnsupportedError
+from dao.files.keys import is_hidden
+from dao.files.log import LOG_NAME, Log, Record, fingerprint_of
+from dao.results import FileInfo
+
+if TYPE_CHECKING:
+    from dao.files.storage import Snapshot
+
+__all__ = ["StoredTable", "below", "data_files", "declared_schema", "format_options", "open_table"]
+
+
+def below(key: str, base: str) -> str:
+    """The part of a key below another one."""
+    return key[len(base) :].lstrip("/")
+
+
+def declared_schema(schema: Any) -> pa.Schema | None:
+    """A ``schema=`` argument as an Arrow schema: one already, a model class, or a mapping."""
+    if schema is None or isinstance(schema, pa.Schema):
+        return schema
+    from dao.arrow.models import schema_of
+
+    return schema_of(schema)
+
+
+def format_options(format: Format, data_object: DataObject, given: Mapping[str, Any]) -> Any:
+    """A format's options: what the call gives, else what the object has as properties.
+
+    Raises:
+        UnsupportedError: an argument that neither the action nor the format knows.
+        DataError: a value of the wrong kind.
+    """
+    refuse_time_travel(given)
+    inherited = {
+        name: value
+        for name in format.option_names
+        if name not in given and (value := data_object.get(name)) is not None
+    }
+    return format.options({**inherited, **given})
+
+
+def refuse_time_travel(given: Mapping[str, Any]) -> None:
+    """Files keep only what is there now.
+
+    Raises:
+        UnsupportedError: an older version is asked for.
+    """
+    asked = next((name for name in ("version", "as_of") if given.get(name) is not None), None)
+    if asked is not None:
+        raise UnsupportedError(f"{asked}= asks for an older version, and plain files keep only the newest one")
+
+
+def data_files(snapshot: Snapshot, format: str | None = None) -> list[FileInfo]:
+    """The files of a snapshot that hold a table's rows, in order.
+
+    Hidden ones are left out. Where the names of some say that they are of ``format``, the others are left out too; else
+    those are taken whose names say nothing.
+    """
+    if snapshot.is_file:
+        return list(snapshot.files)
+    shown = [info for info in snapshot.files if not is_hidden(below(info.key, snapshot.key))]
+    if format is None:
+        return shown
+    named = [info for info in shown if infer_format(info.key) == format]
+    return named or [info for info in shown if infer_format(info.key) is None] or shown
+
+
+@define(slots=False)
+class StoredTable:
+    """One file or a tree, opened as a table.
+
+    Attributes:
+        snapshot: where it is read from.
+        format: the format of its files.
+        options: the format's options.
+        files: its data files.
+        log: its history.
+        record: the newest version, if what it says about the files is still true.
+        declared: the schema that the caller or the object declares.
+    """
+
+    snapshot: Snapshot
+    format: Format
+    options: Any
+    files: list[FileInfo]
+    log: Log
+    record: Record | None
+    declared: pa.Schema | None = None
+
+    @property
+    def key(self) -> str:
+        """Its key."""
+        return self.snapshot.key
+
+    @cached_property
+    def filesystem(self) -> Any:
+        """Its files as a ``pyarrow.fs.FileSystem``."""
+        return self.snapshot.filesystem()
+
+    @cached_property
+    def partitions(self) -> list[dict[str, str | None]] | None:
+        """For each file the values of the partition columns as text; None where it has no partitions."""
+        if self.snapshot.is_file:
+            return None
+        values = [hive_values(below(info.key, self.key)) for info in self.files]
+        return values if any(values) else None
+
+    @cached_property
+    def partition_by(self) -> tuple[str, ...]:
+        """The names of the partition columns, outermost first."""
+        if self.record is not None:
+            return self.record.partition_by
+        return tuple(self.partitions[0]) if self.partitions else ()
+
+    @cached_property
+    def _types(self) -> pa.Schema | None:
+        """The types that are known without looking into the files."""
+        if self.declared is not None:
+            return self.declared
+        return self.record.arrow_schema() if self.record is not None else None
+
+    @cached_property
+    def partition_schema(self) -> pa.Schema:
+        """The schema of the partition columns."""
+        known = self._types
+        if known is not None and set(self.partition_by) <= set(known.names):
+            return pa.schema([known.field(name) for name in self.partition_by])
+        return partition_types([info.key for info in self.files], self.partitions, known)
+
+    @cached_property
+    def file_schema(self) -> pa.Schema:
+        """The schema of the rows inside the files."""
+        known = self._types
+        if known is None:
+            known = self.format.infer_schema([info.key for info in self.files], self.filesystem, self.options)
+        kept = [field for field in known if field.name not in self.partition_by]
+        return pa.schema(kept, metadata=known.metadata)
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The whole schema, partition columns where they were when the table was made, else last."""
+        known = self._types
+        if known is not None and set(self.partition_by) <= set(known.names):
+            return known
+        return pa.schema([*self.file_schema, *self.partition_schema], metadata=self.file_schema.metadata)
+
+    def arguments(self, files: Iterable[FileInfo] | None = None) -> tuple[list[str], dict[str, Any]]:
+        """Paths, and the arguments that a format needs to read them as this table.
+
+        Args:
+            files: some of the table's files; all where None.
+        """
+        chosen = self.files if files is None else list(files)
+        paths = [info.key for info in chosen]
+        known: dict[str, Any] = {} if self._types is None else {"schema": self.file_schema}
+        if self.partitions is not None or self.partition_by:
+            values = dict(zip((info.key for info in self.files), self.partitions or (), strict=False))
+            known |= {"partitions": [values[path] for path in paths], "partition_schema": self.partition_schema}
+        return paths, known
+
+    def scan(
+        self, files: Iterable[FileInfo] | None = None, *, columns: Sequence[str] | None = None, **arguments: Any
+    ) -> pa.RecordBatchReader:
+        """Read lazily; see :meth:`dao.arrow.formats.Format.scan`."""
+        paths, known = self.arguments(files)
+        return self.format.scan(
+            paths, self.filesystem, self.options, columns=self._in_order(columns), **known, **arguments
+        )
+
+    def read(self, *, columns: Sequence[str] | None = None, **arguments: Any) -> pa.Table:
+        """Read whole; see :meth:`dao.arrow.formats.Format.read_table`."""
+        paths, known = self.arguments()
+        return self.format.read_table(
+            paths, self.filesystem, self.options, columns=self._in_order(columns), **known, **arguments
+        )
+
+    def _in_order(self, columns: Sequence[str] | None) -> Sequence[str] | None:
+        # Files know nothing of where a partition column was; without partitions their order is right as it is.
+        return self.schema.names if columns is None and self.partition_by else columns
+
+    def count(self) -> int:
+        """The number of rows, from metadata alone where that is possible."""
+        if self.record is not None and self.record.rows is not None:
+            return self.record.rows
+        if not self.files:
+            return 0
+        known = self.format.count([info.key for info in self.files], self.filesystem, self.options)
+        return known if known is not None else sum(batch.num_rows for batch in self.scan(columns=[]))
+
+
+def open_table(
+    snapshot: Snapshot,
+    data_object: DataObject,
+    *,
+    format: str | None = None,
+    schema: Any = None,
+    options: Mapping[str, Any] | None = None,
+) -> StoredTable:
+    """Open a snapshot as a table. No data is read; a file is looked into only when the schema is asked for.
+
+    Raises:
+        NotFoundError: there is no data file.
+        DataError: nobody says what format it is.
+        UnsupportedError: an unknown format or option.
+    """
+    refuse_time_travel(options or {})
+    log = Log.of(snapshot)
+    newest = log.newest
+    shown = data_files(snapshot)
+    if newest is not None and newest.fingerprint != fingerprint_of((below(i.key, snapshot.key), i.size) for i in shown):
+        newest = None
+    name = format or (newest.format if newest is not None else None) or _format_named(snapshot, shown)
+    found = get_format(name)
+    if newest is not None and newest.format != found.name:
+        newest = None
+    files = shown if newest is not None else data_files(snapshot, found.name)
+    if not files and newest is None:
+        raise NotFoundError(f"{snapshot.key!r} holds no data files, only hidden ones")
+    return StoredTable(
+        snapshot,
+        found,
+        format_options(found, data_object, options or {}),
+        files,
+        log,
+        newest,
+        declared_schema(schema),
+    )
+
+
+def _format_named(snapshot: Snapshot, shown: Sequence[FileInfo]) -> str:
+    names = {name for info in shown if (name := infer_format(info.key)) is not None}
+    if len(names) == 1:
+        return names.pop()
+    what = f"its files are of several: {', '.join(sorted(names))}" if names else "its file names don't say"
+    raise DataError(f"no format is known for {snapshot.key!r}: {what}; give format=, or the object a format")
+
+
+def is_log(key: str, base: str) -> bool:
+    """Whether a key is that of a tree's own log."""
+    return below(key, base) == LOG_NAME

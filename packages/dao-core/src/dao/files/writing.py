@@ -1,0 +1,294 @@
+"""Rows written to one file or to a tree, in every mode, as one change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from attrs import field, frozen
+
+from dao.arrow.convert import to_reader
+from dao.arrow.convert.cast import conform_batch
+from dao.arrow.formats import Format, get_format, hive_values, infer_format
+from dao.arrow.formats.partitions import partition_values
+from dao.data_object import DataObject
+from dao.errors import DaoError, DataError, UnsupportedError
+from dao.files.committing import commit, log_of, sizes
+from dao.files.log import Log
+from dao.files.modes import begins, check_mode
+from dao.files.parts import Part, PartWriter, write_parts
+from dao.files.partitioned import check_partition_columns, write_partitions
+from dao.files.places import Place, place_of
+from dao.files.schemas import check_schema_mode, reconcile
+from dao.files.tables import StoredTable, data_files, declared_schema, format_options, open_table
+from dao.progress import advance
+from dao.results import FileInfo, WriteResult
+
+if TYPE_CHECKING:
+    from dao.files.storage import Change, Kind, Storage
+
+__all__ = ["Layout", "Writing", "names_of", "rows_in", "shaped", "write_new", "write_rows", "write_tree"]
+
+
+@frozen
+class Writing:
+    """How rows are to be written, as the call and the object say it.
+
+    Attributes:
+        data_object: the object.
+        mode: what to do with what is there.
+        format: the format's name, None where only a file's name says it.
+        partition_by: the partition columns; None where nobody says, empty for none.
+        schema_mode: ``strict`` or ``evolve``.
+        options: the format's options that the call gives.
+    """
+
+    data_object: DataObject
+    mode: str = "error"
+    format: str | None = None
+    partition_by: tuple[str, ...] | None = None
+    schema_mode: str = "strict"
+    options: Mapping[str, Any] = field(factory=dict)
+
+
+def write_rows(
+    storage: Storage,
+    data: Any,
+    data_object: DataObject,
+    *,
+    mode: str,
+    path: str | None,
+    format: str | None,
+    partition_by: str | Sequence[str] | None,
+    schema_mode: str,
+    schema: Any,
+    options: Mapping[str, Any],
+) -> WriteResult:
+    """See :meth:`dao.files.interface.FilesInterface.write`."""
+    check_mode(mode)
+    check_schema_mode(schema_mode)
+    place = place_of(storage, data_object, path, writing=True)
+    writing = Writing(data_object, mode, format, names_of(partition_by), schema_mode, options)
+    tree = (place.wanted or storage.kind(place.key) or _kind_named(place)) == "directory"
+    reader = to_reader(data, schema=declared_schema(schema))
+    with storage.change(place.key, tree=tree) as change:
+        place.refuse(_kind_of(change))
+        if not begins(change, place.key, mode):
+            version = log_of(change).version
+            return WriteResult(0, 0, 0, 0, 0, version, version)
+        return (write_tree if tree else _write_file)(change, reader, place, writing)
+
+
+def names_of(columns: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    """Column names given as one text or as several."""
+    if columns is None or isinstance(columns, str):
+        return columns if columns is None else (columns,)
+    if not all(isinstance(name, str) for name in columns):
+        raise DataError(f"expected column names, found {list(columns)!r}")
+    return tuple(columns)
+
+
+def _kind_named(place: Place) -> Kind:
+    return "file" if infer_format(place.key) is not None else "directory"
+
+
+def _kind_of(change: Change) -> Kind | None:
+    if change.base is None:
+        return None
+    return "file" if change.base.is_file else "directory"
+
+
+def _format_of(writing: Writing, place: Place, named: str | None) -> tuple[Format, Any]:
+    """The format to write in and its options: the given one, else the one that is there or that a name says."""
+    name = writing.format or named
+    if name is None:
+        raise DataError(f"no format is known for {place.key!r}: give format=, or the object {place.name!r} a format")
+    found = get_format(name)
+    return found, format_options(found, writing.data_object, writing.options)
+
+
+def shaped(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """The batches of a reader under a table's schema: columns in its order, absent ones null, types cast exactly."""
+    absent = [name for name in schema.names if name not in reader.schema.names]
+    row = 0
+    for batch in reader:
+        for name in absent:
+            kind = schema.field(name).type
+            batch = batch.append_column(name, pa.nulls(batch.num_rows, kind))  # noqa: PLW2901
+        yield conform_batch(batch, schema, row)
+        row += batch.num_rows
+
+
+def _write_file(change: Change, reader: pa.RecordBatchReader, place: Place, writing: Writing) -> WriteResult:
+    if writing.partition_by or writing.mode == "overwrite_partitions":
+        raise DataError(f"{place.key!r} is one file, and only a directory can have partitions")
+    format, options = _format_of(writing, place, infer_format(place.key))
+    old: Iterator[pa.RecordBatch] = iter(())
+    schema = reader.schema
+    if change.base is not None and writing.mode == "append":
+        if not format.has_schema:
+            raise UnsupportedError(
+                f"rows can't be appended to one {format.name} file: write them to a directory (a TableObject), or read, "
+                "concatenate and overwrite"
+            )
+        table = _opened(change, writing)
+        schema = reconcile(table.schema, reader.schema, writing.schema_mode)
+        table = _opened(change, writing, schema)
+        old = iter(table.scan())
+    written = _write_one(PartWriter(change, format, options, schema, 0), old, shaped(reader, schema))
+    change.publish()
+    return WriteResult(rows_inserted=written, bytes=change.size(""), files=1)
+
+
+def _opened(change: Change, writing: Writing, schema: pa.Schema | None = None) -> StoredTable:
+    assert change.base is not None
+    return open_table(change.base, writing.data_object, format=writing.format, schema=schema, options=writing.options)
+
+
+def _write_one(parts: PartWriter, old: Iterator[pa.RecordBatch], new: Iterator[pa.RecordBatch]) -> int:
+    """Write the one file of a change; gives the number of new rows."""
+    count = 0
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        nonlocal count
+        yield from old
+        for batch in new:
+            advance(batch.num_rows, batch.nbytes)
+            count += batch.num_rows
+            yield batch
+
+    parts.write("", batches())
+    return count
+
+
+@frozen
+class Layout:
+    """What a tree will be made of."""
+
+    format: Format
+    options: Any
+    schema: pa.Schema
+    partition_by: tuple[str, ...]
+
+
+def write_tree(change: Change, reader: pa.RecordBatchReader, place: Place, writing: Writing) -> WriteResult:
+    """Write rows into the tree of a change as the mode says, and publish it."""
+    log = log_of(change)
+    table = _table_there(change, writing)
+    layout = _layout(reader.schema, place, writing, table)
+    new = write_new(change, shaped(reader, layout.schema), layout, log)
+    inserted = sum(part.rows for part in new)
+    gone, kept = _sorted_out(change, table, writing.mode, layout, new)
+    deleted, rows = _balance(change, table, writing.mode, gone, inserted)
+    return commit(
+        change,
+        log,
+        "create" if change.base is None else writing.mode,
+        new=sizes(new),
+        kept=kept,
+        key=place.key,
+        format=layout.format.name,
+        partition_by=layout.partition_by,
+        schema=layout.schema,
+        rows=rows,
+        inserted=inserted,
+        deleted=deleted,
+    )
+
+
+def _table_there(change: Change, writing: Writing) -> StoredTable | None:
+    """The table that is to be added to or replaced; None where there are no data files and no history.
+
+    Raises:
+        DataError: rows are to be added to a table of another format.
+    """
+    base = change.base
+    if base is None or not (data_files(base) or log_of(change).records):
+        return None
+    if writing.mode == "overwrite":
+        with suppress(DaoError):  # what can't be read can be replaced
+            return _opened(change, Writing(writing.data_object))
+        return None
+    table = _opened(change, writing)
+    newest = table.log.newest
+    there = {newest.format} if newest is not None else {infer_format(info.key) for info in table.files}
+    if table.format.name not in there and there - {None}:
+        raise DataError(
+            f"{base.key!r} is a table of {', '.join(sorted(filter(None, there)))} files: {table.format.name} files "
+            "can't be added to it; overwrite it to change its format"
+        )
+    return table
+
+
+def _layout(data: pa.Schema, place: Place, writing: Writing, table: StoredTable | None) -> Layout:
+    format, options = _format_of(writing, place, table.format.name if table is not None else None)
+    partition_by = writing.partition_by
+    schema = data
+    if table is not None and partition_by is None:
+        partition_by = table.partition_by
+    if table is not None and writing.mode != "overwrite":
+        if partition_by != table.partition_by:
+            raise DataError(
+                f"{place.key!r} is partitioned by {list(table.partition_by)}, not by {list(partition_by or ())}; "
+                "overwrite it to change that"
+            )
+        schema = reconcile(table.schema, data, writing.schema_mode)
+    if writing.mode == "overwrite_partitions" and not partition_by:
+        raise DataError(f"mode='overwrite_partitions': {place.key!r} has no partitions; partition_by= would make them")
+    check_partition_columns(schema, partition_by or ())
+    return Layout(format, options, schema, partition_by or ())
+
+
+def write_new(change: Change, batches: Iterator[pa.RecordBatch], layout: Layout, log: Log) -> list[Part]:
+    """Write rows of a table's schema into new part files of a change."""
+    inside = pa.schema([field for field in layout.schema if field.name not in layout.partition_by])
+    inside = inside.with_metadata(layout.schema.metadata)
+    parts = PartWriter(change, layout.format, layout.options, inside, log.next_version())
+    if layout.partition_by:
+        return write_partitions(parts, batches, layout.partition_by)
+    return write_parts(parts, batches)
+
+
+def _sorted_out(
+    change: Change, table: StoredTable | None, mode: str, layout: Layout, new: Sequence[Part]
+) -> tuple[list[FileInfo], list[FileInfo]]:
+    """Which data files go, and which files stay, hidden ones too."""
+    if change.base is None or table is None or mode == "overwrite":
+        return [], [] if mode == "overwrite" or change.base is None else list(change.base.files)
+    gone: list[FileInfo] = []
+    if mode == "overwrite_partitions":
+        types = table.partition_schema
+        replaced = {_spelt(hive_values(part.path), types) for part in new}
+        values = table.partitions or []
+        gone = [info for info, value in zip(table.files, values, strict=True) if _spelt(value, types) in replaced]
+    left = {info.key for info in gone}
+    return gone, [info for info in change.base.files if info.key not in left]
+
+
+def _spelt(values: Mapping[str, str | None], types: pa.Schema) -> tuple[str, ...]:
+    """Partition values in one spelling: other programs may write ``month=01`` for ``month=1``."""
+    return tuple(str(value) for value in partition_values(values, types).values())
+
+
+def _balance(
+    change: Change, table: StoredTable | None, mode: str, gone: Sequence[FileInfo], inserted: int
+) -> tuple[int | None, int | None]:
+    """The rows that are gone, and the rows that are there now; None for what isn't known without reading data."""
+    if change.base is None:
+        return 0, inserted
+    if table is None or mode == "overwrite":
+        return (table.record.rows if table is not None and table.record is not None else None), inserted
+    before = rows_in(table, table.files)
+    deleted = rows_in(table, gone) if mode == "overwrite_partitions" else 0
+    return deleted, None if before is None or deleted is None else before - deleted + inserted
+
+
+def rows_in(table: StoredTable, files: Sequence[FileInfo]) -> int | None:
+    """The rows in some of a table's files as far as metadata tells."""
+    if not files:
+        return 0
+    if len(files) == len(table.files) and table.record is not None and table.record.rows is not None:
+        return table.record.rows
+    return table.format.count([info.key for info in files], table.filesystem, table.options)
