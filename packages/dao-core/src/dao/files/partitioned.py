@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import define, field
 
+from dao.arrow.convert.views import without_views
 from dao.arrow.formats import hive_path
 from dao.errors import DataError
 from dao.files.parts import OpenPart, Part, PartWriter
@@ -73,13 +74,25 @@ def split(batch: pa.RecordBatch, partition_by: Sequence[str]) -> Iterator[tuple[
         return
     if groups > 1:
         order = pc.array_sort_indices(encoded.indices)  # stable, so each partition's rows stay in order
-        kept = kept.take(order)
+        kept = _taken(kept, order)
     counts = {row["values"]: row["counts"] for row in pc.value_counts(encoded.indices).to_pylist()}
     start = 0
     for place in range(groups):
         code = encoded.dictionary[place].as_py()
         yield hive_path(_values(partition_by, columns, code)), kept.slice(start, counts[place])
         start += counts[place]
+
+
+_LARGE = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
+
+
+def _taken(rows: pa.RecordBatch, order: pa.Array) -> pa.RecordBatch:
+    """The rows in an order. Arrow has no `take` for views, which polars exports: these go through offsets and back."""
+    kinds = [_LARGE.get(column.type) or without_views(column.type) for column in rows.columns]
+    if kinds == rows.schema.types:
+        return rows.take(order)
+    schema = pa.schema([part.with_type(kind) for part, kind in zip(rows.schema, kinds, strict=True)])
+    return rows.cast(schema).take(order).cast(rows.schema)
 
 
 def _encoded(column: pa.Array) -> pa.DictionaryArray:
