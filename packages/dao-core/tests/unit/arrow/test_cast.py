@@ -149,6 +149,26 @@ def test_rows_are_counted_over_the_whole_stream():
         to_reader(chunked, schema=pa.schema([("v", pa.int8())])).read_all()
 
 
+@pytest.mark.parametrize(
+    ("values", "given", "wanted"),
+    [
+        ([[300], [1], [300]], pa.list_(pa.int64()), pa.list_(pa.int8())),
+        ([[0.1], [0.5], [0.1]], pa.list_(pa.float64()), pa.list_(pa.float32())),
+        (
+            [[("a", 0.1)], [("a", 0.5)], [("a", 0.1)]],
+            pa.map_(pa.string(), pa.float64()),
+            pa.map_(pa.string(), pa.float32()),
+        ),
+        ([{"x": 0.1, "n": 300}, {"x": 0.5, "n": 1}, None], POINT, NARROW),
+    ],
+    ids=str,
+)
+def test_values_that_a_slice_leaves_out_do_not_matter(values, given, wanted):
+    table = pa.table({"v": pa.array(values, given)}).slice(1, 1)
+    cast = to_reader(table, schema=pa.schema([("v", wanted)])).read_all()
+    assert cast["v"].to_pylist() == [values[1]]
+
+
 def test_missing_and_unknown_columns_are_all_named():
     table = pa.table({"id": [1], "nmae": ["a"], "other": [1]})
     with pytest.raises(DataError) as caught:

@@ -120,7 +120,7 @@ def cast_exactly(array: pa.Array, wanted: pa.DataType, *, round_floats: bool = F
 
 def _compact(array: pa.Array) -> pa.Array:
     """The array without the values of lists that a slice leaves out: Arrow casts those too, and may fail on them."""
-    return array.take(pa.array(range(len(array))))
+    return pa.concat_arrays([array])
 
 
 def _attempt(array: pa.Array, wanted: pa.DataType, round_floats: bool) -> pa.Array | None:
@@ -193,7 +193,7 @@ def _first_failing(array: pa.Array, wanted: pa.DataType, round_floats: bool) -> 
     """The first row that can't be cast, by halving."""
 
     def fails(low: int, high: int) -> bool:
-        return _attempt(array.take(pa.array(range(low, high))), wanted, round_floats) is None
+        return _attempt(_compact(array.slice(low, high - low)), wanted, round_floats) is None
 
     low, high = 0, len(array)
     while high - low > 1:
@@ -224,11 +224,13 @@ def _children(kind: pa.DataType) -> list[pa.Field]:
 
 
 def _null_below(array: pa.Array, field: pa.Field) -> str | None:
-    if not field.nullable and array.null_count:
-        return str(field.name)
-    array = array.drop_null()
-    parts = array.flatten() if pt.is_struct(field.type) else [array.flatten()] if family(field.type) == "lists" else []
+    """The dotted path of a null inside ``array`` that is not allowed where it is."""
+    parents = array.is_valid() if pt.is_struct(field.type) else None
+    parts = array.flatten() if parents is not None else [array.flatten()] if family(field.type) == "lists" else []
     for child, values in zip(_children(field.type), parts, strict=False):
+        nulls = values.is_null() if parents is None else pc.and_(values.is_null(), parents)
+        if not child.nullable and pc.any(nulls, min_count=0).as_py():
+            return f"{field.name}.{child.name}"
         path = _null_below(values, child)
         if path is not None:
             return f"{field.name}.{path}"

@@ -221,6 +221,7 @@ _OPENERS: dict[Kind, Callable[[Any, pa.Schema | None], Any]] = {
     Kind.TABLE: lambda data, schema: data.to_reader(),
     Kind.DATASET: _open_dataset,
     Kind.PANDAS: lambda data, schema: open_pandas(data),
+    Kind.POLARS: _open_stream,
     Kind.LAZYFRAME: _open_lazyframe,
     Kind.SPARK: _open_spark,
     Kind.RELATION: _open_relation,

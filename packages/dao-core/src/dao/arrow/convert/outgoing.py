@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from dao.arrow.convert.incoming import to_reader
-from dao.arrow.convert.recognise import INTO, Kind, kind_of, qualified_names
+from dao.arrow.convert.recognise import INTO, Kind, kind_of
 from dao.errors import ConfigError, DataError, PluginError, did_you_mean
 
 __all__ = ["convert"]
@@ -42,8 +42,8 @@ def convert(result: Any, into: str) -> Any:
     (``ArrowDtype``). The index is ``0..n-1``, whatever pandas metadata the table has. A table that is read from a
     stream is freed column by column while the frame is made.
 
-    In **polars** maps are lists of structs; zones, units and categories are kept. **DuckDB** tells columns apart without
-    regard to case, and renames the second of ``id`` and ``Id`` to ``Id_1``. In **pylist** maps are lists of
+    In **polars** maps are lists of structs; zones, units and categories are kept. **DuckDB** does not tell
+    columns apart by case, and renames the second of ``id`` and ``Id`` to ``Id_1``. In **pylist** maps are lists of
     pairs, and timestamps with nanoseconds are pandas' Timestamps.
 
     Args:
@@ -66,9 +66,7 @@ def convert(result: Any, into: str) -> Any:
         raise DataError(
             f"into={into!r} makes something of a table, and this is {type(result).__name__}: leave into= out"
         )
-    if _IS_ALREADY[into] in qualified_names(type(result)) or (kind is not None and kind is _SAME_KIND.get(into)):
-        return result
-    return target(result)
+    return result if kind is _KIND_OF_TARGET.get(into) else target(result)
 
 
 def _table(result: Any) -> pa.Table:
@@ -196,13 +194,11 @@ _TARGETS: dict[str, Callable[[Any], Any]] = {
     "reader": to_reader,
     "spark": _to_spark,
 }
-_IS_ALREADY = {
-    "arrow": "pyarrow.lib.Table",
-    "duckdb": "-",
-    "pandas": "-",
-    "polars": "polars.dataframe.frame.DataFrame",
-    "pylist": "-",
-    "reader": "pyarrow.lib.RecordBatchReader",
-    "spark": "-",
+_KIND_OF_TARGET: dict[str, Kind] = {
+    "arrow": Kind.TABLE,
+    "duckdb": Kind.RELATION,
+    "pandas": Kind.PANDAS,
+    "polars": Kind.POLARS,
+    "reader": Kind.READER,
+    "spark": Kind.SPARK,
 }
-_SAME_KIND = {"duckdb": Kind.RELATION, "pandas": Kind.PANDAS, "spark": Kind.SPARK}

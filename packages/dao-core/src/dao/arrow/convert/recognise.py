@@ -24,6 +24,7 @@ class Kind(Enum):
     TABLE = "a pyarrow.Table"
     DATASET = "a pyarrow dataset or scanner"
     PANDAS = "a pandas DataFrame"
+    POLARS = "a polars DataFrame"
     LAZYFRAME = "a polars LazyFrame"
     SPARK = "a Spark DataFrame"
     RELATION = "a DuckDB relation"
@@ -43,6 +44,7 @@ _BY_NAME: dict[str, Kind | None] = {
     "pyarrow._dataset.Scanner": Kind.DATASET,
     "pandas.DataFrame": Kind.PANDAS,  # pandas 3
     "pandas.core.frame.DataFrame": Kind.PANDAS,  # pandas 2
+    "polars.dataframe.frame.DataFrame": Kind.POLARS,
     "polars.lazyframe.frame.LazyFrame": Kind.LAZYFRAME,
     "pyspark.sql.dataframe.DataFrame": Kind.SPARK,  # also the parent of both kinds from Spark 4.0 on
     "pyspark.sql.connect.dataframe.DataFrame": Kind.SPARK,

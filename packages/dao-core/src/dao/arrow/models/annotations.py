@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, MutableMapping, MutableSequence, Sequence, Set
 from decimal import Decimal
 from enum import Enum
+from itertools import chain
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NewType, TypeVar, Union, get_args, get_origin
 from uuid import UUID
@@ -82,7 +83,7 @@ def _unwrapped(annotation: Any, path: str) -> tuple[bool, Any, tuple[Any, ...]]:
     if origin is Annotated:
         inner, *notes = get_args(annotation)
         nullable, inner, more = _unwrapped(inner, path)
-        return nullable, inner, (*more, *notes)
+        return nullable, inner, (*more, *chain.from_iterable([n, *getattr(n, "metadata", ())] for n in notes))
     if origin in (Union, UnionType):
         return _of_union(annotation, path)
     if getattr(origin, "_name", None) in _WRAPPERS:

@@ -33,6 +33,7 @@ _PLAIN: dict[str, Callable[[], pa.DataType]] = {
     "time": lambda: pa.time64("us"), "uuid": pa.string,
     "month_day_nano_interval": pa.month_day_nano_interval,
 }  # fmt: skip
+_ALIASES = {"character varying": "varchar", "nvarchar": "varchar", "character": "char", "nchar": "char"}
 _UNITS = {"0": "s", "3": "ms", "6": "us", "9": "ns"}
 _TOKEN = re.compile(
     r"\s*(?:([<>()\[\],:=])|('(?:[^']|'')*')|([^\s<>()\[\],:='][^<>()\[\],:=']*[^\s<>()\[\],:=']|[^\s<>()\[\],:='])|$)"
@@ -120,6 +121,7 @@ class _Parser:
         return kind
 
     def named(self, name: str) -> pa.DataType:
+        name = _ALIASES.get(name, name)
         if name in _PLAIN:
             if name in ("date32", "date64") and self.peek() == "[":
                 self.arguments()
