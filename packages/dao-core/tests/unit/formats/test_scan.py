@@ -184,9 +184,7 @@ def test_files_are_opened_as_they_are_read_and_closed_with_the_reader(tmp_path: 
         suffix = get_format(name).suffixes[0]
         files = [save(rows(i, 1000), tmp_path / f"lazy-{i}{suffix}", name) for i in range(6)]
         handler = _Open()
-        reader = get_format(name).scan(
-            files, fs.PyFileSystem(handler), schema=rows(0, 0).schema, batch_size=100
-        )
+        reader = get_format(name).scan(files, fs.PyFileSystem(handler), schema=rows(0, 0).schema, batch_size=100)
         assert handler.opened == [], f"{name} opened a file before a row was asked for"
         reader.read_next_batch()
         assert len(set(handler.opened)) < 6, f"{name} ran through all files for one batch"

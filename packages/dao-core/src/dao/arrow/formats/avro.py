@@ -16,7 +16,7 @@ from dao.arrow.formats.facts import column_facts, file_bytes
 from dao.arrow.formats.faults import reading, storing
 from dao.arrow.formats.nested import nest, unnest
 from dao.arrow.formats.options import Check, integer, one_of, optional, valid
-from dao.arrow.formats.shape import check_batch, refuse_duplicates, unify
+from dao.arrow.formats.shape import check_batch, checked, refuse_duplicates, unify
 from dao.errors import DataError, UnsupportedError
 
 __all__ = ["AvroFormat", "AvroOptions"]
@@ -78,7 +78,7 @@ class AvroFormat(Format):
         for path in paths:
             with reading(path), filesystem.open_input_stream(path, compression=None) as file:
                 reader = _reader(file)
-                schemas.append(embedded_schema(reader.metadata) or arrow_schema(reader.writer_schema))
+                schemas.append(checked(embedded_schema(reader.metadata) or arrow_schema(reader.writer_schema)))
         return unify(schemas, paths)
 
     def metadata(self, path: str, filesystem: fs.FileSystem, options: Any = None) -> dict[str, Any]:

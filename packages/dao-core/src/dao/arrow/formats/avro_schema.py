@@ -179,6 +179,8 @@ def _avro_type(column: str, kind: pa.DataType, path: str) -> Any:
     if pa.types.is_struct(kind):
         return {"type": "record", "name": path, "fields": [_avro_field(part, path) for part in kind]}
     if pa.types.is_map(kind):
+        if not (pa.types.is_string(kind.key_type) or pa.types.is_large_string(kind.key_type)):
+            raise DataError(f"column {column!r}: the keys of an Avro map are texts, found {kind.key_type}")
         return {"type": "map", "values": _item(column, kind.item_field, path)}
     if pa.types.is_nested(kind) and not pa.types.is_union(kind):
         return {"type": "array", "items": _item(column, kind.value_field, path)}

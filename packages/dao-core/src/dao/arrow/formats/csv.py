@@ -62,7 +62,7 @@ class CsvFormat(Format):
     def read_file(
         self, path: str, filesystem: fs.FileSystem, options: Any, task: FileTask
     ) -> Generator[pa.RecordBatch, None, None]:
-        types = {field.name: parsed_as(field.name, field.type) for field in task.schema}
+        types = {field.name: _read_as(field, options) for field in task.schema}
         with open_input(path, filesystem, options.compression) as stream:
             file = _CsvFile(stream, options, path, task.declared)
             columns = [name for name in task.schema.names if name in file.names]
@@ -70,6 +70,12 @@ class CsvFormat(Format):
             for piece in file.pieces:
                 table = parse_piece(piece, file.names, options, file.delimiter, columns=list(kinds), types=kinds)
                 yield from table.select(columns).to_batches(task.batch_size)
+
+
+def _read_as(field: pa.Field, options: CsvOptions) -> pa.DataType:
+    """The type to parse a column as: pyarrow applies formats to timestamps alone, so dates take that way."""
+    kind = parsed_as(field.name, field.type)
+    return pa.timestamp("s") if options.date_format and pa.types.is_date(kind) else kind
 
 
 class _CsvFile:

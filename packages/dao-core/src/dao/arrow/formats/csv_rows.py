@@ -35,7 +35,7 @@ def pieces(stream: pa.NativeFile, options: CsvOptions, delimiter: str) -> Iterat
     skip = options.skip_rows
     first = True
     while True:
-        chunk = source.read(max(PIECE_BYTES - len(rest), PIECE_BYTES // 8))
+        chunk = source.read(max(PIECE_BYTES - len(rest), len(rest)))  # doubling keeps long rows cheap
         block = rest + chunk
         if first and (len(block) >= len(_BOM) or not chunk):
             block, first = block.removeprefix(_BOM), False
@@ -110,8 +110,9 @@ class _Cutter:
         self._stray = re.compile(b"[^" + plain + b"]" + quote + b"[^" + plain + b"]")
         escaped = re.escape(self.escape) + b".|" if self.escape else b""
         inside = b"[^" + quote + (re.escape(self.escape) if self.escape else b"") + b"]"
+        ending = b"(?:" + quote + b"|(?P<open>" + (re.escape(self.escape) + b"?" if self.escape else b"") + b"\\Z))"
         quoted = (
-            quote + b"(?:" + escaped + quote + quote + b"|" + inside + b")*+(?:" + quote + b"|\\Z)" if quote else b""
+            quote + b"(?:" + escaped + quote + quote + b"|" + inside + b")*+" + ending if quote else b"(?P<open>\\Z.)"
         )
         outside = b"(?:" + escaped + b"[^" + re.escape(self.delimiter + b"\r\n") + b"])*+"
         self._field = re.compile((quoted + b"|" if quoted else b"") + outside, re.DOTALL)
@@ -132,9 +133,11 @@ class _Cutter:
         """Where the last whole row of the block ends; 0 where none does. A lone CR at the end may go on with an LF."""
         if not self.simple(block):
             return max(self._ends(block), default=0)
-        line_end = b"\n" if b"\n" in block else b"\r"
-        quotes = block.count(self.quote) if self.quote else 0
-        place = len(block) - (1 if line_end == b"\r" else 0)
+        return self._last(block, b"\n", len(block)) or self._last(block, b"\r", len(block) - 1)
+
+    def _last(self, block: bytes, line_end: bytes, place: int) -> int:
+        """Where the last row ends that ends with that mark before ``place``."""
+        quotes = block.count(self.quote, 0, place) if self.quote else 0
         while (found := block.rfind(line_end, 0, place)) >= 0:
             if self.quote:
                 quotes -= block.count(self.quote, found, place)
@@ -157,10 +160,9 @@ class _Cutter:
         while place <= len(row):
             field = self._field.match(row, place)
             assert field is not None  # it matches the empty field too
-            end = field.end()
-            if row[place : place + 1] == self.quote and end == len(row):
-                return end == place + 1 or row[end - 1 : end] != self.quote
-            place = end + 1
+            if field["open"] is not None:
+                return True
+            place = field.end() + 1
         return False
 
     def _ends(self, block: bytes) -> Iterator[int]:

@@ -55,9 +55,15 @@ def parse_piece(
         strings_can_be_null=True,
         quoted_strings_can_be_null=False,
         decimal_point=options.decimal_point,
-        timestamp_parsers=[*(options.timestamp_format or ()), *(options.date_format or ())] or None,
+        timestamp_parsers=_parsers(options),
     )
     return pacsv.read_csv(io.BytesIO(piece), read, parse, convert)
+
+
+def _parsers(options: CsvOptions) -> list[object] | None:
+    if not options.timestamp_format and not options.date_format:
+        return None
+    return [*(options.date_format or ()), *(options.timestamp_format or (pacsv.ISO8601,))]
 
 
 def _longest_guess(piece: bytes) -> int:

@@ -15,7 +15,7 @@ from dao.arrow.formats.base import FileTask, Format, FormatWriter, Paths
 from dao.arrow.formats.facts import column_facts, file_bytes
 from dao.arrow.formats.faults import reading, storing
 from dao.arrow.formats.options import Check, boolean, one_of, valid
-from dao.arrow.formats.shape import check_batch, unify
+from dao.arrow.formats.shape import check_batch, checked, unify
 from dao.errors import DataError
 
 __all__ = ["ArrowFormat", "ArrowOptions", "ArrowStreamFormat"]
@@ -54,7 +54,7 @@ class ArrowFormat(Format):
         schemas = []
         for path in paths:
             with reading(path), _opened(path, filesystem) as reader:
-                schemas.append(reader.schema)
+                schemas.append(checked(reader.schema))
         return unify(schemas, paths)
 
     def count(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> int | None:

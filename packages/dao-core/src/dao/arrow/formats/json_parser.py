@@ -18,6 +18,7 @@ from dao.errors import StoreError
 __all__ = ["read_documents", "read_lines"]
 
 _SPACE = re.compile(r"[ \t\n\r]*")
+_AFTER_VALUE = frozenset(" \t\n\r,]}")
 _CHUNK = 1 << 20
 _BYTES_BOM = codecs.BOM_UTF8
 
@@ -161,7 +162,9 @@ class _Text:
             raise StoreError(f"there is more after the JSON value ({self.where()})")
 
     def value(self, scan: Callable[[str, int], tuple[Any, int]]) -> Any:
-        """The value that starts here. A number or word that touches the window's end may go on, so it is read again."""
+        """The value that starts here. A number may go on behind the
+        window (``1`` of ``1.5``), so it is read again unless something that ends it follows.
+        """
         while True:
             try:
                 value, end = scan(self._text, self._at)
@@ -174,7 +177,7 @@ class _Text:
                 if not self._grow():
                     raise StoreError(f"this is not JSON: {error}") from error
             else:
-                if end < len(self._text) or not self._grow():
+                if self._text[end : end + 1] in _AFTER_VALUE or not self._grow():
                     self._at = end
                     return value
 

@@ -48,7 +48,8 @@ def valid(check: Check) -> Callable[[Any, Attribute[Any], Any], None]:
 
     def validate(instance: Any, attribute: Attribute[Any], value: Any) -> None:
         if not check.accepts(value):
-            raise DataError(f"option {attribute.name!r}: found {value!r}, expected {check.expected}")
+            found = list(value) if isinstance(value, tuple) else value  # as it was most likely written
+            raise DataError(f"option {attribute.name!r}: found {found!r}, expected {check.expected}")
 
     return validate
 

@@ -15,7 +15,7 @@ from dao.arrow.formats.compression import KeptOpen
 from dao.arrow.formats.facts import column_facts, file_bytes
 from dao.arrow.formats.faults import reading, storing
 from dao.arrow.formats.options import integer, number, one_of, texts, tuple_of, valid
-from dao.arrow.formats.shape import cast_array, check_batch, refuse_duplicates, unify
+from dao.arrow.formats.shape import cast_array, check_batch, checked, refuse_duplicates, unify
 from dao.errors import DataError
 
 __all__ = ["OrcFormat", "OrcOptions"]
@@ -67,7 +67,7 @@ class OrcFormat(Format):
         schemas = []
         for path in paths:
             with reading(path), filesystem.open_input_file(path) as file:
-                schemas.append(paorc.ORCFile(file).schema)
+                schemas.append(checked(paorc.ORCFile(file).schema))
         return unify([schema.remove_metadata() for schema in schemas], paths)
 
     def count(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> int | None:
@@ -155,6 +155,13 @@ _PLAIN: Mapping[pa.DataType, pa.DataType] = {
 }
 
 
+def _compact(array: pa.Array) -> pa.Array:
+    """A nested array that starts at its buffers' start: of a sliced one pyarrow's writer (26) loses structs whose
+    fields are all null.
+    """
+    return pa.concat_arrays([array, array.slice(0, 0)]) if pa.types.is_nested(array.type) else array
+
+
 class _OrcWriter(FormatWriter):
     def __init__(self, sink: Any, schema: pa.Schema, options: OrcOptions) -> None:
         refuse_duplicates(schema, "ORC")
@@ -185,7 +192,7 @@ class _OrcWriter(FormatWriter):
         arrays = []
         for part, array in zip(self._stored, batch.columns, strict=True):
             with storing(f"column {part.name!r}: ORC"):
-                arrays.append(cast_array(array, part.type))
+                arrays.append(_compact(cast_array(array, part.type)))
         with storing("ORC"):
             self._writer.write(pa.Table.from_arrays(arrays, schema=self._stored))
         self._kept.check()

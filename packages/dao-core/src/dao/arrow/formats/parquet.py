@@ -13,17 +13,20 @@ from contextlib import contextmanager
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.dataset as ds
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pyarrow import fs
 
 from dao.arrow.formats.base import FileTask, Format, FormatWriter, Paths
 from dao.arrow.formats.faults import reading
-from dao.arrow.formats.parquet_facts import describe, has_encrypted_columns
+from dao.arrow.formats.parquet_bounds import promise
+from dao.arrow.formats.parquet_facts import describe, row_count
+from dao.arrow.formats.parquet_footer import column_chunks
 from dao.arrow.formats.parquet_options import ParquetOptions
 from dao.arrow.formats.parquet_table import read_whole
 from dao.arrow.formats.parquet_writer import ParquetFileWriter
-from dao.arrow.formats.shape import unify
+from dao.arrow.formats.pruning import surviving
+from dao.arrow.formats.shape import checked, unify
 from dao.errors import StoreError
 
 __all__ = ["ParquetFormat"]
@@ -44,13 +47,13 @@ class ParquetFormat(Format):
 
     def _schema(self, path: str, filesystem: fs.FileSystem, options: ParquetOptions) -> pa.Schema:
         with reading(path), open_parquet(path, filesystem, options) as parquet:
-            return parquet.schema_arrow
+            return checked(parquet.schema_arrow)
 
     def count(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> int | None:
         total = 0
         for path in paths:
             with reading(path), open_parquet(path, filesystem, options or ParquetOptions()) as parquet:
-                total += parquet.metadata.num_rows
+                total += row_count(parquet.metadata)
         return total
 
     def metadata(self, path: str, filesystem: fs.FileSystem, options: Any = None) -> dict[str, Any]:
@@ -102,15 +105,40 @@ def open_parquet(path: str, filesystem: fs.FileSystem, options: ParquetOptions) 
 
 
 def matching_groups(parquet: pq.ParquetFile, path: str, filesystem: fs.FileSystem, task: FileTask) -> list[int]:
-    """The row groups whose statistics don't rule the predicate out."""
+    """The row groups whose statistics don't rule the predicate out.
+
+    pyarrow's own way, ``ParquetFileFragment.subset``, ends the process on a damaged footer (26).
+    """
     whole = list(range(parquet.metadata.num_row_groups))
     names = parquet.schema_arrow.names
     if task.predicate is None or len(set(names)) < len(names) or not set(task.schema.names) <= set(names):
         return whole
     if any(parquet.schema_arrow.field(field.name).type != field.type for field in task.schema):
         return whole  # the statistics are of another type than the predicate's constants
-    fragment = ds.ParquetFileFormat().make_fragment(path, filesystem)
-    return [group.id for group in fragment.subset(filter=task.predicate, schema=task.schema).row_groups]
+    whole_schema = parquet.schema_arrow
+    units = _stored_units(parquet)
+    promises = []
+    for chunks in column_chunks(path, filesystem):
+        known = pc.scalar(True)
+        for chunk in chunks:
+            if chunk.path in task.schema.names and units.get(chunk.path, True):
+                known = promise(chunk.path, chunk, whole_schema.field(chunk.path).type) & known
+        promises.append(known)
+    return surviving(task.predicate, task.schema, promises)
+
+
+_UNITS = {"s": "", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+
+
+def _stored_units(parquet: pq.ParquetFile) -> dict[str, bool]:
+    """For each timestamp column whether the file stores it in the unit of its Arrow type."""
+    return {
+        field.name: f"timeUnit={_UNITS[field.type.unit]}" in str(parquet.schema.column(place).logical_type)
+        for field in parquet.schema_arrow
+        if pa.types.is_timestamp(field.type)
+        for place in range(len(parquet.schema))
+        if parquet.schema.column(place).path == field.name
+    }
 
 
 def refuse_bombs(
@@ -130,16 +158,15 @@ def refuse_bombs(
         StoreError: such a chunk; the message names the option to raise.
     """
     for place in groups:
-        group = parquet.metadata.row_group(place)
-        if group.total_byte_size <= _SUSPICIOUS_BYTES or has_encrypted_columns(parquet, path, filesystem):
+        if parquet.metadata.row_group(place).total_byte_size <= _SUSPICIOUS_BYTES:
             continue
-        for column in map(group.column, range(group.num_columns)):
-            if columns is not None and column.path_in_schema.split(".")[0] not in columns:
+        for chunk in column_chunks(path, filesystem)[place]:
+            if columns is not None and chunk.path.split(".")[0] not in columns:
                 continue
-            unpacked, packed = column.total_uncompressed_size, max(column.total_compressed_size, 1)
+            unpacked, packed = chunk.unpacked, max(chunk.packed, 1)
             if unpacked > _SUSPICIOUS_BYTES and unpacked > packed * options.max_decompression_ratio:
                 raise StoreError(
-                    f"column {column.path_in_schema!r} claims to unpack from {packed:,} to {unpacked:,} bytes, more "
+                    f"column {chunk.path!r} claims to unpack from {packed:,} to {unpacked:,} bytes, more "
                     f"than {options.max_decompression_ratio:g} to 1; if the file is trusted, max_decompression_ratio="
                     f"{unpacked // packed + 1} reads it"
                 )

@@ -4,25 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import fs
 
 from dao.arrow.formats.facts import column_facts, file_bytes, plain
+from dao.arrow.formats.parquet_bounds import bounds
+from dao.arrow.formats.parquet_footer import ColumnChunk, column_chunks
 
-__all__ = ["describe", "has_encrypted_columns"]
+__all__ = ["describe", "row_count"]
+
+_NULLS, _DISTINCT = 3, 4  # Statistics in parquet.thrift
 
 
 def describe(parquet: pq.ParquetFile, path: str, filesystem: fs.FileSystem) -> dict[str, Any]:
     """The footer of an open file: rows, columns, row groups with sizes, codecs, encodings and statistics."""
     footer = parquet.metadata
-    hidden = has_encrypted_columns(parquet, path, filesystem)
-    groups = [_group(footer.row_group(place), hidden) for place in range(footer.num_row_groups)]
-    codecs = sorted({column["compression"] for group in groups for column in group["columns"] or ()})
+    types = {field.name: field.type for field in parquet.schema_arrow if not pa.types.is_nested(field.type)}
+    groups = [
+        _group(footer.row_group(place), chunks, types) for place, chunks in enumerate(column_chunks(path, filesystem))
+    ]
+    codecs = sorted({column["compression"] for group in groups for column in group["columns"]})
     return {
         "format": "parquet",
         "path": path,
         "bytes": file_bytes(path, filesystem),
-        "rows": footer.num_rows,
+        "rows": row_count(footer),
         "compression": codecs[0] if len(codecs) == 1 else codecs or None,
         "columns": column_facts(parquet.schema_arrow),
         "created_by": footer.created_by,
@@ -36,51 +43,44 @@ def describe(parquet: pq.ParquetFile, path: str, filesystem: fs.FileSystem) -> d
     }
 
 
-def has_encrypted_columns(parquet: pq.ParquetFile, path: str, filesystem: fs.FileSystem) -> bool:
-    """True where the footer is plain but columns may be encrypted.
-
-    Such a footer is signed, so it is longer than what was decoded of it. To look at an encrypted column's metadata
-    without its key ends the process (pyarrow 26), so this is asked first.
-    """
-    with filesystem.open_input_file(path) as file:
-        length = int.from_bytes(file.read_at(4, file.size() - 8), "little")
-    return length != int(parquet.metadata.serialized_size)
+def row_count(footer: pq.FileMetaData) -> int:
+    """The rows of all row groups: some writers leave the footer's own total at zero."""
+    return sum(footer.row_group(place).num_rows for place in range(footer.num_row_groups))
 
 
-def _group(group: Any, hidden: bool) -> dict[str, Any]:
-    columns = None if hidden else [_column(group.column(place)) for place in range(group.num_columns)]
+def _group(group: Any, chunks: list[ColumnChunk], types: dict[str, pa.DataType]) -> dict[str, Any]:
     return {
         "rows": group.num_rows,
-        "bytes": None if columns is None else sum(column["bytes"] for column in columns),
+        "bytes": sum(chunk.packed for chunk in chunks),
         "uncompressed_bytes": group.total_byte_size,
-        "columns": columns,
+        "columns": [_column(chunk, types.get(chunk.path)) for chunk in chunks],
     }
 
 
-def _column(column: Any) -> dict[str, Any]:
+def _column(chunk: ColumnChunk, kind: pa.DataType | None) -> dict[str, Any]:
     return {
-        "name": column.path_in_schema,
-        "compression": column.compression.lower().replace("uncompressed", "none"),
-        "encodings": list(column.encodings),
-        "bytes": column.total_compressed_size,
-        "uncompressed_bytes": column.total_uncompressed_size,
-        "values": column.num_values,
-        "page_index": bool(column.has_column_index and column.has_offset_index),
-        "statistics": _statistics(column),
+        "name": chunk.path,
+        "compression": chunk.codec,
+        "encodings": list(chunk.encodings),
+        "bytes": chunk.packed,
+        "uncompressed_bytes": chunk.unpacked,
+        "values": chunk.values,
+        "page_index": chunk.page_index,
+        "statistics": _statistics(chunk, kind) if chunk.statistics else None,
     }
 
 
-def _statistics(column: Any) -> dict[str, Any] | None:
-    try:
-        statistics = column.statistics if column.is_stats_set else None
-        if statistics is None:
-            return None
-        bounds = (statistics.min, statistics.max) if statistics.has_min_max else (None, None)
-        return {
-            "min": plain(bounds[0]),
-            "max": plain(bounds[1]),
-            "nulls": statistics.null_count if statistics.has_null_count else None,
-            "distinct": statistics.distinct_count if statistics.has_distinct_count else None,
-        }
-    except (ValueError, OverflowError, NotImplementedError, OSError):
-        return None  # bounds that Python can't show, such as dates after the year 9999
+def _statistics(chunk: ColumnChunk, kind: pa.DataType | None) -> dict[str, Any]:
+    least, greatest = (None, None) if kind is None else bounds(chunk, kind)
+    return {
+        "min": _shown(least),
+        "max": _shown(greatest),
+        "nulls": chunk.statistics.get(_NULLS),
+        "distinct": chunk.statistics.get(_DISTINCT),
+    }
+
+
+def _shown(value: pa.Scalar | None) -> Any:
+    if value is None:
+        return None
+    return str(value) if pa.types.is_temporal(value.type) else plain(value.as_py())

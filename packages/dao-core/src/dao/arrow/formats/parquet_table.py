@@ -10,6 +10,7 @@ import pyarrow.dataset as ds
 from pyarrow import fs
 
 from dao.arrow.formats.faults import reading
+from dao.arrow.formats.parquet_facts import row_count
 from dao.arrow.formats.parquet_options import ParquetOptions
 from dao.arrow.formats.shape import select_fields
 from dao.errors import DaoError
@@ -37,8 +38,7 @@ def read_whole(
     batch_size: int | None = None,
     limit: int | None = None,
 ) -> pa.Table | None:
-    """The table, or None where a scan has to make it: files that differ, partitions, a limit, doubtful names; or a
-    predicate, which a scan applies faster than pyarrow's dataset does (0.1 against 0.17 s here for one row in a hundred).
+    """The table, or None where a scan has to make it: files that differ, partitions, a limit, a predicate.
 
     An error is None too: the scan that follows meets it again and names the file.
     """
@@ -48,7 +48,7 @@ def read_whole(
     if common is None:
         return None
     found, rows = common
-    if (schema is not None and not schema.equals(found)):
+    if schema is not None and not schema.equals(found):
         return None
     if len(set(found.names)) < len(found.names) or not found.names or (columns is not None and not columns):
         return None
@@ -82,7 +82,7 @@ def _common_schema(
             with reading(path), open_parquet(path, filesystem, options) as parquet:
                 refuse_bombs(parquet, filesystem, path, options, list(range(parquet.metadata.num_row_groups)), None)
                 schema = parquet.schema_arrow
-                rows += parquet.metadata.num_rows
+                rows += row_count(parquet.metadata)
         except DaoError:
             return None
         if first is None:

@@ -12,9 +12,8 @@ from urllib.parse import quote, unquote
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
-from pyarrow import fs
 
+from dao.arrow.formats.pruning import surviving
 from dao.errors import DataError
 
 __all__ = ["NULL_PARTITION", "hive_path", "hive_values", "partition_types", "partition_values", "surviving_files"]
@@ -125,14 +124,7 @@ def surviving_files(
     """
     if predicate is None or not schema.names:
         return list(range(len(partitions)))
-    format = ds.ParquetFileFormat()  # no file is opened: the fragments carry places as paths
-    nowhere = fs.LocalFileSystem()
-    fragments = [
-        format.make_fragment(str(place), nowhere, partition_expression=_guarantee(row, schema))
-        for place, row in enumerate(partitions)
-    ]
-    dataset = ds.FileSystemDataset(fragments, whole, format, nowhere)
-    return sorted(int(fragment.path) for fragment in dataset.get_fragments(filter=predicate))
+    return surviving(predicate, whole, [_guarantee(row, schema) for row in partitions])
 
 
 def _guarantee(row: Mapping[str, str | None], schema: pa.Schema) -> pc.Expression:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from dao.errors import DataError, did_you_mean
 
-__all__ = ["cast_array", "check_batch", "conform", "refuse_duplicates", "select_fields", "unify"]
+__all__ = ["cast_array", "check_batch", "checked", "conform", "refuse_duplicates", "select_fields", "unify"]
 
 
 def select_fields(schema: pa.Schema, columns: Sequence[str] | None) -> pa.Schema:
@@ -109,6 +109,21 @@ def _list_view(array: pa.Array, kind: pa.DataType) -> pa.Array:
         type=kind,
         mask=array.is_null(),
     )
+
+
+def checked(schema: pa.Schema) -> pa.Schema:
+    """The same schema, when all its names are text: pyarrow raises only when a damaged one is looked at.
+
+    Raises:
+        UnicodeDecodeError: a name is not UTF-8.
+    """
+    waiting = list(schema)
+    while waiting:
+        field = waiting.pop()
+        field.name  # noqa: B018 - looking is the check
+        if pa.types.is_nested(field.type):
+            waiting.extend(field.type.field(place) for place in range(field.type.num_fields))
+    return schema
 
 
 def unify(schemas: Sequence[pa.Schema], paths: Sequence[str] = ()) -> pa.Schema:
