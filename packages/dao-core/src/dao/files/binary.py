@@ -6,7 +6,7 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dao.data_object import DataObject
 from dao.errors import AlreadyExistsError, DataError
@@ -65,11 +65,10 @@ def chunks_of(data: Any) -> Iterator[memoryview | bytes]:
         yield from (content[start : start + _CHUNK] for start in range(0, len(content), _CHUNK))
     elif isinstance(data, os.PathLike):
         try:
-            file = open(data, "rb")
+            with open(data, "rb") as file:
+                yield from _read_on(file)
         except OSError as error:
             raise DataError(f"data: the file {os.fspath(data)!r} can't be read: {error.strerror}") from error
-        with file:
-            yield from _read_on(file)
     else:
         yield from _read_on(data)
 
@@ -160,7 +159,7 @@ def open_bytes(storage: Storage, data_object: DataObject, *, path: str | None) -
     with closing(storage.snapshot(place.key)) as snapshot:
         if not snapshot.is_file:
             raise DataError(f"{place.key!r} is a directory: path= says which of its files to read as bytes")
-        return cast("BinaryIO", snapshot.open(snapshot.key))
+        return snapshot.open(snapshot.key)
 
 
 def read_bytes(

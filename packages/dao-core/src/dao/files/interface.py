@@ -495,7 +495,7 @@ class FilesInterface:
 
         return read_schema(self.storage, data_object, path=path, format=format, schema=schema, options=options)
 
-    def history(self, data_object: DataObject) -> list[Version]:
+    def history(self, data_object: DataObject) -> Sequence[Version]:
         """The versions of a tree that DAO wrote, the newest first; at most 1,000 are remembered.
 
         A tree that others made has none. For a single file there is one entry: when it was last written.
@@ -519,8 +519,8 @@ class FilesInterface:
             options: the format's options.
 
         Returns:
-            ``format``, ``key``, ``version``, ``rows`` (None where nobody counted), ``bytes``, ``partition_by``, ``columns``
-            (``name``, ``type``, ``nullable``), and ``files``: what the format tells of each file, statistics too.
+            ``format``, ``key``, ``version``, ``rows`` (None where nobody counted), ``bytes``, ``partition_by``,
+            ``columns`` (``name``, ``type``, ``nullable``), and ``files``: what the format tells of each file.
 
         Raises:
             NotFoundError: there is nothing.

@@ -4,8 +4,8 @@ Each line is one version, the newest last. The file is part of the tree, so a ve
 one step. Other tools ignore it, since its name starts with ``_``.
 
 The newest line also tells the table's schema, and which files it is true for. So a table that DAO wrote is opened
-without looking into any file, and keeps types that its files can't hold (a CSV's, a partition column's, those of a table
-without rows). As soon as another program adds or removes a file, that part is not believed any more.
+without looking into any file, and keeps types that its files can't hold (a CSV's, a partition column's, those of a
+table without rows). As soon as another program adds or removes a file, that part is not believed any more.
 """
 
 from __future__ import annotations

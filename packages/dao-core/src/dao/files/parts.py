@@ -8,6 +8,7 @@ the order in which they came. Never more than a few ranges are in memory.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -62,12 +63,13 @@ class PartWriter:
     schema: pa.Schema
     version: int
     _token: str = field(factory=lambda: uuid4().hex[:12], init=False)
-    _number: int = field(default=0, init=False)
+    _numbers: Iterator[int] = field(factory=count, init=False)
 
     def new_path(self, folder: str = "") -> str:
         """A name that no other file has, in a folder below the table."""
-        name = f"part-{self.version:06d}-{self._number:05d}-{self._token}{file_suffix(self.format, self.options)}"
-        self._number += 1
+        name = (
+            f"part-{self.version:06d}-{next(self._numbers):05d}-{self._token}{file_suffix(self.format, self.options)}"
+        )
         return join(folder, name)
 
     def open(self, path: str) -> OpenPart:

@@ -39,8 +39,8 @@ def reconcile(table: pa.Schema, data: pa.Schema, mode: str) -> pa.Schema:
             if reason is not None:
                 given = describe(data.field(field.name).type)
                 raise DataError(
-                    f"column {field.name!r} of the data is {given}, and the table's is {describe(field.type)}: {reason}; "
-                    "cast it, or write with schema_mode='evolve'"
+                    f"column {field.name!r} of the data is {given}, and the table's is {describe(field.type)}: "
+                    f"{reason}; cast it, or write with schema_mode='evolve'"
                 )
         return table
     if len(set(data.names)) < len(data.names):

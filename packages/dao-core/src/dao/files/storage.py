@@ -28,14 +28,17 @@ Kind = Literal["file", "directory"]
 class Snapshot(Protocol):
     """One file, or all files below one key, as they were at one moment. Close it to let go of them."""
 
-    key: str
-    """The key it was taken of."""
+    @property
+    def key(self) -> str:
+        """The key it was taken of."""
 
-    is_file: bool
-    """True for one file, False for a directory."""
+    @property
+    def is_file(self) -> bool:
+        """True for one file, False for a directory."""
 
-    files: Sequence[FileInfo]
-    """The files in the order of their names, keys from the store's root; for one file just that one."""
+    @property
+    def files(self) -> Sequence[FileInfo]:
+        """The files in the order of their names, keys from the store's root; for one file just that one."""
 
     def open(self, key: str) -> BinaryIO:
         """Open one of its files for reading, from its start. Needs no Arrow."""
@@ -53,8 +56,9 @@ class Change(Protocol):
     Other writers of the key wait. Leaving it without :meth:`publish`, for whatever reason, undoes everything.
     """
 
-    base: Snapshot | None
-    """What is at the key now, None where nothing is; valid until the change is left."""
+    @property
+    def base(self) -> Snapshot | None:
+        """What is at the key now, None where nothing is; valid until the change is left."""
 
     def create(self, path: str, *, native: bool = False) -> Any:
         """Open a new file for writing; close it before :meth:`publish`.
@@ -87,8 +91,9 @@ class Storage(Protocol):
     Keys come checked by :func:`dao.files.keys.check_key`. The key ``""`` is the root: it can be listed and read.
     """
 
-    uri: str
-    """The root's own URI without a ``/`` at its end, such as ``s3://bucket/prefix``."""
+    @property
+    def uri(self) -> str:
+        """The root's own URI without a ``/`` at its end, such as ``s3://bucket/prefix``."""
 
     def key_of(self, uri: str) -> str | None:
         """The key that a URI names, None where it names nothing of this storage."""

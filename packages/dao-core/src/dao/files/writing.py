@@ -18,8 +18,8 @@ from dao.errors import DaoError, DataError, UnsupportedError
 from dao.files.committing import commit, log_of, sizes
 from dao.files.log import Log
 from dao.files.modes import begins, check_mode
-from dao.files.parts import Part, PartWriter, write_parts
 from dao.files.partitioned import check_partition_columns, write_partitions
+from dao.files.parts import Part, PartWriter, write_parts
 from dao.files.places import Place, place_of
 from dao.files.schemas import check_schema_mode, reconcile
 from dao.files.tables import StoredTable, data_files, declared_schema, format_options, open_table
@@ -29,7 +29,18 @@ from dao.results import FileInfo, WriteResult
 if TYPE_CHECKING:
     from dao.files.storage import Change, Kind, Storage
 
-__all__ = ["Layout", "Writing", "names_of", "rows_in", "shaped", "write_new", "write_rows", "write_tree"]
+__all__ = [
+    "Layout",
+    "Writing",
+    "kind_meant",
+    "names_of",
+    "rows_in",
+    "shaped",
+    "table_there",
+    "write_into",
+    "write_new",
+    "write_rows",
+]
 
 
 @frozen
@@ -71,14 +82,21 @@ def write_rows(
     check_schema_mode(schema_mode)
     place = place_of(storage, data_object, path, writing=True)
     writing = Writing(data_object, mode, format, names_of(partition_by), schema_mode, options)
-    tree = (place.wanted or storage.kind(place.key) or _kind_named(place)) == "directory"
+    tree = kind_meant(storage, place) == "directory"
     reader = to_reader(data, schema=declared_schema(schema))
     with storage.change(place.key, tree=tree) as change:
         place.refuse(_kind_of(change))
         if not begins(change, place.key, mode):
             version = log_of(change).version
             return WriteResult(0, 0, 0, 0, 0, version, version)
-        return (write_tree if tree else _write_file)(change, reader, place, writing)
+        return write_into(change, reader, place, writing, tree=tree)
+
+
+def write_into(
+    change: Change, reader: pa.RecordBatchReader, place: Place, writing: Writing, *, tree: bool
+) -> WriteResult:
+    """Write rows into a change as the mode says, and publish it."""
+    return (_write_tree if tree else _write_file)(change, reader, place, writing)
 
 
 def names_of(columns: str | Sequence[str] | None) -> tuple[str, ...] | None:
@@ -90,8 +108,10 @@ def names_of(columns: str | Sequence[str] | None) -> tuple[str, ...] | None:
     return tuple(columns)
 
 
-def _kind_named(place: Place) -> Kind:
-    return "file" if infer_format(place.key) is not None else "directory"
+def kind_meant(storage: Storage, place: Place) -> Kind:
+    """What an object is: what its type says, else what is there, else what its key looks like."""
+    named: Kind = "file" if infer_format(place.key) is not None else "directory"
+    return place.wanted or storage.kind(place.key) or named
 
 
 def _kind_of(change: Change) -> Kind | None:
@@ -116,7 +136,7 @@ def shaped(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.Recor
     for batch in reader:
         for name in absent:
             kind = schema.field(name).type
-            batch = batch.append_column(name, pa.nulls(batch.num_rows, kind))  # noqa: PLW2901
+            batch = batch.append_column(name, pa.nulls(batch.num_rows, kind))
         yield conform_batch(batch, schema, row)
         row += batch.num_rows
 
@@ -130,16 +150,17 @@ def _write_file(change: Change, reader: pa.RecordBatchReader, place: Place, writ
     if change.base is not None and writing.mode == "append":
         if not format.has_schema:
             raise UnsupportedError(
-                f"rows can't be appended to one {format.name} file: write them to a directory (a TableObject), or read, "
-                "concatenate and overwrite"
+                f"rows can't be appended to one {format.name} file: write them to a directory (a TableObject), or "
+                "read, concatenate and overwrite"
             )
         table = _opened(change, writing)
         schema = reconcile(table.schema, reader.schema, writing.schema_mode)
         table = _opened(change, writing, schema)
         old = iter(table.scan())
     written = _write_one(PartWriter(change, format, options, schema, 0), old, shaped(reader, schema))
+    size = change.size("")
     change.publish()
-    return WriteResult(rows_inserted=written, bytes=change.size(""), files=1)
+    return WriteResult(rows_inserted=written, bytes=size, files=1)
 
 
 def _opened(change: Change, writing: Writing, schema: pa.Schema | None = None) -> StoredTable:
@@ -173,10 +194,10 @@ class Layout:
     partition_by: tuple[str, ...]
 
 
-def write_tree(change: Change, reader: pa.RecordBatchReader, place: Place, writing: Writing) -> WriteResult:
+def _write_tree(change: Change, reader: pa.RecordBatchReader, place: Place, writing: Writing) -> WriteResult:
     """Write rows into the tree of a change as the mode says, and publish it."""
     log = log_of(change)
-    table = _table_there(change, writing)
+    table = table_there(change, writing)
     layout = _layout(reader.schema, place, writing, table)
     new = write_new(change, shaped(reader, layout.schema), layout, log)
     inserted = sum(part.rows for part in new)
@@ -198,7 +219,7 @@ def write_tree(change: Change, reader: pa.RecordBatchReader, place: Place, writi
     )
 
 
-def _table_there(change: Change, writing: Writing) -> StoredTable | None:
+def table_there(change: Change, writing: Writing) -> StoredTable | None:
     """The table that is to be added to or replaced; None where there are no data files and no history.
 
     Raises:

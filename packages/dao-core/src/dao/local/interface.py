@@ -33,8 +33,8 @@ def _positive(_instance: object, attribute: Any, value: float) -> None:
 class LocalInterface(FilesInterface):
     """Files in a folder of this machine, or of a disk that it mounts.
 
-    Changes are safe between threads and processes of one machine, and against kills; with ``fsync`` against power losses
-    too. Keys can't leave the folder. Writing needs a POSIX system.
+    Changes are safe between threads and processes of one machine, and against kills; with ``fsync`` against power
+    losses too. Keys can't leave the folder. Writing needs a POSIX system.
 
     Attributes:
         root: the folder; ``~`` is the home directory, and a relative path is from the directory in which the interface

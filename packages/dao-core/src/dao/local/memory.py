@@ -56,7 +56,7 @@ class MemoryStorage:
     """
 
     lock_timeout: float = 60.0
-    contents: _Contents = field(factory=lambda: MappingProxyType({}), repr=len)
+    contents: _Contents = field(factory=lambda: MappingProxyType({}), repr=lambda contents: f"<{len(contents)} files>")
     _held: list[str] = field(factory=list, init=False, repr=False)
     _changed: Condition = field(factory=Condition, init=False, repr=False)
 
@@ -103,7 +103,8 @@ class MemoryStorage:
             while any(_within(key, held) or _within(held, key) for key in keys for held in self._held):
                 if not self._changed.wait(deadline - time.monotonic()) and time.monotonic() >= deadline:
                     raise TransientError(
-                        f"another writer has been busy at {keys[0]!r} for more than {self.lock_timeout:g} s (lock_timeout)"
+                        f"another writer has been busy at {keys[0]!r} for more than {self.lock_timeout:g} s "
+                        "(lock_timeout)"
                     )
             self._held.extend(keys)
         try:

@@ -2,8 +2,8 @@
 
 Something new arrives by one rename (a link for a file: it fails if the place is taken). What replaces something is
 swapped with it by one system call (:mod:`dao.local.exchange`). Only where the system or filesystem can't swap
-directories are there two renames; then a note of what was meant is made first, and whoever comes next, reader or writer,
-finishes the second rename if its author died before it.
+directories are there two renames; then a note of what was meant is made first, and whoever comes next, reader or
+writer, finishes the second rename if its author died before it.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ A snapshot has the file, or the top directory of the tree, open and shares a loc
 place but replaced whole (see :mod:`dao.local.change`), and what was replaced is swept away only when nobody has it
 locked. So the open descriptor leads to the same files for as long as it is open, wherever the tree has gone meanwhile.
 
-One thing is written in place: a single file that ``path=`` puts into a directory. A reader of that directory who has not
-come to it yet sees the new file, whole.
+One thing is written in place: a single file that ``path=`` puts into a directory. A reader of that directory who has
+not come to it yet sees the new file, whole.
 """
 
 from __future__ import annotations

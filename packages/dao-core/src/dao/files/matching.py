@@ -1,0 +1,163 @@
+"""Keys: checked, deduplicated, and found again in other rows. Only key columns and row numbers are ever joined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from attrs import define
+
+from dao.errors import DataError, did_you_mean
+
+__all__ = ["Matcher", "key_columns", "winners"]
+
+_ROW = "__dao_row"
+_SOURCE = "__dao_source"
+
+
+def key_columns(rows: pa.Table | pa.RecordBatch, keys: Sequence[str]) -> pa.Table:
+    """The key columns in a form that can be compared: dictionaries and views unpacked, ``-0.0`` made ``0.0``."""
+    return pa.table({name: _comparable(rows.column(name)) for name in keys})
+
+
+def _comparable(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return _comparable(column.cast(kind.value_type))
+    if pa.types.is_string_view(kind):
+        return column.cast(pa.string())
+    if pa.types.is_binary_view(kind):
+        return column.cast(pa.binary())
+    if pa.types.is_floating(kind):
+        return pc.add(column, pa.scalar(0.0, kind))
+    return column
+
+
+def winners(source: pa.Table, keys: Sequence[str], order_by: Sequence[str] | None) -> pa.Table:
+    """The source with one row per key, in the order of the rows.
+
+    Args:
+        source: the rows.
+        keys: the key columns.
+        order_by: of the rows of one key the greatest by these columns stays; null and NaN are below everything, and
+            of equal ones the last stays. None: no key may be there twice.
+
+    Raises:
+        DataError: there is no such column, a key is null or NaN, or is there twice.
+    """
+    _check_columns("keys", keys, source.schema)
+    _check_columns("order_by", order_by or (), source.schema)
+    if not keys:
+        raise DataError("keys: none were given; they are the columns that tell rows apart")
+    _check_values(source, keys)
+    numbered = key_columns(source, keys).append_column(_ROW, _numbers(source.num_rows))
+    groups = numbered.group_by(list(keys)).aggregate([(_ROW, "count"), (_ROW, "min"), (_ROW, "max")])
+    if groups.num_rows == source.num_rows:
+        return source
+    if not order_by:
+        raise _twice(groups, keys, source.num_rows)
+    order = _order(source, order_by)
+    rank = pc.sort_indices(order)  # the inverse: where each row came to stand
+    ranked = key_columns(source, keys).append_column(_ROW, rank.cast(pa.int64()))
+    best = ranked.group_by(list(keys)).aggregate([(_ROW, "max")]).column(f"{_ROW}_max")
+    rows = order.take(best.combine_chunks())
+    return source.take(rows.take(pc.sort_indices(rows)))
+
+
+def _order(source: pa.Table, order_by: Sequence[str]) -> pa.Array:
+    """The rows' numbers, ascending by some columns, null and NaN before everything, equal ones as they came."""
+    columns: dict[str, pa.ChunkedArray] = {}
+    for place, name in enumerate(order_by):
+        column = _comparable(source.column(name))
+        columns[f"there{place}"] = pc.invert(pc.is_null(column, nan_is_null=pa.types.is_floating(column.type)))
+        columns[f"value{place}"] = column
+    columns[_ROW] = pa.chunked_array([_numbers(source.num_rows)])
+    return pc.sort_indices(pa.table(columns), sort_keys=[(name, "ascending") for name in columns])
+
+
+def _numbers(count: int) -> pa.Array:
+    if count == 0:
+        return pa.array([], pa.int64())
+    return pc.subtract(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), count)), 1)
+
+
+def _check_columns(argument: str, names: Sequence[str], schema: pa.Schema) -> None:
+    for name in names:
+        if name not in schema.names:
+            raise DataError(f"{argument}: the data has no column {name!r}; {did_you_mean(name, schema.names)}")
+        kind = schema.field(name).type
+        plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+        if pa.types.is_nested(plain):
+            raise DataError(f"{argument}: column {name!r} is {kind}, which can't be compared; use plain columns")
+    if len(set(names)) < len(names):
+        raise DataError(f"{argument}: a column is named twice: {list(names)}")
+
+
+def _check_values(source: pa.Table, keys: Sequence[str]) -> None:
+    for name in keys:
+        column = source.column(name)
+        floating = pa.types.is_floating(column.type)
+        missing = pc.is_null(column, nan_is_null=True) if floating else pc.is_null(column)
+        row = pc.index(missing, True).as_py()
+        if row >= 0:
+            what = "NaN" if floating and column[row].is_valid else "null"
+            raise DataError(f"key column {name!r} is {what} in row {row} of the data, so nothing tells that row apart")
+
+
+def _twice(groups: pa.Table, keys: Sequence[str], rows: int) -> DataError:
+    several = groups.filter(pc.greater(groups.column(f"{_ROW}_count"), 1))
+    first = several.slice(pc.index(several.column(f"{_ROW}_min"), pc.min(several.column(f"{_ROW}_min"))).as_py(), 1)
+    example = ", ".join(f"{name}={first.column(name)[0]}" for name in keys)
+    places = f"rows {first.column(f'{_ROW}_min')[0]} and {first.column(f'{_ROW}_max')[0]}"
+    return DataError(
+        f"{rows - groups.num_rows} rows of the data have keys that are there already, such as {example} in {places}: "
+        "remove them, or let order_by= pick the winners"
+    )
+
+
+@define
+class Matcher:
+    """Finds the keys of a source in other rows.
+
+    Attributes:
+        keys: the key columns.
+        source: the source's key columns, each key once, none null.
+    """
+
+    keys: Sequence[str]
+    source: pa.Table
+
+    @classmethod
+    def of(cls, source: pa.Table, keys: Sequence[str]) -> Matcher:
+        """A matcher for the rows of a source."""
+        return cls(keys, key_columns(source, keys).combine_chunks())
+
+    def match(self, rows: pa.RecordBatch) -> pa.Array:
+        """For each row the number of the source's row with the same key (int64), null where there is none."""
+        found = key_columns(rows, self.keys)
+        if len(self.keys) == 1:
+            column, known = found.column(0).combine_chunks(), self.source.column(0).combine_chunks()
+            return pc.index_in(_array(column), value_set=_array(known)).cast(pa.int64())
+        left = found.append_column(_ROW, _numbers(found.num_rows))
+        right = self.source.append_column(_SOURCE, _numbers(self.source.num_rows))
+        pairs = left.join(right, list(self.keys), join_type="inner").select([_ROW, _SOURCE]).combine_chunks()
+        places = pc.index_in(left.column(_ROW), value_set=_array(pairs.column(_ROW)))
+        return _array(pairs.column(_SOURCE)).take(_array(places))
+
+    def bounds(self) -> pc.Expression:
+        """A condition that every row with a key of the source meets, for pruning by statistics."""
+        condition = pc.scalar(True)
+        for name in self.keys:
+            column = self.source.column(name)
+            if pa.types.is_boolean(column.type):
+                continue
+            limits = pc.min_max(column)
+            condition = condition & (pc.field(name) >= limits["min"]) & (pc.field(name) <= limits["max"])
+        return condition
+
+
+def _array(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

@@ -1,0 +1,97 @@
+"""Tables whose files are looked at one by one: most stay as they are, some are written anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from attrs import frozen
+
+from dao.data_object import DataObject
+from dao.errors import UnsupportedError
+from dao.files.parts import Part, PartWriter
+from dao.files.pool import in_parallel
+from dao.files.tables import StoredTable, below, open_table
+from dao.results import FileInfo
+
+if TYPE_CHECKING:
+    from dao.files.storage import Change
+
+__all__ = ["Rewritten", "inside", "open_for_rewriting", "part_writer", "rewrite_each"]
+
+
+@frozen
+class Rewritten:
+    """What became of one data file.
+
+    Attributes:
+        file: the file.
+        part: what takes its place, None where nothing does.
+        untouched: it stays as it is.
+        rows: what the caller counted.
+        found: what else the caller wants to know.
+    """
+
+    file: FileInfo
+    part: Part | None = None
+    untouched: bool = False
+    rows: int = 0
+    found: Any = None
+
+
+def open_for_rewriting(
+    change: Change, data_object: DataObject, *, format: str | None, schema: Any, options: Mapping[str, Any]
+) -> StoredTable:
+    """Open what a change is about to replace.
+
+    Raises:
+        UnsupportedError: its files don't say which types their columns have and nobody else does: values that were read
+            by guessing, such as ``007``, might be written back as others.
+    """
+    assert change.base is not None
+    table = open_table(change.base, data_object, format=format, schema=schema, options=options)
+    if not table.format.has_schema and table.record is None and table.declared is None:
+        raise UnsupportedError(
+            f"the {table.format.name} files of {table.key!r} hold no types, so writing them anew could alter values: "
+            "give schema=, or the object a schema"
+        )
+    return table
+
+
+def inside(schema: pa.Schema, partition_by: Sequence[str]) -> pa.Schema:
+    """The part of a table's schema that is inside its files."""
+    return pa.schema([field for field in schema if field.name not in partition_by], metadata=schema.metadata)
+
+
+def part_writer(change: Change, table: StoredTable, schema: pa.Schema) -> PartWriter:
+    """A writer of files that take the place of others of a table."""
+    return PartWriter(change, table.format, table.options, inside(schema, table.partition_by), table.log.next_version())
+
+
+def rewrite_each(
+    table: StoredTable, parts: PartWriter, work: Callable[[FileInfo, Callable[..., Part]], Rewritten]
+) -> list[Rewritten]:
+    """Call ``work`` for each data file, several at a time.
+
+    Args:
+        table: the table.
+        parts: makes the new files.
+        work: gets a file, and a function that writes the batches that take its place into the same folder.
+    """
+
+    def job(file: FileInfo) -> Rewritten:
+        folder, _, _ = below(file.key, table.key).rpartition("/")
+
+        def write(batches: Iterable[pa.RecordBatch]) -> Part:
+            return parts.write("" if table.snapshot.is_file else parts.new_path(folder), _kept(batches, parts.schema))
+
+        return work(file, write)
+
+    return list(in_parallel(job, table.files))
+
+
+def _kept(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """The batches without the columns that the folders' names hold."""
+    for batch in batches:
+        yield batch if batch.schema.equals(schema) else batch.select(schema.names)
