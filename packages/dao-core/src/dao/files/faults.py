@@ -5,16 +5,20 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from dao.errors import DaoError, DataError, StoreError, UnsupportedError
+from dao.errors import DaoError, DataError, PluginError, StoreError, UnsupportedError
 
 if TYPE_CHECKING:
     from dao.files.storage import Storage
 
 __all__ = ["translate"]
 
+_ARROW_EXTRA = ("pyarrow", "sqlglot", "filelock", "fastavro")
+
 
 def translate(error: Exception, storage: Storage) -> DaoError | None:
     """The DaoError for a driver's error, None for one that nobody knows; the caller keeps the cause."""
+    if isinstance(error, ModuleNotFoundError) and (missing := (error.name or "").partition(".")[0]) in _ARROW_EXTRA:
+        return PluginError(f"tables need {missing}, which is not installed: pip install 'dao-core[arrow]'")
     arrow = sys.modules.get("pyarrow")
     if arrow is not None and isinstance(error, arrow.ArrowException):
         return _translate_arrow(error, arrow)
