@@ -138,6 +138,8 @@ class Backend:
         directory_type: the type of its directories.
         table_properties: properties that every table of a test gets, such as ``{"format": "parquet"}``.
         faults: makes the store's I/O fail as a plan says while the context is open; see :mod:`dao.testing.faults`.
+        stream_buffer: bytes of Arrow memory that a stream of the backend may hold at any time, however large the table.
+            The kit streams a table of twice that size, so make the backend's own buffers small for its tests.
         debris: what the storage holds that no object of the store accounts for: staged files, temporary tables,
             open uploads. Empty after every action that finished or failed.
         secret_store: a store in whose options every secret is the text given; needed by a backend that has any.
@@ -150,6 +152,7 @@ class Backend:
     directory_type: type[DataObject] = DirectoryObject
     table_properties: Mapping[str, Any] = field(factory=dict)
     faults: FaultHook | None = None
+    stream_buffer: int = 24 << 20
     debris: Callable[[], Iterable[str]] | None = None
     secret_store: Callable[[str], DataStore] | None = None
 

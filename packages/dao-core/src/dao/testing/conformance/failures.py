@@ -116,7 +116,7 @@ class Secrets(Capability, written="docs/writing-an-interface.md, 'Secrets'"):
         """A store with the canary in every secret option; ``None`` for a backend that has no secret options."""
         if backend.secret_store is not None:
             return backend.secret_store(canary)
-        kinds = [kind for _, kind in backend.store.classes]
+        kinds = [kind for _, kind in backend.store.classes if isinstance(kind, type)]
         names = [name for kind in kinds for name, type_ in option_types(kind).items() if _is_secret(name, type_)]
         assert not names, f"{kinds} have secret options, {names}: give the kit Backend.secret_store"
         return None
