@@ -327,7 +327,7 @@ class FilesInterface:
         data: Any,
         data_object: DataObject,
         *,
-        keys: str | Sequence[str],
+        keys: str | Sequence[str] | None = None,
         order_by: str | Sequence[str] | None = None,
         format: str | None = None,
         partition_by: str | Sequence[str] | None = None,
@@ -342,7 +342,7 @@ class FilesInterface:
         Args:
             data: anything tabular.
             data_object: the table, or one file of a format with a schema of its own. It is made if it isn't there.
-            keys: the columns that tell rows apart.
+            keys: the columns that tell rows apart; by default the object's property ``keys``.
             order_by: columns that pick the winner among rows of the data with the same keys: the greatest wins, the
                 first column first; null is below everything; of equal ones the last.
             format: the format's name.

@@ -44,7 +44,7 @@ def upsert_rows(
     data: Any,
     data_object: DataObject,
     *,
-    keys: str | Sequence[str],
+    keys: str | Sequence[str] | None,
     order_by: str | Sequence[str] | None,
     format: str | None,
     partition_by: str | Sequence[str] | None,
