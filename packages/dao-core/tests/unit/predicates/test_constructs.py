@@ -81,7 +81,7 @@ CONSTRUCTS = {
         for test in ("TRUE", "NOT TRUE", "FALSE", "NOT FALSE", "UNKNOWN", "NOT UNKNOWN")
     ],
     "null": [
-        "i IS NULL", "i IS NOT NULL", "i ISNULL", "i NOTNULL", "i = NULL", "NULL = NULL", "NOT i = NULL", "NULL",
+        "i IS NULL", "i IS NOT NULL", "i = NULL", "NULL = NULL", "NOT i = NULL", "NULL",
         "st IS NULL",
     ],
     "in": [

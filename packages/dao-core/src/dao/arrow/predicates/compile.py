@@ -20,7 +20,7 @@ from dao.arrow.predicates.types import Family, SqlType, common_type, sql_type
 
 __all__ = ["to_arrow"]
 
-_NULL = pc.scalar(pa.scalar(None, pa.bool_()))
+_NULL = pc.scalar(pa.NULL).cast(pa.bool_())
 _LONGEST_LIST = 4
 _INVERSE = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _INVERSE |= {"IS DISTINCT FROM": "IS NOT DISTINCT FROM", "IS NOT DISTINCT FROM": "IS DISTINCT FROM"}

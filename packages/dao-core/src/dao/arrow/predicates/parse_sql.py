@@ -58,7 +58,7 @@ def _parsed(text: str) -> exp.Expr | None:
     dialect = _Where()
     try:
         tokens = dialect.tokenize(text)
-        _refuse_comments_and_statements(text, tokens)
+        _refuse_tokens(text, tokens)
         return next(iter(dialect.parser().parse_into(exp.Condition, tokens, text)), None)
     except TokenError:
         raise DataError(f"where={_shown(text)} can't be read: {_unclosed(text)}") from None
@@ -85,14 +85,26 @@ def _shown(text: str) -> str:
     return repr(text if len(text) <= 200 else f"{text[:197]}...")
 
 
-def _refuse_comments_and_statements(text: str, tokens: list[Any]) -> None:
+def _refuse_tokens(text: str, tokens: list[Any]) -> None:
     if not tokens:
         raise DataError(f"where={_shown(text)} holds no condition: leave where= out to get all rows")
-    for token in tokens:
+    for before, token in zip([None, *tokens], tokens, strict=False):
         if token.token_type is TokenType.SEMICOLON:
             raise DataError(f"where={_shown(text)} has a ';' at column {token.start + 1}: give one expression only")
         if token.comments:
             raise DataError(f"where={_shown(text)} has a comment near column {token.start + 1}: leave comments out")
+        better = _better_spelling(before.token_type if before else None, token)
+        if better:
+            raise DataError(f"where={_shown(text)} has {token.text} at column {token.start + 1}: write {better}")
+
+
+def _better_spelling(before: Any, token: Any) -> str | None:
+    """For the words that some releases of sqlglot drop, or apply to more than SQL does."""
+    if before is TokenType.BETWEEN and token.text.upper() == "SYMMETRIC":
+        return "a BETWEEN low AND high"
+    if token.token_type in (TokenType.ISNULL, TokenType.NOTNULL):
+        return "IS NULL or IS NOT NULL"
+    return None
 
 
 def _syntax_error(text: str, error: ParseError) -> DataError:
@@ -182,12 +194,18 @@ def _comparison(operator: str) -> Callable[[exp.Expr], tree.Predicate]:
     return convert
 
 
+def _tested(node: exp.Expr) -> tree.Predicate:
+    """What stands before IN, BETWEEN, IS or LIKE; a NOT there was read too early by sqlglot before 30."""
+    if isinstance(node.this, exp.Not):
+        raise _unsupported(node, "put parentheses around the condition that is tested")
+    return _convert(node.this)
+
+
 def _in(node: exp.In) -> tree.Predicate:
     values = node.expressions
     if not values or set(node.args) - {"this", "expressions"} - _absent(node):
         raise _unsupported(node, "IN takes a list of values, such as a IN (1, 2)")
-    operand = _convert(node.this)
-    return tree.In(operand, map(_convert, values))
+    return tree.In(_tested(node), map(_convert, values))
 
 
 def _absent(node: exp.Expr) -> set[str]:
@@ -195,14 +213,13 @@ def _absent(node: exp.Expr) -> set[str]:
 
 
 def _between(node: exp.Between) -> tree.Predicate:
-    if node.args.get("symmetric"):
-        raise _unsupported(node, "write a BETWEEN low AND high, without SYMMETRIC")
-    return tree.Between(_convert(node.this), _convert(node.args["low"]), _convert(node.args["high"]))
+    return tree.Between(_tested(node), _convert(node.args["low"]), _convert(node.args["high"]))
 
 
 def _is(node: exp.Is) -> tree.Predicate:
-    operand, right = _convert(node.this), node.expression
-    if isinstance(right, exp.Null):
+    operand, right = _tested(node), node.expression
+    unknown = isinstance(right, exp.Column) and right.sql().upper() == "UNKNOWN"  # as sqlglot before 30 reads it
+    if isinstance(right, exp.Null) or unknown:
         return tree.IsNull(operand)
     if isinstance(right, exp.Boolean):
         return tree.IsBoolean(operand, bool(right.this))
@@ -217,7 +234,7 @@ def _like(node: exp.Like | exp.ILike, escape: str | None = None) -> tree.Predica
         literal = tree.Literal(pattern.this, tree.Kind.STRING)
     else:
         raise _unsupported(node, "LIKE takes a pattern in single quotes")
-    like = tree.Like(_convert(node.this), literal, escape, isinstance(node, exp.ILike))
+    like = tree.Like(_tested(node), literal, escape, isinstance(node, exp.ILike))
     return tree.Not(like) if node.args.get("negate") else like
 
 
