@@ -47,10 +47,9 @@ def test_arrow_files_keep_every_case(case):
 @by_case
 def test_parquet_keeps_every_case_within_what_is_declared(case):
     sink = io.BytesIO()
-    try:
-        pq.write_table(case.table, sink)
-    except pa.ArrowNotImplementedError:
-        pytest.fail(f"pyarrow does not write {case.name}")
+    if case.name == "fixed_size_list_null" and int(pa.__version__.partition(".")[0]) < 26:
+        pytest.skip("Parquet files of pyarrow before 26 can't hold a null list of fixed size")
+    pq.write_table(case.table, sink)
     same_table(pq.read_table(io.BytesIO(sink.getvalue())), case.table, relax=["units"])
 
 
@@ -173,8 +172,8 @@ def test_shapes_are_compared_first(actual, expected, says):
 
 def test_without_order_each_row_still_counts():
     same_table(pa.table({"a": [2, 1, 2]}), pa.table({"a": [2, 2, 1]}), ordered=False)
+    other = pa.table({"a": [1, 2, 2], "b": ["x", "y", "y"]})
     with pytest.raises(AssertionError) as caught:
-        other = pa.table({"a": [1, 2, 2], "b": ["x", "y", "y"]})
         same_table(pa.table({"a": [1, 1, 2], "b": ["x", "x", "y"]}), other, ordered=False)
     assert "the row (1, 'x') should not be there" in str(caught.value)
     assert "the row (2, 'y') is missing" in str(caught.value)

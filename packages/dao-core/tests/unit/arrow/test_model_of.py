@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from decimal import Decimal
 
+import attrs
 import pyarrow as pa
 import pydantic
 import pytest
@@ -34,7 +35,7 @@ def test_a_row_of_the_class_is_a_row_of_the_schema(kind):
     assert Row.__name__ == "Flight"
     inner = schema_of(Row).field("inner").type
     assert inner == SCHEMA.field("inner").type
-    Inner = Row.__annotations__["inner"]  # noqa: N806
+    Inner = attrs.fields(Row).inner.type if kind == "attrs" else Row.__annotations__["inner"]  # noqa: N806
     row = Row(id=1, price=Decimal("1.50"), inner=Inner(n=3))
     assert (row.name, row.at) == (None, None)
     table = to_reader([row], schema=SCHEMA).read_all()

@@ -136,7 +136,9 @@ def _attempt(array: pa.Array, wanted: pa.DataType, round_floats: bool) -> pa.Arr
 def _cast(array: pa.Array, wanted: pa.DataType, round_floats: bool) -> pa.Array | None:
     """Arrow's safe cast, and a look back: it does not notice a float or a decimal that is rounded."""
     cast = _unpacked(array, wanted)
-    cast = cast if cast.type.equals(wanted) else cast.cast(wanted, safe=True)
+    if not cast.type.equals(wanted):
+        cast = cast.cast(wanted, safe=True)
+        cast.validate()  # pyarrow 26 makes invalid maps where the values are of the type null
     source = array.dictionary_decode() if pt.is_dictionary(array.type) else array
     if not _may_lose(source.type, plain_type(wanted)):
         return cast

@@ -54,7 +54,7 @@ _BY_NAME: dict[str, Kind | None] = {
     "numpy.ndarray": Kind.NUMPY,
 }
 _NEVER = (str, bytes, bytearray, memoryview, PathLike)
-_MODEL_MARKS = ("__attrs_attrs__", "__dataclass_fields__", "__pydantic_fields__", "model_fields")
+_MODEL_MARKS = ("__attrs_attrs__", "__dataclass_fields__", "__pydantic_complete__")
 _A_COLUMN_HAS = ("__arrow_c_array__", "__arrow_c_stream__", "__array__")
 
 

@@ -320,4 +320,5 @@ def _maps(values: Sequence[Any], kind: pa.DataType, place: _Place) -> pa.Array:
     rows = _rows_of_items(pairs, place)
     keys = build_array([k for k, _ in flat], kind.key_type, f"{place.path}.key", rows)
     items = build_array([v for _, v in flat], kind.item_type, f"{place.path}.value", rows)
-    return pa.MapArray.from_arrays(_offsets(pairs), keys, items).cast(kind)
+    maps = pa.MapArray.from_arrays(_offsets(pairs), keys, items)
+    return maps if maps.type.equals(kind) else maps.cast(kind)

@@ -98,13 +98,14 @@ def annotations_of(model: Any) -> dict[str, Any] | None:
     """The fields of a class and their annotations, resolved; ``None`` for what is no class with fields."""
     if not isinstance(model, type):
         return None
-    if hasattr(model, "__pydantic_fields__") and hasattr(model, "model_fields"):
+    if hasattr(model, "__pydantic_complete__") and hasattr(model, "model_fields"):
         return dict(_of_pydantic(model))
     if hasattr(model, "__required_keys__"):  # a TypedDict, typing's or typing_extensions'
         return dict(_of_typed_dict(model))
     if hasattr(model, "__attrs_attrs__"):
-        names = [a.name for a in model.__attrs_attrs__]
-    elif is_dataclass(model):
+        hints = _hints(model)  # older attrs gives a made class no annotations
+        return {a.name: hints.get(a.name, a.type) for a in model.__attrs_attrs__}
+    if is_dataclass(model):
         names = [f.name for f in fields(model)]
     elif issubclass(model, tuple) and hasattr(model, "_fields"):
         names = list(model._fields)

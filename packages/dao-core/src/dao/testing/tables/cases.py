@@ -183,7 +183,9 @@ def _nested() -> Iterator[Case]:
     yield _case("list_empty", {"value": pa.array([[], None, [1]], pa.list_(pa.int32()))}, "empty_list")
     yield _case("list_of_list", {"value": pa.array([[["a"], ["b", None]], None], pa.list_(pa.list_(pa.string())))})
     yield _case("large_list", {"value": pa.array([[1, None], None, [3]], pa.large_list(pa.int64()))})
-    yield _case("fixed_size_list", {"value": pa.array([[1.0, 2.0], None, [None, 4.0]], pa.list_(pa.float64(), 2))})
+    pairs = pa.list_(pa.float64(), 2)
+    yield _case("fixed_size_list", {"value": pa.array([[1.0, 2.0], [None, 4.0]], pairs)})
+    yield _case("fixed_size_list_null", {"value": pa.array([[1.0, 2.0], None], pairs)}, "null_fixed_size_list")
     point = pa.struct([("x", pa.float64()), ("label", pa.string())])
     yield _case("struct", {"value": pa.array([{"x": 1.5, "label": "a"}, {"x": None, "label": "b"}], point)})
     of_nulls = [{"x": None, "label": None}, None, {"x": 1.0, "label": None}]

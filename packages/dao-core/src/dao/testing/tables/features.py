@@ -36,6 +36,7 @@ FEATURES: Mapping[str, str] = {
     "early_dates": "dates and timestamps from the year 1 on, and before 1900",
     "late_dates": "dates and timestamps up to the end of the year 9999",
     "empty_text": "an empty text, as something else than null", "control_text": "line ends, quotes and NUL in text",
+    "null_fixed_size_list": "a list of fixed length that is null",
     "null_struct": "a struct that is null, as something else than one of nulls",
     "empty_list": "an empty list, as something else than null",
     "no_rows": "tables without rows, with their columns and types",

@@ -89,9 +89,14 @@ def _types(draw: st.DrawFn, without: frozenset[str], depth: int) -> pa.DataType:
 
 def _cells(field: pa.Field, without: frozenset[str]) -> st.SearchStrategy[Any]:
     values = _values(field.type, without)
-    if not field.nullable or (pt.is_struct(field.type) and "null_struct" in without):
-        return values
-    return st.none() | values
+    return values if not field.nullable or _never_null(field.type, without) else st.none() | values
+
+
+def _never_null(kind: pa.DataType, without: frozenset[str]) -> bool:
+    """Whether a null of this type needs a feature that is left out; in a null struct all its members are null."""
+    if pt.is_fixed_size_list(kind):
+        return "null_fixed_size_list" in without
+    return pt.is_struct(kind) and ("null_struct" in without or any(_never_null(f.type, without) for f in kind))
 
 
 def _values(kind: pa.DataType, without: frozenset[str]) -> st.SearchStrategy[Any]:
