@@ -81,7 +81,8 @@ def test_numbers_are_exact_or_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "text",
     ["[NaN]", "[Infinity]", "[-Infinity]", "{a: 1}", "{'a': 1}", "[1,]", "[01]", "[1.]", "[.5]", "[+1]", "[tru]",
-     '["a\tb"]', '["\\x41"]', "[1] x", "{\"a\": 1} {\"a\": 2}", "[" * 100_000, '{"a":' * 100_000, b'["\xff"]', b"[1]\x00"],
+     '["a\tb"]', '["\\x41"]', "[1] x", "{\"a\": 1} {\"a\": 2}", "[" * 100_000, '{"a":' * 100_000,
+     b'["\xff"]', b"[1]\x00"],
 )  # fmt: skip
 def test_what_is_not_json_is_refused(text: str | bytes, name: str, tmp_path: Path) -> None:
     with pytest.raises(StoreError, match=name.replace(".", r"\.")):
@@ -107,9 +108,8 @@ def test_inference_sees_all_rows_unless_told(tmp_path: Path) -> None:
 
 
 def test_a_schema_rules(tmp_path: Path) -> None:
-    schema = pa.schema(
-        [("when", pa.timestamp("us", "UTC")), ("d", pa.date32()), ("n", pa.float32()), ("t", pa.string())]
-    )
+    types = {"when": pa.timestamp("us", "UTC"), "d": pa.date32(), "n": pa.float32(), "t": pa.string()}
+    schema = pa.schema(list(types.items()))
     text = '[{"when": "2026-01-02T03:04:05Z", "d": "0001-01-01", "n": 1, "t": 7}]'
     found = read(text, tmp_path, schema=schema)
     assert found.schema.equals(schema)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -251,3 +253,21 @@ def test_any_filesystem_serves(tmp_path: Path) -> None:
     inside = fs.SubTreeFileSystem(str(tmp_path), LOCAL)
     table = get_format("parquet").scan(["a.parquet"], inside, where="id > 7").read_all()
     assert pc.sum(table["id"]).as_py() == 17
+
+
+@pytest.mark.parametrize("name", ["csv", "parquet"])
+def test_leaving_a_reader_unread_does_not_trouble_the_end_of_the_process(name: str, tmp_path: Path) -> None:
+    path = save(rows(0, 200_000), tmp_path / "t", name)
+    code = f"""
+import sys
+from pyarrow import fs
+from dao.arrow.formats import get_format
+reader = get_format({name!r}).scan([sys.argv[1]] * 3, fs.LocalFileSystem(), batch_size=1000)
+reader.read_next_batch()
+keep = reader
+"""
+    for _ in range(3):
+        done = subprocess.run(
+            [sys.executable, "-c", code, path], capture_output=True, text=True, timeout=60, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")

@@ -6,7 +6,6 @@ by our own limit, sees a quote that is never closed, and lets comments be left o
 
 from __future__ import annotations
 
-import io
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -68,7 +67,7 @@ def first_row(block: bytes, options: CsvOptions, delimiter: str) -> tuple[list[s
     if not row.strip(b"\r\n"):
         return [], rest
     parsed = pacsv.read_csv(
-        io.BytesIO(row),
+        pa.BufferReader(row),
         pacsv.ReadOptions(autogenerate_column_names=True, block_size=len(row) + 1),
         pacsv.ParseOptions(
             delimiter=delimiter,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
@@ -57,7 +56,7 @@ def parse_piece(
         decimal_point=options.decimal_point,
         timestamp_parsers=_parsers(options),
     )
-    return pacsv.read_csv(io.BytesIO(piece), read, parse, convert)
+    return pacsv.read_csv(pa.BufferReader(piece), read, parse, convert)
 
 
 def _parsers(options: CsvOptions) -> list[object] | None:

@@ -31,6 +31,7 @@ from dao.errors import StoreError
 
 __all__ = ["ParquetFormat"]
 
+_BUFFER = 256 << 10  # read of a column chunk at once: without it pyarrow reads the chunks of a row group whole
 _BATCH_BYTES = 16 << 20  # of encoded data per batch, about
 _SUSPICIOUS_BYTES = 1 << 30
 
@@ -96,6 +97,7 @@ def open_parquet(path: str, filesystem: fs.FileSystem, options: ParquetOptions) 
         pq.ParquetFile(
             file,
             pre_buffer=not local,
+            buffer_size=_BUFFER if local else 0,
             coerce_int96_timestamp_unit=options.int96_unit,
             read_dictionary=list(options.read_dictionary) or None,
             page_checksum_verification=options.checksums,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextvars import copy_context
 from queue import Empty, Full, Queue
-from threading import Event, Thread
+from threading import Event, Thread, main_thread
 from typing import Any
 
 import pyarrow as pa
@@ -16,17 +16,20 @@ _DONE = object()
 _POLL = 0.05  # seconds between looks at whether the reader was closed
 
 
-def read_ahead(batches: Generator[pa.RecordBatch, None, None], depth: int = 2) -> Generator[pa.RecordBatch, None, None]:
+def read_ahead(batches: Generator[pa.RecordBatch, None, None], depth: int = 1) -> Generator[pa.RecordBatch, None, None]:
     """The same batches in the same order, up to ``depth`` of them made before they are asked for.
 
-    The thread starts with the first batch and ends when the generator ends, fails or is closed: closing waits for it,
-    so that the file is closed when ``close`` returns. An error is raised where its batch would have come.
+    The thread starts with the first batch and ends when the generator ends, fails or is closed. Closing waits for it, so
+    that the file is closed when ``close`` returns. An error is raised where its batch would have come.
+
+    The thread is no daemon, as a daemon that is inside pyarrow when the interpreter ends takes the process down; it sees
+    the end of the main thread by itself.
     """
     queue: Queue[Any] = Queue(maxsize=depth)
     stop = Event()
 
     def put(item: Any) -> bool:
-        while not stop.is_set():
+        while not stop.is_set() and main_thread().is_alive():
             try:
                 queue.put(item, timeout=_POLL)
                 return True
@@ -45,7 +48,7 @@ def read_ahead(batches: Generator[pa.RecordBatch, None, None], depth: int = 2) -
         finally:
             batches.close()
 
-    thread = Thread(target=copy_context().run, args=(work,), name="dao-read-ahead", daemon=True)
+    thread = Thread(target=copy_context().run, args=(work,), name="dao-read-ahead")
     thread.start()
     try:
         while True:
