@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from random import Random
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dao.core.dao import DataAccessObject
 from dao.data_object import DataObject
 from dao.errors import NotFoundError
 from dao.testing.backend import Backend
 
-__all__ = ["COUNTRIES", "by_id", "content", "held", "no_debris", "people", "rows"]
+__all__ = ["BATCH_ROWS", "COUNTRIES", "batches_of", "by_id", "content", "held", "large", "no_debris", "people", "rows"]
 
 COUNTRIES = ("DE", "FR", None, "IT")
 
@@ -34,6 +36,32 @@ def people(ids: Iterable[int], *, note: str = "") -> pa.Table:
         },
         schema=_SCHEMA,
     )
+
+
+BATCH_ROWS = 16_384
+"""Rows of a batch of a large table."""
+
+_BATCH_BYTES = BATCH_ROWS * 2 * 8
+_LARGE = pa.schema({"id": pa.int64(), "value": pa.int64()})
+
+
+def batches_of(backend: Backend) -> int:
+    """The number of batches of a table that is twice as large as what the backend's streams may hold."""
+    return 2 * backend.stream_buffer // _BATCH_BYTES
+
+
+def large(count: int, watch: Callable[[], None] = lambda: None) -> pa.RecordBatchReader:
+    """A stream of so many batches that no encoding makes small, made one at a time."""
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for position in range(count):
+            noise = pa.py_buffer(Random(position).randbytes(BATCH_ROWS * 8))
+            numbers = pa.Array.from_buffers(pa.int64(), BATCH_ROWS, [None, noise])
+            # Computed columns are in Arrow's own memory, where Peak sees them.
+            yield pa.record_batch([pc.bit_wise_not(numbers), pc.bit_wise_xor(numbers, 1)], schema=_LARGE)
+            watch()
+
+    return pa.RecordBatchReader.from_batches(_LARGE, batches())
 
 
 def by_id(table: pa.Table) -> list[dict[str, Any]]:

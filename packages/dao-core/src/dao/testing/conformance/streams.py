@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterator
-from random import Random
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pytest
 
 from dao.core.dao import DataAccessObject
@@ -18,32 +15,9 @@ from dao.progress import Progress
 from dao.testing.backend import Backend
 from dao.testing.conformance.base import Capability, needs
 from dao.testing.conformance.processes import open_files
-from dao.testing.conformance.samples import by_id, no_debris, people, rows
+from dao.testing.conformance.samples import BATCH_ROWS, batches_of, by_id, large, no_debris, people, rows
 
 __all__ = ["ReadStreams", "WriteStreams"]
-
-_BATCH_ROWS = 16_384
-_BATCH_BYTES = _BATCH_ROWS * 2 * 8
-_SCHEMA = pa.schema({"id": pa.int64(), "value": pa.int64()})
-
-
-def batches_of(backend: Backend) -> int:
-    """The number of batches of a table that is twice as large as what the backend's streams may hold."""
-    return 2 * backend.stream_buffer // _BATCH_BYTES
-
-
-def large(count: int, watch: Callable[[], None] = lambda: None) -> pa.RecordBatchReader:
-    """A stream of so many batches that no encoding makes small, made one at a time."""
-
-    def batches() -> Iterator[pa.RecordBatch]:
-        for position in range(count):
-            noise = pa.py_buffer(Random(position).randbytes(_BATCH_ROWS * 8))
-            numbers = pa.Array.from_buffers(pa.int64(), _BATCH_ROWS, [None, noise])
-            # Computed columns are in Arrow's own memory, where Peak sees them.
-            yield pa.record_batch([pc.bit_wise_not(numbers), pc.bit_wise_xor(numbers, 1)], schema=_SCHEMA)
-            watch()
-
-    return pa.RecordBatchReader.from_batches(_SCHEMA, batches())
 
 
 class Peak:
@@ -114,13 +88,13 @@ class ReadStreams(
         table = backend.table("large")
         dao.write_stream(large(batches_of(backend)), table)
         peak = Peak()
-        with dao.read_stream(table, batch_size=_BATCH_ROWS) as reader:
+        with dao.read_stream(table, batch_size=BATCH_ROWS) as reader:
             count = 0
             for batch in reader:
                 count += batch.num_rows
                 peak.look()
                 assert peak.bytes < backend.stream_buffer, f"after {count:,} rows the stream holds {peak.bytes:,} bytes"
-        assert count == batches_of(backend) * _BATCH_ROWS
+        assert count == batches_of(backend) * BATCH_ROWS
 
     def test_a_stream_lets_go(self, dao: DataAccessObject, backend: Backend) -> None:
         """A stream that was read to its end, closed and dropped, or just dropped, holds no file open."""
@@ -189,7 +163,7 @@ class WriteStreams(
         result = dao.write_stream(large(batches_of(backend), peak.look), backend.table("large"))
         passing = peak.bytes - peak.held()  # a store in memory keeps what was written: that is no buffer
         assert passing < backend.stream_buffer, f"{passing:,} bytes of a table were held in passing"
-        count = batches_of(backend) * _BATCH_ROWS
+        count = batches_of(backend) * BATCH_ROWS
         assert result.rows_inserted in (count, None)
         assert dao.read(backend.table("large"), columns=["id"]).num_rows == count
         no_debris(backend)

@@ -8,11 +8,12 @@ import pyarrow as pa
 import pytest
 
 from dao.core.dao import DataAccessObject
+from dao.data_object import DataObject
 from dao.errors import AlreadyExistsError, DaoError, DataError
 from dao.results import WriteResult
 from dao.testing.backend import Backend
 from dao.testing.conformance.base import REFUSALS, Capability, needs
-from dao.testing.conformance.samples import content, held, no_debris, people, rows
+from dao.testing.conformance.samples import batches_of, by_id, content, held, large, no_debris, people, rows
 
 __all__ = ["Appends", "Overwrites", "PartitionOverwrites", "Writes"]
 
@@ -33,6 +34,13 @@ def breaking(table: pa.Table, after: int) -> pa.RecordBatchReader:
             yield batch
 
     return pa.RecordBatchReader.from_batches(table.schema, batches())
+
+
+def _rows_or_error(dao: DataAccessObject, table: DataObject) -> object:
+    try:
+        return by_id(dao.read(table))
+    except DaoError as error:
+        return repr(error)
 
 
 class Writes(Capability, requires=("read", "write"), written=_WRITE):
@@ -161,6 +169,29 @@ class Overwrites(Capability, requires=("read", "write", "mode:overwrite"), writt
         assert seen, "the source was never asked for its batches"
         assert all(seen), "a reader saw something else than the old rows while the overwrite was going on"
         assert rows(dao, table) == people(range(100, 130)).to_pylist()
+
+    def test_a_long_overwrite_is_staged_too(self, dao: DataAccessObject, backend: Backend) -> None:
+        """However much of the new data was written by then: readers see the old rows, and they stay if it breaks."""
+        table, count = backend.table("large"), batches_of(backend)
+        old = large(1).read_all().slice(0, 5)
+        dao.write(old, table)
+        passed: list[int] = []
+        seen: list[object] = []
+
+        def look() -> None:
+            passed.append(len(passed))
+            if len(passed) % (count // 4) == 0:
+                seen.append(_rows_or_error(dao, table))
+            if len(passed) == count:
+                raise SourceBroke("the source of the data broke")
+
+        with pytest.raises(Exception, match="the source of the data broke"):
+            dao.write(large(count, look), table, mode="overwrite")
+        strange = [found for found in seen if found != by_id(old)]
+        assert seen, "the source was never asked for its batches"
+        assert not strange, "a reader saw something else than the old rows, or couldn't read at all"
+        assert by_id(dao.read(table)) == by_id(old)
+        no_debris(backend)
 
     def test_a_table_can_be_overwritten_with_itself(self, dao: DataAccessObject, backend: Backend) -> None:
         """A table's own rows, read and filtered, can be written back over it."""
