@@ -19,11 +19,11 @@ _POLL = 0.05  # seconds between looks at whether the reader was closed
 def read_ahead(batches: Generator[pa.RecordBatch, None, None], depth: int = 1) -> Generator[pa.RecordBatch, None, None]:
     """The same batches in the same order, up to ``depth`` of them made before they are asked for.
 
-    The thread starts with the first batch and ends when the generator ends, fails or is closed. Closing waits for it, so
-    that the file is closed when ``close`` returns. An error is raised where its batch would have come.
+    The thread starts with the first batch and ends when the generator ends, fails or is closed. Closing waits for
+    it, so that the file is closed when ``close`` returns. An error is raised where its batch would have come.
 
-    The thread is no daemon, as a daemon that is inside pyarrow when the interpreter ends takes the process down; it sees
-    the end of the main thread by itself.
+    The thread is no daemon, as a daemon that is inside pyarrow when the interpreter ends takes the process down; it
+    sees the end of the main thread by itself.
     """
     queue: Queue[Any] = Queue(maxsize=depth)
     stop = Event()
