@@ -164,9 +164,7 @@ def test_a_further_interface_that_is_missing_is_missed_only_when_it_is_asked_for
     assert Executor(plugins).execute("read", thing, {}) == "good"
     with pytest.raises(PluginError, match="pip install dao-cluster"):
         Executor(plugins).execute("read", thing, {}, "cluster.spark")
-    with pytest.raises(
-        NoRouteError, match="not available: no plugin registers.*dao-cluster"
-    ):
+    with pytest.raises(NoRouteError, match="not available: no plugin registers.*dao-cluster"):
         Executor(plugins).execute("read", thing, {"limit": 3})
 
 
