@@ -24,10 +24,10 @@ from dao.progress import advance
 
 __all__ = ["check_partition_columns", "split", "write_partitions"]
 
-_GROUP_BYTES = 16 << 20
+_GROUP_BYTES = 8 << 20
 """Arrow memory of the rows that make a partition's file grow."""
 
-_WAITING_BYTES = 128 << 20
+_WAITING_BYTES = 64 << 20
 """Arrow memory of all rows that wait."""
 
 _MOST_OPEN = 256
@@ -179,7 +179,7 @@ class _Partitions:
     def _write(self, folders: Sequence[str]) -> None:
         for some in (folders[at : at + _MOST_OPEN] for at in range(0, len(folders), _MOST_OPEN)):
             self._make_room(some)
-            jobs = [(self._part(folder), self._taken(folder)) for folder in some]
+            jobs = ((self._part(folder), self._taken(folder)) for folder in some)
             for _ in in_parallel(_write_group, jobs):
                 pass
 
@@ -212,8 +212,10 @@ class _Partitions:
             waiting.batches = [pa.RecordBatch.from_arrays([pa.concat_arrays(c) for c in columns], schema=schema)]
 
     def _complete(self, folders: Sequence[str]) -> None:
-        jobs = [self.open.pop(folder) for folder in folders]
+        jobs = [self.open[folder] for folder in folders]
         self.done += in_parallel(lambda part: part.finish(self.parts.change), jobs)
+        for folder in folders:
+            del self.open[folder]
 
     def finish(self) -> None:
         """Write everything and complete all files."""

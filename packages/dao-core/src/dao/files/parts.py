@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CHUNK_BYTES", "Part", "PartWriter", "ranges", "write_parts"]
 
-CHUNK_BYTES = 48 << 20
+CHUNK_BYTES = 64 << 20
 """Arrow memory of the rows of one file. Larger ones need more memory to be encoded at the same time."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, cast
 
 import pyarrow as pa
@@ -51,6 +52,12 @@ class ParquetFileWriter(FormatWriter):
         self._closed = True
         with storing("Parquet"):
             self._open().close()
+
+    def abort(self) -> None:
+        self._closed, self._waiting = True, []
+        if self._writer is not None:
+            with suppress(Exception):  # else pyarrow does it when the writer is dropped, and complains
+                self._writer.close()
 
     def _pieces(self, batch: pa.RecordBatch) -> list[pa.RecordBatch]:
         """The batch cut where row groups end, by rows and by its average row's bytes."""
