@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.csv as pacsv
 
 from dao.arrow.formats.csv_options import CsvOptions
+from dao.arrow.formats.csv_types import arrow_memory
 from dao.errors import StoreError
 
 __all__ = ["first_row", "pieces"]
@@ -67,7 +68,7 @@ def first_row(block: bytes, options: CsvOptions, delimiter: str) -> tuple[list[s
     if not row.strip(b"\r\n"):
         return [], rest
     parsed = pacsv.read_csv(
-        pa.BufferReader(row),
+        arrow_memory(row),
         pacsv.ReadOptions(autogenerate_column_names=True, block_size=len(row) + 1),
         pacsv.ParseOptions(
             delimiter=delimiter,

@@ -11,7 +11,7 @@ import pyarrow.csv as pacsv
 from dao.arrow.formats.csv_options import CsvOptions
 from dao.errors import DataError, StoreError
 
-__all__ = ["infer_types", "join_types", "parse_piece", "parsed_as"]
+__all__ = ["arrow_memory", "infer_types", "join_types", "parse_piece", "parsed_as"]
 
 _EXACT = 1 << 53
 _LONG_NUMBER = r"^\s*[+-]?[0-9]{16,}\s*$"
@@ -56,7 +56,18 @@ def parse_piece(
         decimal_point=options.decimal_point,
         timestamp_parsers=_parsers(options),
     )
-    return pacsv.read_csv(pa.BufferReader(piece), read, parse, convert)
+    return pacsv.read_csv(arrow_memory(piece), read, parse, convert)
+
+
+def arrow_memory(data: bytes) -> pa.BufferReader:
+    """The bytes copied into Arrow's own memory.
+
+    pyarrow's threads may let go of their input a moment after the parser returned. For Python's bytes they need the
+    interpreter to do so, and end the process (pyarrow 26) when it is going down just then.
+    """
+    sink = pa.BufferOutputStream()
+    sink.write(data)
+    return pa.BufferReader(sink.getvalue())
 
 
 def _parsers(options: CsvOptions) -> list[object] | None:
