@@ -56,8 +56,8 @@ def _part_fault(part: str) -> str | None:
         return "it has an empty part: '//' or a '/' at its end"
     if unquote(part) in (".", ".."):
         return f"{part!r} would leave its place"
-    if part == OWN_FOLDER:
-        return f"{OWN_FOLDER!r} is where the store keeps its own things"
+    if part.lower() == OWN_FOLDER:  # some filesystems see no difference between cases
+        return f"{part!r} is where the store keeps its own things"
     return None
 
 

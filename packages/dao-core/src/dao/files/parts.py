@@ -1,12 +1,13 @@
 """Rows become part files of a change: big data in several files that are encoded at the same time.
 
-pyarrow encodes a file on one core. Here the rows are cut into contiguous ranges of about :data:`CHUNK_BYTES`; each
+pyarrow encodes a file on one core. Here the rows are cut into contiguous ranges; each
 becomes a file of its own, several at a time. File names sort in the order of the rows, so reading gives them back in
 the order in which they came. Never more than a few ranges are in memory.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import TYPE_CHECKING, Any
@@ -16,18 +17,24 @@ import pyarrow as pa
 from attrs import define, field, frozen
 
 from dao.arrow.formats import Format
-from dao.arrow.formats.compression import COMPRESSIONS, resolve_compression
+from dao.arrow.formats.compression import COMPRESSIONS, resolve_compression, strip_compression
 from dao.files.keys import join
-from dao.files.pool import in_parallel
+from dao.files.pool import WORKERS, in_parallel
 from dao.progress import advance
 
 if TYPE_CHECKING:
     from dao.files.storage import Change
 
-__all__ = ["CHUNK_BYTES", "Part", "PartWriter", "ranges", "write_parts"]
+__all__ = ["CHUNK_BYTES", "Part", "PartWriter", "held_bytes", "ranges", "write_parts"]
 
-CHUNK_BYTES = 64 << 20
-"""Arrow memory of the rows of one file. Larger ones need more memory to be encoded at the same time."""
+CHUNK_BYTES = 32 << 20
+"""Arrow memory of the rows of one file where they come as a stream. About five such pieces are in memory at once: those
+that are encoded, what is encoded of them, and the next one."""
+
+_LARGEST = 4
+"""Files of rows that are in memory anyway may be so many times larger: they cost nothing more."""
+
+_TOKEN = re.compile(r"-[0-9a-f]{12}\Z")
 
 
 @frozen
@@ -71,6 +78,14 @@ class PartWriter:
             f"part-{self.version:06d}-{next(self._numbers):05d}-{self._token}{file_suffix(self.format, self.options)}"
         )
         return join(folder, name)
+
+    def successor(self, path: str) -> str:
+        """A new name for a file that takes another one's place, also in the order of the files."""
+        folder, _, name = path.rpartition("/")
+        stem = strip_compression(name)
+        suffix = next((one for one in self.format.suffixes if stem.lower().endswith(one)), "")
+        stem = _TOKEN.sub("", stem[: len(stem) - len(suffix)])
+        return join(folder, f"{stem}-{self._token}{file_suffix(self.format, self.options)}")
 
     def open(self, path: str) -> OpenPart:
         """Begin a file."""
@@ -156,9 +171,27 @@ def _pieces(batch: pa.RecordBatch, size: int) -> Iterator[tuple[pa.RecordBatch, 
         yield piece, piece.nbytes
 
 
-def write_parts(parts: PartWriter, batches: Iterable[pa.RecordBatch]) -> list[Part]:
-    """Write rows into as many files as they need, one without rows where there are none."""
-    chunks = ranges(batches, max(CHUNK_BYTES, getattr(parts.options, "row_group_bytes", 0)))
+def held_bytes(data: Any) -> int:
+    """The bytes that data already takes in memory, about; 0 for what is read as it is written."""
+    root, name = type(data).__module__.partition(".")[0], type(data).__name__
+    if isinstance(data, pa.Table):
+        return int(data.nbytes)
+    if (root, name) == ("polars", "DataFrame"):
+        return int(data.estimated_size())
+    if (root, name) == ("pandas", "DataFrame"):
+        return int(data.memory_usage().sum())
+    return 0
+
+
+def write_parts(parts: PartWriter, batches: Iterable[pa.RecordBatch], held: int = 0) -> list[Part]:
+    """Write rows into as many files as they need, one without rows where there are none.
+
+    Args:
+        parts: makes the files.
+        batches: the rows.
+        held: what :func:`held_bytes` says of where they come from.
+    """
+    chunks = ranges(batches, min(max(held // WORKERS, CHUNK_BYTES), _LARGEST * CHUNK_BYTES))
     first = next(chunks, [])
     second = next(chunks, None)
     if second is None:

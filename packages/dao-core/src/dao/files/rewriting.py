@@ -81,10 +81,10 @@ def rewrite_each(
     """
 
     def job(file: FileInfo) -> Rewritten:
-        folder, _, _ = below(file.key, table.key).rpartition("/")
+        path = "" if table.snapshot.is_file else parts.successor(below(file.key, table.key))
 
         def write(batches: Iterable[pa.RecordBatch]) -> Part:
-            return parts.write("" if table.snapshot.is_file else parts.new_path(folder), _kept(batches, parts.schema))
+            return parts.write(path, _kept(batches, parts.schema))
 
         return work(file, write)
 

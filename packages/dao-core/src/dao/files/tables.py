@@ -166,6 +166,8 @@ class StoredTable:
         """
         chosen = self.files if files is None else list(files)
         paths = [info.key for info in chosen]
+        if not paths:
+            return [], {"schema": self.schema}
         known: dict[str, Any] = {} if self._types is None else {"schema": self.file_schema}
         if self.partitions is not None or self.partition_by:
             values = dict(zip((info.key for info in self.files), self.partitions or (), strict=False))

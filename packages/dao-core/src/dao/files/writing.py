@@ -7,10 +7,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from dao.arrow.convert import to_reader
-from dao.arrow.convert.cast import conform_batch
+from dao.arrow.convert.cast import check_names, conform_batch
 from dao.arrow.formats import Format, get_format, hive_values, infer_format
 from dao.arrow.formats.partitions import partition_values
 from dao.data_object import DataObject
@@ -19,7 +19,7 @@ from dao.files.committing import commit, log_of, sizes
 from dao.files.log import Log
 from dao.files.modes import begins, check_mode
 from dao.files.partitioned import check_partition_columns, write_partitions
-from dao.files.parts import Part, PartWriter, write_parts
+from dao.files.parts import Part, PartWriter, held_bytes, write_parts
 from dao.files.places import Place, place_of
 from dao.files.schemas import check_schema_mode, reconcile
 from dao.files.tables import StoredTable, data_files, declared_schema, format_options, open_table
@@ -54,6 +54,8 @@ class Writing:
         partition_by: the partition columns; None where nobody says, empty for none.
         schema_mode: ``strict`` or ``evolve``.
         options: the format's options that the call gives.
+        held: the bytes that the rows take in memory already.
+        schema: what the call or the object declares the data to be.
     """
 
     data_object: DataObject
@@ -62,6 +64,8 @@ class Writing:
     partition_by: tuple[str, ...] | None = None
     schema_mode: str = "strict"
     options: Mapping[str, Any] = field(factory=dict)
+    held: int = 0
+    schema: pa.Schema | None = None
 
 
 def write_rows(
@@ -81,9 +85,11 @@ def write_rows(
     check_mode(mode)
     check_schema_mode(schema_mode)
     place = place_of(storage, data_object, path, writing=True)
-    writing = Writing(data_object, mode, format, names_of(partition_by), schema_mode, options)
+    partitions = names_of(partition_by)
+    declared = declared_schema(schema)
+    writing = Writing(data_object, mode, format, partitions, schema_mode, options, held_bytes(data), declared)
     tree = kind_meant(storage, place) == "directory"
-    reader = to_reader(data, schema=declared_schema(schema))
+    reader = to_reader(data, schema=declared)
     with storage.change(place.key, tree=tree) as change:
         place.refuse(_kind_of(change))
         if not begins(change, place.key, mode):
@@ -96,6 +102,7 @@ def write_into(
     change: Change, reader: pa.RecordBatchReader, place: Place, writing: Writing, *, tree: bool
 ) -> WriteResult:
     """Write rows into a change as the mode says, and publish it."""
+    check_names(reader.schema.names, list(dict.fromkeys(reader.schema.names)))
     return (_write_tree if tree else _write_file)(change, reader, place, writing)
 
 
@@ -165,7 +172,17 @@ def _write_file(change: Change, reader: pa.RecordBatchReader, place: Place, writ
 
 def _opened(change: Change, writing: Writing, schema: pa.Schema | None = None) -> StoredTable:
     assert change.base is not None
-    return open_table(change.base, writing.data_object, format=writing.format, schema=schema, options=writing.options)
+    table = open_table(change.base, writing.data_object, format=writing.format, schema=schema, options=writing.options)
+    if schema is None and table.record is None and writing.schema is not None:
+        return evolve(table, declared=_typed_as(table, writing.schema))
+    return table
+
+
+def _typed_as(table: StoredTable, declared: pa.Schema) -> pa.Schema:
+    """The schema of a table that others made: what its files leave open has the types that are declared."""
+    left_open = set(table.partition_by if table.format.has_schema else table.schema.names)
+    fields = [declared.field(f.name) if f.name in left_open and f.name in declared.names else f for f in table.schema]
+    return pa.schema(fields, metadata=table.schema.metadata)
 
 
 def _write_one(parts: PartWriter, old: Iterator[pa.RecordBatch], new: Iterator[pa.RecordBatch]) -> int:
@@ -199,7 +216,7 @@ def _write_tree(change: Change, reader: pa.RecordBatchReader, place: Place, writ
     log = log_of(change)
     table = table_there(change, writing)
     layout = _layout(reader.schema, place, writing, table)
-    new = write_new(change, shaped(reader, layout.schema), layout, log)
+    new = write_new(change, shaped(reader, layout.schema), layout, log, writing.held)
     inserted = sum(part.rows for part in new)
     gone, kept = _sorted_out(change, table, writing.mode, layout, new)
     deleted, rows = _balance(change, table, writing.mode, gone, inserted)
@@ -262,14 +279,14 @@ def _layout(data: pa.Schema, place: Place, writing: Writing, table: StoredTable 
     return Layout(format, options, schema, partition_by or ())
 
 
-def write_new(change: Change, batches: Iterator[pa.RecordBatch], layout: Layout, log: Log) -> list[Part]:
-    """Write rows of a table's schema into new part files of a change."""
+def write_new(change: Change, batches: Iterator[pa.RecordBatch], layout: Layout, log: Log, held: int = 0) -> list[Part]:
+    """Write rows of a table's schema into new part files of a change; ``held`` as for :func:`write_parts`."""
     inside = pa.schema([field for field in layout.schema if field.name not in layout.partition_by])
     inside = inside.with_metadata(layout.schema.metadata)
     parts = PartWriter(change, layout.format, layout.options, inside, log.next_version())
     if layout.partition_by:
         return write_partitions(parts, batches, layout.partition_by)
-    return write_parts(parts, batches)
+    return write_parts(parts, batches, held)
 
 
 def _sorted_out(
