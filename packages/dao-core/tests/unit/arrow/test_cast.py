@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dao.arrow.convert import conform, to_reader
@@ -214,6 +214,7 @@ def test_every_case_fits_its_own_schema(case):
     same_table(to_reader(case.table, schema=case.table.schema), case.table)
 
 
+@settings(deadline=None)
 @given(tables())
 def test_any_table_fits_its_own_schema(table):
     same_table(to_reader(table, schema=table.schema), table)
@@ -232,6 +233,7 @@ NUMBERS = [
 ]
 
 
+@settings(deadline=None)
 @given(table=tables(max_columns=1), wanted=st.sampled_from(NUMBERS))
 def test_numbers_are_cast_exactly_or_not_at_all(table, wanted):
     """The values, as Python sees them, are equal before and after; whatever is lost is an error."""

@@ -13,7 +13,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from dao.arrow.convert import INTO, convert, to_reader
 from dao.errors import DataError, PluginError
@@ -312,12 +312,14 @@ LEFT_OUT = [
 ]
 
 
+@settings(deadline=None)
 @given(tables(without=LEFT_OUT))
 def test_polars_gives_back_what_it_got(table):
     back = to_reader(convert(table, "polars"), schema=table.schema)
     same_table(back, table)
 
 
+@settings(deadline=None)
 @given(tables(without=["float16", "null", "dictionary", "nan", "map", "struct"]))
 def test_pandas_gives_back_integers_text_and_dates_as_they_were(table):
     kept = [

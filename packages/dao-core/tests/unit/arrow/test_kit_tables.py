@@ -10,7 +10,7 @@ import sys
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dao.arrow.models import parse_type
@@ -240,6 +240,7 @@ def test_an_unknown_relaxation_is_named():
 # The strategy
 
 
+@settings(deadline=None)
 @given(tables())
 def test_drawn_tables_are_valid_and_the_same_as_themselves(table):
     table.validate(full=True)
@@ -247,6 +248,7 @@ def test_drawn_tables_are_valid_and_the_same_as_themselves(table):
     assert features_of(table.schema) <= FEATURES.keys()
 
 
+@settings(deadline=None)
 @given(tables(), st.data())
 def test_shuffled_rows_are_the_same_only_without_order(table, data):
     order = data.draw(st.permutations(range(table.num_rows)))
@@ -254,6 +256,7 @@ def test_shuffled_rows_are_the_same_only_without_order(table, data):
     same_table(shuffled, table, ordered=False)
 
 
+@settings(deadline=None)
 @given(data=st.data())
 def test_what_is_left_out_does_not_occur(data):
     without = data.draw(st.sets(st.sampled_from(sorted(FEATURES.keys() - {"int64", "string"}))))

@@ -9,7 +9,7 @@ import attrs
 import pyarrow as pa
 import pydantic
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dao.arrow.convert import to_reader
@@ -56,12 +56,14 @@ def test_a_pydantic_model_checks_its_values():
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@settings(deadline=None)
 @given(data=st.data())
 def test_a_schema_comes_back_from_its_class(kind, data):
     schema = data.draw(tables(without=["odd_names"], max_rows=0)).schema
     assert schema_of(model_of(schema, kind=kind)) == schema
 
 
+@settings(deadline=None)
 @given(tables(without=["odd_names", "no_rows", "duration", "timestamp_ns", "time_ns", "early_dates", "late_dates"]))
 def test_rows_of_the_class_are_the_table(table):
     """Through Python objects and back, structs as records included."""

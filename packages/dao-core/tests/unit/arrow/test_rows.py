@@ -16,7 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pydantic
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from dao.arrow.convert import to_reader
 from dao.errors import DataError
@@ -276,7 +276,8 @@ def test_a_field_of_anything_has_the_type_of_its_values():
     assert to_reader([Loose(1), Loose(2)]).schema.field("anything").type == pa.int64()
 
 
-@given(table=tables(without=["float16", "duration", "uuid"]))
+@settings(deadline=None)
+@given(table=tables(without=["float16", "duration", "uuid", "early_dates", "late_dates"]))
 def test_any_table_survives_its_rows_as_python_values(table):
     """What pylist gives, rows take back: but for nanoseconds, which Python's own types don't have."""
     rows = table.select([i for i, kind in enumerate(table.schema.types) if "ns" not in str(kind)])

@@ -16,7 +16,7 @@ import polars as pl
 import pyarrow as pa
 import pydantic
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from typing_extensions import TypedDict
 
 from dao.arrow.models import parse_type, schema_of
@@ -318,6 +318,7 @@ def test_names_that_are_none_say_what_is_wrong(name, says):
     assert str(caught.value).startswith("column 'column': ")
 
 
+@settings(deadline=None)
 @given(tables(without=["not_null"], max_rows=0))
 def test_every_type_is_read_back_from_what_arrow_prints(table):
     for kind in table.schema.types:

@@ -286,7 +286,7 @@ def _structs(values: Sequence[Any], kind: pa.DataType | None, place: _Place) -> 
     members = [pa.field(n, c.type) for n, c in zip(names, children, strict=True)] if kind is None else list(kind)
     if not members:
         return pa.array([None if m is None else {} for m in mappings], pa.struct([]))
-    return pa.StructArray.from_arrays(children, fields=members, mask=pa.array([v is None for v in values]))
+    return pa.StructArray.from_arrays(children, fields=members, mask=pa.array([v is None for v in values], pa.bool_()))
 
 
 def _check_keys(mappings: Sequence[Any], found: Mapping[Any, Any], names: Sequence[str], place: _Place) -> None:
@@ -298,20 +298,34 @@ def _check_keys(mappings: Sequence[Any], found: Mapping[Any, Any], names: Sequen
 
 
 def _lists(values: Sequence[Any], kind: pa.DataType | None, place: _Place) -> pa.Array:
-    item = getattr(kind, "value_type", None) if kind is not None and not pt.is_dictionary(kind) else None
-    if kind is not None and item is None:
+    if kind is not None and not _is_list(kind):
         index = next(i for i, v in enumerate(values) if v is not None)
         raise place.fault(index, f"list value {_short(values[index])} can't be {describe(kind)}")
+    if kind is not None and pt.is_fixed_size_list(kind):
+        return _fixed_size_lists(values, kind, place)
+    item = None if kind is None else kind.value_type
     flat = list(chain.from_iterable(v for v in values if v is not None))
-    rows = _rows_of_items(values, place)
-    items = build_array(flat, item, f"{place.path}[]", rows)
-    lists = pa.ListArray.from_arrays(_offsets(values), items)
-    if kind is None or lists.type.equals(kind):
-        return lists
-    try:
-        return lists.cast(kind)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise place.fault(None, f"lists can't be {describe(kind)}: {_first_line(error)}") from error
+    items = build_array(flat, item, f"{place.path}[]", _rows_of_items(values, place))
+    if kind is not None and pt.is_large_list(kind):
+        return pa.LargeListArray.from_arrays(_offsets(values).cast(pa.int64()), items, type=kind)
+    return pa.ListArray.from_arrays(_offsets(values), items, type=kind)
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    return bool(pt.is_list(kind) or pt.is_large_list(kind) or pt.is_fixed_size_list(kind))
+
+
+def _fixed_size_lists(values: Sequence[Any], kind: pa.DataType, place: _Place) -> pa.Array:
+    size = kind.list_size
+    for index, value in enumerate(values):
+        if value is not None and len(value) != size:
+            raise place.fault(
+                index, f"list value {_short(value)} has {len(value)} items, where {describe(kind)} has {size}"
+            )
+    padded = [[None] * size if v is None else v for v in values]  # a null takes its room, too
+    flat = list(chain.from_iterable(padded))
+    items = build_array(flat, kind.value_type, f"{place.path}[]", _rows_of_items(padded, place))
+    return pa.FixedSizeListArray.from_arrays(items, type=kind, mask=pa.array([v is None for v in values], pa.bool_()))
 
 
 def _maps(values: Sequence[Any], kind: pa.DataType, place: _Place) -> pa.Array:
