@@ -127,6 +127,14 @@ def test_annotations_mean_the_same_in_every_kind_of_class(annotation, kind, make
     assert schema_of(model) == pa.schema([pa.field("required", kind, False), pa.field("nullable", kind)])
 
 
+def test_keys_that_a_typed_dict_need_not_have_are_nullable():
+    class Loose(TypedDict, total=False):
+        id: Required[int]
+        note: str
+
+    assert schema_of(Loose) == pa.schema([pa.field("id", pa.int64(), False), ("note", pa.string())])
+
+
 def test_a_default_does_not_make_a_column_nullable():
     @dataclass
     class Model:

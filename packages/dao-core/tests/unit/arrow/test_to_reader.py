@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from itertools import islice
 
 import duckdb
 import numpy as np
@@ -15,7 +14,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
 
-from dao.arrow.convert import is_tabular, normalise_views, to_reader
+from dao.arrow.convert import is_tabular, to_reader
 from dao.errors import DataError
 from dao.progress import Cancelled
 
@@ -341,108 +340,3 @@ def test_batches_may_differ_in_metadata():
     first = pa.record_batch({"a": [1]})
     other = first.replace_schema_metadata({"who": "someone"})
     assert table_of([first, other]).num_rows == 2
-
-
-# pandas
-
-
-def test_an_index_without_a_name_is_left_out_and_one_with_a_name_comes_first():
-    frame = pd.DataFrame({"x": [1, 2]})
-    assert table_of(frame).column_names == ["x"]
-    assert table_of(frame.set_index(pd.Index(["a", "b"]))).column_names == ["x"]
-    assert table_of(frame.set_index(pd.Index(["a", "b"], name="k"))).to_pydict() == {"k": ["a", "b"], "x": [1, 2]}
-    assert table_of(frame.rename_axis("row")).to_pydict() == {"row": [0, 1], "x": [1, 2]}
-
-
-def test_of_an_index_of_several_levels_those_with_a_name_are_kept():
-    index = pd.MultiIndex.from_tuples([("a", 1), ("b", 2)], names=["k", None])
-    assert table_of(pd.DataFrame({"x": [1, 2]}, index=index)).to_pydict() == {"k": ["a", "b"], "x": [1, 2]}
-
-
-def test_an_index_that_is_a_column_too_is_kept_once_or_refused():
-    frame = pd.DataFrame({"k": ["a", "b"], "x": [1, 2]})
-    assert table_of(frame.set_index("k", drop=False)).column_names == ["k", "x"]
-    with pytest.raises(DataError, match="index and a column are both named 'x' and differ"):
-        to_reader(frame.set_index(pd.Index([8, 9], name="x")))
-
-
-def test_pandas_metadata_does_not_come_along_and_the_frame_is_left_alone():
-    frame = pd.DataFrame({"x": [1.5, None]}, index=pd.Index(["a", "b"], name="k"))
-    before = frame.copy(deep=True)
-    table = table_of(frame)
-    assert table.schema.metadata is None
-    assert table["x"].to_pylist() == [1.5, None]
-    pd.testing.assert_frame_equal(frame, before)
-
-
-@pytest.mark.parametrize(
-    ("frame", "message"),
-    [
-        (pd.DataFrame({"x": [1, "a"]}), "column x"),
-        (pd.DataFrame([[1, 2]], columns=["a", "a"]), "columns of one name: 'a'"),
-        (pd.DataFrame([[1, 2]], columns=[1, "1"]), "columns of one name: '1'"),
-        (pd.DataFrame([[1]], columns=pd.MultiIndex.from_tuples([("a", "b")])), "several levels"),
-    ],
-    ids=["object", "twice", "twice as text", "levels"],
-)
-def test_frames_that_are_no_table_are_refused(frame, message):
-    with pytest.raises(DataError) as caught:
-        to_reader(frame)
-    assert message in str(caught.value)
-
-
-# Views
-
-
-def test_views_are_passed_on_and_normalised_on_request():
-    frame = pl.DataFrame({"name": ["b", "a", None], "nested": [[{"t": "x"}], [], None]})
-    assert table_of(frame).schema.field("name").type == pa.string_view()
-    plain = normalise_views(to_reader(frame)).read_all()
-    assert plain.schema == pa.schema(
-        [("name", pa.string()), ("nested", pa.large_list(pa.struct([("t", pa.string())])))]
-    )
-    assert plain.to_pylist() == frame.to_dicts()
-    assert plain.sort_by("name")["name"].to_pylist() == ["a", "b", None]
-    assert plain.group_by("name").aggregate([([], "count_all")]).num_rows == 3
-
-
-@pytest.mark.parametrize(
-    ("kind", "plain"),
-    [
-        (pa.binary_view(), pa.binary()),
-        (pa.map_(pa.string_view(), pa.string_view()), pa.map_(pa.string(), pa.string())),
-        (pa.list_(pa.string_view(), 2), pa.list_(pa.string(), 2)),
-        (
-            pa.list_(pa.field("x", pa.binary_view(), nullable=False)),
-            pa.list_(pa.field("x", pa.binary(), nullable=False)),
-        ),
-        (pa.dictionary(pa.int8(), pa.string_view()), pa.dictionary(pa.int8(), pa.string())),
-    ],
-    ids=str,
-)
-def test_views_are_found_at_every_depth(kind, plain):
-    value = {"binary_view": b"x"}.get(str(kind)) or (
-        [("k", "v")] if pa.types.is_map(kind) else "x" if pa.types.is_dictionary(kind) else [b"x"]
-    )
-    value = ["x", "y"] if pa.types.is_fixed_size_list(kind) else value
-    if pa.types.is_dictionary(kind):
-        views = pa.array(["x"], pa.string_view())
-        array = pa.DictionaryArray.from_arrays(pa.array([0], pa.int8()), views)
-    else:
-        array = pa.array([value], kind)
-    result = normalise_views(pa.table({"v": array}).to_reader()).read_all()
-    assert result.schema.field("v").type == plain
-    assert result["v"].to_pylist() == [value]
-
-
-def test_without_views_the_reader_itself_comes_back():
-    reader = EXPECTED.to_reader()
-    assert normalise_views(reader) is reader
-
-
-def test_normalising_views_is_lazy():
-    pulls: list[int] = []
-    views = (pa.record_batch({"s": pa.array([str(b["n"][0])], pa.string_view())}) for b in counted(pulls, 5))
-    reader = normalise_views(to_reader(views))
-    list(islice(reader, 2))
-    assert pulls == [0, 1]
