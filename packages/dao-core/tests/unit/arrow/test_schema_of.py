@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, make_dataclass
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, NewType, NotRequired, Optional
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, NewType, NotRequired, Optional, Required
 from uuid import UUID
 
 import attrs
