@@ -133,4 +133,6 @@ def _of_pydantic(model: Any) -> Iterator[tuple[str, Any]]:
 
 def _of_typed_dict(model: Any) -> Iterator[tuple[str, Any]]:
     for name, hint in _hints(model).items():
-        yield name, hint if name in model.__required_keys__ else NotRequired[hint]
+        # What a field says itself goes first: __required_keys__ is wrong where annotations are postponed.
+        says_itself = getattr(typing.get_origin(hint), "_name", None) in ("Required", "NotRequired")
+        yield name, hint if says_itself or name in model.__required_keys__ else NotRequired[hint]
