@@ -27,11 +27,14 @@ if TYPE_CHECKING:
 
 __all__ = ["CHUNK_BYTES", "Part", "PartWriter", "held_bytes", "ranges", "write_parts"]
 
-CHUNK_BYTES = 32 << 20
+CHUNK_BYTES = 24 << 20
 """Arrow memory of the rows of one file where they come as a stream. About five such pieces are in memory at once: those
 that are encoded, what is encoded of them, and the next one."""
 
-_LARGEST = 4
+_STREAM_WORKERS = 2
+"""Files that a stream is encoded into at the same time, however many cores there are: each takes memory."""
+
+_LARGEST = 6
 """Files of rows that are in memory anyway may be so many times larger: they cost nothing more."""
 
 _TOKEN = re.compile(r"-[0-9a-f]{12}\Z")
@@ -107,6 +110,9 @@ class PartWriter:
         except BaseException:
             part.abort()
             raise
+        finally:
+            # Rows that other threads made are freed here: the allocator gives them back when it is asked.
+            pa.default_memory_pool().release_unused()
 
 
 @define
@@ -205,4 +211,4 @@ def write_parts(parts: PartWriter, batches: Iterable[pa.RecordBatch], held: int 
         for chunk in chunks:
             yield parts.new_path(), chunk
 
-    return list(in_parallel(lambda job: parts.write(*job), jobs()))
+    return list(in_parallel(lambda job: parts.write(*job), jobs(), WORKERS if held else _STREAM_WORKERS))

@@ -130,7 +130,7 @@ class Typed:
     def write_rows(self, data: list[dict[str, Any]], data_object):
         return "rows"
 
-    def write_frame(self, data: pandas.DataFrame | polars.DataFrame, data_object):  # noqa: F821  (not imported on purpose)
+    def write_frame(self, data: pandalike.DataFrame | polarlike.DataFrame, data_object):  # noqa: F821  (not imported on purpose)
         return "frame"
 
 
@@ -156,7 +156,7 @@ def test_the_data_type_chooses_the_route(data: object, expected: str) -> None:
 
 
 def test_a_type_is_matched_by_name_without_its_library() -> None:
-    frame = type("DataFrame", (), {"__module__": "polars.dataframe.frame"})
+    frame = type("DataFrame", (), {"__module__": "polarlike.dataframe.frame"})
     assert call(Typed(), "write", data=frame()) == "frame"
     other = type("DataFrame", (), {"__module__": "elsewhere"})
     assert call(Typed(), "write", data=type("Sub", (frame,), {})()) == "frame"

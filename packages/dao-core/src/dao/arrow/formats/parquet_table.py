@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 from pyarrow import fs
 
 from dao.arrow.formats.faults import reading
@@ -53,6 +52,8 @@ def read_whole(
     if len(set(found.names)) < len(found.names) or not found.names or (columns is not None and not columns):
         return None
     output = select_fields(found, columns)
+    import pyarrow.dataset as ds  # it imports pandas where that is installed: 50 MiB that a stream does without
+
     reader = ds.ParquetFileFormat(
         coerce_int96_timestamp_unit=options.int96_unit,
         **_EXTENSIONS,

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 from pyarrow import fs
 
 __all__ = ["surviving"]
@@ -20,6 +19,8 @@ def surviving(predicate: Any, schema: pa.Schema, guarantees: Sequence[Any]) -> l
         schema: the columns.
         guarantees: for each part an Expression that is true for all its rows.
     """
+    import pyarrow.dataset as ds  # it imports pandas where that is installed: 50 MiB that most reads do without
+
     nowhere = fs.LocalFileSystem()
     format = ds.ParquetFileFormat()  # no file is opened: the fragments carry places as paths
     fragments = [

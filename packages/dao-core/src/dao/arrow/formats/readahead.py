@@ -13,6 +13,7 @@ import pyarrow as pa
 __all__ = ["read_ahead"]
 
 _DONE = object()
+_TIDY_BYTES = 16 << 20
 _POLL = 0.05  # seconds between looks at whether the reader was closed
 
 
@@ -38,10 +39,16 @@ def read_ahead(batches: Generator[pa.RecordBatch, None, None], depth: int = 1) -
         return False
 
     def work() -> None:
+        made = 0
         try:
             for batch in batches:
+                made += batch.nbytes
                 if not put(batch):
                     return
+                if made > _TIDY_BYTES:
+                    # What this thread allocated others have freed by now: the allocator gives it back when it is asked.
+                    pa.default_memory_pool().release_unused()
+                    made = 0
             put(_DONE)
         except BaseException as error:  # it is raised again in the caller's thread
             put(error)
