@@ -261,7 +261,8 @@ class DataAccessObject(Access):
             options: what else the interface takes; ``into="bytes"`` gives a binary file object to read from.
 
         Returns:
-            A ``pyarrow.RecordBatchReader``. Close it, or read it to its end, to let go of what it holds.
+            A ``pyarrow.RecordBatchReader``. Read it to its end or drop it to let go of what it holds: pyarrow's own
+            ``close`` does not reach a reader that is fed from Python; ``dao.arrow.close_reader`` does.
 
         Raises:
             NotFoundError: there is nothing.
