@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -38,7 +39,10 @@ def saved(blocks: list[tuple[str, str, str]]) -> dict[str, str]:
 def run_kit(pytester: pytest.Pytester, saved: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run pytest, in this process, on the page's interface and a test file that is given, or the page's own."""
     pytester.makepyfile(shelf=saved["shelf.py"], shelf_suite=saved["test_shelf.py"])
+    pytester.makeini("[pytest]")  # a root of its own, also where the temporary folder is inside another project
     pytester.syspathinsert()
+    for name in ("shelf", "shelf_suite", "test_it"):  # another test may have imported a module of that name
+        monkeypatch.delitem(sys.modules, name, raising=False)
 
     def run(test: str, *arguments: str, conftest: str = "") -> pytest.RunResult:
         pytester.makepyfile(test_it=test)
