@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Self
 from dao.errors import AlreadyExistsError, DataError
 from dao.files.keys import check_key
 from dao.local.publishing import OwnPlace, flush
+from dao.progress import advance
 
 if TYPE_CHECKING:
     from dao.files.storage import Snapshot
@@ -41,6 +42,7 @@ class FolderChange:
         self._fsync = fsync
         self._staged, self._mark = own.stage(tree=tree)
         self._tree = tree
+        self._rubbish = self._staged
         self._new: list[str] = []
 
     def create(self, path: str, *, native: bool = False) -> Any:
@@ -97,7 +99,7 @@ class FolderChange:
         if self.base is None:
             self._own.create(self._path, self._staged)
         elif os.path.lexists(self._path):
-            self._own.replace(self._key, self._path, self._staged)
+            self._rubbish = self._own.replace(self._key, self._path, self._staged)
         else:
             raise AlreadyExistsError(f"{self._key!r} was moved or deleted by another program meanwhile")
         if self._fsync:
@@ -119,8 +121,8 @@ class FolderChange:
         if self.base is not None:
             self.base.close()
         os.close(self._mark)
-        # What lies there now is what was prepared and not published, or what was replaced.
-        self._own.discard(self._staged)
+        # What was prepared and not published, or what was replaced.
+        self._own.discard(self._rubbish)
 
 
 def _copy(source: int, target: int) -> None:
@@ -129,7 +131,10 @@ def _copy(source: int, target: int) -> None:
     while copied:
         try:
             copied = os.copy_file_range(source, target, 1 << 26)
+            advance(0, copied)
         except (AttributeError, OSError):  # not on macOS, nor across some filesystems
             with open(source, "rb", closefd=False) as read, open(target, "wb", closefd=False) as written:
-                shutil.copyfileobj(read, written, 1 << 20)
+                while chunk := read.read(1 << 20):
+                    written.write(chunk)
+                    advance(0, len(chunk))
             return

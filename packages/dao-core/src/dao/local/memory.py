@@ -19,6 +19,7 @@ from urllib.parse import unquote, urlsplit
 from attrs import define, field, frozen
 
 from dao.errors import AlreadyExistsError, DaoError, DataError, NotFoundError, StoreError, TransientError
+from dao.progress import advance
 from dao.results import FileInfo
 
 if TYPE_CHECKING:
@@ -242,6 +243,7 @@ class MemoryChange:
         assert isinstance(snapshot, MemorySnapshot)
         content = _Content(snapshot.contents[key].data, datetime.now(UTC))
         self._contents[self._new_key(path)] = content
+        advance(0, content.size)
         return content.size
 
     def _finished(self, key: str) -> _Content:

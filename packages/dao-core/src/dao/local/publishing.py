@@ -22,6 +22,7 @@ from attrs import frozen
 from dao.errors import AlreadyExistsError, DataError
 from dao.local.exchange import exchange
 from dao.local.locks import exclusively, locked_keys, share
+from dao.local.snapshot import is_folder
 
 __all__ = ["OwnPlace", "flush"]
 
@@ -78,29 +79,36 @@ class OwnPlace:
         os.makedirs(self.staging, exist_ok=True)
         return os.path.join(self.staging, uuid4().hex)
 
-    def replace(self, key: str, path: str, new: str) -> None:
-        """Put ``new`` at the place of a locked key; what was there is rubbish afterwards."""
+    def replace(self, key: str, path: str, new: str) -> str:
+        """Put ``new`` at the place of a locked key; gives the place where what was there is now, to be discarded."""
         if exchange(new, path):
-            return
-        if not os.path.isdir(new) and not os.path.isdir(path):
+            return new
+        if not is_folder(new) and not is_folder(path):
             os.replace(new, path)
-            return
-        self.replace_in_two_steps(key, path, new)
+            return new
+        return self.replace_in_two_steps(key, path, new)
 
-    def replace_in_two_steps(self, key: str, path: str, new: str) -> None:
+    def replace_in_two_steps(self, key: str, path: str, new: str) -> str:
         """The same where nothing can be swapped, or where ``new`` must leave no trace at its old place."""
         note = self._note(key)
         os.makedirs(self.notes, exist_ok=True)
         meant = {"key": key, "path": path[len(self.root) + 1 :], "new": new[len(self.root) + 1 :]}
-        draft = f"{note}.{uuid4().hex}"
-        with open(draft, "w", encoding="utf-8") as file:
+        draft, mark = self.stage(tree=False)
+        with open(mark, "w", encoding="utf-8") as file:
             json.dump(meant, file)
-        os.replace(draft, note)
+            file.flush()
+            os.replace(draft, note)
         old = self.unused_place()
         os.rename(path, old)
-        os.rename(new, path)
-        os.unlink(note)
-        self.discard(old)
+        try:
+            os.rename(new, path)
+        except BaseException:
+            os.rename(old, path)
+            os.unlink(note)
+            raise
+        with suppress(OSError):  # it is done: a note that stays is found to be out of date
+            os.unlink(note)
+        return old
 
     def create(self, path: str, new: str) -> None:
         """Put ``new`` where nothing is.
@@ -108,7 +116,7 @@ class OwnPlace:
         Raises:
             AlreadyExistsError: something is there.
         """
-        if os.path.isdir(new):
+        if is_folder(new):
             try:
                 os.rename(new, path)  # an empty directory counts as nothing, and rename replaces it
             except OSError as error:
@@ -125,7 +133,8 @@ class OwnPlace:
                 raise
             os.rename(new, path)  # no hard links here; the key is locked, and nothing was there a moment ago
             return
-        os.unlink(new)
+        with suppress(OSError):  # it is published: what stays of it in staging will be swept
+            os.unlink(new)
 
     def make_parents(self, path: str) -> None:
         """Make the directories that a path is in.
@@ -136,6 +145,8 @@ class OwnPlace:
         try:
             os.makedirs(os.path.dirname(path), exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
+            if is_folder(os.path.dirname(path)):
+                return
             raise DataError(f"{self._told(path)!r} can't be made: one of its folders is a file") from error
 
     def _told(self, path: str) -> str:
@@ -198,7 +209,7 @@ def _read_note(path: str) -> dict[str, str] | None:
             note: dict[str, str] = json.load(file)
     except FileNotFoundError:
         return None
-    except ValueError:  # the draft of a writer that died while it wrote it
+    except ValueError:  # damaged by others: notes are renamed to their places once they are complete
         return None
     return note
 

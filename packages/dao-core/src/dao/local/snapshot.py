@@ -28,7 +28,7 @@ try:
 except ImportError:
     F_GETPATH = None
 
-__all__ = ["Anchor", "FolderSnapshot", "walk"]
+__all__ = ["Anchor", "FolderSnapshot", "check_inside", "is_folder", "walk"]
 
 _PATIENCE = 2.0
 """Seconds to wait for a lock that somebody else holds on a file of ours; DAO holds one only while it deletes."""
@@ -133,6 +133,14 @@ class FolderSnapshot:
     def close(self) -> None:
         """See :meth:`dao.files.storage.Snapshot.close`."""
         self._anchor.close()
+
+
+def is_folder(path: str) -> bool:
+    """Whether there is a directory. Unlike ``os.path.isdir`` it does not say no when the disk fails."""
+    try:
+        return stat.S_ISDIR(os.stat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
 
 
 def walk(place: str, key: str, root: str) -> Iterator[FileInfo]:

@@ -8,6 +8,7 @@ against a program that exchanges directories for symbolic links while a call is 
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
@@ -22,7 +23,7 @@ from dao.files.keys import OWN_FOLDER
 from dao.local.change import FolderChange
 from dao.local.errors import translate_os_error
 from dao.local.publishing import OwnPlace
-from dao.local.snapshot import FolderSnapshot, check_inside, walk
+from dao.local.snapshot import FolderSnapshot, check_inside, is_folder, walk
 
 if TYPE_CHECKING:
     from dao.files.storage import Kind
@@ -92,12 +93,12 @@ class LocalStorage:
     def _ready(self) -> None:
         if self.create:
             os.makedirs(self._root, exist_ok=True)
-        elif not os.path.isdir(self._root):
+        elif not is_folder(self._root):
             raise NotFoundError(f"the root {self.root!r} is not there, and create=False forbids to make it")
 
     def _found(self, key: str, look: Callable[[str], T]) -> T:
         """What ``look`` finds at a key's path, once nothing there is unfinished."""
-        if not self.create and not os.path.isdir(self._root):
+        if not self.create and not is_folder(self._root):
             self._ready()
         last = False
         while True:
@@ -117,8 +118,7 @@ class LocalStorage:
             return None
 
     def _kind_of(self, key: str, path: str) -> Kind:
-        if not os.path.isdir(path):
-            os.stat(path)
+        if not stat.S_ISDIR(os.stat(path).st_mode):
             return "file"
         if next(walk(path, key, self._root), None) is None:
             raise FileNotFoundError(path)
@@ -137,7 +137,7 @@ class LocalStorage:
 
     def list(self, key: str) -> Iterator[FileInfo]:
         """See :meth:`dao.files.storage.Storage.list`."""
-        if not key and not os.path.isdir(self._root):
+        if not key and not is_folder(self._root):
             return
         kind = self.kind(key) if key else "directory"
         if kind is None:
@@ -191,9 +191,9 @@ class LocalStorage:
             old, new = self._path(source), self._path(target)
             self._own.make_parents(new)
             if taken:
-                self._own.replace_in_two_steps(target, new, old)
+                self._own.discard(self._own.replace_in_two_steps(target, new, old))
             else:
-                self._own.create(new, old)
+                os.rename(old, new)  # both keys are locked; a link and an unlink would be two steps
 
     def translate(self, error: Exception) -> DaoError | None:
         """See :meth:`dao.files.storage.Storage.translate`."""
