@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from attrs import evolve
 
 from dao.arrow.predicates import parse, to_arrow
 from dao.data_object import DataObject
@@ -15,7 +16,7 @@ from dao.files.committing import commit, sizes
 from dao.files.parts import Part
 from dao.files.places import place_of
 from dao.files.rewriting import Rewritten, open_for_rewriting, part_writer, rewrite_each
-from dao.files.tables import StoredTable
+from dao.files.tables import StoredTable, worked_on
 from dao.progress import advance
 from dao.results import FileInfo, WriteResult
 
@@ -50,9 +51,12 @@ def delete_rows(
 
 
 def _delete(change: Change, table: StoredTable, predicate: Any) -> WriteResult:
+    schema = table.schema
+    if not worked_on(schema).equals(schema):
+        table = evolve(table, declared=worked_on(schema))
     condition = to_arrow(predicate, table.schema)
     others = ~condition | condition.is_null()
-    parts = part_writer(change, table, table.schema)
+    parts = part_writer(change, table, schema)
 
     def work(file: FileInfo, write: Callable[..., Part]) -> Rewritten:
         gone = sum(batch.num_rows for batch in table.scan([file], columns=[], where=predicate))
@@ -83,7 +87,7 @@ def _delete(change: Change, table: StoredTable, predicate: Any) -> WriteResult:
         key=table.key,
         format=table.format.name,
         partition_by=table.partition_by,
-        schema=table.schema,
+        schema=schema,
         rows=None if before is None else before - deleted,
         inserted=0,
         updated=0,

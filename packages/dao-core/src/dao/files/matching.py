@@ -10,7 +10,7 @@ from attrs import define
 
 from dao.errors import DataError, did_you_mean
 
-__all__ = ["Matcher", "key_columns", "winners"]
+__all__ = ["Matcher", "key_columns", "numbers", "winners"]
 
 _ROW = "__dao_row"
 _SOURCE = "__dao_source"
@@ -51,7 +51,7 @@ def winners(source: pa.Table, keys: Sequence[str], order_by: Sequence[str] | Non
     if not keys:
         raise DataError("keys: none were given; they are the columns that tell rows apart")
     _check_values(source, keys)
-    numbered = key_columns(source, keys).append_column(_ROW, _numbers(source.num_rows))
+    numbered = key_columns(source, keys).append_column(_ROW, numbers(source.num_rows))
     groups = numbered.group_by(list(keys)).aggregate([(_ROW, "count"), (_ROW, "min"), (_ROW, "max")])
     if groups.num_rows == source.num_rows:
         return source
@@ -72,11 +72,12 @@ def _order(source: pa.Table, order_by: Sequence[str]) -> pa.Array:
         column = _comparable(source.column(name))
         columns[f"there{place}"] = pc.invert(pc.is_null(column, nan_is_null=pa.types.is_floating(column.type)))
         columns[f"value{place}"] = column
-    columns[_ROW] = pa.chunked_array([_numbers(source.num_rows)])
+    columns[_ROW] = pa.chunked_array([numbers(source.num_rows)])
     return pc.sort_indices(pa.table(columns), sort_keys=[(name, "ascending") for name in columns])
 
 
-def _numbers(count: int) -> pa.Array:
+def numbers(count: int) -> pa.Array:
+    """The row numbers of so many rows (int64)."""
     if count == 0:
         return pa.array([], pa.int64())
     return pc.subtract(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), count)), 1)
@@ -139,8 +140,8 @@ class Matcher:
         if len(self.keys) == 1:
             column, known = found.column(0).combine_chunks(), self.source.column(0).combine_chunks()
             return pc.index_in(_array(column), value_set=_array(known)).cast(pa.int64())
-        left = found.append_column(_ROW, _numbers(found.num_rows))
-        right = self.source.append_column(_SOURCE, _numbers(self.source.num_rows))
+        left = found.append_column(_ROW, numbers(found.num_rows))
+        right = self.source.append_column(_SOURCE, numbers(self.source.num_rows))
         pairs = left.join(right, list(self.keys), join_type="inner").select([_ROW, _SOURCE]).combine_chunks()
         places = pc.index_in(left.column(_ROW), value_set=_array(pairs.column(_ROW)))
         return _array(pairs.column(_SOURCE)).take(_array(places))
@@ -152,7 +153,10 @@ class Matcher:
             column = self.source.column(name)
             if pa.types.is_boolean(column.type):
                 continue
-            limits = pc.min_max(column)
+            try:
+                limits = pc.min_max(column)
+            except pa.ArrowNotImplementedError:  # statistics of such columns are of no use either
+                continue
             condition = condition & (pc.field(name) >= limits["min"]) & (pc.field(name) <= limits["max"])
         return condition
 

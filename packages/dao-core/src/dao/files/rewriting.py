@@ -12,13 +12,19 @@ from dao.data_object import DataObject
 from dao.errors import UnsupportedError
 from dao.files.parts import Part, PartWriter
 from dao.files.pool import in_parallel
-from dao.files.tables import StoredTable, below, open_table
+from dao.files.tables import StoredTable, as_written, below, open_table
 from dao.results import FileInfo
 
 if TYPE_CHECKING:
     from dao.files.storage import Change
 
-__all__ = ["Rewritten", "inside", "open_for_rewriting", "part_writer", "rewrite_each"]
+__all__ = [
+    "Rewritten",
+    "inside",
+    "open_for_rewriting",
+    "part_writer",
+    "rewrite_each",
+]
 
 
 @frozen
@@ -92,6 +98,6 @@ def rewrite_each(
 
 
 def _kept(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """The batches without the columns that the folders' names hold."""
+    """The batches as they are inside the files: without the columns that the folders' names hold."""
     for batch in batches:
-        yield batch if batch.schema.equals(schema) else batch.select(schema.names)
+        yield as_written(batch if batch.schema.names == schema.names else batch.select(schema.names), schema)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from attrs import define
+from attrs import define, evolve
 
-from dao.arrow.formats import Format, get_format, hive_values, infer_format
+from dao.arrow.convert.views import without_views
+from dao.arrow.formats import Format, close_reader, get_format, hive_values, infer_format
 from dao.arrow.formats.partitions import partition_types
 from dao.data_object import DataObject
 from dao.errors import DataError, NotFoundError, UnsupportedError
@@ -20,7 +21,7 @@ from dao.results import FileInfo
 if TYPE_CHECKING:
     from dao.files.storage import Snapshot
 
-__all__ = ["StoredTable", "below", "data_files", "declared_schema", "format_options", "open_table"]
+__all__ = ["StoredTable", "as_written", "below", "data_files", "declared_schema", "format_options", "open_table"]
 
 
 def below(key: str, base: str) -> str:
@@ -178,6 +179,9 @@ class StoredTable:
         self, files: Iterable[FileInfo] | None = None, *, columns: Sequence[str] | None = None, **arguments: Any
     ) -> pa.RecordBatchReader:
         """Read lazily; see :meth:`dao.arrow.formats.Format.scan`."""
+        plain = self._without_views(arguments.get("where"))
+        if plain is not None:
+            return _cast_back(plain.scan(files, columns=columns, **arguments), self.schema)
         paths, known = self.arguments(files)
         return self.format.scan(
             paths, self.filesystem, self.options, columns=self._in_order(columns), **known, **arguments
@@ -185,10 +189,19 @@ class StoredTable:
 
     def read(self, *, columns: Sequence[str] | None = None, **arguments: Any) -> pa.Table:
         """Read whole; see :meth:`dao.arrow.formats.Format.read_table`."""
+        plain = self._without_views(arguments.get("where"))
+        if plain is not None:
+            return _cast_back(plain.scan(columns=columns, **arguments), self.schema).read_all()
         paths, known = self.arguments()
         return self.format.read_table(
             paths, self.filesystem, self.options, columns=self._in_order(columns), **known, **arguments
         )
+
+    def _without_views(self, where: Any) -> StoredTable | None:
+        """The table with plain texts where it has views, which Arrow can't filter by ``where``; None if it can."""
+        if where is None or worked_on(self.schema).equals(self.schema):
+            return None
+        return evolve(self, declared=worked_on(self.schema))
 
     def _in_order(self, columns: Sequence[str] | None) -> Sequence[str] | None:
         # Files know nothing of where a partition column was; without partitions their order is right as it is.
@@ -202,6 +215,29 @@ class StoredTable:
             return 0
         known = self.format.count([info.key for info in self.files], self.filesystem, self.options)
         return known if known is not None else sum(batch.num_rows for batch in self.scan(columns=[]))
+
+
+def worked_on(schema: pa.Schema) -> pa.Schema:
+    """A schema with plain texts and bytes for views: Arrow can't compare, take or filter these (pyarrow 26)."""
+    return pa.schema([field.with_type(without_views(field.type)) for field in schema], metadata=schema.metadata)
+
+
+def as_written(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """A batch that was read by :func:`worked_on`'s schema, with the types of the table's own."""
+    return batch if batch.schema.equals(schema) else batch.cast(schema)
+
+
+def _cast_back(reader: pa.RecordBatchReader, whole: pa.Schema) -> pa.RecordBatchReader:
+    schema = pa.schema([whole.field(name) for name in reader.schema.names])
+
+    def batches() -> Generator[pa.RecordBatch, None, None]:
+        try:
+            for batch in reader:
+                yield as_written(batch, schema)
+        finally:
+            close_reader(reader)
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
 
 
 def open_table(

@@ -15,18 +15,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import define, evolve, field, frozen
 
-from dao.arrow.convert import to_reader
+from dao.arrow.convert import normalise_views, to_reader
 from dao.arrow.formats import hive_values
 from dao.arrow.formats.partitions import partition_values
 from dao.data_object import DataObject
 from dao.errors import DataError
 from dao.files.committing import commit, sizes
-from dao.files.matching import Matcher, winners
+from dao.files.matching import Matcher, numbers, winners
 from dao.files.parts import Part
 from dao.files.places import Place, place_of
-from dao.files.rewriting import Rewritten, open_for_rewriting, part_writer, rewrite_each
+from dao.files.rewriting import (
+    Rewritten,
+    open_for_rewriting,
+    part_writer,
+    rewrite_each,
+)
 from dao.files.schemas import check_schema_mode, reconcile
-from dao.files.tables import StoredTable, below, declared_schema
+from dao.files.tables import StoredTable, as_written, below, declared_schema, worked_on
 from dao.files.writing import Layout, Writing, kind_meant, names_of, shaped, table_there, write_into, write_new
 from dao.progress import advance
 from dao.results import FileInfo, WriteResult
@@ -57,7 +62,8 @@ def upsert_rows(
     place = place_of(storage, data_object, writing=True)
     writing = Writing(data_object, "append", format, names_of(partition_by), schema_mode, options)
     names = names_of(keys) or ()
-    source = winners(_gathered(to_reader(data, schema=declared_schema(schema))), names, names_of(order_by))
+    source = _gathered(normalise_views(to_reader(data, schema=declared_schema(schema))))
+    source = winners(source, names, names_of(order_by))
     tree = kind_meant(storage, place) == "directory"
     with storage.change(place.key, tree=tree) as change:
         place.refuse(None if change.base is None else "file" if change.base.is_file else "directory")
@@ -102,10 +108,11 @@ def _merge(
             raise DataError(f"keys: the table has no column {name!r}")
     if source.num_rows == 0:
         return WriteResult(0, 0, 0, 0, 0, table.log.version, table.log.version)
-    rows = pa.Table.from_batches(shaped(source.to_reader(), schema), schema).combine_chunks()
+    plain = worked_on(schema)
+    rows = pa.Table.from_batches(shaped(source.to_reader(), plain), plain).combine_chunks()
     # Read as what it is about to become: columns that are added are null, types that widen are cast.
-    table = evolve(table, declared=schema)
-    merge = _Merge(table, rows, Matcher.of(rows, keys))
+    table = evolve(table, declared=plain)
+    merge = _Merge(table, schema, rows, Matcher.of(rows, keys))
     if table.snapshot.is_file:
         return merge.into_file(change)
     return merge.into_tree(change, place)
@@ -114,18 +121,19 @@ def _merge(
 @define(slots=False)
 class _Merge:
     table: StoredTable
+    schema: pa.Schema
     source: pa.Table
     matcher: Matcher
 
     def into_tree(self, change: Change, place: Place) -> WriteResult:
-        table, schema = self.table, self.source.schema
+        table, schema = self.table, self.schema
         parts = part_writer(change, table, schema)
         done = rewrite_each(table, parts, self._work)
         found: list[_Found] = [one.found for one in done if one.found is not None]
         fresh = self._fresh(found)
         added = self.source.take(_union(fresh, *(one.moved for one in found)))
         layout = Layout(table.format, table.options, schema, table.partition_by)
-        batches = iter(added.to_batches())
+        batches = (as_written(batch, schema) for batch in added.to_batches())
         new = write_new(change, batches, layout, table.log) if added.num_rows else []
         updated = sum(one.rows for one in done)
         touched = {one.file.key for one in done if not one.untouched}
@@ -151,17 +159,18 @@ class _Merge:
         matches = self._matches(file)
         matched = _valid(matches)
         fresh = self._fresh([_Found(matched, _NONE, 0)])
-        parts = part_writer(change, self.table, self.source.schema)
+        parts = part_writer(change, self.table, self.schema)
         updated = self._updated(file, matches, _Moves())
-        part = parts.write("", chain(updated, self.source.take(fresh).to_batches()))
+        batches = chain(updated, self.source.take(fresh).to_batches())
+        part = parts.write("", (as_written(batch, self.schema) for batch in batches))
         change.publish()
         return WriteResult(len(fresh), len(matches) - matches.null_count, 0, part.size, 1)
 
     def _fresh(self, found: Sequence[_Found]) -> pa.Array:
         """The numbers of the source's rows whose keys are nowhere."""
         matched = _union(*(one.matched for one in found))
-        numbers = pa.array(range(self.source.num_rows), pa.int64())
-        return numbers.filter(pc.invert(pc.is_in(numbers, value_set=matched)))
+        every = numbers(self.source.num_rows)
+        return every.filter(pc.invert(pc.is_in(every, value_set=matched)))
 
     def _work(self, file: FileInfo, write: Callable[..., Part]) -> Rewritten:
         if not self._may_match(file):
@@ -248,8 +257,7 @@ def _replaced(batch: pa.RecordBatch, source: pa.Table, matches: pa.Array) -> pa.
     count = batch.num_rows
     rows = source.take(matches.drop_null()).combine_chunks()
     ordinal = pc.cumulative_sum(hit.cast(pa.int64()))
-    own = pc.subtract(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), count)), 1)
-    chosen = pc.if_else(hit, pc.add(ordinal, count - 1), own)
+    chosen = pc.if_else(hit, pc.add(ordinal, count - 1), numbers(count))
     columns = [
         pa.concat_arrays([batch.column(place), *rows.column(place).chunks]).take(chosen)
         for place in range(batch.num_columns)

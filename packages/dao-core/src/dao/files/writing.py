@@ -85,7 +85,9 @@ def write_rows(
     check_mode(mode)
     check_schema_mode(schema_mode)
     place = place_of(storage, data_object, path, writing=True)
-    partitions = names_of(partition_by)
+    # One file by its path has no partitions, whatever the object that it belongs to has.
+    inherited = path is not None and partition_by == data_object.get("partition_by")
+    partitions = None if inherited else names_of(partition_by)
     declared = declared_schema(schema)
     writing = Writing(data_object, mode, format, partitions, schema_mode, options, held_bytes(data), declared)
     tree = kind_meant(storage, place) == "directory"

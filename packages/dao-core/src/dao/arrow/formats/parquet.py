@@ -115,15 +115,15 @@ def matching_groups(parquet: pq.ParquetFile, path: str, filesystem: fs.FileSyste
     names = parquet.schema_arrow.names
     if task.predicate is None or len(set(names)) < len(names) or not set(task.schema.names) <= set(names):
         return whole
-    if any(parquet.schema_arrow.field(field.name).type != field.type for field in task.schema):
-        return whole  # the statistics are of another type than the predicate's constants
     whole_schema = parquet.schema_arrow
+    # Where the types differ, the statistics are of another type than the predicate's constants.
+    told = {field.name for field in task.schema if whole_schema.field(field.name).type == field.type}
     units = _stored_units(parquet)
     promises = []
     for chunks in column_chunks(path, filesystem):
         known = pc.scalar(True)
         for chunk in chunks:
-            if chunk.path in task.schema.names and units.get(chunk.path, True):
+            if chunk.path in told and units.get(chunk.path, True):
                 known = promise(chunk.path, chunk, whole_schema.field(chunk.path).type) & known
         promises.append(known)
     return surviving(task.predicate, task.schema, promises)
