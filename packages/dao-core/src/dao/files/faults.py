@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 __all__ = ["translate"]
 
-_ARROW_EXTRA = ("pyarrow", "sqlglot", "filelock", "fastavro")
+_ARROW_EXTRA = ("pyarrow", "sqlglot", "fastavro")
 
 
 def translate(error: Exception, storage: Storage) -> DaoError | None:

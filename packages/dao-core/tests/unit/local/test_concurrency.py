@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -135,20 +136,21 @@ def test_opposite_moves_do_not_wait_for_each_other(any_store: FilesInterface) ->
     assert at_once(4, work) == [None] * 4
 
 
-def _append(root: str, number: int) -> None:
-    store = LocalInterface(root)
-    for turn in range(5):
-        store.write(pa.table({"n": [number * 10 + turn]}), T, mode="append", format="parquet")
+APPEND = """
+import sys
+import pyarrow as pa
+from dao.data_object import TableObject
+from dao.local import LocalInterface
+root, number = sys.argv[1], int(sys.argv[2])
+store = LocalInterface(root)
+for turn in range(5):
+    store.write(pa.table({"n": [number * 10 + turn]}), TableObject("t"), mode="append", format="parquet")
+"""
 
 
 def test_processes(store: LocalInterface, root: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=_append, args=(str(root), number)) for number in range(3)]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(60)
-    assert [worker.exitcode for worker in workers] == [0, 0, 0]
+    workers = [subprocess.Popen([sys.executable, "-c", APPEND, str(root), str(number)]) for number in range(3)]
+    assert [worker.wait(60) for worker in workers] == [0, 0, 0]
     assert store.count(T) == 15
     assert store.history(T)[0].version == 15
     assert left_behind(root) == []

@@ -134,7 +134,7 @@ def test_bytes_need_no_arrow(tmp_path: Path) -> None:
 import sys
 class Refuse:
     def find_spec(self, name, *_):
-        if name.split(".")[0] in ("pyarrow", "sqlglot", "filelock", "numpy", "pandas"):
+        if name.split(".")[0] in ("pyarrow", "sqlglot", "numpy", "pandas"):
             raise ModuleNotFoundError(name)
 sys.meta_path.insert(0, Refuse())
 from dao.local import LocalInterface, MemoryInterface
