@@ -67,7 +67,10 @@ class OwnPlace:
             path = os.path.join(self.staging, uuid4().hex)
             if tree:
                 os.mkdir(path)
-                file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+                try:
+                    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+                except FileNotFoundError:
+                    continue  # a sweeper was faster than the descriptor
             else:
                 file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
             if share(file) and os.path.lexists(path):

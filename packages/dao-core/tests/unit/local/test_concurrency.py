@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import threading
@@ -164,3 +165,21 @@ def test_a_writer_does_not_sweep_what_another_prepares(store: LocalInterface) ->
             store.write_bytes(b"x", FileObject(f"other{number}"))
         change.publish()
     assert store.read_bytes(FileObject("one/part"), into="bytes") == b"1"
+
+
+def test_a_sweeper_that_is_faster_than_a_new_staging_place(
+    store: LocalInterface, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was just made has no mark yet, so another writer may sweep it: it is made again."""
+    make, swept = os.mkdir, []
+
+    def made_and_swept(path: str, *mode: int) -> None:
+        make(path, *mode)
+        if "staging" in path and os.path.basename(path) != "staging" and len(swept) < 3:
+            swept.append(path)
+            os.rmdir(path)
+
+    monkeypatch.setattr("dao.local.publishing.os.mkdir", made_and_swept)
+    store.write(pa.table({"n": [1]}), T, format="parquet")
+    assert len(swept) == 3
+    assert store.count(T) == 1
