@@ -28,7 +28,7 @@ _DAY_IN_2261 = 106_650
 
 
 def tables(*, without: Collection[str] = (), max_rows: int = 8, max_columns: int = 4) -> st.SearchStrategy[pa.Table]:
-    """Arbitrary tables: the types of :data:`~dao.testing.tables.CASES` but float16, nested up to two levels.
+    """Arbitrary tables: the types of :data:`~dao.testing.tables.CASES` but float16, nested up to two levels; no views in nested ones.
 
     Args:
         without: features that shall not occur, out of :data:`~dao.testing.tables.FEATURES`: what a backend lacks.
@@ -76,7 +76,8 @@ def _types(draw: st.DrawFn, without: frozenset[str], depth: int) -> pa.DataType:
     if depth == 0 or not shapes or draw(st.integers(0, 3)):
         return draw(leaf)
     shape = draw(st.sampled_from(shapes))
-    inside = without | {"dictionary"}  # in a null struct pa.array() makes invalid ones
+    # In a null struct pa.array() makes invalid dictionaries, and pyarrow 26 can't write the views of one to Parquet.
+    inside = without | {"dictionary", "string_view", "binary_view"}
     if shape == "struct":
         return pa.struct([draw(_fields(name, inside, depth - 1)) for name in ("a", "b")[: draw(st.integers(1, 2))]])
     if shape == "map":
