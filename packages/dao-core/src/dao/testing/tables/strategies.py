@@ -28,7 +28,9 @@ _DAY_IN_2261 = 106_650
 
 
 def tables(*, without: Collection[str] = (), max_rows: int = 8, max_columns: int = 4) -> st.SearchStrategy[pa.Table]:
-    """Arbitrary tables: the types of :data:`~dao.testing.tables.CASES` but float16, nested up to two levels; no views in nested ones.
+    """Arbitrary tables: the types of :data:`~dao.testing.tables.CASES` but float16, nested up to two levels.
+
+    Views and dictionaries are drawn as columns of their own only, not inside nested types.
 
     Args:
         without: features that shall not occur, out of :data:`~dao.testing.tables.FEATURES`: what a backend lacks.
