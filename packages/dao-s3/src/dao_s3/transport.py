@@ -206,9 +206,14 @@ class Transport(Protocol):
         target: str,
         *,
         version: str | None = None,
+        if_absent: bool = False,
         settings: ObjectSettings | None = None,
     ) -> Stat:
-        """Copy inside the store, on the server, of any size, with metadata and tags; ``settings`` replaces them."""
+        """Copy inside the store, on the server, of any size, with metadata and tags; ``settings`` replaces them.
+
+        ``if_absent`` must hold atomically also on stores that ignore conditions of a plain copy, as MinIO does: a copy
+        by parts is completed under the condition.
+        """
 
     def versions(self, key: str) -> Sequence[Stat]:
         """The versions of one object, newest first; a store that keeps none gives the one that is there.
