@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dao.data_object import DataObject
-from dao.errors import AlreadyExistsError, DataError
+from dao.errors import AlreadyExistsError, ConflictError, DataError
 from dao.file_set import FileSet
+from dao.files.conflicts import Patience
 from dao.files.keys import check_key, join
 from dao.files.modes import begins, check_mode
 from dao.files.places import Place, place_of
 from dao.progress import advance, expect
-from dao.results import WriteResult
+from dao.results import FileInfo, WriteResult
 
 if TYPE_CHECKING:
-    from dao.files.storage import Storage
+    from dao.files.storage import Change, Storage
 
 __all__ = ["is_binary", "open_bytes", "read_bytes", "write_bytes", "write_files"]
 
@@ -101,7 +102,7 @@ def write_bytes(storage: Storage, data: Any, data_object: DataObject, *, mode: s
     if place.wanted == "directory":
         raise DataError(f"bytes go to one file, and {place.name!r} is a directory: path= says which file in the store")
     _tell_size(data)
-    with storage.change(place.key, tree=False) as change:
+    with storage.change(place.key, tree=False, blind=mode == "overwrite") as change:
         if change.base is not None and not change.base.is_file:
             raise DataError(f"{place.key!r} is a directory: path= says which file the bytes go to")
         if not begins(change, place.key, mode):
@@ -112,7 +113,12 @@ def write_bytes(storage: Storage, data: Any, data_object: DataObject, *, mode: s
                     for chunk in _read_on(old):
                         target.write(chunk)
             size = _pour(chunks_of(data), target)
-        change.publish()
+        try:
+            change.publish()
+        except AlreadyExistsError:
+            if mode != "ignore":
+                raise
+            return WriteResult(bytes=0, files=0)
     return WriteResult(bytes=size, files=1)
 
 
@@ -125,25 +131,52 @@ def write_files(
     storage: Storage, data: FileSet, data_object: DataObject, *, mode: str, path: str | None
 ) -> WriteResult:
     """See :meth:`dao.files.interface.FilesInterface.write_files`."""
-    from dao.files.committing import commit, log_of
-
     check_mode(mode, ("error", "append", "overwrite", "ignore"))
     place = _tree_place(storage, data_object, path)
     with storage.change(place.key, tree=True) as change:
         if change.base is not None:
             place.refuse("file" if change.base.is_file else "directory")
-        log = log_of(change)
         if not begins(change, place.key, mode):
-            return WriteResult(bytes=0, files=0, version_before=log.version, version_after=log.version)
-        kept = list(change.base.files) if change.base is not None and mode == "append" else []
-        taken = {info.key for info in kept}
+            return _nothing_written(change)
         new: list[tuple[str, int]] = []
         for file in data:
-            if join(place.key, check_key(file.key)) in taken:
-                raise AlreadyExistsError(f"{join(place.key, file.key)!r} is already there")
+            _refuse_taken(change, mode, join(place.key, check_key(file.key)))
             with closing(file.open()) as source, change.create(file.key) as target:
                 new.append((file.key, _pour(_read_on(source), target)))
-        return commit(change, log, "create" if change.base is None else mode, new=new, kept=kept, key=place.key)
+        patience = Patience(storage)
+        while True:
+            try:
+                return _publish_files(change, mode, place.key, new)
+            except ConflictError as error:
+                patience.wait(error)
+                change.renew()
+                if not begins(change, place.key, mode):
+                    return _nothing_written(change)
+                for path, _ in new:
+                    _refuse_taken(change, mode, join(place.key, path))
+
+
+def _nothing_written(change: Change) -> WriteResult:
+    from dao.files.committing import log_of
+
+    version = log_of(change).version
+    return WriteResult(bytes=0, files=0, version_before=version, version_after=version)
+
+
+def _kept(change: Change, mode: str) -> Sequence[FileInfo]:
+    return change.base.files if change.base is not None and mode == "append" else ()
+
+
+def _refuse_taken(change: Change, mode: str, key: str) -> None:
+    if any(info.key == key for info in _kept(change, mode)):
+        raise AlreadyExistsError(f"{key!r} is already there")
+
+
+def _publish_files(change: Change, mode: str, key: str, new: Sequence[tuple[str, int]]) -> WriteResult:
+    from dao.files.committing import commit, log_of
+
+    operation = "create" if change.base is None else mode
+    return commit(change, log_of(change), operation, new=new, kept=_kept(change, mode), key=key)
 
 
 def _tree_place(storage: Storage, data_object: DataObject, path: str | None) -> Place:
@@ -156,7 +189,7 @@ def _tree_place(storage: Storage, data_object: DataObject, path: str | None) -> 
 def open_bytes(storage: Storage, data_object: DataObject, *, path: str | None) -> BinaryIO:
     """See :meth:`dao.files.interface.FilesInterface.read_stream_bytes`."""
     place = place_of(storage, data_object, path)
-    with closing(storage.snapshot(place.key)) as snapshot:
+    with closing(storage.snapshot(place.key, "file")) as snapshot:
         if not snapshot.is_file:
             raise DataError(f"{place.key!r} is a directory: path= says which of its files to read as bytes")
         return snapshot.open(snapshot.key)

@@ -13,6 +13,7 @@ from dao.arrow.predicates import parse, to_arrow
 from dao.data_object import DataObject
 from dao.errors import NotFoundError
 from dao.files.committing import commit, sizes
+from dao.files.conflicts import persistent
 from dao.files.parts import Part
 from dao.files.places import place_of
 from dao.files.rewriting import Rewritten, open_for_rewriting, part_writer, rewrite_each
@@ -39,15 +40,19 @@ def delete_rows(
     """See :meth:`dao.files.interface.FilesInterface.delete`."""
     place = place_of(storage, data_object, path, writing=True)
     predicate = parse(where)
-    kind = storage.kind(place.key)
+    kind = storage.kind(place.key, place.wanted)
     place.refuse(kind)
     if kind is None:
         raise NotFoundError(f"{place.key!r} is not there")
-    with storage.change(place.key, tree=kind == "directory") as change:
-        if change.base is None:
-            raise NotFoundError(f"{place.key!r} is not there")
-        table = open_for_rewriting(change, data_object, format=format, schema=schema, options=options)
-        return _delete(change, table, predicate)
+
+    def work() -> WriteResult:
+        with storage.change(place.key, tree=kind == "directory") as change:
+            if change.base is None:
+                raise NotFoundError(f"{place.key!r} is not there")
+            table = open_for_rewriting(change, data_object, format=format, schema=schema, options=options)
+            return _delete(change, table, predicate)
+
+    return persistent(storage, work)
 
 
 def _delete(change: Change, table: StoredTable, predicate: Any) -> WriteResult:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from dao.data_object import DataObject
 from dao.errors import DataError, UnsupportedError
+from dao.files.conflicts import persistent
 from dao.files.keys import key_of_path
 from dao.files.log import LOG_NAME, Log
 from dao.files.modes import begins, check_mode
@@ -32,13 +33,14 @@ def list_files(storage: Storage, data_object: DataObject, *, path: str | None) -
 def exists(storage: Storage, data_object: DataObject, *, path: str | None) -> bool:
     """See :meth:`dao.files.interface.FilesInterface.exists`."""
     place = place_of(storage, data_object, path)
-    found = storage.kind(place.key)
+    found = storage.kind(place.key, place.wanted)
     return found is not None and place.wanted in (None, found)
 
 
 def history(storage: Storage, data_object: DataObject) -> list[Version]:
     """See :meth:`dao.files.interface.FilesInterface.history`."""
-    with closing(storage.snapshot(place_of(storage, data_object).key)) as snapshot:
+    place = place_of(storage, data_object)
+    with closing(storage.snapshot(place.key, place.wanted)) as snapshot:
         if snapshot.is_file:
             info = snapshot.files[0]
             return [Version(None, info.modified, "write", {"bytes": info.size})]
@@ -50,10 +52,10 @@ def delete(storage: Storage, data_object: DataObject, *, path: str | None, ignor
     if ignored["options"]:
         raise DataError(f"{', '.join(ignored['options'])}: deleting a whole object takes nothing but path=")  # type: ignore[arg-type]
     place = place_of(storage, data_object, path, writing=True)
-    with closing(storage.snapshot(place.key)) as snapshot:
+    with closing(storage.snapshot(place.key, place.wanted)) as snapshot:
         place.refuse("file" if snapshot.is_file else "directory")
         newest = Log.of(snapshot).newest
-    storage.delete(place.key)
+    persistent(storage, lambda: storage.delete(place.key))
     return WriteResult(
         rows_deleted=newest.rows if newest is not None else None,
         bytes=0,
@@ -65,9 +67,13 @@ def delete(storage: Storage, data_object: DataObject, *, path: str | None, ignor
 def copy(storage: Storage, data_object: DataObject, target: DataObject, *, mode: str) -> WriteResult:
     """See :meth:`dao.files.interface.FilesInterface.copy`."""
     source, place = _ends(storage, data_object, target, mode)
-    with closing(storage.snapshot(source.key)) as snapshot:
+    return persistent(storage, lambda: _copy(storage, source, place, mode))
+
+
+def _copy(storage: Storage, source: Place, place: Place, mode: str) -> WriteResult:
+    with closing(storage.snapshot(source.key, source.wanted)) as snapshot:
         _check_kinds(snapshot, source, place)
-        with storage.change(place.key, tree=not snapshot.is_file) as change:
+        with storage.change(place.key, tree=not snapshot.is_file, blind=mode == "overwrite") as change:
             if change.base is not None:
                 place.refuse("file" if change.base.is_file else "directory")
             if not begins(change, place.key, mode):
@@ -120,14 +126,14 @@ def _copy_tree(change: Change, snapshot: Snapshot, key: str) -> WriteResult:
 def move(storage: Storage, data_object: DataObject, target: DataObject, *, mode: str) -> WriteResult:
     """See :meth:`dao.files.interface.FilesInterface.move`."""
     source, place = _ends(storage, data_object, target, mode)
-    with closing(storage.snapshot(source.key)) as snapshot:
+    with closing(storage.snapshot(source.key, source.wanted)) as snapshot:
         _check_kinds(snapshot, source, place)
         files = snapshot.files
-    found = storage.kind(place.key)
+    found = storage.kind(place.key, place.wanted)
     place.refuse(found)
     if found is not None and mode == "ignore":
         return WriteResult(0, 0, 0, 0, 0)
-    storage.move(source.key, place.key, replace=mode == "overwrite")
+    persistent(storage, lambda: storage.move(source.key, place.key, replace=mode == "overwrite"))
     return WriteResult(bytes=0, files=sum(1 for _ in _without_log(files)))
 
 

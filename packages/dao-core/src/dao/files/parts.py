@@ -7,11 +7,9 @@ the order in which they came. Never more than a few ranges are in memory.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import pyarrow as pa
 from attrs import define, field, frozen
@@ -19,6 +17,7 @@ from attrs import define, field, frozen
 from dao.arrow.formats import Format
 from dao.arrow.formats.compression import COMPRESSIONS, resolve_compression, strip_compression
 from dao.files.keys import join
+from dao.files.names import new_token, without_token
 from dao.files.pool import WORKERS, in_parallel
 from dao.progress import advance
 
@@ -36,8 +35,6 @@ _STREAM_WORKERS = 2
 
 _LARGEST = 6
 """Files of rows that are in memory anyway may be so many times larger: they cost nothing more."""
-
-_TOKEN = re.compile(r"-[0-9a-f]{12}\Z")
 
 
 @frozen
@@ -72,7 +69,7 @@ class PartWriter:
     options: Any
     schema: pa.Schema
     version: int
-    _token: str = field(factory=lambda: uuid4().hex[:12], init=False)
+    _token: str = field(factory=new_token, init=False)
     _numbers: Iterator[int] = field(factory=count, init=False)
 
     def new_path(self, folder: str = "") -> str:
@@ -87,7 +84,7 @@ class PartWriter:
         folder, _, name = path.rpartition("/")
         stem = strip_compression(name)
         suffix = next((one for one in self.format.suffixes if stem.lower().endswith(one)), "")
-        stem = _TOKEN.sub("", stem[: len(stem) - len(suffix)])
+        stem = without_token(stem[: len(stem) - len(suffix)])
         return join(folder, f"{stem}-{self._token}{file_suffix(self.format, self.options)}")
 
     def open(self, path: str) -> OpenPart:

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from dao.arrow.formats import infer_format
 from dao.data_object import DataObject, FileObject
+from dao.files.conflicts import persistent
 from dao.files.places import Place, place_of
 from dao.files.tables import StoredTable, open_table, refuse_time_travel
 from dao.progress import advance, expect
@@ -36,7 +37,7 @@ def opened(
 
 
 def _snapshot(storage: Storage, place: Place) -> Snapshot:
-    snapshot = storage.snapshot(place.key)
+    snapshot = storage.snapshot(place.key, place.wanted)
     # A directory may be read by the name of its one file and so on, but a file's name for a directory is a mistake.
     if place.wanted == "file" and not snapshot.is_file:
         snapshot.close()
@@ -58,23 +59,29 @@ def read_table(
 ) -> Any:
     """See :meth:`dao.files.interface.FilesInterface.read`."""
     place = place_of(storage, data_object, path)
-    with closing(_snapshot(storage, place)) as snapshot:
-        asks_for_rows = any(given is not None for given in (columns, where, limit, schema)) or options
-        if format is None and isinstance(data_object, FileObject) and infer_format(place.key) is None:
-            refuse_time_travel(options)
-            if snapshot.is_file and not asks_for_rows:
-                return _whole(snapshot)
-        table = open_table(snapshot, data_object, format=format, schema=schema, options=options)
-        found = table.read(columns=columns, where=where, limit=limit)
-    advance(found.num_rows, found.nbytes)
+    nameless = format is None and isinstance(data_object, FileObject) and infer_format(place.key) is None
+    asks_for_rows = any(given is not None for given in (columns, where, limit, schema)) or options
+
+    def work() -> Any:
+        with closing(_snapshot(storage, place)) as snapshot:
+            if nameless:
+                refuse_time_travel(options)
+                if snapshot.is_file and not asks_for_rows:
+                    return _whole(snapshot)
+            table = open_table(snapshot, data_object, format=format, schema=schema, options=options)
+            return table.read(columns=columns, where=where, limit=limit)
+
+    found = persistent(storage, work)
+    if isinstance(found, bytes):
+        advance(0, len(found))
+    else:
+        advance(found.num_rows, found.nbytes)
     return found
 
 
 def _whole(snapshot: Snapshot) -> bytes:
     with snapshot.open(snapshot.key) as file:
-        content = file.read()
-    advance(0, len(content))
-    return content
+        return file.read()
 
 
 def stream_table(
@@ -113,8 +120,12 @@ def read_schema(
     options: Mapping[str, Any],
 ) -> pa.Schema:
     """See :meth:`dao.files.interface.FilesInterface.schema`."""
-    with opened(storage, data_object, path=path, format=format, schema=schema, options=options) as table:
-        return table.schema
+
+    def work() -> pa.Schema:
+        with opened(storage, data_object, path=path, format=format, schema=schema, options=options) as table:
+            return table.schema
+
+    return persistent(storage, work)
 
 
 def count_rows(
@@ -128,10 +139,12 @@ def count_rows(
     options: Mapping[str, Any],
 ) -> int:
     """See :meth:`dao.files.interface.FilesInterface.count`."""
-    with opened(storage, data_object, path=path, format=format, schema=schema, options=options) as table:
-        if where is None:
-            return table.count()
-        return _counted(table.scan(columns=[], where=where))
+
+    def work() -> int:
+        with opened(storage, data_object, path=path, format=format, schema=schema, options=options) as table:
+            return table.count() if where is None else _counted(table.scan(columns=[], where=where))
+
+    return persistent(storage, work)
 
 
 def _counted(batches: Iterable[pa.RecordBatch]) -> int:

@@ -9,6 +9,11 @@ Two promises carry all others:
 * **A snapshot does not change.** What :meth:`Storage.snapshot` found is what can be read from it, whatever is written
   or deleted meanwhile.
 * **A change is published whole or not at all**, in one step, also when the process is killed. Nobody sees a part of it.
+
+A storage that can keep writers of a key waiting does so. One that can't, such as an object store, finds out at the end:
+publishing raises ConflictError, and the actions look anew at what is there and try again for
+:attr:`Storage.conflict_timeout`. The same holds for a snapshot whose files can't be kept from being deleted: reading
+from it raises ConflictError, and what reads whole tables begins again.
 """
 
 from __future__ import annotations
@@ -53,7 +58,8 @@ class Snapshot(Protocol):
 class Change(Protocol):
     """A change of one key that is being prepared. Nothing of it is visible before :meth:`publish`.
 
-    Other writers of the key wait. Leaving it without :meth:`publish`, for whatever reason, undoes everything.
+    Other writers of the key wait, or :meth:`publish` finds that one of them was faster. Leaving it without
+    :meth:`publish`, for whatever reason, undoes everything.
     """
 
     @property
@@ -82,7 +88,11 @@ class Change(Protocol):
 
         Raises:
             AlreadyExistsError: ``base`` is None and something has appeared since.
+            ConflictError: another writer has published since ``base`` was taken.
         """
+
+    def renew(self) -> None:
+        """After a ConflictError: take ``base`` anew. What was created stays; :meth:`keep` begins from nothing."""
 
 
 class Storage(Protocol):
@@ -95,14 +105,22 @@ class Storage(Protocol):
     def uri(self) -> str:
         """The root's own URI without a ``/`` at its end, such as ``s3://bucket/prefix``."""
 
+    @property
+    def conflict_timeout(self) -> float:
+        """Seconds for which an action is tried again after a ConflictError; 0 for a storage without conflicts."""
+
     def key_of(self, uri: str) -> str | None:
         """The key that a URI names, None where it names nothing of this storage."""
 
-    def kind(self, key: str) -> Kind | None:
-        """What is at a key, None where nothing is. A directory without any file in it is nothing."""
+    def kind(self, key: str, wanted: Kind | None = None) -> Kind | None:
+        """What is at a key, None where nothing is. A directory without any file in it is nothing.
 
-    def snapshot(self, key: str) -> Snapshot:
-        """Everything that is at a key now.
+        ``wanted`` is what the caller expects. A storage where a file and a directory can have the same key looks for
+        that one first; others need not care.
+        """
+
+    def snapshot(self, key: str, wanted: Kind | None = None) -> Snapshot:
+        """Everything that is at a key now; ``wanted`` as for :meth:`kind`.
 
         Raises:
             NotFoundError: there is nothing.
@@ -115,8 +133,11 @@ class Storage(Protocol):
             NotFoundError: there is nothing, except at the root.
         """
 
-    def change(self, key: str, *, tree: bool) -> AbstractContextManager[Change]:
+    def change(self, key: str, *, tree: bool, blind: bool = False) -> AbstractContextManager[Change]:
         """Prepare a change of a key: of all files below it (``tree``), or of the one file at it.
+
+        ``blind`` says that the change will be made of nothing that is there now, so that a single file may be replaced
+        whoever wrote it since.
 
         Raises:
             TransientError: another writer had the key for longer than the storage waits.

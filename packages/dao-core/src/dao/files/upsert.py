@@ -19,8 +19,9 @@ from dao.arrow.convert import normalise_views, to_reader
 from dao.arrow.formats import hive_values
 from dao.arrow.formats.partitions import partition_values
 from dao.data_object import DataObject
-from dao.errors import DataError
+from dao.errors import AlreadyExistsError, ConflictError, DataError
 from dao.files.committing import commit, sizes
+from dao.files.conflicts import Patience, persistent
 from dao.files.matching import Matcher, numbers, winners
 from dao.files.parts import Part
 from dao.files.places import Place, place_of
@@ -65,13 +66,28 @@ def upsert_rows(
     source = _gathered(normalise_views(to_reader(data, schema=declared_schema(schema))))
     source = winners(source, names, names_of(order_by))
     tree = kind_meant(storage, place) == "directory"
-    with storage.change(place.key, tree=tree) as change:
-        place.refuse(None if change.base is None else "file" if change.base.is_file else "directory")
-        if change.base is None or (tree and table_there(change, writing) is None):
-            result = write_into(change, source.to_reader(), place, evolve(writing, mode="error"), tree=tree)
-            return evolve(result, rows_updated=0)
-        table = open_for_rewriting(change, data_object, format=format, schema=schema, options=options)
-        return _merge(change, table, source, names, place, writing)
+
+    def work() -> WriteResult:
+        with storage.change(place.key, tree=tree) as change:
+            place.refuse(None if change.base is None else "file" if change.base.is_file else "directory")
+            if change.base is None or (tree and table_there(change, writing) is None):
+                return _written_first(storage, change, source, place, writing, tree=tree)
+            table = open_for_rewriting(change, data_object, format=format, schema=schema, options=options)
+            return _merge(change, table, source, names, place, writing)
+
+    return persistent(storage, work)
+
+
+def _written_first(
+    storage: Storage, change: Change, source: pa.Table, place: Place, writing: Writing, *, tree: bool
+) -> WriteResult:
+    """All rows are new: there is no table yet."""
+    new = evolve(writing, mode="error")
+    try:
+        result = write_into(change, source.to_reader(), place, new, Patience(storage), tree=tree)
+    except AlreadyExistsError as error:
+        raise ConflictError(f"another writer made {place.key!r} meanwhile") from error
+    return evolve(result, rows_updated=0)
 
 
 def _gathered(reader: pa.RecordBatchReader) -> pa.Table:

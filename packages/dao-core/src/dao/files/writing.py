@@ -14,8 +14,9 @@ from dao.arrow.convert.cast import check_names, conform_batch
 from dao.arrow.formats import Format, get_format, hive_values, infer_format
 from dao.arrow.formats.partitions import partition_values
 from dao.data_object import DataObject
-from dao.errors import DaoError, DataError, UnsupportedError
+from dao.errors import AlreadyExistsError, ConflictError, DaoError, DataError, UnsupportedError
 from dao.files.committing import commit, log_of, sizes
+from dao.files.conflicts import Patience
 from dao.files.log import Log
 from dao.files.modes import begins, check_mode
 from dao.files.partitioned import check_partition_columns, write_partitions
@@ -92,20 +93,32 @@ def write_rows(
     writing = Writing(data_object, mode, format, partitions, schema_mode, options, held_bytes(data), declared)
     tree = kind_meant(storage, place) == "directory"
     reader = to_reader(data, schema=declared)
-    with storage.change(place.key, tree=tree) as change:
+    with storage.change(place.key, tree=tree, blind=mode == "overwrite") as change:
         place.refuse(_kind_of(change))
         if not begins(change, place.key, mode):
-            version = log_of(change).version
-            return WriteResult(0, 0, 0, 0, 0, version, version)
-        return write_into(change, reader, place, writing, tree=tree)
+            return _nothing_done(change)
+        return write_into(change, reader, place, writing, Patience(storage), tree=tree)
+
+
+def _nothing_done(change: Change) -> WriteResult:
+    version = log_of(change).version
+    return WriteResult(0, 0, 0, 0, 0, version, version)
 
 
 def write_into(
-    change: Change, reader: pa.RecordBatchReader, place: Place, writing: Writing, *, tree: bool
+    change: Change,
+    reader: pa.RecordBatchReader,
+    place: Place,
+    writing: Writing,
+    patience: Patience,
+    *,
+    tree: bool,
 ) -> WriteResult:
     """Write rows into a change as the mode says, and publish it."""
     check_names(reader.schema.names, list(dict.fromkeys(reader.schema.names)))
-    return (_write_tree if tree else _write_file)(change, reader, place, writing)
+    if tree:
+        return _write_tree(change, reader, place, writing, patience)
+    return _write_file(change, reader, place, writing)
 
 
 def names_of(columns: str | Sequence[str] | None) -> tuple[str, ...] | None:
@@ -168,7 +181,12 @@ def _write_file(change: Change, reader: pa.RecordBatchReader, place: Place, writ
         old = iter(table.scan())
     written = _write_one(PartWriter(change, format, options, schema, 0), old, shaped(reader, schema))
     size = change.size("")
-    change.publish()
+    try:
+        change.publish()
+    except AlreadyExistsError:
+        if writing.mode != "ignore":
+            raise
+        return WriteResult(0, 0, 0, 0, 0)
     return WriteResult(rows_inserted=written, bytes=size, files=1)
 
 
@@ -213,12 +231,41 @@ class Layout:
     partition_by: tuple[str, ...]
 
 
-def _write_tree(change: Change, reader: pa.RecordBatchReader, place: Place, writing: Writing) -> WriteResult:
-    """Write rows into the tree of a change as the mode says, and publish it."""
-    log = log_of(change)
+def _write_tree(
+    change: Change, reader: pa.RecordBatchReader, place: Place, writing: Writing, patience: Patience
+) -> WriteResult:
+    """Write rows into the tree of a change as the mode says, and publish it.
+
+    Where another writer was faster, the files that were written stay as they are: only what they are added to, or take
+    the place of, is looked at anew.
+    """
     table = table_there(change, writing)
     layout = _layout(reader.schema, place, writing, table)
-    new = write_new(change, shaped(reader, layout.schema), layout, log, writing.held)
+    new = write_new(change, shaped(reader, layout.schema), layout, log_of(change), writing.held)
+    while True:
+        try:
+            return _publish_tree(change, table, place, writing, layout, new)
+        except ConflictError as error:
+            patience.wait(error)
+            change.renew()
+            if not begins(change, place.key, writing.mode):
+                return _nothing_done(change)
+            table = table_there(change, writing)
+            if _layout(reader.schema, place, writing, table) != layout:
+                raise ConflictError(
+                    f"{place.key!r} was given another schema or layout while this was written"
+                ) from error
+
+
+def _publish_tree(
+    change: Change,
+    table: StoredTable | None,
+    place: Place,
+    writing: Writing,
+    layout: Layout,
+    new: Sequence[Part],
+) -> WriteResult:
+    log = log_of(change)
     inserted = sum(part.rows for part in new)
     gone, kept = _sorted_out(change, table, writing.mode, layout, new)
     deleted, rows = _balance(change, table, writing.mode, gone, inserted)

@@ -105,6 +105,9 @@ class FolderChange:
         if self._fsync:
             flush(os.path.dirname(self._path))
 
+    def renew(self) -> None:
+        """See :meth:`dao.files.storage.Change.renew`: the key is locked, so there is nothing new to see."""
+
     def _flush_staged(self) -> None:
         for place in self._new:
             flush(place)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Condition
 from types import MappingProxyType, TracebackType
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Self
 from urllib.parse import unquote, urlsplit
 
 from attrs import define, field, frozen
@@ -62,6 +62,7 @@ class MemoryStorage:
     _changed: Condition = field(factory=Condition, init=False, repr=False)
 
     uri = "memory://"
+    conflict_timeout: ClassVar[float] = 0.0
 
     def key_of(self, uri: str) -> str | None:
         """See :meth:`dao.files.storage.Storage.key_of`."""
@@ -70,14 +71,14 @@ class MemoryStorage:
             return None
         return unquote(f"{parts.netloc}{parts.path}").lstrip("/")
 
-    def kind(self, key: str) -> Kind | None:
+    def kind(self, key: str, wanted: Kind | None = None) -> Kind | None:
         """See :meth:`dao.files.storage.Storage.kind`."""
         contents = self.contents
         if key in contents:
             return "file"
         return "directory" if any(_within(one, key) for one in contents) else None
 
-    def snapshot(self, key: str) -> MemorySnapshot:
+    def snapshot(self, key: str, wanted: Kind | None = None) -> MemorySnapshot:
         """See :meth:`dao.files.storage.Storage.snapshot`."""
         found = _below(self.contents, key)
         if not found:
@@ -90,7 +91,7 @@ class MemoryStorage:
             yield from self.snapshot(key).files
 
     @contextmanager
-    def change(self, key: str, *, tree: bool) -> Iterator[MemoryChange]:
+    def change(self, key: str, *, tree: bool, blind: bool = False) -> Iterator[MemoryChange]:
         """See :meth:`dao.files.storage.Storage.change`."""
         with self._locked(key):
             found = _below(self.contents, key)
@@ -261,6 +262,9 @@ class MemoryChange:
         for key in list(self._sinks):
             self._finished(key)
         self._storage.swap({self._key: self._contents})
+
+    def renew(self) -> None:
+        """See :meth:`dao.files.storage.Change.renew`: the key is locked, so there is nothing new to see."""
 
     def __enter__(self) -> Self:
         return self

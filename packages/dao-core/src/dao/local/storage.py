@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from attrs import define, field
@@ -52,6 +52,8 @@ class LocalStorage:
     create: bool = True
     fsync: bool = False
     lock_timeout: float = field(default=60.0)
+
+    conflict_timeout: ClassVar[float] = 0.0
 
     @cached_property
     def _root(self) -> str:
@@ -110,7 +112,7 @@ class LocalStorage:
                     raise NotFoundError(f"{key!r} is not there" if key else "the store is empty") from error
                 last = not self._own.recover(key)
 
-    def kind(self, key: str) -> Kind | None:
+    def kind(self, key: str, wanted: Kind | None = None) -> Kind | None:
         """See :meth:`dao.files.storage.Storage.kind`."""
         try:
             return self._found(key, lambda path: self._kind_of(key, path))
@@ -124,7 +126,7 @@ class LocalStorage:
             raise FileNotFoundError(path)
         return "directory"
 
-    def snapshot(self, key: str) -> FolderSnapshot:
+    def snapshot(self, key: str, wanted: Kind | None = None) -> FolderSnapshot:
         """See :meth:`dao.files.storage.Storage.snapshot`."""
         return self._found(key, lambda path: self._taken(key, path))
 
@@ -150,7 +152,7 @@ class LocalStorage:
         yield from walk(self._path(key), key, self._root)
 
     @contextmanager
-    def change(self, key: str, *, tree: bool) -> Iterator[FolderChange]:
+    def change(self, key: str, *, tree: bool, blind: bool = False) -> Iterator[FolderChange]:
         """See :meth:`dao.files.storage.Storage.change`."""
         self._ready()
         key = self._real_key(key)
