@@ -1,13 +1,47 @@
-"""What every integration test may use: where the repository is, and folders that outlive one test."""
+"""What every integration test may use: where the repository is, and services, which are started when first needed."""
 
 from __future__ import annotations
 
+import sys
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+# The tests are imported by their paths; what they share is imported by its name.
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from services import minio, postgres
+
+
+def pytest_report_header() -> list[str]:
+    """Say which services the tests run against."""
+    services = {"S3": minio.offer(), "PostgreSQL": postgres.offer()}
+    return [f"{name}: {offer.what} ({offer.way})" for name, offer in services.items()]
 
 
 @pytest.fixture(scope="session")
 def repository() -> Path:
     """The root of the checkout."""
     return Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def object_server() -> Iterator[minio.ObjectServer]:
+    """An S3 server."""
+    with minio.offer().start() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.PostgresServer]:
+    """A PostgreSQL server."""
+    with postgres.offer().start() as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(object_server: minio.ObjectServer) -> str:
+    """The name of a new bucket, for one test."""
+    return minio.make_bucket(object_server, f"test-{uuid.uuid4().hex}")

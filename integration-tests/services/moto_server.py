@@ -1,0 +1,33 @@
+"""moto's server as a program that takes one request after the other: `python moto_server.py PORT`.
+
+moto looks whether a condition holds and then writes; in many threads at once two writers would both win. One at a time,
+its conditional writes are as atomic as a real store's.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from threading import Lock
+from typing import Any
+
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from werkzeug.serving import run_simple
+
+
+class OneAtATime:
+    """A WSGI application whose requests wait for one another."""
+
+    def __init__(self, application: Callable[..., Iterable[bytes]]) -> None:
+        self._application = application
+        self._lock = Lock()
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer one request."""
+        with self._lock:
+            return list(self._application(environ, start_response))
+
+
+if __name__ == "__main__":
+    application = OneAtATime(DomainDispatcherApplication(create_backend_app))
+    run_simple("127.0.0.1", int(sys.argv[1]), application, threaded=True, request_handler=MotoRequestHandler)

@@ -1,0 +1,55 @@
+"""What can go wrong with one HTTP request between a client and an S3 server."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+__all__ = ["Toxic", "concerns", "refusal"]
+
+
+class Toxic(Enum):
+    """One way for a request to go wrong, and what the server has then done."""
+
+    LATENCY = "the answer comes late; done"
+    RESET = "the connection is reset before the request reaches the server; not done"
+    CUT = "the answer breaks off in the middle; done"
+    SLOW_DOWN = "503 SlowDown; not done"
+    CONFLICT = "409 ConditionalRequestConflict; not done"
+    LOST = "the connection is closed without an answer; done"
+    ERROR_BODY = "200 with an InternalError in its body; not done"
+    STALL = "no answer within the client's time; not done"
+
+
+def concerns(toxic: Toxic, method: str, target: str, headers: Mapping[str, str]) -> bool:
+    """Whether S3 would ever let a request fail in this way.
+
+    Only conditional writes conflict, and only requests that take long are answered with 200 before they are done: those
+    that complete an upload, copy, or delete many.
+    """
+    match toxic:
+        case Toxic.CONFLICT:
+            return method in ("PUT", "POST") and ("if-match" in headers or "if-none-match" in headers)
+        case Toxic.ERROR_BODY:
+            completes = method == "POST" and ("uploadId=" in target or target.partition("?")[2].startswith("delete"))
+            return completes or "x-amz-copy-source" in headers
+        case _:
+            return True
+
+
+_STATUS = {
+    Toxic.SLOW_DOWN: ("503 Slow Down", "SlowDown", "Please reduce your request rate."),
+    Toxic.CONFLICT: ("409 Conflict", "ConditionalRequestConflict", "A conflicting operation occurred. Retry."),
+    Toxic.ERROR_BODY: ("200 OK", "InternalError", "We encountered an internal error. Please try again."),
+}
+
+
+def refusal(toxic: Toxic, method: str) -> bytes:
+    """The whole answer of a toxic that answers in the server's place."""
+    status, code, message = _STATUS[toxic]
+    body = (
+        '<?xml version="1.0" encoding="UTF-8"?>\n'
+        f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId>0</RequestId></Error>"
+    ).encode()
+    head = f"HTTP/1.1 {status}\r\nContent-Type: application/xml\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+    return head if method == "HEAD" else head + body
