@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from dao.catalog.catalog import Catalog, load
+from dao.catalog.store_source import StoreSource
 
 if TYPE_CHECKING:
     from dao.catalog.schema import json_schema
 
-__all__ = ["Catalog", "json_schema", "load"]
+__all__ = ["Catalog", "StoreSource", "json_schema", "load"]
 
 
 def __getattr__(name: str) -> Any:

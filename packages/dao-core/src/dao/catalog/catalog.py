@@ -13,15 +13,18 @@ from dao.catalog.declaration import StoreDeclaration
 from dao.catalog.declare import declare
 from dao.catalog.objects import ObjectMap, resolved_properties
 from dao.catalog.sources import CatalogSource
+from dao.catalog.store_source import StoreSource
 from dao.core.plugins import Plugins, default_plugins
 from dao.data_object import DataObject
 from dao.data_store import DataStore
 from dao.display import TableView, table_of
-from dao.errors import ConfigError, did_you_mean
+from dao.errors import ConfigError, StoreError, did_you_mean
 
 __all__ = ["Catalog", "load"]
 
 T = TypeVar("T")
+
+_STORE_OF_GLOB = re.compile(r"([^.*?\[]+)\.")
 
 
 class Catalog:
@@ -33,10 +36,13 @@ class Catalog:
     stands in the sources and at the interface classes that can be imported here. What is outside, the environment
     and files of secrets, is looked at when a store or object is first used.
 
+    Another catalog, or a :class:`~dao.catalog.store_source.StoreSource`, is a source too: it is asked for the stores
+    that no mapping or file declares, the last one of several first.
+
     Immutable, safe between threads. Pickles carry the declarations, no secret and no connection.
 
     Args:
-        sources: base first, then overlays.
+        sources: base first, then overlays; further catalogs anywhere among them.
         plugins: where interfaces and object types are looked up; by default what is installed.
 
     Raises:
@@ -55,19 +61,22 @@ class Catalog:
     ['bronze.flights']
     """
 
-    def __init__(self, *sources: CatalogSource, plugins: Plugins | None = None) -> None:
-        self.sources: tuple[str, ...] = tuple("dict" if isinstance(s, Mapping) else str(s) for s in sources)
+    def __init__(self, *sources: CatalogSource | Catalog, plugins: Plugins | None = None) -> None:
+        self.sources: tuple[str, ...] = tuple(map(_label, sources))
         """What it was loaded from, as messages call it."""
         self._plugins = plugins
-        self._declared, faults = declare(sources, plugins or default_plugins())
+        further = [s.stores if isinstance(s, Catalog) else s for s in sources if isinstance(s, (Catalog, StoreSource))]
+        self._further: tuple[StoreSource, ...] = tuple(reversed(further))
+        declaring = [s for s in sources if not isinstance(s, (Catalog, StoreSource))]
+        self._declared, faults = declare(declaring, plugins or default_plugins())
         self._stores: dict[str, DataStore] = {}
-        self.stores: Mapping[str, DataStore] = _Stores(self)
-        """The stores by name, each made on first use."""
+        self.stores: StoreSource = _Stores(self)
+        """The stores by name, each made on first use. Iteration asks the further catalogs for the names of theirs."""
         self._objects: dict[str, DataObject] = {}
         self._lock = RLock()
         if faults:
             # No frame of this error's traceback is to hold what the sources say.
-            del sources
+            del sources, declaring
             self._declared = {}
             raise ConfigError(faults, ", ".join(self.sources))
 
@@ -76,17 +85,32 @@ class Catalog:
 
         Raises:
             ConfigError: there is none, with the nearest names; or a reference in its properties has no value.
+            StoreError: a further catalog could not be asked.
         """
         found = self._stores.get(name)
         if found is not None:
             return found
         declaration = self._declared.get(name)
         if declaration is None:
-            raise ConfigError(f"no store {name!r} in the catalog, {did_you_mean(str(name), self._declared)}")
+            return self._further_store(name)
         with self._lock:
             if name not in self._stores:
                 self._stores[name] = self._make(declaration)
             return self._stores[name]
+
+    def _further_store(self, name: str) -> DataStore:
+        for source in self._further:
+            with suppress(KeyError):
+                return source[name]
+        raise ConfigError(f"no store {name!r} in the catalog, {did_you_mean(str(name), self._store_names())}")
+
+    def _store_names(self) -> list[str]:
+        """The names of all stores, for a hint: a further catalog that can't be asked for its own is left out."""
+        names = list(self._declared)
+        for source in self._further:
+            with suppress(StoreError):
+                names.extend(source)
+        return names
 
     def _make(self, declared: StoreDeclaration) -> DataStore:
         objects = ObjectMap(declared.objects, declared.patterns, self._plugins)
@@ -108,33 +132,35 @@ class Catalog:
             ConfigError: there is none, with the nearest names; two patterns fit equally well; or a reference in its
                 properties has no value.
             PluginError: the plugin of its type is missing or broken.
+            StoreError: a further catalog could not be asked.
         """
         found = self._objects.get(full_name)
         if found is not None:
             return found
         store_name, dot, name = full_name.partition(".")
-        if not dot or store_name not in self._declared:
+        store = self.stores.get(store_name) if dot else None
+        if store is None:
             raise ConfigError(self._unknown(full_name))
-        store = self.store(store_name)
         with suppress(KeyError):
             found = store.objects[name]
+        declared = self._declared.get(store_name)
         if found is None:
-            patterns = [pattern.text for pattern in self._declared[store_name].patterns]
+            patterns = [pattern.text for pattern in declared.patterns] if declared is not None else []
             hint = did_you_mean(name, [*store.objects, *patterns])
             raise ConfigError(f"no object {name!r} in store {store_name!r}, {hint}")
-        if name in self._declared[store_name].objects:
+        if declared is not None and name in declared.objects:
             self._objects[full_name] = found
         return found
 
     def _unknown(self, full_name: str) -> str:
         store_name, dot, _ = full_name.partition(".")
         if dot:
-            return (
-                f"no store {store_name!r} in the catalog for {full_name!r}, {did_you_mean(store_name, self._declared)}"
-            )
+            hint = did_you_mean(store_name, self._store_names())
+            return f"no store {store_name!r} in the catalog for {full_name!r}, {hint}"
         having = [f"{store}.{full_name}" for store, declared in self._declared.items() if full_name in declared.objects]
         hint = f"did you mean {' or '.join(map(repr, having[:3]))}?" if having else ""
-        return f"an object is called 'store.object', found {full_name!r}; {hint or did_you_mean(full_name, self)}"
+        hint = hint or did_you_mean(full_name, self._declared_names())
+        return f"an object is called 'store.object', found {full_name!r}; {hint}"
 
     @overload
     def get(self, full_name: str) -> DataObject | None: ...
@@ -151,41 +177,65 @@ class Catalog:
             return False
         store_name, _, name = full_name.partition(".")
         declared = self._declared.get(store_name)
-        if declared is None or not name:
+        if not name:
             return False
+        if declared is None:
+            store = self.stores.get(store_name)
+            return store is not None and name in store.objects
         if "{" not in name and name in declared.objects:
             return True
         return any(pattern.match(name) is not None for pattern in declared.patterns)
 
     def __iter__(self) -> Iterator[str]:
-        """The full names of the declared objects, in order; name patterns are not among them."""
+        """The full names of the declared objects, in order, then those of the further catalogs.
+
+        Name patterns are not among them.
+        """
+        yield from self._declared_names()
+        for store in self.stores:
+            if store not in self._declared:
+                yield from self._names_in(store)
+
+    def _declared_names(self) -> Iterator[str]:
         for store, declared in self._declared.items():
             for name in declared.objects:
                 if not declared.patterns or "{" not in name:
                     yield f"{store}.{name}"
 
+    def _names_in(self, store_name: str) -> Iterator[str]:
+        store = self.stores.get(store_name)
+        for name in store.objects if store is not None else ():
+            yield f"{store_name}.{name}"
+
     def __len__(self) -> int:
+        if self._further:
+            return sum(1 for _ in self)
         return sum(len(declared.objects) - len(declared.patterns) for declared in self._declared.values())
 
     def search(self, pattern: str | re.Pattern[str]) -> list[DataObject]:
-        """The declared objects whose full name fits.
+        """The objects whose full name fits; name patterns are not among them.
 
         Args:
             pattern: a glob that fits the whole name, such as ``"silver.*"``, case as it is written; or a compiled
-                regular expression that is found anywhere in it.
+                regular expression that is found anywhere in it. Where a glob names its store, no other one is asked.
         """
         regex = re.compile(fnmatch.translate(pattern)) if isinstance(pattern, str) else pattern
-        return [self[name] for name in self if regex.search(name)]
+        named = _STORE_OF_GLOB.match(pattern) if isinstance(pattern, str) else None
+        names = self._names_in(named[1]) if named else self
+        return [self[name] for name in names if regex.search(name)]
 
     def _view(self) -> TableView:
-        rows = []
+        rows: list[tuple[str, str, int | None, int | None]] = []
         for name, declared in self._declared.items():
             exact = len(declared.objects) - len(declared.patterns)
             interfaces = ", ".join(spec.name for spec in declared.interfaces)
             rows.append((name, interfaces, exact, len(declared.patterns) or None))
+        for source in self._further:
+            rows.extend((s.name, ", ".join(spec.name for spec in s.specs), None, None) for s in source.at_hand())
         title = f"Catalog of {', '.join(self.sources)}" if self.sources else "Catalog"
         heads = ["store", "interfaces", "objects", "name patterns"]
-        return table_of(heads, rows, title) if rows else table_of([""], [["no stores"]], title)
+        nothing = "stores are asked for when they are used" if self._further else "no stores"
+        return table_of(heads, rows, title) if rows else table_of([""], [[nothing]], title)
 
     def __repr__(self) -> str:
         return self._view().text()
@@ -201,21 +251,47 @@ class Catalog:
         self._lock = RLock()
 
 
-def load(sources: Sequence[CatalogSource], *, plugins: Plugins | None = None) -> Catalog:
-    """``Catalog(*sources, plugins=plugins)``, for those who have the sources in a sequence."""
+def load(sources: Sequence[CatalogSource | Catalog], *, plugins: Plugins | None = None) -> Catalog:
+    """``Catalog(*sources, plugins=plugins)``, for those who have the sources in a sequence; a catalog that is the only
+    source is given back itself.
+    """
+    if len(sources) == 1 and isinstance(sources[0], Catalog):
+        return sources[0]
     return Catalog(*sources, plugins=plugins)
 
 
-class _Stores(Mapping[str, DataStore]):
+def _label(source: CatalogSource | Catalog) -> str:
+    if isinstance(source, Catalog):
+        return source.stores.label
+    if isinstance(source, StoreSource):
+        return source.label
+    return "dict" if isinstance(source, Mapping) else str(source)
+
+
+class _Stores(StoreSource):
     """The stores of a catalog, made as they are looked at."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
 
+    @property
+    def label(self) -> str:
+        return ", ".join(self._catalog.sources) or "an empty catalog"
+
+    def at_hand(self) -> list[DataStore]:
+        found = {name: self._catalog.store(name) for name in self._catalog._declared}
+        for source in self._catalog._further:
+            for store in source.at_hand():
+                found.setdefault(store.name, store)
+        return list(found.values())
+
     def __getitem__(self, name: str) -> DataStore:
-        if name not in self._catalog._declared:
-            raise KeyError(name)
-        return self._catalog.store(name)
+        if name in self._catalog._declared:
+            return self._catalog.store(name)
+        for source in self._catalog._further:
+            with suppress(KeyError):
+                return source[name]
+        raise KeyError(name)
 
     @overload
     def get(self, name: str, /) -> DataStore | None: ...
@@ -232,13 +308,17 @@ class _Stores(Mapping[str, DataStore]):
             return default
 
     def __contains__(self, name: object) -> bool:
-        return name in self._catalog._declared
+        return name in self._catalog._declared or any(name in source for source in self._catalog._further)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._catalog._declared)
-
-    def __len__(self) -> int:
-        return len(self._catalog._declared)
+        seen = dict.fromkeys(self._catalog._declared)
+        yield from tuple(seen)
+        for source in self._catalog._further:
+            for name in source:
+                if name not in seen:
+                    seen[name] = None
+                    yield name
 
     def __repr__(self) -> str:
-        return f"<stores: {', '.join(self)}>"
+        further = [source.label for source in self._catalog._further]
+        return f"<stores: {', '.join([*self._catalog._declared, *further])}>"
