@@ -14,7 +14,7 @@ A page's blocks run from top to bottom in an empty folder of their own, and its 
 
 `...` in an output stands for anything. A block with no language or another one is an error: nothing goes unchecked
 because of a typing slip. `<!-- invisible-code: python ... -->` comments are run as well: for what a page needs and a
-reader doesn't.
+reader doesn't, such as a server (see `docs_server`). A page may set environment variables; the next one has its own.
 """
 
 from __future__ import annotations
@@ -176,15 +176,17 @@ def _check_requirements(requirements: Iterable[str]) -> str | None:
 
 def _enter_folder(namespace: dict[str, Any]) -> None:
     namespace["__folder__"] = folder = tempfile.TemporaryDirectory(prefix="docs-")
-    namespace["__before__"] = (os.getcwd(), list(sys.path), set(sys.modules))
+    namespace["__before__"] = (os.getcwd(), list(sys.path), set(sys.modules), dict(os.environ))
     os.chdir(folder.name)
     sys.path.insert(0, folder.name)
 
 
 def _leave_folder(namespace: dict[str, Any]) -> None:
     folder = namespace["__folder__"]
-    cwd, path, modules = namespace["__before__"]
+    cwd, path, modules, environment = namespace["__before__"]
     os.chdir(cwd)
+    os.environ.clear()
+    os.environ.update(environment)
     sys.path[:] = path
     # Files that a page saved may have the same names on the next page.
     for name in set(sys.modules) - modules:

@@ -44,6 +44,31 @@ a drawing
 ```
 """
 
+WITH_A_SERVER = """
+<!-- invisible-code: python
+import docs_server
+docs_server.start("lake")
+-->
+```python
+import boto3
+s3 = boto3.client("s3")
+s3.put_object(Bucket="lake", Key="note", Body=b"hello")
+print(s3.get_object(Bucket="lake", Key="note")["Body"].read())
+```
+```text output
+b'hello'
+```
+"""
+WITHOUT_ONE = """
+```python
+import os
+print("AWS_ENDPOINT_URL" in os.environ)
+```
+```text output
+False
+```
+"""
+
 WRONG = {
     "python that fails": "```python\n1 / 0\n```",
     "another output": "```python\nprint(1)\n```\n\n```text output\n2\n```",
@@ -59,10 +84,12 @@ WRONG = {
 }
 
 
-def run(folder: Path, page: str) -> subprocess.CompletedProcess[str]:
-    """Run the blocks of a page in a process of their own."""
-    (folder / "page.md").write_text(page)
-    command = [sys.executable, "-m", "pytest", "-p", "docs_snippets", "-q", "-p", "no:cacheprovider", "page.md"]
+def run(folder: Path, *pages: str) -> subprocess.CompletedProcess[str]:
+    """Run the blocks of pages in a process of their own."""
+    names = [f"page{position}.md" for position in range(len(pages))]
+    for name, page in zip(names, pages, strict=True):
+        (folder / name).write_text(page)
+    command = [sys.executable, "-m", "pytest", "-p", "docs_snippets", "-q", "-p", "no:cacheprovider", *names]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100)
 
 
@@ -70,6 +97,11 @@ def test_a_right_page_passes(tmp_path: Path) -> None:
     done = run(tmp_path, RIGHT)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "8 passed" in done.stdout
+
+
+def test_a_page_may_have_a_server_of_its_own(tmp_path: Path) -> None:
+    done = run(tmp_path, WITH_A_SERVER, WITHOUT_ONE, WITH_A_SERVER)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("page", WRONG.values(), ids=WRONG.keys())
