@@ -153,7 +153,8 @@ def _check_command(line: str) -> str | None:
     if not words or words[0] in ("cd", "git"):
         return None
     if "noxfile.py" in words:
-        command = [sys.executable, *words[words.index("noxfile.py") :], "--list"]
+        # Before its other arguments: after a `--` it would be the session's own.
+        command = [sys.executable, "noxfile.py", "--list", *words[words.index("noxfile.py") + 1 :]]
         # This environment's nox will do to read the file; making the pinned one is the reader's part.
         environment = {**os.environ, "NOX_SCRIPT_MODE": "none"}
         done = subprocess.run(

@@ -36,7 +36,7 @@ one
 ...
 ```
 ```sh
-python3 noxfile.py -s lint
+python3 noxfile.py -s lint -- whatever
 pip install "dao-core[arrow,yaml]"
 ```
 ```text
