@@ -151,7 +151,8 @@ class Transport(Protocol):
         self, key: str, *, start: int = 0, etag: str | None = None, version: str | None = None
     ) -> Iterator[Buffer]:
         """The content piece by piece, in bounded memory, from one answer where that goes; the first piece is fetched
-        before this returns, so that what is missing is missed at once."""
+        before this returns, so that what is missing is missed at once.
+        """
 
     def put(
         self,

@@ -55,7 +55,7 @@ def delete(storage: Storage, data_object: DataObject, *, path: str | None, ignor
     with closing(storage.snapshot(place.key, place.wanted)) as snapshot:
         place.refuse("file" if snapshot.is_file else "directory")
         newest = Log.of(snapshot).newest
-    persistent(storage, lambda: storage.delete(place.key))
+    persistent(storage, lambda: storage.delete(place.key, place.wanted))
     return WriteResult(
         rows_deleted=newest.rows if newest is not None else None,
         bytes=0,
@@ -133,7 +133,8 @@ def move(storage: Storage, data_object: DataObject, target: DataObject, *, mode:
     place.refuse(found)
     if found is not None and mode == "ignore":
         return WriteResult(0, 0, 0, 0, 0)
-    persistent(storage, lambda: storage.move(source.key, place.key, replace=mode == "overwrite"))
+    replace, wanted = mode == "overwrite", source.wanted or place.wanted
+    persistent(storage, lambda: storage.move(source.key, place.key, replace=replace, wanted=wanted))
     return WriteResult(bytes=0, files=sum(1 for _ in _without_log(files)))
 
 

@@ -143,15 +143,15 @@ class Storage(Protocol):
             TransientError: another writer had the key for longer than the storage waits.
         """
 
-    def delete(self, key: str) -> None:
-        """Delete what is at a key, in one step.
+    def delete(self, key: str, wanted: Kind | None = None) -> None:
+        """Delete what is at a key, in one step; ``wanted`` as for :meth:`kind`.
 
         Raises:
             NotFoundError: there is nothing.
         """
 
-    def move(self, source: str, target: str, *, replace: bool) -> None:
-        """Give what is at ``source`` another key, in one step.
+    def move(self, source: str, target: str, *, replace: bool, wanted: Kind | None = None) -> None:
+        """Give what is at ``source`` another key, in one step; ``wanted`` as for :meth:`kind`.
 
         Raises:
             NotFoundError: there is nothing at ``source``.

@@ -136,14 +136,14 @@ class MemoryStorage:
                 rest |= new[key]
             self.contents = MappingProxyType(rest)
 
-    def delete(self, key: str) -> None:
+    def delete(self, key: str, wanted: Kind | None = None) -> None:
         """See :meth:`dao.files.storage.Storage.delete`."""
         with self._locked(key):
             if self.kind(key) is None:
                 raise NotFoundError(f"{key!r} is not there")
             self.swap({key: {}})
 
-    def move(self, source: str, target: str, *, replace: bool) -> None:
+    def move(self, source: str, target: str, *, replace: bool, wanted: Kind | None = None) -> None:
         """See :meth:`dao.files.storage.Storage.move`."""
         with self._locked(source, target):
             found = _below(self.contents, source)

@@ -169,7 +169,7 @@ class LocalStorage:
         except NotFoundError:
             return None
 
-    def delete(self, key: str) -> None:
+    def delete(self, key: str, wanted: Kind | None = None) -> None:
         """See :meth:`dao.files.storage.Storage.delete`."""
         self._ready()
         key = self._real_key(key)
@@ -180,7 +180,7 @@ class LocalStorage:
             os.rename(self._path(key), grave)
             self._own.discard(grave)
 
-    def move(self, source: str, target: str, *, replace: bool) -> None:
+    def move(self, source: str, target: str, *, replace: bool, wanted: Kind | None = None) -> None:
         """See :meth:`dao.files.storage.Storage.move`."""
         self._ready()
         source, target = self._real_key(source), self._real_key(target)

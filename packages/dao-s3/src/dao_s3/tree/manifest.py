@@ -1,0 +1,128 @@
+"""The manifest of a tree: the one object that says which files it has.
+
+S3 changes one object at a time. What makes the change of a whole directory one step is that a single object,
+``<directory>/.dao/manifest.json``, names the files that count, and is replaced on the condition that nobody else has
+replaced it. It also holds the tree's own log, so that a version and its history are published together.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from dao.errors import StoreError, UnsupportedError
+
+__all__ = ["FOLDER", "MANIFEST", "Gone", "Manifest"]
+
+FOLDER = ".dao/"
+"""Where a tree keeps what is its own."""
+
+MANIFEST = ".dao/manifest.json"
+"""Where a tree's manifest is, from the tree's own place."""
+
+_FORMAT = 1
+_RECENT = 64
+"""Commits that a manifest remembers: a writer that lost the answer to its own finds it there, unless so many followed."""
+
+_GONE_FOR = timedelta(hours=1)
+"""How long it is remembered that a file is gone; longer than any listing takes."""
+
+
+@frozen
+class Gone:
+    """A file that was part of the tree and is to be deleted, or has been lately.
+
+    Attributes:
+        etag: which content of it; a file with another one has been put there since by somebody else.
+        since: when it ceased to be part of the tree, in UTC.
+    """
+
+    etag: str | None
+    since: datetime
+
+
+@frozen
+class Manifest:
+    """What counts.
+
+    Attributes:
+        commit: the change that made it.
+        recent: the changes before, the newest first.
+        files: for each file's path below the tree where it is: the same path, or a place below ``.dao/`` that it has
+            not been moved away from yet.
+        gone: paths of former files.
+        log: the content of the tree's log.
+    """
+
+    commit: str
+    recent: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(factory=dict)
+    gone: Mapping[str, Gone] = field(factory=dict)
+    log: bytes | None = None
+
+    def followed_by(
+        self,
+        commit: str,
+        files: Mapping[str, str],
+        gone: Mapping[str, Gone],
+        log: bytes | None,
+    ) -> Manifest:
+        """The manifest of the next change."""
+        now = datetime.now(UTC)
+        remembered = {path: entry for path, entry in self.gone.items() if now - entry.since < _GONE_FOR}
+        rest = {path: entry for path, entry in {**remembered, **gone}.items() if path not in files.values()}
+        return Manifest(commit, (self.commit, *self.recent)[:_RECENT], files, rest, log)
+
+    def fenced(self, commit: str) -> Manifest:
+        """The same content under another name, so that no write under the old one's condition can succeed any more."""
+        return evolve(self, commit=commit, recent=(self.commit, *self.recent)[:_RECENT])
+
+    def has(self, commit: str) -> bool:
+        """Whether a change is part of it."""
+        return commit == self.commit or commit in self.recent
+
+    def to_bytes(self) -> bytes:
+        """The manifest as it is stored."""
+        told = {
+            "dao_manifest": _FORMAT,
+            "commit": self.commit,
+            "recent": list(self.recent),
+            "files": [path if path == at else [path, at] for path, at in sorted(self.files.items())],
+            "gone": [[path, entry.etag, entry.since.isoformat()] for path, entry in sorted(self.gone.items())],
+            "log": None if self.log is None else self.log.decode(),
+        }
+        return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+
+    @classmethod
+    def from_bytes(cls, content: bytes, key: str) -> Manifest:
+        """Read a manifest.
+
+        Raises:
+            UnsupportedError: a later version of DAO wrote it.
+            StoreError: it is damaged.
+        """
+        try:
+            told = json.loads(content)
+            number = told["dao_manifest"]
+            if isinstance(number, int) and number > _FORMAT:
+                raise UnsupportedError(f"{key!r} was written by a later version of DAO (format {number})")
+            return cls._of(told)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise StoreError(
+                f"{key!r} is damaged: {error!r}; without it all files below its directory count, replaced ones too"
+            ) from error
+
+    @classmethod
+    def _of(cls, told: Mapping[str, Any]) -> Manifest:
+        entries = (entry if isinstance(entry, list) else [entry, entry] for entry in told["files"])
+        return cls(
+            commit=str(told["commit"]),
+            recent=tuple(map(str, told["recent"])),
+            files={str(path): str(at) for path, at in entries},
+            gone={str(path): Gone(etag, datetime.fromisoformat(since)) for path, etag, since in told["gone"]},
+            log=None if told["log"] is None else told["log"].encode(),
+        )
