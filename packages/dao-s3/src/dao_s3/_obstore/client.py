@@ -1,0 +1,186 @@
+"""The only maker of obstore stores: on the first request, one per process.
+
+**Forks.** obstore does its network requests on threads of its own, which are not there in a forked child: a request
+would wait for ever, with a new store too. So:
+
+* a child that is forked before anything was asked of obstore by this module is like any process;
+* a child forked later can go on with ``file://`` and ``memory://``, which need no such threads, and with ``s3://``,
+  for which the transport turns to its other driver there;
+* for ``gs://``, ``az://`` and ``http://`` a clear error is raised: use the start methods ``spawn`` or ``forkserver``.
+
+A use of obstore that goes past this module isn't seen.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field
+
+from dao.errors import StoreError
+from dao.secrets import Secret
+from dao_s3._obstore.config import client_config, retry_config, s3_config, store_config
+from dao_s3._obstore.location import Location
+from dao_s3._options import S3Options
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+
+__all__ = ["Client", "has_lost_its_threads"]
+
+_began_in: int | None = None
+"""The process in which obstore was first asked for something."""
+
+_LOCAL = ("file", "memory")
+
+
+def has_lost_its_threads() -> bool:
+    """Whether this process was forked from one that had used obstore, so that requests would never be answered."""
+    return _began_in is not None and _began_in != os.getpid()
+
+
+def _begin() -> None:
+    global _began_in
+    if _began_in is None:
+        _began_in = os.getpid()
+
+
+@define(slots=False, eq=False)
+class Client:
+    """A store of obstore, made when it is first needed. Safe between threads; pickled without it.
+
+    Attributes:
+        location: where it is.
+        options: how it is reached.
+        store_options: what else is set, for Google Cloud and Azure.
+        store_secrets: the secrets among them.
+    """
+
+    location: Location
+    options: S3Options = field(repr=False)
+    store_options: Mapping[str, Any] = field(factory=dict, repr=False)
+    store_secrets: Mapping[str, Secret] = field(factory=dict, repr=False)
+    _store: ObjectStore | None = field(default=None, init=False, repr=False)
+    _lock: Lock = field(factory=Lock, init=False, repr=False)
+
+    @property
+    def store(self) -> ObjectStore:
+        """The store.
+
+        Raises:
+            StoreError: this is a forked process, see the module.
+            ConfigError: there are no credentials, or what was set makes no store.
+        """
+        if self.location.scheme not in _LOCAL:
+            if has_lost_its_threads():
+                raise StoreError(
+                    f"{self.location.uri}: this process was forked from one that had used obstore, whose threads are "
+                    "not here; use multiprocessing's start method 'spawn' or 'forkserver', or fork before the first use"
+                )
+            _begin()
+        return self._store or self._made()
+
+    def _made(self) -> ObjectStore:
+        with self._lock:
+            if self._store is None:
+                self._store = self._make()
+            return self._store
+
+    def _make(self) -> ObjectStore:
+        from obstore.exceptions import BaseError
+
+        from dao_s3._obstore.errors import refused_settings
+
+        try:
+            return _MAKERS[self.location.scheme](self)
+        except BaseError as error:
+            raise refused_settings(error, self.location.uri) from error
+
+    def _common(self) -> dict[str, Any]:
+        return {
+            "client_options": client_config(self.location, self.options, self.store_options),
+            "retry_config": retry_config(self.options),
+        }
+
+    def _s3(self) -> ObjectStore:
+        from obstore.store import S3Store
+
+        from dao_s3._obstore.credentials import credentials, provider
+
+        config = s3_config(self.location, self.options)
+        keys = credentials(self.options)
+        asked = provider(self.options) if keys is None and not self.options.anonymous else None
+        if asked is not None and "region" in config:
+            asked.config = {}  # what the options say goes before what the profile says
+        return S3Store(
+            self.location.bucket,
+            prefix=self.location.prefix or None,
+            config={**config, **(keys or {})},  # type: ignore[arg-type]
+            credential_provider=asked,
+            **self._common(),
+        )
+
+    def _google(self) -> ObjectStore:
+        from obstore.store import GCSStore
+
+        config = store_config(self.location, self.store_options, self.store_secrets)
+        return GCSStore(
+            self.location.bucket,
+            prefix=self.location.prefix or None,
+            config=config,  # type: ignore[arg-type]
+            **self._common(),
+        )
+
+    def _azure(self) -> ObjectStore:
+        from obstore.store import AzureStore
+
+        config = store_config(self.location, self.store_options, self.store_secrets)
+        return AzureStore(
+            self.location.bucket,
+            prefix=self.location.prefix or None,
+            config=config,  # type: ignore[arg-type]
+            **self._common(),
+        )
+
+    def _folder(self) -> ObjectStore:
+        from obstore.store import LocalStore
+
+        return LocalStore(self.location.prefix, mkdir=True)
+
+    def _memory(self) -> ObjectStore:
+        from obstore.store import MemoryStore
+
+        return MemoryStore()
+
+    def _http(self) -> ObjectStore:
+        from obstore.store import HTTPStore
+
+        common = self._common()
+        secret = self.store_secrets.get("authorization")
+        if secret is not None:
+            common["client_options"]["default_headers"] = {"authorization": secret.reveal()}
+        return HTTPStore(self.location.prefix, **common)
+
+    def close(self) -> None:
+        """Let go of the store; another one is made when it is needed. A memory is kept, for it is nowhere else."""
+        if self.location.scheme != "memory":
+            self._store = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("location", "options", "store_options", "store_secrets")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state)  # type: ignore[misc]
+
+
+_MAKERS = {
+    "s3": Client._s3,
+    "gs": Client._google,
+    "az": Client._azure,
+    "file": Client._folder,
+    "memory": Client._memory,
+    "http": Client._http,
+}

@@ -1,0 +1,150 @@
+"""obstore's errors in DAO's words.
+
+obstore puts the HTTP status, the answer's body and the cause into one text, followed by a dump of its own error that
+repeats everything. Only the status, the S3 error code and the store's sentence are taken out of it: the rest holds
+URLs, and what stores repeat of who asked.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dao.errors import (
+    ConfigError,
+    ConflictError,
+    DaoError,
+    DataError,
+    PermissionDeniedError,
+    StoreError,
+    TransientError,
+    UnsupportedError,
+)
+from dao_s3._errors import Answer, answer_in, error_of
+
+__all__ = ["is_past_the_end", "refused_settings", "translate", "translated"]
+
+_STATUS = re.compile(r"status code: (\d{3})")
+_OS_ERROR = re.compile(r"\(os error (\d+)\)")
+_MISSING_SETTING = re.compile(
+    r"(?:Missing|Invalid|Unable to|Configuration key|Account must|Container name)[^\n]{0,200}"
+)
+_UNANSWERED = ("HTTP error:", "error sending request", "error decoding response body", "operation timed out")
+_PAST = ("InvalidRange", "StartTooLarge", "Invalid range")
+
+_BY_NAME: dict[str, tuple[type[DaoError], str]] = {
+    "AlreadyExistsError": (ConflictError, "something is there already"),
+    "PreconditionError": (ConflictError, "it is not, or no longer, what the condition asks for; someone else wrote it"),
+    "PermissionDeniedError": (PermissionDeniedError, "access is denied"),
+    "UnauthenticatedError": (PermissionDeniedError, "the credentials are missing or wrong"),
+    "NotSupportedError": (UnsupportedError, "the store can't do that"),
+    "InvalidPathError": (DataError, "obstore can't name such a key"),
+}
+
+
+def _head(error: BaseException) -> str:
+    """The message without the dump that follows it."""
+    return str(error).partition("\n\nDebug source:")[0]
+
+
+def is_past_the_end(error: BaseException) -> bool:
+    """Whether a range was refused because the object has no bytes there."""
+    return type(error).__name__ == "GenericError" and any(sign in str(error) for sign in _PAST)
+
+
+@contextmanager
+def translated(where: str) -> Iterator[None]:
+    """Let no error of obstore out.
+
+    Args:
+        where: the URI of what is asked for.
+    """
+    try:
+        yield
+    except DaoError:
+        raise
+    except Exception as error:
+        known = translate(error, where)
+        if known is None:
+            raise
+        raise known from error
+
+
+def translate(error: Exception, where: str) -> DaoError | None:
+    """An error of obstore in DAO's words; None for one that isn't obstore's."""
+    if not _is_obstores(error):
+        return None
+    text, dump = _head(error), str(error)
+    status = _STATUS.search(text)
+    if status is not None:
+        if "169.254.169.254" in text or "metadata.google" in text:
+            return PermissionDeniedError(
+                f"{where}: no credentials: found none in the options, nor in the machine's own"
+            )
+        return error_of(answer_in(text, int(status[1])), where)
+    answer = answer_in(text)
+    if answer.code is not None:  # an error inside of a 200
+        return error_of(answer, where)
+    return _without_answer(error, text, dump, where)
+
+
+def _is_obstores(error: Exception) -> bool:
+    if type(error).__module__ == "obstore.exceptions":
+        return True
+    # It has these three for what Python has words for.
+    return isinstance(error, (FileNotFoundError, NotImplementedError, ValueError)) and (
+        "Debug source:" in str(error) or "Could not parse path" in str(error)
+    )
+
+
+def _without_answer(error: Exception, text: str, dump: str, where: str) -> DaoError:
+    system = _OS_ERROR.search(text)
+    name = type(error).__name__
+    if isinstance(error, FileNotFoundError):
+        return error_of(Answer(404), where)
+    if isinstance(error, NotImplementedError):
+        return UnsupportedError(f"{where}: obstore can't do that on this kind of store")
+    if isinstance(error, ValueError):
+        return DataError(f"{where}: obstore can't name such a key; interface: s3 can")
+    if name in _BY_NAME:
+        kind, meaning = _BY_NAME[name]
+        return kind(f"{where}: {meaning}")
+    if system is not None and "LocalFileSystem" in text:
+        return _of_the_system(int(system[1]), where)
+    if "BadScheme" in dump:
+        return StoreError(f"{where}: plain http is not allowed: the endpoint must begin with https://")
+    if any(sign in text or sign in dump for sign in _UNANSWERED):
+        return TransientError(f"{where}: the store does not answer: {_kind_of_silence(dump)}; retries are exhausted")
+    if name == "JoinError":
+        return StoreError(f"{where}: the request was given up")
+    if is_past_the_end(error):
+        return DataError(f"{where}: there are no such bytes in it")
+    return StoreError(f"{where}: the store refused, or gave an answer that can't be read ({name})")
+
+
+def _kind_of_silence(dump: str) -> str:
+    if "kind: Timeout" in dump or "TimedOut" in dump:
+        return "timed out"
+    if "kind: Connect" in dump:
+        return "no connection could be made"
+    return "the connection broke"
+
+
+def _of_the_system(number: int, where: str) -> DaoError:
+    told = os.strerror(number)
+    if number in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return PermissionDeniedError(f"{where}: {told}")
+    if number in (errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EEXIST, errno.ENOTEMPTY):
+        return DataError(f"{where}: a folder can't keep such a key beside what is there: {told}")
+    return StoreError(f"{where}: {told}")
+
+
+def refused_settings(error: Exception, uri: str) -> ConfigError:
+    """What obstore says about settings of which it can't make a store, without what was set."""
+    found = _MISSING_SETTING.search(_head(error))
+    if type(error).__name__ == "UnknownConfigurationKeyError" and found is not None:
+        return ConfigError(f"{uri}: {found[0]}")
+    return ConfigError(f"{uri}: obstore can't make a store of these settings; check store_options and store_secrets")

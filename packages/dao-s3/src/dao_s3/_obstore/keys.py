@@ -1,0 +1,68 @@
+"""Which keys obstore can name exactly.
+
+It takes every character but the ASCII control ones as it is: nothing is escaped, unescaped or normalised (tried on S3,
+in memory and in folders, with ``%2e``, spaces, ``+``, ``#``, ``?``, NFC and NFD forms). But it takes empty parts off
+both ends and refuses ``.`` and ``..``, so such keys are refused here, before another key is meant.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from dao.errors import DataError, UnsupportedError
+from dao_s3._obstore.location import Location
+
+__all__ = ["checked_key", "checked_prefix"]
+
+_LONGEST = 1024
+"""Bytes of a key, with the store's prefix: the limit of S3, Google Cloud and Azure."""
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_STAGED = re.compile(r"#\d+\Z")
+
+
+def checked_key(key: str, location: Location) -> str:
+    """The key itself, once it is sure that obstore means the same by it.
+
+    Raises:
+        DataError: no store can keep it.
+        UnsupportedError: obstore can't name it.
+    """
+    if not key:
+        raise DataError("an empty key names nothing")
+    try:
+        size = len(key.encode())
+    except UnicodeEncodeError:
+        raise DataError(f"key {key!r} has half a character (a lone surrogate), which no store can name") from None
+    if location.scheme not in ("file", "memory"):
+        size += len(location.prefix.encode()) + 1 if location.prefix and location.scheme != "http" else 0
+        if size > _LONGEST:
+            raise DataError(f"key {key[:80]!r}... has {size:,} bytes of UTF-8 with its prefix, at most {_LONGEST:,} go")
+    if _CONTROL.search(key) or not all(part not in ("", ".", "..") for part in key.split("/")):
+        raise UnsupportedError(f"obstore can't name the key {key!r}; interface: s3 can, if S3 takes it")
+    if location.scheme == "file":
+        _check_file(key, location)
+    return key
+
+
+def _check_file(key: str, location: Location) -> None:
+    if _STAGED.search(key):
+        raise UnsupportedError(f"the key {key!r} ends like the files that obstore stages in folders: '#' and digits")
+    # A symbolic link must not lead out of the folder.
+    real = os.path.realpath(location.prefix)
+    place = os.path.realpath(os.path.join(real, key))
+    if os.path.commonpath((real, place)) != real:
+        raise DataError(f"key {key!r} leads out of the store: a symbolic link is on its way")
+
+
+def checked_prefix(prefix: str) -> tuple[str, str]:
+    """The folder to list and what the keys in it must begin with: obstore lists whole folders only.
+
+    >>> checked_prefix("a/b/part-")
+    ('a/b', 'a/b/part-')
+    """
+    folder = prefix.rpartition("/")[0]
+    if prefix.startswith("/") or "//" in prefix or _CONTROL.search(prefix) or {".", ".."} & set(folder.split("/")):
+        raise UnsupportedError(f"obstore can't list the prefix {prefix!r}; interface: s3 can")
+    return folder, prefix

@@ -1,0 +1,100 @@
+"""Listing objects: exact prefixes, in the order of the keys' UTF-8 bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from dao_s3._obstore.errors import translated
+from dao_s3._obstore.keys import checked_prefix
+from dao_s3._obstore.stats import stat_of
+from dao_s3.transport import Stat
+
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
+    from obstore.store import ObjectStore
+
+__all__ = ["folders", "objects"]
+
+_PAGE = 1000
+_SORTED = ("s3", "gs", "az", "memory")
+"""Kinds of stores that list in the order of UTF-8 bytes; the others are sorted here, which holds the whole listing."""
+_WITH_MARKERS = ("s3", "gs", "az")
+
+
+def objects(store: ObjectStore, prefix: str, after: str | None, where: str, scheme: str) -> Iterator[Stat]:
+    """See :meth:`dao_s3.transport.Transport.list`.
+
+    Raises:
+        UnsupportedError: the prefix can't be given to obstore.
+    """
+    folder, beginning = checked_prefix(prefix)
+    found = _listed(store, folder, _offset(beginning, after, folder), where)
+    if scheme not in _SORTED:
+        found = iter(sorted(found, key=lambda meta: meta["path"]))
+    for meta in found:
+        key = _true_key(store, meta, where, scheme)
+        if not key.startswith(beginning):
+            if scheme in _SORTED and key > beginning:
+                return
+            continue
+        if after is None or key > after:
+            yield stat_of(meta, key=key)
+
+
+def _offset(beginning: str, after: str | None, folder: str) -> str | None:
+    """From where the store may begin to list, so that what is before the prefix inside of its folder is left out.
+
+    obstore gives the keys behind an offset, without the key itself: one character less lets the prefix itself in.
+    """
+    name = beginning[len(folder) + 1 if folder else 0 :]
+    start = None
+    if name and ord(name[-1]) - 1 > 0x20 and ord(name[-1]) - 1 not in (*range(0x7F, 0xA0), ord("/"), ord("."), 0xDFFF):
+        start = beginning[:-1] + chr(ord(name[-1]) - 1)
+    if after is None:
+        return start
+    usable = after.rstrip("/")  # obstore takes a "/" off the end, which is before it: nothing is left out
+    return max(usable, start) if start is not None else usable or None
+
+
+def _listed(store: ObjectStore, folder: str, offset: str | None, where: str) -> Iterator[ObjectMeta]:
+    import obstore
+
+    with translated(where):
+        pages = obstore.list(store, prefix=folder or None, offset=offset, chunk_size=_PAGE)
+    while True:
+        with translated(where):
+            page = next(pages, None)
+        if page is None:
+            return
+        yield from page
+
+
+def _true_key(store: ObjectStore, meta: ObjectMeta, where: str, scheme: str) -> str:
+    """The key of a listed object: consoles make empty objects ``folder/``, which obstore lists as ``folder``."""
+    key = meta["path"]
+    if meta["size"] or scheme not in _WITH_MARKERS:
+        return key
+    import obstore
+
+    with translated(where):
+        try:
+            obstore.head(store, key)
+        except FileNotFoundError:
+            return f"{key}/"
+    return key
+
+
+def folders(store: ObjectStore, prefix: str, where: str) -> tuple[Sequence[str], Sequence[Stat]]:
+    """See :meth:`dao_s3.transport.Transport.folders`."""
+    import obstore
+
+    folder, beginning = checked_prefix(prefix)
+    with translated(where):
+        found = obstore.list_with_delimiter(store, folder or None)
+    below = sorted(f"{name}/" for name in found["common_prefixes"])
+    stats = sorted((stat_of(meta) for meta in found["objects"]), key=lambda stat: stat.key)
+    return (
+        [name for name in below if name.startswith(beginning)],
+        [stat for stat in stats if stat.key.startswith(beginning)],
+    )

@@ -1,0 +1,232 @@
+"""Getting bytes: whole objects, parts of them, piece by piece, and as files that can be read anywhere."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from dao.errors import StoreError
+from dao_s3._obstore.errors import is_past_the_end, translated
+from dao_s3._obstore.stats import quoted
+from dao_s3.transport import Stat
+
+if TYPE_CHECKING:
+    from obstore import GetOptions, GetResult
+    from obstore.store import ObjectStore
+    from typing_extensions import Buffer
+
+__all__ = ["RangeFile", "chunks", "get", "get_options", "is_large", "pieces_of"]
+
+_MiB = 1 << 20
+_LARGE = 32 * _MiB
+"""From here on several requests at a time are faster than one: measured, 512 MiB in 0.6 s instead of 1.0 s."""
+_PIECE = 8 * _MiB
+_AT_ONCE = 8
+_CHUNK = 1 * _MiB
+_SMALL = 64 << 10
+"""What a file reads at least."""
+_REMOTE = ("s3", "gs", "az")
+
+
+def get_options(start: int, length: int | None, etag: str | None, version: str | None) -> GetOptions:
+    """What to tell obstore for a part of an object under conditions."""
+    options: GetOptions = {}
+    if length is not None:
+        options["range"] = (start, start + length)
+    elif start:
+        options["range"] = {"offset": start}
+    if etag is not None:
+        options["if_match"] = quoted(etag)
+    if version is not None:
+        options["version"] = version
+    return options
+
+
+def get(
+    store: ObjectStore,
+    key: str,
+    where: str,
+    *,
+    start: int,
+    length: int | None,
+    etag: str | None,
+    version: str | None,
+    scheme: str,
+) -> Buffer:
+    """See :meth:`dao_s3.transport.Transport.get`. The bytes are obstore's own memory, not copied."""
+    if length == 0:
+        # Stores know no empty ranges; one byte tells whether it is there, and still the same.
+        get(store, key, where, start=start, length=1, etag=etag, version=version, scheme=scheme)
+        return b""
+    import obstore
+
+    with translated(where):
+        try:
+            result = obstore.get(store, key, options=get_options(start, length, etag, version))
+        except Exception as error:
+            if is_past_the_end(error):
+                return b""
+            raise
+        if is_large(result, scheme):
+            return _in_pieces(store, key, where, result, version)
+        return result.bytes()
+
+
+def is_large(result: GetResult, scheme: str) -> bool:
+    """Whether an answer is better asked for in pieces, and can be: pinned by its ETag."""
+    begin, end = result.range
+    etag = result.meta["e_tag"]
+    return end - begin > _LARGE and scheme in _REMOTE and etag is not None and not etag.startswith("W/")
+
+
+def pieces_of(result: GetResult) -> list[tuple[int, int]]:
+    """The range of an answer in pieces: where each one begins, and how long it is."""
+    begin, end = result.range
+    return [(start, min(_PIECE, end - start)) for start in range(begin, end, _PIECE)]
+
+
+def _in_pieces(store: ObjectStore, key: str, where: str, result: GetResult, version: str | None) -> Buffer:
+    import obstore
+
+    begin, end = result.range
+    etag = result.meta["e_tag"]
+    whole = memoryview(bytearray(end - begin))
+
+    def fetch(piece: tuple[int, int]) -> None:
+        start, length = piece
+        options: GetOptions = {"range": (start, start + length), "if_match": etag, "version": version}
+        with translated(where):
+            found = memoryview(obstore.get(store, key, options=options).bytes())
+        if len(found) != length:
+            raise StoreError(f"{where}: {len(found):,} bytes came of {length:,} that were promised")
+        whole[start - begin : start - begin + length] = found
+
+    with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="dao-s3-get") as pool:
+        for _ in pool.map(fetch, pieces_of(result)):
+            pass
+    return whole.toreadonly()
+
+
+def chunks(
+    store: ObjectStore, key: str, where: str, *, start: int, etag: str | None, version: str | None
+) -> Iterator[Buffer]:
+    """See :meth:`dao_s3.transport.Transport.chunks`. obstore asks for the rest again where an answer breaks off."""
+    import obstore
+
+    with translated(where):
+        try:
+            result = obstore.get(store, key, options=get_options(start, None, etag, version))
+        except Exception as error:
+            if is_past_the_end(error):
+                return iter(())
+            raise
+        begin, end = result.range
+        stream = result.stream(min_chunk_size=_CHUNK)
+        first = next(stream, b"")
+    return _counted(first, stream, end - begin, where)
+
+
+def _counted(first: Buffer, stream: Iterator[Buffer], promised: int, where: str) -> Iterator[Buffer]:
+    left = promised
+    piece: Buffer | None = first
+    while piece is not None:
+        left -= memoryview(piece).nbytes
+        if memoryview(piece).nbytes:
+            yield piece
+        with translated(where):
+            piece = next(stream, None)
+    if left:
+        raise StoreError(f"{where}: {promised - left:,} bytes came of {promised:,} that were promised")
+
+
+class RangeFile(io.RawIOBase):
+    """An object as a file that can be read anywhere: each read is a request for a range, pinned to one content.
+
+    Reads ahead a little, and more as long as what is read follows on. Not safe between threads, like any file.
+    """
+
+    def __init__(self, stat: Stat, fetch: Callable[[int, int], Buffer]) -> None:
+        """Make a file.
+
+        Args:
+            stat: the object.
+            fetch: gives ``length`` bytes from ``start``, or fewer at the end.
+        """
+        self._stat = stat
+        self._fetch = fetch
+        self._place = 0
+        self._held: memoryview = memoryview(b"")
+        self._held_from = 0
+        self._ahead = _SMALL
+
+    @property
+    def name(self) -> str:
+        """The object's key."""
+        return self._stat.key
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        self._check_open()
+        return self._place
+
+    def size(self) -> int:
+        """The bytes of the whole object."""
+        return self._stat.size
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        self._check_open()
+        bases = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._stat.size}
+        if whence not in bases or bases[whence] + offset < 0:
+            raise ValueError(f"can't seek to {offset} from {whence}")
+        self._place = bases[whence] + offset
+        return self._place
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self._check_open()
+        rest = max(self._stat.size - self._place, 0)
+        return bytes(self._taken(rest if size is None or size < 0 else min(size, rest)))
+
+    def readall(self) -> bytes:
+        return self.read()
+
+    def readinto(self, buffer: Any, /) -> int:
+        self._check_open()
+        target = memoryview(buffer).cast("B")
+        found = self._taken(min(len(target), max(self._stat.size - self._place, 0)))
+        target[: len(found)] = found
+        return len(found)
+
+    def _taken(self, length: int) -> memoryview:
+        """The next bytes, out of what is held or else asked for; the file then stands behind them."""
+        if not length:
+            return memoryview(b"")
+        begin = self._place - self._held_from
+        if not 0 <= begin <= begin + length <= len(self._held):
+            self._hold(length)
+            begin = 0
+        self._place += length
+        return self._held[begin : begin + length]
+
+    def _hold(self, length: int) -> None:
+        follows = len(self._held) > 0 and self._held_from <= self._place <= self._held_from + len(self._held)
+        self._ahead = min(self._ahead * 2, _PIECE) if follows else _SMALL
+        asked = min(max(length, self._ahead), self._stat.size - self._place)
+        found = memoryview(self._fetch(self._place, asked))
+        if len(found) != asked:
+            raise StoreError(f"{self._stat.key}: {len(found):,} bytes came of {asked:,} that were promised")
+        self._held, self._held_from = found, self._place
+
+    def _check_open(self) -> None:
+        if self.closed:
+            raise ValueError("the file is closed")
+
+    def close(self) -> None:
+        self._held = memoryview(b"")
+        super().close()

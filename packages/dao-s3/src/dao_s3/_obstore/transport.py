@@ -1,0 +1,299 @@
+"""The requests of :mod:`dao_s3.transport`, made by obstore: its stores are asked, its errors are translated.
+
+What it can't do on S3 is asked of the other driver (``beyond``): versions, open uploads, ACLs, large writes under a
+condition, copies with conditions, settings or more than 5 GiB, listings with keys that it can't name; and everything in
+a forked process, see :mod:`dao_s3._obstore.client`. On other stores such a request is an UnsupportedError, or is done
+another way.
+
+**Checksums**: every write to S3 is sent with one and verified by the store. Reads are counted, and protected by TLS;
+obstore doesn't compare them with a stored checksum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+
+from attrs import define, field
+
+from dao.errors import DataError, UnsupportedError
+from dao_s3._obstore import copying, deleting, listing, reading, writing
+from dao_s3._obstore.client import Client, has_lost_its_threads
+from dao_s3._obstore.errors import translated
+from dao_s3._obstore.keys import checked_key
+from dao_s3._obstore.settings import with_defaults
+from dao_s3._obstore.stats import stat_of_head
+from dao_s3._obstore.writer import BufferedWriter, Spooled, Streamed, Target
+from dao_s3.transport import ObjectSettings, Stat, Transport, Upload, Writer
+
+if TYPE_CHECKING:
+    from obstore.store import ObjectStore
+    from typing_extensions import Buffer
+
+__all__ = ["ObstoreTransport"]
+
+_WITHOUT_VERSIONS = ("file", "memory", "http")
+_SIGNING = ("s3", "gs", "az")
+_LONGEST_SIGNED = timedelta(days=7)
+
+
+@define(slots=False, eq=False)
+class ObstoreTransport:
+    """See :class:`dao_s3.transport.Transport`.
+
+    Attributes:
+        client: which store.
+        defaults: how objects are stored that nothing else is said of.
+        part_size: bytes of one part of a multipart upload, and what a writer holds.
+        beyond: makes the transport that is asked for what obstore can't do; called once, when it is needed.
+    """
+
+    client: Client
+    defaults: ObjectSettings = field(factory=ObjectSettings)
+    part_size: int = 8 << 20
+    beyond: Callable[[], Transport] | None = None
+    _other: Transport | None = field(default=None, init=False, repr=False)
+
+    @property
+    def uri(self) -> str:
+        """See :attr:`dao_s3.transport.Transport.uri`."""
+        return self.client.location.uri
+
+    @property
+    def scheme(self) -> str:
+        """See :attr:`dao_s3.transport.Transport.scheme`."""
+        return self.client.location.scheme
+
+    @property
+    def _store(self) -> ObjectStore:
+        return self.client.store
+
+    def _where(self, key: str) -> str:
+        return f"{self.uri}/{key}"
+
+    def _key(self, key: str) -> str:
+        return checked_key(key, self.client.location)
+
+    def _elsewhere(self) -> Transport | None:
+        """The other driver, where obstore can be asked for nothing any more."""
+        return self._beyond() if self.beyond is not None and has_lost_its_threads() else None
+
+    def _beyond(self, what: str = "that") -> Transport:
+        """The other driver.
+
+        Raises:
+            UnsupportedError: there is none for this kind of store.
+        """
+        if self.beyond is None:
+            raise UnsupportedError(f"obstore can't do {what} on {self.scheme}://; on S3 it is there, by interface: s3")
+        if self._other is None:
+            self._other = self.beyond()
+        return self._other
+
+    def head(self, key: str, *, version: str | None = None) -> Stat:
+        """See :meth:`dao_s3.transport.Transport.head`."""
+        if (other := self._elsewhere()) is not None:
+            return other.head(key, version=version)
+        import obstore
+
+        with translated(self._where(key)):
+            options: dict[str, Any] = {"head": True} if version is None else {"head": True, "version": version}
+            found = obstore.get(self._store, self._key(key), options=cast(Any, options))
+            return stat_of_head(key, found.meta, found.attributes)
+
+    def get(
+        self,
+        key: str,
+        *,
+        start: int = 0,
+        length: int | None = None,
+        etag: str | None = None,
+        version: str | None = None,
+    ) -> Buffer:
+        """See :meth:`dao_s3.transport.Transport.get`."""
+        if (other := self._elsewhere()) is not None:
+            return other.get(key, start=start, length=length, etag=etag, version=version)
+        return reading.get(
+            self._store,
+            self._key(key),
+            self._where(key),
+            start=start,
+            length=length,
+            etag=etag,
+            version=version,
+            scheme=self.scheme,
+        )
+
+    def chunks(
+        self, key: str, *, start: int = 0, etag: str | None = None, version: str | None = None
+    ) -> Iterator[Buffer]:
+        """See :meth:`dao_s3.transport.Transport.chunks`."""
+        if (other := self._elsewhere()) is not None:
+            return other.chunks(key, start=start, etag=etag, version=version)
+        return reading.chunks(self._store, self._key(key), self._where(key), start=start, etag=etag, version=version)
+
+    def random_access(self, stat: Stat) -> BinaryIO:
+        """See :meth:`dao_s3.transport.Transport.random_access`."""
+
+        def fetch(start: int, length: int) -> Buffer:
+            return self.get(stat.key, start=start, length=length, etag=stat.etag, version=stat.version)
+
+        return cast(BinaryIO, reading.RangeFile(stat, fetch))
+
+    def put(
+        self,
+        key: str,
+        data: Buffer,
+        *,
+        if_absent: bool = False,
+        if_match: str | None = None,
+        settings: ObjectSettings | None = None,
+    ) -> Stat:
+        """See :meth:`dao_s3.transport.Transport.put`."""
+        full = with_defaults(settings, self.defaults)
+        other = self._elsewhere() or (self._beyond("acl") if full.acl is not None and self.beyond else None)
+        if other is not None:
+            return other.put(key, data, if_absent=if_absent, if_match=if_match, settings=full)
+        return writing.put(
+            self._store,
+            self._key(key),
+            data,
+            self.client.location,
+            if_absent=if_absent,
+            if_match=if_match,
+            settings=full,
+        )
+
+    def writer(
+        self,
+        key: str,
+        *,
+        if_absent: bool = False,
+        if_match: str | None = None,
+        settings: ObjectSettings | None = None,
+    ) -> Writer:
+        """See :meth:`dao_s3.transport.Transport.writer`."""
+        self._key(key)
+        full = with_defaults(settings, self.defaults)
+        conditions: dict[str, Any] = {"if_absent": if_absent, "if_match": if_match}
+        put = partial(self._put_buffer, key, settings=full, **conditions)
+        return BufferedWriter(key, self.part_size, put, lambda: self._overflow(key, full, conditions))
+
+    def _put_buffer(self, key: str, data: Buffer, **how: Any) -> Stat:
+        return self.put(key, data, **how)
+
+    def _overflow(self, key: str, settings: ObjectSettings, conditions: dict[str, Any]) -> Target:
+        conditional = conditions["if_absent"] or conditions["if_match"] is not None
+        other = self._elsewhere()
+        if other is None and self.beyond is not None and (conditional or settings.acl is not None):
+            other = self._beyond()
+        if other is not None:
+            return other.writer(key, settings=settings, **conditions)
+        if conditional or self.scheme == "file":
+            return Spooled(key, partial(self._put_buffer, key, settings=settings, **conditions))
+        return Streamed(key, self.part_size, lambda pieces: self._stream(key, pieces, settings))
+
+    def _stream(self, key: str, pieces: Iterator[Buffer], settings: ObjectSettings) -> Stat:
+        return writing.stream(self._store, self._key(key), pieces, self.client.location, settings, self.part_size)
+
+    def list(self, prefix: str, *, after: str | None = None) -> Iterator[Stat]:
+        """See :meth:`dao_s3.transport.Transport.list`."""
+        last = after
+        other = self._elsewhere()
+        if other is None:
+            try:
+                for stat in listing.objects(self._store, prefix, after, self._where(prefix), self.scheme):
+                    last = stat.key
+                    yield stat
+                return
+            except (DataError, UnsupportedError):
+                # A key, or the prefix, that obstore can't name: from there on the other driver goes on.
+                other = self._beyond("name all of these keys")
+        yield from other.list(prefix, after=last)
+
+    def folders(self, prefix: str) -> tuple[Sequence[str], Sequence[Stat]]:
+        """See :meth:`dao_s3.transport.Transport.folders`."""
+        other = self._elsewhere()
+        if other is None:
+            try:
+                return listing.folders(self._store, prefix, self._where(prefix))
+            except (DataError, UnsupportedError):
+                other = self._beyond("name all of these keys")
+        return other.folders(prefix)
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """See :meth:`dao_s3.transport.Transport.delete`."""
+        if (other := self._elsewhere()) is not None:
+            other.delete(keys)
+            return
+        deleting.delete(self._store, map(self._key, keys), self.client.location)
+
+    def copy(
+        self,
+        source: str,
+        target: str,
+        *,
+        version: str | None = None,
+        if_absent: bool = False,
+        settings: ObjectSettings | None = None,
+    ) -> Stat:
+        """See :meth:`dao_s3.transport.Transport.copy`."""
+        plain = version is None and settings is None and self.defaults.storage_class is None
+        other = self._elsewhere()
+        if other is None and self.beyond is not None and (if_absent or not plain or self._is_too_large(source)):
+            other = self._beyond()
+        if other is not None:
+            return other.copy(source, target, version=version, if_absent=if_absent, settings=settings)
+        if plain and self.scheme != "http":
+            copying.copy(self._store, self._key(source), self._key(target), self.client.location, if_absent)
+            return self.head(target)
+        return copying.copy_through(self, source, target, version=version, if_absent=if_absent, settings=settings)
+
+    def _is_too_large(self, source: str) -> bool:
+        return self.head(source).size > copying.LARGEST_ON_S3
+
+    def versions(self, key: str) -> Sequence[Stat]:
+        """See :meth:`dao_s3.transport.Transport.versions`."""
+        if self.scheme in _WITHOUT_VERSIONS:
+            return [self.head(key)]
+        return self._beyond("list versions").versions(key)
+
+    def open_uploads(self, prefix: str = "") -> Sequence[Upload]:
+        """See :meth:`dao_s3.transport.Transport.open_uploads`."""
+        if self.scheme in _WITHOUT_VERSIONS:
+            return []
+        return self._beyond("list open uploads").open_uploads(prefix)
+
+    def abort_upload(self, upload: Upload) -> None:
+        """See :meth:`dao_s3.transport.Transport.abort_upload`."""
+        self._beyond("abort uploads").abort_upload(upload)
+
+    def presign(self, key: str, *, method: str, expires: timedelta, version: str | None = None) -> str:
+        """See :meth:`dao_s3.transport.Transport.presign`."""
+        if self.scheme not in _SIGNING:
+            raise UnsupportedError(f"a {self.scheme}:// store has no signed URLs")
+        if method not in ("GET", "PUT"):
+            raise DataError(f"method: found {method!r}, expected 'GET' or 'PUT'")
+        if not timedelta(seconds=1) <= expires <= _LONGEST_SIGNED:
+            raise DataError(f"expires: found {expires}, expected a second to 7 days")
+        other = self._elsewhere() or (self._beyond("sign a version's URL") if version is not None else None)
+        if other is not None:
+            return other.presign(key, method=method, expires=expires, version=version)
+        import obstore
+
+        with translated(self._where(key)):
+            return obstore.sign(cast(Any, self._store), cast(Any, method), self._key(key), expires)
+
+    def close(self) -> None:
+        """See :meth:`dao_s3.transport.Transport.close`."""
+        self.client.close()
+        if self._other is not None:
+            self._other.close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in ("client", "defaults", "part_size", "beyond")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(**state)  # type: ignore[misc]
