@@ -40,8 +40,8 @@ class S3Interface(FilesInterface):
     nothing, whatever fails. Nobody waits for anybody: who comes second looks anew and tries again for
     ``conflict_timeout`` seconds, then raises ConflictError.
 
-    **Other programs** that list the prefix of a table (Spark, Athena, pandas) see its files at their final places. While a
-    change is made and published they see new files beside old ones: S3 can't show them one step.
+    **Other programs** that list a table's prefix (Spark, Athena, pandas) see its files at their final places. While a
+    change is made they see new files beside old ones: S3 can't show them one step.
 
     Attributes:
         conflict_timeout: seconds for which an action is tried again when another writer was faster.

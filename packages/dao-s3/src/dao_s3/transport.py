@@ -78,7 +78,9 @@ class Writer(Protocol):
     Nothing is visible before :meth:`close`. Whatever fails, no multipart upload is left open.
     """
 
-    closed: bool
+    @property
+    def closed(self) -> bool:
+        """Whether it is complete or given up."""
 
     def write(self, data: Buffer, /) -> int:
         """Add bytes."""
@@ -192,7 +194,7 @@ class Transport(Protocol):
         """
 
     def folders(self, prefix: str) -> tuple[Sequence[str], Sequence[Stat]]:
-        """What is directly below ``prefix`` (delimiter ``/``): the folders, each with a ``/`` at its end; the objects."""
+        """What is directly below ``prefix`` (delimiter ``/``): folders, each with a ``/`` at its end, and objects."""
 
     def delete(self, keys: Iterable[str]) -> None:
         """Delete objects, in batches of up to 1,000; what isn't there is no error.

@@ -14,20 +14,23 @@ import io
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from dao.errors import StoreError
+from dao.errors import ConflictError, NotFoundError, StoreError
 
 if TYPE_CHECKING:
     from dao_s3.transport import Stat, Transport
 
-__all__ = ["ObjectFile", "native_file"]
+__all__ = ["ObjectFile", "native_file", "open_object"]
 
 _LEAST = 64 << 10
 """Bytes of a request at least: the next small read is often right behind the last one."""
 
 _BLOCK = 8 << 20
 """Bytes of a request where a file is read from one end to the other."""
+
+_BUFFER = 1 << 20
+"""Bytes that a file of Python takes from a block at once."""
 
 _AHEAD = 2
 """Blocks that are fetched then before they are asked for."""
@@ -40,12 +43,17 @@ def native_file(transport: Transport, stat: Stat) -> Any:
         transport: who makes the requests.
         stat: the object as it was seen: its size counts, and its ETag is the condition of every read.
 
-    Reading raises :class:`~dao.errors.ConflictError` once the object is another one, and
-    :class:`~dao.errors.NotFoundError` once it is gone; never are bytes of two objects mixed.
+    Reading raises :class:`~dao.errors.ConflictError` once the object is another one or gone; never are bytes of two
+    objects mixed.
     """
     import pyarrow as pa
 
     return pa.PythonFile(ObjectFile(transport, stat), mode="r")
+
+
+def open_object(transport: Transport, stat: Stat) -> BinaryIO:
+    """An object as a binary file of Python, see :func:`native_file`; what it reads are ``bytes``."""
+    return io.BufferedReader(cast("io.RawIOBase", ObjectFile(transport, stat)), _BUFFER)
 
 
 class ObjectFile(io.BufferedIOBase):
@@ -146,7 +154,10 @@ class ObjectFile(io.BufferedIOBase):
 
     def _fetch(self, start: int, length: int) -> memoryview:
         stat, length = self._stat, min(length, self._stat.size - start)
-        data = self._transport.get(stat.key, start=start, length=length, etag=stat.etag, version=stat.version)
+        try:
+            data = self._transport.get(stat.key, start=start, length=length, etag=stat.etag, version=stat.version)
+        except NotFoundError as error:
+            raise ConflictError(f"{stat.key!r} was replaced or deleted while it was being read: read again") from error
         found = memoryview(data).cast("B")
         if len(found) != length:
             raise StoreError(f"{stat.key!r}: the store sent {len(found)} bytes from {start} on instead of {length}")

@@ -26,7 +26,7 @@ MANIFEST = ".dao/manifest.json"
 
 _FORMAT = 1
 _RECENT = 64
-"""Commits that a manifest remembers: a writer that lost the answer to its own finds it there, unless so many followed."""
+"""Commits that a manifest remembers: a writer that lost the answer to its own finds it there."""
 
 _GONE_FOR = timedelta(hours=1)
 """How long it is remembered that a file is gone; longer than any listing takes."""

@@ -14,7 +14,7 @@ from dao.files.keys import join
 from dao.files.log import LOG_NAME
 from dao.results import FileInfo
 from dao_s3.transport import Stat, Transport
-from dao_s3.tree.object_file import open_object
+from dao_s3.tree.arrow_files import native_file, open_object
 from dao_s3.tree.view import View
 
 __all__ = ["ObjectSnapshot", "TreeSnapshot", "info_of"]
@@ -56,8 +56,6 @@ class _Objects:
         return filesystem_of(self, self._open_native)  # type: ignore[arg-type]  # its heirs are Snapshots
 
     def _open_native(self, key: str) -> Any:
-        from dao_s3.tree.arrow_files import native_file
-
         return native_file(self.transport, self.stat(key))
 
     def close(self) -> None:

@@ -66,7 +66,7 @@ class S3Storage:
         return self.bulk or self.transport
 
     def key_of(self, uri: str) -> str | None:
-        """See :meth:`dao.files.storage.Storage.key_of`. Object stores know no percent-encoding: keys are taken exactly."""
+        """See :meth:`dao.files.storage.Storage.key_of`. There is no percent-encoding: keys are taken exactly."""
         beginning = f"{self.uri}/"
         return uri[len(beginning) :] if uri.startswith(beginning) else None
 

@@ -101,7 +101,7 @@ class TreeChange:
 
     def copy_in(self, snapshot: Snapshot, key: str, path: str) -> int:
         """See :meth:`dao.files.storage.Change.copy_in`: copied by the store, nothing passes by here."""
-        stat = snapshot.stat(key)  # type: ignore[attr-defined]  # the storage's own snapshots have it
+        stat: Stat = snapshot.stat(key)  # type: ignore[attr-defined]  # the storage's own snapshots have it
         place = self._reserved(path)
         copied = self._transport.copy(stat.key, join(self._key, place), version=stat.version)
         if copied.size != stat.size:
@@ -216,7 +216,7 @@ class _Memory:
 
     def write(self, data: Any, /) -> int:
         self._content += data
-        return len(data)
+        return memoryview(data).nbytes
 
     def close(self) -> None:
         self.closed = True
