@@ -6,8 +6,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from dao.lazy import door
 
 if TYPE_CHECKING:
     from dao.catalog import Catalog
@@ -109,14 +110,4 @@ __all__ = [
     "when",
 ]
 
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'dao' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(f"dao.{home}"), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = door(__name__, _HOMES)

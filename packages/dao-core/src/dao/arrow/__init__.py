@@ -6,8 +6,7 @@ The function that converts results has the name of its room, so it is imported f
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from dao.lazy import door
 
 _HOMES = {
     "FORMATS": "formats",
@@ -31,15 +30,4 @@ _HOMES = {
 
 __all__ = sorted(_HOMES)
 
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{home}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = door(__name__, _HOMES)
