@@ -169,7 +169,7 @@ def _faultless(fault: Callable[[Mapping[str, str]], str | None]) -> Validator:
     return check
 
 
-def _check_bucket(_instance: object, attribute: Any, value: object) -> None:
+def _check_bucket(_instance: object, attribute: Any, value: Any) -> None:
     if isinstance(value, str) and "://" in value:
         raise _refuse(attribute, value, "the bucket's name alone; what follows it is the option 'prefix'")
     text = value if isinstance(value, str) else ""
@@ -182,18 +182,15 @@ def _check_bucket(_instance: object, attribute: Any, value: object) -> None:
         )
 
 
-def _without_slash(prefix: str) -> str:
-    # An interface may be made by hand: what is no text is refused by the validator, in its words.
-    return prefix.removesuffix("/") if isinstance(prefix, str) else prefix
-
-
-def _check_prefix(_instance: object, attribute: Any, value: str) -> None:
+def _prefix(value: Any) -> str:
     if value == "":
-        return
+        return ""
     try:
-        check_key(value)
+        return check_key(value.removesuffix("/") if isinstance(value, str) else value)
     except DataError as error:
-        raise _refuse(attribute, value, f"the beginning of keys, such as 'raw/2025' ({error})") from None
+        raise ConfigError(
+            f"prefix: found {value!r}, expected the beginning of keys, such as 'raw/2025' ({error})"
+        ) from None
 
 
 def _check_endpoint(_instance: object, attribute: Any, value: object) -> None:
@@ -238,7 +235,7 @@ class S3Options:
     """
 
     bucket: str = field(validator=_check_bucket)
-    prefix: str = field(default="", converter=_without_slash, validator=_check_prefix)
+    prefix: str = field(default="", converter=_prefix)
     region: str | None = field(default=None, validator=_matching(_REGION, "a region such as 'eu-central-1'"))
     endpoint: str | None = field(default=None, validator=_check_endpoint)
     profile: str | None = None

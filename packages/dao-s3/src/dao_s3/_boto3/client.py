@@ -1,0 +1,100 @@
+"""The only maker of boto3's clients: one per process, made when the first request is."""
+
+from __future__ import annotations
+
+import os
+from importlib.metadata import version
+from threading import Lock
+from typing import Any
+
+from attrs import define, field, frozen
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.session import Session
+
+from dao_s3._boto3.credentials import use_credentials
+from dao_s3._boto3.logs import mask_logs
+from dao_s3._boto3.retries import bound_retries
+from dao_s3._options import S3Options
+
+__all__ = ["Clients"]
+
+
+@define
+class _Made:
+    """What one process has made."""
+
+    lock: Any = field(factory=Lock)
+    client: Any = None
+
+
+@frozen(eq=False)
+class Clients:
+    """Makes the S3 client when it is first asked for, and again in a process that was forked or that it was sent to.
+
+    A client holds connections, which two processes must not share. Safe between threads. Pickles carry the options.
+    """
+
+    options: S3Options
+    _by_process: dict[int, _Made] = field(factory=dict, init=False, repr=False)
+
+    @property
+    def s3(self) -> Any:
+        """The client of this process."""
+        # By process and not by a flag: a lock that another thread holds during a fork would stay locked in the child.
+        made = self._by_process.setdefault(os.getpid(), _Made())
+        if made.client is None:
+            with made.lock:
+                if made.client is None:
+                    made.client = _client(self.options)
+        return made.client
+
+    def close(self) -> None:
+        """Close this process's connections; the next request opens new ones."""
+        made = self._by_process.pop(os.getpid(), None)
+        if made is not None and made.client is not None:
+            made.client.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Clients, (self.options,)
+
+
+def _client(options: S3Options) -> Any:
+    mask_logs()
+    session = Session(profile=options.profile)
+    if not options.anonymous:
+        use_credentials(session, options)
+    client = session.create_client(
+        "s3",
+        region_name=options.region,
+        endpoint_url=options.endpoint,
+        verify=options.ca_bundle or (None if options.verify else False),  # None: what the environment says
+        config=_config(options),
+    )
+    bound_retries(client, options.retry)
+    return client
+
+
+def _config(options: S3Options) -> Config:
+    style = "path" if options.uses_path_style else "auto" if options.path_style is None else "virtual"
+    return Config(
+        signature_version=_signature(options),
+        connect_timeout=options.timeouts.connect,
+        read_timeout=options.timeouts.read,
+        max_pool_connections=options.max_connections,
+        retries={"total_max_attempts": options.retry.attempts, "mode": options.retry.mode},
+        tcp_keepalive=True,
+        user_agent_extra=f"dao-s3/{version('dao-s3')}",
+        # Each request with content has a checksum that is computed here, once, and whose header is signed. Hashing the
+        # content a second time for the signature costs as much as sending it.
+        request_checksum_calculation="when_required",
+        response_checksum_validation="when_required",
+        s3={"addressing_style": style, "payload_signing_enabled": False},
+    )
+
+
+def _signature(options: S3Options) -> Any:
+    if options.anonymous:
+        return UNSIGNED
+    # Said aloud, because URLs are else signed the old way; but an access point of many regions needs another one.
+    return None if options.bucket.startswith("arn:") else "s3v4"

@@ -1,0 +1,114 @@
+"""Who asks: credentials from the options, and roles that are assumed with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.config import Config
+from botocore.credentials import (
+    AssumeRoleCredentialFetcher,
+    CredentialResolver,
+    Credentials,
+    DeferredRefreshableCredentials,
+    ReadOnlyCredentials,
+)
+from botocore.exceptions import NoCredentialsError
+from botocore.session import Session
+
+from dao.secrets import Secret
+from dao_s3._options import Role, S3Options
+
+__all__ = ["use_credentials"]
+
+
+class SecretCredentials(Credentials):  # type: ignore[misc]  # botocore has no types
+    """Credentials that hold no value: each signature asks the secrets, so one that is rotated is seen at once."""
+
+    def __init__(self, access_key_id: Secret, secret_access_key: Secret, session_token: Secret | None) -> None:
+        self.method = "dao"
+        self.account_id = None
+        self._access_key_id = access_key_id
+        self._secret_access_key = secret_access_key
+        self._session_token = session_token
+
+    @property
+    def access_key(self) -> str:
+        return self._access_key_id.reveal()
+
+    @property
+    def secret_key(self) -> str:
+        return self._secret_access_key.reveal()
+
+    @property
+    def token(self) -> str | None:
+        return None if self._session_token is None else self._session_token.reveal()
+
+    def get_frozen_credentials(self) -> Any:
+        return ReadOnlyCredentials(self.access_key, self.secret_key, self.token)
+
+
+class _Given:
+    """A provider, as botocore calls it, of credentials that are there."""
+
+    METHOD = "dao"
+
+    def __init__(self, credentials: Any) -> None:
+        self._credentials = credentials
+
+    def load(self) -> Any:
+        return self._credentials
+
+
+def use_credentials(session: Session, options: S3Options) -> None:
+    """Let a session use the credentials that the options say.
+
+    Raises:
+        NoCredentialsError: a role is to be assumed, and there is nobody who could.
+    """
+    given = _given(options)
+    if options.role is not None:
+        source = given or session.get_component("credential_provider").load_credentials()
+        if source is None:
+            raise NoCredentialsError
+        given = _assumed(options.role, source, _sts(session, options))
+    if given is not None:
+        session.register_component("credential_provider", CredentialResolver([_Given(given)]))
+
+
+def _given(options: S3Options) -> Any:
+    if options.access_key_id is None or options.secret_access_key is None:
+        return None
+    return SecretCredentials(options.access_key_id, options.secret_access_key, options.session_token)
+
+
+def _assumed(role: Role, source: Any, sts: Callable[..., Any]) -> Any:
+    """Credentials of a role: fetched with the first request, and again some minutes before they expire."""
+    wishes = {"RoleSessionName": role.session_name, "DurationSeconds": role.duration}
+    if role.external_id is not None:
+        wishes["ExternalId"] = role.external_id
+    fetcher = AssumeRoleCredentialFetcher(sts, source, role.arn, extra_args=wishes)
+    return DeferredRefreshableCredentials(method="assume-role", refresh_using=fetcher.fetch_credentials)
+
+
+def _sts(session: Session, options: S3Options) -> Callable[..., Any]:
+    config = Config(connect_timeout=options.timeouts.connect, read_timeout=options.timeouts.read)
+
+    def make(service: str, **credentials: Any) -> Any:
+        return session.create_client(
+            service,
+            region_name=options.region or session.get_config_variable("region") or "us-east-1",
+            endpoint_url=_sts_endpoint(options),
+            verify=options.ca_bundle or (None if options.verify else False),
+            config=config,
+            **credentials,
+        )
+
+    return make
+
+
+def _sts_endpoint(options: S3Options) -> str | None:
+    """What speaks S3 elsewhere answers for roles too; AWS has services of their own for that."""
+    host = urlsplit(options.endpoint or "").hostname or ""
+    return None if host.endswith((".amazonaws.com", ".amazonaws.com.cn")) else options.endpoint
