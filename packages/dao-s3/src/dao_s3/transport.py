@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import field, frozen
 
@@ -234,13 +234,6 @@ class Transport(Protocol):
 
     def abort_upload(self, upload: Upload) -> None:
         """Give up an open multipart upload."""
-
-    def random_access(self, stat: Stat) -> BinaryIO:
-        """An object as a file that can be read anywhere, pinned to the ETag (or version) of ``stat``.
-
-        Reading raises :class:`~dao.errors.ConflictError` once the object is another one, and
-        :class:`~dao.errors.NotFoundError` once it is gone.
-        """
 
     def presign(self, key: str, *, method: str, expires: timedelta, version: str | None = None) -> str:
         """A URL that lets whoever has it ``GET`` or ``PUT`` one object until it expires. It is a secret: never log it.

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from threading import RLock
-from typing import Any, BinaryIO
+from typing import Any
 
 from attrs import define, evolve, field
 
@@ -154,9 +153,6 @@ class FakeTransport:
 
     def abort_upload(self, upload: Upload) -> None:
         raise NotFoundError(f"{upload} is not there")
-
-    def random_access(self, stat: Stat) -> BinaryIO:
-        return io.BytesIO(self.get(stat.key, etag=stat.etag))
 
     def presign(self, key: str, *, method: str, expires: timedelta, version: str | None = None) -> str:
         return f"https://fake/{key}?{method}&{expires.total_seconds():g}"
