@@ -70,6 +70,9 @@ _ONLY_S3 = (
     "acl",
 )
 
+_CHECKSUMS = ("CRC64NVME", "SHA256")
+"""Those that obstore can send. A store that is only read from may be set to another one."""
+
 _A_DAY = timedelta(days=1)
 
 
@@ -91,7 +94,7 @@ def check_options(
                     f"{name}: found for a {location.scheme}:// store, expected for S3 alone{_instead(name)}"
                 )
         return
-    if options.checksum not in ("CRC64NVME", "SHA256"):
+    if options.checksum not in _CHECKSUMS:
         raise _beyond("checksum", options.checksum, "'CRC64NVME' or 'SHA256'")
     if options.acl is not None:
         raise _beyond("acl", options.acl, "none")
@@ -162,7 +165,7 @@ def s3_config(location: Location, options: S3Options) -> dict[str, Any]:
     virtual = not options.uses_path_style and not ("." in location.bucket and options.endpoint is None)
     config: dict[str, Any] = {
         "virtual_hosted_style_request": virtual,
-        "checksum_algorithm": options.checksum.lower(),
+        "checksum_algorithm": options.checksum.lower() if options.checksum in _CHECKSUMS else "crc64nvme",
         "conditional_put": "etag",
         "request_payer": options.requester_pays,
         "skip_signature": options.anonymous,
@@ -188,7 +191,7 @@ def _with_bucket(endpoint: str, bucket: str) -> str:
 
 
 def store_config(location: Location, given: Mapping[str, Any], secrets: Mapping[str, Secret]) -> dict[str, Any]:
-    """What obstore calls ``config``, of a Google Cloud or Azure store; it holds secrets: never keep, log or pickle it."""
+    """What obstore calls ``config``, of a Google Cloud or Azure store. It holds secrets: never keep or log it."""
     config = {name: value for name, value in given.items() if name != "allow_http"}
     if location.account is not None:
         config.setdefault("account_name", location.account)

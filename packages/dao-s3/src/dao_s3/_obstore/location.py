@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from dao.errors import ConfigError, DataError
 from dao.files.keys import check_key
@@ -46,6 +46,10 @@ class Location:
     bucket: str = ""
     prefix: str = ""
     account: str | None = None
+
+    def below(self, prefix: str) -> Location:
+        """The same place, further down."""
+        return evolve(self, prefix=f"{self.prefix.rstrip('/')}/{prefix}" if self.prefix else prefix)
 
     @property
     def uri(self) -> str:

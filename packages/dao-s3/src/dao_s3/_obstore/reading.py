@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
     from typing_extensions import Buffer
 
-__all__ = ["RangeFile", "chunks", "get", "get_options", "is_large", "pieces_of"]
+__all__ = ["RangeFile", "chunks", "cut_short", "get", "get_options", "has_no_reason", "is_large", "pieces_of"]
 
 _MiB = 1 << 20
 _LARGE = 32 * _MiB
@@ -42,6 +42,16 @@ def get_options(start: int, length: int | None, etag: str | None, version: str |
     if version is not None:
         options["version"] = version
     return options
+
+
+def cut_short(where: str, came: int, promised: int) -> StoreError:
+    """What to say of fewer bytes than there should be."""
+    return StoreError(f"{where}: {came:,} bytes came of {promised:,} that were promised")
+
+
+def has_no_reason(error: StoreError) -> bool:
+    """Whether a HEAD was refused, whose answer has no body to say why, as when credentials have expired."""
+    return error.message.endswith(("(400)", "(401)", "(403)"))
 
 
 def get(
@@ -100,7 +110,7 @@ def _in_pieces(store: ObjectStore, key: str, where: str, result: GetResult, vers
         with translated(where):
             found = memoryview(obstore.get(store, key, options=options).bytes())
         if len(found) != length:
-            raise StoreError(f"{where}: {len(found):,} bytes came of {length:,} that were promised")
+            raise cut_short(where, len(found), length)
         whole[start - begin : start - begin + length] = found
 
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="dao-s3-get") as pool:
@@ -138,7 +148,7 @@ def _counted(first: Buffer, stream: Iterator[Buffer], promised: int, where: str)
         with translated(where):
             piece = next(stream, None)
     if left:
-        raise StoreError(f"{where}: {promised - left:,} bytes came of {promised:,} that were promised")
+        raise cut_short(where, promised - left, promised)
 
 
 class RangeFile(io.RawIOBase):
@@ -220,7 +230,7 @@ class RangeFile(io.RawIOBase):
         asked = min(max(length, self._ahead), self._stat.size - self._place)
         found = memoryview(self._fetch(self._place, asked))
         if len(found) != asked:
-            raise StoreError(f"{self._stat.key}: {len(found):,} bytes came of {asked:,} that were promised")
+            raise cut_short(self._stat.key, len(found), asked)
         self._held, self._held_from = found, self._place
 
     def _check_open(self) -> None:

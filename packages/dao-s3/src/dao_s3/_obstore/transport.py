@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from attrs import define, field
 
-from dao.errors import DataError, UnsupportedError
+from dao.errors import DataError, StoreError, UnsupportedError
 from dao_s3._obstore import copying, deleting, listing, reading, writing
 from dao_s3._obstore.client import Client, has_lost_its_threads
 from dao_s3._obstore.errors import translated
@@ -29,6 +29,7 @@ from dao_s3._obstore.writer import BufferedWriter, Spooled, Streamed, Target
 from dao_s3.transport import ObjectSettings, Stat, Transport, Upload, Writer
 
 if TYPE_CHECKING:
+    from obstore import GetOptions
     from obstore.store import ObjectStore
     from typing_extensions import Buffer
 
@@ -98,10 +99,15 @@ class ObstoreTransport:
             return other.head(key, version=version)
         import obstore
 
-        with translated(self._where(key)):
-            options: dict[str, Any] = {"head": True} if version is None else {"head": True, "version": version}
-            found = obstore.get(self._store, self._key(key), options=cast(Any, options))
-            return stat_of_head(key, found.meta, found.attributes)
+        options: GetOptions = {"head": True} if version is None else {"head": True, "version": version}
+        try:
+            with translated(self._where(key)):
+                found = obstore.get(self._store, self._key(key), options=options)
+                return stat_of_head(key, found.meta, found.attributes)
+        except StoreError as error:
+            if reading.has_no_reason(error):
+                self.get(key, length=1, version=version)  # this answer has a body, which says why
+            raise
 
     def get(
         self,
