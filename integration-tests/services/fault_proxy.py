@@ -24,13 +24,12 @@ from attrs import frozen
 
 from dao.testing import FaultPlan, Verdict
 from services.programs import LOOPBACK
-from services.toxics import Toxic, concerns, refusal
+from services.toxics import ANSWERED_HERE, Toxic, answer_of, concerns, refusal
 
-LATENCY_SECONDS = 0.3
+LATENCY_SECONDS = 0.1
 _HEAD_LIMIT = 1 << 20
 _PIECE = 1 << 18
 _FIRST_BYTES = len("HTTP/1.1 2")
-_ANSWERED_HERE = (Toxic.SLOW_DOWN, Toxic.CONFLICT, Toxic.ERROR_BODY)
 
 
 @frozen
@@ -101,6 +100,7 @@ class FaultProxy:
         address = urlsplit(target)
         self._target = (address.hostname or LOOPBACK, address.port or 80)
         self._faults: _Faults | None = None
+        self._refused: tuple[str, str, str] | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fault-proxy", daemon=True)
         self.requests = 0
@@ -135,6 +135,21 @@ class FaultProxy:
         finally:
             self._faults = None
 
+    @contextmanager
+    def refusing(self, status: str, code: str, message: str) -> Iterator[None]:
+        """Answer all requests with an error while the context is open.
+
+        Args:
+            status: HTTP's number and phrase.
+            code: S3's name of the error.
+            message: S3's words.
+        """
+        self._refused = (status, code, message)
+        try:
+            yield
+        finally:
+            self._refused = None
+
     async def _end(self) -> None:
         self._server.close()
         running = asyncio.all_tasks() - {asyncio.current_task()}
@@ -147,6 +162,9 @@ class FaultProxy:
         try:
             while (request := await _read_request(client, answer)) is not None:
                 self.requests += 1
+                if self._refused is not None:
+                    answer.write(refusal(*self._refused, request.method))
+                    continue
                 faults = self._faults
                 toxic = faults.toxic_for(request) if faults is not None else None
                 if not await self._answer(request, toxic, client, answer):
@@ -160,8 +178,8 @@ class FaultProxy:
         self, request: Request, toxic: Toxic | None, client: asyncio.StreamReader, answer: asyncio.StreamWriter
     ) -> bool:
         """Do with a request what is to be done; True if the connection can be used again."""
-        if toxic in _ANSWERED_HERE:
-            answer.write(refusal(toxic, request.method))
+        if toxic in ANSWERED_HERE:
+            answer.write(refusal(*answer_of(toxic), request.method))
             await answer.drain()
             return True
         if toxic is Toxic.RESET:

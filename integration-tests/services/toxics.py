@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
-__all__ = ["Toxic", "concerns", "refusal"]
+__all__ = ["ANSWERED_HERE", "Toxic", "answer_of", "concerns", "refusal"]
 
 
 class Toxic(Enum):
@@ -37,16 +37,22 @@ def concerns(toxic: Toxic, method: str, target: str, headers: Mapping[str, str])
             return True
 
 
-_STATUS = {
+_REFUSALS = {
     Toxic.SLOW_DOWN: ("503 Slow Down", "SlowDown", "Please reduce your request rate."),
     Toxic.CONFLICT: ("409 Conflict", "ConditionalRequestConflict", "A conflicting operation occurred. Retry."),
     Toxic.ERROR_BODY: ("200 OK", "InternalError", "We encountered an internal error. Please try again."),
 }
+ANSWERED_HERE = tuple(_REFUSALS)
+"""The toxics that answer in the server's place."""
 
 
-def refusal(toxic: Toxic, method: str) -> bytes:
-    """The whole answer of a toxic that answers in the server's place."""
-    status, code, message = _STATUS[toxic]
+def answer_of(toxic: Toxic) -> tuple[str, str, str]:
+    """Status, S3's error code and message of a toxic that answers in the server's place."""
+    return _REFUSALS[toxic]
+
+
+def refusal(status: str, code: str, message: str, method: str) -> bytes:
+    """An error as S3 answers it."""
     body = (
         '<?xml version="1.0" encoding="UTF-8"?>\n'
         f"<Error><Code>{code}</Code><Message>{message}</Message><RequestId>0</RequestId></Error>"
