@@ -1,4 +1,4 @@
-"""Measure everything, or what is named: ``python benchmarks/run.py [routing imports catalogs parquet copying]``.
+"""Measure everything, or what is named: ``python benchmarks/run.py [routing imports catalogs parquet copying s3]``.
 
 Prints one line per figure and writes the same as a table to ``benchmarks/RESULTS.md``. A bar that isn't held is said,
 and does not fail the run: what a noisy machine says once is not a verdict.
@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from measuring import Row
 
-PARTS = ("routing", "imports", "catalogs", "parquet", "copying")
+PARTS = ("routing", "imports", "catalogs", "parquet", "copying", "s3")
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
