@@ -246,6 +246,7 @@ class ObstoreTransport:
         settings: ObjectSettings | None = None,
     ) -> Stat:
         """See :meth:`dao_s3.transport.Transport.copy`."""
+        self._key(source), self._key(target)
         plain = version is None and settings is None and self.defaults.storage_class is None
         other = self._elsewhere()
         if other is None and self.beyond is not None and (if_absent or not plain or self._is_too_large(source)):
@@ -253,7 +254,7 @@ class ObstoreTransport:
         if other is not None:
             return other.copy(source, target, version=version, if_absent=if_absent, settings=settings)
         if plain and self.scheme != "http":
-            copying.copy(self._store, self._key(source), self._key(target), self.client.location, if_absent)
+            copying.copy(self._store, source, target, self.client.location, if_absent)
             return self.head(target)
         return copying.copy_through(self, source, target, version=version, if_absent=if_absent, settings=settings)
 
