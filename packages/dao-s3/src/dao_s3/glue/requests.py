@@ -1,0 +1,140 @@
+"""The few requests that Glue is asked, page after page, and what its refusals mean."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from attrs import define, field, frozen
+
+if TYPE_CHECKING:
+    from dao_s3._options import S3Options
+
+__all__ = ["GlueRequests"]
+
+
+@define
+class _Made:
+    """What one process has made."""
+
+    lock: Any = field(factory=Lock)
+    client: Any = None
+
+
+@frozen(eq=False)
+class GlueRequests:
+    """Asks Glue. The driver is imported, and its client made, with the first request, and again after a fork.
+
+    Safe between threads. Pickles carry the options, without connections and secrets. Every request may raise
+    PermissionDeniedError (the credentials are wrong, expired or not enough), TransientError (Glue throttles or doesn't
+    answer, and retries are exhausted) and StoreError (Glue refused for another reason).
+
+    Attributes:
+        connection: who asks, and how; Glue has no use for its bucket.
+        catalog_id: whose catalog; None is the account's own.
+    """
+
+    connection: S3Options
+    catalog_id: str | None = None
+    _by_process: dict[int, _Made] = field(factory=dict, init=False, repr=False)
+
+    def database(self, name: str) -> Mapping[str, Any]:
+        """One database.
+
+        Raises:
+            KeyError: there is none of that name.
+        """
+        with _asking(f"glue:GetDatabase {name}", name):
+            found: Mapping[str, Any] = self._client.get_database(Name=name, **self._catalog)["Database"]
+            return found
+
+    def databases(self) -> Iterator[Mapping[str, Any]]:
+        """All databases."""
+        with _asking("glue:GetDatabases"):
+            for page in self._client.get_paginator("get_databases").paginate(**self._catalog):
+                yield from page["DatabaseList"]
+
+    def table(self, database: str, name: str) -> Mapping[str, Any]:
+        """One table; links are followed by Glue, as far as the credentials may.
+
+        Raises:
+            KeyError: there is none of that name, or no such database.
+        """
+        with _asking(f"glue:GetTable {database}.{name}", name):
+            asked = {"DatabaseName": database, "Name": name, **self._catalog}
+            found: Mapping[str, Any] = self._client.get_table(**asked)["Table"]
+            return found
+
+    def tables(self, database: str) -> Iterator[Mapping[str, Any]]:
+        """All tables of a database.
+
+        Raises:
+            KeyError: there is no such database.
+        """
+        with _asking(f"glue:GetTables {database}", database):
+            pages = self._client.get_paginator("get_tables").paginate(DatabaseName=database, **self._catalog)
+            for page in pages:
+                yield from page["TableList"]
+
+    @property
+    def _catalog(self) -> dict[str, str]:
+        return {"CatalogId": self.catalog_id} if self.catalog_id else {}
+
+    @property
+    def _client(self) -> Any:
+        # By process: connections must not be shared, and a lock that is held during a fork stays locked in the child.
+        made = self._by_process.setdefault(os.getpid(), _Made())
+        if made.client is None:
+            with made.lock:
+                if made.client is None:
+                    made.client = _make_client(self.connection)
+        return made.client
+
+    def close(self) -> None:
+        """Close this process's connections; the next request opens new ones."""
+        made = self._by_process.pop(os.getpid(), None)
+        if made is not None and made.client is not None:
+            made.client.close()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return GlueRequests, (self.connection, self.catalog_id)
+
+
+def _make_client(options: S3Options) -> Any:
+    from botocore.config import Config
+    from botocore.session import Session
+
+    from dao_s3._boto3.credentials import use_credentials
+    from dao_s3._boto3.logs import mask_logs
+
+    mask_logs()
+    session = Session(profile=options.profile)
+    use_credentials(session, options)
+    return session.create_client(
+        "glue",
+        region_name=options.region,
+        endpoint_url=options.endpoint,
+        verify=options.ca_bundle or (None if options.verify else False),  # None: what the environment says
+        config=Config(
+            connect_timeout=options.timeouts.connect,
+            read_timeout=options.timeouts.read,
+            retries={"total_max_attempts": options.retry.attempts, "mode": options.retry.mode},
+            tcp_keepalive=True,
+        ),
+    )
+
+
+@contextmanager
+def _asking(where: str, name: str = "") -> Iterator[None]:
+    from dao_s3._boto3.errors import DRIVER_ERRORS, translated
+
+    try:
+        yield
+    except DRIVER_ERRORS as error:
+        code = getattr(error, "response", {}).get("Error", {}).get("Code")
+        if code == "EntityNotFoundException":
+            raise KeyError(name) from None
+        raise translated(error, where) from error
