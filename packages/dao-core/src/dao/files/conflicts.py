@@ -21,10 +21,14 @@ _LONGEST_PAUSE = 2.0
 
 
 class Patience:
-    """How long one action goes on trying. The pauses grow and are random, so that writers don't meet again."""
+    """How long one action goes on trying after its first conflict, however long it took until then.
+
+    The pauses grow and are random, so that writers don't meet again.
+    """
 
     def __init__(self, storage: Storage) -> None:
-        self._deadline = time.monotonic() + storage.conflict_timeout
+        self._seconds = storage.conflict_timeout
+        self._deadline: float | None = None
         self._pause = _FIRST_PAUSE
 
     def wait(self, error: ConflictError) -> None:
@@ -33,8 +37,11 @@ class Patience:
         Raises:
             ConflictError: the given one, when there is no time left.
         """
+        now = time.monotonic()
+        if self._deadline is None:
+            self._deadline = now + self._seconds
         pause = random.uniform(0, self._pause)
-        if time.monotonic() + pause >= self._deadline:
+        if now + pause >= self._deadline:
             raise error
         time.sleep(pause)
         self._pause = min(self._pause * 2, _LONGEST_PAUSE)

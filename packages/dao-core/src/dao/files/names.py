@@ -1,4 +1,7 @@
-"""The token in the names of the files that DAO makes: no two changes make a file of the same name."""
+"""The token in the names of the files that DAO makes: no two changes make a file of the same name.
+
+Other programs number their files in many ways, by UUIDs too; none of them makes such a token.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,18 @@ from uuid import uuid4
 
 __all__ = ["bears_token", "new_token", "without_token"]
 
-_TOKEN = re.compile(r"-[0-9a-f]{12}(?=\.|\Z)")
+_TOKEN = re.compile(r"-dao[0-9a-f]{12}(?=\.|\Z)")
 
 
 def new_token() -> str:
-    """Twelve hexadecimal digits that nobody else has."""
-    return uuid4().hex[:12]
+    """``dao`` and twelve hexadecimal digits that nobody else has."""
+    return f"dao{uuid4().hex[:12]}"
 
 
 def bears_token(path: str) -> bool:
     """Whether a file's name has a token, so that it is never written a second time.
 
-    >>> bears_token("month=1/part-000001-00000-0123456789ab.parquet"), bears_token("users.csv")
+    >>> bears_token("month=1/part-000001-00000-dao0123456789ab.parquet"), bears_token("users.csv")
     (True, False)
     """
     return _TOKEN.search(path.rpartition("/")[2]) is not None
@@ -27,7 +30,7 @@ def bears_token(path: str) -> bool:
 def without_token(stem: str) -> str:
     """A file name's stem without its token.
 
-    >>> without_token("part-000001-00000-0123456789ab")
+    >>> without_token("part-000001-00000-dao0123456789ab")
     'part-000001-00000'
     """
     return _TOKEN.sub("", stem)

@@ -107,7 +107,7 @@ class Storage(Protocol):
 
     @property
     def conflict_timeout(self) -> float:
-        """Seconds for which an action is tried again after a ConflictError; 0 for a storage without conflicts."""
+        """Seconds for which an action is tried again after its first ConflictError; 0 where there are none."""
 
     def key_of(self, uri: str) -> str | None:
         """The key that a URI names, None where it names nothing of this storage."""

@@ -14,7 +14,7 @@ __all__ = ["Secret", "looks_secret", "masked"]
 
 _SECRET_NAME = re.compile(
     r"(?:^|[_.-])(?:password|passwd|passphrase|pwd|secrets?|token|credentials?|sas"
-    r"|(?:api|private|account|access|secret)[_-]?key|(?:connection|conn)[_-]?str(?:ing)?)$",
+    r"|(?:api|private|account|access|secret)[_-]?key|access[_-]?key[_-]?id|(?:connection|conn)[_-]?str(?:ing)?)$",
     re.IGNORECASE,
 )
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from attrs import evolve, field, frozen
 
 from dao.errors import StoreError, UnsupportedError
+from dao_s3.transport import Stat
 
 __all__ = ["FOLDER", "MANIFEST", "Gone", "Manifest"]
 
@@ -28,21 +29,25 @@ _FORMAT = 1
 _RECENT = 64
 """Commits that a manifest remembers: a writer that lost the answer to its own finds it there."""
 
-_GONE_FOR = timedelta(hours=1)
-"""How long it is remembered that a file is gone; longer than any listing takes."""
-
 
 @frozen
 class Gone:
-    """A file that was part of the tree and is to be deleted, or has been lately.
+    """A file that is no part of the tree any more, and may not have been deleted yet.
+
+    Another file that has been put into its place since is told from it by both attributes.
 
     Attributes:
-        etag: which content of it; a file with another one has been put there since by somebody else.
-        since: when it ceased to be part of the tree, in UTC.
+        etag: the store's mark of its content.
+        modified: when it was written.
     """
 
     etag: str | None
-    since: datetime
+    modified: datetime | None
+
+    @classmethod
+    def of(cls, stat: Stat) -> Gone:
+        """What an object is remembered by."""
+        return cls(stat.etag, stat.modified)
 
 
 @frozen
@@ -72,9 +77,8 @@ class Manifest:
         log: bytes | None,
     ) -> Manifest:
         """The manifest of the next change."""
-        now = datetime.now(UTC)
-        remembered = {path: entry for path, entry in self.gone.items() if now - entry.since < _GONE_FOR}
-        rest = {path: entry for path, entry in {**remembered, **gone}.items() if path not in files.values()}
+        places = set(files.values())
+        rest = {path: entry for path, entry in gone.items() if path not in places}
         return Manifest(commit, (self.commit, *self.recent)[:_RECENT], files, rest, log)
 
     def fenced(self, commit: str) -> Manifest:
@@ -92,7 +96,7 @@ class Manifest:
             "commit": self.commit,
             "recent": list(self.recent),
             "files": [path if path == at else [path, at] for path, at in sorted(self.files.items())],
-            "gone": [[path, entry.etag, entry.since.isoformat()] for path, entry in sorted(self.gone.items())],
+            "gone": [[path, entry.etag, _told(entry.modified)] for path, entry in sorted(self.gone.items())],
             "log": None if self.log is None else self.log.decode(),
         }
         return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
@@ -123,6 +127,14 @@ class Manifest:
             commit=str(told["commit"]),
             recent=tuple(map(str, told["recent"])),
             files={str(path): str(at) for path, at in entries},
-            gone={str(path): Gone(etag, datetime.fromisoformat(since)) for path, etag, since in told["gone"]},
+            gone={str(path): Gone(etag, _moment(modified)) for path, etag, modified in told["gone"]},
             log=None if told["log"] is None else told["log"].encode(),
         )
+
+
+def _told(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()
+
+
+def _moment(told: str | None) -> datetime | None:
+    return None if told is None else datetime.fromisoformat(told)

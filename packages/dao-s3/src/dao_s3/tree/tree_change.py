@@ -127,8 +127,8 @@ class TreeChange:
             raise ConflictError(f"{self._key!r} was changed by another writer meanwhile")
         files = {**self._kept, **self._new}
         replaced = [stat for stat in old.files.values() if self._place_of(stat) not in files.values()]
-        now = datetime.now(UTC)
-        gone = {self._place_of(stat): Gone(stat.etag, now) for stat in replaced}
+        former = _former(old)
+        gone = {self._place_of(stat): Gone.of(stat) for stat in (*former, *replaced)}
         manifest = old.manifest.followed_by(uuid4().hex, files, gone, self._log)
         try:
             self._view = commit(self._transport, old, manifest)
@@ -136,7 +136,7 @@ class TreeChange:
             self._keep_what_is_new = True
             raise
         self._new = {}
-        self._tidy(manifest, [*replaced, *_garbage(old, now)])
+        self._tidy(manifest, [*replaced, *former, *_garbage(old)])
 
     def _tidy(self, manifest: Manifest, garbage: Iterable[Stat]) -> None:
         """Move what waits to its place, and delete what doesn't count any more.
@@ -145,16 +145,17 @@ class TreeChange:
         """
         with suppress(StoreError):
             waiting = self._settle(manifest)
-            # Other programs may have put files of the same names there meanwhile.
-            doubtful = [stat for stat in garbage if not bears_token(stat.key)]
-            still = self._unchanged(doubtful) if doubtful else []
-            sure = [stat.key for stat in garbage if bears_token(stat.key)]
-            self._transport.delete([*sure, *still, *waiting])
+            useless = [stat for stat in garbage if self._place_of(stat) not in manifest.files]
+            # Other programs may have put files of the same names there meanwhile, but not of DAO's.
+            sure = [stat.key for stat in useless if bears_token(stat.key)]
+            doubtful = [stat for stat in useless if not bears_token(stat.key)]
+            self._transport.delete([*sure, *self._unchanged(doubtful), *waiting])
 
     def _unchanged(self, stats: Iterable[Stat]) -> list[str]:
-        known = {stat.key: stat.etag for stat in stats}
-        beginning = f"{self._key}/"
-        return [stat.key for stat in self._transport.list(beginning) if known.get(stat.key) == stat.etag]
+        known = {stat.key: Gone.of(stat) for stat in stats}
+        if not known:
+            return []
+        return [stat.key for stat in self._transport.list(f"{self._key}/") if known.get(stat.key) == Gone.of(stat)]
 
     def _settle(self, manifest: Manifest) -> list[str]:
         """Copy the files that wait below ``.dao/`` to their places; gives what may be deleted then."""
@@ -163,7 +164,8 @@ class TreeChange:
             return []
         for path, place in waiting.items():
             self._transport.copy(join(self._key, place), join(self._key, path))
-        settled = manifest.followed_by(uuid4().hex, {path: path for path in manifest.files}, {}, manifest.log)
+        files = {path: path for path in manifest.files}
+        settled = manifest.followed_by(uuid4().hex, files, manifest.gone, manifest.log)
         commit(self._transport, self._view, settled)
         return [join(self._key, place) for place in waiting.values()]
 
@@ -181,18 +183,17 @@ class TreeChange:
                 self._transport.delete([join(self._key, place) for place in self._new.values()])
 
 
-def _garbage(view: View, now: datetime) -> list[Stat]:
-    """What may be deleted of what doesn't count: what a manifest calls gone, and what has been left for long."""
+def _former(view: View) -> list[Stat]:
+    """What earlier changes have replaced and not managed to delete."""
     gone: Mapping[str, Gone] = view.manifest.gone if view.manifest is not None else {}
     start = len(view.key) + 1
+    return [stat for stat in view.dead if gone.get(stat.key[start:]) == Gone.of(stat)]
 
-    def is_garbage(stat: Stat) -> bool:
-        entry = gone.get(stat.key[start:])
-        if entry is not None and entry.etag == stat.etag:
-            return True
-        return stat.modified is not None and now - stat.modified > _GARBAGE_AFTER
 
-    return [stat for stat in view.dead if is_garbage(stat)]
+def _garbage(view: View) -> list[Stat]:
+    """What no change has made its own for so long that its writer must have been killed."""
+    oldest = datetime.now(UTC) - _GARBAGE_AFTER
+    return [stat for stat in view.dead if stat.modified is not None and stat.modified < oldest]
 
 
 class _LogSink(Sink):

@@ -18,7 +18,7 @@ from dao.errors import ConflictError, NotFoundError
 from dao.files.keys import join
 from dao.files.names import bears_token
 from dao_s3.transport import Stat, Transport
-from dao_s3.tree.manifest import FOLDER, MANIFEST, Manifest
+from dao_s3.tree.manifest import FOLDER, MANIFEST, Gone, Manifest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -140,10 +140,7 @@ def _view(transport: Transport, key: str, listing: Iterable[Stat], manifest: Man
 def _counts(path: str, stat: Stat, manifest: Manifest | None) -> bool:
     if manifest is None or path in manifest.files:
         return manifest is None or manifest.files[path] == path
-    gone = manifest.gone.get(path)
-    if gone is not None and gone.etag == stat.etag:
-        return False
-    return not bears_token(path)
+    return manifest.gone.get(path) != Gone.of(stat) and not bears_token(path)
 
 
 def _nested(below: Iterable[str]) -> list[str]:
