@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from attrs import define
@@ -24,6 +25,10 @@ class S3Boto3Interface(S3Options, S3Interface):
 
     Whole objects are verified by their checksums when they are read, where the store has one of the whole content: of
     everything DAO writes, but for large objects with ``checksum: SHA256``. Of parts of objects the store has none.
+
+    The files of tables are read through obstore, with the same options and credentials: one request costs boto3 more
+    than a millisecond of Python, and a table is read by many. Access points, which obstore doesn't know, are read by
+    boto3.
 
     Attributes:
         bucket: its name, or the ARN of an access point.
@@ -59,3 +64,15 @@ class S3Boto3Interface(S3Options, S3Interface):
         from dao_s3._boto3.transport import Boto3Transport
 
         return Boto3Transport(self.shared())
+
+    def _make_bulk_transport(self) -> Transport | None:
+        if self.bucket.startswith("arn:"):
+            return None  # obstore knows no access points
+        from dao_s3._boto3.transport import Boto3Transport
+        from dao_s3._obstore.client import Client
+        from dao_s3._obstore.location import Location
+        from dao_s3._obstore.transport import ObstoreTransport
+
+        options = self.shared()
+        client = Client(Location("s3", self.bucket, self.prefix), options)
+        return ObstoreTransport(client, part_size=options.part_size, beyond=partial(Boto3Transport, options))
