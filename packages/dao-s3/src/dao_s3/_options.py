@@ -34,6 +34,7 @@ _ACCESS_POINT = re.compile(
 _REGION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+")
 _SESSION = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+_EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
 _METADATA_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")  # an HTTP token; S3 makes upper case lower
 _METADATA_BYTES = 2048
 _TAGS = 10
@@ -87,7 +88,9 @@ class Role:
     session_name: str = field(
         default="dao", validator=_matching(_SESSION, "2 to 64 letters, digits or characters of '+=,.@_-'")
     )
-    external_id: str | None = None
+    external_id: str | None = field(
+        default=None, validator=_matching(_EXTERNAL_ID, "2 to 1,224 letters, digits or characters of '+=,.@:/_-'")
+    )
     duration: int = field(default=3600, validator=_number("seconds", 900, 43200))
 
 

@@ -15,7 +15,7 @@ from dao_s3._boto3.errors import DRIVER_ERRORS, translated
 from dao_s3._options import S3Options, metadata_fault, tags_fault
 from dao_s3.transport import ObjectSettings, Stat
 
-__all__ = ["Bucket", "bare_etag", "condition", "in_utc", "quoted_etag"]
+__all__ = ["Bucket", "bare_etag", "condition", "in_utc", "kept_version", "quoted_etag"]
 
 _LONGEST_KEY = 1024  # bytes of UTF-8
 
@@ -28,6 +28,12 @@ def bare_etag(etag: str | None) -> str | None:
 def quoted_etag(etag: str | None) -> str | None:
     """An ETag as a condition has it."""
     return f'"{etag}"' if etag else None
+
+
+def kept_version(answer: Mapping[str, Any]) -> str | None:
+    """The version that an answer names; ``null`` is what stands for a bucket that keeps none."""
+    version: str | None = answer.get("VersionId")
+    return None if version == "null" else version
 
 
 def in_utc(moment: datetime | None) -> datetime | None:
@@ -54,7 +60,9 @@ class Bucket:
 
     def where(self, key: str | None) -> str:
         """The URI of a key, for messages."""
-        return self.uri if not key else f"{self.uri}/{key}"
+        if not key:
+            return self.uri
+        return f"{self.uri}/{key if key.isprintable() else key.encode('unicode_escape').decode()}"
 
     def full_key(self, key: str) -> str:
         """The bucket's key for one below the prefix.
@@ -128,4 +136,4 @@ class Bucket:
     @staticmethod
     def stored(key: str, size: int, answer: Mapping[str, Any]) -> Stat:
         """What a write's answer tells of the object."""
-        return Stat(key, size, bare_etag(answer.get("ETag")), version=answer.get("VersionId"))
+        return Stat(key, size, bare_etag(answer.get("ETag")), version=kept_version(answer))

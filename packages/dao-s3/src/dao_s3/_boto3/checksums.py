@@ -26,6 +26,10 @@ class Running:
         """What boto3 calls it, as an argument and in an answer."""
         return f"Checksum{self.name}"
 
+    def arguments(self) -> dict[str, str]:
+        """What tells boto3 of it in a request with content."""
+        return {"ChecksumAlgorithm": self.name, self.argument: self.value()}
+
     def update(self, data: Buffer) -> None:
         """Take more bytes in."""
         raise NotImplementedError
@@ -42,6 +46,10 @@ class _Crc(Running):
         self._step = step
         self._crc = 0
 
+    def arguments(self) -> dict[str, str]:
+        """What tells boto3 of it in a request with content."""
+        return {"ChecksumAlgorithm": self.name, self.argument: self.value()}
+
     def update(self, data: Buffer) -> None:
         self._crc = self._step(data, self._crc)
 
@@ -53,6 +61,10 @@ class _Sha(Running):
     def __init__(self, name: str, sha: Callable[[], Any]) -> None:
         super().__init__(name)
         self._sha = sha()
+
+    def arguments(self) -> dict[str, str]:
+        """What tells boto3 of it in a request with content."""
+        return {"ChecksumAlgorithm": self.name, self.argument: self.value()}
 
     def update(self, data: Buffer) -> None:
         self._sha.update(data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import cache
 from importlib.metadata import version
 from threading import Lock
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from attrs import define, field, frozen
 from botocore import UNSIGNED
 from botocore.config import Config
+from botocore.loaders import create_loader
 from botocore.session import Session
 
 from dao_s3._boto3.credentials import use_credentials
@@ -62,6 +64,7 @@ class Clients:
 def _client(options: S3Options) -> Any:
     mask_logs()
     session = Session(profile=options.profile)
+    session.register_component("data_loader", _loader(session.get_config_variable("data_path")))
     if not options.anonymous:
         use_credentials(session, options)
     client = session.create_client(
@@ -73,6 +76,12 @@ def _client(options: S3Options) -> Any:
     )
     bound_retries(client, options.retry)
     return client
+
+
+@cache
+def _loader(path: str | None) -> Any:
+    """What S3's requests look like, read from disk once for all stores: it is most of what making a client takes."""
+    return create_loader(path)
 
 
 def _config(options: S3Options) -> Config:

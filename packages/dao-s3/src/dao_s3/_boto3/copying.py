@@ -108,8 +108,7 @@ def _at_once(bucket: Bucket, found: _Source, target: str, settings: ObjectSettin
         ChecksumAlgorithm=bucket.options.checksum,
         **storing,
     )
-    told = {"ETag": answer["CopyObjectResult"].get("ETag"), "VersionId": answer.get("VersionId")}
-    return bucket.stored(target, found.size, told)
+    return bucket.stored(target, found.size, {**answer, **answer["CopyObjectResult"]})
 
 
 def _in_parts(

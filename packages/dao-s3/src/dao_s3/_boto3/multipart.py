@@ -48,9 +48,8 @@ class Multipart:
     def send(self, number: int, data: bytes | bytearray) -> None:
         """Upload one part, with its checksum."""
         checksum = running(self.bucket.options.checksum, data)
-        sums = {checksum.argument: checksum.value()}
-        answer = self._ask("upload_part", PartNumber=number, Body=data, **sums)
-        self.parts[number] = {"PartNumber": number, "ETag": answer["ETag"], **sums}
+        answer = self._ask("upload_part", PartNumber=number, Body=data, **checksum.arguments())
+        self.parts[number] = {"PartNumber": number, "ETag": answer["ETag"], checksum.argument: checksum.value()}
 
     def copy(self, number: int, source: Mapping[str, str], etag: str | None, part: str) -> None:
         """Let the store copy one part from a range of an object, while that has the ETag."""

@@ -11,7 +11,7 @@ from attrs import define
 from botocore.exceptions import FlexibleChecksumError, IncompleteReadError, ResponseStreamingError
 
 from dao.errors import DaoError, StoreError, TransientError
-from dao_s3._boto3.bucket import Bucket, bare_etag, quoted_etag
+from dao_s3._boto3.bucket import Bucket, bare_etag, kept_version, quoted_etag
 from dao_s3._boto3.checksums import running_for
 from dao_s3._boto3.errors import DRIVER_ERRORS, answer_behind, translated
 from dao_s3._options import Retry
@@ -92,9 +92,7 @@ class Body:
             raise
         self._check = running_for(answer) if whole else None
         # A version outlives being replaced, so what was begun can be read to its end.
-        version = answer.get("VersionId")
-        if self._version is None and version not in (None, "null"):
-            self._version = version
+        self._version = self._version or kept_version(answer)
         self._etag = bare_etag(answer.get("ETag"))
         return self._at + int(answer["ContentLength"])
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dao.errors import DaoError, DataError
 from dao_s3._boto3 import copying, deleting, listing
-from dao_s3._boto3.bucket import Bucket, bare_etag, condition, in_utc
+from dao_s3._boto3.bucket import Bucket, bare_etag, condition, in_utc, kept_version
 from dao_s3._boto3.client import Clients
 from dao_s3._boto3.errors import answer_behind, translating
 from dao_s3._boto3.random_access import open_anywhere
@@ -67,7 +67,7 @@ class Boto3Transport:
             answer["ContentLength"],
             bare_etag(answer.get("ETag")),
             in_utc(answer.get("LastModified")),
-            answer.get("VersionId"),
+            kept_version(answer),
             answer.get("Metadata", {}),
             _facts(answer),
         )

@@ -31,9 +31,9 @@ def next_part_size(first: int, written: int) -> int:
     """Bytes of the next part: parts grow with what is written, so that few are never too many.
 
     >>> next_part_size(8 * 1024**2, 0) // 1024**2, next_part_size(8 * 1024**2, 1024**4) // 1024**2
-    (8, 701)
+    (8, 700)
     """
-    return min(_LARGEST_PART, first + int(written * _GROWTH) // _MiB * _MiB)
+    return min(_LARGEST_PART, first + int(written * _GROWTH))
 
 
 def put(bucket: Bucket, key: str, data: Buffer, arguments: dict[str, Any]) -> Stat:
@@ -47,7 +47,7 @@ def put(bucket: Bucket, key: str, data: Buffer, arguments: dict[str, Any]) -> St
     """
     content = data if isinstance(data, (bytes, bytearray)) else bytes(data)
     checksum = running(bucket.options.checksum, content)
-    answer = bucket.ask("put_object", key, Body=content, **{checksum.argument: checksum.value()}, **arguments)
+    answer = bucket.ask("put_object", key, Body=content, **checksum.arguments(), **arguments)
     return bucket.stored(key, len(content), answer)
 
 

@@ -1,0 +1,160 @@
+"""Reads that break on the way, and objects as files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from boto3_stub import Fault
+
+from dao.errors import ConflictError, NotFoundError, StoreError, TransientError
+from dao_s3._boto3.transport import Boto3Transport
+from dao_s3._options import Timeouts
+
+Make = Callable[..., Boto3Transport]
+CONTENT = os.urandom(3_000_000)
+
+
+@pytest.fixture
+def stored(transport: Boto3Transport, stub: Any) -> Boto3Transport:
+    transport.put("x", CONTENT)
+    stub.seen.clear()
+    return transport
+
+
+READS: dict[str, Callable[[Boto3Transport], bytes]] = {
+    "get": lambda transport: bytes(transport.get("x")),
+    "chunks": lambda transport: b"".join(transport.chunks("x")),
+    "range": lambda transport: bytes(transport.get("x", start=0, length=len(CONTENT))),
+}
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_a_cut_body_is_asked_for_from_where_it_broke(
+    stored: Boto3Transport, stub: Any, read: Callable[[Boto3Transport], bytes]
+) -> None:
+    stub.fail("GET", "cut", times=2)
+    assert read(stored) == CONTENT
+    etag = f'"{stored.head("x").etag}"'
+    [_first, second, third] = [headers for method, _, headers in stub.seen if method == "GET"]
+    assert second["Range"] == f"bytes={len(CONTENT) // 2}-{len(CONTENT) - 1}"
+    assert third["Range"] == f"bytes={len(CONTENT) * 3 // 4}-{len(CONTENT) - 1}"
+    assert second["If-Match"] == third["If-Match"] == etag
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_a_body_that_is_cut_for_ever_is_an_error(
+    stored: Boto3Transport, stub: Any, read: Callable[[Boto3Transport], bytes]
+) -> None:
+    stub.fail("GET", "cut", times=10_000)
+    with pytest.raises(TransientError):
+        read(stored)
+    assert 1 < len(stub.methods()) < 30
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_another_object_is_never_read_on(
+    stored: Boto3Transport, stub: Any, client: Any, bucket: str, read: Callable[[Boto3Transport], bytes]
+) -> None:
+    def replacing(method: str, path: str) -> bool:
+        if stub.methods().count("GET") == 2:
+            client.put_object(Bucket=bucket, Key="x", Body=CONTENT[::-1])
+        return False
+
+    stub.fail("GET", "cut")
+    stub.faults.append(Fault(replacing, "pass"))
+    with pytest.raises(ConflictError):
+        read(stored)
+
+
+def test_a_version_is_read_on_though_another_came(make: Make, stub: Any, client: Any, bucket: str) -> None:
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    transport = make()
+    transport.put("x", CONTENT)
+    stub.fail("GET", "cut")
+    pieces = transport.chunks("x")
+    client.put_object(Bucket=bucket, Key="x", Body=b"new")
+    assert b"".join(pieces) == CONTENT
+
+
+def test_a_store_that_falls_silent_is_an_error_in_time(make: Make, stub: Any) -> None:
+    transport = make(timeouts=Timeouts(connect=1, read=0.2))
+    transport.put("x", CONTENT)
+    stub.fail("GET", "stall", times=100)
+    with pytest.raises(TransientError, match="silent"):
+        transport.get("x")
+    assert stub.methods().count("GET") == 4
+
+
+def test_damaged_bytes_are_asked_for_again(stored: Boto3Transport, stub: Any) -> None:
+    stub.fail("GET", "flip")
+    assert bytes(stored.get("x")) == CONTENT
+    assert stub.methods() == ["GET", "GET"]
+
+
+@pytest.mark.parametrize("read", [READS["get"], READS["chunks"]], ids=["get", "chunks"])
+def test_damaged_bytes_are_never_taken_for_good(
+    stored: Boto3Transport, stub: Any, read: Callable[[Boto3Transport], bytes]
+) -> None:
+    stub.fail("GET", "flip", times=100)
+    with pytest.raises(StoreError, match="checksum"):
+        read(stored)
+
+
+def test_bytes_that_were_damaged_before_a_cut_are_found_out(stored: Boto3Transport, stub: Any) -> None:
+    stub.fail("GET", "cut")
+    stub.fail("GET", "flip", times=100)
+    with pytest.raises(StoreError, match="checksum"):
+        stored.get("x")
+
+
+def test_a_stream_that_is_dropped_takes_its_connection_along(stored: Boto3Transport) -> None:
+    for _ in range(3):
+        next(iter(stored.chunks("x")))
+    assert bytes(stored.get("x", length=3)) == CONTENT[:3]
+
+
+def test_a_file_reads_anywhere(stored: Boto3Transport) -> None:
+    with stored.random_access(stored.head("x")) as file:
+        assert (file.readable(), file.seekable(), file.writable(), file.tell()) == (True, True, False, 0)
+        assert file.read(10) == CONTENT[:10]
+        assert file.read(100_000) == CONTENT[10:100_010]
+        assert file.seek(-5, os.SEEK_END) == len(CONTENT) - 5
+        assert file.read() == CONTENT[-5:]
+        assert file.read(5) == b""
+        assert file.seek(50_000) == 50_000
+        assert file.seek(7, os.SEEK_CUR) == 50_007
+        into = bytearray(1000)
+        assert file.readinto(into) == 1000  # type: ignore[attr-defined]
+        assert into == CONTENT[50_007:51_007]
+        file.seek(0)
+        assert file.read(-1) == CONTENT
+        file.seek(len(CONTENT) + 9)
+        assert file.read(1) == b""
+        with pytest.raises(ValueError, match="seek"):
+            file.seek(-1)
+    for use in (file.read, file.tell, lambda: file.seek(0)):
+        with pytest.raises(ValueError, match="closed"):
+            use()
+
+
+def test_a_file_that_is_read_on_asks_seldom(stored: Boto3Transport, stub: Any) -> None:
+    with stored.random_access(stored.head("x")) as file:
+        stub.seen.clear()
+        read = b"".join(iter(lambda: file.read(8192), b""))
+    assert read == CONTENT
+    assert len(stub.seen) < 10
+
+
+def test_a_file_of_a_replaced_object_is_a_conflict(stored: Boto3Transport) -> None:
+    stat = stored.head("x")
+    file = stored.random_access(stat)
+    file.read(1)
+    stored.put("x", b"another")
+    with pytest.raises(ConflictError):
+        file.read()
+    stored.delete(["x"])
+    with pytest.raises(NotFoundError):
+        stored.random_access(stat).read(1)
