@@ -179,9 +179,8 @@ def read_object(
     """Read one object, or a part of it, in one request; see :meth:`dao_s3._interface.S3Interface.read_bytes`."""
     check_range(offset, length)
     key = place_of(storage, data_object, path, writing=True).key
-    content = _as_bytes(
-        lambda: storage.bulk_or_own.get(key, start=offset or 0, length=length, version=version), storage, key
-    )
+    get = storage.transport.get
+    content = _as_bytes(lambda: get(key, start=offset or 0, length=length, version=version), storage, key)
     advance(0, len(content))
     return content
 
