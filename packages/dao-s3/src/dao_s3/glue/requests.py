@@ -10,10 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
 
+from dao.errors import TransientError
+
 if TYPE_CHECKING:
     from dao_s3._options import S3Options
 
 __all__ = ["GlueRequests"]
+
+_LATER = ("OperationTimeoutException", "FederationSourceRetryableException")
 
 
 @define
@@ -137,4 +141,6 @@ def _asking(where: str, name: str = "") -> Iterator[None]:
         code = getattr(error, "response", {}).get("Error", {}).get("Code")
         if code == "EntityNotFoundException":
             raise KeyError(name) from None
+        if code in _LATER:
+            raise TransientError(f"{where}: Glue was not done in time ({code})") from error
         raise translated(error, where) from error
