@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator
-from contextlib import closing
+from typing import Any
 
 from services import minio
 from services.minio import ObjectServer
@@ -12,23 +13,27 @@ from services.minio import ObjectServer
 _MANIFEST = ".dao/manifest.json"
 
 
-def keys_in(server: ObjectServer, bucket: str) -> list[str]:
-    """All keys."""
-    with closing(minio.client(server)) as s3:
-        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
-        return [found["Key"] for page in pages for found in page.get("Contents", ())]
+@functools.cache
+def _client(server: ObjectServer) -> Any:
+    return minio.client(server)
+
+
+def keys_in(server: ObjectServer, bucket: str, prefix: str = "") -> list[str]:
+    """All keys that begin so."""
+    pages = _client(server).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    return [found["Key"] for page in pages for found in page.get("Contents", ())]
 
 
 def open_uploads(server: ObjectServer, bucket: str) -> list[str]:
-    """The keys of multipart uploads that are open."""
-    with closing(minio.client(server)) as s3:
-        found = s3.list_multipart_uploads(Bucket=bucket)
-        return [upload["Key"] for upload in found.get("Uploads", ())]
+    """The keys of all multipart uploads that are open."""
+    # Not by prefix: MinIO finds uploads of the whole bucket, or of one key, and nothing in between.
+    found = _client(server).list_multipart_uploads(Bucket=bucket)
+    return [upload["Key"] for upload in found.get("Uploads", ())]
 
 
-def leftovers(server: ObjectServer, bucket: str) -> Iterator[str]:
+def leftovers(server: ObjectServer, bucket: str, prefix: str = "") -> Iterator[str]:
     """Objects that no manifest names though they are in a directory that has one, and open uploads."""
-    keys = keys_in(server, bucket)
+    keys = keys_in(server, bucket, prefix)
     trees = {key.removesuffix(_MANIFEST): _named(server, bucket, key) for key in keys if key.endswith(_MANIFEST)}
     for key in keys:
         holders = [folder for folder in trees if key.startswith(folder)]
@@ -41,7 +46,6 @@ def leftovers(server: ObjectServer, bucket: str) -> Iterator[str]:
 def _named(server: ObjectServer, bucket: str, key: str) -> set[str]:
     """The keys of the files that a manifest names."""
     folder = key.removesuffix(_MANIFEST)
-    with closing(minio.client(server)) as s3:
-        manifest = json.loads(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+    manifest = json.loads(_client(server).get_object(Bucket=bucket, Key=key)["Body"].read())
     places = (entry[1] if isinstance(entry, list) else entry for entry in manifest["files"])
     return {folder + place for place in places}

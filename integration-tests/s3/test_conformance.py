@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from s3.looking import leftovers
-from s3.stores import store_of
 from services.fault_proxy import FaultProxy
 from services.minio import ObjectServer
 
 from dao.testing import Backend, Capabilities, ConformanceSuite
 from dao_s3 import S3DirectoryObject, S3FileObject, S3TableObject
+from s3.looking import leftovers
+from s3.stores import store_of
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("small_part_files")]
 
