@@ -67,6 +67,51 @@ class S3Interface(FilesInterface):
             self._storage = S3Storage(self._make_transport(), self._make_bulk_transport(), self.conflict_timeout)
         return self._storage
 
+    def read(
+        self,
+        data_object: DataObject,
+        *,
+        path: str | None = None,
+        format: str | None = None,
+        columns: Sequence[str] | None = None,
+        where: Any = None,
+        limit: int | None = None,
+        schema: Any = None,
+        version: str | None = None,
+        **options: Any,
+    ) -> Any:
+        """Read rows into memory, see :meth:`dao.files.FilesInterface.read`; a file also as it was.
+
+        Args:
+            data_object: what to read.
+            path: read this one object of the store instead.
+            format: the format's name.
+            columns: the columns wanted, in this order; all by default.
+            where: only rows for which this predicate is true.
+            limit: rows at most.
+            schema: columns and types to read as.
+            version: this version of a file, as ``history`` names it, where the bucket keeps versions.
+            options: the format's options.
+
+        Raises:
+            NotFoundError: there is nothing, or no such version.
+            UnsupportedError: an older version of a directory or table.
+            DataError, StoreError: as :meth:`dao.files.FilesInterface.read`.
+        """
+        from dao.files.reading import read_table
+
+        return read_table(
+            self.storage if version is None else self.storage.at(version),
+            data_object,
+            path=path,
+            format=format,
+            columns=columns,
+            where=where,
+            limit=limit,
+            schema=schema,
+            options=options,
+        )
+
     @register("read")
     @when(into="bytes")
     def read_bytes(
@@ -96,50 +141,6 @@ class S3Interface(FilesInterface):
         from dao_s3.single import read_object
 
         return read_object(self.storage, data_object, path=path, offset=offset, length=length, version=version)
-
-    @register("read")
-    def read_version(
-        self,
-        data_object: FileObject,
-        *,
-        version: str,
-        path: str | None = None,
-        format: str | None = None,
-        columns: Sequence[str] | None = None,
-        where: Any = None,
-        limit: int | None = None,
-        schema: Any = None,
-        **options: Any,
-    ) -> Any:
-        """Read one object as it was; otherwise as ``read``.
-
-        Args:
-            data_object: a file.
-            version: the version's id, as ``history`` names it.
-            path: read this one object of the store instead.
-            format: the format's name.
-            columns: the columns wanted.
-            where: only rows for which this predicate is true.
-            limit: rows at most.
-            schema: columns and types to read as.
-            options: the format's options.
-
-        Raises:
-            NotFoundError: there is no such version.
-        """
-        from dao.files.reading import read_table
-
-        return read_table(
-            self.storage.at(version),
-            data_object,
-            path=path,
-            format=format,
-            columns=columns,
-            where=where,
-            limit=limit,
-            schema=schema,
-            options=options,
-        )
 
     @register("write", "write_stream")
     def write_bytes(

@@ -14,7 +14,7 @@ import io
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dao.errors import ConflictError, NotFoundError, StoreError
 
@@ -53,7 +53,31 @@ def native_file(transport: Transport, stat: Stat) -> Any:
 
 def open_object(transport: Transport, stat: Stat) -> BinaryIO:
     """An object as a binary file of Python, see :func:`native_file`; what it reads are ``bytes``."""
-    return io.BufferedReader(cast("io.RawIOBase", ObjectFile(transport, stat)), _BUFFER)
+    return io.BufferedReader(_Raw(ObjectFile(transport, stat)), _BUFFER)
+
+
+class _Raw(io.RawIOBase):
+    """An :class:`ObjectFile` that a ``BufferedReader`` may be put around."""
+
+    def __init__(self, file: ObjectFile) -> None:
+        super().__init__()
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        return self._file.seek(offset, whence)
+
+    def readinto(self, buffer: Any, /) -> int:
+        return self._file.readinto(buffer)
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 class ObjectFile(io.BufferedIOBase):

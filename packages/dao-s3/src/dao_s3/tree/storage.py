@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 
 from attrs import define, field
 
-from dao.errors import AlreadyExistsError, DaoError, DataError, NotFoundError, TransientError
+from dao.errors import AlreadyExistsError, DaoError, DataError, NotFoundError, TransientError, UnsupportedError
 from dao.results import FileInfo
 from dao_s3.once import copy_once
 from dao_s3.transport import Stat, Transport
@@ -235,7 +235,13 @@ class OlderObjects:
 
         Raises:
             NotFoundError: there is no such version.
+            UnsupportedError: it isn't a single object that is wanted.
         """
+        if wanted != "file":
+            raise UnsupportedError(
+                f"version= asks for an older version of {key!r}: single files have them where the bucket keeps them, "
+                "directories and tables don't"
+            )
         stat = self._storage.transport.head(self._storage.checked(key), version=self._version)
         return ObjectSnapshot(self._storage.bulk_or_own, stat)
 
