@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from weakref import WeakValueDictionary
 
 from attrs import define, field
@@ -22,7 +22,7 @@ from dao_s3.tree.tree_change import TreeChange
 from dao_s3.tree.view import look
 
 if TYPE_CHECKING:
-    from dao.files.storage import Kind
+    from dao.files.storage import Kind, Storage
 
 __all__ = ["S3Storage"]
 
@@ -202,9 +202,9 @@ class S3Storage:
         with TreeChange(self.transport, source) as change:
             change.publish()
 
-    def at(self, version: str) -> OlderObjects:
-        """The storage with single objects as they were at a version."""
-        return OlderObjects(self, version)
+    def at(self, version: str) -> Storage:
+        """The storage with single objects as they were at a version; only good for reading."""
+        return cast("Storage", OlderObjects(self, version))
 
     def close(self) -> None:
         """Let go of all connections."""
