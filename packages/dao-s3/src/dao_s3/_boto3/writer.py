@@ -66,7 +66,9 @@ class ObjectWriter:
         self._conditions = conditions
         self._storing = storing
         self._first = bucket.options.part_size
+        self._limit = self._first
         self._filling = bytearray()
+        self._filled = 0
         self._size = 0
         self._stat: Stat | None = None
         self._parts: _Parts | None = None
@@ -85,19 +87,28 @@ class ObjectWriter:
     def _take(self, view: memoryview) -> None:
         at = 0
         while at < len(view):
-            limit = next_part_size(self._first, self._size - len(self._filling))
-            taken = view[at : at + limit - len(self._filling)]
-            self._filling += taken
-            at += len(taken)
+            taken = view[at : at + self._limit - self._filled]
+            self._filling[self._filled : self._filled + len(taken)] = taken
+            self._filled += len(taken)
             self._size += len(taken)
-            if len(self._filling) == limit:
+            at += len(taken)
+            if self._filled == self._limit:
                 self._send()
 
     def _send(self) -> None:
         if self._parts is None:
             self._parts = _Parts(self._begin(), self._first * _THREADS)
-        part, self._filling = self._filling, bytearray()
+        part, self._filling, self._filled = self._filling, bytearray(), 0
         self._parts.send(part)
+        # Only the first part grows as it is filled, since most objects are small. The others have their room at once:
+        # growing ones would leave holes in memory, twice as much in all.
+        self._limit = next_part_size(self._first, self._size)
+        self._filling = bytearray(self._limit)
+
+    def _rest(self) -> bytearray:
+        """What is in the part that is being filled."""
+        del self._filling[self._filled :]
+        return self._filling
 
     def _begin(self) -> Multipart:
         name = self._bucket.options.checksum
@@ -118,9 +129,9 @@ class ObjectWriter:
 
     def _complete(self) -> Stat:
         if self._parts is None:
-            return put(self._bucket, self._key, self._filling, {**self._conditions, **self._storing})
-        if self._filling:
-            self._send()
+            return put(self._bucket, self._key, self._rest(), {**self._conditions, **self._storing})
+        if rest := self._rest():
+            self._parts.send(rest)
         answer = self._parts.complete(self._conditions)
         return self._bucket.stored(self._key, self._size, answer)
 
