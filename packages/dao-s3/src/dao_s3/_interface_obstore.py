@@ -111,15 +111,17 @@ class S3ObstoreInterface(S3Options, S3Interface):
             partial(_boto3, options) if self._location.scheme == "s3" else None,
         )
 
-    def _awaited(self) -> AsyncRequests | None:
-        """The requests to await; None where there are none: in a folder, and in a forked process."""
+    def _awaited(self, key: str) -> AsyncRequests | None:
+        """The requests to await for a key; None where there are none, as in a folder or in a forked process."""
         from dao_s3._obstore.aio import AsyncRequests
         from dao_s3._obstore.client import has_lost_its_threads
+        from dao_s3._obstore.keys import is_nameable
         from dao_s3._obstore.transport import ObstoreTransport
 
         transport = self.storage.transport
         assert isinstance(transport, ObstoreTransport)
-        return None if transport.scheme == "file" or has_lost_its_threads() else AsyncRequests(transport)
+        has_none = transport.scheme == "file" or has_lost_its_threads() or not is_nameable(key)
+        return None if has_none else AsyncRequests(transport)
 
     @register("read")
     @when(into="bytes")
@@ -138,14 +140,14 @@ class S3ObstoreInterface(S3Options, S3Interface):
         from dao_s3._obstore.aio import in_thread
         from dao_s3.single import check_range
 
-        requests = self._awaited()
+        check_range(offset, length)
+        key = place_of(self.storage, data_object, path, writing=True).key
+        requests = self._awaited(key)
         if requests is not None:
-            check_range(offset, length)
-            key = place_of(self.storage, data_object, path, writing=True).key
             try:
                 content = await requests.get(key, start=offset or 0, length=length, version=version)
             except NotFoundError:
-                requests = None  # why, is found out as everywhere
+                pass  # why, is found out as everywhere
             else:
                 advance(0, memoryview(content).nbytes)
                 return content if isinstance(content, bytes) else bytes(content)
@@ -171,7 +173,7 @@ class S3ObstoreInterface(S3Options, S3Interface):
         from dao_s3.single import already_there, file_key
 
         key = file_key(self.storage, data_object, path, mode)
-        requests = self._awaited()
+        requests = self._awaited(key)
         size = memoryview(data).nbytes
         if requests is None or mode == "append" or acl is not None or size > _ONE_REQUEST:
             arguments = {
@@ -202,11 +204,12 @@ class S3ObstoreInterface(S3Options, S3Interface):
         from dao_s3._obstore.aio import in_thread
         from dao_s3.single import file_key
 
-        requests = self._awaited()
+        key = file_key(self.storage, data_object, path)
+        requests = self._awaited(key)
         if requests is None:
             return await in_thread(partial(self.exists, data_object, path=path))
         try:
-            await requests.head(file_key(self.storage, data_object, path))
+            await requests.head(key)
         except NotFoundError:
             return False
         return True
@@ -217,14 +220,13 @@ class S3ObstoreInterface(S3Options, S3Interface):
         from dao_s3.single import file_key
         from dao_s3.tree.snapshot import info_of
 
-        requests = self._awaited()
-        if requests is not None:
-            key = file_key(self.storage, data_object, path)
-            if not await requests.is_folder(key):
-                try:
-                    return Listing([info_of(await requests.head(key))])
-                except NotFoundError:
-                    pass  # who says so to everybody, says it here too
+        key = file_key(self.storage, data_object, path)
+        requests = self._awaited(key)
+        if requests is not None and not await requests.is_folder(key):
+            try:
+                return Listing([info_of(await requests.head(key))])
+            except NotFoundError:
+                pass  # who says so to everybody, says it here too
         return await in_thread(partial(self.list, data_object, path=path))
 
     async def delete_async(self, data_object: FileObject, *, path: str | None = None) -> WriteResult:
@@ -232,9 +234,9 @@ class S3ObstoreInterface(S3Options, S3Interface):
         from dao_s3._obstore.aio import in_thread
         from dao_s3.single import file_key
 
-        requests = self._awaited()
+        key = file_key(self.storage, data_object, path)
+        requests = self._awaited(key)
         if requests is not None:
-            key = file_key(self.storage, data_object, path)
             try:
                 await requests.head(key)
                 await requests.delete(key)

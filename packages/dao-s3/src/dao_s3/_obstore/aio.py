@@ -15,14 +15,14 @@ from dao_s3._obstore import reading
 from dao_s3._obstore.errors import is_past_the_end, translated
 from dao_s3._obstore.keys import checked_key
 from dao_s3._obstore.settings import wanted, with_defaults
-from dao_s3._obstore.stats import stat_of_head
+from dao_s3._obstore.stats import bare, stat_of_head
 from dao_s3._obstore.transport import ObstoreTransport
 from dao_s3._obstore.writing import bytes_of, check_writable, mode_of, stat_of_put
 from dao_s3.once import Once, pauses
 from dao_s3.transport import ObjectSettings, Stat
 
 if TYPE_CHECKING:
-    from obstore import GetOptions, GetResult
+    from obstore import GetResult
     from typing_extensions import Buffer
 
 __all__ = ["AsyncRequests", "in_thread", "seen_through"]
@@ -104,11 +104,7 @@ class AsyncRequests:
         turns = asyncio.Semaphore(_AT_ONCE)
 
         async def fetch(start: int, length: int) -> None:
-            options: GetOptions = {
-                "range": (start, start + length),
-                "if_match": result.meta["e_tag"],
-                "version": version,
-            }
+            options = reading.get_options(start, length, bare(result.meta["e_tag"]), version)
             async with turns:
                 got = await obstore.get_async(self._transport.client.store, key, options=options)
                 piece = memoryview(await got.bytes_async())

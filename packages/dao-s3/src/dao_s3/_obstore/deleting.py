@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from dao.errors import DaoError, NotFoundError
+from dao_s3._obstore.client import Client
 from dao_s3._obstore.errors import translated
 from dao_s3._obstore.location import Location
 from dao_s3._obstore.writing import check_writable, exclusively
@@ -21,17 +22,18 @@ _MANY = ("s3", "memory")
 """Kinds of stores for which what isn't there is no error, so that a batch can't end early."""
 
 
-def delete(store: ObjectStore, keys: Iterable[str], location: Location) -> None:
+def delete(client: Client, keys: Iterable[str]) -> None:
     """See :meth:`dao_s3.transport.Transport.delete`."""
+    location = client.location
     check_writable(location)
     failed: list[tuple[str, DaoError]] = []
     for batch in _batches(keys):
         try:
-            _delete_batch(store, batch, location)
+            _delete_batch(client.store, batch, location)
         except NotFoundError:
             if location.scheme in _MANY:
                 raise  # there is no bucket
-            failed.extend(_one_by_one(store, batch, location))
+            failed.extend(_one_by_one(client.store, batch, location))
     if failed:
         key, error = failed[0]
         text = f"{len(failed):,} objects could not be deleted, the first is {key!r}: {error}"

@@ -24,11 +24,13 @@ from dao.errors import (
     UnsupportedError,
 )
 from dao_s3._errors import Answer, answer_in, error_of
+from dao_s3._obstore.keys import UnnameableError
 
 __all__ = ["is_past_the_end", "refused_settings", "translate", "translated"]
 
 _STATUS = re.compile(r"status code: (\d{3})")
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
+_CONNECT = re.compile(r"kind: Connect\b")
 _MISSING_SETTING = re.compile(
     r"(?:Missing|Invalid|Unable to|Configuration key|Account must|Container name)[^\n]{0,200}"
 )
@@ -41,7 +43,7 @@ _BY_NAME: dict[str, tuple[type[DaoError], str]] = {
     "PermissionDeniedError": (PermissionDeniedError, "access is denied"),
     "UnauthenticatedError": (PermissionDeniedError, "the credentials are missing or wrong"),
     "NotSupportedError": (UnsupportedError, "the store can't do that"),
-    "InvalidPathError": (DataError, "obstore can't name such a key"),
+    "InvalidPathError": (UnnameableError, "there is a key that obstore can't name; interface: s3 can"),
 }
 
 
@@ -108,7 +110,7 @@ def _without_answer(error: Exception, text: str, dump: str, where: str) -> DaoEr
     if isinstance(error, NotImplementedError):
         return UnsupportedError(f"{where}: obstore can't do that on this kind of store")
     if isinstance(error, ValueError):
-        return DataError(f"{where}: obstore can't name such a key; interface: s3 can")
+        return UnnameableError(f"{where}: obstore can't name such a key; interface: s3 can")
     if name in _BY_NAME:
         kind, meaning = _BY_NAME[name]
         return kind(f"{where}: {meaning}")
@@ -128,7 +130,7 @@ def _without_answer(error: Exception, text: str, dump: str, where: str) -> DaoEr
 def _kind_of_silence(dump: str) -> str:
     if "kind: Timeout" in dump or "TimedOut" in dump:
         return "timed out"
-    if "kind: Connect" in dump:
+    if _CONNECT.search(dump):
         return "no connection could be made"
     return "the connection broke"
 

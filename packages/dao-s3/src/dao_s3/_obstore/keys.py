@@ -13,7 +13,7 @@ import re
 from dao.errors import DataError, UnsupportedError
 from dao_s3._obstore.location import Location
 
-__all__ = ["checked_key", "checked_prefix"]
+__all__ = ["UnnameableError", "checked_key", "checked_prefix", "is_nameable"]
 
 _LONGEST = 1024
 """Bytes of a key, with the store's prefix: the limit of S3, Google Cloud and Azure."""
@@ -22,12 +22,26 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _STAGED = re.compile(r"#\d+\Z")
 
 
+class UnnameableError(UnsupportedError):
+    """obstore has no name for a key that S3 could keep."""
+
+
+def is_nameable(key: str) -> bool:
+    """Whether obstore can name a key, as far as it can be a key at all.
+
+    >>> is_nameable("a/b%2e"), is_nameable("a//b"), is_nameable("a/")
+    (True, False, False)
+    """
+    return not _CONTROL.search(key) and all(part not in ("", ".", "..") for part in key.split("/"))
+
+
 def checked_key(key: str, location: Location) -> str:
     """The key itself, once it is sure that obstore means the same by it.
 
     Raises:
         DataError: no store can keep it.
-        UnsupportedError: obstore can't name it.
+        UnnameableError: obstore can't name it.
+        UnsupportedError: it would be taken for a file that obstore stages.
     """
     if not key:
         raise DataError("an empty key names nothing")
@@ -39,8 +53,8 @@ def checked_key(key: str, location: Location) -> str:
         size += len(location.prefix.encode()) + 1 if location.prefix and location.scheme != "http" else 0
         if size > _LONGEST:
             raise DataError(f"key {key[:80]!r}... has {size:,} bytes of UTF-8 with its prefix, at most {_LONGEST:,} go")
-    if _CONTROL.search(key) or not all(part not in ("", ".", "..") for part in key.split("/")):
-        raise UnsupportedError(f"obstore can't name the key {key!r}; interface: s3 can, if S3 takes it")
+    if not is_nameable(key):
+        raise UnnameableError(f"obstore can't name the key {key!r}; interface: s3 can, if S3 takes it")
     if location.scheme == "file":
         _check_file(key, location)
     return key
@@ -64,5 +78,5 @@ def checked_prefix(prefix: str) -> tuple[str, str]:
     """
     folder = prefix.rpartition("/")[0]
     if prefix.startswith("/") or "//" in prefix or _CONTROL.search(prefix) or {".", ".."} & set(folder.split("/")):
-        raise UnsupportedError(f"obstore can't list the prefix {prefix!r}; interface: s3 can")
+        raise UnnameableError(f"obstore can't list the prefix {prefix!r}; interface: s3 can")
     return folder, prefix

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dao.errors import StoreError
 from dao_s3._obstore.errors import is_past_the_end, translated
-from dao_s3._obstore.stats import quoted
+from dao_s3._obstore.stats import bare, quoted
 from dao_s3.transport import Stat
 
 if TYPE_CHECKING:
@@ -101,13 +101,13 @@ def _in_pieces(store: ObjectStore, key: str, where: str, result: GetResult, vers
     import obstore
 
     begin, end = result.range
-    etag = result.meta["e_tag"]
+    etag = bare(result.meta["e_tag"])
     whole = memoryview(bytearray(end - begin))
 
     def fetch(piece: tuple[int, int]) -> None:
         start, length = piece
-        options: GetOptions = {"range": (start, start + length), "if_match": etag, "version": version}
         with translated(where):
+            options = get_options(start, length, etag, version)
             found = memoryview(obstore.get(store, key, options=options).bytes())
         if len(found) != length:
             raise cut_short(where, len(found), length)

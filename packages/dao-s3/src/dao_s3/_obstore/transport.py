@@ -22,7 +22,7 @@ from dao.errors import DataError, StoreError, UnsupportedError
 from dao_s3._obstore import copying, deleting, listing, reading, writing
 from dao_s3._obstore.client import Client, has_lost_its_threads
 from dao_s3._obstore.errors import translated
-from dao_s3._obstore.keys import checked_key
+from dao_s3._obstore.keys import UnnameableError, checked_key, is_nameable
 from dao_s3._obstore.settings import with_defaults
 from dao_s3._obstore.stats import stat_of_head
 from dao_s3._obstore.writer import BufferedWriter, Spooled, Streamed, Target
@@ -77,9 +77,11 @@ class ObstoreTransport:
     def _key(self, key: str) -> str:
         return checked_key(key, self.client.location)
 
-    def _elsewhere(self) -> Transport | None:
-        """The other driver, where obstore can be asked for nothing any more."""
-        return self._beyond() if self.beyond is not None and has_lost_its_threads() else None
+    def _elsewhere(self, *keys: str) -> Transport | None:
+        """The other driver, where obstore can be asked for nothing any more, or has no name for one of the keys."""
+        if self.beyond is None or not (has_lost_its_threads() or not all(map(is_nameable, keys))):
+            return None
+        return self._beyond()
 
     def _beyond(self, what: str = "that") -> Transport:
         """The other driver.
@@ -95,7 +97,7 @@ class ObstoreTransport:
 
     def head(self, key: str, *, version: str | None = None) -> Stat:
         """See :meth:`dao_s3.transport.Transport.head`."""
-        if (other := self._elsewhere()) is not None:
+        if (other := self._elsewhere(key)) is not None:
             return other.head(key, version=version)
         import obstore
 
@@ -119,7 +121,7 @@ class ObstoreTransport:
         version: str | None = None,
     ) -> Buffer:
         """See :meth:`dao_s3.transport.Transport.get`."""
-        if (other := self._elsewhere()) is not None:
+        if (other := self._elsewhere(key)) is not None:
             return other.get(key, start=start, length=length, etag=etag, version=version)
         return reading.get(
             self._store,
@@ -136,7 +138,7 @@ class ObstoreTransport:
         self, key: str, *, start: int = 0, etag: str | None = None, version: str | None = None
     ) -> Iterator[Buffer]:
         """See :meth:`dao_s3.transport.Transport.chunks`."""
-        if (other := self._elsewhere()) is not None:
+        if (other := self._elsewhere(key)) is not None:
             return other.chunks(key, start=start, etag=etag, version=version)
         return reading.chunks(self._store, self._key(key), self._where(key), start=start, etag=etag, version=version)
 
@@ -159,7 +161,7 @@ class ObstoreTransport:
     ) -> Stat:
         """See :meth:`dao_s3.transport.Transport.put`."""
         full = with_defaults(settings, self.defaults)
-        other = self._elsewhere() or (self._beyond("acl") if full.acl is not None and self.beyond else None)
+        other = self._elsewhere(key) or (self._beyond("acl") if full.acl is not None and self.beyond else None)
         if other is not None:
             return other.put(key, data, if_absent=if_absent, if_match=if_match, settings=full)
         return writing.put(
@@ -181,8 +183,10 @@ class ObstoreTransport:
         settings: ObjectSettings | None = None,
     ) -> Writer:
         """See :meth:`dao_s3.transport.Transport.writer`."""
-        self._key(key)
         full = with_defaults(settings, self.defaults)
+        if (other := self._elsewhere(key)) is not None:
+            return other.writer(key, if_absent=if_absent, if_match=if_match, settings=full)
+        self._key(key)
         conditions: dict[str, Any] = {"if_absent": if_absent, "if_match": if_match}
         put = partial(self._put_buffer, key, settings=full, **conditions)
         return BufferedWriter(key, self.part_size, put, lambda: self._overflow(key, full, conditions))
@@ -192,12 +196,9 @@ class ObstoreTransport:
 
     def _overflow(self, key: str, settings: ObjectSettings, conditions: dict[str, Any]) -> Target:
         conditional = conditions["if_absent"] or conditions["if_match"] is not None
-        other = self._elsewhere()
-        if other is None and self.beyond is not None and (conditional or settings.acl is not None):
-            other = self._beyond()
-        if other is not None:
-            return other.writer(key, settings=settings, **conditions)
-        if conditional or self.scheme == "file":
+        if self.beyond is not None and (conditional or settings.acl is not None):
+            return self._beyond().writer(key, settings=settings, **conditions)
+        if conditional or self.scheme == "file" or has_lost_its_threads():
             return Spooled(key, partial(self._put_buffer, key, settings=settings, **conditions))
         return Streamed(key, self.part_size, lambda pieces: self._stream(key, pieces, settings))
 
@@ -214,8 +215,7 @@ class ObstoreTransport:
                     last = stat.key
                     yield stat
                 return
-            except (DataError, UnsupportedError):
-                # A key, or the prefix, that obstore can't name: from there on the other driver goes on.
+            except UnnameableError:  # a key, or the prefix: from there on the other driver goes on
                 other = self._beyond("name all of these keys")
         yield from other.list(prefix, after=last)
 
@@ -225,16 +225,24 @@ class ObstoreTransport:
         if other is None:
             try:
                 return listing.folders(self._store, prefix, self._where(prefix))
-            except (DataError, UnsupportedError):
+            except UnnameableError:
                 other = self._beyond("name all of these keys")
         return other.folders(prefix)
 
     def delete(self, keys: Iterable[str]) -> None:
         """See :meth:`dao_s3.transport.Transport.delete`."""
-        if (other := self._elsewhere()) is not None:
-            other.delete(keys)
-            return
-        deleting.delete(self._store, map(self._key, keys), self.client.location)
+        strange: set[str] = set()
+        deleting.delete(self.client, self._nameable(keys, strange))
+        if strange:
+            self._beyond("name all of these keys").delete(strange)
+
+    def _nameable(self, keys: Iterable[str], strange: set[str]) -> Iterator[str]:
+        """The keys that obstore can delete here; the others are collected."""
+        for key in keys:
+            if self._elsewhere(key) is None:
+                yield self._key(key)
+            else:
+                strange.add(key)
 
     def copy(
         self,
@@ -246,13 +254,13 @@ class ObstoreTransport:
         settings: ObjectSettings | None = None,
     ) -> Stat:
         """See :meth:`dao_s3.transport.Transport.copy`."""
-        self._key(source), self._key(target)
         plain = version is None and settings is None and self.defaults.storage_class is None
-        other = self._elsewhere()
+        other = self._elsewhere(source, target)
         if other is None and self.beyond is not None and (if_absent or not plain or self._is_too_large(source)):
             other = self._beyond()
         if other is not None:
             return other.copy(source, target, version=version, if_absent=if_absent, settings=settings)
+        self._key(source), self._key(target)
         if plain and self.scheme != "http":
             copying.copy(self._store, source, target, self.client.location, if_absent)
             return self.head(target)
@@ -285,7 +293,7 @@ class ObstoreTransport:
             raise DataError(f"method: found {method!r}, expected 'GET' or 'PUT'")
         if not timedelta(seconds=1) <= expires <= _LONGEST_SIGNED:
             raise DataError(f"expires: found {expires}, expected a second to 7 days")
-        other = self._elsewhere() or (self._beyond("sign a version's URL") if version is not None else None)
+        other = self._elsewhere(key) or (self._beyond("sign a version's URL") if version is not None else None)
         if other is not None:
             return other.presign(key, method=method, expires=expires, version=version)
         import obstore

@@ -1,5 +1,7 @@
-"""Stores that need no service: memory, a folder, and S3 as moto serves it in this process, behind a server that can be
-told to do things wrong."""
+"""Stores that need no service: memory, a folder, and S3 as moto serves it in this process.
+
+Before moto stands a server that can be told to do things wrong.
+"""
 
 from __future__ import annotations
 
@@ -88,7 +90,7 @@ def s3_options(bucket: str, stub: Stub) -> dict[str, Any]:
         "secret_access_key": Secret("secret"),
         "part_size": 5 << 20,
         "retry": FAST,
-        "timeouts": Timeouts(connect=5, read=5),
+        "timeouts": Timeouts(connect=30, read=60),
     }
 
 
@@ -128,3 +130,11 @@ def options(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
 def transport(options: dict[str, Any], make: Make) -> ObstoreTransport:
     """A transport to an empty store of each kind."""
     return make(**options)
+
+
+@pytest.fixture
+def interface(options: dict[str, Any]) -> Iterator[S3ObstoreInterface]:
+    """An interface to an empty store of each kind."""
+    made = S3ObstoreInterface(**options)
+    yield made
+    made.close()
