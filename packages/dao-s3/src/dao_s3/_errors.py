@@ -178,6 +178,8 @@ def error_of(answer: Answer, where: str) -> DaoError:
 
 def _refusal(answer: Answer) -> _Refusal:
     code = answer.code or ""
+    if code == "InvalidArgument" and "version id" in answer.message.lower():
+        return _BY_CODE["NoSuchVersion"]  # one that no store could have given
     if code in _BY_CODE:
         return _BY_CODE[code]
     if code.startswith("KMS."):

@@ -144,7 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _passed_on(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         connection = HTTPConnection(*self.server.stub.backend, timeout=30)
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "expect")}
+        headers = {name: value for name, value in self.headers.items() if name.lower() != "expect"}
         connection.request(self.command, self.path, body, headers)
         answer = connection.getresponse()
         content = answer.read()

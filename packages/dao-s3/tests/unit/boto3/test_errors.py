@@ -171,6 +171,11 @@ def test_what_stores_repeat_of_credentials_is_left_out() -> None:
     assert "canary" not in str(error)
 
 
+def test_a_version_that_could_never_be_is_none() -> None:
+    error = error_of(Answer(400, "InvalidArgument", "Invalid version id specified"), "s3://lake/x")
+    assert isinstance(error, NotFoundError)
+
+
 def test_an_answer_without_a_code_is_known_by_its_status() -> None:
     for status, kind in (
         (404, NotFoundError),
