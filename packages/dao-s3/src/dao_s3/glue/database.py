@@ -10,7 +10,7 @@ from dao.data_object import DataObject
 from dao.data_store import DataStore
 from dao.errors import PluginError
 from dao.interface import InterfaceSpec
-from dao_s3._objects import S3TableObject
+from dao_s3.glue.foreign import FOREIGN
 from dao_s3.glue.interfaces import Interfaces
 from dao_s3.glue.table import GlueTable
 from dao_s3.glue.translator import GlueTranslator
@@ -149,8 +149,9 @@ class _TableObjects(Mapping[str, DataObject]):
         try:
             return (self._store._plugins or default_plugins()).object_type(type_name)
         except PluginError:
-            if self._store._interfaces.is_special(type_name):
-                return S3TableObject  # its interface is missing as well, and says so when the object is used
+            # What reads it is missing as well, and says so when the object is used.
+            if type_name in FOREIGN:
+                return FOREIGN[type_name]
             raise
 
     def forget(self) -> None:

@@ -45,7 +45,8 @@ class Glue:
 
     def catalog(self, **options: Any) -> GlueCatalog:
         """A catalog of this server, with its stores on this server too."""
-        stores = {"endpoint": self.url, **options.pop("options", {})}
+        stores = options.pop("options", {})
+        stores = None if stores is None else {"endpoint": self.url, **stores}
         return GlueCatalog(options=stores, **{"region": REGION, "endpoint": self.url, **LOGIN, **options})
 
     def database(self, name: str, **more: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import pickle
 from collections.abc import Mapping
 from typing import Any
 
@@ -87,7 +88,9 @@ def test_partitions_have_their_declared_types_where_the_columns_are_sure(glue: G
     )
     glue.s3.put_object(Bucket="lake", Key="sales/t/code=7/x.parquet", Body=parquet(ROWS.select(["name"])))
     found = dao.read("sales.t", where="code = '7'")
-    assert found.schema == pa.schema([("name", pa.string()), ("added_later", pa.list_(pa.int32())), ("code", pa.string())])
+    assert found.schema == pa.schema(
+        [("name", pa.string()), ("added_later", pa.list_(pa.int32())), ("code", pa.string())]
+    )
     assert found["added_later"].null_count == 3
 
 
@@ -97,7 +100,7 @@ CSV = {
     "quoted": (
         serde(OPEN_CSV, separatorChar=";"),
         {"skip.header.line.count": "1"},
-        b"\"a\";\"b\"\n\"1\";\"Ann\"\n2;Bob\n3;\n",
+        b'"a";"b"\n"1";"Ann"\n2;Bob\n3;\n',
     ),
     "crawled": ({}, {"classification": "csv", "delimiter": "\t"}, b"1\tAnn\n2\tBob\n3\t\n"),
 }
@@ -193,7 +196,9 @@ def test_a_backend_that_is_not_installed_is_named_when_it_is_needed(
     glue.table("sales", "new", "s3://lake/sales/new", Parameters={"table_type": format.upper()})
     glue.table("sales", "old", "s3://lake/sales/old", StorageDescriptor=PARQUET)
     assert [found.identifier for found in dao.catalog.search("sales.*")] == ["new", "old"]
+    assert [found.type_name for found in dao.catalog.search("sales.*")] == [format, "s3.table"]
     assert dao.catalog["sales.new"].location == "s3://lake/sales/new"
+    assert pickle.loads(pickle.dumps(dao.catalog["sales.new"])) == dao.catalog["sales.new"]
     with pytest.raises(PluginError, match=f"no plugin registers interface '{format}'.*pip install dao-{format}"):
         dao.read("sales.new")
 
@@ -250,9 +255,29 @@ def test_a_type_with_an_interface_of_its_own(glue: Glue) -> None:
     assert not dao.exists("sales.other")
 
 
-def test_tables_through_an_interface_of_ones_own(glue: Glue) -> None:
+def of_nobody(table: GlueTable) -> Mapping[str, Any]:
+    return {"type": "spreadsheet"}
+
+
+def test_a_type_that_nobody_registers_is_an_error(glue: Glue) -> None:
+    glue.database("sales")
+    glue.table("sales", "t", "s3://lake/t")
+    catalog = glue.catalog(translator=GlueTranslator().with_extractor(of_nobody))
+    with pytest.raises(PluginError, match="no plugin registers object type 'spreadsheet'"):
+        catalog["sales.t"]
+
+
+class Bucket(Mine):
+    """As Mine, with a bucket, but without a prefix."""
+
+    def __init__(self, bucket: str, region: str = "") -> None:
+        super().__init__(region, bucket)
+
+
+def test_a_store_without_a_prefix_is_rooted_at_the_bucket(glue: Glue) -> None:
     glue.database("sales", LocationUri="s3://lake/sales")
     glue.table("sales", "orders", "s3://lake/sales/orders")
-    found = DataAccessObject(glue.catalog(interface={"interface": Mine, "options": {"greeting": "x"}}, endpoint=glue.url))
-    with pytest.raises(Exception, match="endpoint"):  # options that it hasn't are wrong ones
-        found.read("sales.orders")
+    glue.table("sales", "old", "s3://attic/old")
+    dao = DataAccessObject(glue.catalog(interface=Bucket, options=None))
+    assert dao.read("sales.orders") == "lake eu-central-1 sales/orders"
+    assert dao.read("sales.old") == "attic eu-central-1 old"

@@ -1,0 +1,29 @@
+"""Tables that another backend reads, as long as that one is not installed: they are listed under their own types."""
+
+from __future__ import annotations
+
+from dao.data_object import TableObject
+
+__all__ = ["FOREIGN", "DeltaTable", "HudiTable", "IcebergTable"]
+
+
+class IcebergTable(TableObject):
+    """An Iceberg table; dao-iceberg has a class of its own for it."""
+
+    type_name = "iceberg"
+
+
+class DeltaTable(TableObject):
+    """A Delta table; dao-delta has a class of its own for it."""
+
+    type_name = "delta"
+
+
+class HudiTable(TableObject):
+    """A Hudi table; dao-hudi has a class of its own for it."""
+
+    type_name = "hudi"
+
+
+FOREIGN = {kind.type_name: kind for kind in (IcebergTable, DeltaTable, HudiTable)}
+"""The stand-ins by type."""
