@@ -127,7 +127,7 @@ def test_a_store_that_is_not_there(make: Make) -> None:
 def test_a_silent_store_is_an_error_for_writes_too(make: Make, stub: Any) -> None:
     stub.fail("PUT", "stall", times=100)
     with pytest.raises(TransientError, match="silent"):
-        make(timeouts=Timeouts(connect=1, read=0.2), retry=Retry(attempts=2, max_backoff=0.01)).put("x", b"1")
+        make(timeouts=Timeouts(connect=5, read=0.2), retry=Retry(attempts=2, max_backoff=0.01)).put("x", b"1")
 
 
 def test_a_put_whose_answer_is_lost_is_made_again(transport: Boto3Transport, stub: Any) -> None:
