@@ -11,6 +11,7 @@ from attrs import define
 from botocore.exceptions import FlexibleChecksumError, IncompleteReadError, ResponseStreamingError
 
 from dao.errors import DaoError, StoreError, TransientError
+from dao.files.pool import in_parallel
 from dao_s3._boto3.bucket import Bucket, bare_etag, kept_version, quoted_etag
 from dao_s3._boto3.checksums import running_for
 from dao_s3._boto3.errors import DRIVER_ERRORS, answer_behind, translated
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["Body", "read"]
 
 PIECE = 1024 * 1024  # bytes of a streamed piece: larger ones were not faster on loopback
+_SAMPLE = 8 * PIECE  # bytes by which it is seen how fast a connection is
+_SLOW = 128 * PIECE  # bytes in a second; below that, several connections fetch more than one
+_RANGE = 4 * PIECE
+_RANGES = 10  # at the same time, as many as s3transfer's: some 40 MiB are in memory, and what is handed out
 _NOTHING_THERE = 416  # of HTTP: the object ends before the range begins
 
 
@@ -70,7 +75,7 @@ class Body:
         self._key = key
         self._etag = etag
         self._version = version
-        self._at = start
+        self._start = self._at = start
         self._stream: Any = None
         self._check: Any = None
         self._patience = _Patience(bucket.options.retry, bucket.options.part_size)
@@ -118,15 +123,43 @@ class Body:
         self._verify()
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
-    def pieces(self, size: int = PIECE) -> Iterator[Buffer]:
-        """Everything, in pieces of ``size`` bytes at most."""
+    def pieces(self) -> Iterator[Buffer]:
+        """Everything, piece by piece."""
+        spent = 0.0
         try:
             while self._at < self._end:
-                if piece := self._read(size):
+                begun = time.perf_counter()
+                piece = self._read(PIECE)
+                spent += time.perf_counter() - begun
+                if piece:
                     yield piece
+                if self._is_slow(spent):
+                    break
+            yield from self._ranges()
             self._verify()
         finally:
             self.close()
+
+    def _is_slow(self, spent: float) -> bool:
+        """Whether one connection brings little and much is left. Amazon's bring some 90 MiB/s, loopback a thousand."""
+        got = self._at - self._start
+        return got >= _SAMPLE and got < _SLOW * spent and self._end - self._at > _RANGES * _RANGE
+
+    def _ranges(self) -> Iterator[Buffer]:
+        """What is left, in order, fetched ahead by several connections."""
+        if self._at == self._end:
+            return
+        self.close()
+        for piece in in_parallel(self._range, range(self._at, self._end, _RANGE), _RANGES):
+            self._at += len(piece)
+            if self._check is not None:
+                self._check[0].update(piece)
+            yield piece
+
+    def _range(self, at: int) -> bytes:
+        length = min(_RANGE, self._end - at)
+        etag = self._etag if self._version is None else None
+        return bytes(read(self._bucket, self._key, start=at, length=length, etag=etag, version=self._version))
 
     def close(self) -> None:
         """Let go of the connection; what was not read yet is not fetched."""

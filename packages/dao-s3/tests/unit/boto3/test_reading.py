@@ -10,6 +10,7 @@ import pytest
 from boto3_stub import Fault
 
 from dao.errors import ConflictError, NotFoundError, StoreError, TransientError
+from dao_s3._boto3 import reading
 from dao_s3._boto3.transport import Boto3Transport
 from dao_s3._options import Timeouts
 
@@ -156,3 +157,56 @@ def test_a_file_of_a_replaced_object_is_a_conflict(stored: Boto3Transport) -> No
     stored.delete(["x"])
     with pytest.raises(NotFoundError):
         stored.random_access(stat).read(1)
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every connection counts as slow, so that several fetch the content after its beginning."""
+    monkeypatch.setattr(reading, "_SLOW", float("inf"))
+    monkeypatch.setattr(reading, "_SAMPLE", 100_000)
+    monkeypatch.setattr(reading, "_RANGE", 200_000)
+    monkeypatch.setattr(reading, "_RANGES", 3)
+    monkeypatch.setattr(reading, "PIECE", 64 * 1024)
+
+
+@pytest.mark.usefixtures("slow")
+@pytest.mark.parametrize("start", [0, 12_345])
+def test_over_slow_connections_ranges_are_fetched_ahead(stored: Boto3Transport, stub: Any, start: int) -> None:
+    assert b"".join(stored.chunks("x", start=start)) == CONTENT[start:]
+    ranges = [headers.get("Range") for _, _, headers in stub.seen]
+    assert ranges[0] == (f"bytes={start}-" if start else None)
+    assert sorted(ranges[1:], key=str) == sorted(set(ranges[1:]), key=str)
+    assert len(ranges) == 1 + -(-(len(CONTENT) - start - 2 * 64 * 1024) // 200_000)
+    assert len({headers["If-Match"] for _, _, headers in stub.seen[1:]}) == 1
+
+
+@pytest.mark.usefixtures("slow")
+def test_ranges_that_break_are_asked_for_again(stored: Boto3Transport, stub: Any) -> None:
+    stub.fail("GET", "cut", skip=3, times=2)
+    stub.fail("GET", "answer", skip=6, times=2)
+    assert b"".join(stored.chunks("x")) == CONTENT
+
+
+@pytest.mark.usefixtures("slow")
+def test_ranges_are_never_of_another_object(stored: Boto3Transport) -> None:
+    pieces = stored.chunks("x")
+    next(pieces)
+    stored.put("x", CONTENT[::-1])
+    with pytest.raises(ConflictError):
+        list(pieces)
+
+
+@pytest.mark.usefixtures("slow")
+def test_a_damaged_range_is_found_out(stored: Boto3Transport, stub: Any) -> None:
+    stub.fail("GET", "flip", skip=5)
+    with pytest.raises(StoreError, match="checksum"):
+        list(stored.chunks("x"))
+
+
+@pytest.mark.usefixtures("slow")
+def test_ranges_that_nobody_wants_are_not_fetched(stored: Boto3Transport, stub: Any) -> None:
+    pieces = stored.chunks("x")
+    for _ in range(4):
+        next(pieces)
+    del pieces
+    assert len(stub.seen) < 12
