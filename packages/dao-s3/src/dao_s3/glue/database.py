@@ -132,9 +132,13 @@ class _TableObjects(Mapping[str, DataObject]):
     def __getitem__(self, name: str) -> DataObject:
         table = self._tables.table(self._store.name, name)
         made = self._made.get(name)
-        if made is None or made[0] is not table:
-            made = self._made[name] = (table, self._make(table))
-        return made[1]
+        if made is not None and made[0] is table:
+            return made[1]
+        fresh = self._make(table)
+        if made is not None:
+            self._made.pop(name, None)
+        kept = self._made.setdefault(name, (table, fresh))  # another thread may have been faster
+        return kept[1] if kept[0] is table else fresh
 
     def _make(self, table: GlueTable) -> DataObject:
         translation = self._translator.translate(table)

@@ -142,8 +142,7 @@ def test_orc(glue: Glue, dao: DataAccessObject) -> None:
     assert dao.read("sales.users") == ROWS
 
 
-def test_names_in_another_case_are_never_read_as_nulls_by_themselves(glue: Glue) -> None:
-    """What the standard extractor is careful about happens to whoever declares the columns all the same."""
+def test_columns_have_the_names_in_the_files_unless_glues_are_declared(glue: Glue) -> None:
     glue.database("sales")
     glue.table("sales", "t", "s3://lake/t", StorageDescriptor=PARQUET, columns={"userid": "bigint", "name": "string"})
     glue.s3.put_object(Bucket="lake", Key="t/x.parquet", Body=parquet(ROWS))
