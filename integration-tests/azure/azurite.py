@@ -75,7 +75,7 @@ class BlobServer:
 def offer() -> Offer:
     """The way in which this machine has the emulator."""
     return choose(
-        f"Azurite (declare it absent with DAO_WITHOUT=azurite if its tests are not to run; it comes from npm: {_PACKAGE})",
+        f"Azurite ({_PACKAGE} of npm; DAO_WITHOUT=azurite declares it absent, so that its tests are not run)",
         [
             Offer("programs", f"{_PROGRAM} on PATH or known to npx", lambda: _on_this_machine() is not None, _started),
             Offer("stand-ins", f"{_PACKAGE} from npm", lambda: _installed() is not None, _started),

@@ -13,7 +13,7 @@ import pytest
 
 from azure.azurite import BlobServer
 from dao import AsyncDataAccessObject, DataAccessObject, DataStore
-from dao.data_object import DirectoryObject, FileObject, TableObject
+from dao.data_object import FileObject, TableObject
 from dao.errors import (
     AlreadyExistsError,
     ConflictError,
@@ -65,7 +65,8 @@ def test_single_objects(store: DataStore) -> None:
     dao.copy(file, FileObject("copy", store))
     assert dao.read(FileObject("copy", store), into="bytes") == b"onetwo"
     dao.move(FileObject("copy", store), FileObject("moved", store))
-    assert [info.key for info in dao.list(DirectoryObject("", store))] == ["moved", "note"]
+    assert [info.key for info in dao.list(FileObject("moved", store))] == ["moved"]
+    assert not dao.exists(FileObject("copy", store))
     dao.delete(file)
     with pytest.raises(NotFoundError):
         dao.read(file, into="bytes")

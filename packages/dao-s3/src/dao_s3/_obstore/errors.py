@@ -13,11 +13,14 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from attrs import evolve
+
 from dao.errors import (
     ConfigError,
     ConflictError,
     DaoError,
     DataError,
+    NotFoundError,
     PermissionDeniedError,
     StoreError,
     TransientError,
@@ -36,6 +39,15 @@ _MISSING_SETTING = re.compile(
 )
 _UNANSWERED = ("HTTP error:", "error sending request", "error decoding response body", "operation timed out")
 _PAST = ("InvalidRange", "StartTooLarge", "Invalid range")
+
+_BY_AZURES_CODE: dict[str, tuple[type[DaoError], str]] = {
+    "ContainerNotFound": (NotFoundError, "there is no such container"),
+    "BlobNotFound": (NotFoundError, "nothing is there"),
+    "BlobAlreadyExists": (ConflictError, "something is there already"),
+    "AuthenticationFailed": (PermissionDeniedError, "the credentials are wrong, or this machine's clock is"),
+    "ServerBusy": (TransientError, "the store is throttling: too many requests"),
+    "OperationTimedOut": (TransientError, "the store is out of order or busy"),
+}
 
 _BY_NAME: dict[str, tuple[type[DaoError], str]] = {
     "AlreadyExistsError": (ConflictError, "something is there already"),
@@ -86,11 +98,19 @@ def translate(error: Exception, where: str) -> DaoError | None:
             return PermissionDeniedError(
                 f"{where}: no credentials: found none in the options, nor in the machine's own"
             )
-        return error_of(answer_in(text, int(status[1])), where)
+        return _refused(answer_in(text, int(status[1])), where)
     answer = answer_in(text)
     if answer.code is not None:  # an error inside of a 200
         return error_of(answer, where)
     return _without_answer(error, text, dump, where)
+
+
+def _refused(answer: Answer, where: str) -> DaoError:
+    message = answer.message.partition("\n")[0].strip()  # behind it Azure names the request and its time
+    if answer.code in _BY_AZURES_CODE:
+        kind, meaning = _BY_AZURES_CODE[answer.code]
+        return kind(f"{where}: {meaning} ({answer.status} {answer.code}: {message})")
+    return error_of(evolve(answer, message=message), where)
 
 
 def _is_obstores(error: Exception) -> bool:

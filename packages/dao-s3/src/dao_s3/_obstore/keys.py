@@ -19,6 +19,7 @@ _LONGEST = 1024
 """Bytes of a key, with the store's prefix: the limit of S3, Google Cloud and Azure."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CHANGED_BY_AZURE = re.compile(r"\\|\.(?:/|\Z)")
 _STAGED = re.compile(r"#\d+\Z")
 
 
@@ -55,6 +56,10 @@ def checked_key(key: str, location: Location) -> str:
             raise DataError(f"key {key[:80]!r}... has {size:,} bytes of UTF-8 with its prefix, at most {_LONGEST:,} go")
     if not is_nameable(key):
         raise UnnameableError(f"obstore can't name the key {key!r}; interface: s3 can, if S3 takes it")
+    if location.scheme == "az" and _CHANGED_BY_AZURE.search(key):
+        raise UnsupportedError(
+            f"Azure makes another key of {key!r}: it takes '\\\\' for '/' and drops a '.' at the end"
+        )
     if location.scheme == "file":
         _check_file(key, location)
     return key

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["folders", "objects"]
 
 _PAGE = 1000
-_SORTED = ("s3", "gs", "az", "memory")
-"""Kinds of stores that list in the order of UTF-8 bytes; the others are sorted here, which holds the whole listing."""
+_SORTED = ("s3", "gs", "memory")
+"""Kinds of stores that list in the order of UTF-8 bytes. The others are sorted here, which holds the whole listing:
+folders have no order, and Azure has several (its emulator's is of UTF-16, hierarchical accounts go by folders)."""
 _WITH_MARKERS = ("s3", "gs", "az")
 
 
