@@ -24,7 +24,7 @@ class Fault:
         match: looks at the method and the path with its query.
         what: ``answer`` (not done, an error instead), ``reset`` (not done, the connection breaks), ``lose`` (done, the
             connection breaks), ``cut`` (done, half of the answer's body comes), ``flip`` (done, with a wrong bit),
-            ``stall`` (not done, nothing comes).
+            ``hang`` (done, nothing comes after half of the body), ``stall`` (not done, nothing comes).
         status: of an ``answer``.
         code: of an ``answer``.
     """
@@ -128,9 +128,11 @@ class _Handler(BaseHTTPRequestHandler):
             status, headers, content = self._passed_on(body)
             if what == "lose":
                 self._reset()
-            elif what == "cut":
+            elif what in ("cut", "hang"):
                 self._answer(status, headers, content, content[: len(content) // 2])
                 self.wfile.flush()
+                if what == "hang":
+                    self.server.stub.hold()
                 self._reset(politely=True)
             elif what == "flip":
                 self._answer(status, headers, content, content[:-1] + bytes([content[-1] ^ 1]))

@@ -87,6 +87,15 @@ def test_a_store_that_falls_silent_is_an_error_in_time(make: Make, stub: Any) ->
     assert stub.methods().count("GET") == 4
 
 
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_a_body_that_does_not_go_on_is_asked_for_again(
+    make: Make, stored: Boto3Transport, stub: Any, read: Callable[[Boto3Transport], bytes]
+) -> None:
+    stub.fail("GET", "hang")
+    assert read(make(timeouts=Timeouts(connect=5, read=1))) == CONTENT
+    assert stub.methods() == ["GET", "GET"]
+
+
 def test_damaged_bytes_are_asked_for_again(stored: Boto3Transport, stub: Any) -> None:
     stub.fail("GET", "flip")
     assert bytes(stored.get("x")) == CONTENT
