@@ -51,7 +51,8 @@ class S3Boto3Interface(S3Options, S3Interface):
         checksum: of what is written: ``CRC64NVME``, ``SHA256``, ``CRC32C`` or ``CRC32``.
         part_size: bytes of an upload's first parts; what is smaller is one request.
         max_connections: that are kept open.
-        retry: ``attempts``, ``mode`` (``standard``, ``adaptive``), ``max_backoff`` and ``timeout`` in seconds.
+        retry: ``attempts``, ``mode`` (``standard``, ``adaptive``), ``max_backoff`` and ``timeout`` in seconds. boto3
+            makes fewer attempts while most requests of a store fail, so that it is not overrun.
         timeouts: ``connect`` and ``read``, in seconds.
         verify: check the endpoint's certificate.
         ca_bundle: path of a file with the certificates to trust.
