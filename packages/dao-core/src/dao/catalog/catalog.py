@@ -80,6 +80,11 @@ class Catalog:
             self._declared = {}
             raise ConfigError(faults, ", ".join(self.sources))
 
+    @property
+    def asks(self) -> bool:
+        """Whether looking up a name may have to ask a service, because there are further catalogs."""
+        return bool(self._further)
+
     def store(self, name: str) -> DataStore:
         """The store of a name, made on first use.
 

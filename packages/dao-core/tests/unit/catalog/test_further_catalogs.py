@@ -75,6 +75,8 @@ def test_nothing_is_asked_before_it_is_needed(catalog: Catalog, glue: Metastore)
     ]
     assert repr(catalog.stores) == "<stores: bronze, glue>"
     assert repr(glue) == "<stores of glue>"
+    assert catalog.asks
+    assert not Catalog(DECLARED).asks
     assert glue.asked == []
 
 
