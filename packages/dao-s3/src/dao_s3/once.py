@@ -75,8 +75,8 @@ class Once:
         """
         if found is not None and found.metadata.get(MARK) == self.mark:
             return found
-        if isinstance(error, TransientError):
-            raise error
+        if isinstance(error, TransientError) or (self.if_absent and isinstance(error, NotFoundError)):
+            raise error  # it is unknown, or not even the bucket is there
         if self.if_absent and found is None:
             return None
         if self.if_match is not None and found is not None and found.etag == self.if_match:

@@ -19,7 +19,7 @@ from dao.files.places import place_of
 from dao.progress import advance, expect
 from dao.results import WriteResult
 from dao_s3.once import OnceWriter, put_once
-from dao_s3.transport import ObjectSettings, Writer
+from dao_s3.transport import ObjectSettings, Stat, Writer
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -90,6 +90,8 @@ def write_object(
         else:
             size = _pour(_writer(storage, key, mode, settings), chunks_of(data), _size_of(data))
     except ConflictError as error:
+        if mode == "overwrite":
+            raise
         if mode == "ignore":
             return WriteResult(bytes=0, files=0)
         raise already_there(key, error) from error
@@ -146,18 +148,29 @@ def _append(storage: S3Storage, key: str, content: bytes, settings: ObjectSettin
         except NotFoundError:
             put_once(transport, key, content, if_absent=True, settings=settings)
             return
-        writer = OnceWriter(transport, key, if_match=old.etag, settings=settings)
+        writer = OnceWriter(transport, key, if_match=old.etag, settings=settings or _settings_of(old))
         try:
             for chunk in transport.chunks(key, etag=old.etag):
                 writer.write(chunk)
             writer.write(content)
             writer.close()
+        except NotFoundError as error:
+            raise ConflictError(f"{key!r} was deleted meanwhile") from error
         finally:
             writer.abort()
 
     persistent(storage, work)
     advance(0, len(content))
     return WriteResult(bytes=len(content), files=1)
+
+
+def _settings_of(stat: Stat) -> ObjectSettings:
+    """What is known of how an object is stored; the rest is left to the store."""
+    return ObjectSettings(
+        metadata=stat.metadata,
+        content_type=stat.facts.get("content_type"),
+        storage_class=stat.facts.get("storage_class"),
+    )
 
 
 def check_range(offset: int | None, length: int | None) -> None:

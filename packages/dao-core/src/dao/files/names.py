@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from uuid import uuid4
 
-__all__ = ["bears_token", "new_token", "without_token"]
+__all__ = ["bears_token", "new_token", "with_new_token", "without_token"]
 
 _TOKEN = re.compile(r"-dao[0-9a-f]{12}(?=\.|\Z)")
 
@@ -34,3 +34,13 @@ def without_token(stem: str) -> str:
     'part-000001-00000'
     """
     return _TOKEN.sub("", stem)
+
+
+def with_new_token(path: str) -> str:
+    """A path with another token in the name: the name of no other file.
+
+    >>> with_new_token("a/part-000001-00000-dao0123456789ab.csv") != "a/part-000001-00000-dao0123456789ab.csv"
+    True
+    """
+    folder, slash, name = path.rpartition("/")
+    return f"{folder}{slash}{_TOKEN.sub(f'-{new_token()}', name)}"

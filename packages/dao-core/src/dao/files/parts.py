@@ -89,7 +89,7 @@ class PartWriter:
 
     def open(self, path: str) -> OpenPart:
         """Begin a file."""
-        sink = self.change.create(path, native=True)
+        sink = self.change.create(path, native=True, unique=bool(path))
         try:
             writer = self.format.writer(sink, self.schema, self.options, path=path)
         except BaseException:

@@ -98,16 +98,21 @@ def stream_table(
     options: Mapping[str, Any],
 ) -> pa.RecordBatchReader:
     """See :meth:`dao.files.interface.FilesInterface.read_stream`."""
-    snapshot = _snapshot(storage, place_of(storage, data_object, path))
-    try:
-        table = open_table(snapshot, data_object, format=format, schema=schema, options=options)
-        if where is None and limit is None and table.record is not None:
-            expect(rows=table.record.rows)
-        # The reader holds the filesystem, and that the snapshot: both go when the reader has been read or is dropped.
-        return table.scan(columns=columns, where=where, limit=limit, batch_size=batch_size)
-    except BaseException:
-        snapshot.close()
-        raise
+    place = place_of(storage, data_object, path)
+
+    def work() -> pa.RecordBatchReader:
+        snapshot = _snapshot(storage, place)
+        try:
+            table = open_table(snapshot, data_object, format=format, schema=schema, options=options)
+            if where is None and limit is None and table.record is not None:
+                expect(rows=table.record.rows)
+            # The reader holds the filesystem, and that the snapshot: both go when the reader was read or is dropped.
+            return table.scan(columns=columns, where=where, limit=limit, batch_size=batch_size)
+        except BaseException:
+            snapshot.close()
+            raise
+
+    return persistent(storage, work)  # to open it; what is read later can't be begun again
 
 
 def read_schema(
@@ -159,18 +164,26 @@ def describe(
     storage: Storage, data_object: DataObject, *, path: str | None, format: str | None, options: Mapping[str, Any]
 ) -> dict[str, Any]:
     """See :meth:`dao.files.interface.FilesInterface.run_metadata`."""
-    with opened(storage, data_object, path=path, format=format, options=options) as table:
-        files = [table.format.metadata(info.key, table.filesystem, table.options) for info in table.files]
-        rows = [file.get("rows") for file in files]
-        return {
-            "format": table.format.name,
-            "key": table.key,
-            "version": table.log.version,
-            "rows": table.record.rows if table.record is not None else None if None in rows else sum(rows),
-            "bytes": sum(info.size or 0 for info in table.files),
-            "partition_by": list(table.partition_by),
-            "columns": [
-                {"name": field.name, "type": str(field.type), "nullable": field.nullable} for field in table.schema
-            ],
-            "files": files,
-        }
+
+    def work() -> dict[str, Any]:
+        with opened(storage, data_object, path=path, format=format, options=options) as table:
+            return _described(table)
+
+    return persistent(storage, work)
+
+
+def _described(table: StoredTable) -> dict[str, Any]:
+    files = [table.format.metadata(info.key, table.filesystem, table.options) for info in table.files]
+    rows = [file.get("rows") for file in files]
+    return {
+        "format": table.format.name,
+        "key": table.key,
+        "version": table.log.version,
+        "rows": table.record.rows if table.record is not None else None if None in rows else sum(rows),
+        "bytes": sum(info.size or 0 for info in table.files),
+        "partition_by": list(table.partition_by),
+        "columns": [
+            {"name": field.name, "type": str(field.type), "nullable": field.nullable} for field in table.schema
+        ],
+        "files": files,
+    }

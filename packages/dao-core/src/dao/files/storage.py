@@ -66,12 +66,13 @@ class Change(Protocol):
     def base(self) -> Snapshot | None:
         """What is at the key now, None where nothing is; valid until the change is left."""
 
-    def create(self, path: str, *, native: bool = False) -> Any:
+    def create(self, path: str, *, native: bool = False, unique: bool = False) -> Any:
         """Open a new file for writing; close it before :meth:`publish`.
 
         Args:
             path: where it goes, below the change's key; empty for the one file of a change with ``tree=False``.
             native: give a ``pyarrow.NativeFile`` instead of a Python binary file.
+            unique: its name bears a new token, so that nobody else has ever made such a file, or will.
         """
 
     def keep(self, key: str) -> None:

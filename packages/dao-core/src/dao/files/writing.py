@@ -239,22 +239,42 @@ def _write_tree(
     Where another writer was faster, the files that were written stay as they are: only what they are added to, or take
     the place of, is looked at anew.
     """
-    table = table_there(change, writing)
-    layout = _layout(reader.schema, place, writing, table)
+    seen = _seen(change, reader.schema, place, writing, patience)
+    if seen is None:
+        return _nothing_done(change)
+    table, layout = seen
     new = write_new(change, shaped(reader, layout.schema), layout, log_of(change), writing.held)
     while True:
         try:
             return _publish_tree(change, table, place, writing, layout, new)
         except ConflictError as error:
-            patience.wait(error)
-            change.renew()
-            if not begins(change, place.key, writing.mode):
-                return _nothing_done(change)
+            again = _goes_on(change, place, writing, patience, error)
+        seen = _seen(change, reader.schema, place, writing, patience) if again else None
+        if seen is None:
+            return _nothing_done(change)
+        table, found = seen
+        if found != layout:
+            raise ConflictError(f"{place.key!r} was given another schema or layout while this was written")
+
+
+def _seen(
+    change: Change, data: pa.Schema, place: Place, writing: Writing, patience: Patience
+) -> tuple[StoredTable | None, Layout] | None:
+    """The table that is there, and what it will be; None where nothing is to be written any more."""
+    while True:
+        try:
             table = table_there(change, writing)
-            if _layout(reader.schema, place, writing, table) != layout:
-                raise ConflictError(
-                    f"{place.key!r} was given another schema or layout while this was written"
-                ) from error
+            return table, _layout(data, place, writing, table)
+        except ConflictError as error:
+            if not _goes_on(change, place, writing, patience, error):
+                return None
+
+
+def _goes_on(change: Change, place: Place, writing: Writing, patience: Patience, error: ConflictError) -> bool:
+    """After a conflict, wait and look anew; whether there still is something to be written."""
+    patience.wait(error)
+    change.renew()
+    return begins(change, place.key, writing.mode)
 
 
 def _publish_tree(

@@ -45,7 +45,7 @@ class FolderChange:
         self._rubbish = self._staged
         self._new: list[str] = []
 
-    def create(self, path: str, *, native: bool = False) -> Any:
+    def create(self, path: str, *, native: bool = False, unique: bool = False) -> Any:
         """See :meth:`dao.files.storage.Change.create`."""
         place = self._place(path)
         if native:

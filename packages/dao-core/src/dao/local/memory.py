@@ -222,7 +222,7 @@ class MemoryChange:
             raise DataError(f"two files are to be written to {path!r}")
         return key
 
-    def create(self, path: str, *, native: bool = False) -> Any:
+    def create(self, path: str, *, native: bool = False, unique: bool = False) -> Any:
         """See :meth:`dao.files.storage.Change.create`."""
         key = self._new_key(path)
         if native:

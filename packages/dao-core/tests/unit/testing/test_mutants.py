@@ -127,7 +127,7 @@ class InPlace(FolderChange):
         (os.rmdir if tree else os.unlink)(self._staged)
         self._staged, self._kept = path, set()
         os.makedirs(path if tree else os.path.dirname(path), exist_ok=True)
-    def create(self, path, *, native=False):
+    def create(self, path, *, native=False, unique=False):
         place = os.path.join(self._path, path) if path else self._path
         os.makedirs(os.path.dirname(place), exist_ok=True)
         self._new.append(place)

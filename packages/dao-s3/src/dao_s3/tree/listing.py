@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 from dao.data_object import DataObject
 from dao.errors import DataError, NotFoundError
 from dao.files.keys import join, key_of_path
+from dao.files.log import LOG_NAME
 from dao.files.names import bears_token
 from dao.files.places import place_of
 from dao.results import FileInfo
 from dao_s3.transport import Stat, Transport
 from dao_s3.tree.manifest import FOLDER, MANIFEST
-from dao_s3.tree.snapshot import info_of
+from dao_s3.tree.snapshot import TreeSnapshot, info_of
 from dao_s3.tree.view import exists, look, tree_above, tree_of
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def list_level(storage: S3Storage, data_object: DataObject, path: str | None, de
 
 
 def _level_of_tree(transport: Transport, key: str, start: int) -> Iterator[FileInfo]:
-    infos = list(_files(transport, key))
+    infos = [info for info in _files(transport, key) if info.key.rpartition("/")[2] != LOG_NAME]
     folders = {info.key[start:].partition("/")[0] for info in infos if "/" in info.key[start:]}
     yield from (FileInfo(f"{info_key}/") for info_key in sorted(join(key, folder) for folder in folders))
     yield from (info for info in infos if "/" not in info.key[start:])
@@ -81,8 +82,8 @@ def _shown(stat: Stat) -> Iterator[FileInfo]:
 
 
 def _files(transport: Transport, key: str) -> Iterator[FileInfo]:
-    for path, stat in look(transport, key).files.items():
-        yield info_of(stat, join(key, path))
+    """The files of a tree, its log among them: a table without rows has nothing else."""
+    yield from TreeSnapshot(transport, look(transport, key)).files
 
 
 def _tree_of(transport: Transport, base: str, stat: Stat, entered: set[str]) -> str | None:

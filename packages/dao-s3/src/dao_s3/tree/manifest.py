@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -17,7 +17,7 @@ from attrs import evolve, field, frozen
 from dao.errors import StoreError, UnsupportedError
 from dao_s3.transport import Stat
 
-__all__ = ["FOLDER", "MANIFEST", "Gone", "Manifest"]
+__all__ = ["FOLDER", "MANIFEST", "Busy", "Gone", "Manifest"]
 
 FOLDER = ".dao/"
 """Where a tree keeps what is its own."""
@@ -28,6 +28,9 @@ MANIFEST = ".dao/manifest.json"
 _FORMAT = 1
 _RECENT = 64
 """Commits that a manifest remembers: a writer that lost the answer to its own finds it there."""
+
+_BUSY_FOR = timedelta(hours=1)
+"""How long a request about one place may be under way, retries and a stopped process included."""
 
 
 @frozen
@@ -51,6 +54,22 @@ class Gone:
 
 
 @frozen
+class Busy:
+    """A place that a change deletes or copies to after it was published, and has not said to be done with.
+
+    A request that was sent may arrive late. So until then no other change puts a file to this place, where it would
+    be deleted or replaced: it waits below ``.dao/`` instead.
+
+    Attributes:
+        since: when the change was published, in UTC.
+        etag: of what is copied there; None where nothing is.
+    """
+
+    since: datetime
+    etag: str | None = None
+
+
+@frozen
 class Manifest:
     """What counts.
 
@@ -59,7 +78,8 @@ class Manifest:
         recent: the changes before, the newest first.
         files: for each file's path below the tree where it is: the same path, or a place below ``.dao/`` that it has
             not been moved away from yet.
-        gone: paths of former files.
+        gone: places of former files.
+        busy: places that other changes may still be at work on.
         log: the content of the tree's log.
     """
 
@@ -67,6 +87,7 @@ class Manifest:
     recent: tuple[str, ...] = ()
     files: Mapping[str, str] = field(factory=dict)
     gone: Mapping[str, Gone] = field(factory=dict)
+    busy: Mapping[str, Busy] = field(factory=dict)
     log: bytes | None = None
 
     def followed_by(
@@ -74,12 +95,17 @@ class Manifest:
         commit: str,
         files: Mapping[str, str],
         gone: Mapping[str, Gone],
+        busy: Mapping[str, Busy],
         log: bytes | None,
     ) -> Manifest:
         """The manifest of the next change."""
         places = set(files.values())
         rest = {path: entry for path, entry in gone.items() if path not in places}
-        return Manifest(commit, (self.commit, *self.recent)[:_RECENT], files, rest, log)
+        return Manifest(commit, (self.commit, *self.recent)[:_RECENT], files, rest, busy, log)
+
+    def busy_at(self, now: datetime) -> dict[str, Busy]:
+        """The places that other changes may still be at work on."""
+        return {place: entry for place, entry in self.busy.items() if now - entry.since < _BUSY_FOR}
 
     def fenced(self, commit: str) -> Manifest:
         """The same content under another name, so that no write under the old one's condition can succeed any more."""
@@ -97,6 +123,7 @@ class Manifest:
             "recent": list(self.recent),
             "files": [path if path == at else [path, at] for path, at in sorted(self.files.items())],
             "gone": [[path, entry.etag, _told(entry.modified)] for path, entry in sorted(self.gone.items())],
+            "busy": [[place, entry.since.isoformat(), entry.etag] for place, entry in sorted(self.busy.items())],
             "log": None if self.log is None else self.log.decode(),
         }
         return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
@@ -128,6 +155,7 @@ class Manifest:
             recent=tuple(map(str, told["recent"])),
             files={str(path): str(at) for path, at in entries},
             gone={str(path): Gone(etag, _moment(modified)) for path, etag, modified in told["gone"]},
+            busy={str(place): Busy(datetime.fromisoformat(since), etag) for place, since, etag in told["busy"]},
             log=None if told["log"] is None else told["log"].encode(),
         )
 

@@ -43,7 +43,7 @@ class ObjectChange:
         except NotFoundError:
             self.base = None
 
-    def create(self, path: str, *, native: bool = False) -> Any:
+    def create(self, path: str, *, native: bool = False, unique: bool = False) -> Any:
         """See :meth:`dao.files.storage.Change.create`."""
         self._sink = Held(self._writer())
         return native_sink(self._sink) if native else self._sink

@@ -81,8 +81,10 @@ class TreeSnapshot(_Objects):
         stats = {join(view.key, path): stat for path, stat in view.files.items()}
         super().__init__(transport, view.key, stats)
         self.view = view
-        self.log = view.manifest.log if view.manifest is not None else None
+        self.log = view.log
         self._log_key = join(view.key, LOG_NAME)
+        if self.log is not None:
+            stats.pop(self._log_key, None)  # one that came as an object, as with a table that was uploaded
         told = [info_of(stat, key) for key, stat in stats.items()]
         if self.log is not None:
             told.append(FileInfo(self._log_key, len(self.log)))

@@ -11,7 +11,15 @@ from weakref import WeakValueDictionary
 
 from attrs import define, field
 
-from dao.errors import AlreadyExistsError, DaoError, DataError, NotFoundError, TransientError, UnsupportedError
+from dao.errors import (
+    AlreadyExistsError,
+    ConflictError,
+    DaoError,
+    DataError,
+    NotFoundError,
+    StoreError,
+    UnsupportedError,
+)
 from dao.results import FileInfo
 from dao_s3.once import copy_once
 from dao_s3.transport import Stat, Transport
@@ -19,7 +27,7 @@ from dao_s3.tree.listing import listed
 from dao_s3.tree.object_change import ObjectChange
 from dao_s3.tree.snapshot import ObjectSnapshot, TreeSnapshot, info_of
 from dao_s3.tree.tree_change import TreeChange
-from dao_s3.tree.view import look
+from dao_s3.tree.view import below, look
 
 if TYPE_CHECKING:
     from dao.files.storage import Kind, Storage
@@ -45,7 +53,7 @@ class S3Storage:
         transport: sends the requests.
         bulk: sends those that read the contents of tables; the same one by default.
         conflict_timeout: seconds for which an action is tried again when another writer was faster, and for which
-            threads of this process wait for each other.
+            threads of this process wait for each other before they try as other processes do.
     """
 
     transport: Transport
@@ -106,7 +114,7 @@ class S3Storage:
         for kind in _order(key, wanted):
             if kind == "file" and (stat := self._stat(key)) is not None:
                 return ObjectSnapshot(self.bulk_or_own, stat)
-            if kind == "directory" and (view := look(self.transport, key)).files:
+            if kind == "directory" and (view := look(self.transport, key)).is_there:
                 return TreeSnapshot(self.bulk_or_own, view)
         raise NotFoundError(f"{key!r} is not there" if key else "the store is empty")
 
@@ -135,15 +143,14 @@ class S3Storage:
 
     @contextmanager
     def _locked(self, key: str) -> Iterator[None]:
+        """Let threads go one after the other: that spares them conflicts, and is no more than a courtesy."""
         held = self._lock_of(key)
-        if not held.lock.acquire(timeout=self.conflict_timeout):
-            raise TransientError(
-                f"another thread has been writing {key!r} for more than {self.conflict_timeout:g} s (conflict_timeout)"
-            )
+        acquired = held.lock.acquire(timeout=self.conflict_timeout)
         try:
             yield
         finally:
-            held.lock.release()
+            if acquired:
+                held.lock.release()
 
     def _lock_of(self, key: str) -> _KeyLock:
         if self._process != os.getpid():  # a fork: what threads of the parent hold will never be let go here
@@ -178,7 +185,7 @@ class S3Storage:
             if isinstance(snapshot, ObjectSnapshot):
                 self._move_object(source, target, replace=replace)
             else:
-                self._move_tree(snapshot, source, target)
+                self._move_tree(source, target, replace=replace)
 
     @contextmanager
     def _locked_pair(self, source: str, target: str) -> Iterator[None]:
@@ -193,14 +200,24 @@ class S3Storage:
             copy_once(self.transport, source, target)
         self.transport.delete([source])
 
-    def _move_tree(self, snapshot: TreeSnapshot, source: str, target: str) -> None:
-        with TreeChange(self.transport, target) as change:
-            for key in snapshot.objects:
-                change.copy_in(snapshot, key, key[len(source) + 1 :])
-            change.take_log(snapshot.log)
-            change.publish()
-        with TreeChange(self.transport, source) as change:
-            change.publish()
+    def _move_tree(self, source: str, target: str, *, replace: bool) -> None:
+        with TreeChange(self.transport, source) as leaving:
+            if leaving.base is None:
+                raise NotFoundError(f"{source!r} is not there")
+            with TreeChange(self.transport, target) as arriving:
+                if arriving.base is not None and not replace:
+                    raise AlreadyExistsError(f"{target!r} is already there")
+                for key in leaving.base.objects:
+                    arriving.copy_in(leaving.base, key, below(key, source))
+                arriving.take_log(leaving.base.log)
+                arriving.publish()
+            try:
+                leaving.publish()
+            except ConflictError as error:
+                raise StoreError(
+                    f"{source!r} was changed while it was moved: it is still there as it is now, and what it was "
+                    f"before is at {target!r}"
+                ) from error
 
     def at(self, version: str) -> Storage:
         """The storage with single objects as they were at a version; only good for reading."""

@@ -1,13 +1,13 @@
 """A change of a tree: files are put to their final places, where nobody counts them yet; then the manifest is replaced.
 
 New files have names that nobody else uses, so they can't be in anybody's way. A file that must have a certain name
-(one that is copied or handed in) waits below ``.dao/`` until the manifest names it, and is then moved to its place.
-What was replaced is deleted afterwards; the manifest remembers what of it may still be there.
+(one that is copied or handed in) waits below ``.dao/`` until the manifest names it, and is then moved to its place;
+one whose name bears a token goes to its place under another token, and the manifest knows it by its own name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from threading import Lock
@@ -15,31 +15,37 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import uuid4
 
-from dao.errors import ConflictError, DataError, StoreError
+from attrs import evolve
+
+from dao.errors import ConflictError, DataError, NotFoundError, StoreError, TransientError
 from dao.files.keys import check_key, join
 from dao.files.log import LOG_NAME
-from dao.files.names import bears_token
+from dao.files.names import bears_token, with_new_token
 from dao.files.storage import Snapshot
 from dao.progress import advance
 from dao_s3.transport import Stat, Transport
 from dao_s3.tree.commit import OutcomeUnknown, claim, commit
-from dao_s3.tree.manifest import FOLDER, Gone, Manifest
+from dao_s3.tree.manifest import FOLDER, Manifest
 from dao_s3.tree.sinks import Sink, native_sink
 from dao_s3.tree.snapshot import TreeSnapshot
-from dao_s3.tree.view import View, look
+from dao_s3.tree.tidying import GARBAGE_AFTER, Tidying
+from dao_s3.tree.view import View, below, is_within, territory
 
 __all__ = ["TreeChange"]
 
-_GARBAGE_AFTER = timedelta(days=1)
-"""The age at which an object that no change has made its own is taken for what a killed writer left behind."""
+_TRIES = 20
+"""Times that a tree inside of a tree is emptied before giving up on one that others write to all the time."""
 
 
 class TreeChange:
     """See :class:`dao.files.storage.Change`.
 
+    A folder that belongs to a tree above it is changed by replacing that one's manifest. Trees inside of the tree are
+    kept or emptied whole, one after the other once the change is published: S3 can't change two manifests in one step.
+
     Args:
         transport: the store.
-        key: the tree.
+        key: the tree, or the folder.
     """
 
     def __init__(self, transport: Transport, key: str) -> None:
@@ -49,70 +55,126 @@ class TreeChange:
         self._lock = Lock()
         self._sinks: dict[str, Sink] = {}
         self._new: dict[str, str] = {}
-        self._sizes: dict[str, int] = {}
+        self._made: dict[str, Stat] = {}
         self._keep_what_is_new = False
         self.renew()
 
     def renew(self) -> None:
         """See :meth:`dao.files.storage.Change.renew`."""
-        self._view = look(self._transport, self._key)
-        self.base = TreeSnapshot(self._transport, self._view) if self._view.files else None
+        self._view, self._inside = territory(self._transport, self._key)
+        self._tree = self._view.key
+        self._look_after_what_is_new()
+        self.base = self._base()
         self._kept: dict[str, str] = {}
         self._log: bytes | None = None
 
-    def create(self, path: str, *, native: bool = False) -> Any:
+    def _base(self) -> TreeSnapshot | None:
+        view = self._view
+        if self._inside:
+            view = View(self._key, files={path[len(self._inside) + 1 :]: view.files[path] for path in self._there()})
+        return TreeSnapshot(self._transport, view) if view.is_there else None
+
+    def _there(self) -> list[str]:
+        """The paths of the files that this change is about, from the tree's own place."""
+        return [path for path in self._view.files if not self._inside or is_within(path, [self._inside])]
+
+    def _path(self, path: str) -> str:
+        """A path below the change's key as one below the tree's."""
+        return join(self._inside, path)
+
+    def _look_after_what_is_new(self) -> None:
+        """Make sure that nobody has deleted, or is about to delete, what this change has written.
+
+        If other programs have deleted the manifest, it counts already; but it is nothing that was there.
+
+        Raises:
+            ConflictError: somebody has.
+        """
+        if not self._made:
+            return
+        oldest = datetime.now(UTC) - GARBAGE_AFTER + timedelta(hours=1)
+        safe = {
+            stat.key
+            for stat in (*self._view.dead, *self._view.files.values())
+            if stat.modified is None or stat.modified > oldest
+        }
+        lost = [path for path in self._made if join(self._tree, self._new[path]) not in safe]
+        if lost:
+            raise ConflictError(
+                f"{join(self._tree, lost[0])!r} was written too long ago, or deleted meanwhile, and others have "
+                f"changed {self._key!r} since: write again"
+            )
+        own = set(self._new.values())
+        others = {path: stat for path, stat in self._view.files.items() if self._view.place_of(stat) not in own}
+        self._view = evolve(self._view, files=others)
+
+    def create(self, path: str, *, native: bool = False, unique: bool = False) -> Any:
         """See :meth:`dao.files.storage.Change.create`."""
-        sink: Any = _LogSink(self) if path == LOG_NAME else self._sink(path)
+        sink: Any = _LogSink(self) if path == LOG_NAME else self._sink(path, unique)
         return native_sink(sink) if native else sink
 
-    def _sink(self, path: str) -> Sink:
-        place = self._reserved(path)
-        sink = Sink(self._transport.writer(join(self._key, place)), lambda: self._completed(path, sink.size))
+    def _sink(self, path: str, unique: bool) -> Sink:
+        place = self._reserved(path, unique=unique)
+        writer = self._transport.writer(join(self._tree, place))
+        sink = Sink(writer, lambda: self._completed(path, writer.written))
         self._sinks[path] = sink
         return sink
 
-    def _reserved(self, path: str) -> str:
+    def _reserved(self, path: str, *, unique: bool = False) -> str:
         """Where a new file goes, from the tree's own place."""
-        check_key(path)
+        full = self._path(check_key(path))
         with self._lock:
-            if path in self._new:
+            if full in self._new:
                 raise DataError(f"two files are to be written to {path!r}")
+            self._refuse_nested(full)
             self._claim()
-            place = path if bears_token(path) and path not in self._view.files else f"{self._folder}{path}"
-            self._new[path] = place
+            place = full if unique else with_new_token(full) if bears_token(full) else f"{self._folder}{full}"
+            self._new[full] = place
             return place
+
+    def _refuse_nested(self, path: str) -> None:
+        if is_within(path, self._view.nested):
+            raise DataError(
+                f"{join(self._tree, path)!r} is inside of a table or directory of its own: write to that one, or "
+                f"delete it before {self._key!r} is written"
+            )
 
     def _claim(self) -> None:
         """See to it that there is a manifest before there are files that it shall not name."""
         if self._view.manifest is None:
             self._view = claim(self._transport, self._view)
 
-    def _completed(self, path: str, size: int) -> None:
+    def _completed(self, path: str, stat: Stat) -> None:
         self._sinks.pop(path, None)
-        self._sizes[path] = size
+        self._made[self._path(path)] = stat
 
     def keep(self, key: str) -> None:
         """See :meth:`dao.files.storage.Change.keep`."""
-        path = key[len(self._key) + 1 :]
-        self._kept[path] = self._place_of(self._view.files[path])
-
-    def _place_of(self, stat: Stat) -> str:
-        return stat.key[len(self._key) + 1 :]
+        path = below(key, self._tree)
+        self._kept[path] = self._view.place_of(self._view.files[path])
 
     def copy_in(self, snapshot: Snapshot, key: str, path: str) -> int:
-        """See :meth:`dao.files.storage.Change.copy_in`: copied by the store, nothing passes by here."""
+        """See :meth:`dao.files.storage.Change.copy_in`: copied by the store, nothing passes by here.
+
+        Raises:
+            ConflictError: it was replaced or deleted meanwhile.
+        """
         stat: Stat = snapshot.stat(key)  # type: ignore[attr-defined]  # the storage's own snapshots have it
         place = self._reserved(path)
-        copied = self._transport.copy(stat.key, join(self._key, place), version=stat.version)
-        if copied.size != stat.size:
+        try:
+            copied = self._transport.copy(stat.key, join(self._tree, place), version=stat.version)
+            same = bears_token(stat.key) or self._transport.head(stat.key).etag == stat.etag
+        except NotFoundError as error:
+            raise ConflictError(f"{key!r} was deleted while it was being copied") from error
+        if copied.size != stat.size or not same:
             raise ConflictError(f"{key!r} was replaced while it was being copied")
-        self._completed(path, stat.size)
+        self._completed(path, copied)
         advance(0, stat.size)
         return stat.size
 
     def size(self, path: str) -> int:
         """See :meth:`dao.files.storage.Change.size`."""
-        return self._sizes[path]
+        return self._made[self._path(path)].size
 
     def take_log(self, content: bytes | None) -> None:
         """Take over the content of the tree's log, which is published inside of the manifest."""
@@ -120,54 +182,70 @@ class TreeChange:
 
     def publish(self) -> None:
         """See :meth:`dao.files.storage.Change.publish`."""
+        emptied = self._emptied()
+        tidying = self._published(GARBAGE_AFTER)
+        with suppress(StoreError):
+            tidying.carry_out(self._transport, self._view)
+        for folder in emptied:
+            _empty(self._transport, join(self._tree, folder))
+
+    def sweep(self, older_than: timedelta) -> Sequence[Stat]:
+        """Publish the tree as it is, so that no writer goes on with what is garbage, and delete that.
+
+        Args:
+            older_than: the age at which what nobody knows is garbage.
+
+        Returns:
+            The objects that are gone.
+        """
+        self._kept = {path: self._view.place_of(self._view.files[path]) for path in self._there()}
+        self._log = self._view.log
+        tidying = self._published(older_than)
+        tidying.carry_out(self._transport, self._view)
+        return tidying.useless
+
+    def _published(self, older_than: timedelta) -> Tidying:
         with self._lock:
             self._claim()
         old = self._view
         if old.manifest is None:
             raise ConflictError(f"{self._key!r} was changed by another writer meanwhile")
-        files = {**self._kept, **self._new}
-        replaced = [stat for stat in old.files.values() if self._place_of(stat) not in files.values()]
-        former = _former(old)
-        gone = {self._place_of(stat): Gone.of(stat) for stat in (*former, *replaced)}
-        manifest = old.manifest.followed_by(uuid4().hex, files, gone, self._log)
+        about = set(self._there())
+        rest = {path: old.place_of(stat) for path, stat in old.own_files.items() if path not in about}
+        kept = {path: place for path, place in self._kept.items() if not is_within(path, old.nested)}
+        files = {**rest, **kept, **self._new}
+        etags = {path: stat.etag for path, stat in self._made.items()}
+        tidying = Tidying.of(old, old.manifest, files, etags, older_than)
+        log = old.log if self._inside else self._log
+        manifest = old.manifest.followed_by(uuid4().hex, files, tidying.gone, tidying.busy, log)
+        self._commit(old, manifest)
+        return tidying
+
+    def _emptied(self) -> list[str]:
+        """The trees inside that are to be emptied.
+
+        Raises:
+            DataError: one is to be changed in part, or written into.
+        """
+        for path in self._new:
+            self._refuse_nested(path)
+        emptied = []
+        for folder in self._view.nested:
+            there = {path for path in self._there() if is_within(path, [folder])}
+            kept = there & self._kept.keys()
+            if kept and kept != there:
+                raise DataError(f"{join(self._tree, folder)!r} is a table or directory of its own: change that one")
+            if there and not kept:
+                emptied.append(folder)
+        return emptied
+
+    def _commit(self, old: View, manifest: Manifest) -> None:
+        self._keep_what_is_new = True  # whatever happens: only these two say for sure that nothing is published
         try:
             self._view = commit(self._transport, old, manifest)
-        except OutcomeUnknown:
-            self._keep_what_is_new = True
+        except (ConflictError, TransientError) as error:
+            self._keep_what_is_new = isinstance(error, OutcomeUnknown)
             raise
-        self._new = {}
-        self._tidy(manifest, [*replaced, *former, *_garbage(old)])
-
-    def _tidy(self, manifest: Manifest, garbage: Iterable[Stat]) -> None:
-        """Move what waits to its place, and delete what doesn't count any more.
-
-        The change is published. What fails here costs space and nothing else, and is done by the next change.
-        """
-        with suppress(StoreError):
-            waiting = self._settle(manifest)
-            useless = [stat for stat in garbage if self._place_of(stat) not in manifest.files]
-            # Other programs may have put files of the same names there meanwhile, but not of DAO's.
-            sure = [stat.key for stat in useless if bears_token(stat.key)]
-            doubtful = [stat for stat in useless if not bears_token(stat.key)]
-            self._transport.delete([*sure, *self._unchanged(doubtful), *waiting])
-
-    def _unchanged(self, stats: Iterable[Stat]) -> list[str]:
-        known = {stat.key: Gone.of(stat) for stat in stats}
-        if not known:
-            return []
-        return [stat.key for stat in self._transport.list(f"{self._key}/") if known.get(stat.key) == Gone.of(stat)]
-
-    def _settle(self, manifest: Manifest) -> list[str]:
-        """Copy the files that wait below ``.dao/`` to their places; gives what may be deleted then."""
-        waiting = {path: place for path, place in manifest.files.items() if path != place}
-        if not waiting:
-            return []
-        for path, place in waiting.items():
-            self._transport.copy(join(self._key, place), join(self._key, path))
-        files = {path: path for path in manifest.files}
-        settled = manifest.followed_by(uuid4().hex, files, manifest.gone, manifest.log)
-        commit(self._transport, self._view, settled)
-        return [join(self._key, place) for place in waiting.values()]
 
     def __enter__(self) -> Self:
         return self
@@ -180,20 +258,21 @@ class TreeChange:
         if self._new and not self._keep_what_is_new:
             # What can't be deleted now is garbage that a later change finds.
             with suppress(StoreError):
-                self._transport.delete([join(self._key, place) for place in self._new.values()])
+                self._transport.delete([join(self._tree, place) for place in self._new.values()])
 
 
-def _former(view: View) -> list[Stat]:
-    """What earlier changes have replaced and not managed to delete."""
-    gone: Mapping[str, Gone] = view.manifest.gone if view.manifest is not None else {}
-    start = len(view.key) + 1
-    return [stat for stat in view.dead if gone.get(stat.key[start:]) == Gone.of(stat)]
+def _empty(transport: Transport, key: str) -> None:
+    """Delete a tree inside of another one.
 
-
-def _garbage(view: View) -> list[Stat]:
-    """What no change has made its own for so long that its writer must have been killed."""
-    oldest = datetime.now(UTC) - _GARBAGE_AFTER
-    return [stat for stat in view.dead if stat.modified is not None and stat.modified < oldest]
+    Raises:
+        StoreError: it could not be deleted; the change of the tree around it is published all the same.
+    """
+    for _ in range(_TRIES):
+        with suppress(ConflictError), TreeChange(transport, key) as change:
+            if change.base is not None:
+                change.publish()
+            return
+    raise TransientError(f"{key!r} is written to all the time, and could not be deleted")
 
 
 class _LogSink(Sink):
