@@ -79,15 +79,20 @@ def versions(bucket: Bucket, key: str) -> Sequence[Stat]:
 
 
 def open_uploads(bucket: Bucket, prefix: str) -> Sequence[Upload]:
-    """See :meth:`dao_s3.transport.Transport.open_uploads`."""
+    """See :meth:`dao_s3.transport.Transport.open_uploads`.
+
+    All of the bucket are asked for, and chosen from here: for a prefix that isn't a whole key MinIO names none.
+    """
+    beginning = bucket.full_prefix(prefix)
     found: list[Upload] = []
     marks: dict[str, Any] = {}
     while True:
-        page = bucket.ask("list_multipart_uploads", Prefix=bucket.full_prefix(prefix), EncodingType="url", **marks)
+        page = bucket.ask("list_multipart_uploads", EncodingType="url", **marks)
         encoded = page.get("EncodingType") == "url"  # boto3 does not decode these
         for entry in page.get("Uploads", ()):
             full = unquote_plus(entry["Key"]) if encoded else entry["Key"]
-            found.append(Upload(bucket.own_key(full), entry["UploadId"], in_utc(entry.get("Initiated"))))
+            if full.startswith(beginning):
+                found.append(Upload(bucket.own_key(full), entry["UploadId"], in_utc(entry.get("Initiated"))))
         marker = page.get("NextKeyMarker")
         if not page.get("IsTruncated") or marker is None:
             return found

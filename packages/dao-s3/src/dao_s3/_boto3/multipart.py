@@ -11,6 +11,7 @@ from attrs import define, field
 from dao.errors import DaoError, NotFoundError, TransientError
 from dao_s3._boto3.bucket import Bucket
 from dao_s3._boto3.checksums import running
+from dao_s3._boto3.strays import begun
 
 __all__ = ["MOST_PARTS", "Multipart"]
 
@@ -43,7 +44,7 @@ class Multipart:
             key: the object to be.
             storing: how it shall be stored, checksums too, as boto3's arguments.
         """
-        return cls(bucket, key, bucket.ask("create_multipart_upload", key, **storing)["UploadId"])
+        return cls(bucket, key, begun(bucket, key, **storing))
 
     def send(self, number: int, data: bytes | bytearray) -> None:
         """Upload one part, with its checksum."""

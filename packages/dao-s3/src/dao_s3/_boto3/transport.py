@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from itertools import chain
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from dao.errors import DaoError, DataError
 from dao_s3._boto3 import copying, deleting, listing
 from dao_s3._boto3.bucket import Bucket, bare_etag, condition, in_utc, kept_version
 from dao_s3._boto3.client import Clients
 from dao_s3._boto3.errors import answer_behind, translating
-from dao_s3._boto3.random_access import open_anywhere
 from dao_s3._boto3.reading import Body, read
 from dao_s3._boto3.writer import ObjectWriter, put
 from dao_s3._options import S3Options
@@ -146,9 +145,6 @@ class Boto3Transport:
 
     def abort_upload(self, upload: Upload) -> None:
         self._bucket.ask("abort_multipart_upload", upload.key, UploadId=upload.id)
-
-    def random_access(self, stat: Stat) -> BinaryIO:
-        return open_anywhere(self._bucket, stat)
 
     def presign(self, key: str, *, method: str, expires: timedelta, version: str | None = None) -> str:
         operation = _SIGNED.get(method)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from boto3_stub import Fault
 
-from dao.errors import ConflictError, NotFoundError, StoreError, TransientError
+from dao.errors import ConflictError, StoreError, TransientError
 from dao_s3._boto3 import reading
 from dao_s3._boto3.transport import Boto3Transport
 from dao_s3._options import Timeouts
@@ -122,50 +122,6 @@ def test_a_stream_that_is_dropped_takes_its_connection_along(stored: Boto3Transp
     for _ in range(3):
         next(iter(stored.chunks("x")))
     assert bytes(stored.get("x", length=3)) == CONTENT[:3]
-
-
-def test_a_file_reads_anywhere(stored: Boto3Transport) -> None:
-    with stored.random_access(stored.head("x")) as file:
-        assert (file.readable(), file.seekable(), file.writable(), file.tell()) == (True, True, False, 0)
-        assert file.read(10) == CONTENT[:10]
-        assert file.read(100_000) == CONTENT[10:100_010]
-        assert file.seek(-5, os.SEEK_END) == len(CONTENT) - 5
-        assert file.read() == CONTENT[-5:]
-        assert file.read(5) == b""
-        assert file.seek(50_000) == 50_000
-        assert file.seek(7, os.SEEK_CUR) == 50_007
-        into = bytearray(1000)
-        assert file.readinto(into) == 1000  # type: ignore[attr-defined]
-        assert into == CONTENT[50_007:51_007]
-        file.seek(0)
-        assert file.read(-1) == CONTENT
-        file.seek(len(CONTENT) + 9)
-        assert file.read(1) == b""
-        with pytest.raises(ValueError, match="seek"):
-            file.seek(-1)
-    for use in (file.read, file.tell, lambda: file.seek(0)):
-        with pytest.raises(ValueError, match="closed"):
-            use()
-
-
-def test_a_file_that_is_read_on_asks_seldom(stored: Boto3Transport, stub: Any) -> None:
-    with stored.random_access(stored.head("x")) as file:
-        stub.seen.clear()
-        read = b"".join(iter(lambda: file.read(8192), b""))
-    assert read == CONTENT
-    assert len(stub.seen) < 10
-
-
-def test_a_file_of_a_replaced_object_is_a_conflict(stored: Boto3Transport) -> None:
-    stat = stored.head("x")
-    file = stored.random_access(stat)
-    file.read(1)
-    stored.put("x", b"another")
-    with pytest.raises(ConflictError):
-        file.read()
-    stored.delete(["x"])
-    with pytest.raises(NotFoundError):
-        stored.random_access(stat).read(1)
 
 
 @pytest.fixture

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from dao.errors import ConflictError, PermissionDeniedError, StoreError, TransientError
+from dao_s3._boto3 import strays
 from dao_s3._boto3 import writer as writing
 from dao_s3._boto3.transport import Boto3Transport
 from dao_s3._boto3.writer import next_part_size
@@ -148,6 +150,28 @@ def test_a_completion_whose_answer_is_lost_is_unknown(transport: Boto3Transport,
     with pytest.raises(TransientError, match="not known"):
         write(transport, settings=ObjectSettings(metadata={"mark": "mine"}))
     assert transport.head("x").metadata == {"mark": "mine"}
+
+
+@pytest.fixture
+def clock_of_moto(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All uploads that moto knows were begun at the same moment, long ago."""
+    monkeypatch.setattr(strays, "_now_there", lambda answer: datetime(2010, 11, 10, 20, 48, 34, tzinfo=UTC))
+
+
+@pytest.mark.usefixtures("clock_of_moto")
+def test_an_upload_whose_beginning_was_lost_does_not_stay_open(transport: Boto3Transport, stub: Any) -> None:
+    stub.fail("POST", "lose", path="uploads")
+    write(transport)
+    assert transport.open_uploads() == []
+    assert bytes(transport.get("x")) == CONTENT
+
+
+@pytest.mark.usefixtures("clock_of_moto")
+def test_uploads_whose_beginnings_are_all_lost_do_not_stay_open(transport: Boto3Transport, stub: Any) -> None:
+    stub.fail("POST", "lose", path="uploads", times=10_000)
+    with pytest.raises(TransientError):
+        write(transport)
+    assert transport.open_uploads() == []
 
 
 def test_an_abort_is_tried_more_than_once(transport: Boto3Transport, stub: Any) -> None:
