@@ -23,15 +23,16 @@ __all__ = ["Access", "Named"]
 Named = DataObject | str
 """An object, or its name in the catalog, ``store.object``."""
 
-Source = str | os.PathLike[str] | Mapping[str, Any]
+Source = str | os.PathLike[str] | Mapping[str, Any] | Catalog
 
 
 class Access:
     """A catalog of stores and objects, and the way to them.
 
     Args:
-        sources: configs, the base first and overlays after it: paths of JSON, YAML or TOML files, or mappings. With
-            none, stores are added in code: :meth:`DataStoreRegistry.add`.
+        sources: configs, the base first and overlays after it: paths of JSON, YAML or TOML files, or mappings; and
+            catalogs, which are asked for the stores that no config declares. With none, stores are added in code:
+            :meth:`DataStoreRegistry.add`.
         registry: where the catalog's stores are registered and where names that the catalog doesn't have are looked
             up; by default the default registry.
         progress: hears how far long work is: a callable that takes a :class:`~dao.progress.Progress`, or ``True``
@@ -52,7 +53,7 @@ class Access:
         self._plugins = plugins or default_plugins()
         self.registry = registry if registry is not None else DataStoreRegistry.default
         self.catalog: Catalog = load(sources, plugins=self._plugins)
-        for store in self.catalog.stores.values():
+        for store in self.catalog.stores.at_hand():
             self.registry.add(store)
         self._own_registry = registry is not None
         self._progress = progress
@@ -85,10 +86,12 @@ class Access:
         return [*self.catalog.stores, *self.registry.names()]
 
     def _hint(self, name: str) -> str:
-        if name in self._store_names():
+        if name in self.catalog.stores or name in self.registry:
             objects = ", ".join(map(repr, list(self._store(name).objects)[:8]))
             return f"{name!r} is a store, with the objects {objects or 'none'}"
-        return did_you_mean(name, [f"{store}.{o}" for store in self._store_names() for o in self._store(store).objects])
+        # Not the objects of all stores that there are: a metastore may know of many thousands.
+        at_hand = [*self.catalog.stores.at_hand(), *self.registry]
+        return did_you_mean(name, [f"{store.name}.{found}" for store in at_hand for found in store.objects])
 
     def _resolve_place(self, place: Named | DataStore) -> DataObject:
         """An object, or a whole store as the directory at its root."""
@@ -142,7 +145,7 @@ class Access:
         return wanted
 
     def _close(self) -> None:
-        for store in self.catalog.stores.values():
+        for store in self.catalog.stores.at_hand():
             store.close()
         if self._own_registry:
             for store in self.registry:
@@ -155,7 +158,7 @@ class Access:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(registry=state["registry"], progress=state["progress"])  # type: ignore[misc]
         self.catalog = state["catalog"]
-        for store in self.catalog.stores.values():
+        for store in self.catalog.stores.at_hand():
             self.registry.add(store)
 
     def __repr__(self) -> str:
@@ -166,4 +169,5 @@ class Access:
         return table_of(["store", "interfaces"], rows, type(self).__name__).html()
 
     def _store_names_once(self) -> list[str]:
-        return list(dict.fromkeys(self._store_names()))
+        at_hand = [store.name for store in self.catalog.stores.at_hand()]  # how something looks is asked of nobody
+        return list(dict.fromkeys([*at_hand, *self.registry.names()]))

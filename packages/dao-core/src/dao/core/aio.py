@@ -99,7 +99,7 @@ class AsyncDataAccessObject(Access):
 
     async def list(self, data_object: Named | DataStore, **options: Any) -> Listing:
         """See :meth:`dao.core.dao.DataAccessObject.list`."""
-        return cast("Listing", await self._act("list", self._resolve_place(data_object), options))
+        return cast("Listing", await self._act("list", await self._found(self._resolve_place, data_object), options))
 
     async def count(self, data_object: Named, *, where: Where = None, **options: Any) -> int:
         """See :meth:`dao.core.dao.DataAccessObject.count`."""
@@ -145,7 +145,7 @@ class AsyncDataAccessObject(Access):
         options = {name: value for name, value in given.items() if value is not None or name == "data"}
         dao_interface = options.pop("dao_interface_class", None) or options.pop("dao_interface", None)
         listener = self._listener(options.pop("progress", None))
-        found = data_object if isinstance(data_object, DataObject) else self._resolve(data_object)
+        found = data_object if isinstance(data_object, DataObject) else await self._found(self._resolve, data_object)
         plan, method, positional, named = self._executor.prepare(action, found, options, dao_interface, True)
         with self._executor.told(plan, method, found, options) as tell:
             if plan.route.is_async:
@@ -153,9 +153,14 @@ class AsyncDataAccessObject(Access):
                     return tell(await method(*positional, **named))
             return tell(await _in_thread(partial(method, *positional, **named), action, found, listener))
 
+    async def _found(self, resolve: Callable[[Any], DataObject], named: Named | DataStore) -> DataObject:
+        """The object that is meant: looked up in a thread where a catalog may have to ask a service for it."""
+        return await asyncio.to_thread(resolve, named) if self.catalog.asks else resolve(named)
+
     async def _transfer(self, action: str, source: Named, target: Named, options: dict[str, Any]) -> WriteResult:
         listener = self._listener(options.pop("progress", None))
-        transfer = Transfer.of(action, self._resolve(source), self._resolve(target), options)
+        found = await self._found(self._resolve, source), await self._found(self._resolve, target)
+        transfer = Transfer.of(action, *found, options)
         return await _in_thread(partial(transfer.run, self._executor), action, transfer.source, listener)
 
     async def close(self) -> None:

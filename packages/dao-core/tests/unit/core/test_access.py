@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import pickle
+import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from dao import AsyncDataAccessObject, DataAccessObject, DataStoreRegistry
+from dao import AsyncDataAccessObject, Catalog, DataAccessObject, DataStore, DataStoreRegistry
+from dao.catalog import StoreSource
+from dao.data_object import DataObject
 from dao.errors import ConfigError, DataError, NoRouteError
 from dao.progress import Progress, advance
 
@@ -133,3 +139,74 @@ def test_a_face_can_be_pickled(kind: type) -> None:
     assert again.catalog["tmp.a"] == dao.catalog["tmp.a"]
     assert "tmp" in again.registry
     assert "tmp" in repr(again)
+
+
+class Metastore(StoreSource):
+    """Knows one store, and counts what it is asked."""
+
+    label = "elsewhere"
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.made: list[DataStore] = []
+
+    def at_hand(self) -> list[DataStore]:
+        return self.made
+
+    def __getitem__(self, name: str) -> DataStore:
+        self.asked += 1
+        if name != "far":
+            raise KeyError(name)
+        if not self.made:
+            objects: dict[str, DataObject] = {}
+            self.made = [DataStore("far", Mine, objects=objects)]
+            objects["users"] = DataObject("users", self.made[0])
+        return self.made[0]
+
+    def __iter__(self) -> Iterator[str]:
+        self.asked += 1
+        return iter(["far"])
+
+
+def test_a_catalog_is_asked_only_for_what_is_wanted() -> None:
+    elsewhere = Metastore()
+    declared = {"shop": {"interface": "memory", "objects": {"users": {}}}}
+    dao = DataAccessObject(declared, Catalog(elsewhere), registry=DataStoreRegistry())
+    assert not dao.exists("shop.users")
+    assert repr(dao) == "DataAccessObject(stores=['shop'])"
+    dao.close()
+    assert (elsewhere.asked, dao.registry.names()) == (0, ["shop"])
+    assert dao.read(dao.catalog["far.users"]) == ("users", None)
+    assert elsewhere.asked == 1
+    with pytest.raises(ConfigError, match="no store 'fra' is declared: did you mean 'far'"):
+        dao.read("fra.users")
+    with pytest.raises(ConfigError, match="found 'user': did you mean 'far.users'"):
+        dao.read("user")
+    with pytest.raises(ConfigError, match="'far' is a store, with the objects 'users'"):
+        dao.read("far")
+
+
+def test_a_single_catalog_is_used_as_it_is() -> None:
+    catalog = Catalog({"shop": {"interface": "memory"}})
+    dao = DataAccessObject(catalog, registry=DataStoreRegistry())
+    assert dao.catalog is catalog
+    assert dao.registry.names() == ["shop"]
+
+
+def test_the_loop_goes_on_while_a_catalog_asks() -> None:
+    class Slow(Metastore):
+        def __getitem__(self, name: str) -> DataStore:
+            assert looped.wait(30), "the loop stands still"
+            return super().__getitem__(name)
+
+    looped = threading.Event()
+
+    async def ask() -> Any:
+        dao = AsyncDataAccessObject(Catalog(Slow()), registry=DataStoreRegistry())
+        asking = asyncio.ensure_future(dao.read("far.users"))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        looped.set()
+        return await asking
+
+    assert asyncio.run(ask()) == ("users", None)

@@ -96,6 +96,21 @@ def test_header(tmp_path: Path) -> None:
     assert read("a,a\n1,2\n", tmp_path, header=["x", "y"], skip_rows=1).to_pylist() == [{"x": 1, "y": 2}]
 
 
+def test_lines_that_readers_leave_out_are_written(tmp_path: Path) -> None:
+    rows = pa.table({"a": [1, 2], "b": ["x", "y"]})
+    options: dict[str, Any] = {"header": ["a", "b"], "skip_rows": 1}
+    assert write(rows, **options) == "a,b\n1,x\n2,y\n"
+    assert read(write(rows, **options), tmp_path, **options) == rows
+
+
+@pytest.mark.parametrize(
+    "options", [{"skip_rows": 1}, {"header": False, "skip_rows": 1}, {"header": ["a"], "skip_rows": 2}]
+)
+def test_rows_that_readers_would_leave_out_are_not_written(options: dict[str, Any]) -> None:
+    with pytest.raises(DataError, match="'skip_rows': found [12], expected 0"):
+        write(pa.table({"a": [1]}), **options)
+
+
 def test_skip_rows_comments_and_blank_lines(tmp_path: Path) -> None:
     text = 'made by "hand\n\na,b\n# note\n1,"x\n# inside"\n\n2,y\n'
     assert read(text, tmp_path, skip_rows=1, comment="#").to_pylist() == [

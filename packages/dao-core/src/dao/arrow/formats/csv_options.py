@@ -39,7 +39,8 @@ class CsvOptions:
         escape: a character that takes the special meaning from the next one; None (default): quotes are doubled.
         header: True (default): the first line has the column names. False: there is none; columns are named by
             ``schema=``, else ``f0``, ``f1``... A list of names: there is none and these are the names.
-        skip_rows: reading: lines to leave out before the header.
+        skip_rows: reading: lines to leave out before the header. Writing: 1 with a list of names writes a line of
+            headings; else it is an error.
         comment: reading: lines that start with this character are left out.
         skip_blank_lines: reading: leave blank lines out (default); False: a blank line is a row, which a file of one
             column needs for its nulls.

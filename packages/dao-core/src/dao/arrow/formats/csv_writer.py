@@ -32,8 +32,15 @@ class CsvFileWriter(FormatWriter):
             raise DataError("CSV can't store rows without columns")
         if options.quote is None and options.quoting == "all":
             raise DataError("option 'quoting': found 'all', expected 'none' where quote is None")
+        renamed = options.skip_rows == 1 and isinstance(options.header, tuple)
+        if options.skip_rows and not renamed:
+            raise DataError(
+                f"option 'skip_rows': found {options.skip_rows}, expected 0: readers would leave written rows out"
+            )
         self._schema = schema
         self._options = options
+        # Where readers leave one line out and know the names without it, that line is a heading.
+        self._has_heading = options.header is True or renamed
         self._quoter = _Quoter(options, options.delimiter_of(path))
         self._null = options.null_values[0] if options.null_values else ""
         for column in schema:
@@ -79,7 +86,7 @@ class CsvFileWriter(FormatWriter):
         if self._started:
             return
         self._started = True
-        if self._options.header is True:
+        if self._has_heading:
             names = self._quoter.quoted(pa.array(self._schema.names, pa.large_string())).to_pylist()
             self._encoder.write((self._quoter.delimiter.join(names) + self._options.line_terminator).encode())
 
