@@ -114,9 +114,9 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Failing:
         counter.step()
         return real_native(self, key)
 
-    def create(self: Any, path: str, *, native: bool = False) -> Any:
+    def create(self: Any, path: str, *, native: bool = False, **arguments: Any) -> Any:
         counter.step()
-        file = real_create(self, path, native=native)
+        file = real_create(self, path, native=native, **arguments)
         return _FailingFile(file, counter) if not native else file
 
     monkeypatch.setattr(snapshot.FolderSnapshot, "_open_native", open_native)
