@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from os import environ
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -263,9 +264,14 @@ class S3Options:
     ca_bundle: str | None = None
 
     @property
+    def reached_at(self) -> str | None:
+        """The endpoint: the option's, or what the AWS tools' environment variables say; None for Amazon's own."""
+        return self.endpoint or environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL") or None
+
+    @property
     def uses_path_style(self) -> bool:
         """Whether the bucket's name goes into the URL's path: as set, else on where an endpoint is given."""
-        return self.endpoint is not None if self.path_style is None else self.path_style
+        return self.reached_at is not None if self.path_style is None else self.path_style
 
     def shared(self) -> S3Options:
         """These options alone, out of an interface that has them among others."""

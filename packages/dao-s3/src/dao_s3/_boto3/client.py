@@ -70,7 +70,7 @@ def _client(options: S3Options) -> Any:
     client = session.create_client(
         "s3",
         region_name=options.region,
-        endpoint_url=options.endpoint,
+        endpoint_url=options.reached_at,
         verify=options.ca_bundle or (None if options.verify else False),  # None: what the environment says
         config=_config(options),
     )

@@ -143,7 +143,8 @@ def client_config(location: Location, options: S3Options, given: Mapping[str, An
         "read_timeout": timedelta(seconds=options.timeouts.read),
         "pool_max_idle_per_host": str(options.max_connections),
     }
-    plain = (options.endpoint or "").startswith("http://") or location.prefix.startswith("http://")
+    endpoint = options.reached_at if location.scheme == "s3" else location.prefix
+    plain = (endpoint or "").startswith("http://")
     if plain or given.get("allow_http") or given.get("use_emulator"):
         config["allow_http"] = True
     if not options.verify:
@@ -162,7 +163,7 @@ def _certificate(path: str) -> bytes:
 
 def s3_config(location: Location, options: S3Options) -> dict[str, Any]:
     """What obstore calls ``config``, of an S3 store, without credentials."""
-    virtual = not options.uses_path_style and not ("." in location.bucket and options.endpoint is None)
+    virtual = not options.uses_path_style and not ("." in location.bucket and options.reached_at is None)
     config: dict[str, Any] = {
         "virtual_hosted_style_request": virtual,
         "checksum_algorithm": options.checksum.lower() if options.checksum in _CHECKSUMS else "crc64nvme",
@@ -173,8 +174,9 @@ def s3_config(location: Location, options: S3Options) -> dict[str, Any]:
     }
     if options.region is not None:
         config["region"] = options.region
-    if options.endpoint is not None:
-        config["endpoint"] = _with_bucket(options.endpoint, location.bucket) if virtual else options.endpoint
+    endpoint = options.reached_at
+    if endpoint is not None:
+        config["endpoint"] = _with_bucket(endpoint, location.bucket) if virtual else endpoint
     if options.encryption is not None:
         config["server_side_encryption"] = options.encryption.sse
         if options.encryption.kms_key is not None:

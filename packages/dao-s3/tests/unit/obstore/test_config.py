@@ -17,7 +17,8 @@ from dao import DataStore
 from dao.errors import ConfigError
 from dao.secrets import Secret
 from dao_s3 import S3ObstoreInterface
-from dao_s3._obstore.location import located
+from dao_s3._obstore.config import client_config, s3_config
+from dao_s3._obstore.location import Location, located
 from dao_s3._options import Encryption, Retry, Role, S3Options, Timeouts
 
 
@@ -168,6 +169,17 @@ def test_where_the_bucket_goes(options: dict[str, Any], endpoint: str) -> None:
     if not options:
         endpoint = "https://lake.s3.eu-west-1.amazonaws.com"
     assert url.startswith(f"{endpoint}/key?")
+
+
+def test_the_endpoint_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9000")
+    options = S3Options(bucket="lake")
+    told = s3_config(Location("s3", "lake", ""), options)
+    assert (told["endpoint"], told["virtual_hosted_style_request"]) == ("http://127.0.0.1:9000", False)
+    assert client_config(Location("s3", "lake", ""), options, {})["allow_http"]
+    assert "allow_http" not in client_config(Location("az", "lake", ""), options, {})
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "https://s3.example")
+    assert s3_config(Location("s3", "lake", ""), options)["endpoint"] == "https://s3.example"
 
 
 def test_a_certificate(tmp_path: Path) -> None:
