@@ -116,9 +116,9 @@ def lowest(session: nox.Session, package: str) -> None:
 
 @nox.session(python=NEWEST)
 def integration(session: nox.Session) -> None:
-    """Packages together, and with services."""
+    """Packages together, and with services; integration-tests/README.md says which, and how to choose others."""
     install(session, *PACKAGES, "--group=integration")
-    pytest(session, "integration-tests")
+    pytest(session, "integration-tests", "-n2", "--dist=loadgroup")
 
 
 @nox.session(python=NEWEST)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,8 +17,20 @@ from services import minio, postgres
 
 def pytest_report_header() -> list[str]:
     """Say which services the tests run against."""
-    services = {"S3": minio.offer(), "PostgreSQL": postgres.offer()}
-    return [f"{name}: {offer.what} ({offer.way})" for name, offer in services.items()]
+    services = {"S3": minio.offer, "PostgreSQL": postgres.offer}
+    if azurite.ABSENT:
+        absent = ["Azure: declared absent by DAO_WITHOUT, its tests are NOT run"]
+    else:
+        absent, services["Azure"] = [], azurite.offer
+    return [_told(name, offer) for name, offer in services.items()] + absent
+
+
+def _told(name: str, offer: Callable[[], Offer]) -> str:
+    try:
+        chosen = offer()
+    except pytest.UsageError as error:
+        return f"{name}: NOT TO BE HAD, its tests will fail: {error}"
+    return f"{name}: {chosen.what} ({chosen.way})"
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,8 @@ from dao.errors import (
 )
 from dao_s3.transport import ObjectSettings, Transport
 
+pytestmark = pytest.mark.xdist_group("azure")  # one emulator for all of them
+
 ROWS = pa.table({"id": [1, 2, 3], "country": ["DE", "FR", "DE"]})
 LARGE = b"0123456789" * 2_000_000
 

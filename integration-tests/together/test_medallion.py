@@ -23,7 +23,8 @@ from dao import DataAccessObject
 TABLES = ["silver.flights", "gold.carriers", "gold.routes", "gold.months"]
 KEYS = {"gold.carriers": ["carrier"], "gold.routes": ["origin", "dest"], "gold.months": ["year", "month"]}
 
-pytestmark = pytest.mark.timeout(600)
+# One process for all of them: they look at the same run of the demo.
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("medallion")]
 
 
 class Run:
