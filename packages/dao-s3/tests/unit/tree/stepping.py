@@ -9,8 +9,9 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 from attrs import define, evolve, field
 from fakes import FakeTransport
@@ -170,12 +171,18 @@ def check_sound(objects: dict[str, Any], key: str = "t") -> None:
         assert not missing, f"named and deleted: {missing}"
 
 
+class TwoDaysLater(datetime):
+    """A clock that is ahead."""
+
+    @classmethod
+    def now(cls, tz: Any = None) -> Any:
+        return datetime.now(tz) + timedelta(days=2)
+
+
 def check_clean(objects: dict[str, Any], key: str = "t") -> None:
-    """Nothing is left over that no manifest names, once the next change has come by a day later."""
-    day = timedelta(days=2)
-    for one, (stat, content) in list(objects.items()):
-        objects[one] = (evolve(stat, modified=stat.modified - day), content)
-    put({"+later": b""}, "append", key)(on(objects))
+    """Nothing is left over that no manifest names, once the next change has come by two days later."""
+    with patch("dao_s3.tree.tidying.datetime", TwoDaysLater):
+        put({"+later": b""}, "append", key)(on(objects))
     manifest = Manifest.from_bytes(objects[join(key, MANIFEST)][1], key)
     named = {join(key, at) for at in manifest.files.values()}
     left = {one for one in objects if one.startswith(f"{key}/")} - named - {join(key, MANIFEST)}
