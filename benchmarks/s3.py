@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from measuring import Row
 from s3_place import BIG_BYTES, BUCKET, FILES, ROWS, SMALL, SMALL_BYTES, TABLE, Place
-from s3_race import OTHER_PYTHON, Contestant, Result, race
+from s3_race import Contestant, Result, race
 from s3_server import Unavailable, serving
 from tables import table
 
@@ -28,6 +29,7 @@ TABLE_PEERS = ("pyarrow", "polars", "obstore", "boto3", "s3fs", "awswrangler")
 SMALL_PEERS = ("boto3", "aiobotocore", "s3fs", "obstore", "obstore_async", "pyarrow")
 BIG_DOWN = ("boto3", "boto3_threads", "s3fs", "obstore", "pyarrow")
 BIG_UP = ("boto3", "s3fs", "obstore", "pyarrow")
+LIBRARIES = {"aiobotocore", "awswrangler", "boto3", "obstore", "polars", "pyarrow", "s3fs"}
 
 
 def rows() -> list[Row]:
@@ -43,9 +45,11 @@ def rows() -> list[Row]:
 
 
 def _missing() -> list[Row]:
-    if OTHER_PYTHON in os.environ:
-        return []
-    return [Row("awswrangler", f"not measured: {OTHER_PYTHON} names no Python that has it")]
+    return [Row(name, "not measured: it is not installed") for name in sorted(LIBRARIES - _present())]
+
+
+def _present() -> set[str]:
+    return {name for name in LIBRARIES if find_spec(name) is not None}
 
 
 def _with_peers(task: str, peers: tuple[str, ...], more: Mapping[str, object] | None = None) -> dict[str, Contestant]:
@@ -56,7 +60,7 @@ def _with_peers(task: str, peers: tuple[str, ...], more: Mapping[str, object] | 
             f"{name} async": Contestant(f"{task}_dao_async", {"interface": interface})
             for name, interface in OURS.items()
         }
-    there = [peer for peer in peers if peer != "awswrangler" or OTHER_PYTHON in os.environ]
+    there = [peer for peer in peers if peer.split("_")[0] in _present()]
     return ours | {peer.replace("_", " "): Contestant(f"{task}_{peer}", dict(more or {})) for peer in there}
 
 

@@ -1,7 +1,6 @@
 """Contestants in processes of their own: they take turns, and each says how long it took and what memory it had.
 
-A process per contestant keeps libraries apart, allocators and thread pools too, and lets one of them run in another
-environment: awswrangler allows no pyarrow as new as the one that DAO needs.
+A process per contestant keeps libraries apart, allocators and thread pools too.
 """
 
 from __future__ import annotations
@@ -20,8 +19,6 @@ from attrs import frozen
 from measuring import Times, timed
 from s3_place import Place
 
-OTHER_PYTHON = "DAO_BENCH_AWSWRANGLER_PYTHON"
-
 
 @frozen
 class Contestant:
@@ -35,18 +32,13 @@ class Contestant:
     function: str
     arguments: Mapping[str, Any] = {}
 
-    @property
-    def python(self) -> str:
-        """The interpreter that has its library."""
-        return os.environ[OTHER_PYTHON] if "awswrangler" in self.function else sys.executable
-
 
 class Process:
     """A contestant's process, prepared when it is made."""
 
     def __init__(self, name: str, contestant: Contestant, environment: Mapping[str, str]) -> None:
         self.name = name
-        command = [contestant.python, __file__, contestant.function, json.dumps(dict(contestant.arguments))]
+        command = [sys.executable, __file__, contestant.function, json.dumps(dict(contestant.arguments))]
         inherited = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env={**inherited, **environment}

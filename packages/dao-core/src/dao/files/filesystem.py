@@ -27,6 +27,8 @@ class _SnapshotHandler(fs.FileSystemHandler):  # type: ignore[misc]  # pyarrow h
     def __init__(self, snapshot: Snapshot, open_native: Callable[[str], Any]) -> None:
         self._snapshot = snapshot
         self._open_native = open_native
+        # What formats found out about the files: they don't change.
+        self.remembered: dict[Any, Any] = {}
 
     def open_input_file(self, path: str) -> Any:
         return self._open_native(path)

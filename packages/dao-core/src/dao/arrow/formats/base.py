@@ -31,6 +31,7 @@ class FileTask:
         schema: the columns wanted, with the types they shall have; those that the file lacks may be left out.
         predicate: a ``pyarrow.compute.Expression`` over ``schema`` that rows must meet, or None. Formats that set
             ``filters_rows`` apply it exactly; others may use it to skip what can't match, or not at all.
+        predicate_columns: the columns that it looks at.
         batch_size: rows a batch should have at most.
         rows: rows that are wanted at most, or None: a hint to read less.
         declared: the schema of the whole file as the caller gave it, or None: text formats parse by it, and files
@@ -39,6 +40,7 @@ class FileTask:
 
     schema: pa.Schema
     predicate: Any = None
+    predicate_columns: frozenset[str] = frozenset()
     batch_size: int = 131_072
     rows: int | None = None
     declared: pa.Schema | None = None
@@ -153,8 +155,9 @@ class Format(ABC):
             StoreError: a file that can't be read, now or while reading on; the message names it.
         """
         from dao.arrow.formats.scan import scan
+        from dao.arrow.formats.scan_plan import planned
 
-        return scan(
+        plan = planned(
             self,
             paths,
             filesystem,
@@ -167,6 +170,7 @@ class Format(ABC):
             batch_size=batch_size,
             limit=limit,
         )
+        return scan(plan)
 
     def read_table(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None, **arguments: Any) -> pa.Table:
         """Read files into memory whole: the same arguments and the same rows as :meth:`scan`, as fast as it goes.

@@ -6,32 +6,30 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pyarrow import fs
 
-from dao.arrow.formats.facts import column_facts, file_bytes, plain
+from dao.arrow.formats.facts import column_facts, plain
 from dao.arrow.formats.parquet_bounds import bounds
-from dao.arrow.formats.parquet_footer import ColumnChunk, column_chunks
+from dao.arrow.formats.parquet_footer import ColumnChunk
+from dao.arrow.formats.parquet_source import ParquetSource
 
 __all__ = ["describe", "row_count"]
 
 _NULLS, _DISTINCT = 3, 4  # Statistics in parquet.thrift
 
 
-def describe(parquet: pq.ParquetFile, path: str, filesystem: fs.FileSystem) -> dict[str, Any]:
-    """The footer of an open file: rows, columns, row groups with sizes, codecs, encodings and statistics."""
-    footer = parquet.metadata
-    types = {field.name: field.type for field in parquet.schema_arrow if not pa.types.is_nested(field.type)}
-    groups = [
-        _group(footer.row_group(place), chunks, types) for place, chunks in enumerate(column_chunks(path, filesystem))
-    ]
+def describe(source: ParquetSource) -> dict[str, Any]:
+    """What a file's footer says: rows, columns, row groups with sizes, codecs, encodings and statistics."""
+    footer = source.metadata
+    types = {field.name: field.type for field in source.schema if not pa.types.is_nested(field.type)}
+    groups = [_group(footer.row_group(place), chunks, types) for place, chunks in enumerate(source.chunks)]
     codecs = sorted({column["compression"] for group in groups for column in group["columns"]})
     return {
         "format": "parquet",
-        "path": path,
-        "bytes": file_bytes(path, filesystem),
+        "path": source.path,
+        "bytes": source.size,
         "rows": row_count(footer),
         "compression": codecs[0] if len(codecs) == 1 else codecs or None,
-        "columns": column_facts(parquet.schema_arrow),
+        "columns": column_facts(source.schema),
         "created_by": footer.created_by,
         "version": footer.format_version,
         "key_values": {

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
-from pyarrow import fs
 
 from dao.errors import StoreError
 
@@ -37,7 +36,7 @@ _ROW_GROUPS = 4  # FileMetaData
 _COLUMNS = 1  # RowGroup
 _META, _OFFSET_INDEX, _COLUMN_INDEX = 3, 4, 6  # ColumnChunk
 _TYPE, _ENCODING, _PATH, _CODEC, _VALUES = 1, 2, 3, 4, 5  # ColumnMetaData
-_UNPACKED, _PACKED, _STATISTICS = 6, 7, 12  # ColumnMetaData
+_UNPACKED, _PACKED, _DATA, _DICTIONARY, _STATISTICS = 6, 7, 9, 11, 12  # ColumnMetaData
 
 
 @frozen
@@ -49,6 +48,7 @@ class ColumnChunk:
         physical: its physical type, such as ``INT64``.
         codec: how it is compressed.
         encodings: its encodings.
+        start: where it begins in the file.
         packed, unpacked: its bytes in the file and after decompression, as the footer claims.
         values: its values, nulls among them.
         page_index: True where it has a column index and an offset index.
@@ -59,6 +59,7 @@ class ColumnChunk:
     physical: str
     codec: str
     encodings: tuple[str, ...]
+    start: int
     packed: int
     unpacked: int
     values: int
@@ -66,20 +67,20 @@ class ColumnChunk:
     statistics: Mapping[int, Any]
 
 
-def column_chunks(path: str, filesystem: fs.FileSystem) -> list[list[ColumnChunk]]:
+def column_chunks(footer: bytes) -> list[list[ColumnChunk]]:
     """The column chunks of each row group; encrypted ones, of which nothing can be said, are left out.
+
+    Args:
+        footer: the Thrift struct ``FileMetaData``, which ends eight bytes before the file does.
 
     Raises:
         StoreError: the footer is damaged.
     """
-    with filesystem.open_input_file(path) as file:
-        size = file.size()
-        length = int.from_bytes(file.read_at(4, size - 8), "little")
-        footer = _Compact(file.read_at(length, size - 8 - length)).struct()
+    found = _Compact(footer).struct()
     try:
         return [
             [_chunk(column) for column in group.get(_COLUMNS, ()) if _META in column]
-            for group in footer.get(_ROW_GROUPS, ())
+            for group in found.get(_ROW_GROUPS, ())
         ]
     except (KeyError, TypeError, AttributeError, IndexError, UnicodeDecodeError) as error:
         raise StoreError(f"the footer is damaged: {error!r}") from error
@@ -92,6 +93,7 @@ def _chunk(column: Mapping[int, Any]) -> ColumnChunk:
         physical=_TYPES[meta[_TYPE]],
         codec=_CODECS[meta[_CODEC]],
         encodings=tuple(_ENCODINGS.get(number, str(number)) for number in meta[_ENCODING]),
+        start=min(int(meta[_DATA]), int(meta.get(_DICTIONARY) or meta[_DATA])),
         packed=int(meta[_PACKED]),
         unpacked=int(meta[_UNPACKED]),
         values=int(meta[_VALUES]),
@@ -115,7 +117,10 @@ class _Compact:
         while header := self._byte():
             step, kind = header >> 4, header & 15
             number = number + step if step else self._signed()
-            found[number] = kind == 1 if kind in (1, 2) else self._value(kind, depth)
+            if kind in (4, 5, 6):  # numbers are most of it
+                found[number] = self._signed()
+            else:
+                found[number] = kind == 1 if kind in (1, 2) else self._value(kind, depth)
         return found
 
     def _value(self, kind: int, depth: int) -> Any:
@@ -165,7 +170,10 @@ class _Compact:
         return self._data[self._at - size : self._at]
 
     def _unsigned(self) -> int:
-        value = shift = 0
+        byte = self._byte()
+        if byte < 0x80:
+            return byte
+        value, shift = byte & 0x7F, 7
         while True:
             byte = self._byte()
             value |= (byte & 0x7F) << shift

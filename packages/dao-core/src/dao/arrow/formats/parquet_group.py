@@ -1,0 +1,155 @@
+"""A row group to be read: which columns of it, which bytes these are, and its rows whole or batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import cached_property, partial
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from attrs import define
+
+from dao.arrow.formats.base import FileTask
+from dao.arrow.formats.parallel import run, submitted
+from dao.arrow.formats.parquet_source import ParquetSource, Range
+from dao.errors import StoreError
+
+__all__ = ["RowGroup", "fetched_ahead"]
+
+_REQUESTS = 4
+"""Requests at the same time for one stream."""
+
+
+@define(slots=False)
+class RowGroup:
+    """One row group of a file.
+
+    Attributes:
+        source: the file.
+        place: which of its row groups.
+        task: what is wanted of the file.
+        alone: whether few others are read at the same time, so that its columns may take several cores.
+    """
+
+    source: ParquetSource
+    place: int
+    task: FileTask
+    alone: bool = False
+
+    @property
+    def rows(self) -> int:
+        """Its rows."""
+        return int(self.source.metadata.row_group(self.place).num_rows)
+
+    @cached_property
+    def columns(self) -> list[str] | None:
+        """The names of the columns wanted, in the file's order; None for all."""
+        names, wanted = self.source.schema.names, self.task.schema.names
+        return None if wanted == names else [name for name in names if name in wanted]
+
+    @cached_property
+    def ranges(self) -> list[Range]:
+        """What is to be fetched; nothing of a file that is near."""
+        return [] if self.source.near else self.source.ranges(self.place, self.columns)
+
+    @property
+    def requests(self) -> list[Callable[[], Any]]:
+        """See :class:`dao.arrow.formats.whole.Piece`."""
+        return [partial(self.source.fetch, one) for one in self.ranges]
+
+    @property
+    def weight(self) -> int:
+        """See :class:`dao.arrow.formats.whole.Piece`."""
+        return sum(length for _, length in self.ranges)
+
+    @contextmanager
+    def opened(self, fetched: Sequence[Any] | None, buffer: int = 0) -> Iterator[pq.ParquetFile]:
+        """Its file for Arrow's reader, over what was fetched; where nothing was, so many bytes are read at once."""
+        if fetched:
+            with self.source.over(dict(zip(self.ranges, fetched, strict=True))) as parquet:
+                yield parquet
+        else:
+            with self.source.opened(buffer) as parquet:
+                yield parquet
+
+    def read(self, fetched: Sequence[Any]) -> tuple[pa.Table, bool]:
+        """Its rows; and whether those that don't meet the predicate are left out already.
+
+        They are where the predicate means what the file holds: its columns are decoded first, and the others only if
+        any row is wanted.
+        """
+        with self.opened(fetched) as parquet:
+            if not self._can_filter():
+                return self._part(parquet, self.columns), False
+            names = self.source.schema.names if self.columns is None else self.columns
+            first = [name for name in names if name in self.task.predicate_columns]
+            rest = [name for name in names if name not in self.task.predicate_columns]
+            looked_at = self._part(parquet, first)
+            kept = _mask(looked_at, self.task.predicate)
+            if not pc.any(kept).as_py():
+                return pa.schema([self.source.schema.field(name) for name in names]).empty_table(), True
+            found = looked_at.filter(kept)
+            others = self._part(parquet, rest).filter(kept) if rest else found
+            return pa.table({name: (others if name in rest else found)[name] for name in names}), True
+
+    def _can_filter(self) -> bool:
+        """Whether the predicate can be asked of the columns as the file has them."""
+        schema, looked_at = self.source.schema, self.task.predicate_columns
+        if self.task.predicate is None or not looked_at or len(set(schema.names)) < len(schema.names):
+            return False
+        return looked_at <= set(schema.names) and all(
+            schema.field(name).type == self.task.schema.field(name).type for name in looked_at
+        )
+
+    def _part(self, parquet: pq.ParquetFile, columns: list[str] | None) -> pa.Table:
+        found = parquet.read_row_group(self.place, columns=columns, use_threads=self.alone)
+        self.check(found.num_rows)
+        return found
+
+    def check(self, found: int) -> None:
+        """Make sure that so many rows are all: where values are missing, pyarrow gives fewer without a word.
+
+        Raises:
+            StoreError: they aren't.
+        """
+        if found != self.rows:
+            raise StoreError(f"row group {self.place} holds {found} rows where the footer says {self.rows}")
+
+
+def _mask(table: pa.Table, predicate: Any) -> pa.ChunkedArray:
+    """For each row whether the predicate is true; null where it is unknown."""
+    from pyarrow import acero  # it imports pandas where that is installed: 50 MiB that most reads do without
+
+    source = acero.Declaration("table_source", acero.TableSourceNodeOptions(table))
+    asked = acero.Declaration("project", acero.ProjectNodeOptions([predicate], ["kept"]))
+    return acero.Declaration.from_sequence([source, asked]).to_table(use_threads=False)["kept"]
+
+
+def fetched_ahead(groups: Sequence[RowGroup], most: int) -> Generator[tuple[RowGroup, list[Any] | None], None, None]:
+    """The row groups one after another with what was fetched of them, the next one's fetched meanwhile.
+
+    Args:
+        groups: in the order in which they will be read.
+        most: bytes of two of them that may be in memory at the same time. A larger one comes with None: it is to be
+            read in small pieces, as it is decoded.
+    """
+    with ThreadPoolExecutor(_REQUESTS, thread_name_prefix="dao-fetch") as pool:
+        coming: list[Future[Any]] | None = None
+        begun = -1
+        for place, group in enumerate(groups):
+            if begun < place:
+                coming = _begin(pool, group, most)
+            mine = coming
+            fetched = None if mine is None else [one.result() for one in mine]
+            if place + 1 < len(groups) and group.weight + groups[place + 1].weight <= most:
+                coming, begun = _begin(pool, groups[place + 1], most), place + 1
+            yield group, fetched
+            del fetched, mine
+
+
+def _begin(pool: ThreadPoolExecutor, group: RowGroup, most: int) -> list[Future[Any]] | None:
+    return None if group.weight > most else [submitted(pool, run, one) for one in group.requests]

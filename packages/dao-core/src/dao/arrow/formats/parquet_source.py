@@ -1,0 +1,205 @@
+"""A Parquet file to be read: its footer, looked at once, and the bytes of its row groups, fetched in few requests.
+
+Files are near (on a disk, in memory) or far (behind a network). Near ones are read where they are, when needed.
+Of far ones the wanted column chunks are fetched by several requests at the same time, each through a handle of its own:
+Arrow reads a file of Python's under a lock. What is decoded then is in memory.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from attrs import define
+from pyarrow import fs
+
+from dao.arrow.formats.parquet_footer import ColumnChunk, column_chunks
+from dao.arrow.formats.parquet_options import ParquetOptions
+from dao.arrow.formats.shape import checked
+
+__all__ = ["ParquetSource", "Range", "open_source"]
+
+Range = tuple[int, int]
+"""Where bytes begin, and how many they are."""
+
+_TAIL = 64 << 10
+"""Bytes read from a file's end: most footers are in them."""
+
+_GAP = 64 << 10
+"""Bytes between two chunks that cost less than another request."""
+
+_NEAR = (pa.OSFile, pa.MemoryMappedFile, pa.BufferReader)
+
+_REQUEST = 16 << 20
+"""Bytes of a request at most: larger ones are slower than several at a time."""
+
+
+@define(slots=False)
+class ParquetSource:
+    """A Parquet file whose footer is known. Holds no file open.
+
+    Attributes:
+        path: the file, as the filesystem spells it.
+        filesystem: where it is.
+        options: how it is read.
+        size: its bytes.
+        near: whether reading it costs little however it is done.
+        metadata: the footer.
+        schema: the Arrow schema of its rows.
+    """
+
+    path: str
+    filesystem: fs.FileSystem
+    options: ParquetOptions
+    size: int
+    near: bool
+    metadata: pq.FileMetaData
+    schema: pa.Schema
+    _footer: bytes
+
+    @cached_property
+    def chunks(self) -> list[list[ColumnChunk]]:
+        """The column chunks of each row group.
+
+        Raises:
+            StoreError: the footer is damaged.
+        """
+        return column_chunks(self._footer)
+
+    def ranges(self, place: int, columns: Sequence[str] | None) -> list[Range]:
+        """What is to be fetched for some columns of a row group; None for all columns."""
+        found: list[Range] = []
+        for start, length in sorted(self._places(place, columns)):
+            begin, before = found[-1] if found else (start, 0)
+            if found and start - begin - before <= _GAP and start + length - begin <= _REQUEST:
+                found[-1] = (begin, max(before, start + length - begin))
+            else:
+                found += [
+                    (piece, min(_REQUEST, start + length - piece)) for piece in range(start, start + length, _REQUEST)
+                ]
+        return found
+
+    def _places(self, place: int, columns: Sequence[str] | None) -> list[Range]:
+        chosen = None if columns is None else set(columns)
+        return [
+            (chunk.start, chunk.packed)
+            for chunk in self.chunks[place]
+            # a column's leaves are all below its name; claims that can't be true are left to Arrow to refuse
+            if (chosen is None or chunk.path in chosen or chunk.path.split(".")[0] in chosen)
+            and chunk.start >= 0
+            and 0 <= chunk.packed <= self.size - chunk.start
+        ]
+
+    def fetch(self, wanted: Range) -> pa.Buffer:
+        """Bytes of the file, by a handle of their own."""
+        with self.filesystem.open_input_file(self.path) as file:
+            file.seek(wanted[0])
+            return file.read_buffer(wanted[1])
+
+    @contextmanager
+    def opened(self, buffer: int = 0) -> Iterator[pq.ParquetFile]:
+        """The file for Arrow's reader, which reads so many bytes of a column chunk at once; all of them for 0."""
+        with (
+            self.filesystem.open_input_file(self.path) as file,
+            pq.ParquetFile(
+                file, metadata=self.metadata, pre_buffer=False, buffer_size=buffer, **_settings(self.options)
+            ) as parquet,
+        ):
+            yield parquet
+
+    @contextmanager
+    def over(self, fetched: Mapping[Range, Any]) -> Iterator[pq.ParquetFile]:
+        """The file for Arrow's reader where some ranges are in memory; others are read when they are needed."""
+        held = _Held(self.size, [(start, memoryview(data)) for (start, _), data in fetched.items()], self.fetch)
+        with pq.ParquetFile(
+            pa.PythonFile(held, mode="r"), metadata=self.metadata, pre_buffer=False, **_settings(self.options)
+        ) as parquet:
+            yield parquet
+
+
+def open_source(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -> ParquetSource:
+    """Look at a file's footer, unless this filesystem remembers it: a snapshot's files don't change."""
+    kept = getattr(getattr(filesystem, "handler", None), "__dict__", {}).get("remembered")
+    key = ("parquet", path, repr(_settings(options)))
+    if kept is not None and key in kept:
+        found: ParquetSource = kept[key]
+        return found
+    source = _look_at(path, filesystem, options)
+    if kept is not None:
+        kept[key] = source
+    return source
+
+
+def _look_at(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -> ParquetSource:
+    with filesystem.open_input_file(path) as file:
+        near = isinstance(filesystem, fs.LocalFileSystem) or isinstance(file, _NEAR)
+        size = file.size()
+        tail = file.read_at(min(_TAIL, size), max(size - _TAIL, 0))
+        length = int.from_bytes(tail[-8:-4], "little")
+        if len(tail) < length + 8 <= size:
+            tail = file.read_at(length + 8, size - length - 8)
+    held = _Held(size, [(size - len(tail), memoryview(tail))], None)
+    with pq.ParquetFile(pa.PythonFile(held, mode="r"), **_settings(options)) as parquet:
+        schema = checked(parquet.schema_arrow)
+        return ParquetSource(path, filesystem, options, size, near, parquet.metadata, schema, tail[-8 - length : -8])
+
+
+def _settings(options: ParquetOptions) -> dict[str, Any]:
+    return {
+        "coerce_int96_timestamp_unit": options.int96_unit,
+        "read_dictionary": list(options.read_dictionary) or None,
+        "page_checksum_verification": options.checksums,
+    }
+
+
+class _Held:
+    """A file for Arrow some ranges of which are in memory."""
+
+    def __init__(
+        self, size: int, held: Sequence[tuple[int, memoryview]], otherwise: Callable[[Range], Any] | None
+    ) -> None:
+        self.closed = False
+        self._size = size
+        self._held = held
+        self._otherwise = otherwise
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def writable(self) -> bool:
+        return False
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence] + offset
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def read(self, wanted: int) -> Any:
+        start = self._at
+        end = min(start + max(wanted, 0), self._size)
+        pieces = []
+        for begin, data in self._held:
+            if begin <= start < begin + len(data):
+                pieces.append(data[start - begin : end - begin])
+                start += len(pieces[-1])
+        if start < end:
+            if self._otherwise is None:
+                raise EOFError("the footer is longer than the file")
+            pieces.append(memoryview(self._otherwise((start, end - start))))
+        self._at = max(end, self._at)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def close(self) -> None:
+        self.closed = True
+        self._held = ()
