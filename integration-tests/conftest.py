@@ -12,7 +12,9 @@ import pytest
 # The tests are imported by their paths; what they share is imported by its name.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
+from azure import azurite
 from services import minio, postgres
+from services.choosing import Offer
 
 
 def pytest_report_header() -> list[str]:

@@ -78,7 +78,7 @@ def offer() -> Offer:
         f"Azurite ({_PACKAGE} of npm; DAO_WITHOUT=azurite declares it absent, so that its tests are not run)",
         [
             Offer("programs", f"{_PROGRAM} on PATH or known to npx", lambda: _on_this_machine() is not None, _started),
-            Offer("stand-ins", f"{_PACKAGE} from npm", lambda: _installed() is not None, _started),
+            Offer("stand-ins", f"{_PACKAGE} from npm", lambda: shutil.which("npm") is not None, _started),
         ],
     )
 
@@ -96,22 +96,20 @@ def _on_this_machine() -> str | None:
     return place if asked.returncode == 0 and Path(place).is_file() else None
 
 
-@functools.cache
-def _installed() -> str | None:
+def _installed() -> str:
     """The program, out of a folder of the user's cache into which npm installs it once."""
     folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "dao-tests" / "azurite"
     program = folder / "node_modules" / ".bin" / _PROGRAM
-    if not program.exists() and shutil.which("npm") is not None:
+    if not program.exists():
         folder.mkdir(parents=True, exist_ok=True)
         command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), _PACKAGE]
-        subprocess.run(command, timeout=_SECONDS_TO_INSTALL, capture_output=True, check=False)
-    return str(program) if program.exists() else None
+        subprocess.run(command, timeout=_SECONDS_TO_INSTALL, stdin=subprocess.DEVNULL, check=True)
+    return str(program)
 
 
 @contextmanager
 def _started() -> Iterator[BlobServer]:
     program = _on_this_machine() or _installed()
-    assert program is not None
     port = free_port()
     with tempfile.TemporaryDirectory(prefix="azurite-") as data:
         command = [program, "--disableTelemetry", "--silent", "--skipApiVersionCheck"]
