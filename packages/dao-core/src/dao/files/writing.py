@@ -11,8 +11,7 @@ from attrs import evolve, field, frozen
 
 from dao.arrow.convert import to_reader
 from dao.arrow.convert.cast import check_names, conform_batch
-from dao.arrow.formats import Format, get_format, hive_values, infer_format
-from dao.arrow.formats.partitions import partition_values
+from dao.arrow.formats import Format, get_format, infer_format
 from dao.data_object import DataObject
 from dao.errors import AlreadyExistsError, ConflictError, DaoError, DataError, UnsupportedError
 from dao.files.committing import commit, log_of, sizes
@@ -22,10 +21,11 @@ from dao.files.modes import begins, check_mode
 from dao.files.partitioned import check_partition_columns, write_partitions
 from dao.files.parts import Part, PartWriter, held_bytes, write_parts
 from dao.files.places import Place, place_of
+from dao.files.remaining import balance, sorted_out
 from dao.files.schemas import check_schema_mode, reconcile
 from dao.files.tables import StoredTable, data_files, declared_schema, format_options, open_table
 from dao.progress import advance
-from dao.results import FileInfo, WriteResult
+from dao.results import WriteResult
 
 if TYPE_CHECKING:
     from dao.files.storage import Change, Kind, Storage
@@ -35,7 +35,6 @@ __all__ = [
     "Writing",
     "kind_meant",
     "names_of",
-    "rows_in",
     "shaped",
     "table_there",
     "write_into",
@@ -287,8 +286,8 @@ def _publish_tree(
 ) -> WriteResult:
     log = log_of(change)
     inserted = sum(part.rows for part in new)
-    gone, kept = _sorted_out(change, table, writing.mode, layout, new)
-    deleted, rows = _balance(change, table, writing.mode, gone, inserted)
+    gone, kept = sorted_out(change, table, writing.mode, new)
+    deleted, rows = balance(change, table, writing.mode, gone, inserted)
     return commit(
         change,
         log,
@@ -356,46 +355,3 @@ def write_new(change: Change, batches: Iterator[pa.RecordBatch], layout: Layout,
     if layout.partition_by:
         return write_partitions(parts, batches, layout.partition_by)
     return write_parts(parts, batches, held)
-
-
-def _sorted_out(
-    change: Change, table: StoredTable | None, mode: str, layout: Layout, new: Sequence[Part]
-) -> tuple[list[FileInfo], list[FileInfo]]:
-    """Which data files go, and which files stay, hidden ones too."""
-    if change.base is None or table is None or mode == "overwrite":
-        return [], [] if mode == "overwrite" or change.base is None else list(change.base.files)
-    gone: list[FileInfo] = []
-    if mode == "overwrite_partitions":
-        types = table.partition_schema
-        replaced = {_spelt(hive_values(part.path), types) for part in new}
-        values = table.partitions or []
-        gone = [info for info, value in zip(table.files, values, strict=True) if _spelt(value, types) in replaced]
-    left = {info.key for info in gone}
-    return gone, [info for info in change.base.files if info.key not in left]
-
-
-def _spelt(values: Mapping[str, str | None], types: pa.Schema) -> tuple[str, ...]:
-    """Partition values in one spelling: other programs may write ``month=01`` for ``month=1``."""
-    return tuple(str(value) for value in partition_values(values, types).values())
-
-
-def _balance(
-    change: Change, table: StoredTable | None, mode: str, gone: Sequence[FileInfo], inserted: int
-) -> tuple[int | None, int | None]:
-    """The rows that are gone, and the rows that are there now; None for what isn't known without reading data."""
-    if change.base is None:
-        return 0, inserted
-    if table is None or mode == "overwrite":
-        return (table.record.rows if table is not None and table.record is not None else None), inserted
-    before = rows_in(table, table.files)
-    deleted = rows_in(table, gone) if mode == "overwrite_partitions" else 0
-    return deleted, None if before is None or deleted is None else before - deleted + inserted
-
-
-def rows_in(table: StoredTable, files: Sequence[FileInfo]) -> int | None:
-    """The rows in some of a table's files as far as metadata tells."""
-    if not files:
-        return 0
-    if len(files) == len(table.files) and table.record is not None and table.record.rows is not None:
-        return table.record.rows
-    return table.format.count([info.key for info in files], table.filesystem, table.options)
