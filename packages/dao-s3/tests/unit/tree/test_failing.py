@@ -90,7 +90,8 @@ def test_a_late_request_changes_nothing(name, start, later):
             late.transport.deliver()
             if not isinstance(error, OutcomeUnknown):
                 assert read(on(objects), "t") == before, f"request {at} came late, and was seen"
-            ending(after, on(objects)) if not others else None
+            if not others:
+                ending(after, on(objects))
             if isinstance(error, OutcomeUnknown):
                 assert read(on(objects), "t") in (failed, done)
             else:
