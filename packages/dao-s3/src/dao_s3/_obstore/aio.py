@@ -61,15 +61,12 @@ class AsyncRequests:
     def _key(self, key: str) -> str:
         return checked_key(key, self._location)
 
-    def _where(self, key: str) -> str:
-        return f"{self._location.uri}/{key}"
-
     async def head(self, key: str) -> Stat:
         """See :meth:`dao_s3.transport.Transport.head`."""
         import obstore
 
         try:
-            with translated(self._where(key)):
+            with translated(self._location, key):
                 found = await obstore.get_async(self._transport.client.store, self._key(key), options={"head": True})
                 return stat_of_head(key, found.meta, found.attributes)
         except StoreError as error:
@@ -84,7 +81,7 @@ class AsyncRequests:
             return b""
         import obstore
 
-        with translated(self._where(key)):
+        with translated(self._location, key):
             options = reading.get_options(start, length, None, version)
             try:
                 result = await obstore.get_async(self._transport.client.store, self._key(key), options=options)
@@ -109,7 +106,7 @@ class AsyncRequests:
                 got = await obstore.get_async(self._transport.client.store, key, options=options)
                 piece = memoryview(await got.bytes_async())
             if len(piece) != length:
-                raise reading.cut_short(self._where(key), len(piece), length)
+                raise reading.cut_short(self._location.uri_of(key), len(piece), length)
             whole[start - begin : start - begin + length] = piece
 
         try:
@@ -130,7 +127,7 @@ class AsyncRequests:
         content = bytes_of(data)
         full = with_defaults(settings, self._transport.defaults)
         how: dict[str, Any] = {**wanted(full, self._location.scheme)}
-        with translated(self._where(key)):
+        with translated(self._location, key):
             result = await seen_through(
                 cast(
                     Any,
@@ -179,7 +176,7 @@ class AsyncRequests:
 
         check_writable(self._location)
         try:
-            with translated(self._where(key)):
+            with translated(self._location, key):
                 await seen_through(cast(Any, obstore.delete_async(self._transport.client.store, self._key(key))))
         except NotFoundError as error:
             if self._location.scheme == "s3":
@@ -189,7 +186,7 @@ class AsyncRequests:
         """Whether there is anything below ``key/``."""
         import obstore
 
-        with translated(self._where(key)):
+        with translated(self._location, key):
             pages = obstore.list(self._transport.client.store, prefix=self._key(key), chunk_size=1)
             async for _ in pages:
                 return True

@@ -32,19 +32,29 @@ if TYPE_CHECKING:
 
 __all__ = ["Client", "has_lost_its_threads"]
 
-_began_in: int | None = None
-"""The process in which obstore was first asked for something."""
+_used = False
+"""Whether this process, or the one that it was forked from, has asked obstore for something."""
+
+_lost = False
+"""Whether this process was forked from one that had."""
 
 
 def has_lost_its_threads() -> bool:
     """Whether this process was forked from one that had used obstore, so that requests would never be answered."""
-    return _began_in is not None and _began_in != os.getpid()
+    return _lost
+
+
+def _forked() -> None:
+    global _lost
+    _lost = _used
+
+
+os.register_at_fork(after_in_child=_forked)  # unlike asking for the process's number, it costs requests nothing
 
 
 def _begin() -> None:
-    global _began_in
-    if _began_in is None:
-        _began_in = os.getpid()
+    global _used
+    _used = True
 
 
 @define(slots=False, eq=False)

@@ -26,7 +26,7 @@ def copy(store: ObjectStore, source: str, target: str, location: Location, if_ab
     import obstore
 
     check_writable(location)
-    with translated(f"{location.uri}/{source}"), exclusively(location):
+    with translated(location, source), exclusively(location):
         obstore.copy(store, source, target, overwrite=not if_absent)
 
 

@@ -49,7 +49,7 @@ def _batches(keys: Iterable[str]) -> Iterator[list[str]]:
 def _delete_batch(store: ObjectStore, batch: list[str], location: Location) -> None:
     import obstore
 
-    with translated(f"{location.uri}/{batch[0]}"), exclusively(location):
+    with translated(location, batch[0]), exclusively(location):
         obstore.delete(store, batch)
 
 
@@ -59,7 +59,7 @@ def _one_by_one(store: ObjectStore, batch: list[str], location: Location) -> Ite
 
     for key in batch:
         try:
-            with translated(f"{location.uri}/{key}"), exclusively(location):
+            with translated(location, key), exclusively(location):
                 obstore.delete(store, key)
         except NotFoundError:
             continue

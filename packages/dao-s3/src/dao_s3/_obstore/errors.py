@@ -10,8 +10,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from attrs import evolve
 
@@ -28,6 +26,7 @@ from dao.errors import (
 )
 from dao_s3._errors import Answer, answer_in, error_of
 from dao_s3._obstore.keys import UnnameableError
+from dao_s3._obstore.location import Location
 
 __all__ = ["is_past_the_end", "refused_settings", "translate", "translated"]
 
@@ -69,22 +68,24 @@ def is_past_the_end(error: BaseException) -> bool:
     return type(error).__name__ == "GenericError" and any(sign in str(error) for sign in _PAST)
 
 
-@contextmanager
-def translated(where: str) -> Iterator[None]:
-    """Let no error of obstore out.
+class translated:  # noqa: N801 - a context manager, and no generator: each request goes through one
+    """Let no error of obstore out of a ``with`` block."""
 
-    Args:
-        where: the URI of what is asked for.
-    """
-    try:
-        yield
-    except DaoError:
-        raise
-    except Exception as error:
-        known = translate(error, where)
-        if known is None:
-            raise
-        raise known from error
+    __slots__ = ("_key", "_location")
+
+    def __init__(self, location: Location, key: str) -> None:
+        """Say what is asked for."""
+        self._location = location
+        self._key = key
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, Exception) and not isinstance(error, DaoError):
+            known = translate(error, self._location.uri_of(self._key))
+            if known is not None:
+                raise known from error
 
 
 def translate(error: Exception, where: str) -> DaoError | None:

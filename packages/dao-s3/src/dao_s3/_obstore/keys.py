@@ -19,6 +19,7 @@ _LONGEST = 1024
 """Bytes of a key, with the store's prefix: the limit of S3, Google Cloud and Azure."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_NO_NAME = re.compile(r"[\x00-\x1f\x7f]|(?:\A|/)\.{0,2}(?:/|\Z)")
 _CHANGED_BY_AZURE = re.compile(r"\\|\.(?:/|\Z)")
 _STAGED = re.compile(r"#\d+\Z")
 
@@ -33,7 +34,7 @@ def is_nameable(key: str) -> bool:
     >>> is_nameable("a/b%2e"), is_nameable("a//b"), is_nameable("a/")
     (True, False, False)
     """
-    return not _CONTROL.search(key) and all(part not in ("", ".", "..") for part in key.split("/"))
+    return _NO_NAME.search(key) is None
 
 
 def checked_key(key: str, location: Location) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dao_s3._obstore.errors import translated
 from dao_s3._obstore.keys import checked_prefix
+from dao_s3._obstore.location import Location
 from dao_s3._obstore.stats import stat_of
 from dao_s3.transport import Stat
 
@@ -23,20 +24,20 @@ folders have no order, and Azure has several (its emulator's is of UTF-16, hiera
 _WITH_MARKERS = ("s3", "gs", "az")
 
 
-def objects(store: ObjectStore, prefix: str, after: str | None, where: str, scheme: str) -> Iterator[Stat]:
+def objects(store: ObjectStore, prefix: str, after: str | None, location: Location) -> Iterator[Stat]:
     """See :meth:`dao_s3.transport.Transport.list`.
 
     Raises:
         UnsupportedError: the prefix can't be given to obstore.
     """
     folder, beginning = checked_prefix(prefix)
-    found = _listed(store, folder, _offset(beginning, after, folder), where)
-    if scheme not in _SORTED:
+    found = _listed(store, folder, _offset(beginning, after, folder), location)
+    if location.scheme not in _SORTED:
         found = iter(sorted(found, key=lambda meta: meta["path"]))
     for meta in found:
-        key = _true_key(store, meta, where, scheme)
+        key = _true_key(store, meta, location)
         if not key.startswith(beginning):
-            if scheme in _SORTED and key > beginning:
+            if location.scheme in _SORTED and key > beginning:
                 return
             continue
         if after is None or key > after:
@@ -58,27 +59,27 @@ def _offset(beginning: str, after: str | None, folder: str) -> str | None:
     return max(usable, start) if start is not None else usable or None
 
 
-def _listed(store: ObjectStore, folder: str, offset: str | None, where: str) -> Iterator[ObjectMeta]:
+def _listed(store: ObjectStore, folder: str, offset: str | None, location: Location) -> Iterator[ObjectMeta]:
     import obstore
 
-    with translated(where):
+    with translated(location, folder):
         pages = obstore.list(store, prefix=folder or None, offset=offset, chunk_size=_PAGE)
     while True:
-        with translated(where):
+        with translated(location, folder):
             page = next(pages, None)
         if page is None:
             return
         yield from page
 
 
-def _true_key(store: ObjectStore, meta: ObjectMeta, where: str, scheme: str) -> str:
+def _true_key(store: ObjectStore, meta: ObjectMeta, location: Location) -> str:
     """The key of a listed object: consoles make empty objects ``folder/``, which obstore lists as ``folder``."""
     key = meta["path"]
-    if meta["size"] or scheme not in _WITH_MARKERS:
+    if meta["size"] or location.scheme not in _WITH_MARKERS:
         return key
     import obstore
 
-    with translated(where):
+    with translated(location, key):
         try:
             obstore.head(store, key)
         except FileNotFoundError:
@@ -86,12 +87,12 @@ def _true_key(store: ObjectStore, meta: ObjectMeta, where: str, scheme: str) -> 
     return key
 
 
-def folders(store: ObjectStore, prefix: str, where: str) -> tuple[Sequence[str], Sequence[Stat]]:
+def folders(store: ObjectStore, prefix: str, location: Location) -> tuple[Sequence[str], Sequence[Stat]]:
     """See :meth:`dao_s3.transport.Transport.folders`."""
     import obstore
 
     folder, beginning = checked_prefix(prefix)
-    with translated(where):
+    with translated(location, folder):
         found = obstore.list_with_delimiter(store, folder or None)
     below = sorted(f"{name}/" for name in found["common_prefixes"])
     stats = sorted((stat_of(meta) for meta in found["objects"]), key=lambda stat: stat.key)

@@ -47,6 +47,10 @@ class Location:
     prefix: str = ""
     account: str | None = None
 
+    def uri_of(self, key: str) -> str:
+        """The URI of an object."""
+        return f"{self.uri}/{key}"
+
     def below(self, prefix: str) -> Location:
         """The same place, further down."""
         return evolve(self, prefix=f"{self.prefix.rstrip('/')}/{prefix}" if self.prefix else prefix)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from dao.errors import StoreError
 from dao_s3._obstore.errors import is_past_the_end, translated
+from dao_s3._obstore.location import Location
 from dao_s3._obstore.stats import bare, quoted
 from dao_s3.transport import Stat
 
@@ -57,30 +58,29 @@ def has_no_reason(error: StoreError) -> bool:
 def get(
     store: ObjectStore,
     key: str,
-    where: str,
+    location: Location,
     *,
     start: int,
     length: int | None,
     etag: str | None,
     version: str | None,
-    scheme: str,
 ) -> Buffer:
     """See :meth:`dao_s3.transport.Transport.get`. The bytes are obstore's own memory, not copied."""
     if length == 0:
         # Stores know no empty ranges; one byte tells whether it is there, and still the same.
-        get(store, key, where, start=start, length=1, etag=etag, version=version, scheme=scheme)
+        get(store, key, location, start=start, length=1, etag=etag, version=version)
         return b""
     import obstore
 
-    with translated(where):
+    with translated(location, key):
         try:
             result = obstore.get(store, key, options=get_options(start, length, etag, version))
         except Exception as error:
             if is_past_the_end(error):
                 return b""
             raise
-        if is_large(result, scheme):
-            return _in_pieces(store, key, where, result, version)
+        if is_large(result, location.scheme):
+            return _in_pieces(store, key, location, result, version)
         return result.bytes()
 
 
@@ -97,7 +97,7 @@ def pieces_of(result: GetResult) -> list[tuple[int, int]]:
     return [(start, min(_PIECE, end - start)) for start in range(begin, end, _PIECE)]
 
 
-def _in_pieces(store: ObjectStore, key: str, where: str, result: GetResult, version: str | None) -> Buffer:
+def _in_pieces(store: ObjectStore, key: str, location: Location, result: GetResult, version: str | None) -> Buffer:
     import obstore
 
     begin, end = result.range
@@ -106,11 +106,11 @@ def _in_pieces(store: ObjectStore, key: str, where: str, result: GetResult, vers
 
     def fetch(piece: tuple[int, int]) -> None:
         start, length = piece
-        with translated(where):
+        with translated(location, key):
             options = get_options(start, length, etag, version)
             found = memoryview(obstore.get(store, key, options=options).bytes())
         if len(found) != length:
-            raise cut_short(where, len(found), length)
+            raise cut_short(location.uri_of(key), len(found), length)
         whole[start - begin : start - begin + length] = found
 
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="dao-s3-get") as pool:
@@ -120,12 +120,12 @@ def _in_pieces(store: ObjectStore, key: str, where: str, result: GetResult, vers
 
 
 def chunks(
-    store: ObjectStore, key: str, where: str, *, start: int, etag: str | None, version: str | None
+    store: ObjectStore, key: str, location: Location, *, start: int, etag: str | None, version: str | None
 ) -> Iterator[Buffer]:
     """See :meth:`dao_s3.transport.Transport.chunks`. obstore asks for the rest again where an answer breaks off."""
     import obstore
 
-    with translated(where):
+    with translated(location, key):
         try:
             result = obstore.get(store, key, options=get_options(start, None, etag, version))
         except Exception as error:
@@ -135,20 +135,20 @@ def chunks(
         begin, end = result.range
         stream = result.stream(min_chunk_size=_CHUNK)
         first = next(stream, b"")
-    return _counted(first, stream, end - begin, where)
+    return _counted(first, stream, end - begin, location, key)
 
 
-def _counted(first: Buffer, stream: Iterator[Buffer], promised: int, where: str) -> Iterator[Buffer]:
+def _counted(first: Buffer, stream: Iterator[Buffer], promised: int, location: Location, key: str) -> Iterator[Buffer]:
     left = promised
     piece: Buffer | None = first
     while piece is not None:
         left -= memoryview(piece).nbytes
         if memoryview(piece).nbytes:
             yield piece
-        with translated(where):
+        with translated(location, key):
             piece = next(stream, None)
     if left:
-        raise cut_short(where, promised - left, promised)
+        raise cut_short(location.uri_of(key), promised - left, promised)
 
 
 class RangeFile(io.RawIOBase):

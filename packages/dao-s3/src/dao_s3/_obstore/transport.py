@@ -73,9 +73,6 @@ class ObstoreTransport:
     def _store(self) -> ObjectStore:
         return self.client.store
 
-    def _where(self, key: str) -> str:
-        return f"{self.uri}/{key}"
-
     def _key(self, key: str) -> str:
         return checked_key(key, self.client.location)
 
@@ -105,7 +102,7 @@ class ObstoreTransport:
 
         options: GetOptions = {"head": True} if version is None else {"head": True, "version": version}
         try:
-            with translated(self._where(key)):
+            with translated(self.client.location, key):
                 found = obstore.get(self._store, self._key(key), options=options)
                 return stat_of_head(key, found.meta, found.attributes)
         except StoreError as error:
@@ -128,12 +125,11 @@ class ObstoreTransport:
         return reading.get(
             self._store,
             self._key(key),
-            self._where(key),
+            self.client.location,
             start=start,
             length=length,
             etag=etag,
             version=version,
-            scheme=self.scheme,
         )
 
     def chunks(
@@ -142,7 +138,9 @@ class ObstoreTransport:
         """See :meth:`dao_s3.transport.Transport.chunks`."""
         if (other := self._elsewhere(key)) is not None:
             return other.chunks(key, start=start, etag=etag, version=version)
-        return reading.chunks(self._store, self._key(key), self._where(key), start=start, etag=etag, version=version)
+        return reading.chunks(
+            self._store, self._key(key), self.client.location, start=start, etag=etag, version=version
+        )
 
     def random_access(self, stat: Stat) -> BinaryIO:
         """See :meth:`dao_s3.transport.Transport.random_access`."""
@@ -213,7 +211,7 @@ class ObstoreTransport:
         other = self._elsewhere()
         if other is None:
             try:
-                for stat in listing.objects(self._store, prefix, after, self._where(prefix), self.scheme):
+                for stat in listing.objects(self._store, prefix, after, self.client.location):
                     last = stat.key
                     yield stat
                 return
@@ -226,7 +224,7 @@ class ObstoreTransport:
         other = self._elsewhere()
         if other is None:
             try:
-                return listing.folders(self._store, prefix, self._where(prefix))
+                return listing.folders(self._store, prefix, self.client.location)
             except UnnameableError:
                 other = self._beyond("name all of these keys")
         return other.folders(prefix)
@@ -302,7 +300,7 @@ class ObstoreTransport:
 
         if self.scheme == "az" and not _SIGNED_BY_AZURE.fullmatch(f"{self.client.location.prefix}/{key}"):
             raise UnsupportedError(f"obstore makes wrong signatures for Azure of such keys as {key!r}: found at 0.12.1")
-        with translated(self._where(key)):
+        with translated(self.client.location, key):
             return obstore.sign(cast(Any, self._store), cast(Any, method), self._key(key), expires)
 
     def close(self) -> None:

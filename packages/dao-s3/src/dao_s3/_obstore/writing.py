@@ -74,17 +74,16 @@ def put(
     check_writable(location)
     content = bytes_of(data)
     how: dict[str, Any] = {**wanted(settings, location.scheme)}
-    where = f"{location.uri}/{key}"
-    with translated(where), exclusively(location):
+    with translated(location, key), exclusively(location):
         version = None
         if if_match is not None and location.scheme in ("file", "gs"):
-            version = _version_of(store, key, if_match, where)
+            version = _version_of(store, key, if_match, location)
         mode = mode_of(if_absent, None if location.scheme == "file" else if_match, version)
         result = obstore.put(store, key, content, mode=mode, use_multipart=False, **how)
     return stat_of_put(key, content.nbytes, result)
 
 
-def _version_of(store: ObjectStore, key: str, etag: str, where: str) -> str | None:
+def _version_of(store: ObjectStore, key: str, etag: str, location: Location) -> str | None:
     """The version that has an ETag, where the store's own condition is about versions, or it has none.
 
     Raises:
@@ -94,7 +93,9 @@ def _version_of(store: ObjectStore, key: str, etag: str, where: str) -> str | No
 
     meta = obstore.head(store, key)
     if bare(meta["e_tag"]) != etag:
-        raise ConflictError(f"{where}: it is no longer what the condition asks for; someone else wrote it")
+        raise ConflictError(
+            f"{location.uri_of(key)}: it is no longer what the condition asks for; someone else wrote it"
+        )
     return meta["version"]
 
 
@@ -119,7 +120,7 @@ def stream(
             yield piece
 
     how: dict[str, Any] = {**wanted(settings, location.scheme)}
-    with translated(f"{location.uri}/{key}"):
+    with translated(location, key):
         result = obstore.put(
             store, key, counted(), use_multipart=True, chunk_size=part_size, max_concurrency=_AT_ONCE, **how
         )

@@ -113,6 +113,7 @@ def test_threads_share_one_store(transport: ObstoreTransport) -> None:
     assert found == [b"%d" % number for number in range(64)]
 
 
+@pytest.mark.parametrize("options", ["memory", "file"], indirect=True)  # moto's condition is no atomic one
 def test_of_many_creators_one_wins(transport: ObstoreTransport) -> None:
     def work(number: int) -> int:
         try:
@@ -125,7 +126,7 @@ def test_of_many_creators_one_wins(transport: ObstoreTransport) -> None:
         assert sum(pool.map(work, range(16))) == 1
 
 
-@pytest.mark.parametrize("options", ["memory", "file"], indirect=True)  # moto's condition is no atomic one
+@pytest.mark.parametrize("options", ["memory", "file"], indirect=True)
 def test_of_many_changers_none_is_lost(transport: ObstoreTransport) -> None:
     transport.put("key", b"0")
 
