@@ -45,10 +45,12 @@ class Piece(Protocol):
 
 @frozen
 class _Job:
-    """A piece, and the file that it is of."""
+    """A piece, the file that it is of, and what the piece said is to be fetched for it."""
 
     file: OneFile
     piece: Piece
+    requests: Sequence[Callable[[], Any]]
+    weight: int
 
 
 def read_whole(plan: Plan, pieces: Callable[[OneFile], Sequence[Piece]]) -> pa.Table:
@@ -62,7 +64,7 @@ def read_whole(plan: Plan, pieces: Callable[[OneFile], Sequence[Piece]]) -> pa.T
     def opened(index: int) -> list[_Job]:
         file = plan.of_file(index)
         with reading(file.path):
-            return [_Job(file, piece) for piece in pieces(file)]
+            return [_Job(file, piece, piece.requests, piece.weight) for piece in pieces(file)]
 
     batches: list[pa.RecordBatch] = []
     with closing(in_order(opened, range(len(plan.paths)), FETCHERS)) as files:
@@ -89,13 +91,13 @@ def _decoded(jobs: Iterator[_Job]) -> Generator[list[pa.RecordBatch], None, None
 
         try:
             for job in jobs:
-                while pending and (ahead + job.piece.weight > _AHEAD or len(pending) > 2 * FETCHERS):
+                while pending and (ahead + job.weight > _AHEAD or len(pending) > 2 * FETCHERS):
                     weight, done = pending.popleft()
                     yield done.result()
                     ahead -= weight
-                coming = [submitted(fetching, run, request) for request in job.piece.requests]
-                pending.append((job.piece.weight, submitted(decoding, decode, (job, coming))))
-                ahead += job.piece.weight
+                coming = [submitted(fetching, run, request) for request in job.requests]
+                pending.append((job.weight, submitted(decoding, decode, (job, coming))))
+                ahead += job.weight
             while pending:
                 yield pending.popleft()[1].result()
         finally:
