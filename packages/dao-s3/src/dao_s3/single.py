@@ -7,7 +7,7 @@ the write, and the store decides. So writing a small object is one request, and 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -192,17 +192,18 @@ def read_object(
     """Read one object, or a part of it, in one request; see :meth:`dao_s3._interface.S3Interface.read_bytes`."""
     check_range(offset, length)
     key = place_of(storage, data_object, path, writing=True).key
-    get = storage.transport.get
-    content = _as_bytes(lambda: get(key, start=offset or 0, length=length, version=version), storage, key)
-    advance(0, len(content))
-    return content
-
-
-def _as_bytes(get: Callable[[], Buffer], storage: S3Storage, key: str) -> bytes:
     try:
-        content = get()
+        content = storage.transport.get(key, start=offset or 0, length=length, version=version)
     except NotFoundError:
-        if storage.kind(key, "directory") == "directory":
-            raise DataError(f"{key!r} is a directory: path= says which of its files to read as bytes") from None
-        raise
+        stat = storage.stat_of(key) if version is None else None
+        if stat is None:
+            _refuse_directory(storage, key)
+            raise
+        content = storage.transport.get(stat.key, start=offset or 0, length=length)
+    advance(0, memoryview(content).nbytes)
     return content if isinstance(content, bytes) else bytes(content)
+
+
+def _refuse_directory(storage: S3Storage, key: str) -> None:
+    if storage.kind(key, "directory") == "directory":
+        raise DataError(f"{key!r} is a directory: path= says which of its files to read as bytes")

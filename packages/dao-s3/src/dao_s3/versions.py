@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dao.data_object import DataObject
 from dao.errors import DataError, NotFoundError
+from dao.files.names import bears_token
 from dao.results import Version, WriteResult
 from dao_s3.once import MARK
 from dao_s3.single import file_key
@@ -75,7 +76,10 @@ def presigned(
         raise DataError(f"expires: found {expires!r}, expected 1 second to 7 days")
     if version is not None and method == "PUT":
         raise DataError("version: found with method 'PUT', but an older version can't be written")
-    return storage.transport.presign(file_key(storage, data_object, path), method=method, expires=span, version=version)
+    key = file_key(storage, data_object, path)
+    if method == "GET" and bears_token(key) and (stat := storage.stat_of(key)) is not None:
+        key = stat.key
+    return storage.transport.presign(key, method=method, expires=span, version=version)
 
 
 def restored(storage: S3Storage, data_object: DataObject, *, version: str, path: str | None) -> WriteResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -28,7 +29,8 @@ def begun(bucket: Bucket, key: str, **storing: Any) -> str:
             error.add_note(f"a multipart upload of {key!r} may be open that nobody knows of: {blind}")
         raise
     if answer.get("ResponseMetadata", {}).get("RetryAttempts", 0):
-        give_up_strays(bucket, key, time.monotonic() - start, ours=answer["UploadId"])
+        with suppress(DaoError):  # who may not list uploads can write all the same; a lifecycle rule sweeps up
+            give_up_strays(bucket, key, time.monotonic() - start, ours=answer["UploadId"])
     upload_id: str = answer["UploadId"]
     return upload_id
 

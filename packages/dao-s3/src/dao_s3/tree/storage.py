@@ -20,6 +20,7 @@ from dao.errors import (
     StoreError,
     UnsupportedError,
 )
+from dao.files.names import bears_token
 from dao.results import FileInfo
 from dao_s3.once import copy_once
 from dao_s3.transport import Stat, Transport
@@ -27,7 +28,7 @@ from dao_s3.tree.listing import listed
 from dao_s3.tree.object_change import ObjectChange
 from dao_s3.tree.snapshot import ObjectSnapshot, TreeSnapshot, info_of
 from dao_s3.tree.tree_change import TreeChange
-from dao_s3.tree.view import below, look
+from dao_s3.tree.view import below, look, tree_of
 
 if TYPE_CHECKING:
     from dao.files.storage import Kind, Storage
@@ -96,23 +97,28 @@ class S3Storage:
         """See :meth:`dao.files.storage.Storage.kind`."""
         self.checked(key)
         for kind in _order(key, wanted):
-            if kind == "file" and self._stat(key) is not None:
+            if kind == "file" and self.stat_of(key) is not None:
                 return "file"
             if kind == "directory" and next(listed(self.transport, key), None) is not None:
                 return "directory"
         return None
 
-    def _stat(self, key: str) -> Stat | None:
+    def stat_of(self, key: str) -> Stat | None:
+        """The object that a key means, None where there is none.
+
+        A file of a tree may be in an object of another name, until it is moved to its own place or, copied, for good.
+        """
         try:
             return self.transport.head(key) if key else None
         except NotFoundError:
-            return None
+            tree = tree_of(self.transport, key.rpartition("/")[0]) if bears_token(key) else None
+            return None if tree is None else look(self.transport, tree).files.get(below(key, tree))
 
     def snapshot(self, key: str, wanted: Kind | None = None) -> ObjectSnapshot | TreeSnapshot:
         """See :meth:`dao.files.storage.Storage.snapshot`."""
         self.checked(key)
         for kind in _order(key, wanted):
-            if kind == "file" and (stat := self._stat(key)) is not None:
+            if kind == "file" and (stat := self.stat_of(key)) is not None:
                 return ObjectSnapshot(self.bulk_or_own, stat)
             if kind == "directory" and (view := look(self.transport, key)).is_there:
                 return TreeSnapshot(self.bulk_or_own, view)
@@ -125,7 +131,7 @@ class S3Storage:
         for info in listed(self.transport, key):
             found = True
             yield info
-        stat = self._stat(key) if not found else None
+        stat = self.stat_of(key) if not found else None
         if stat is not None:
             yield info_of(stat)
         elif key and not found:
@@ -167,7 +173,8 @@ class S3Storage:
         if kind is None:
             raise NotFoundError(f"{key!r} is not there")
         if kind == "file":
-            self.transport.delete([key])
+            stat = self.stat_of(key)
+            self.transport.delete([stat.key if stat is not None else key])
             return
         with self.change(key, tree=True) as change:
             if change.base is None:
