@@ -60,6 +60,7 @@ class S3ObstoreInterface(S3Options, S3Interface):
 
     Attributes:
         url: where the store is; or give ``bucket``, for S3.
+            The other options are those of :class:`~dao_s3.S3Boto3Interface`, and mean the same.
         store_options: settings of a Google Cloud or Azure store.
         store_secrets: those of them that are secrets; ``authorization`` for ``http://``, a header's value.
     """
@@ -147,7 +148,9 @@ class S3ObstoreInterface(S3Options, S3Interface):
             try:
                 content = await requests.get(key, start=offset or 0, length=length, version=version)
             except NotFoundError:
-                pass  # why, is found out as everywhere
+                if not await requests.is_folder(key):
+                    raise
+                # That it is a directory, is said as everywhere.
             else:
                 advance(0, memoryview(content).nbytes)
                 return content if isinstance(content, bytes) else bytes(content)
