@@ -107,20 +107,22 @@ class Client:
         except BaseError as error:
             raise refused_settings(error, self.location.uri) from error
 
-    def _common(self) -> dict[str, Any]:
+    def _common(self, options: S3Options) -> dict[str, Any]:
         return {
-            "client_options": client_config(self.location, self.options, self.store_options),
-            "retry_config": retry_config(self.options),
+            "client_options": client_config(self.location, options, self.store_options),
+            "retry_config": retry_config(options),
         }
 
     def _s3(self) -> ObjectStore:
         from obstore.store import S3Store
 
+        from dao_s3._obstore.configured import configured
         from dao_s3._obstore.credentials import credentials, provider
 
-        config = s3_config(self.location, self.options)
-        keys = credentials(self.options)
-        asked = provider(self.options) if keys is None and not self.options.anonymous else None
+        options = configured(self.options)
+        config = s3_config(self.location, options)
+        keys = credentials(options)
+        asked = provider(options) if keys is None and not options.anonymous else None
         if asked is not None and "region" in config:
             asked.config = {}  # what the options say goes before what the profile says
         return S3Store(
@@ -128,7 +130,7 @@ class Client:
             prefix=self.location.prefix or None,
             config={**config, **(keys or {})},  # type: ignore[arg-type]
             credential_provider=asked,
-            **self._common(),
+            **self._common(options),
         )
 
     def _google(self) -> ObjectStore:
@@ -139,7 +141,7 @@ class Client:
             self.location.bucket,
             prefix=self.location.prefix or None,
             config=config,  # type: ignore[arg-type]
-            **self._common(),
+            **self._common(self.options),
         )
 
     def _azure(self) -> ObjectStore:
@@ -150,7 +152,7 @@ class Client:
             self.location.bucket,
             prefix=self.location.prefix or None,
             config=config,  # type: ignore[arg-type]
-            **self._common(),
+            **self._common(self.options),
         )
 
     def _folder(self) -> ObjectStore:
@@ -166,7 +168,7 @@ class Client:
     def _http(self) -> ObjectStore:
         from obstore.store import HTTPStore
 
-        common = self._common()
+        common = self._common(self.options)
         secret = self.store_secrets.get("authorization")
         if secret is not None:
             common["client_options"]["default_headers"] = {"authorization": secret.reveal()}

@@ -18,6 +18,7 @@ from dao.errors import ConfigError
 from dao.secrets import Secret
 from dao_s3 import S3ObstoreInterface
 from dao_s3._obstore.config import client_config, s3_config
+from dao_s3._obstore.configured import configured
 from dao_s3._obstore.location import Location, located
 from dao_s3._options import Encryption, Retry, Role, S3Options, Timeouts
 
@@ -180,6 +181,19 @@ def test_the_endpoint_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> Non
     assert "allow_http" not in client_config(Location("az", "lake", ""), options, {})
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "https://s3.example")
     assert s3_config(Location("s3", "lake", ""), options)["endpoint"] == "https://s3.example"
+
+
+def test_the_endpoint_and_region_of_a_profile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("[profile lake]\nendpoint_url = http://127.0.0.1:9000\nregion = eu-west-3\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    for name in ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    found = configured(S3Options(bucket="lake", profile="lake"))
+    assert (found.endpoint, found.region) == ("http://127.0.0.1:9000", "eu-west-3")
+    stated = S3Options(bucket="lake", profile="lake", endpoint="https://s3.example", region="eu-west-1")
+    assert configured(stated) is stated
+    with pytest.raises(ConfigError, match="nobody"):
+        configured(S3Options(bucket="lake", profile="nobody"))
 
 
 def test_a_certificate(tmp_path: Path) -> None:
