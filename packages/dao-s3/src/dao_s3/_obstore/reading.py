@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dao.errors import StoreError
 from dao_s3._obstore.errors import is_past_the_end, translated
 from dao_s3._obstore.location import Location
 from dao_s3._obstore.stats import bare, quoted
-from dao_s3.transport import Stat
 
 if TYPE_CHECKING:
     from obstore import GetOptions, GetResult
     from obstore.store import ObjectStore
     from typing_extensions import Buffer
 
-__all__ = ["RangeFile", "chunks", "cut_short", "get", "get_options", "has_no_reason", "is_large", "pieces_of"]
+__all__ = ["chunks", "cut_short", "get", "get_options", "has_no_reason", "is_large", "pieces_of"]
 
 _MiB = 1 << 20
 _LARGE = 32 * _MiB
@@ -149,94 +147,3 @@ def _counted(first: Buffer, stream: Iterator[Buffer], promised: int, location: L
             piece = next(stream, None)
     if left:
         raise cut_short(location.uri_of(key), promised - left, promised)
-
-
-class RangeFile(io.RawIOBase):
-    """An object as a file that can be read anywhere: each read is a request for a range, pinned to one content.
-
-    Reads ahead a little, and more as long as what is read follows on. Not safe between threads, like any file.
-    """
-
-    def __init__(self, stat: Stat, fetch: Callable[[int, int], Buffer]) -> None:
-        """Make a file.
-
-        Args:
-            stat: the object.
-            fetch: gives ``length`` bytes from ``start``, or fewer at the end.
-        """
-        self._stat = stat
-        self._fetch = fetch
-        self._place = 0
-        self._held: memoryview = memoryview(b"")
-        self._held_from = 0
-        self._ahead = _SMALL
-
-    @property
-    def name(self) -> str:
-        """The object's key."""
-        return self._stat.key
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        self._check_open()
-        return self._place
-
-    def size(self) -> int:
-        """The bytes of the whole object."""
-        return self._stat.size
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        self._check_open()
-        bases = {io.SEEK_SET: 0, io.SEEK_CUR: self._place, io.SEEK_END: self._stat.size}
-        if whence not in bases or bases[whence] + offset < 0:
-            raise ValueError(f"can't seek to {offset} from {whence}")
-        self._place = bases[whence] + offset
-        return self._place
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        self._check_open()
-        rest = max(self._stat.size - self._place, 0)
-        return bytes(self._taken(rest if size is None or size < 0 else min(size, rest)))
-
-    def readall(self) -> bytes:
-        return self.read()
-
-    def readinto(self, buffer: Any, /) -> int:
-        self._check_open()
-        target = memoryview(buffer).cast("B")
-        found = self._taken(min(len(target), max(self._stat.size - self._place, 0)))
-        target[: len(found)] = found
-        return len(found)
-
-    def _taken(self, length: int) -> memoryview:
-        """The next bytes, out of what is held or else asked for; the file then stands behind them."""
-        if not length:
-            return memoryview(b"")
-        begin = self._place - self._held_from
-        if not 0 <= begin <= begin + length <= len(self._held):
-            self._hold(length)
-            begin = 0
-        self._place += length
-        return self._held[begin : begin + length]
-
-    def _hold(self, length: int) -> None:
-        follows = len(self._held) > 0 and self._held_from <= self._place <= self._held_from + len(self._held)
-        self._ahead = min(self._ahead * 2, _PIECE) if follows else _SMALL
-        asked = min(max(length, self._ahead), self._stat.size - self._place)
-        found = memoryview(self._fetch(self._place, asked))
-        if len(found) != asked:
-            raise cut_short(self._stat.key, len(found), asked)
-        self._held, self._held_from = found, self._place
-
-    def _check_open(self) -> None:
-        if self.closed:
-            raise ValueError("the file is closed")
-
-    def close(self) -> None:
-        self._held = memoryview(b"")
-        super().close()

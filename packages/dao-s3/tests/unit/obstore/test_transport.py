@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import pickle
 import unicodedata
 from collections.abc import Callable
@@ -280,40 +279,6 @@ def test_markers_of_folders_are_no_other_keys(on_s3: Any, client: Any, bucket: s
 def test_keys_that_no_store_has(transport: ObstoreTransport, key: str) -> None:
     with pytest.raises(DataError):
         transport.put(key, b"")
-
-
-def test_files_are_read_anywhere(transport: ObstoreTransport) -> None:
-    content = bytes(range(256)) * 2000
-    file = transport.random_access(transport.put("key", content))
-    assert file.seek(-3, io.SEEK_END) == len(content) - 3
-    assert file.read() == content[-3:]
-    assert file.read(10) == b""
-    file.seek(7)
-    assert [file.read(2), file.read(100_000), file.read(3)] == [
-        content[7:9],
-        content[9:100_009],
-        content[100_009:100_012],
-    ]
-    target = bytearray(5)
-    assert (file.readinto(target), bytes(target)) == (5, content[100_012:100_017])  # type: ignore[attr-defined]
-    assert file.tell() == 100_017
-    file.seek(0)
-    assert file.read() == content
-    file.close()
-    with pytest.raises(ValueError, match="closed"):
-        file.read(1)
-
-
-def test_files_are_pinned(transport: ObstoreTransport) -> None:
-    file = transport.random_access(transport.put("key", bytes(300_000)))
-    assert file.read(1) == b"\0"
-    transport.put("key", bytes(300_001))
-    file.seek(200_000)
-    with pytest.raises(ConflictError):
-        file.read(1)
-    transport.delete(["key"])
-    with pytest.raises(NotFoundError):
-        file.read(1)
 
 
 def test_a_pickle_is_the_same_store(transport: ObstoreTransport) -> None:
