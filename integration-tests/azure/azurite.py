@@ -97,14 +97,16 @@ def _on_this_machine() -> str | None:
 
 
 def _installed() -> str:
-    """The program, out of a folder of the user's cache into which npm installs it once."""
-    folder = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "dao-tests" / "azurite"
-    program = folder / "node_modules" / ".bin" / _PROGRAM
-    if not program.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", str(folder), _PACKAGE]
+    """The program, out of a folder of the user's cache into which npm installs it once, whole or not at all."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "dao-tests"
+    folder = cache / _PACKAGE
+    if not folder.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        fresh = tempfile.mkdtemp(dir=cache)
+        command = ["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", fresh, _PACKAGE]
         subprocess.run(command, timeout=_SECONDS_TO_INSTALL, stdin=subprocess.DEVNULL, check=True)
-    return str(program)
+        os.replace(fresh, folder)
+    return str(folder / "node_modules" / ".bin" / _PROGRAM)
 
 
 @contextmanager
