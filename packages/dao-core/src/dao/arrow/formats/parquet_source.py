@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from attrs import define
+from attrs import define, frozen
 from pyarrow import fs
 
 from dao.arrow.formats.parquet_footer import ColumnChunk, column_chunks
@@ -40,27 +40,21 @@ _REQUEST = 16 << 20
 
 
 @define(slots=False)
-class ParquetSource:
-    """A Parquet file whose footer is known. Holds no file open.
+class Footer:
+    """What a Parquet file's end tells of it. Knows nothing of where the file is, so that a filesystem may keep it.
 
     Attributes:
-        path: the file, as the filesystem spells it.
-        filesystem: where it is.
-        options: how it is read.
-        size: its bytes.
+        size: the file's bytes.
         near: whether reading it costs little however it is done.
-        metadata: the footer.
+        metadata: the footer, as Arrow has it.
         schema: the Arrow schema of its rows.
     """
 
-    path: str
-    filesystem: fs.FileSystem
-    options: ParquetOptions
     size: int
     near: bool
     metadata: pq.FileMetaData
     schema: pa.Schema
-    _footer: bytes
+    _content: bytes
 
     @cached_property
     def chunks(self) -> list[list[ColumnChunk]]:
@@ -69,7 +63,53 @@ class ParquetSource:
         Raises:
             StoreError: the footer is damaged.
         """
-        return column_chunks(self._footer)
+        return column_chunks(self._content)
+
+
+@frozen
+class ParquetSource:
+    """A Parquet file whose footer is known. Holds no file open.
+
+    Attributes:
+        path: the file, as the filesystem spells it.
+        filesystem: where it is.
+        options: how it is read.
+        footer: what its end tells.
+    """
+
+    path: str
+    filesystem: fs.FileSystem
+    options: ParquetOptions
+    footer: Footer
+
+    @property
+    def size(self) -> int:
+        """Its bytes."""
+        return self.footer.size
+
+    @property
+    def near(self) -> bool:
+        """Whether reading it costs little however it is done."""
+        return self.footer.near
+
+    @property
+    def metadata(self) -> pq.FileMetaData:
+        """The footer, as Arrow has it."""
+        return self.footer.metadata
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema of its rows."""
+        return self.footer.schema
+
+    @property
+    def chunks(self) -> list[list[ColumnChunk]]:
+        """The column chunks of each row group.
+
+        Raises:
+            StoreError: the footer is damaged.
+        """
+        return self.footer.chunks
 
     def ranges(self, place: int, columns: Sequence[str] | None) -> list[Range]:
         """What is to be fetched for some columns of a row group; None for all columns."""
@@ -124,18 +164,18 @@ class ParquetSource:
 
 def open_source(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -> ParquetSource:
     """Look at a file's footer, unless this filesystem remembers it: a snapshot's files don't change."""
+    # Footers alone are remembered: a filesystem that was held by what it holds would never be let go.
     kept = getattr(getattr(filesystem, "handler", None), "__dict__", {}).get("remembered")
     key = ("parquet", path, repr(_settings(options)))
-    if kept is not None and key in kept:
-        found: ParquetSource = kept[key]
-        return found
-    source = _look_at(path, filesystem, options)
-    if kept is not None:
-        kept[key] = source
-    return source
+    footer = kept.get(key) if kept is not None else None
+    if footer is None:
+        footer = _look_at(path, filesystem, options)
+        if kept is not None:
+            kept[key] = footer
+    return ParquetSource(path, filesystem, options, footer)
 
 
-def _look_at(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -> ParquetSource:
+def _look_at(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -> Footer:
     with filesystem.open_input_file(path) as file:
         near = isinstance(filesystem, fs.LocalFileSystem) or isinstance(file, _NEAR)
         size = file.size()
@@ -146,7 +186,7 @@ def _look_at(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -> P
     held = _Held(size, [(size - len(tail), memoryview(tail))], None)
     with pq.ParquetFile(pa.PythonFile(held, mode="r"), **_settings(options)) as parquet:
         schema = checked(parquet.schema_arrow)
-        return ParquetSource(path, filesystem, options, size, near, parquet.metadata, schema, tail[-8 - length : -8])
+        return Footer(size, near, parquet.metadata, schema, tail[-8 - length : -8])
 
 
 def _settings(options: ParquetOptions) -> dict[str, Any]:
