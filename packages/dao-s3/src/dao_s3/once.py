@@ -75,7 +75,7 @@ class Once:
         """
         if found is not None and found.metadata.get(MARK) == self.mark:
             return found
-        if isinstance(error, TransientError) or (self.if_absent and isinstance(error, NotFoundError)):
+        if isinstance(error, TransientError) or (self.if_match is None and isinstance(error, NotFoundError)):
             raise error  # it is unknown, or not even the bucket is there
         if self.if_absent and found is None:
             return None

@@ -110,7 +110,7 @@ def _put(storage: S3Storage, key: str, content: Buffer, mode: str, settings: Obj
 
 def _writer(storage: S3Storage, key: str, mode: str, settings: ObjectSettings | None) -> Writer:
     if mode == "overwrite":
-        return storage.transport.writer(key, settings=settings)
+        return OnceWriter(storage.transport, key, settings=settings)
     # Better to hear now than after gigabytes that it is there; what appears meanwhile is found at the end.
     if storage.kind(key, "file") == "file":
         raise ConflictError(f"{key!r} is already there")

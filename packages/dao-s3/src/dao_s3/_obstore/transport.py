@@ -188,7 +188,8 @@ class ObstoreTransport:
 
     def _overflow(self, key: str, settings: ObjectSettings, conditions: dict[str, Any]) -> Target:
         conditional = conditions["if_absent"] or conditions["if_match"] is not None
-        if self.beyond is not None and (conditional or settings.acl is not None):
+        if self.beyond is not None:
+            # obstore completes no upload on a condition, and leaves one open whose beginning was answered in vain.
             return self._beyond().writer(key, settings=settings, **conditions)
         if conditional or self.scheme == "file" or has_lost_its_threads():
             return Spooled(key, partial(self._put_buffer, key, settings=settings, **conditions))
@@ -207,8 +208,11 @@ class ObstoreTransport:
                     last = stat.key
                     yield stat
                 return
-            except UnnameableError:  # a key, or the prefix: from there on the other driver goes on
-                other = self._beyond("name all of these keys")
+            except (UnnameableError, TransientError):
+                # A key, or the prefix; or an answer that broke off, which obstore doesn't ask for again.
+                if self.beyond is None:
+                    raise
+                other = self._beyond()
         yield from other.list(prefix, after=last)
 
     def folders(self, prefix: str) -> tuple[Sequence[str], Sequence[Stat]]:
@@ -217,8 +221,10 @@ class ObstoreTransport:
         if other is None:
             try:
                 return listing.folders(self._store, prefix, self.client.location)
-            except UnnameableError:
-                other = self._beyond("name all of these keys")
+            except (UnnameableError, TransientError):
+                if self.beyond is None:
+                    raise
+                other = self._beyond()
         return other.folders(prefix)
 
     def delete(self, keys: Iterable[str]) -> None:

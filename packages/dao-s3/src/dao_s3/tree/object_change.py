@@ -50,7 +50,7 @@ class ObjectChange:
 
     def _writer(self) -> Any:
         if self._blind:
-            return self._transport.writer(self._key)
+            return OnceWriter(self._transport, self._key)
         match = self.base.stat(self._key).etag if self.base is not None else None
         return OnceWriter(self._transport, self._key, if_absent=self.base is None, if_match=match)
 
