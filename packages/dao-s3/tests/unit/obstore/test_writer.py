@@ -150,8 +150,8 @@ def test_a_denied_upload_says_so(on_s3: Any, stub: Any) -> None:
 
 def test_too_many_parts_are_refused(transport: ObstoreTransport, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing, "_PARTS", 2)
-    if transport.scheme == "file":
-        pour(transport.writer("key"), LARGE)  # a folder knows no parts
+    if transport.scheme in ("file", "s3"):
+        pour(transport.writer("key"), LARGE)  # a folder knows no parts, and to S3 the other driver sends them
         return
     with pytest.raises(DataError, match="part_size"):
         pour(transport.writer("key"), LARGE)
