@@ -52,8 +52,8 @@ class S3ObstoreInterface(S3Options, S3Interface):
     ``memory://``, and, read only, ``http(s)://``. What they need is in ``store_options`` and ``store_secrets``, under
     the names that obstore has for it (``account_name``, ``account_key``, ``service_account_key``...).
 
-    **On S3** what obstore can't do is done by boto3: object versions, ACLs of single objects, large writes on condition
-    that nothing is there, copies. Options that it couldn't honour are refused here: ``acl``, ``checksum`` other than
+    **On S3** what obstore can't do is done by boto3: object versions, ACLs of single objects, large writes,
+    copies. Options that it couldn't honour are refused here: ``acl``, ``checksum`` other than
     CRC64NVME and SHA256, ``retry.mode: adaptive``, access points. ``max_connections`` bounds idle connections only.
 
     **Forks**: see :mod:`dao_s3._obstore.client`. **memory://** belongs to one interface; pickled, it begins empty.

@@ -1,7 +1,7 @@
 """The requests of :mod:`dao_s3.transport`, made by obstore: its stores are asked, its errors are translated.
 
-What it can't do on S3 is asked of the other driver (``beyond``): versions, open uploads, ACLs, large writes under a
-condition, copies with conditions, settings or more than 5 GiB, listings with keys that it can't name; and everything in
+What it can't do on S3 is asked of the other driver (``beyond``): versions, open uploads, ACLs, large writes,
+copies with conditions, settings or more than 5 GiB, listings with keys that it can't name; and everything in
 a forked process, see :mod:`dao_s3._obstore.client`. On other stores such a request is an UnsupportedError, or is done
 another way.
 
