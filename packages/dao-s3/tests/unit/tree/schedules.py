@@ -41,7 +41,7 @@ class Schedule:
 
         def work(number: int) -> None:
             try:
-                actions[number](S3Storage(Taking(self.objects, schedule=self, number=number)))
+                actions[number](S3Storage(Taking(objects=self.objects, schedule=self, number=number)))
             except DaoError as error:
                 ends[number] = error
             finally:
