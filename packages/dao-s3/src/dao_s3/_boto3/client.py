@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
-from threading import Lock
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import Factory, field, frozen
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.loaders import create_loader
@@ -16,18 +14,11 @@ from botocore.session import Session
 
 from dao_s3._boto3.credentials import use_credentials
 from dao_s3._boto3.logs import mask_logs
+from dao_s3._boto3.per_process import PerProcess
 from dao_s3._boto3.retries import bound_retries
 from dao_s3._options import S3Options
 
 __all__ = ["Clients"]
-
-
-@define
-class _Made:
-    """What one process has made."""
-
-    lock: Any = field(factory=Lock)
-    client: Any = None
 
 
 @frozen(eq=False)
@@ -38,24 +29,20 @@ class Clients:
     """
 
     options: S3Options
-    _by_process: dict[int, _Made] = field(factory=dict, init=False, repr=False)
+    _kept: PerProcess = field(
+        default=Factory(lambda self: PerProcess(partial(_client, self.options)), takes_self=True),
+        init=False,
+        repr=False,
+    )
 
     @property
     def s3(self) -> Any:
         """The client of this process."""
-        # By process and not by a flag: a lock that another thread holds during a fork would stay locked in the child.
-        made = self._by_process.setdefault(os.getpid(), _Made())
-        if made.client is None:
-            with made.lock:
-                if made.client is None:
-                    made.client = _client(self.options)
-        return made.client
+        return self._kept.client
 
     def close(self) -> None:
         """Close this process's connections; the next request opens new ones."""
-        made = self._by_process.pop(os.getpid(), None)
-        if made is not None and made.client is not None:
-            made.client.close()
+        self._kept.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Clients, (self.options,)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from threading import Lock
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field, frozen
+from attrs import Factory, field, frozen
 
 from dao.errors import TransientError
+from dao_s3._boto3.per_process import PerProcess
 
 if TYPE_CHECKING:
     from dao_s3._options import S3Options
@@ -18,14 +18,6 @@ if TYPE_CHECKING:
 __all__ = ["GlueRequests"]
 
 _LATER = ("OperationTimeoutException", "FederationSourceRetryableException")
-
-
-@define
-class _Made:
-    """What one process has made."""
-
-    lock: Any = field(factory=Lock)
-    client: Any = None
 
 
 @frozen(eq=False)
@@ -43,7 +35,11 @@ class GlueRequests:
 
     connection: S3Options
     catalog_id: str | None = None
-    _by_process: dict[int, _Made] = field(factory=dict, init=False, repr=False)
+    _kept: PerProcess = field(
+        default=Factory(lambda self: PerProcess(partial(_make_client, self.connection)), takes_self=True),
+        init=False,
+        repr=False,
+    )
 
     def database(self, name: str) -> Mapping[str, Any]:
         """One database.
@@ -89,19 +85,11 @@ class GlueRequests:
 
     @property
     def _client(self) -> Any:
-        # By process: connections must not be shared, and a lock that is held during a fork stays locked in the child.
-        made = self._by_process.setdefault(os.getpid(), _Made())
-        if made.client is None:
-            with made.lock:
-                if made.client is None:
-                    made.client = _make_client(self.connection)
-        return made.client
+        return self._kept.client
 
     def close(self) -> None:
         """Close this process's connections; the next request opens new ones."""
-        made = self._by_process.pop(os.getpid(), None)
-        if made is not None and made.client is not None:
-            made.client.close()
+        self._kept.close()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return GlueRequests, (self.connection, self.catalog_id)
