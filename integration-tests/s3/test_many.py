@@ -20,14 +20,12 @@ from services.toxics import Toxic
 
 from dao import AsyncDataAccessObject, DataAccessObject, DataStore, DataStoreRegistry, TransientError
 from dao.testing import FaultPlan
-from dao.testing.conformance.processes import open_files, running_threads
+from dao.testing.conformance.processes import KEPT, open_files, running_threads
 from dao_s3 import S3FileObject, S3TableObject
 from s3.looking import leftovers
 from s3.stores import INTERFACES, options_of, store_of
 
 THREADS, TASKS, FAILURES = 16, 200, 1000
-SLACK = 8
-"""Descriptors and threads that libraries keep once they are used, such as those of a pool."""
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -119,8 +117,8 @@ def test_a_thousand_failures_leave_nothing(
         fail_often(40)
         files, threads = open_files(), running_threads()
         fail_often(FAILURES)
-        assert open_files() <= files + SLACK, f"open files and sockets grew from {files} to {open_files()}"
-        assert running_threads() <= threads + SLACK, f"threads grew from {threads} to {running_threads()}"
+        assert open_files() <= files + KEPT, f"open files and sockets grew from {files} to {open_files()}"
+        assert running_threads() <= threads + KEPT, f"threads grew from {threads} to {running_threads()}"
         assert list(tmp_path.iterdir()) == []
         assert dao.read(file, into="bytes") == content
         assert dao.read(table)["id"].to_pylist() == [1]

@@ -197,7 +197,7 @@ def changed(call, *args, **named):
 """
 
 LEAKED_FILE = """
-@around("read")
+@around("ACTION")
 def changed(call, *args, **named):
     os.open(os.devnull, os.O_RDONLY)
     return call(*args, **named)
@@ -324,6 +324,7 @@ MUTATIONS = (
     Mutation("schema_lacks_a_column", Schemas, _result("schema", "result.remove(0)")),
     Mutation("errors_have_no_type", Errors, BARE_ERROR),
     Mutation("streams_are_read_at_once", ReadStreams, _result("read_stream", "result.read_all().to_reader()")),
+    Mutation("streams_hold_files_open", ReadStreams, LEAKED_FILE.replace("ACTION", "read_stream")),
     Mutation("streams_are_collected", WriteStreams, COLLECTED),
     Mutation("copies_overwrite", CopiesWithin, _argument("mode", "copy", "'overwrite'")),
     Mutation("moves_are_copies", Moves, "Mutant.move = LocalInterface.copy"),
@@ -332,7 +333,7 @@ MUTATIONS = (
     Mutation("keys_are_not_checked", Keys, NO_CHECKS_OF_KEYS),
     Mutation("no_locks", Concurrency, NO_LOCKS),
     Mutation("a_cancel_is_swallowed", Cancellation, SWALLOWED_CANCEL),
-    Mutation("a_file_leaks", Leaks, LEAKED_FILE),
+    Mutation("a_file_leaks", Leaks, LEAKED_FILE.replace("ACTION", "read")),
     Mutation("a_thread_leaks", Leaks, LEAKED_THREAD),
     Mutation("a_temporary_file_leaks", Leaks, LEAKED_TEMPORARY_FILE),
     Mutation("repr_tells_a_secret", Secrets, TOLD_SECRET),

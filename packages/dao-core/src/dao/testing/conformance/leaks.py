@@ -14,15 +14,13 @@ from dao.errors import DaoError
 from dao.testing.backend import Backend
 from dao.testing.conformance.base import Capability
 from dao.testing.conformance.failures import missing_calls
-from dao.testing.conformance.processes import open_files, running_threads
+from dao.testing.conformance.processes import KEPT, open_files, running_threads
 from dao.testing.conformance.samples import held, no_debris, people, rows
 from dao.testing.conformance.writes import SourceBroke, breaking
 
 __all__ = ["Leaks"]
 
 _FAILURES = 1000
-_SLACK = 8
-"""Threads and descriptors that libraries keep for good once they are used, such as those of a pool."""
 
 
 class Leaks(Capability, requires=("read", "write"), written="docs/writing-an-interface.md, 'Errors'"):
@@ -49,8 +47,8 @@ class Leaks(Capability, requires=("read", "write"), written="docs/writing-an-int
         for number in range(_FAILURES):
             _fails(calls[number % len(calls)])
         gc.collect()
-        assert open_files() <= files + _SLACK, f"open files and sockets grew from {files} to {open_files()}"
-        assert running_threads() <= threads + _SLACK, f"threads grew from {threads} to {running_threads()}"
+        assert open_files() <= files + KEPT, f"open files and sockets grew from {files} to {open_files()}"
+        assert running_threads() <= threads + KEPT, f"threads grew from {threads} to {running_threads()}"
         assert not list(temporary.rglob("*")), f"temporary files are left: {sorted(temporary.rglob('*'))[:5]}"
         assert held(dao, backend) == before
         assert rows(dao, backend.table("people")) == people(range(10)).to_pylist()

@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import threading
 
-__all__ = ["open_files", "running_threads"]
+__all__ = ["KEPT", "open_files", "running_threads"]
+
+KEPT = 8
+"""Threads and descriptors that libraries keep for good once they are used, such as those of a pool of connections."""
 
 _LISTED = ("/proc/self/fd", "/dev/fd")
 

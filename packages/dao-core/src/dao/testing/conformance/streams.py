@@ -14,10 +14,13 @@ from dao.errors import AlreadyExistsError, NotFoundError
 from dao.progress import Progress
 from dao.testing.backend import Backend
 from dao.testing.conformance.base import Capability, needs
-from dao.testing.conformance.processes import open_files
+from dao.testing.conformance.processes import KEPT, open_files
 from dao.testing.conformance.samples import BATCH_ROWS, batches_of, by_id, large, no_debris, people, rows
 
 __all__ = ["ReadStreams", "WriteStreams"]
+
+_STREAMS = 40
+"""Of each kind: if one of them held on to what it opened, there would be far more than pools keep."""
 
 
 class Peak:
@@ -102,7 +105,7 @@ class ReadStreams(
         dao.write(people(range(1000)), table)
         dao.read(table)
         before = open_files()
-        for _ in range(20):
+        for _ in range(_STREAMS):
             with dao.read_stream(table, batch_size=10) as reader:
                 reader.read_next_batch()
             ended = dao.read_stream(table, batch_size=10)
@@ -113,7 +116,7 @@ class ReadStreams(
             del dropped, reader
         gc.collect()
         after = open_files()
-        assert after <= before, f"open files and sockets grew from {before} to {after} over 60 streams"
+        assert after <= before + KEPT, f"open files and sockets grew from {before} to {after} in {_STREAMS} rounds"
 
     def test_a_stream_may_be_left_early(self, dao: DataAccessObject, hundred: DataObject) -> None:
         """A stream that is closed before its end leaves the table free to be read and written."""
