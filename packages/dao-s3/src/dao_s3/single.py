@@ -88,7 +88,7 @@ def write_object(
         if content is not None:
             size = _put(storage, key, content, mode, settings)
         else:
-            size = _pour(_writer(storage, key, mode, settings), chunks_of(data), _size_of(data))
+            size = _pour(_writer(storage, key, mode, settings), chunks_of(data, SMALL), _size_of(data))
     except ConflictError as error:
         if mode == "overwrite":
             raise

@@ -55,28 +55,28 @@ def refuse_row_arguments(**given: Any) -> None:
         raise DataError(f"{', '.join(names)}: bytes are written as they are, so nothing can be said about their rows")
 
 
-def chunks_of(data: Any) -> Iterator[memoryview | bytes]:
-    """The content of bytes, of the file at a path, or of a file object from where it stands, piece by piece.
+def chunks_of(data: Any, size: int = _CHUNK) -> Iterator[memoryview | bytes]:
+    """The content of bytes, of the file at a path, or of a file object from where it stands, in pieces of ``size``.
 
     Raises:
         DataError: the path can't be read, or the file object gives text.
     """
     if isinstance(data, (bytes, bytearray, memoryview)):
         content = memoryview(data).cast("B")
-        yield from (content[start : start + _CHUNK] for start in range(0, len(content), _CHUNK))
+        yield from (content[start : start + size] for start in range(0, len(content), size))
     elif isinstance(data, os.PathLike):
         try:
             with open(data, "rb") as file:
-                yield from _read_on(file)
+                yield from _read_on(file, size)
         except OSError as error:
             raise DataError(f"data: the file {os.fspath(data)!r} can't be read: {error.strerror}") from error
     else:
-        yield from _read_on(data)
+        yield from _read_on(data, size)
 
 
-def _read_on(file: Any) -> Iterator[bytes]:
+def _read_on(file: Any, size: int = _CHUNK) -> Iterator[bytes]:
     while True:
-        chunk = file.read(_CHUNK)
+        chunk = file.read(size)
         if isinstance(chunk, str):
             raise DataError("data is a file object that gives text: open it with mode 'rb'")
         if chunk is None:

@@ -34,24 +34,35 @@ class Running:
         """Take more bytes in."""
         raise NotImplementedError
 
+    def extend(self, other: Running, size: int) -> None:
+        """Take in the bytes that another one is the checksum of, and that come next.
+
+        Raises:
+            NotImplementedError: it can't be put together, see :func:`covers_whole`.
+        """
+        raise NotImplementedError
+
     def value(self) -> str:
         """The checksum of all bytes so far, in Base64."""
         raise NotImplementedError
 
 
 class _Crc(Running):
-    def __init__(self, name: str, width: int, step: Callable[[Any, int], int]) -> None:
+    def __init__(
+        self, name: str, width: int, step: Callable[[Any, int], int], join: Callable[[int, int, int], int]
+    ) -> None:
         super().__init__(name)
         self._width = width
         self._step = step
+        self._join = join
         self._crc = 0
-
-    def arguments(self) -> dict[str, str]:
-        """What tells boto3 of it in a request with content."""
-        return {"ChecksumAlgorithm": self.name, self.argument: self.value()}
 
     def update(self, data: Buffer) -> None:
         self._crc = self._step(data, self._crc)
+
+    def extend(self, other: Running, size: int) -> None:
+        assert isinstance(other, _Crc)
+        self._crc = self._join(self._crc, other._crc, size)
 
     def value(self) -> str:
         return b64encode(self._crc.to_bytes(self._width, "big")).decode()
@@ -62,10 +73,6 @@ class _Sha(Running):
         super().__init__(name)
         self._sha = sha()
 
-    def arguments(self) -> dict[str, str]:
-        """What tells boto3 of it in a request with content."""
-        return {"ChecksumAlgorithm": self.name, self.argument: self.value()}
-
     def update(self, data: Buffer) -> None:
         self._sha.update(data)
 
@@ -74,9 +81,9 @@ class _Sha(Running):
 
 
 _MAKERS: Mapping[str, Callable[[], Running]] = {
-    "CRC64NVME": lambda: _Crc("CRC64NVME", 8, crt.crc64nvme),
-    "CRC32C": lambda: _Crc("CRC32C", 4, crt.crc32c),
-    "CRC32": lambda: _Crc("CRC32", 4, crt.crc32),
+    "CRC64NVME": lambda: _Crc("CRC64NVME", 8, crt.crc64nvme, crt.combine_crc64nvme),
+    "CRC32C": lambda: _Crc("CRC32C", 4, crt.crc32c, crt.combine_crc32c),
+    "CRC32": lambda: _Crc("CRC32", 4, crt.crc32, crt.combine_crc32),
     "SHA256": lambda: _Sha("SHA256", hashlib.sha256),
     "SHA1": lambda: _Sha("SHA1", hashlib.sha1),
 }

@@ -10,7 +10,7 @@ from attrs import define, field
 
 from dao.errors import DaoError, NotFoundError, TransientError
 from dao_s3._boto3.bucket import Bucket
-from dao_s3._boto3.checksums import running
+from dao_s3._boto3.checksums import Running, running
 from dao_s3._boto3.strays import begun
 
 __all__ = ["MOST_PARTS", "Multipart"]
@@ -46,11 +46,12 @@ class Multipart:
         """
         return cls(bucket, key, begun(bucket, key, **storing))
 
-    def send(self, number: int, data: bytes | bytearray) -> None:
-        """Upload one part, with its checksum."""
+    def send(self, number: int, data: bytes) -> Running:
+        """Upload one part, with its checksum, which is given back."""
         checksum = running(self.bucket.options.checksum, data)
         answer = self._ask("upload_part", PartNumber=number, Body=data, **checksum.arguments())
         self.parts[number] = {"PartNumber": number, "ETag": answer["ETag"], checksum.argument: checksum.value()}
+        return checksum
 
     def copy(self, number: int, source: Mapping[str, str], etag: str | None, part: str) -> None:
         """Let the store copy one part from a range of an object, while that has the ETag."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from dao_s3._boto3.bucket import Bucket
 from dao_s3._boto3.checksums import Running, covers_whole, running
 from dao_s3._boto3.multipart import Multipart
+from dao_s3.pieces import Pieces
 from dao_s3.transport import Stat
 
 if TYPE_CHECKING:
@@ -23,17 +24,18 @@ __all__ = ["ObjectWriter", "next_part_size", "put"]
 
 _MiB = 1024 * 1024
 _THREADS = 4  # per writer; on loopback more were no faster, and each holds a part
-_GROWTH = 0.00066  # of what is written: 10,000 parts then reach 5 TiB, whatever their first size
+_STEP = 900  # parts of one size: 10,000 parts then reach 5 TiB, whatever their first size
 _LARGEST_PART = 5 * 1024 * _MiB
 
 
 def next_part_size(first: int, written: int) -> int:
-    """Bytes of the next part: parts grow with what is written, so that few are never too many.
+    """Bytes of the next part: parts double now and then, so that few are never too many.
 
     >>> next_part_size(8 * 1024**2, 0) // 1024**2, next_part_size(8 * 1024**2, 1024**4) // 1024**2
-    (8, 700)
+    (8, 1024)
     """
-    return min(_LARGEST_PART, first + int(written * _GROWTH))
+    doublings = (written // (first * _STEP) + 1).bit_length() - 1
+    return min(_LARGEST_PART, first << doublings)
 
 
 def put(bucket: Bucket, key: str, data: Buffer, arguments: dict[str, Any]) -> Stat:
@@ -67,8 +69,7 @@ class ObjectWriter:
         self._storing = storing
         self._first = bucket.options.part_size
         self._limit = self._first
-        self._filling = bytearray()
-        self._filled = 0
+        self._part = Pieces()
         self._size = 0
         self._stat: Stat | None = None
         self._parts: _Parts | None = None
@@ -87,28 +88,18 @@ class ObjectWriter:
     def _take(self, view: memoryview) -> None:
         at = 0
         while at < len(view):
-            taken = view[at : at + self._limit - self._filled]
-            self._filling[self._filled : self._filled + len(taken)] = taken
-            self._filled += len(taken)
+            taken = view[at : at + self._limit - len(self._part)]
+            self._part.add(taken)
             self._size += len(taken)
             at += len(taken)
-            if self._filled == self._limit:
+            if len(self._part) == self._limit:
                 self._send()
 
     def _send(self) -> None:
         if self._parts is None:
             self._parts = _Parts(self._begin(), self._first * _THREADS)
-        part, self._filling, self._filled = self._filling, bytearray(), 0
-        self._parts.send(part)
-        # Only the first part grows as it is filled, since most objects are small. The others have their room at once:
-        # growing ones would leave holes in memory, twice as much in all.
+        self._parts.send(self._part.taken())
         self._limit = next_part_size(self._first, self._size)
-        self._filling = bytearray(self._limit)
-
-    def _rest(self) -> bytearray:
-        """What is in the part that is being filled."""
-        del self._filling[self._filled :]
-        return self._filling
 
     def _begin(self) -> Multipart:
         name = self._bucket.options.checksum
@@ -129,9 +120,9 @@ class ObjectWriter:
 
     def _complete(self) -> Stat:
         if self._parts is None:
-            return put(self._bucket, self._key, self._rest(), {**self._conditions, **self._storing})
-        if rest := self._rest():
-            self._parts.send(rest)
+            return put(self._bucket, self._key, self._part.taken(), {**self._conditions, **self._storing})
+        if self._part:
+            self._parts.send(self._part.taken())
         answer = self._parts.complete(self._conditions)
         return self._bucket.stored(self._key, self._size, answer)
 
@@ -152,7 +143,7 @@ class ObjectWriter:
 
     def _let_go(self) -> None:
         self.closed = True
-        self._filling = bytearray()
+        self._part = Pieces()
 
     @property
     def written(self) -> Stat:
@@ -208,7 +199,7 @@ class _Parts:
     def __init__(self, upload: Multipart, most_bytes: int) -> None:
         self.upload = upload
         self._most_bytes = most_bytes
-        self._under_way: deque[tuple[Future[None], int]] = deque()
+        self._under_way: deque[tuple[Future[Running], int]] = deque()
         self._bytes = 0
         self._number = 0
         self._whole: Running | None = None
@@ -216,10 +207,8 @@ class _Parts:
             self._whole = running(upload.bucket.options.checksum)
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="dao-s3-upload")
 
-    def send(self, part: bytearray) -> None:
+    def send(self, part: bytes) -> None:
         """Begin to send a part, once there is room for it. Raises the error of an earlier one."""
-        if self._whole is not None:
-            self._whole.update(part)
         while self._under_way and (self._bytes + len(part) > self._most_bytes or self._under_way[0][0].done()):
             self._settle()
         self._number += 1
@@ -229,7 +218,9 @@ class _Parts:
     def _settle(self) -> None:
         future, size = self._under_way.popleft()
         self._bytes -= size
-        future.result()
+        checksum = future.result()
+        if self._whole is not None:
+            self._whole.extend(checksum, size)
 
     def complete(self, conditions: dict[str, Any]) -> Any:
         """Wait for all parts and make the object of them; the answer."""

@@ -1,6 +1,6 @@
 """The requests of :mod:`dao_s3.transport`, made by obstore: its stores are asked, its errors are translated.
 
-What it can't do on S3 is asked of the other driver (``beyond``): versions, open uploads, ACLs, large writes,
+What it can't do on S3 is asked of the other driver (``beyond``): versions, open uploads, ACLs, large writes, streams,
 copies with conditions, settings or more than 5 GiB, listings with keys that it can't name; and everything in
 a forked process, see :mod:`dao_s3._obstore.client`. On other stores such a request is an UnsupportedError, or is done
 another way.
@@ -136,8 +136,8 @@ class ObstoreTransport:
         self, key: str, *, start: int = 0, etag: str | None = None, version: str | None = None
     ) -> Iterator[Buffer]:
         """See :meth:`dao_s3.transport.Transport.chunks`."""
-        if (other := self._elsewhere(key)) is not None:
-            return other.chunks(key, start=start, etag=etag, version=version)
+        if self.beyond is not None:  # it compares checksums, and is no slower
+            return self._beyond().chunks(key, start=start, etag=etag, version=version)
         return reading.chunks(
             self._store, self._key(key), self.client.location, start=start, etag=etag, version=version
         )

@@ -20,12 +20,16 @@ from threading import Thread
 from typing import TYPE_CHECKING, Protocol
 
 from dao.errors import DataError, StoreError
+from dao_s3.pieces import Pieces
 from dao_s3.transport import Stat
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 __all__ = ["BufferedWriter", "Spooled", "Streamed", "Target"]
+
+_HANDED_ON = 1 << 20
+"""Bytes that are handed on together to a target, which makes its parts of them."""
 
 _PARTS = 10_000
 """Parts of one upload, on S3 and Google Cloud."""
@@ -71,7 +75,7 @@ class BufferedWriter:
         self._part_size = part_size
         self._put = put
         self._overflow = overflow
-        self._held = bytearray()
+        self._held = Pieces()
         self._target: Target | None = None
         self._written: Stat | None = None
 
@@ -80,37 +84,28 @@ class BufferedWriter:
         if self.closed:
             raise ValueError("the writer is closed")
         given = memoryview(data).cast("B")
-        begin = 0
-        while len(self._held) + len(given) - begin > self._part_size:
-            if not self._held and len(given) - begin >= self._part_size:
-                piece: Buffer = bytes(given[begin : begin + self._part_size])
-                begin += self._part_size
-            else:
-                room = self._part_size - len(self._held)
-                self._held += given[begin : begin + room]
-                begin += room
-                piece, self._held = self._held, bytearray()
-            self._send(piece)
-        self._held += given[begin:]
+        for begin in range(0, len(given), self._part_size):
+            self._held.add(given[begin : begin + self._part_size])
+            if len(self._held) > (self._part_size if self._target is None else _HANDED_ON):
+                self._send()
         return len(given)
 
-    def _send(self, piece: Buffer) -> None:
+    def _send(self) -> None:
         if self._target is None:
             self._target = self._overflow()
-        self._target.write(piece)
+        self._target.write(self._held.taken())
 
     def close(self) -> None:
         """See :meth:`dao_s3.transport.Writer.close`."""
         if self.closed:
             return
         self.closed = True
-        held, self._held = self._held, bytearray()
         if self._target is None:
-            self._written = self._put(held)
+            self._written = self._put(self._held.taken())
             return
         try:
-            if held:
-                self._target.write(held)
+            if self._held:
+                self._target.write(self._held.taken())
         except BaseException:
             self._target.abort()
             raise
@@ -122,7 +117,7 @@ class BufferedWriter:
         if self.closed:
             return
         self.closed = True
-        self._held = bytearray()
+        self._held = Pieces()
         if self._target is not None:
             self._target.abort()
 

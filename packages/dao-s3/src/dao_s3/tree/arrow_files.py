@@ -14,23 +14,20 @@ import io
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from dao.errors import ConflictError, NotFoundError, StoreError
 
 if TYPE_CHECKING:
     from dao_s3.transport import Stat, Transport
 
-__all__ = ["ObjectFile", "native_file", "open_object"]
+__all__ = ["ObjectFile", "native_file", "replaced"]
 
 _LEAST = 64 << 10
 """Bytes of a request at least: the next small read is often right behind the last one."""
 
 _BLOCK = 8 << 20
 """Bytes of a request where a file is read from one end to the other."""
-
-_BUFFER = 1 << 20
-"""Bytes that a file of Python takes from a block at once."""
 
 _AHEAD = 2
 """Blocks that are fetched then before they are asked for."""
@@ -51,33 +48,9 @@ def native_file(transport: Transport, stat: Stat) -> Any:
     return pa.PythonFile(ObjectFile(transport, stat), mode="r")
 
 
-def open_object(transport: Transport, stat: Stat) -> BinaryIO:
-    """An object as a binary file of Python, see :func:`native_file`; what it reads are ``bytes``."""
-    return io.BufferedReader(_Raw(ObjectFile(transport, stat)), _BUFFER)
-
-
-class _Raw(io.RawIOBase):
-    """An :class:`ObjectFile` that a ``BufferedReader`` may be put around."""
-
-    def __init__(self, file: ObjectFile) -> None:
-        super().__init__()
-        self._file = file
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        return self._file.seek(offset, whence)
-
-    def readinto(self, buffer: Any, /) -> int:
-        return self._file.readinto(buffer)
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
+def replaced(stat: Stat) -> ConflictError:
+    """What to say where an object is no longer there that a listing, or a request, has told of."""
+    return ConflictError(f"{stat.key!r} was replaced or deleted while it was being read: read again")
 
 
 class ObjectFile(io.BufferedIOBase):
@@ -181,7 +154,7 @@ class ObjectFile(io.BufferedIOBase):
         try:
             data = self._transport.get(stat.key, start=start, length=length, etag=stat.etag, version=stat.version)
         except NotFoundError as error:
-            raise ConflictError(f"{stat.key!r} was replaced or deleted while it was being read: read again") from error
+            raise replaced(stat) from error
         found = memoryview(data).cast("B")
         if len(found) != length:
             raise StoreError(f"{stat.key!r}: the store sent {len(found)} bytes from {start} on instead of {length}")

@@ -14,7 +14,8 @@ from dao.files.keys import join
 from dao.files.log import LOG_NAME
 from dao.results import FileInfo
 from dao_s3.transport import Stat, Transport
-from dao_s3.tree.arrow_files import native_file, open_object
+from dao_s3.tree.arrow_files import native_file
+from dao_s3.tree.streams import open_object
 from dao_s3.tree.view import View
 
 __all__ = ["ObjectSnapshot", "TreeSnapshot", "info_of"]
@@ -26,11 +27,19 @@ def info_of(stat: Stat, key: str | None = None) -> FileInfo:
 
 
 class _Objects:
-    """Files that are objects. What both snapshots have in common."""
+    """Files that are objects. What both snapshots have in common.
 
-    def __init__(self, transport: Transport, key: str, stats: dict[str, Stat]) -> None:
+    Args:
+        transport: reads their bytes.
+        key: the key of them all.
+        stats: each one by its key.
+        bulk: reads what Arrow asks for.
+    """
+
+    def __init__(self, transport: Transport, key: str, stats: dict[str, Stat], bulk: Transport | None) -> None:
         self.key = key
         self.transport = transport
+        self._bulk = bulk or transport
         self._stats = stats
 
     @property
@@ -56,7 +65,7 @@ class _Objects:
         return filesystem_of(self, self._open_native)  # type: ignore[arg-type]  # its heirs are Snapshots
 
     def _open_native(self, key: str) -> Any:
-        return native_file(self.transport, self.stat(key))
+        return native_file(self._bulk, self.stat(key))
 
     def close(self) -> None:
         """See :meth:`dao.files.storage.Snapshot.close`."""
@@ -67,8 +76,8 @@ class ObjectSnapshot(_Objects):
 
     is_file = True
 
-    def __init__(self, transport: Transport, stat: Stat) -> None:
-        super().__init__(transport, stat.key, {stat.key: stat})
+    def __init__(self, transport: Transport, stat: Stat, bulk: Transport | None = None) -> None:
+        super().__init__(transport, stat.key, {stat.key: stat}, bulk)
         self.files: Sequence[FileInfo] = (info_of(stat),)
 
 
@@ -77,9 +86,9 @@ class TreeSnapshot(_Objects):
 
     is_file = False
 
-    def __init__(self, transport: Transport, view: View) -> None:
+    def __init__(self, transport: Transport, view: View, bulk: Transport | None = None) -> None:
         stats = {join(view.key, path): stat for path, stat in view.files.items()}
-        super().__init__(transport, view.key, stats)
+        super().__init__(transport, view.key, stats, bulk)
         self.view = view
         self.log = view.log
         self._log_key = join(view.key, LOG_NAME)

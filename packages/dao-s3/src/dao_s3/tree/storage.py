@@ -52,7 +52,7 @@ class S3Storage:
 
     Attributes:
         transport: sends the requests.
-        bulk: sends those that read the contents of tables; the same one by default.
+        bulk: sends those by which Arrow reads files; the same one by default.
         conflict_timeout: seconds for which an action is tried again when another writer was faster, and for which
             threads of this process wait for each other before they try as other processes do.
     """
@@ -68,11 +68,6 @@ class S3Storage:
     def uri(self) -> str:
         """See :attr:`dao.files.storage.Storage.uri`."""
         return self.transport.uri
-
-    @property
-    def bulk_or_own(self) -> Transport:
-        """What reads contents."""
-        return self.bulk or self.transport
 
     def key_of(self, uri: str) -> str | None:
         """See :meth:`dao.files.storage.Storage.key_of`. There is no percent-encoding: keys are taken exactly."""
@@ -119,9 +114,9 @@ class S3Storage:
         self.checked(key)
         for kind in _order(key, wanted):
             if kind == "file" and (stat := self.stat_of(key)) is not None:
-                return ObjectSnapshot(self.bulk_or_own, stat)
+                return ObjectSnapshot(self.transport, stat, self.bulk)
             if kind == "directory" and (view := look(self.transport, key)).is_there:
-                return TreeSnapshot(self.bulk_or_own, view)
+                return TreeSnapshot(self.transport, view, self.bulk)
         raise NotFoundError(f"{key!r} is not there" if key else "the store is empty")
 
     def list(self, key: str) -> Iterator[FileInfo]:
@@ -267,7 +262,7 @@ class OlderObjects:
                 "directories and tables don't"
             )
         stat = self._storage.transport.head(self._storage.checked(key), version=self._version)
-        return ObjectSnapshot(self._storage.bulk_or_own, stat)
+        return ObjectSnapshot(self._storage.transport, stat, self._storage.bulk)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._storage, name)

@@ -217,14 +217,15 @@ def test_few_parts_are_in_memory(make: Make, monkeypatch: pytest.MonkeyPatch) ->
     held, most, lock = set[int](), [0], threading.Lock()
     send = writing.Multipart.send
 
-    def counting(upload: Any, number: int, data: bytes) -> None:
-        send(upload, number, data)
+    def counting(upload: Any, number: int, data: bytes) -> Any:
+        checksum = send(upload, number, data)
         with lock:
             held.discard(number)
+        return checksum
 
     submit = writing._Parts.send
 
-    def noting(parts: Any, part: bytearray) -> None:
+    def noting(parts: Any, part: bytes) -> None:
         submit(parts, part)
         with lock:
             held.add(parts._number)
