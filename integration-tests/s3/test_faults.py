@@ -27,8 +27,8 @@ from s3.stores import INTERFACES, store_of
 EVERY = os.environ.get("DAO_FAULTS") == "every"
 MOST = {Toxic.LATENCY: 3, Toxic.STALL: 3}
 MOST_OTHERWISE = 6
-"""Requests of one change that are made to fail in one way: where it has more, so many of them, the last included; unless
-every one is asked for."""
+"""Requests of one change that are made to fail in one way: where it has more, so many of them, the last included,
+unless every one is asked for."""
 
 pytestmark = pytest.mark.timeout(1800 if EVERY else 300)
 

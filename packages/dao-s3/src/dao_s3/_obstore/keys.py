@@ -11,6 +11,7 @@ import os
 import re
 
 from dao.errors import DataError, UnsupportedError
+from dao.files.keys import is_plain
 from dao_s3._obstore.location import Location
 
 __all__ = ["UnnameableError", "checked_key", "checked_prefix", "is_nameable"]
@@ -34,7 +35,7 @@ def is_nameable(key: str) -> bool:
     >>> is_nameable("a/b%2e"), is_nameable("a//b"), is_nameable("a/")
     (True, False, False)
     """
-    return _NO_NAME.search(key) is None
+    return is_plain(key) or _NO_NAME.search(key) is None
 
 
 def checked_key(key: str, location: Location) -> str:
@@ -45,6 +46,8 @@ def checked_key(key: str, location: Location) -> str:
         UnnameableError: obstore can't name it.
         UnsupportedError: it would be taken for a file that obstore stages.
     """
+    if location.scheme == "s3" and is_plain(key) and len(key) + 4 * len(location.prefix) < _LONGEST:
+        return key  # most are like that; four bytes are the most that a character takes
     if not key:
         raise DataError("an empty key names nothing")
     try:

@@ -85,8 +85,10 @@ def get(
 def is_large(result: GetResult, scheme: str) -> bool:
     """Whether an answer is better asked for in pieces, and can be: pinned by its ETag."""
     begin, end = result.range
+    if end - begin <= _LARGE or scheme not in _REMOTE:
+        return False
     etag = result.meta["e_tag"]
-    return end - begin > _LARGE and scheme in _REMOTE and etag is not None and not etag.startswith("W/")
+    return etag is not None and not etag.startswith("W/")
 
 
 def pieces_of(result: GetResult) -> list[tuple[int, int]]:

@@ -78,7 +78,7 @@ class ObstoreTransport:
 
     def _elsewhere(self, *keys: str) -> Transport | None:
         """The other driver, where obstore can be asked for nothing any more, or has no name for one of the keys."""
-        if self.beyond is None or not (has_lost_its_threads() or not all(map(is_nameable, keys))):
+        if self.beyond is None or (all(map(is_nameable, keys)) and not has_lost_its_threads()):
             return None
         return self._beyond()
 
