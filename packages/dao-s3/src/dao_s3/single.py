@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from dao.errors import AlreadyExistsError, ConflictError, DataError, NotFoundError
 from dao.files.binary import chunks_of, is_binary
 from dao.files.conflicts import persistent
+from dao.files.keys import check_key, key_of_path
 from dao.files.modes import check_mode
 from dao.files.places import place_of
 from dao.progress import advance, expect
@@ -191,7 +192,7 @@ def read_object(
 ) -> bytes:
     """Read one object, or a part of it, in one request; see :meth:`dao_s3._interface.S3Interface.read_bytes`."""
     check_range(offset, length)
-    key = place_of(storage, data_object, path, writing=True).key
+    key = check_key(data_object.key) if path is None else key_of_path(path, storage)
     try:
         content = storage.transport.get(key, start=offset or 0, length=length, version=version)
     except NotFoundError:

@@ -20,7 +20,7 @@ _PLAIN = re.compile(r"(?:[\w=-][\w=.-]*/)*[\w=-][\w=.-]*", re.ASCII)
 
 
 def is_plain(key: str) -> bool:
-    """Whether nothing about a key needs a closer look: only ASCII letters, digits and ``_=-.``, no part begins with ``.``.
+    """Whether a key needs no closer look: of ASCII letters, digits and ``_=-.`` alone, and no part begins with ``.``.
 
     >>> is_plain("raw/day=1/part-0.csv"), is_plain("raw/../x"), is_plain("raw/ü")
     (True, False, False)

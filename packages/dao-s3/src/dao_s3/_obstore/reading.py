@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import obstore
+
 from dao.errors import StoreError
 from dao_s3._obstore.errors import is_past_the_end, translated
 from dao_s3._obstore.location import Location
@@ -68,18 +70,17 @@ def get(
         # Stores know no empty ranges; one byte tells whether it is there, and still the same.
         get(store, key, location, start=start, length=1, etag=etag, version=version)
         return b""
-    import obstore
-
-    with translated(location, key):
-        try:
-            result = obstore.get(store, key, options=get_options(start, length, etag, version))
-        except Exception as error:
-            if is_past_the_end(error):
-                return b""
+    try:
+        result = obstore.get(store, key, options=get_options(start, length, etag, version))
+        large = is_large(result, location.scheme)
+        if not large:
+            return result.bytes()
+    except Exception as error:
+        if is_past_the_end(error):
+            return b""
+        with translated(location, key):  # small objects are read by the thousand: it is only entered for an error
             raise
-        if is_large(result, location.scheme):
-            return _in_pieces(store, key, location, result, version)
-        return result.bytes()
+    return _in_pieces(store, key, location, result, version)
 
 
 def is_large(result: GetResult, scheme: str) -> bool:
@@ -98,8 +99,6 @@ def pieces_of(result: GetResult) -> list[tuple[int, int]]:
 
 
 def _in_pieces(store: ObjectStore, key: str, location: Location, result: GetResult, version: str | None) -> Buffer:
-    import obstore
-
     begin, end = result.range
     etag = bare(result.meta["e_tag"])
     whole = memoryview(bytearray(end - begin))
@@ -123,8 +122,6 @@ def chunks(
     store: ObjectStore, key: str, location: Location, *, start: int, etag: str | None, version: str | None
 ) -> Iterator[Buffer]:
     """See :meth:`dao_s3.transport.Transport.chunks`. obstore asks for the rest again where an answer breaks off."""
-    import obstore
-
     with translated(location, key):
         try:
             result = obstore.get(store, key, options=get_options(start, None, etag, version))

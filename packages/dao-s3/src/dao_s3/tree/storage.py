@@ -52,7 +52,7 @@ class S3Storage:
 
     Attributes:
         transport: sends the requests.
-        bulk: sends those by which Arrow reads files; the same one by default.
+        bulk: sends those by which trees are looked at and Arrow reads files; the same one by default.
         conflict_timeout: seconds for which an action is tried again when another writer was faster, and for which
             threads of this process wait for each other before they try as other processes do.
     """
@@ -115,7 +115,7 @@ class S3Storage:
         for kind in _order(key, wanted):
             if kind == "file" and (stat := self.stat_of(key)) is not None:
                 return ObjectSnapshot(self.transport, stat, self.bulk)
-            if kind == "directory" and (view := look(self.transport, key)).is_there:
+            if kind == "directory" and (view := look(self.bulk or self.transport, key)).is_there:
                 return TreeSnapshot(self.transport, view, self.bulk)
         raise NotFoundError(f"{key!r} is not there" if key else "the store is empty")
 

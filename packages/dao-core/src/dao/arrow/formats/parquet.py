@@ -17,7 +17,7 @@ from pyarrow import fs
 
 from dao.arrow.formats.base import FileTask, Format, FormatWriter, Paths
 from dao.arrow.formats.faults import reading
-from dao.arrow.formats.parallel import CORES, in_order
+from dao.arrow.formats.parallel import in_order
 from dao.arrow.formats.parquet_bounds import promise
 from dao.arrow.formats.parquet_facts import describe, row_count
 from dao.arrow.formats.parquet_group import RowGroup, fetched_ahead
@@ -68,13 +68,10 @@ class ParquetFormat(Format):
         plan = planned(self, paths, filesystem, options or ParquetOptions(), **arguments)
         if plan.limit is not None or not plan.output.names:
             return scan(plan).read_all()
-        alone = len(plan.paths) < CORES
 
         def pieces(file: OneFile) -> list[RowGroup]:
             source = open_source(file.path, filesystem, plan.options)
-            groups = matching_groups(source, file.task)
-            columns_too = alone and len(groups) < CORES
-            return [wanted_group(source, place, file.task, alone=columns_too) for place in groups]
+            return [wanted_group(source, place, file.task) for place in matching_groups(source, file.task)]
 
         return read_whole(plan, pieces)
 
@@ -105,13 +102,13 @@ def _sources(paths: Paths, filesystem: fs.FileSystem, options: ParquetOptions | 
         return list(sources)
 
 
-def wanted_group(source: ParquetSource, place: int, task: FileTask, *, alone: bool = False) -> RowGroup:
+def wanted_group(source: ParquetSource, place: int, task: FileTask) -> RowGroup:
     """A row group that is safe to decode.
 
     Raises:
         StoreError: it is a bomb; see :func:`refuse_bombs`.
     """
-    group = RowGroup(source, place, task, alone)
+    group = RowGroup(source, place, task)
     refuse_bombs(source, place, group.columns)
     return group
 

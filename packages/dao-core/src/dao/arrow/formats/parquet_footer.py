@@ -17,6 +17,7 @@ from dao.errors import StoreError
 __all__ = ["ColumnChunk", "column_chunks"]
 
 _MAX_DEPTH = 32
+_MORE = 0x80  # from here on a byte of a number says that there is another one
 _TYPES = ("BOOLEAN", "INT32", "INT64", "INT96", "FLOAT", "DOUBLE", "BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY")
 _CODECS = ("none", "snappy", "gzip", "lzo", "brotli", "lz4", "zstd", "lz4")
 _ENCODINGS = {
@@ -76,13 +77,15 @@ def column_chunks(footer: bytes) -> list[list[ColumnChunk]]:
     Raises:
         StoreError: the footer is damaged.
     """
-    found = _Compact(footer).struct()
     try:
+        found, _ = _struct(footer, 0, 0)
         return [
             [_chunk(column) for column in group.get(_COLUMNS, ()) if _META in column]
             for group in found.get(_ROW_GROUPS, ())
         ]
-    except (KeyError, TypeError, AttributeError, IndexError, UnicodeDecodeError) as error:
+    except IndexError as error:
+        raise StoreError("the footer ends too early") from error
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise StoreError(f"the footer is damaged: {error!r}") from error
 
 
@@ -102,87 +105,102 @@ def _chunk(column: Mapping[int, Any]) -> ColumnChunk:
     )
 
 
-class _Compact:
-    """Decodes one struct of the compact protocol into a dict of field number to value."""
+# One decoder for each kind of the compact protocol: from the bytes and a place in them to a value and the place behind
+# it. A footer may have thousands of columns, so the small numbers that most of it is are decoded where they stand.
 
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
 
-    def struct(self, depth: int = 0) -> dict[int, Any]:
-        if depth > _MAX_DEPTH:
-            raise StoreError("the footer is nested too deeply")
-        found: dict[int, Any] = {}
-        number = 0
-        while header := self._byte():
-            step, kind = header >> 4, header & 15
-            number = number + step if step else self._signed()
-            if kind in (4, 5, 6):  # numbers are most of it
-                found[number] = self._signed()
-            else:
-                found[number] = kind == 1 if kind in (1, 2) else self._value(kind, depth)
-        return found
+def _struct(data: bytes, at: int, depth: int) -> tuple[dict[int, Any], int]:
+    """A struct as a dict of field number to value. Past the end there is an IndexError."""
+    if depth > _MAX_DEPTH:
+        raise StoreError("the footer is nested too deeply")
+    found: dict[int, Any] = {}
+    number = 0
+    while header := data[at]:
+        at += 1
+        step, kind = header >> 4, header & 15
+        if step:
+            number += step
+        else:
+            number, at = _signed(data, at)
+        if 4 <= kind <= 6 and data[at] < _MORE:
+            value = data[at]
+            found[number] = (value >> 1) ^ -(value & 1)
+            at += 1
+        elif kind in (1, 2):
+            found[number] = kind == 1
+        else:
+            found[number], at = _value(data, at, kind, depth)
+    return found, at + 1
 
-    def _value(self, kind: int, depth: int) -> Any:
-        if kind in (1, 2, 3):
-            return self._byte()
-        if kind in (4, 5, 6):
-            return self._signed()
-        if kind == 7:
-            return self._take(8)
-        if kind == 8:
-            return self._take(self._unsigned())
-        if kind in (9, 10):
-            return self._list(depth)
-        if kind == 11:
-            return self._map(depth)
-        if kind == 12:
-            return self.struct(depth + 1)
-        raise StoreError(f"the footer has a value of the unknown kind {kind}")
 
-    def _list(self, depth: int) -> list[Any]:
-        header = self._byte()
-        count = header >> 4
-        if count == 15:
-            count = self._unsigned()
-        return [self._value(header & 15, depth + 1) for _ in range(self._plausible(count))]
+def _value(data: bytes, at: int, kind: int, depth: int) -> tuple[Any, int]:
+    if kind in (4, 5, 6):
+        return _signed(data, at)
+    if kind == 8:
+        size, at = _unsigned(data, at)
+        return _bytes(data, at, size)
+    if kind in (9, 10):
+        return _list(data, at, depth)
+    if kind == 12:
+        return _struct(data, at, depth + 1)
+    if kind in (1, 2, 3):
+        return data[at], at + 1
+    if kind == 7:
+        return _bytes(data, at, 8)
+    if kind == 11:
+        return _map(data, at, depth)
+    raise StoreError(f"the footer has a value of the unknown kind {kind}")
 
-    def _map(self, depth: int) -> list[Any]:
-        count = self._plausible(self._unsigned())
-        kinds = self._byte() if count else 0
-        return [(self._value(kinds >> 4, depth + 1), self._value(kinds & 15, depth + 1)) for _ in range(count)]
 
-    def _plausible(self, count: int) -> int:
-        if count > len(self._data) - self._at:  # each value takes a byte at least
-            raise StoreError("the footer claims more values than it has bytes")
-        return count
+def _list(data: bytes, at: int, depth: int) -> tuple[list[Any], int]:
+    kind, count = data[at] & 15, data[at] >> 4
+    at += 1
+    if count == 15:
+        count, at = _unsigned(data, at)
+    _check_count(data, at, count)
+    found = []
+    for _ in range(count):
+        value, at = _value(data, at, kind, depth + 1)
+        found.append(value)
+    return found, at
 
-    def _byte(self) -> int:
-        if self._at >= len(self._data):
-            raise StoreError("the footer ends too early")
-        self._at += 1
-        return self._data[self._at - 1]
 
-    def _take(self, size: int) -> bytes:
-        if size > len(self._data) - self._at:
-            raise StoreError("the footer ends too early")
-        self._at += size
-        return self._data[self._at - size : self._at]
+def _map(data: bytes, at: int, depth: int) -> tuple[list[Any], int]:
+    count, at = _unsigned(data, at)
+    _check_count(data, at, count)
+    if not count:
+        return [], at
+    kinds, at = data[at], at + 1
+    found = []
+    for _ in range(count):
+        key, at = _value(data, at, kinds >> 4, depth + 1)
+        value, at = _value(data, at, kinds & 15, depth + 1)
+        found.append((key, value))
+    return found, at
 
-    def _unsigned(self) -> int:
-        byte = self._byte()
-        if byte < 0x80:
-            return byte
-        value, shift = byte & 0x7F, 7
-        while True:
-            byte = self._byte()
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                return value
-            shift += 7
-            if shift > 63:
-                raise StoreError("the footer has a number that is too long")
 
-    def _signed(self) -> int:
-        value = self._unsigned()
-        return (value >> 1) ^ -(value & 1)
+def _check_count(data: bytes, at: int, count: int) -> None:
+    if count > len(data) - at:  # each value takes a byte at least
+        raise StoreError("the footer claims more values than it has bytes")
+
+
+def _bytes(data: bytes, at: int, size: int) -> tuple[bytes, int]:
+    if size > len(data) - at:
+        raise StoreError("the footer ends too early")
+    return data[at : at + size], at + size
+
+
+def _unsigned(data: bytes, at: int) -> tuple[int, int]:
+    value, shift = 0, 0
+    while (byte := data[at]) >= _MORE:
+        value |= (byte & 0x7F) << shift
+        shift += 7
+        at += 1
+        if shift > 63:
+            raise StoreError("the footer has a number that is too long")
+    return value | byte << shift, at + 1
+
+
+def _signed(data: bytes, at: int) -> tuple[int, int]:
+    value, at = _unsigned(data, at)
+    return (value >> 1) ^ -(value & 1), at

@@ -32,13 +32,11 @@ class RowGroup:
         source: the file.
         place: which of its row groups.
         task: what is wanted of the file.
-        alone: whether few others are read at the same time, so that its columns may take several cores.
     """
 
     source: ParquetSource
     place: int
     task: FileTask
-    alone: bool = False
 
     @property
     def rows(self) -> int:
@@ -76,24 +74,24 @@ class RowGroup:
             with self.source.opened(buffer) as parquet:
                 yield parquet
 
-    def read(self, fetched: Sequence[Any]) -> tuple[pa.Table, bool]:
-        """Its rows; and whether those that don't meet the predicate are left out already.
+    def read(self, fetched: Sequence[Any], *, alone: bool) -> tuple[pa.Table, bool]:
+        """See :meth:`dao.arrow.formats.whole.Piece.read`.
 
-        They are where the predicate means what the file holds: its columns are decoded first, and the others only if
-        any row is wanted.
+        Rows are left out already where the predicate means what the file holds: its columns are decoded first, and the
+        others only if any row is wanted. Where there are cores for all columns, they are decoded together.
         """
         with self.opened(fetched) as parquet:
             if not self._can_filter():
-                return self._part(parquet, self.columns), False
+                return self._part(parquet, self.columns, alone), False
             names = self.source.schema.names if self.columns is None else self.columns
-            first = [name for name in names if name in self.task.predicate_columns]
-            rest = [name for name in names if name not in self.task.predicate_columns]
-            looked_at = self._part(parquet, first)
-            kept = _mask(looked_at, self.task.predicate)
+            first = [name for name in names if alone or name in self.task.predicate_columns]
+            looked_at = self._part(parquet, first, alone)
+            kept = _mask(looked_at.select(sorted(self.task.predicate_columns)), self.task.predicate)
             if not pc.any(kept).as_py():
                 return pa.schema([self.source.schema.field(name) for name in names]).empty_table(), True
             found = looked_at.filter(kept)
-            others = self._part(parquet, rest).filter(kept) if rest else found
+            rest = [name for name in names if name not in first]
+            others = self._part(parquet, rest, alone).filter(kept) if rest else found
             return pa.table({name: (others if name in rest else found)[name] for name in names}), True
 
     def _can_filter(self) -> bool:
@@ -105,8 +103,8 @@ class RowGroup:
             schema.field(name).type == self.task.schema.field(name).type for name in looked_at
         )
 
-    def _part(self, parquet: pq.ParquetFile, columns: list[str] | None) -> pa.Table:
-        found = parquet.read_row_group(self.place, columns=columns, use_threads=self.alone)
+    def _part(self, parquet: pq.ParquetFile, columns: list[str] | None, alone: bool) -> pa.Table:
+        found = parquet.read_row_group(self.place, columns=columns, use_threads=alone)
         self.check(found.num_rows)
         return found
 

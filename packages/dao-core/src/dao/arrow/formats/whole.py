@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from threading import Lock
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -35,11 +36,12 @@ class Piece(Protocol):
     def weight(self) -> int:
         """The bytes that they fetch."""
 
-    def read(self, fetched: Sequence[Any]) -> tuple[pa.Table, bool]:
+    def read(self, fetched: Sequence[Any], *, alone: bool) -> tuple[pa.Table, bool]:
         """Its rows, and whether those are left out already that don't meet the predicate.
 
         Args:
             fetched: what the requests gave.
+            alone: whether fewer pieces than there are cores are being decoded, so that this one may take several.
         """
 
 
@@ -77,17 +79,23 @@ def read_whole(plan: Plan, pieces: Callable[[OneFile], Sequence[Piece]]) -> pa.T
 
 def _decoded(jobs: Iterator[_Job]) -> Generator[list[pa.RecordBatch], None, None]:
     pending: deque[tuple[int, Future[list[pa.RecordBatch]]]] = deque()
-    ahead = 0
+    ahead = begun = ended = 0
+    counting = Lock()
     with (
         ThreadPoolExecutor(FETCHERS, thread_name_prefix="dao-fetch") as fetching,
         ThreadPoolExecutor(CORES, thread_name_prefix="dao-decode") as decoding,
     ):
 
         def decode(job_and_fetched: tuple[_Job, list[Future[Any]]]) -> list[pa.RecordBatch]:
+            nonlocal ended
             job, fetched = job_and_fetched
             with reading(job.file.path):
-                table, filtered = job.piece.read([one.result() for one in fetched])
-                return [job.file.finished(batch, filtered=filtered) for batch in table.to_batches()]
+                content = [one.result() for one in fetched]
+                table, filtered = job.piece.read(content, alone=begun - ended < CORES)
+                found = [job.file.finished(batch, filtered=filtered) for batch in table.to_batches()]
+            with counting:
+                ended += 1
+            return found
 
         try:
             for job in jobs:
@@ -95,6 +103,7 @@ def _decoded(jobs: Iterator[_Job]) -> Generator[list[pa.RecordBatch], None, None
                     weight, done = pending.popleft()
                     yield done.result()
                     ahead -= weight
+                begun += 1
                 coming = [submitted(fetching, run, request) for request in job.requests]
                 pending.append((job.weight, submitted(decoding, decode, (job, coming))))
                 ahead += job.weight
