@@ -1,7 +1,7 @@
 """DAO on S3 beside the libraries that people use there, on a MinIO of its own: tables, small objects, a large one.
 
 The server is ``minio`` from PATH, else a container; the program keeps its data in ``DAO_BENCH_FOLDER``, else here.
-Contestants run in processes of their own (:mod:`s3_race`). DAO has two drivers, and reads bytes awaited or in threads: in
+Contestants run in processes of their own (:mod:`s3_race`). DAO has two drivers, and bytes go awaited or in threads: in
 every row the fastest of its ways is measured against the fastest of the others, and the slower ones are told.
 """
 
