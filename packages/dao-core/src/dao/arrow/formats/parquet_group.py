@@ -16,6 +16,7 @@ from attrs import define
 from dao.arrow.formats.base import FileTask
 from dao.arrow.formats.parallel import run, submitted
 from dao.arrow.formats.parquet_source import ParquetSource, Range
+from dao.arrow.formats.parquet_texts import repeating_texts, written_out
 from dao.errors import StoreError
 
 __all__ = ["RowGroup", "fetched_ahead"]
@@ -50,6 +51,11 @@ class RowGroup:
         return None if wanted == names else [name for name in names if name in wanted]
 
     @cached_property
+    def texts(self) -> list[str]:
+        """The columns that are read as dictionaries and then written out."""
+        return repeating_texts(self.source, self.place, self.columns)
+
+    @cached_property
     def ranges(self) -> list[Range]:
         """What is to be fetched; nothing of a file that is near."""
         return [] if self.source.near else self.source.ranges(self.place, self.columns)
@@ -65,13 +71,21 @@ class RowGroup:
         return sum(length for _, length in self.ranges)
 
     @contextmanager
-    def opened(self, fetched: Sequence[Any] | None, buffer: int = 0) -> Iterator[pq.ParquetFile]:
-        """Its file for Arrow's reader, over what was fetched; where nothing was, so many bytes are read at once."""
+    def opened(
+        self, fetched: Sequence[Any] | None, buffer: int = 0, dictionaries: Sequence[str] = ()
+    ) -> Iterator[pq.ParquetFile]:
+        """Its file for Arrow's reader, over what was fetched; where nothing was, so many bytes are read at once.
+
+        Args:
+            fetched: what the requests gave.
+            buffer: bytes of a column chunk that are read at once; 0 for all of them.
+            dictionaries: columns to read as dictionaries, beside those of the options.
+        """
         if fetched:
-            with self.source.over(dict(zip(self.ranges, fetched, strict=True))) as parquet:
+            with self.source.over(dict(zip(self.ranges, fetched, strict=True)), dictionaries) as parquet:
                 yield parquet
         else:
-            with self.source.opened(buffer) as parquet:
+            with self.source.opened(buffer, dictionaries) as parquet:
                 yield parquet
 
     def read(self, fetched: Sequence[Any], *, alone: bool) -> tuple[pa.Table, bool]:
@@ -80,7 +94,7 @@ class RowGroup:
         Rows are left out already where the predicate means what the file holds: its columns are decoded first, and the
         others only if any row is wanted. Where there are cores for all columns, they are decoded together.
         """
-        with self.opened(fetched) as parquet:
+        with self.opened(fetched, dictionaries=self.texts) as parquet:
             if not self._can_filter():
                 return self._part(parquet, self.columns, alone), False
             names = self.source.schema.names if self.columns is None else self.columns
@@ -106,7 +120,7 @@ class RowGroup:
     def _part(self, parquet: pq.ParquetFile, columns: list[str] | None, alone: bool) -> pa.Table:
         found = parquet.read_row_group(self.place, columns=columns, use_threads=alone)
         self.check(found.num_rows)
-        return found
+        return written_out(found, [name for name in self.texts if columns is None or name in columns])
 
     def check(self, found: int) -> None:
         """Make sure that so many rows are all: where values are missing, pyarrow gives fewer without a word.

@@ -142,22 +142,32 @@ class ParquetSource:
             return file.read_buffer(wanted[1])
 
     @contextmanager
-    def opened(self, buffer: int = 0) -> Iterator[pq.ParquetFile]:
-        """The file for Arrow's reader, which reads so many bytes of a column chunk at once; all of them for 0."""
+    def opened(self, buffer: int = 0, dictionaries: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
+        """The file for Arrow's reader, which reads so many bytes of a column chunk at once; all of them for 0.
+
+        Columns in ``dictionaries`` are read as such, beside those of the options.
+        """
         with (
             self.filesystem.open_input_file(self.path) as file,
             pq.ParquetFile(
-                file, metadata=self.metadata, pre_buffer=False, buffer_size=buffer, **_settings(self.options)
+                file,
+                metadata=self.metadata,
+                pre_buffer=False,
+                buffer_size=buffer,
+                **_settings(self.options, dictionaries),
             ) as parquet,
         ):
             yield parquet
 
     @contextmanager
-    def over(self, fetched: Mapping[Range, Any]) -> Iterator[pq.ParquetFile]:
+    def over(self, fetched: Mapping[Range, Any], dictionaries: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
         """The file for Arrow's reader where some ranges are in memory; others are read when they are needed."""
         held = _Held(self.size, [(start, memoryview(data)) for (start, _), data in fetched.items()], self.fetch)
         with pq.ParquetFile(
-            pa.PythonFile(held, mode="r"), metadata=self.metadata, pre_buffer=False, **_settings(self.options)
+            pa.PythonFile(held, mode="r"),
+            metadata=self.metadata,
+            pre_buffer=False,
+            **_settings(self.options, dictionaries),
         ) as parquet:
             yield parquet
 
@@ -189,10 +199,10 @@ def _look_at(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -> F
         return Footer(size, near, parquet.metadata, schema, tail[-8 - length : -8])
 
 
-def _settings(options: ParquetOptions) -> dict[str, Any]:
+def _settings(options: ParquetOptions, dictionaries: Sequence[str] = ()) -> dict[str, Any]:
     return {
         "coerce_int96_timestamp_unit": options.int96_unit,
-        "read_dictionary": list(options.read_dictionary) or None,
+        "read_dictionary": [*options.read_dictionary, *dictionaries] or None,
         "page_checksum_verification": options.checksums,
     }
 
