@@ -1,6 +1,7 @@
 """DAO on S3 beside the libraries that people use there, on a MinIO of its own: tables, small objects, a large one.
 
 The server is ``minio`` from PATH, else a container; the program keeps its data in ``DAO_BENCH_FOLDER``, else here.
+``DAO_BENCH_S3_PARTS=tables,small,large`` names what is measured, ``DAO_BENCH_S3_ROUNDS`` says how often.
 Contestants run in processes of their own (:mod:`s3_race`). DAO has two drivers, and bytes go awaited or in threads: in
 every row the fastest of its ways is measured against the fastest of the others, and the slower ones are told.
 """
@@ -41,9 +42,8 @@ def rows() -> Iterator[Row]:
                 place = Place(endpoint, access_key, secret_key, str(Path(folder, "rows.arrow")))
                 place.boto3().create_bucket(Bucket=BUCKET)
                 yield from _missing()
-                yield from _of_tables(place)
-                yield from _of_small_objects(place)
-                yield from _of_a_large_object(place)
+                for part in os.environ.get("DAO_BENCH_S3_PARTS", "tables,small,large").split(","):
+                    yield from _PARTS[part](place)
         except Unavailable as error:
             yield Row("S3", f"not measured: {error}")
 
@@ -107,6 +107,9 @@ def _of_a_large_object(place: Place) -> Iterator[Row]:
         yield from _lines(f"{what} {BIG_BYTES >> 30} GiB", found)
         yield from _peaks(f"{what} of {BIG_BYTES >> 30} GiB", found)
     _empty(place)
+
+
+_PARTS = {"tables": _of_tables, "small": _of_small_objects, "large": _of_a_large_object}
 
 
 def _make_table(place: Place) -> None:
