@@ -13,18 +13,16 @@ from attrs import define, field
 
 from dao.errors import (
     AlreadyExistsError,
-    ConflictError,
     DaoError,
     DataError,
     NotFoundError,
-    StoreError,
     UnsupportedError,
 )
 from dao.files.names import bears_token
 from dao.results import FileInfo
-from dao_s3.once import copy_once
 from dao_s3.transport import Stat, Transport
 from dao_s3.tree.listing import listed
+from dao_s3.tree.moving import move_object, move_tree
 from dao_s3.tree.object_change import ObjectChange
 from dao_s3.tree.snapshot import ObjectSnapshot, TreeSnapshot, info_of
 from dao_s3.tree.tree_change import TreeChange
@@ -185,41 +183,15 @@ class S3Storage:
             if not replace and self.kind(target, kind) is not None:
                 raise AlreadyExistsError(f"{target!r} is already there")
             if isinstance(snapshot, ObjectSnapshot):
-                self._move_object(source, target, replace=replace)
+                move_object(self.transport, source, target, replace=replace)
             else:
-                self._move_tree(source, target, replace=replace)
+                move_tree(self.transport, source, target, replace=replace)
 
     @contextmanager
     def _locked_pair(self, source: str, target: str) -> Iterator[None]:
         first, second = sorted((source, target))
         with self._locked(first), self._locked(second):
             yield
-
-    def _move_object(self, source: str, target: str, *, replace: bool) -> None:
-        if replace:
-            self.transport.copy(source, target)
-        else:
-            copy_once(self.transport, source, target)
-        self.transport.delete([source])
-
-    def _move_tree(self, source: str, target: str, *, replace: bool) -> None:
-        with TreeChange(self.transport, source) as leaving:
-            if leaving.base is None:
-                raise NotFoundError(f"{source!r} is not there")
-            with TreeChange(self.transport, target) as arriving:
-                if arriving.base is not None and not replace:
-                    raise AlreadyExistsError(f"{target!r} is already there")
-                for key in leaving.base.objects:
-                    arriving.copy_in(leaving.base, key, below(key, source))
-                arriving.take_log(leaving.base.log)
-                arriving.publish()
-            try:
-                leaving.publish()
-            except ConflictError as error:
-                raise StoreError(
-                    f"{source!r} was changed while it was moved: it is still there as it is now, and what it was "
-                    f"before is at {target!r}"
-                ) from error
 
     def at(self, version: str) -> Storage:
         """The storage with single objects as they were at a version; only good for reading."""

@@ -6,7 +6,7 @@ import pytest
 from stepping import Action, Killed, check_sound, moved, on, outcome, put, read, requests_of, upload
 
 from dao import FileObject
-from dao.errors import DaoError, StoreError
+from dao.errors import DaoError, StoreError, TransientError
 from dao.files.managing import move
 
 FILES = {"a.csv": b"a", "part-000001-00000-daoaaaaaaaaaaaa.csv": b"p"}
@@ -92,3 +92,42 @@ def test_one_object_is_in_one_of_the_two_places_or_in_both(how):
         else:
             assert "a.bin" not in objects
         assert b"content" in [content for _, content in objects.values()]
+
+
+def emptying(action: Action) -> int:
+    """The number of the request that empties the source."""
+    storage, names = on(started()), []
+    send = storage.transport._send
+    storage.transport._send = lambda name, request: (names.append(name), send(name, request))[1]
+    action(storage)
+    return names.index("put s/.dao/manifest.json") + 1
+
+
+@pytest.mark.parametrize("how", ["fail", "lose", "late"])
+def test_once_it_is_in_both_places_it_goes_on(how):
+    action = moved("s", "t")
+    objects = started()
+    storage = on(objects, at=emptying(action), how=how)
+    action(storage)
+    storage.transport.deliver()
+    assert (read(on(objects), "s"), read(on(objects), "t")) == ({}, FILES)
+    check_sound(objects)
+
+
+def test_a_source_that_others_change_in_between_is_kept():
+    action, objects, others = moved("s", "t"), started(), LATER["append to the source"]
+    storage = on(objects, at=emptying(action), how="fail")
+    send = storage.transport._send
+
+    def changed_after_the_fault(name, request):
+        try:
+            return send(name, request)
+        except TransientError:
+            others(on(objects))
+            raise
+
+    storage.transport._send = changed_after_the_fault
+    with pytest.raises(StoreError, match="was changed while it was moved"):
+        action(storage)
+    assert read(on(objects), "s") == {**FILES, "new.csv": b"new"}
+    assert read(on(objects), "t") == FILES
