@@ -110,9 +110,10 @@ def test_taken_exactly(place: Place, key: str) -> None:
 
 
 def test_a_control_character_is_taken(place: Place) -> None:
-    file = S3FileObject("any", place.store, key="a\nb")
+    # A tab and not a new line, which moto's server finds no way to answer for.
+    file = S3FileObject("any", place.store, key="a\tb")
     place.dao.write(b"content", file)
-    assert keys_in(place.server, place.bucket) == [f"{PREFIX}/a\nb"]
+    assert keys_in(place.server, place.bucket) == [f"{PREFIX}/a\tb"]
     assert place.dao.read(file, into="bytes") == b"content"
 
 
