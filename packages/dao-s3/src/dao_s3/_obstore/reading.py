@@ -26,8 +26,6 @@ _LARGE = 32 * _MiB
 _PIECE = 8 * _MiB
 _AT_ONCE = 8
 _CHUNK = 1 * _MiB
-_SMALL = 64 << 10
-"""What a file reads at least."""
 _REMOTE = ("s3", "gs", "az")
 
 

@@ -162,6 +162,20 @@ def requests_of(objects: dict[str, Any], action: Action) -> int:
     return storage.transport.count
 
 
+def publishing(objects: dict[str, Any], action: Action, key: str = "t") -> int:
+    """The number of the request by which an action first replaces the manifest of ``key``; the store stays as it is."""
+    storage, names = on(dict(objects)), list[str]()
+    send = storage.transport._send
+
+    def noting(name: str, request: Callable[[], Any]) -> Any:
+        names.append(name)
+        return send(name, request)
+
+    storage.transport._send = noting  # type: ignore[method-assign]
+    action(storage)
+    return names.index(f"put {join(key, MANIFEST)}") + 1
+
+
 def check_sound(objects: dict[str, Any], key: str = "t") -> None:
     """Whatever a manifest names is there."""
     place = join(key, MANIFEST)

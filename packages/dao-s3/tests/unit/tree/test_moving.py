@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from stepping import Action, Killed, check_sound, moved, on, outcome, put, read, requests_of, upload
+from stepping import Action, Killed, check_sound, moved, on, outcome, publishing, put, read, requests_of, upload
 
 from dao import FileObject
 from dao.errors import DaoError, StoreError, TransientError
@@ -94,20 +94,11 @@ def test_one_object_is_in_one_of_the_two_places_or_in_both(how):
         assert b"content" in [content for _, content in objects.values()]
 
 
-def emptying(action: Action) -> int:
-    """The number of the request that empties the source."""
-    storage, names = on(started()), []
-    send = storage.transport._send
-    storage.transport._send = lambda name, request: (names.append(name), send(name, request))[1]
-    action(storage)
-    return names.index("put s/.dao/manifest.json") + 1
-
-
 @pytest.mark.parametrize("how", ["fail", "lose", "late"])
 def test_once_it_is_in_both_places_it_goes_on(how):
     action = moved("s", "t")
     objects = started()
-    storage = on(objects, at=emptying(action), how=how)
+    storage = on(objects, at=publishing(objects, action, "s"), how=how)
     action(storage)
     storage.transport.deliver()
     assert (read(on(objects), "s"), read(on(objects), "t")) == ({}, FILES)
@@ -116,7 +107,7 @@ def test_once_it_is_in_both_places_it_goes_on(how):
 
 def test_a_source_that_others_change_in_between_is_kept():
     action, objects, others = moved("s", "t"), started(), LATER["append to the source"]
-    storage = on(objects, at=emptying(action), how="fail")
+    storage = on(objects, at=publishing(objects, action, "s"), how="fail")
     send = storage.transport._send
 
     def changed_after_the_fault(name, request):
