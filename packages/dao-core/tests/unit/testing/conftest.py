@@ -12,6 +12,8 @@ import pytest
 
 from dao.testing import ConformanceSuite  # noqa: F401  (imported here, it isn't imported anew for every run below)
 
+sys.path.insert(0, str(Path(__file__).parent))  # the mutants beside the tests
+
 PAGE = Path(__file__).parents[5] / "docs" / "writing-an-interface.md"
 _FENCED = re.compile(r"^```(\w+)(?: +(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 

@@ -1,0 +1,100 @@
+"""Mutants of errors, locks, leaks and secrets."""
+
+from __future__ import annotations
+
+from dao.testing.conformance.failures import Errors, Secrets
+from dao.testing.conformance.leaks import Leaks
+from dao.testing.conformance.streams import ReadStreams
+from dao.testing.conformance.sweeps import Faults
+from dao.testing.conformance.together import Cancellation, Concurrency
+from mutants.mutation import Mutation
+
+SWALLOWED = """
+@around("write", "write_stream", "upsert", "delete")
+def changed(call, *args, **named):
+    try:
+        return call(*args, **named)
+    except OSError:
+        return WriteResult()
+"""
+
+BARE_ERROR = """
+@around("schema")
+def changed(call, *args, **named):
+    try:
+        return call(*args, **named)
+    except NotFoundError as error:
+        raise RuntimeError("nothing there") from error
+"""
+
+NO_LOCKS = """
+from dao.local import publishing
+
+@contextlib.contextmanager
+def unlocked(folder, keys, timeout):
+    yield
+
+def mutate(monkeypatch):
+    monkeypatch.setattr(publishing, "locked_keys", unlocked)
+"""
+
+SWALLOWED_CANCEL = """
+@around("write", "upsert")
+def changed(call, *args, **named):
+    try:
+        return call(*args, **named)
+    except Cancelled:
+        return WriteResult()
+"""
+
+LEAKED_FILE = """
+@around("ACTION")
+def changed(call, *args, **named):
+    os.open(os.devnull, os.O_RDONLY)
+    return call(*args, **named)
+"""
+
+LEAKED_THREAD = """
+forever = threading.Event()
+
+@around("read")
+def changed(call, *args, **named):
+    threading.Thread(target=forever.wait, args=(20,), daemon=True).start()
+    return call(*args, **named)
+"""
+
+LEAKED_TEMPORARY_FILE = """
+@around("write")
+def changed(call, *args, **named):
+    os.close(tempfile.mkstemp()[0])
+    return call(*args, **named)
+"""
+
+TOLD_SECRET = """
+@attrs.define(slots=False)
+class Mutant(LocalInterface):
+    token: Secret = Secret("none")
+    def __repr__(self):
+        return f"Mutant({self.token.reveal()})"
+"""
+
+KEPT_SECRET_IN_CLEAR = """
+@attrs.define(slots=False)
+class Mutant(LocalInterface):
+    token: Secret = Secret("none")
+    def __attrs_post_init__(self):
+        self.headers = {"authorization": self.token.reveal()}
+"""
+
+FAILURES = (
+    Mutation("errors_are_swallowed", Faults, SWALLOWED),
+    Mutation("errors_have_no_type", Errors, BARE_ERROR),
+    Mutation("no_locks", Concurrency, NO_LOCKS),
+    Mutation("a_cancel_is_swallowed", Cancellation, SWALLOWED_CANCEL),
+    Mutation("streams_hold_files_open", ReadStreams, LEAKED_FILE.replace("ACTION", "read_stream")),
+    Mutation("a_file_leaks", Leaks, LEAKED_FILE.replace("ACTION", "read")),
+    Mutation("a_thread_leaks", Leaks, LEAKED_THREAD),
+    Mutation("a_temporary_file_leaks", Leaks, LEAKED_TEMPORARY_FILE),
+    Mutation("repr_tells_a_secret", Secrets, TOLD_SECRET),
+    Mutation("vars_tell_a_secret", Secrets, KEPT_SECRET_IN_CLEAR),
+)  # fmt: skip

@@ -1,0 +1,41 @@
+"""Mutants of what is read and looked at."""
+
+from __future__ import annotations
+
+from dao.testing.conformance.agreement import Predicates
+from dao.testing.conformance.looks import Counts, Exists, Histories, Lists, Schemas
+from dao.testing.conformance.parity import Parity
+from dao.testing.conformance.reads import Reads
+from dao.testing.conformance.streams import ReadStreams
+from mutants.mutation import Mutation, change_argument, change_result
+
+MISSING_IS_EMPTY = """
+@around("list")
+def changed(call, *args, **named):
+    try:
+        return call(*args, **named)
+    except NotFoundError:
+        return Listing(())
+"""
+
+OTHER_WHEN_AWAITED = """
+async def count_awaited(self, data_object: DataObject, *, where=None):
+    return -1
+Mutant.count_awaited = count_awaited
+"""
+
+READS = (
+    Mutation("where_is_ignored", Reads, change_argument("where", "read")),
+    Mutation("where_keeps_null", Predicates, change_argument("where", "read", "f\"({named['where']}) IS NOT FALSE\"")),
+    Mutation("columns_are_ignored", Reads, change_argument("columns", "read")),
+    Mutation("limit_is_ignored", Reads, change_argument("limit", "read")),
+    Mutation("count_is_off", Counts, change_result("count", "result + 1")),
+    Mutation("count_ignores_where", Counts, change_argument("where", "count")),
+    Mutation("everything_exists", Exists, change_result("exists", "True")),
+    Mutation("nothing_is_an_empty_list", Lists, MISSING_IS_EMPTY),
+    Mutation("listings_lack_a_file", Lists, change_result("list", "Listing(list(result)[1:])")),
+    Mutation("history_is_turned_round", Histories, change_result("history", "list(result)[::-1]")),
+    Mutation("schema_lacks_a_column", Schemas, change_result("schema", "result.remove(0)")),
+    Mutation("streams_are_read_at_once", ReadStreams, change_result("read_stream", "result.read_all().to_reader()")),
+    Mutation("awaited_differs", Parity, OTHER_WHEN_AWAITED),
+)  # fmt: skip

@@ -1,0 +1,99 @@
+"""Mutants of what is stored and how it is changed."""
+
+from __future__ import annotations
+
+from dao.testing.conformance.changes import Deletes, SchemaEvolution, Upserts
+from dao.testing.conformance.files import Files, Keys
+from dao.testing.conformance.streams import WriteStreams
+from dao.testing.conformance.sweeps import Faults
+from dao.testing.conformance.transfers import CopiesBetween, CopiesWithin, Moves
+from dao.testing.conformance.writes import Appends, Overwrites, PartitionOverwrites, Writes
+from mutants.mutation import Mutation, change_argument, change_result
+
+IN_PLACE = """
+from dao.local import storage
+from dao.local.change import FolderChange
+
+class InPlace(FolderChange):
+    def __init__(self, own, key, path, base, *, tree, fsync):
+        super().__init__(own, key, path, base, tree=tree, fsync=fsync)
+        (os.rmdir if tree else os.unlink)(self._staged)
+        self._staged, self._kept = path, set()
+        os.makedirs(path if tree else os.path.dirname(path), exist_ok=True)
+    def create(self, path, *, native=False, unique=False):
+        place = os.path.join(self._path, path) if path else self._path
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        self._new.append(place)
+        return pa.OSFile(place, "wb") if native else open(place, "wb")
+    def _old(self, key):
+        return os.path.join(self._path, key[len(self._key) + 1 :])
+    def keep(self, key):
+        self._kept.add(self._old(key))
+    def publish(self):
+        for place in {self._old(info.key) for info in (self.base.files if self.base and self._tree else ())}:
+            if place not in self._kept and place not in self._new:
+                os.unlink(place)
+    def __exit__(self, *_error):
+        if self.base is not None:
+            self.base.close()
+        os.close(self._mark)
+
+def mutate(monkeypatch):
+    monkeypatch.setattr(storage, "FolderChange", InPlace)
+"""
+
+NO_CLEANING = """
+from dao.local.publishing import OwnPlace
+
+def mutate(monkeypatch):
+    monkeypatch.setattr(OwnPlace, "discard", lambda self, path: None)
+"""
+
+UPSERT_APPENDS = """
+@around("upsert")
+def changed(call, data, data_object, **named):
+    return Mutant.write(call.args[0], data, data_object, mode="append")
+"""
+
+COLLECTED = """
+@around("write_stream")
+def changed(call, *args, **named):
+    named["data"] = named["data"].read_all()
+    return call(*args, **named)
+"""
+
+CUT_SHORT = """
+@around("read_stream")
+def changed(call, *args, **named):
+    result = call(*args, **named)
+    return io.BytesIO(result.read()[:-1]) if named.get("into") == "bytes" else result
+"""
+
+NO_CHECKS_OF_KEYS = """
+from dao.files import keys, places
+from dao.local import change, snapshot, storage
+
+def mutate(monkeypatch):
+    for module in (keys, places, change):
+        monkeypatch.setattr(module, "check_key", lambda key: key)
+    for module in (snapshot, storage):
+        monkeypatch.setattr(module, "check_inside", lambda path, key, root: path)
+"""
+
+WRITES = (
+    Mutation("writes_go_in_place", Overwrites, IN_PLACE),
+    Mutation("in_place_under_faults", Faults, IN_PLACE),
+    Mutation("staged_files_stay", Writes, NO_CLEANING),
+    Mutation("mode_is_ignored", Writes, change_argument("mode", "write", "'overwrite'")),
+    Mutation("append_overwrites", Appends, change_argument("mode", "write", "'overwrite'")),
+    Mutation("partitions_overwrite_all", PartitionOverwrites, change_argument("mode", "write", "'overwrite'")),
+    Mutation("schemas_drift", SchemaEvolution, change_argument("schema_mode", "write", "'evolve'")),
+    Mutation("delete_ignores_where", Deletes, change_argument("where", "delete")),
+    Mutation("upsert_appends", Upserts, UPSERT_APPENDS),
+    Mutation("streams_are_collected", WriteStreams, COLLECTED),
+    Mutation("copies_overwrite", CopiesWithin, change_argument("mode", "copy", "'overwrite'")),
+    Mutation("moves_are_copies", Moves, "Mutant.move = LocalInterface.copy"),
+    Mutation("files_lose_their_tail", CopiesBetween, CUT_SHORT),
+    Mutation("bytes_are_changed", Files, change_result("read", "result.replace(b'\\r\\n', b'\\n')")),
+    Mutation("keys_are_not_checked", Keys, NO_CHECKS_OF_KEYS),
+)  # fmt: skip
