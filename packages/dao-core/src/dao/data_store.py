@@ -237,8 +237,9 @@ class _OnClassOrInstance(Generic[_Args, _Result]):
 class DataStoreRegistry:
     """Stores by name. Safe between threads.
 
-    An instance is a registry of one's own. The methods called on the class itself work on the default registry, where
-    :class:`~dao.core.dao.DataAccessObject` puts the stores of its catalog when it is given no other.
+    An instance is a registry of one's own. The methods called on the class itself work on the default registry, where a
+    :class:`~dao.core.dao.DataAccessObject` that is given no other finds the stores that its catalog doesn't have. It
+    holds what was added to it on purpose: no catalog adds its stores.
 
     >>> mine = DataStoreRegistry()
     >>> mine.add(DataStore("bronze", "memory"))

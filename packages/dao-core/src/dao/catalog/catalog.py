@@ -19,6 +19,7 @@ from dao.data_object import DataObject
 from dao.data_store import DataStore
 from dao.display import TableView, table_of
 from dao.errors import ConfigError, StoreError, did_you_mean
+from dao.interface import InterfaceSpec
 
 __all__ = ["Catalog", "load"]
 
@@ -235,8 +236,9 @@ class Catalog:
             exact = len(declared.objects) - len(declared.patterns)
             interfaces = ", ".join(spec.name for spec in declared.interfaces)
             rows.append((name, interfaces, exact, len(declared.patterns) or None))
-        for source in self._further:
-            rows.extend((s.name, ", ".join(spec.name for spec in s.specs), None, None) for s in source.at_hand())
+        for name, specs in self.stores.specs_at_hand().items():
+            if name not in self._declared:
+                rows.append((name, ", ".join(spec.name for spec in specs), None, None))
         title = f"Catalog of {', '.join(self.sources)}" if self.sources else "Catalog"
         heads = ["store", "interfaces", "objects", "name patterns"]
         nothing = "stores are asked for when they are used" if self._further else "no stores"
@@ -284,11 +286,22 @@ class _Stores(StoreSource):
         return ", ".join(self._catalog.sources) or "an empty catalog"
 
     def at_hand(self) -> list[DataStore]:
-        found = {name: self._catalog.store(name) for name in self._catalog._declared}
+        found = dict(self._catalog._stores)
         for source in self._catalog._further:
             for store in source.at_hand():
                 found.setdefault(store.name, store)
         return list(found.values())
+
+    def specs_at_hand(self) -> dict[str, Sequence[InterfaceSpec]]:
+        found: dict[str, Sequence[InterfaceSpec]] = {n: s.interfaces for n, s in self._catalog._declared.items()}
+        found.update({name: store.specs for name, store in self._catalog._stores.items()})
+        for source in self._catalog._further:
+            found.update({name: specs for name, specs in source.specs_at_hand().items() if name not in found})
+        return found
+
+    def names_at_hand(self) -> list[str]:
+        names = list(self._catalog._declared_names())
+        return [*names, *(name for source in self._catalog._further for name in source.names_at_hand())]
 
     def __getitem__(self, name: str) -> DataStore:
         if name in self._catalog._declared:

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 
 from dao.data_store import DataStore
+from dao.interface import InterfaceSpec
 
 __all__ = ["StoreSource"]
 
@@ -25,6 +26,14 @@ class StoreSource(Mapping[str, DataStore]):
     @abstractmethod
     def at_hand(self) -> Sequence[DataStore]:
         """The stores that are made already; nobody is asked for more."""
+
+    def specs_at_hand(self) -> dict[str, Sequence[InterfaceSpec]]:
+        """The interfaces of the stores that are known already, by the stores' names; nobody is asked, no store made."""
+        return {store.name: store.specs for store in self.at_hand()}
+
+    def names_at_hand(self) -> list[str]:
+        """The full names of the objects of those stores."""
+        return [f"{store.name}.{name}" for store in self.at_hand() for name in store.objects]
 
     @abstractmethod
     def __getitem__(self, name: str) -> DataStore:

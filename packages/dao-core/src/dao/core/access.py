@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dao.catalog import Catalog, load
@@ -15,7 +15,7 @@ from dao.data_object import DataObject, DirectoryObject
 from dao.data_store import DataStore, DataStoreRegistry
 from dao.display import table_of
 from dao.errors import ConfigError, DataError, did_you_mean
-from dao.interface import ACTIONS
+from dao.interface import ACTIONS, InterfaceSpec
 from dao.progress import Listener, progress_bar
 
 __all__ = ["Access", "Named"]
@@ -31,10 +31,9 @@ class Access:
 
     Args:
         sources: configs, the base first and overlays after it: paths of JSON, YAML or TOML files, or mappings; and
-            catalogs, which are asked for the stores that no config declares. With none, stores are added in code:
-            :meth:`DataStoreRegistry.add`.
-        registry: where the catalog's stores are registered and where names that the catalog doesn't have are looked
-            up; by default the default registry.
+            catalogs, which are asked for the stores that no config declares, the last one first.
+        registry: further stores, added in code by :meth:`DataStoreRegistry.add`: where the names are looked up that the
+            catalog doesn't have; by default the default registry. Nothing is added to it here.
         progress: hears how far long work is: a callable that takes a :class:`~dao.progress.Progress`, or ``True``
             for a bar on the screen.
         plugins: where interfaces, object types and hooks come from; by default what is installed.
@@ -53,8 +52,6 @@ class Access:
         self._plugins = plugins or default_plugins()
         self.registry = registry if registry is not None else DataStoreRegistry.default
         self.catalog: Catalog = load(sources, plugins=self._plugins)
-        for store in self.catalog.stores.at_hand():
-            self.registry.add(store)
         self._own_registry = registry is not None
         self._progress = progress
         self._executor = Executor(self._plugins)
@@ -89,9 +86,8 @@ class Access:
         if name in self.catalog.stores or name in self.registry:
             objects = ", ".join(map(repr, list(self._store(name).objects)[:8]))
             return f"{name!r} is a store, with the objects {objects or 'none'}"
-        # Not the objects of all stores that there are: a metastore may know of many thousands.
-        at_hand = [*self.catalog.stores.at_hand(), *self.registry]
-        return did_you_mean(name, [f"{store.name}.{found}" for store in at_hand for found in store.objects])
+        registered = [f"{store.name}.{found}" for store in self.registry for found in store.objects]
+        return did_you_mean(name, [*self.catalog.stores.names_at_hand(), *registered])
 
     def _resolve_place(self, place: Named | DataStore) -> DataObject:
         """An object, or a whole store as the directory at its root."""
@@ -158,16 +154,15 @@ class Access:
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(registry=state["registry"], progress=state["progress"])  # type: ignore[misc]
         self.catalog = state["catalog"]
-        for store in self.catalog.stores.at_hand():
-            self.registry.add(store)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(stores={self._store_names_once()})"
+        return f"{type(self).__name__}(stores={list(self._specs_at_hand())})"
 
     def _repr_html_(self) -> str:
-        rows = [(name, ", ".join(s.name for s in self._store(name).specs)) for name in self._store_names_once()]
+        rows = [(name, ", ".join(spec.name for spec in specs)) for name, specs in self._specs_at_hand().items()]
         return table_of(["store", "interfaces"], rows, type(self).__name__).html()
 
-    def _store_names_once(self) -> list[str]:
-        at_hand = [store.name for store in self.catalog.stores.at_hand()]  # how something looks is asked of nobody
-        return list(dict.fromkeys([*at_hand, *self.registry.names()]))
+    def _specs_at_hand(self) -> dict[str, Sequence[InterfaceSpec]]:
+        """The interfaces by store, in the order in which names are looked up; no store is made, no service asked."""
+        found = self.catalog.stores.specs_at_hand()
+        return {**found, **{store.name: store.specs for store in self.registry if store.name not in found}}

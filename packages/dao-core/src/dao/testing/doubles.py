@@ -28,7 +28,7 @@ def in_memory(
 
     Args:
         sources: the catalog, as :class:`~dao.core.dao.DataAccessObject` takes it.
-        registry: where the stores are registered; by default a new registry, so that tests don't see each other.
+        registry: further stores, which stay as they are; by default none, so that tests don't see each other's.
         plugins: where object types come from.
 
     Raises:

@@ -89,7 +89,8 @@ def test_a_name_is_asked_for_alone(catalog: Catalog, glue: Metastore) -> None:
     assert "nowhere.orders" not in catalog
     assert [found.full_name for found in catalog.search("sales.*s")] == ["sales.orders", "sales.returns"]
     assert "*" not in glue.asked
-    assert [store.name for store in catalog.stores.at_hand()] == ["bronze", "sales"]
+    assert list(catalog.stores.specs_at_hand()) == ["bronze", "sales"]
+    assert catalog.stores.names_at_hand() == ["bronze.raw", "sales.orders", "sales.returns"]
     assert ["sales", "memory"] in [line.split() for line in repr(catalog).splitlines()]
 
 
@@ -117,7 +118,7 @@ def test_a_catalog_is_a_source_too(catalog: Catalog, glue: Metastore, plugins: P
     assert whole.sources == ("dict", "dict, glue")
     assert whole["bronze.raw_1"] == catalog["bronze.raw_1"]
     assert whole["sales.orders"] is catalog["sales.orders"]
-    assert [store.name for store in whole.stores.at_hand()] == ["gold", "bronze", "sales"]
+    assert list(whole.stores.specs_at_hand()) == ["gold", "bronze", "sales"]
     assert "*" not in glue.asked
     assert list(whole) == ["gold.out", *catalog]
 

@@ -37,12 +37,12 @@ class Mine:
 def dao() -> DataAccessObject:
     declared = {"shop": {"objects": {"users": {"prefix": "raw"}, "orders": {}}, "interface": "memory"}}
     made = DataAccessObject(declared, registry=DataStoreRegistry())
-    made.registry.get("shop").set_interface_class(Mine)
+    made.catalog.store("shop").set_interface_class(Mine)
     return made
 
 
 def test_an_object_is_given_by_name_or_as_it_is(dao: DataAccessObject) -> None:
-    users = dao.registry.get("shop").object("users")
+    users = dao.catalog.store("shop").object("users")
     assert dao.read("shop.users") == dao.read(users) == dao.read(data_object=users) == ("raw/users", None)
     assert dao.read("shop.users", where="x > 1") == ("raw/users", "x > 1")
 
@@ -71,7 +71,7 @@ def test_what_is_no_name_is_refused(dao: DataAccessObject) -> None:
 
 def test_a_whole_store_can_be_listed(dao: DataAccessObject) -> None:
     assert dao.list("shop") == [""]
-    assert dao.list(dao.registry.get("shop")) == [""]
+    assert dao.list(dao.catalog.store("shop")) == [""]
 
 
 def test_run_asks_for_an_operation(dao: DataAccessObject) -> None:
@@ -111,7 +111,7 @@ def test_progress_is_heard_on_request_and_by_default(dao: DataAccessObject) -> N
         ("read", "shop.users", 2, True),
     ]
     always: list[Progress] = []
-    listening = DataAccessObject(registry=dao.registry, progress=always.append)
+    listening = DataAccessObject(dao.catalog, progress=always.append)
     listening.read("shop.users")
     assert len(always) == 2
     listening.read("shop.users", progress=False)
@@ -124,12 +124,71 @@ def test_two_faces_share_no_catalog(tmp_path: Path) -> None:
     assert one.catalog.store("a") is not two.catalog.store("a")
 
 
-def test_the_default_registry_holds_the_catalogs_stores() -> None:
-    dao = DataAccessObject({"only_in_this_test": {"interface": "memory"}})
-    try:
-        assert DataStoreRegistry.get("only_in_this_test") is dao.catalog.store("only_in_this_test")
-    finally:
-        DataStoreRegistry.remove("only_in_this_test")
+@pytest.fixture
+def default_registry(monkeypatch: pytest.MonkeyPatch) -> DataStoreRegistry:
+    monkeypatch.setattr(DataStoreRegistry, "default", DataStoreRegistry())
+    return DataStoreRegistry.default
+
+
+@pytest.mark.parametrize("kind", [DataAccessObject, AsyncDataAccessObject])
+def test_a_catalogs_stores_are_known_to_its_own_object_alone(
+    kind: type[DataAccessObject], default_registry: DataStoreRegistry
+) -> None:
+    """Nothing that is done puts one into a registry."""
+    declared = {"lake": {"interface": "memory", "objects": {"t": {"type": "table"}}}}
+    shared = DataStoreRegistry()
+    for registry in (None, shared):
+        first = kind(declared, registry=registry)
+        first.catalog.store("lake").interface  # noqa: B018  (builds it)
+        again = pickle.loads(pickle.dumps(first))
+        second = kind({"sandbox": {"interface": "memory"}}, registry=registry)
+        assert first.explain("read", "lake.t").steps[0].interface == "memory"
+        for other in (second, pickle.loads(pickle.dumps(second))):
+            with pytest.raises(ConfigError, match="no store 'lake'"):
+                other.explain("read", "lake.t")
+            assert "lake" not in repr(other) + other._repr_html_()
+        assert "lake" in repr(again)
+        assert default_registry.names() == shared.names() == []
+
+
+def test_the_default_registry_has_what_was_added_on_purpose(default_registry: DataStoreRegistry) -> None:
+    DataStoreRegistry.add(DataStore("added", Mine))
+    dao = DataAccessObject({"shop": {"interface": "memory"}})
+    assert dao.list("added") == [""]
+    assert repr(dao) == "DataAccessObject(stores=['shop', 'added'])"
+    DataStoreRegistry.remove("added")
+    with pytest.raises(ConfigError, match="no store 'added'"):
+        dao.list("added")
+
+
+def test_names_are_looked_up_in_the_configs_first_then_in_the_last_catalog_then_in_the_registry() -> None:
+    def stores(label: str, *names: str) -> dict[str, Any]:
+        return {name: {"interface": "memory", "properties": {"origin": label}} for name in names}
+
+    def origin(dao: DataAccessObject, name: str) -> str:
+        return str(dao.catalog.stores[name].properties["origin"])
+
+    registry = DataStoreRegistry([DataStore("a", Mine), DataStore("d", Mine)])
+    first, last = Catalog(stores("first", "a", "b", "c")), Catalog(stores("last", "a", "b"))
+    dao = DataAccessObject(first, last, stores("config", "a"), registry=registry)
+    assert [origin(dao, name) for name in "abc"] == ["config", "last", "first"]
+    assert dao.list("d") == [""]
+    assert repr(dao) == "DataAccessObject(stores=['a', 'b', 'c', 'd'])"
+
+
+def test_looking_makes_no_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reference without a value is an error where its store is used, not where the object is made or shown."""
+    monkeypatch.delenv("NOT_SET_HERE", raising=False)
+    declared = {
+        "here": {"interface": "memory"},
+        "far": {"interface": "memory", "properties": {"x": "${env:NOT_SET_HERE}"}},
+    }
+    dao = DataAccessObject(declared)
+    assert repr(dao) == "DataAccessObject(stores=['here', 'far'])"
+    assert "far" in dao._repr_html_() + repr(dao.catalog)
+    dao.close()
+    with pytest.raises(ConfigError, match="NOT_SET_HERE"):
+        dao.list("far")
 
 
 @pytest.mark.parametrize("kind", [DataAccessObject, AsyncDataAccessObject])
@@ -137,7 +196,6 @@ def test_a_face_can_be_pickled(kind: type) -> None:
     dao = kind({"tmp": {"interface": "memory", "objects": {"a": {"type": "file"}}}}, registry=DataStoreRegistry())
     again = pickle.loads(pickle.dumps(dao))
     assert again.catalog["tmp.a"] == dao.catalog["tmp.a"]
-    assert "tmp" in again.registry
     assert "tmp" in repr(again)
 
 
@@ -175,7 +233,7 @@ def test_a_catalog_is_asked_only_for_what_is_wanted() -> None:
     assert not dao.exists("shop.users")
     assert repr(dao) == "DataAccessObject(stores=['shop'])"
     dao.close()
-    assert (elsewhere.asked, dao.registry.names()) == (0, ["shop"])
+    assert elsewhere.asked == 0
     assert dao.read(dao.catalog["far.users"]) == ("users", None)
     assert elsewhere.asked == 1
     with pytest.raises(ConfigError, match="no store 'fra' is declared: did you mean 'far'"):
@@ -190,7 +248,6 @@ def test_a_single_catalog_is_used_as_it_is() -> None:
     catalog = Catalog({"shop": {"interface": "memory"}})
     dao = DataAccessObject(catalog, registry=DataStoreRegistry())
     assert dao.catalog is catalog
-    assert dao.registry.names() == ["shop"]
 
 
 def test_the_loop_goes_on_while_a_catalog_asks() -> None:

@@ -169,6 +169,7 @@ def test_a_catalog_shows_its_stores() -> None:
         {"a<b": {"interface": "dao.x:Y", "objects": {"users": {}, "s_{day}": {}}}}, registry=DataStoreRegistry()
     )
     assert repr(dao.catalog).splitlines()[1].split() == ["store", "interfaces", "objects", "name", "patterns"]
-    for view in (dao.catalog, dao, dao.registry, dao.catalog.store("a<b")):
+    registry = DataStoreRegistry([dao.catalog.store("a<b")])
+    for view in (dao.catalog, dao, registry, dao.catalog.store("a<b")):
         assert "a&lt;b" in view._repr_html_()
         assert "a<b" not in view._repr_html_()
