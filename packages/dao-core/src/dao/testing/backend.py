@@ -118,9 +118,15 @@ class Capabilities:
                 yield Absence(kind, name, reason)
 
     def absence(self, need: str) -> Absence | None:
-        """Whether something is declared absent: an action, a feature, or ``mode:append``."""
+        """The declared absence of what a test needs, if there is one.
+
+        Args:
+            need: an action or a feature by its bare name, anything else with its kind: ``mode:append``, ``type:list``.
+                Kinds are kept apart: a type and an action may have one name.
+        """
         kind, _, name = need.rpartition(":")
-        return next((a for a in self.absences() if a.name == name and (not kind or a.kind == kind)), None)
+        kinds = (kind,) if kind else ("action", "feature")
+        return next((a for a in self.absences() if a.name == name and a.kind in kinds), None)
 
 
 FaultHook = Callable[["FaultPlan"], AbstractContextManager[Any]]

@@ -10,6 +10,7 @@ from dao.testing.conformance.guard import Guard
 from dao.testing.conformance.honesty import Honesty
 from dao.testing.conformance.leaks import Leaks
 from dao.testing.conformance.looks import Counts, Exists, Histories, Lists, Schemas, TimeTravels
+from dao.testing.conformance.names import Names
 from dao.testing.conformance.parity import Parity
 from dao.testing.conformance.reads import Reads
 from dao.testing.conformance.streams import ReadStreams, WriteStreams
@@ -36,6 +37,7 @@ class ConformanceSuite(
     WriteStreams,
     ReadStreams,
     Keys,
+    Names,
     Files,
     Moves,
     CopiesBetween,

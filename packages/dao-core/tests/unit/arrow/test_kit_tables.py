@@ -30,6 +30,21 @@ def test_cases_are_valid_and_the_same_as_themselves(case):
     assert not case.fits(list(case.features)[:1])
 
 
+def test_a_lacking_type_costs_its_own_columns_alone() -> None:
+    one_row = next(case for case in CASES if case.name == "one_row")
+    kept = one_row.without({"decimal128", "timestamp_us", "list"})
+    assert kept is not None
+    assert kept.table.column_names == ["flag", "count", "ratio", "name", "raw", "day"]
+    assert kept.fits({"decimal128", "timestamp_us"})
+    assert one_row.without({"list"}) == one_row
+
+
+def test_a_case_that_is_about_what_is_lacking_is_left_out() -> None:
+    by_name = {case.name: case for case in CASES}
+    assert by_name["no_rows"].without({"no_rows"}) is None, "a value, which no column can be left out for"
+    assert by_name["list_of_struct"].without({"struct"}) is None, "no column is left"
+
+
 def test_names_are_unique_and_every_feature_has_a_case():
     names = [case.name for case in CASES]
     assert len(set(names)) == len(names)

@@ -6,6 +6,7 @@ import pytest
 
 from dao import ConfigError, DataStore, TableObject
 from dao.testing import Absence, Backend, Capabilities
+from dao.testing.backend import ACTIONS_CHECKED, FEATURES
 
 
 class Nothing:
@@ -40,6 +41,17 @@ def test_absences_are_found_by_kind_and_name() -> None:
     assert capabilities.absence("mode:append") == Absence("mode", "append", "b")
     assert capabilities.absence("mode:upsert") is None
     assert capabilities.absence("read") is None
+
+
+def test_an_absence_is_of_its_own_kind_alone() -> None:
+    capabilities = Capabilities(lacks_types={"list": "no nested types"}, lacks_modes={"error": "always overwrites"})
+    assert capabilities.absence("list") is None, "the action list is not the type list"
+    assert capabilities.absence("type:list") == Absence("type", "list", "no nested types")
+    assert capabilities.absence("error") is None
+
+
+def test_no_action_and_no_feature_have_one_name() -> None:
+    assert not set(ACTIONS_CHECKED) & set(FEATURES)
 
 
 def test_objects_get_the_backends_types_and_properties() -> None:

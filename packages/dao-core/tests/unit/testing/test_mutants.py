@@ -17,7 +17,7 @@ from dao.testing.conformance.base import Capability
 pytest_plugins = ["pytester"]
 
 SUITE = """
-import contextlib, functools, io, os, tempfile, threading, time
+import contextlib, functools, io, os, re, tempfile, threading, time
 import attrs, pyarrow as pa, pyarrow.compute as pc, pytest
 from dao import *
 from dao.core.routing.route import routes_of

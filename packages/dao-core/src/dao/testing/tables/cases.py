@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from dao.testing.tables.features import features_of
 
@@ -21,22 +21,38 @@ class Case:
     Attributes:
         name: a word, for the test's name.
         table: the rows.
-        features: what a store must be able to keep, out of :data:`dao.testing.tables.FEATURES`: those of the types,
-            and those of the values and names.
+        values: what a store must be able to keep beside the types, out of :data:`dao.testing.tables.FEATURES`: the
+            features of the values and names.
     """
 
     name: str
     table: pa.Table = field(repr=False)
-    features: frozenset[str] = field(repr=False)
+    values: frozenset[str] = field(repr=False)
+
+    @property
+    def features(self) -> frozenset[str]:
+        """All that a store must be able to keep: the features of the types, of the values and of the names."""
+        return features_of(self.table.schema) | self.values
 
     def fits(self, lacking: Sequence[str] | frozenset[str]) -> bool:
         """Whether a store without the features of these names can hold the table."""
         return self.features.isdisjoint(lacking)
 
+    def without(self, lacking: Collection[str]) -> Case | None:
+        """The case without the columns whose types a store lacks: one lacking type costs its own columns alone.
+
+        Returns:
+            ``None`` where no column is left, or where the case is about a value or a name that the store lacks.
+        """
+        if not self.values.isdisjoint(lacking):
+            return None
+        kept = [column.name for column in self.table.schema if features_of([column]).isdisjoint(lacking)]
+        return evolve(self, table=self.table.select(kept)) if kept else None
+
 
 def _case(name: str, columns: dict[str, Any] | pa.Table, *more: str) -> Case:
     table = columns if isinstance(columns, pa.Table) else pa.table(columns)
-    return Case(name, table, features_of(table.schema) | frozenset(more))
+    return Case(name, table, frozenset(more))
 
 
 def _with_null(values: Sequence[Any], kind: pa.DataType) -> pa.Array:

@@ -24,10 +24,24 @@ async def count_awaited(self, data_object: DataObject, *, where=None):
 Mutant.count_awaited = count_awaited
 """
 
+LIMIT_FIRST = """
+from dao.arrow.predicates import filter_table
+
+@around("read")
+def changed(call, *args, where=None, limit=None, columns=None, **named):
+    table = call(*args, **named)
+    if not isinstance(table, pa.Table):
+        return table
+    cut = table.slice(0, limit)
+    kept = cut if where is None else filter_table(cut, where)
+    return kept if columns is None else kept.select(columns)
+"""
+
 READS = (
     Mutation("where_is_ignored", Reads, change_argument("where", "read")),
     Mutation("where_keeps_null", Predicates, change_argument("where", "read", "f\"({named['where']}) IS NOT FALSE\"")),
     Mutation("columns_are_ignored", Reads, change_argument("columns", "read")),
+    Mutation("limit_comes_before_where", Reads, LIMIT_FIRST),
     Mutation("limit_is_ignored", Reads, change_argument("limit", "read")),
     Mutation("count_is_off", Counts, change_result("count", "result + 1")),
     Mutation("count_ignores_where", Counts, change_argument("where", "count")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dao.testing.conformance.changes import Deletes, SchemaEvolution, Upserts
 from dao.testing.conformance.files import Files, Keys
+from dao.testing.conformance.names import Names
 from dao.testing.conformance.streams import WriteStreams
 from dao.testing.conformance.sweeps import Faults
 from dao.testing.conformance.transfers import CopiesBetween, CopiesWithin, Moves
@@ -80,6 +81,16 @@ def mutate(monkeypatch):
         monkeypatch.setattr(module, "check_inside", lambda path, key, root: path)
 """
 
+NAMES_MEET = """
+for action in ("read", "write", "delete"):
+    @around(action)
+    def changed(call, *args, **named):
+        return call(*[moved(a) if isinstance(a, DataObject) else a for a in args], **named)
+
+def moved(data_object):
+    return type(data_object)("any", data_object.data_store, **{**data_object.properties, "key": KEY})
+"""
+
 WRITES = (
     Mutation("writes_go_in_place", Overwrites, IN_PLACE),
     Mutation("in_place_under_faults", Faults, IN_PLACE),
@@ -96,4 +107,7 @@ WRITES = (
     Mutation("files_lose_their_tail", CopiesBetween, CUT_SHORT),
     Mutation("bytes_are_changed", Files, change_result("read", "result.replace(b'\\r\\n', b'\\n')")),
     Mutation("keys_are_not_checked", Keys, NO_CHECKS_OF_KEYS),
+    Mutation("keys_of_tables_are_not_checked", Names, NO_CHECKS_OF_KEYS),
+    Mutation("names_fold_case", Names, NAMES_MEET.replace("KEY", "data_object.key.lower()")),
+    Mutation("names_are_made_plain", Names, NAMES_MEET.replace("KEY", "re.sub(r'\\W', '_', data_object.key)")),
 )  # fmt: skip
