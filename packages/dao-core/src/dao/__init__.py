@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dao.core.dao import DataAccessObject
     from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
     from dao.data_store import DataStore, DataStoreRegistry
+    from dao.derived import DerivedReads
     from dao.errors import (
         AlreadyExistsError,
         AmbiguousRouteError,
@@ -51,6 +52,7 @@ _HOMES = {
     "DataObject": "data_object",
     "DataStore": "data_store",
     "DataStoreRegistry": "data_store",
+    "DerivedReads": "derived",
     "DirectoryObject": "data_object",
     "FileInfo": "results",
     "FileObject": "data_object",
@@ -87,6 +89,7 @@ __all__ = [
     "DataObject",
     "DataStore",
     "DataStoreRegistry",
+    "DerivedReads",
     "DirectoryObject",
     "FileInfo",
     "FileObject",
