@@ -9,7 +9,7 @@ from threading import RLock
 from types import MappingProxyType, TracebackType
 from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Self, TypeVar
 
-from dao.core.plugins import Plugins, default_plugins, load_class
+from dao.core.plugins import Plugins, default_plugins, load_interface
 from dao.data_object import DataObject
 from dao.display import table_of
 from dao.errors import ConfigError, Fault, PluginError, did_you_mean
@@ -114,7 +114,7 @@ class DataStore:
         if spec.target is None:
             return (self._plugins or default_plugins()).interface_class(spec.name)
         if isinstance(spec.target, str):
-            return load_class(spec.target)
+            return load_interface(spec.target)
         return spec.target if isinstance(spec.target, type) else type(spec.target)
 
     @property

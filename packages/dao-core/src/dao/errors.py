@@ -109,7 +109,7 @@ class ConfigError(DaoError):
 
 
 class PluginError(DaoError):
-    """A plugin is missing (the message has the install command), broken (the cause is kept) or registered twice."""
+    """A plugin is missing, broken (the cause is kept) or registered twice; or a class is no interface."""
 
 
 class RoutingError(DaoError):

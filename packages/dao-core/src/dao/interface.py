@@ -23,6 +23,7 @@ pickled store takes the instance along, because what it holds is nowhere else.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
@@ -31,7 +32,7 @@ from attrs import field, frozen
 from dao.errors import DataError
 from dao.secrets import Secret, looks_secret
 
-__all__ = ["ACTIONS", "InterfaceSpec", "register", "when"]
+__all__ = ["ACTIONS", "InterfaceSpec", "is_interface", "register", "when"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -55,6 +56,8 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
 
 REGISTERED = "__dao_actions__"
 CONDITIONS = "__dao_conditions__"
+
+_BY_LENGTH = sorted(ACTIONS, key=len, reverse=True)
 
 
 def register(*actions: str) -> Callable[[F], F]:
@@ -124,3 +127,41 @@ class InterfaceSpec:
         # A literal that stands where a secret belongs doesn't travel: as a Secret it says so where it arrives.
         options = {n: Secret(v) if type(v) is str and looks_secret(n) else v for n, v in self.options.items()}
         return InterfaceSpec, (self.name, self.target, options, self.path, self.shared)
+
+
+def method_names(interface: type) -> list[str]:
+    """The names of what a class and its bases define, in the order in which they do."""
+    names: dict[str, None] = {}
+    for base in reversed(interface.__mro__[:-1]):
+        names.update(dict.fromkeys(vars(base)))
+    return list(names)
+
+
+def actions_of(name: str, method: object) -> tuple[str, ...]:
+    """The actions that a method serves: those that it is marked with, else the one that it is named after."""
+    marked: tuple[str, ...] = getattr(method, REGISTERED, ())
+    return marked or next(((a,) for a in _BY_LENGTH if name == a or name.startswith(f"{a}_")), ())
+
+
+def is_interface(kind: type) -> bool:
+    """Whether a class has a method that serves an action and takes the object that the action is about.
+
+    Only such a class is ever made into an interface by its name, so that a config can't have any other made.
+
+    >>> import subprocess
+    >>> is_interface(subprocess.Popen)
+    False
+    """
+    found = ((name, inspect.getattr_static(kind, name)) for name in method_names(kind))
+    return any(inspect.isfunction(m) and actions_of(name, m) and _takes_an_object(m) for name, m in found)
+
+
+def _takes_an_object(method: Callable[..., Any]) -> bool:
+    """As a call would hand it over: by its name, in the place of a required parameter, or among any others."""
+    own = list(inspect.signature(method).parameters.values())[1:]
+    return any(
+        p.name == "data_object"
+        or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
+        or (p.default is p.empty and p.kind is not p.KEYWORD_ONLY)
+        for p in own
+    )

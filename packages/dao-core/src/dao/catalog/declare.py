@@ -197,9 +197,9 @@ class _Checker:
                     if key == "type" and given not in self._types:
                         self._type((store, "objects", name, "type"), given, installed)
                     elif key in _LISTS or key in _RESERVED:
-                        self._property((store, "objects", name, key), key, given, pattern)
+                        self._property((store, "objects", name, key), key, given, pattern, installed)
                 else:
-                    self._property((store, "objects", name, key), key, given, pattern)
+                    self._property((store, "objects", name, key), key, given, pattern, installed)
                     own[key] = _guarded_value(key, given)
         return declared, tuple(patterns)
 
@@ -213,11 +213,12 @@ class _Checker:
 
     def _type(self, path: Path, given: str, installed: bool) -> None:
         hint = did_you_mean(given, self._types)
-        # A type that nothing here resembles may come with a backend that is not installed here, as its store's.
-        if installed or hint.startswith("did you mean"):
+        # A type that nothing here resembles may come with a backend that is not installed here, as its store's; and any
+        # unknown one may be what a broken plugin brings.
+        if installed or (hint.startswith("did you mean") and not self._plugins.broken):
             self.fault(path, f"no type {given!r}, {hint}")
 
-    def _property(self, path: Path, key: object, given: Any, pattern: NamePattern | None) -> None:
+    def _property(self, path: Path, key: object, given: Any, pattern: NamePattern | None, installed: bool) -> None:
         if not isinstance(key, str):
             self.fault(path, f"a property's name is str, found {type(key).__name__}; quote it")
             return
@@ -231,7 +232,7 @@ class _Checker:
         before = len(self.faults)
         self._references(given, path)
         if key == "type" and isinstance(given, str) and given not in self._types:
-            self.fault(path, f"no type {given!r}, {did_you_mean(given, self._types)}")
+            self._type(path, given, installed)
         elif pattern is not None and len(self.faults) == before:
             problem = pattern.problem(given)
             if problem:

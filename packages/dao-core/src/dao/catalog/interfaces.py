@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from dao.core.plugins import Plugins, load_class
+from dao.core.plugins import Plugins, load_interface
 from dao.errors import PluginError, did_you_mean
 
 __all__ = ["Found", "find_interface"]
@@ -48,6 +48,8 @@ def find_interface(name: str, location: str | None, plugins: Plugins, *, import_
         )
     hint = did_you_mean(name, known)
     backend = name.split(".")[0]
+    if plugins.broken:  # one of them may be what brings it; its store says so when it is used
+        return Found(None, None, installed=False)
     if hint.startswith("did you mean") or backend in known:
         return Found(None, None, f"no interface {name!r}, {hint}")
     # A backend that is not installed here. Its store can't be used, and says so; the others can.
@@ -57,7 +59,7 @@ def find_interface(name: str, location: str | None, plugins: Plugins, *, import_
 def _from_module(name: str, location: str) -> Found:
     target = f"{location}:{name}"
     try:
-        return Found(target, load_class(target))
+        return Found(target, load_interface(target))
     except PluginError as error:
         # Without a cause the module is there, and has no such class.
         return Found(target, None, "" if error.__cause__ else str(error), installed=not error.__cause__)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from importlib.metadata import entry_points
 
 from attrs import frozen
@@ -24,6 +23,7 @@ class Plugin:
         object_types: the object types it registers.
         secret_schemes: the schemes of ``${scheme:...}`` that it resolves.
         error: why it can't be used; ``None`` if it can.
+        clashes: what is wrong with those of its names that others bring too.
     """
 
     name: str
@@ -33,13 +33,11 @@ class Plugin:
     object_types: tuple[str, ...]
     secret_schemes: tuple[str, ...]
     error: str | None
+    clashes: tuple[str, ...] = ()
 
 
 def installed_plugins(plugins: Plugins) -> list[Plugin]:
     """Every plugin by name; none of their interfaces is imported."""
-    interfaces = _brought(plugins, "dao_interfaces")
-    object_types = _brought(plugins, "dao_object_types")
-    secret_schemes = _brought(plugins, "dao_secret_schemes")
     origins = {point.name: point.dist for point in entry_points(group="dao")}
     found = []
     for name in plugins.names:
@@ -50,20 +48,9 @@ def installed_plugins(plugins: Plugins) -> list[Plugin]:
                 name,
                 origin.name if origin else None,
                 origin.version if origin else None,
-                interfaces[name],
-                object_types[name],
-                secret_schemes[name],
-                None if error is None else f"{type(error).__name__}: {error}",
+                **plugins.brings(name),
+                error=None if error is None else f"{type(error).__name__}: {error}",
+                clashes=tuple(plugins.clashes_of(name)),
             )
         )
     return found
-
-
-def _brought(plugins: Plugins, hook: str) -> dict[str, tuple[str, ...]]:
-    by_plugin: dict[str, tuple[str, ...]] = defaultdict(tuple)
-    for implementation in getattr(plugins.hook, hook).get_hookimpls():
-        try:
-            by_plugin[implementation.plugin_name] = tuple(sorted(implementation.function()))
-        except Exception as error:  # one broken plugin is one broken plugin
-            plugins.broken.setdefault(implementation.plugin_name, error)
-    return by_plugin

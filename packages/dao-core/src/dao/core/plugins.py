@@ -8,8 +8,9 @@ someone asks for what it would have brought.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from importlib import import_module
 from threading import RLock
 from types import MappingProxyType
@@ -18,30 +19,85 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
-from dao.errors import PluginError, did_you_mean
-from dao.secrets import register_scheme_source
+from dao.errors import ConfigError, PluginError, did_you_mean
+from dao.interface import is_interface
+from dao.secrets import BUILT_IN_SCHEMES, register_scheme_source
 
 if TYPE_CHECKING:
     from pluggy import PluginManager
 
-__all__ = ["Plugins", "default_plugins", "load_class"]
+__all__ = ["Plugins", "default_plugins", "load_class", "load_interface"]
 
 _OWN_TYPES: Mapping[str, type[DataObject]] = MappingProxyType(
     {kind.type_name: kind for kind in (DataObject, FileObject, DirectoryObject, TableObject)}
 )
 
 
+_PUBLISHED: Mapping[str, str] = MappingProxyType({"s3": "dao-s3"})
+"""The backends whose distributions are known to exist: nobody is advised to install a name that is a guess."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z0-9_-]+)*")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9_.+-]*")
+_TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+
+@frozen
+class _Kind:
+    """One kind of name that plugins bring: the hook, what messages call it, and the names that are taken already."""
+
+    hook: str
+    what: str
+    built_in: frozenset[str] = frozenset()
+
+    def refuse(self, found: Any) -> None:
+        """Raise a PluginError for what a hook must not give."""
+        if not isinstance(found, Mapping):
+            raise PluginError(f"{self.hook}() gives {type(found).__name__}, expected a mapping")
+        is_scheme = self.hook == "dao_secret_schemes"
+        for name, value in found.items():
+            if not isinstance(name, str) or not (_SCHEME if is_scheme else _NAME).fullmatch(name):
+                raise PluginError(
+                    f"{self.hook}() gives the name {name!r}, expected one such as "
+                    + ("'vault'" if is_scheme else "'s3' or 's3.table': lower case, the backend first")
+                )
+            if is_scheme and not callable(value):
+                raise PluginError(f"{self.hook}() gives {type(value).__name__} for {name!r}, expected a function")
+            if not is_scheme and not (isinstance(value, str) and _TARGET.fullmatch(value)):
+                raise PluginError(f"{self.hook}() gives {value!r} for {name!r}, expected 'module:Class'")
+
+
+_INTERFACES = _Kind("dao_interfaces", "interface")
+_TYPES = _Kind("dao_object_types", "object type", frozenset(_OWN_TYPES))
+_SCHEMES = _Kind("dao_secret_schemes", "secret scheme", frozenset(BUILT_IN_SCHEMES))
+
+
 @frozen
 class _Brought:
-    """What the plugins bring under one kind of name: the value, and which plugin brings it."""
+    """What the plugins bring of one kind: by its name the value, and which plugins bring it."""
 
+    kind: _Kind
     values: dict[str, Any] = field(factory=dict)
     owners: dict[str, list[str]] = field(factory=dict)
 
-    def add(self, plugin: str, found: Mapping[str, Any]) -> None:
+    def add(self, plugin: str, found: Any) -> None:
+        self.kind.refuse(found)
         for name, value in found.items():
             self.values.setdefault(name, value)
             self.owners.setdefault(name, []).append(plugin)
+
+    def by(self, plugin: str) -> tuple[str, ...]:
+        return tuple(sorted(name for name, owners in self.owners.items() if plugin in owners))
+
+    def clash(self, name: str) -> str:
+        """What is wrong with a name that not one plugin alone brings; empty if nothing is."""
+        owners = self.owners.get(name, [])
+        if name in self.kind.built_in and owners:
+            return f"{self.kind.what} {name!r} of plugin {owners[0]!r} is not used: DAO itself has one of that name"
+        if len(owners) < 2:
+            return ""
+        way_round = ", or name the class itself, as 'module:Class'" if self.kind is _INTERFACES else ""
+        told = f"{self.kind.what} {name!r} is registered by {len(owners)} plugins: {', '.join(owners)}"
+        return f"{told}; remove one{way_round}"
 
 
 class Plugins:
@@ -55,7 +111,9 @@ class Plugins:
         self._discover = discover
         self._added: list[tuple[str, object]] = []
         self._lock = RLock()
+        self._repeated: list[str] = []
         self.broken: dict[str, Exception] = {}
+        """The plugins that can't be used, each with its error; all are known once :attr:`names` was looked at."""
 
     def register(self, plugin: object, name: str) -> None:
         """Add a plugin that no entry point names, for instance in a test or in a script.
@@ -74,7 +132,8 @@ class Plugins:
                 raise PluginError(f"plugin {name!r} can't be registered: {error}") from error
 
     def _forget(self) -> None:
-        for name in ("_manager", "_interfaces", "_object_types", "secret_schemes", "has_action_hooks"):
+        self._repeated.clear()
+        for name in ("_manager", "_interfaces", "_object_types", "_schemes", "secret_schemes", "has_action_hooks"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -90,7 +149,10 @@ class Plugins:
         with self._lock:
             points = entry_points(group="dao") if self._discover else ()
             for point in points:
-                self._load(manager, point.name, point.load)
+                if manager.has_plugin(point.name):
+                    self._repeated.append(point.name)
+                else:
+                    self._load(manager, point.name, point.load)
             for name, plugin in self._added:
                 self._load(manager, name, lambda plugin=plugin: plugin)  # type: ignore[misc]
         return manager
@@ -98,12 +160,12 @@ class Plugins:
     def _load(self, manager: PluginManager, name: str, load: Callable[[], object]) -> None:
         try:
             manager.register(load(), name)
-        except Exception as error:  # whatever is wrong with one plugin is kept for whoever asks for it
-            self.broken[name] = error
+        except (Exception, SystemExit) as error:  # whatever is wrong with one plugin is kept for whoever asks for it
+            self.broken[name] = error if isinstance(error, Exception) else PluginError("it ends the process")
 
-    def _brought(self, hook: str) -> _Brought:
-        brought = _Brought()
-        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
+    def _brought(self, kind: _Kind) -> _Brought:
+        brought = _Brought(kind)
+        for implementation in getattr(self._manager.hook, kind.hook).get_hookimpls():
             try:
                 brought.add(implementation.plugin_name, implementation.function())
             except Exception as error:  # as above
@@ -112,16 +174,24 @@ class Plugins:
 
     @cached_property
     def _interfaces(self) -> _Brought:
-        return self._brought("dao_interfaces")
+        return self._brought(_INTERFACES)
 
     @cached_property
     def _object_types(self) -> _Brought:
-        return self._brought("dao_object_types")
+        return self._brought(_TYPES)
+
+    @cached_property
+    def _schemes(self) -> _Brought:
+        return self._brought(_SCHEMES)
 
     @cached_property
     def secret_schemes(self) -> Mapping[str, Callable[[str], str]]:
-        """Resolvers of secrets by scheme."""
-        return MappingProxyType(self._brought("dao_secret_schemes").values)
+        """Resolvers of secrets by scheme. One that two plugins register raises a ConfigError."""
+        found = dict(self._schemes.values)
+        for name in found:
+            if clash := self._schemes.clash(name):
+                found[name] = partial(_refuse_scheme, clash)
+        return MappingProxyType(found)
 
     @cached_property
     def has_action_hooks(self) -> bool:
@@ -139,7 +209,24 @@ class Plugins:
     @property
     def names(self) -> list[str]:
         """The names of the plugins that were found, the broken ones among them."""
-        return sorted({*(name for name, _ in self._manager.list_name_plugin()), *self.broken})
+        loaded = [name for name, _ in self._manager.list_name_plugin()]
+        for kind in self._kinds():  # only now is it known which of them are broken
+            loaded.extend(plugin for owners in kind.owners.values() for plugin in owners)
+        return sorted({*loaded, *self.broken})
+
+    def _kinds(self) -> tuple[_Brought, _Brought, _Brought]:
+        return self._interfaces, self._object_types, self._schemes
+
+    def brings(self, plugin: str) -> dict[str, tuple[str, ...]]:
+        """The names that a plugin brings, by ``interfaces``, ``object_types`` and ``secret_schemes``."""
+        found = zip(("interfaces", "object_types", "secret_schemes"), self._kinds(), strict=True)
+        return {what: brought.by(plugin) for what, brought in found}
+
+    def clashes_of(self, plugin: str) -> list[str]:
+        """What is wrong with the names of a plugin that others bring too: another plugin, or DAO itself."""
+        found = [brought.clash(name) for brought in self._kinds() for name in brought.by(plugin)]
+        twice = f"plugin {plugin!r} is brought by two distributions, of which one is not used"
+        return [*filter(None, found), *([twice] if plugin in self._repeated else [])]
 
     @property
     def interface_names(self) -> list[str]:
@@ -155,10 +242,9 @@ class Plugins:
         """The class registered under a name, imported now.
 
         Raises:
-            PluginError: no plugin registers it (with the command that would install one), two do, or its module
-                can't be imported.
+            PluginError: no plugin registers it, two do, its module can't be imported, or it is no interface.
         """
-        return self._class(self._interfaces, name, "interface")
+        return self._class(self._interfaces, name, load_interface)
 
     def object_type(self, name: str) -> type[DataObject]:
         """The object type registered under a name, imported now.
@@ -169,35 +255,56 @@ class Plugins:
         own = _OWN_TYPES.get(name)
         if own is not None:
             return own
-        kind = self._class(self._object_types, name, "object type")
+        kind = self._class(self._object_types, name, load_class)
         if not issubclass(kind, DataObject):
             raise PluginError(f"object type {name!r} is {kind.__qualname__}, which is no subclass of DataObject")
         return kind
 
-    def _class(self, brought: _Brought, name: str, what: str) -> type:
-        owners = brought.owners.get(name, [])
-        if len(owners) > 1:
-            raise PluginError(
-                f"{what} {name!r} is registered by {len(owners)} plugins: {', '.join(owners)}; remove one"
-            )
-        if not owners:
-            raise self._missing(name, what, brought)
+    def _class(self, brought: _Brought, name: str, load: Callable[[str], type]) -> type:
+        if name not in brought.owners:
+            raise self._missing(brought, name)
+        if clash := brought.clash(name):
+            raise PluginError(clash)
         try:
-            return load_class(brought.values[name])
+            return load(brought.values[name])
         except PluginError as error:
-            raise PluginError(f"{what} {name!r} of plugin {owners[0]!r} can't be used: {error}") from error
+            owner = brought.owners[name][0]
+            raise PluginError(f"{brought.kind.what} {name!r} of plugin {owner!r} can't be used: {error}") from error
 
-    def _missing(self, name: str, what: str, brought: _Brought) -> PluginError:
+    def _missing(self, brought: _Brought, name: str) -> PluginError:
+        what = f"{brought.kind.what} {name!r}"
         backend = name.split(".")[0]
-        if backend in self.broken:
-            error = PluginError(
-                f"plugin {backend!r}, which should bring {what} {name!r}, is broken: {self.broken[backend]!r}"
-            )
-            error.__cause__ = self.broken[backend]
+        # Whichever is broken may be the one that brings it.
+        suspects = [backend] if backend in self.broken else list(self.broken)
+        if suspects:
+            told = "; ".join(f"plugin {plugin!r} is broken: {self.broken[plugin]!r}" for plugin in suspects)
+            which = "which should bring it" if suspects == [backend] else "or one of them may bring it"
+            error = PluginError(f"no plugin that works registers {what}, {which}: {told}")
+            error.__cause__ = self.broken[suspects[0]]
             return error
-        installable = re.fullmatch(r"[a-z][a-z0-9_-]*", backend)
-        install = f"; if it is a backend that is not installed here: pip install dao-{backend}" if installable else ""
-        return PluginError(f"no plugin registers {what} {name!r} ({did_you_mean(name, brought.values)}){install}")
+        published = None if backend in self.names else _PUBLISHED.get(backend)
+        install = f"; it comes with a package that is not installed here: pip install {published}" if published else ""
+        return PluginError(f"no plugin registers {what} ({did_you_mean(name, brought.values)}){install}")
+
+
+def _refuse_scheme(clash: str, _argument: str) -> str:
+    raise ConfigError(clash)
+
+
+def load_interface(path: str) -> type:
+    """Import the interface that ``"module:Class"`` names.
+
+    Raises:
+        PluginError: as for :func:`load_class`; or it is no interface, so that no config can have it built: it has no
+            method for an action, or is a part of Python.
+    """
+    package = path.partition(":")[0].partition(".")[0]
+    if package in sys.stdlib_module_names:
+        raise PluginError(f"{path!r} is no interface: the module {package!r} is a part of Python")
+    found = load_class(path)
+    if not is_interface(found):
+        raise PluginError(f"{path!r} is no interface: it has no method for an action, such as read(self, data_object)")
+    return found
 
 
 def load_class(path: str) -> type:
@@ -209,10 +316,9 @@ def load_class(path: str) -> type:
     module_name, _, class_name = path.partition(":")
     try:
         module = import_module(module_name)
-    except Exception as error:  # an import may fail in any way: a missing driver, a syntax error, a wrong version
-        raise PluginError(
-            f"can't import {module_name!r}: {type(error).__name__}: {error}{_install_hint(error)}"
-        ) from error
+    except (Exception, SystemExit) as error:  # a missing driver, a syntax error, a wrong version, a script
+        told = f"can't import {module_name!r}: {type(error).__name__}: {error}{_absent(error)}"
+        raise PluginError(told) from error
     found = getattr(module, class_name, None)
     if not isinstance(found, type):
         classes = [name for name, value in vars(module).items() if isinstance(value, type)]
@@ -220,13 +326,10 @@ def load_class(path: str) -> type:
     return found
 
 
-def _install_hint(error: Exception) -> str:
-    missing = error.name if isinstance(error, ModuleNotFoundError) else None
-    return (
-        f"; if {missing!r} is a package that is not installed here: pip install {missing.split('.')[0]}"
-        if missing
-        else ""
-    )
+def _absent(error: BaseException) -> str:
+    # Never a command: the name may be misspelt, and what an index has under it may be anything.
+    name = error.name if isinstance(error, ModuleNotFoundError) else None
+    return f"; nothing that is installed here brings the module {name!r}" if name else ""
 
 
 @lru_cache(maxsize=1)
@@ -236,4 +339,4 @@ def default_plugins() -> Plugins:
 
 
 # Whoever resolves a reference may have imported no more than a store, for instance where one was unpickled.
-register_scheme_source(lambda: default_plugins().secret_schemes)
+register_scheme_source(lambda: default_plugins().secret_schemes, lambda: bool(default_plugins().broken))

@@ -1,6 +1,7 @@
 """Secrets, and the references (``${env:NAME}``) that they and other values of a config come from."""
 
 from dao.secrets.references import (
+    BUILT_IN_SCHEMES,
     MASK,
     Interpolated,
     Reference,
@@ -15,6 +16,7 @@ from dao.secrets.references import (
 from dao.secrets.secret import Secret, looks_secret, masked
 
 __all__ = [
+    "BUILT_IN_SCHEMES",
     "MASK",
     "Interpolated",
     "Reference",

@@ -13,6 +13,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from attrs import evolve, frozen
@@ -20,6 +21,7 @@ from attrs import evolve, frozen
 from dao.errors import ConfigError, DaoError, did_you_mean
 
 __all__ = [
+    "BUILT_IN_SCHEMES",
     "MASK",
     "Interpolated",
     "Reference",
@@ -78,8 +80,12 @@ def _decoded(content: bytes) -> str | None:
         return None
 
 
-_schemes: dict[str, SchemeResolver] = {"env": _from_env, "file": _from_file}
+BUILT_IN_SCHEMES: Mapping[str, SchemeResolver] = MappingProxyType({"env": _from_env, "file": _from_file})
+"""The schemes that DAO itself has."""
+
+_schemes: dict[str, SchemeResolver] = dict(BUILT_IN_SCHEMES)
 _sources: list[Callable[[], Mapping[str, SchemeResolver]]] = []
+_doubts: list[Callable[[], bool]] = []
 
 
 def register_scheme(name: str, resolver: SchemeResolver) -> None:
@@ -91,9 +97,15 @@ def register_scheme(name: str, resolver: SchemeResolver) -> None:
     _schemes[name] = resolver
 
 
-def register_scheme_source(source: Callable[[], Mapping[str, SchemeResolver]]) -> None:
-    """Let further schemes be looked up by ``source()`` when one is not registered: that is how plugins bring theirs."""
+def register_scheme_source(
+    source: Callable[[], Mapping[str, SchemeResolver]], is_incomplete: Callable[[], bool] = lambda: False
+) -> None:
+    """Let further schemes be looked up by ``source()`` when one is not registered: that is how plugins bring theirs.
+
+    Where ``is_incomplete()``, there may be schemes that it should give and doesn't: an unknown one is then no fault.
+    """
     _sources.append(source)
+    _doubts.append(is_incomplete)
 
 
 def _resolver_of(scheme: str) -> SchemeResolver | None:
@@ -119,7 +131,7 @@ def check_schemes(template: Template) -> None:
     for reference in template.references:
         if reference.scheme not in _schemes and _resolver_of(reference.scheme) is None:
             hint = did_you_mean(reference.scheme, scheme_names())
-            if hint.startswith("did you mean"):
+            if hint.startswith("did you mean") and not any(is_incomplete() for is_incomplete in _doubts):
                 raise ConfigError(f"no scheme {reference.scheme!r} for {reference}, {hint}")
 
 

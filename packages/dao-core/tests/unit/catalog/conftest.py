@@ -44,6 +44,9 @@ class BucketSpark:
     bucket: str
     cluster: str = "local"
 
+    def read(self, data_object: Any) -> str:
+        return f"{self.cluster}:{self.bucket}"
+
 
 class Plain:
     def __init__(self, root: str = ".", password: str = "") -> None:

@@ -141,6 +141,10 @@ def test_all_faults_are_told_at_once_in_the_users_own_words(plugins: Plugins) ->
         ({"interface": "MyClass"}, "a class is named with its module: 'module:MyClass' @ s.interface"),
         ({"interface": "bucket.sprak"}, "did you mean 'bucket.spark' or 'bucket'? @ s.interface"),
         ({"interface": "catalog_test_backend:Buckett"}, "did you mean 'Bucket' or 'BucketSpark'? @ s.interface"),
+        ({"interface": "subprocess:Popen", "options": {"args": ["false"]}}, "is no interface: the module 'subprocess' is a part of Python @ s.interface"),  # noqa: E501
+        ({"interface_class": "ZipFile", "interface_class_location": "zipfile"}, "'zipfile:ZipFile' is no interface"),
+        ({"interface": "memory", "also": ["os.path:X"]}, "'os.path:X' is no interface"),
+        ({"interface": "catalog_test_backend:Retry"}, "'catalog_test_backend:Retry' is no interface: it has no method for an action"),  # noqa: E501
         ({"interface": "memory", "objects": {"": {}}}, "an object's name is empty @ s.objects"),
         ({"interface": "memory", "objects": {"x": {"type": 3}}}, "expected str, found int @ s.objects.x.type"),
         ({"interface": "memory", "objects": {"x": {"type": "unheard"}}}, "no type 'unheard', known: "),
@@ -188,7 +192,7 @@ def test_a_backend_that_is_not_installed_hurts_only_its_own_store(plugins: Plugi
         {"far": far, "mine": mine, "near": {"interface": "memory", "objects": {"x": {}}}}, plugins=plugins
     )
     assert catalog["near.x"].full_name == "near.x"
-    with pytest.raises(PluginError, match="pip install dao-faraway"):
+    with pytest.raises(PluginError, match="no plugin registers interface 'faraway'"):
         catalog.store("far").interface  # noqa: B018
     with pytest.raises(PluginError):
         catalog["far.x"]

@@ -164,4 +164,37 @@ def test_plugins(run: Run) -> None:
         "object_types": [],
         "secret_schemes": [],
         "error": None,
+        "clashes": [],
     }
+
+
+def test_names_that_two_plugins_bring_are_errors(run: Run, catalog: dict, plugins: Plugins) -> None:
+    class Other:
+        @hookimpl
+        def dao_interfaces(self):
+            return {"good": "shelf:Shelf"}
+
+        @hookimpl
+        def dao_object_types(self):
+            return {"table": "shelf:Shelf"}
+
+    plugins.register(Other(), "other")
+    told = [
+        "object type 'table' of plugin 'other' is not used: DAO itself has one of that name",
+        "interface 'good' is registered by 2 plugins: ",
+    ]
+    shown = run("plugins", status=1).stdout
+    found = " ".join(finding["message"] for finding in findings(run, status=1)["plugins", "names"])
+    for text in told:
+        assert text in shown
+        assert text in found
+
+
+def test_looking_at_a_catalog_runs_no_command_of_its_choice(run: Run, folder: Path) -> None:
+    made = {"interface": "subprocess:Popen", "options": {"args": ["touch", "ran"]}}
+    opened = {"interface": "zipfile:ZipFile", "options": {"file": "ran", "mode": "w"}}
+    (folder / "catalog.json").write_text(json.dumps({"l": made, "m": {"also": [opened], "interface": "good"}}))
+    (found,) = findings(run, status=1)["catalog", "catalog.json"][:1]
+    assert "'subprocess:Popen' is no interface" in found["message"]
+    run("stores", status=1)
+    assert not (folder / "ran").exists()

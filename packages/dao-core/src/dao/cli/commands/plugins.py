@@ -19,12 +19,14 @@ __all__ = ["command"]
 def plugins(session: Session) -> None:
     """List the plugins that are installed.
 
-    With what each brings, and what is wrong with it. The exit status is 1 if one is broken.
+    With what each brings, and what is wrong with it. The exit status is 1 if one is broken, or if a name is brought
+    more than once.
 
     \b
     Keys of --json, a list with one entry a plugin:
       name, distribution, version, interfaces, object_types, secret_schemes,
-      error (why it can't be used; else null)
+      error (why it can't be used; else null),
+      clashes (what is wrong with names that others bring too)
 
     \b
     Example:
@@ -38,7 +40,7 @@ def plugins(session: Session) -> None:
         output.document(found)
     else:
         _show(found)
-    if any(plugin.error for plugin in found):
+    if any(plugin.error or plugin.clashes for plugin in found):
         sys.exit(1)
 
 
@@ -59,6 +61,8 @@ def _show(found: list[Plugin]) -> None:
         if plugin.error:
             output.line(f"\n{plugin.name} is broken: {plugin.error}")
             output.line("  what it brings can't be used until that is mended; `dao doctor` says how")
+    for clash in dict.fromkeys(clash for plugin in found for clash in plugin.clashes):
+        output.line(f"\n{clash}")
 
 
 command = subcommand(plugins)

@@ -64,7 +64,7 @@ def _numbers(version: str) -> list[int]:
 
 
 def check_plugins(plugins: list[Plugin]) -> Iterator[Finding]:
-    """Whether each plugin could be loaded."""
+    """Whether each plugin could be loaded, and whether their names are their own."""
     for plugin in plugins:
         if plugin.error is None:
             brings = ", ".join([*plugin.interfaces, *plugin.object_types, *plugin.secret_schemes])
@@ -73,5 +73,7 @@ def check_plugins(plugins: list[Plugin]) -> Iterator[Finding]:
             again = plugin.distribution or plugin.name
             advice = f"pip install --upgrade --force-reinstall {again}, or without it: pip uninstall {again}"
             yield Finding("plugins", plugin.name, "error", plugin.error, advice)
+    for clash in dict.fromkeys(clash for plugin in plugins for clash in plugin.clashes):
+        yield Finding("plugins", "names", "error", clash, "uninstall one of those that bring the name")
     if not plugins:
         yield Finding("plugins", "none", "warning", "no plugin was found", "pip install --force-reinstall dao-core")

@@ -9,11 +9,9 @@ from typing import Any
 from attrs import field, frozen
 
 from dao.core.routing.signature import Signature, signature_of
-from dao.interface import ACTIONS, CONDITIONS, REGISTERED
+from dao.interface import ACTIONS, CONDITIONS, actions_of, method_names
 
 __all__ = ["Route", "routes_of"]
-
-_BY_LENGTH = sorted(ACTIONS, key=len, reverse=True)
 
 
 @frozen
@@ -51,23 +49,15 @@ class Route:
 
 def routes_of(interface: type) -> tuple[Route, ...]:
     """All routes of a class, in the order in which it and its bases define them."""
-    return tuple(route for name in _method_names(interface) for route in _routes_from(interface, name))
-
-
-def _method_names(interface: type) -> list[str]:
-    names: dict[str, None] = {}
-    for base in reversed(interface.__mro__[:-1]):
-        names.update(dict.fromkeys(vars(base)))
-    return list(names)
+    return tuple(route for name in method_names(interface) for route in _routes_from(interface, name))
 
 
 def _routes_from(interface: type, name: str) -> Iterator[Route]:
     method = inspect.getattr_static(interface, name)
     if not inspect.isfunction(method):
         return
-    marked: tuple[str, ...] = getattr(method, REGISTERED, ())
     conditions: Mapping[str, frozenset[Any]] = getattr(method, CONDITIONS, {})
-    for action in marked or _action_named(name):
+    for action in actions_of(name, method):
         if action == "run" and name.startswith("run_") and "operation" not in conditions:
             conditions = {**conditions, "operation": frozenset((name.removeprefix("run_"),))}
         yield Route(
@@ -78,7 +68,3 @@ def _routes_from(interface: type, name: str) -> Iterator[Route]:
             conditions,
             inspect.iscoroutinefunction(method),
         )
-
-
-def _action_named(name: str) -> tuple[str, ...]:
-    return next(((action,) for action in _BY_LENGTH if name == action or name.startswith(f"{action}_")), ())
