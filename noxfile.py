@@ -5,6 +5,9 @@
 # ///
 """All that is checked, in sessions: `python3 noxfile.py` runs the tests, `python3 noxfile.py -l` lists the sessions.
 
+By default the unit tests run on the newest Python with the locked versions and on the oldest with the lowest ones;
+`python3 noxfile.py -t full` runs them on every Python that the machine has.
+
 Runs on a machine that has only Python 3.11 or newer and git: when nox is missing, `.nox-bootstrap/` is made with the
 versions above. `uv run noxfile.py` and, where nox is installed, plain `nox` do the same.
 """
@@ -60,7 +63,9 @@ nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = True
 nox.options.error_on_external_run = True
-nox.options.sessions = ["lint", "types", "unit", "bare", "lowest", "integration", "docs", "build", "pythons"]
+# The newest Python with the newest versions, and the oldest with the lowest, by `lowest`; every Python by `-t full`.
+UNIT = [f"unit-{NEWEST}({package})" for package in PACKAGES]
+nox.options.sessions = ["lint", "types", *UNIT, "bare", "lowest", "integration", "docs", "build", "pythons"]
 
 each_package = nox.parametrize("package", [nox.param(name, id=name) for name in PACKAGES])
 
@@ -86,7 +91,7 @@ def types(session: nox.Session) -> None:
         session.run("mypy", str(tests.relative_to(ROOT)))
 
 
-@nox.session(python=PRESENT)
+@nox.session(python=PRESENT, tags=["full"])
 @each_package
 def unit(session: nox.Session, package: str) -> None:
     """The tests of one package, installed alone from its wheel, and the examples in its docstrings."""
@@ -186,7 +191,7 @@ def constraints(session: nox.Session) -> None:
 
 @nox.session(python=False)
 def pythons(session: nox.Session) -> None:
-    """Say which Pythons took part."""
+    """Say which Pythons the machine has."""
     for version in dict.fromkeys([*SUPPORTED, *PYTHONS]):
         session.log(f"Python {version}: {PYTHONS.get(version, 'not on this machine')}")
 
