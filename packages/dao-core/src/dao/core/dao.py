@@ -143,7 +143,8 @@ class DataAccessObject(Access):
             data: rows, as for :meth:`write`.
             data_object: the table; it is created if it isn't there.
             keys: the columns that tell rows apart; by default the object's property ``keys``.
-            options: what else the interface takes: ``order_by`` picks the winner among rows of one key.
+            options: what else the interface takes: ``order_by`` picks the winner among rows of one key, the stored one
+                included; ``schema_mode="evolve"`` leaves the stored values of columns that the data lacks.
 
         Returns:
             What was done.

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import define
 
+from dao.arrow.convert.views import without_views
 from dao.errors import DataError, did_you_mean
 
-__all__ = ["Matcher", "key_columns", "numbers", "winners"]
+__all__ = ["Matcher", "comparable", "key_columns", "numbers", "precedes", "winners"]
 
 _ROW = "__dao_row"
 _SOURCE = "__dao_source"
@@ -18,36 +20,40 @@ _SOURCE = "__dao_source"
 
 def key_columns(rows: pa.Table | pa.RecordBatch, keys: Sequence[str]) -> pa.Table:
     """The key columns in a form that can be compared: dictionaries and views unpacked, ``-0.0`` made ``0.0``."""
-    return pa.table({name: _comparable(rows.column(name)) for name in keys})
+    return pa.table({name: comparable(rows.column(name)) for name in keys})
 
 
-def _comparable(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
+def comparable(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
+    """A column in the form that :func:`key_columns` has."""
     kind = column.type
+    if isinstance(kind, pa.BaseExtensionType):
+        return comparable(column.cast(kind.storage_type))
     if pa.types.is_dictionary(kind):
-        return _comparable(column.cast(kind.value_type))
-    if pa.types.is_string_view(kind):
-        return column.cast(pa.string())
-    if pa.types.is_binary_view(kind):
-        return column.cast(pa.binary())
+        return comparable(column.cast(kind.value_type))
     if pa.types.is_floating(kind):
-        return pc.add(column, pa.scalar(0.0, kind))
-    return column
+        # Arrow has no arithmetic for half floats; adding zero makes one of the two zeros.
+        wide = pa.float32() if pa.types.is_float16(kind) else kind
+        return pc.add(column.cast(wide), pa.scalar(0.0, wide))
+    if pa.types.is_decimal32(kind) or pa.types.is_decimal64(kind):
+        return column.cast(pa.decimal128(kind.precision, kind.scale))
+    plain = without_views(kind)
+    return column if plain.equals(kind) else column.cast(plain)
 
 
-def winners(source: pa.Table, keys: Sequence[str], order_by: Sequence[str] | None) -> pa.Table:
+def winners(source: pa.Table, keys: Sequence[str], order_by: Sequence[str]) -> pa.Table:
     """The source with one row per key, in the order of the rows.
 
     Args:
         source: the rows.
         keys: the key columns.
         order_by: of the rows of one key the greatest by these columns stays; null and NaN are below everything, and
-            of equal ones the last stays. None: no key may be there twice.
+            of equal ones the last stays. Empty: no key may be there twice.
 
     Raises:
         DataError: there is no such column, a key is null or NaN, or is there twice.
     """
     _check_columns("keys", keys, source.schema)
-    _check_columns("order_by", order_by or (), source.schema)
+    _check_columns("order_by", order_by, source.schema)
     if not keys:
         raise DataError("keys: none were given; they are the columns that tell rows apart")
     _check_values(source, keys)
@@ -67,13 +73,34 @@ def winners(source: pa.Table, keys: Sequence[str], order_by: Sequence[str] | Non
 
 def _order(source: pa.Table, order_by: Sequence[str]) -> pa.Array:
     """The rows' numbers, ascending by some columns, null and NaN before everything, equal ones as they came."""
-    columns: dict[str, pa.ChunkedArray] = {}
+    columns: dict[str, pa.ChunkedArray | pa.Array] = {}
     for place, name in enumerate(order_by):
-        column = _comparable(source.column(name))
-        columns[f"there{place}"] = pc.invert(pc.is_null(column, nan_is_null=pa.types.is_floating(column.type)))
-        columns[f"value{place}"] = column
-    columns[_ROW] = pa.chunked_array([numbers(source.num_rows)])
+        columns[f"there{place}"], columns[f"value{place}"] = _ranked(source.column(name))
+    columns[_ROW] = numbers(source.num_rows)
     return pc.sort_indices(pa.table(columns), sort_keys=[(name, "ascending") for name in columns])
+
+
+def _ranked(column: pa.ChunkedArray | pa.Array) -> tuple[Any, Any]:
+    """Whether there is a value to order a row by, and the value; NaN is none, as null is."""
+    values = comparable(column)
+    there = pc.invert(pc.is_null(values, nan_is_null=pa.types.is_floating(values.type)))
+    return there, pc.if_else(there, values, pa.scalar(None, values.type))
+
+
+def precedes(rows: pa.Table | pa.RecordBatch, others: pa.Table | pa.RecordBatch, order_by: Sequence[str]) -> pa.Array:
+    """Whether each row is older than the one beside it in ``others``: below it in the order of :func:`winners`.
+
+    >>> rows, others = pa.table({"at": [1, 5, None, 2]}), pa.table({"at": [2, 5, 1, None]})
+    >>> precedes(rows, others, ["at"]).to_pylist()
+    [True, False, True, False]
+    """
+    older = pa.repeat(pa.scalar(False), rows.num_rows)
+    for name in reversed(order_by):
+        (there, value), (other_there, other) = _ranked(rows.column(name)), _ranked(others.column(name))
+        below = pc.or_(pc.less(there, other_there), pc.fill_null(pc.less(value, other), False))
+        equal = pc.or_(pc.invert(pc.or_(there, other_there)), pc.fill_null(pc.equal(value, other), False))
+        older = pc.or_(below, pc.and_(equal, older))
+    return _array(older)
 
 
 def numbers(count: int) -> pa.Array:
@@ -146,15 +173,19 @@ class Matcher:
         places = pc.index_in(left.column(_ROW), value_set=_array(pairs.column(_ROW)))
         return _array(pairs.column(_SOURCE)).take(_array(places))
 
-    def bounds(self) -> pc.Expression:
-        """A condition that every row with a key of the source meets, for pruning by statistics."""
+    def bounds(self, schema: pa.Schema) -> pc.Expression:
+        """A condition that every row with a key of the source meets, for pruning by statistics.
+
+        Args:
+            schema: the schema of the rows that it will be asked of.
+        """
         condition = pc.scalar(True)
         for name in self.keys:
-            column = self.source.column(name)
-            if pa.types.is_boolean(column.type):
-                continue
+            kind = schema.field(name).type
+            if pa.types.is_boolean(kind) or pa.types.is_float16(kind) or isinstance(kind, pa.BaseExtensionType):
+                continue  # two values, or none that Arrow compares
             try:
-                limits = pc.min_max(column)
+                limits = pc.min_max(self.source.column(name))
             except pa.ArrowNotImplementedError:  # statistics of such columns are of no use either
                 continue
             condition = condition & (pc.field(name) >= limits["min"]) & (pc.field(name) <= limits["max"])

@@ -1,19 +1,19 @@
 """Upsert, copy on write: a file that holds none of the keys stays as it is, another is written anew.
 
-For each file, its statistics may rule the keys out; else its key columns alone are read and matched, and only if a key
-is there all of its columns are. Updated rows keep their place in the file. Rows that are new, and those that change
-their partition, go to new files.
+For each file, its statistics may rule the keys out; else its key columns alone (and those of ``order_by``) are read and
+matched, and only if a row changes all of its columns are. Updated rows keep their place in the file and the values of
+the columns that the source lacks. Rows that are new, and those that change their partition, go to new files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, frozen
 
 from dao.arrow.convert import normalise_views, to_reader
 from dao.arrow.formats import hive_values
@@ -22,7 +22,7 @@ from dao.data_object import DataObject
 from dao.errors import AlreadyExistsError, ConflictError, DataError
 from dao.files.committing import commit, sizes
 from dao.files.conflicts import Patience, persistent
-from dao.files.matching import Matcher, numbers, winners
+from dao.files.matching import Matcher, comparable, numbers, precedes, winners
 from dao.files.parts import Part
 from dao.files.places import Place, place_of
 from dao.files.rewriting import (
@@ -64,7 +64,8 @@ def upsert_rows(
     writing = Writing(data_object, "append", format, names_of(partition_by), schema_mode, options)
     names = names_of(keys) or ()
     source = _gathered(normalise_views(to_reader(data, schema=declared_schema(schema))))
-    source = winners(source, names, names_of(order_by))
+    order = names_of(order_by) or ()
+    source = winners(source, names, order)
     tree = kind_meant(storage, place) == "directory"
 
     def work() -> WriteResult:
@@ -73,7 +74,7 @@ def upsert_rows(
             if change.base is None or (tree and table_there(change, writing) is None):
                 return _written_first(storage, change, source, place, writing, tree=tree)
             table = open_for_rewriting(change, data_object, format=format, schema=schema, options=options)
-            return _merge(change, table, source, names, place, writing)
+            return _merge(change, table, source, names, order, place, writing)
 
     return persistent(storage, work)
 
@@ -104,17 +105,39 @@ class _Found:
 
     Attributes:
         matched: the numbers of the source's rows whose keys are there.
-        moved: those of them that belong into another partition.
-        left: rows that went away to other partitions.
+        moved: the file's rows that belong into another partition now, as they are once updated.
     """
 
     matched: pa.Array
-    moved: pa.Array
-    left: int
+    moved: Sequence[pa.RecordBatch] = ()
+
+
+@frozen
+class _Matches:
+    """For each row of one file the number of a row of the source, null where there is none.
+
+    Attributes:
+        known: the row with the same key.
+        wins: the same, where that row takes the stored one's place: it isn't older by ``order_by``.
+    """
+
+    known: pa.Array
+    wins: pa.Array
+
+    @property
+    def updated(self) -> int:
+        """How many stored rows are replaced."""
+        return len(self.wins.drop_null())
 
 
 def _merge(
-    change: Change, table: StoredTable, source: pa.Table, keys: tuple[str, ...], place: Place, writing: Writing
+    change: Change,
+    table: StoredTable,
+    source: pa.Table,
+    keys: tuple[str, ...],
+    order_by: tuple[str, ...],
+    place: Place,
+    writing: Writing,
 ) -> WriteResult:
     if writing.partition_by is not None and writing.partition_by != table.partition_by:
         raise DataError(f"{place.key!r} is partitioned by {list(table.partition_by)}, not by {writing.partition_by}")
@@ -122,36 +145,50 @@ def _merge(
     for name in keys:
         if name not in table.schema.names:
             raise DataError(f"keys: the table has no column {name!r}")
-    if source.num_rows == 0:
-        return WriteResult(0, 0, 0, 0, 0, table.log.version, table.log.version)
     plain = worked_on(schema)
     rows = pa.Table.from_batches(shaped(source.to_reader(), plain), plain).combine_chunks()
     # Read as what it is about to become: columns that are added are null, types that widen are cast.
     table = evolve(table, declared=plain)
-    merge = _Merge(table, schema, rows, Matcher.of(rows, keys))
-    if table.snapshot.is_file:
-        return merge.into_file(change)
-    return merge.into_tree(change, place)
+    merge = _Merge(table, schema, rows, frozenset(source.column_names), Matcher.of(rows, keys), order_by)
+    done = merge.into_file(change) if table.snapshot.is_file else merge.into_tree(change, place)
+    return done or WriteResult(0, 0, 0, 0, 0, table.log.version, table.log.version)
 
 
 @define(slots=False)
 class _Merge:
+    """Rows of a source on their way into a table.
+
+    Attributes:
+        table: the table, read as what it becomes.
+        schema: its schema then.
+        source: the rows under that schema.
+        given: the columns that the source has itself; the others are null in ``source``.
+        matcher: finds the source's keys.
+        order_by: columns by which a stored row may be newer than the source's.
+    """
+
     table: StoredTable
     schema: pa.Schema
     source: pa.Table
+    given: frozenset[str]
     matcher: Matcher
+    order_by: tuple[str, ...]
 
-    def into_tree(self, change: Change, place: Place) -> WriteResult:
+    def into_tree(self, change: Change, place: Place) -> WriteResult | None:
+        """Publish the tree with the rows in it; None where they change nothing."""
         table, schema = self.table, self.schema
         parts = part_writer(change, table, schema)
         done = rewrite_each(table, parts, self._work)
         found: list[_Found] = [one.found for one in done if one.found is not None]
         fresh = self._fresh(found)
-        added = self.source.take(_union(fresh, *(one.moved for one in found)))
+        moved = [batch for one in found for batch in one.moved]
+        added = pa.concat_tables([self.source.take(fresh), pa.Table.from_batches(moved, self.source.schema)])
         layout = Layout(table.format, table.options, schema, table.partition_by)
         batches = (as_written(batch, schema) for batch in added.to_batches())
         new = write_new(change, batches, layout, table.log) if added.num_rows else []
         updated = sum(one.rows for one in done)
+        if not updated and not len(fresh):
+            return None
         touched = {one.file.key for one in done if not one.untouched}
         before = table.record.rows if table.record is not None else None
         return commit(
@@ -164,27 +201,28 @@ class _Merge:
             format=table.format.name,
             partition_by=table.partition_by,
             schema=schema,
-            rows=None if before is None else before - sum(one.left for one in found) + added.num_rows,
+            rows=None if before is None else before + len(fresh),
             inserted=len(fresh),
             updated=updated,
             deleted=0,
         )
 
-    def into_file(self, change: Change) -> WriteResult:
+    def into_file(self, change: Change) -> WriteResult | None:
+        """Publish the one file with the rows in it; None where they change nothing."""
         file = self.table.files[0]
         matches = self._matches(file)
-        matched = _valid(matches)
-        fresh = self._fresh([_Found(matched, _NONE, 0)])
+        fresh = self._fresh([_Found(_valid(matches.known))])
+        if not matches.updated and not len(fresh):
+            return None
         parts = part_writer(change, self.table, self.schema)
-        updated = self._updated(file, matches, _Moves())
-        batches = chain(updated, self.source.take(fresh).to_batches())
+        batches = chain(self._updated(file, matches, []), self.source.take(fresh).to_batches())
         part = parts.write("", (as_written(batch, self.schema) for batch in batches))
         change.publish()
-        return WriteResult(len(fresh), len(matches) - matches.null_count, 0, part.size, 1)
+        return WriteResult(len(fresh), matches.updated, 0, part.size, 1)
 
     def _fresh(self, found: Sequence[_Found]) -> pa.Array:
         """The numbers of the source's rows whose keys are nowhere."""
-        matched = _union(*(one.matched for one in found))
+        matched = pa.concat_arrays([_NONE, *(one.matched for one in found)])
         every = numbers(self.source.num_rows)
         return every.filter(pc.invert(pc.is_in(every, value_set=matched)))
 
@@ -192,66 +230,61 @@ class _Merge:
         if not self._may_match(file):
             return Rewritten(file, untouched=True)
         matches = self._matches(file)
-        count = len(matches) - matches.null_count
-        if count == 0:
-            return Rewritten(file, untouched=True)
-        moves = _Moves()
-        part = write(self._updated(file, matches, moves))
-        moved = _union(*moves.rows)
-        return Rewritten(file, part, rows=count, found=_Found(_valid(matches), moved, moves.left))
+        known = _valid(matches.known)
+        if matches.updated == 0:
+            return Rewritten(file, untouched=True, found=_Found(known))
+        moved: list[pa.RecordBatch] = []
+        part = write(self._updated(file, matches, moved))
+        return Rewritten(file, part, rows=matches.updated, found=_Found(known, moved))
 
     def _may_match(self, file: FileInfo) -> bool:
-        rows = self.table.scan([file], columns=[], where=self.matcher.bounds(), limit=1)
+        rows = self.table.scan([file], columns=[], where=self.matcher.bounds(self.table.schema), limit=1)
         return any(batch.num_rows for batch in rows)
 
-    def _matches(self, file: FileInfo) -> pa.Array:
-        """For each row of a file the number of the source's row with its key, null where there is none."""
-        keys = list(self.matcher.keys)
-        found = [self.matcher.match(batch) for batch in self.table.scan([file], columns=keys, batch_size=_KEY_ROWS)]
-        return pa.concat_arrays(found) if found else _NONE
+    def _matches(self, file: FileInfo) -> _Matches:
+        columns = list(dict.fromkeys((*self.matcher.keys, *self.order_by)))
+        known, wins = [_NONE], [_NONE]
+        for batch in self.table.scan([file], columns=columns, batch_size=_KEY_ROWS):
+            found = self.matcher.match(batch)
+            known.append(found)
+            wins.append(self._winning(batch, found) if self.order_by else found)
+        return _Matches(pa.concat_arrays(known), pa.concat_arrays(wins))
 
-    def _updated(self, file: FileInfo, matches: pa.Array, moves: _Moves) -> Iterator[pa.RecordBatch]:
-        """The file's rows, those of the source in the place of those with their keys."""
+    def _winning(self, batch: pa.RecordBatch, found: pa.Array) -> pa.Array:
+        """What was found, without the rows of the source that are older than the stored ones."""
+        hit = pc.is_valid(found)
+        stored = batch.filter(hit).select(list(self.order_by))
+        older = precedes(self.source.select(list(self.order_by)).take(found.drop_null()), stored, self.order_by)
+        return pc.replace_with_mask(found, hit, pc.if_else(older, pa.scalar(None, found.type), found.drop_null()))
+
+    def _updated(self, file: FileInfo, matches: _Matches, moved: list[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The file's rows, those of the source in the place of those with their keys.
+
+        Args:
+            file: the file.
+            matches: what was found in it.
+            moved: gets the rows that leave the file for another partition.
+        """
         start = 0
         here = self._partition_of(file)
         for batch in self.table.scan([file]):
             advance(batch.num_rows, batch.nbytes)
-            part = matches.slice(start, batch.num_rows)
+            part = matches.wins.slice(start, batch.num_rows)
             start += batch.num_rows
             if part.null_count == batch.num_rows:
                 yield batch
                 continue
-            updated = _replaced(batch, self.source, part)
-            yield self._staying(updated, part, here, moves) if here else updated
+            updated = _replaced(batch, self.source, self.given, part)
+            stays = _inside(updated, here)
+            if not pc.all(stays).as_py():
+                moved.append(updated.filter(pc.invert(stays)))
+                updated = updated.filter(stays)
+            yield updated
 
     def _partition_of(self, file: FileInfo) -> dict[str, pa.Scalar]:
         if not self.table.partition_by:
             return {}
         return partition_values(hive_values(below(file.key, self.table.key)), self.table.partition_schema)
-
-    def _staying(
-        self, batch: pa.RecordBatch, matches: pa.Array, here: Mapping[str, pa.Scalar], moves: _Moves
-    ) -> pa.RecordBatch:
-        """The rows that still belong into the file's partition; the others are noted."""
-        stays = pa.repeat(pa.scalar(True), batch.num_rows)
-        for name, value in here.items():
-            column = batch.column(name)
-            same = pc.fill_null(pc.equal(column, value), False) if value.is_valid else pc.is_null(column)
-            stays = pc.and_(stays, same)
-        leaving = pc.invert(stays)
-        gone = matches.filter(leaving)
-        if len(gone):
-            moves.rows.append(gone)
-            moves.left += len(gone)
-        return batch.filter(stays)
-
-
-@define
-class _Moves:
-    """Rows that leave a file for another partition."""
-
-    rows: list[pa.Array] = field(factory=list)
-    left: int = 0
 
 
 _NONE = pa.array([], pa.int64())
@@ -261,21 +294,29 @@ def _valid(matches: pa.Array) -> pa.Array:
     return matches.drop_null().unique()
 
 
-def _union(*numbers: pa.Array) -> pa.Array:
-    """All numbers, each once, in ascending order."""
-    found = pa.concat_arrays([_NONE, *numbers]).unique()
-    return found.take(pc.sort_indices(found))
+def _inside(batch: pa.RecordBatch, partition: Mapping[str, pa.Scalar]) -> pa.Array:
+    """Whether each row belongs into a partition; nulls are equal here, and so are NaN."""
+    stays = pa.repeat(pa.scalar(True), batch.num_rows)
+    for name, value in partition.items():
+        column, value = comparable(batch.column(name)), comparable(pa.array([value.as_py()], value.type))[0]
+        equal = pc.fill_null(pc.equal(column, value), False)
+        if not value.is_valid:
+            equal = pc.is_null(column)
+        elif pa.types.is_floating(value.type) and pc.is_nan(value).as_py():
+            equal = pc.fill_null(pc.is_nan(column), False)
+        stays = pc.and_(stays, equal)
+    return stays
 
 
-def _replaced(batch: pa.RecordBatch, source: pa.Table, matches: pa.Array) -> pa.RecordBatch:
-    """The batch with the source's rows in the place of those that match them."""
+def _replaced(batch: pa.RecordBatch, source: pa.Table, given: Collection[str], matches: pa.Array) -> pa.RecordBatch:
+    """The batch with the source's values in the rows that match, in the columns that the source has."""
     hit = pc.is_valid(matches)
     count = batch.num_rows
     rows = source.take(matches.drop_null()).combine_chunks()
     ordinal = pc.cumulative_sum(hit.cast(pa.int64()))
     chosen = pc.if_else(hit, pc.add(ordinal, count - 1), numbers(count))
     columns = [
-        pa.concat_arrays([batch.column(place), *rows.column(place).chunks]).take(chosen)
-        for place in range(batch.num_columns)
+        pa.concat_arrays([column, *rows.column(name).chunks]).take(chosen) if name in given else column
+        for name, column in zip(batch.schema.names, batch.columns, strict=True)
     ]
     return pa.RecordBatch.from_arrays(columns, schema=batch.schema)

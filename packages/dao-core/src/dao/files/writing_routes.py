@@ -165,13 +165,18 @@ class WritingRoutes:
             data: anything tabular.
             data_object: the table, or one file of a format with a schema of its own. It is made if it isn't there.
             keys: the columns that tell rows apart; by default the object's property ``keys``.
-            order_by: columns that pick the winner among rows of the data with the same keys: the greatest wins, the
-                first column first; null is below everything; of equal ones the last.
+            order_by: columns that pick the winner among rows with the same keys, stored ones too: the greatest wins,
+                the first column first; null and NaN are below everything; of equal ones the last, so that the data
+                wins against what is stored. A row that is older than the stored one changes nothing.
             format: the format's name.
             partition_by: as for :meth:`write`.
-            schema_mode: as for :meth:`write`.
+            schema_mode: as for :meth:`write`, but columns that the data lacks keep their values in stored rows.
             schema: as for :meth:`write`.
             options: the format's options.
+
+        Returns:
+            ``rows_updated`` counts stored rows that were replaced: all of them where the table has a key twice. Rows
+            of the data that are older than what is stored count nowhere.
 
         Raises:
             DataError: a key is null or NaN (the first such row is named), or keys are there twice and no ``order_by``

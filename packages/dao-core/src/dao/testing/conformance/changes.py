@@ -79,6 +79,38 @@ class Upserts(
         assert rows(dao, ten, where="id = 2")[0]["name"] == "person 2 c"
         assert dao.read(ten).num_rows == 10
 
+    def test_an_older_arrival_leaves_a_newer_row(
+        self, dao: DataAccessObject, ten: DataObject, backend: Backend
+    ) -> None:
+        """order_by means the same against the stored row: an older arrival changes nothing, and is not counted.
+
+        Of equal ones the arrival wins; a stored null is older than every value, and no arrival that is null passes one.
+        """
+        score = pa.array([0.0, 0.25, 0.4, 0.9, None, None], pa.float64())  # stored: null, 0.25, 0.5, 0.75, 1.0, null
+        result = dao.upsert(
+            people(range(6), note=" new").set_column(3, "score", score), ten, keys="id", order_by="score"
+        )
+        won = [row["id"] for row in rows(dao, ten) if row["name"].endswith("new")]
+        assert won == [0, 1, 3, 5]
+        kept = [row["score"] for row in rows(dao, ten)][:6]
+        assert kept == [0.0, 0.25, 0.5, 0.9, 1.0, None]
+        assert (result.rows_updated, result.rows_inserted) in ((4, 0), (None, None), (4, None), (None, 0))
+
+    def test_a_key_that_the_table_has_twice(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Where stored rows share a key, an upsert updates all of them and counts each, or refuses; never just one."""
+        table = backend.table("people")
+        dao.write(pa.concat_tables([people([1, 2]), people([1], note=" b")]), table)
+        before = rows(dao, table)
+        try:
+            result = dao.upsert(people([1, 3], note=" new"), table, keys=["id"])
+        except (DataError, *REFUSALS):
+            assert rows(dao, table) == before
+        else:
+            assert [row["name"] for row in rows(dao, table)] == [
+                f"person {n}" for n in ("1 new", "1 new", "2", "3 new")
+            ]
+            assert result.rows_updated in (2, None), f"2 rows were updated, the result says {result.rows_updated}"
+
     def test_a_key_that_is_no_column_is_an_error(self, dao: DataAccessObject, ten: DataObject) -> None:
         """keys= that name a column the data doesn't have are a DataError, and so is no key at all."""
         with pytest.raises(DataError, match="colour"):
@@ -215,3 +247,16 @@ class SchemaEvolution(
             dao.upsert(wider, three, keys=["id"])
         dao.upsert(wider, three, keys=["id"], schema_mode="evolve")
         assert [row["colour"] for row in rows(dao, three)] == [None, None, "red", "blue"]
+
+    @needs("schema_evolution", "upsert")
+    def test_an_upsert_leaves_what_the_source_lacks(
+        self, dao: DataAccessObject, three: DataObject, backend: Backend
+    ) -> None:
+        """Columns that the source lacks keep the stored values, and are null in new rows; strict refuses."""
+        source = people([1, 7], note=" new").drop_columns(["country", "score"])
+        with pytest.raises(DataError, match="country"):
+            dao.upsert(source, three, keys=["id"])
+        dao.upsert(source, three, keys=["id"], schema_mode="evolve")
+        found = {row["id"]: (row["name"], row["country"], row["score"]) for row in rows(dao, three)}
+        assert found[1] == ("person 1 new", "FR", 0.25)
+        assert found[7] == ("person 7 new", None, None)

@@ -56,6 +56,44 @@ def changed(call, data, data_object, **named):
     return Mutant.write(call.args[0], data, data_object, mode="append")
 """
 
+NEWER_ROWS_LOSE = """
+from dao.files import upsert
+
+def mutate(monkeypatch):
+    monkeypatch.setattr(upsert, "precedes", lambda rows, others, order_by: pa.repeat(False, rows.num_rows))
+"""
+
+STORED_NULLS_WIN = """
+from dao.files import upsert
+
+def mutate(monkeypatch):
+    older = upsert.precedes
+    monkeypatch.setattr(
+        upsert, "precedes", lambda *given: pc.if_else(older(*given), True, pc.is_null(given[1].column(0)))
+    )
+"""
+
+LACKING_COLUMNS_ARE_WIPED = """
+from dao.files import upsert
+
+def mutate(monkeypatch):
+    replaced = upsert._replaced
+    monkeypatch.setattr(
+        upsert, "_replaced", lambda batch, source, given, found: replaced(batch, source, source.column_names, found)
+    )
+"""
+
+ONE_OF_A_KEY = """
+from dao.files.matching import Matcher
+
+def mutate(monkeypatch):
+    match = Matcher.match
+    def first_only(self, rows):
+        found = match(self, rows).to_pylist()
+        return pa.array([n if n not in found[:place] else None for place, n in enumerate(found)], pa.int64())
+    monkeypatch.setattr(Matcher, "match", first_only)
+"""
+
 COLLECTED = """
 @around("write_stream")
 def changed(call, *args, **named):
@@ -101,6 +139,10 @@ WRITES = (
     Mutation("schemas_drift", SchemaEvolution, change_argument("schema_mode", "write", "'evolve'")),
     Mutation("delete_ignores_where", Deletes, change_argument("where", "delete")),
     Mutation("upsert_appends", Upserts, UPSERT_APPENDS),
+    Mutation("newer_rows_lose", Upserts, NEWER_ROWS_LOSE),
+    Mutation("stored_nulls_are_newest", Upserts, STORED_NULLS_WIN),
+    Mutation("lacking_columns_are_wiped", SchemaEvolution, LACKING_COLUMNS_ARE_WIPED),
+    Mutation("one_of_a_key_is_updated", Upserts, ONE_OF_A_KEY),
     Mutation("streams_are_collected", WriteStreams, COLLECTED),
     Mutation("copies_overwrite", CopiesWithin, change_argument("mode", "copy", "'overwrite'")),
     Mutation("moves_are_copies", Moves, "Mutant.move = LocalInterface.copy"),
