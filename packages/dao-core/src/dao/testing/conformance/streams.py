@@ -165,7 +165,10 @@ class WriteStreams(
         peak = Peak()
         result = dao.write_stream(large(batches_of(backend), peak.look), backend.table("large"))
         passing = peak.bytes - peak.held()  # a store in memory keeps what was written: that is no buffer
-        assert passing < backend.stream_buffer, f"{passing:,} bytes of a table were held in passing"
+        assert passing < backend.stream_buffer, (
+            f"{passing:,} bytes of a table were held in passing, {backend.stream_buffer:,} are allowed: "
+            "is Backend.stream_buffer right, and are row_group_bytes and the like made small for the kit?"
+        )
         count = batches_of(backend) * BATCH_ROWS
         assert result.rows_inserted in (count, None)
         assert dao.read(backend.table("large"), columns=["id"]).num_rows == count
