@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from dao.display import table_of
 from dao.errors import DataError, did_you_mean
-from dao.secrets import masked
+from dao.secrets import guarded, masked
 
 if TYPE_CHECKING:
     from dao.data_store import DataStore
@@ -120,7 +120,7 @@ class DataObject:
         return hash(self._identity()[:3])
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild, (type(self), self.identifier, self.data_store, dict(self.properties))
+        return _rebuild, (type(self), self.identifier, self.data_store, guarded(dict(self.properties)))
 
     def _described(self) -> Iterator[tuple[str, Any]]:
         yield "key", self.key

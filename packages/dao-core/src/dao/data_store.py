@@ -14,6 +14,7 @@ from dao.data_object import DataObject
 from dao.display import table_of
 from dao.errors import ConfigError, Fault, PluginError, did_you_mean
 from dao.interface import InterfaceSpec
+from dao.secrets import guarded
 
 __all__ = ["DataStore", "DataStoreRegistry"]
 
@@ -102,6 +103,7 @@ class DataStore:
             primary, *further = self.specs
             first = (primary.name, self._class_of(primary))
             found = self._classes = (first, *((spec.name, self._class_or_error(spec)) for spec in further))
+            self.specs = tuple(map(_guarded, self.specs, [kind for _, kind in found]))
         return found
 
     def _class_or_error(self, spec: InterfaceSpec) -> type | PluginError:
@@ -187,7 +189,10 @@ class DataStore:
         kept = {at: made for at, made in self._built.items() if getattr(type(made), "carries_state", False)}
         # The declared objects point back at their store, so they travel with it.
         left_out = {"_lock": None, "_classes": None, "routes": None, "_plugins": None}
-        return {**self.__dict__, **left_out, "_built": kept, "properties": dict(self.properties)}
+        # Which options are secrets is known by the classes alone, as far as they can be had here.
+        specs = tuple(_guarded(spec, self._class_or_error(spec)) for spec in self.specs)
+        properties = guarded(dict(self.properties))
+        return {**self.__dict__, **left_out, "specs": specs, "_built": kept, "properties": properties}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _lock=RLock(), properties=MappingProxyType(state["properties"]))
@@ -207,10 +212,14 @@ def _spec(interface: str | type | InterfaceSpec | object, options: Mapping[str, 
         target = interface if ":" in interface else None
         return InterfaceSpec(interface.rpartition(":")[2], target, dict(options))
     if isinstance(interface, type):
-        return InterfaceSpec(interface.__name__, interface, dict(options))
+        return InterfaceSpec(interface.__name__, interface, dict(options)).guarded(interface)
     if options:
         raise ConfigError(f"options are given with an interface that is built already: {', '.join(options)}")
     return InterfaceSpec(type(interface).__name__, interface)
+
+
+def _guarded(spec: InterfaceSpec, kind: type | PluginError) -> InterfaceSpec:
+    return spec.guarded(kind if isinstance(kind, type) else None)
 
 
 def _own_options(kind: type, options: Mapping[str, Any]) -> dict[str, Any]:

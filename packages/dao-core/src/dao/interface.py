@@ -27,10 +27,9 @@ import inspect
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from dao.errors import DataError
-from dao.secrets import Secret, looks_secret
 
 __all__ = ["ACTIONS", "InterfaceSpec", "is_interface", "register", "when"]
 
@@ -123,9 +122,19 @@ class InterfaceSpec:
     path: str = ""
     shared: bool = False
 
+    def guarded(self, kind: type | None) -> InterfaceSpec:
+        """The same with those options as :class:`~dao.secrets.Secret` that are secrets by name or type.
+
+        Args:
+            kind: the interface's class, which has the types; ``None`` where it is not known.
+        """
+        from dao.options import guarded_options
+
+        return evolve(self, options=guarded_options(self.options, kind)) if self.options else self
+
     def __reduce__(self) -> tuple[Any, ...]:
         # A literal that stands where a secret belongs doesn't travel: as a Secret it says so where it arrives.
-        options = {n: Secret(v) if type(v) is str and looks_secret(n) else v for n, v in self.options.items()}
+        options = self.guarded(self.target if isinstance(self.target, type) else None).options
         return InterfaceSpec, (self.name, self.target, options, self.path, self.shared)
 
 

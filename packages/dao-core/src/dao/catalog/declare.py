@@ -18,9 +18,9 @@ from dao.catalog.spelling import Path, SpelledSource, canonical, dotted
 from dao.core.plugins import Plugins
 from dao.errors import ConfigError, Fault, did_you_mean
 from dao.interface import InterfaceSpec
-from dao.options import check, option_types
+from dao.options import check, guarded_options, option_types
 from dao.options.faults import joined
-from dao.secrets import Secret, Template, check_schemes, looks_secret
+from dao.secrets import Template, check_schemes, guarded, looks_secret
 
 __all__ = ["declare"]
 
@@ -119,7 +119,7 @@ class _Checker:
             self._references(value, (name, "properties", key))
         installed = primary.installed and bool(interfaces) and not self._plugins.broken
         objects, patterns = self._objects(name, store.get("objects") or {}, installed)
-        return StoreDeclaration(name, tuple(interfaces), _guarded(properties), objects, patterns)
+        return StoreDeclaration(name, tuple(interfaces), guarded_options(properties, None), objects, patterns)
 
     def _find(self, value: Mapping[str, Any], path: Path, options: Mapping[str, Any]) -> Found:
         found = find_interface(value["interface"], value.get("location"), self._plugins, import_class=bool(options))
@@ -132,7 +132,7 @@ class _Checker:
     ) -> InterfaceSpec:
         self._check_options(found.cls, options, (*path, "options"))
         users = dotted(self._source_of((*path, "options")).users((*path, "options")))
-        return InterfaceSpec(value["interface"], found.target, _guarded(options, found.cls), users)
+        return InterfaceSpec(value["interface"], found.target, guarded_options(options, found.cls), users)
 
     def _secondary(self, value: Any, path: Path, shared: Mapping[str, Any]) -> InterfaceSpec | None:
         if isinstance(value, Mapping):
@@ -152,7 +152,9 @@ class _Checker:
             known = option_types(found.cls)
             own = {option: given for option, given in shared.items() if option in known}
             self._check_options(found.cls, own, path)
-        return InterfaceSpec(name, found.target, _guarded(own, found.cls), dotted(path), shared=found.cls is None)
+        return InterfaceSpec(
+            name, found.target, guarded_options(own, found.cls), dotted(path), shared=found.cls is None
+        )
 
     def _check_options(self, cls: type | None, options: Mapping[str, Any], path: Path) -> None:
         if cls is None:
@@ -200,7 +202,7 @@ class _Checker:
                         self._property((store, "objects", name, key), key, given, pattern, installed)
                 else:
                     self._property((store, "objects", name, key), key, given, pattern, installed)
-                    own[key] = _guarded_value(key, given)
+                    own[key] = guarded(given, key) if isinstance(key, str) else given
         return declared, tuple(patterns)
 
     def _pattern(self, store: str, name: str, patterns: list[NamePattern]) -> NamePattern | None:
@@ -253,23 +255,3 @@ def _strings(value: Any, below: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, (list, tuple)):
         for position, inner in enumerate(value):
             yield from _strings(inner, joined(below, position))
-
-
-def _guarded(options: Mapping[str, Any], cls: type | None = None) -> dict[str, Any]:
-    """The options with those that are secrets made :class:`Secret`, so that no text of them is left to be shown."""
-    types = {} if cls is None else option_types(cls)
-    secret = {name for name, kind in types.items() if "Secret" in str(kind)}
-    return {name: _guarded_value(name, value, name in secret) for name, value in options.items()}
-
-
-def _guarded_value(name: Any, value: Any, secret: bool = False) -> Any:
-    if isinstance(value, str) and (secret or (isinstance(name, str) and _is_secret_name(name))):
-        try:
-            return Secret.parse(value)
-        except ConfigError:  # it is a fault already, and nothing is built of it
-            return Secret(value)
-    if isinstance(value, Mapping):
-        return {inner: _guarded_value(inner, given) for inner, given in value.items()}
-    if isinstance(value, list):
-        return [_guarded_value("", inner) for inner in value]
-    return value

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from dao.secrets import MASK, Secret
+from dao.secrets import MASK, Secret, secrets_in
 
 if TYPE_CHECKING:
     from dao.catalog import Catalog
@@ -45,16 +45,5 @@ def secrets_of(catalog: Catalog) -> Iterator[tuple[str, Secret]]:
         except Exception:  # its properties have no value, so it was never used
             continue
         for spec in store.specs:
-            yield from _found(spec.options, spec.path or name)
-        yield from _found(store.properties, f"{name}.properties")
-
-
-def _found(value: Any, path: str) -> Iterator[tuple[str, Secret]]:
-    if isinstance(value, Secret):
-        yield path, value
-    elif isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield from _found(inner, f"{path}.{name}")
-    elif isinstance(value, (list, tuple)):
-        for at, inner in enumerate(value):
-            yield from _found(inner, f"{path}[{at}]")
+            yield from secrets_in(spec.options, spec.path or name)
+        yield from secrets_in(store.properties, f"{name}.properties")

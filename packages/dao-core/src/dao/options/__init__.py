@@ -8,6 +8,6 @@ value (``true``, ``false``, ``1``, ``0``) or enum member that the field asks for
 value as it stands. A type that can't be resolved here, because its library is not installed, takes anything.
 """
 
-from dao.options.build import build, check, option_types
+from dao.options.build import build, check, guarded_options, option_types
 
-__all__ = ["build", "check", "option_types"]
+__all__ = ["build", "check", "guarded_options", "option_types"]

@@ -7,7 +7,8 @@ import sys
 import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import attrs
@@ -15,10 +16,11 @@ from attrs import frozen
 
 from dao.errors import ConfigError, DaoError, Fault, did_you_mean
 from dao.options.faults import faults_of, joined
+from dao.options.guarding import guarded_as, holds_secret, members
 from dao.options.values import structure
-from dao.secrets import MASK, Secret, looks_secret
+from dao.secrets import MASK, looks_secret, secrets_in
 
-__all__ = ["build", "check", "option_types"]
+__all__ = ["build", "check", "guarded_options", "option_types"]
 
 T = TypeVar("T")
 
@@ -45,20 +47,27 @@ def build(cls: type[T], options: Mapping[str, Any], path: str = "") -> T:
     Traceback (most recent call last):
     dao.errors.ConfigError: 3 faults:
       no option 'buckett', did you mean 'bucket'? @ bronze.options.buckett
-      expected int, found str '8' @ bronze.options.retries
+      expected int, found str @ bronze.options.retries
       the option 'bucket' is required @ bronze.options
     """
+    options = guarded_options(options, cls)
     values, faults = _structured(cls, options, path, lookup=True)
     if faults:
         raise ConfigError(faults)
     try:
         return cls(**values)
+    except ConfigError as error:
+        faulty = [Fault(fault.path or path, _without_values(fault.message, cls, options)) for fault in error.faults]
     except DaoError:
         raise
     except Exception as error:
-        refused, cause = error, _harmless(error, options)
-    # Raised out here, so that an error which holds a secret is not even the context of this one.
-    raise ConfigError([Fault(path, f"{cls.__qualname__} refused its options: {_told(refused, options)}")]) from cause
+        faulty = []
+        refused, cause = error, _harmless(error, cls, options)
+    # Raised out here, so that an error which holds a value is not even the context of this one.
+    if faulty:
+        raise ConfigError(faulty)
+    told = f"{cls.__qualname__} refused its options: {_told(refused, cls, options)}"
+    raise ConfigError([Fault(path, told)]) from cause
 
 
 def check(cls: type, options: Mapping[str, Any], path: str = "") -> list[Fault]:
@@ -80,7 +89,7 @@ class _Option:
 
     @property
     def converted_by_class(self) -> bool:
-        return self.attribute is not None and self.attribute.converter is not None and not _is_secret(self.type)
+        return self.attribute is not None and self.attribute.converter is not None and not holds_secret(self.type)
 
 
 def option_types(cls: type) -> dict[str, Any]:
@@ -88,8 +97,10 @@ def option_types(cls: type) -> dict[str, Any]:
     return {name: option.type for name, option in _options(cls)[0].items()}
 
 
-def _is_secret(kind: Any) -> bool:
-    return kind is Secret or Secret in typing.get_args(kind)
+def guarded_options(options: Mapping[str, Any], cls: type | None) -> dict[str, Any]:
+    """The options with those that are secrets, by their type in ``cls`` or their name, as ``Secret``, however deep."""
+    kinds = {} if cls is None else option_types(cls)
+    return {name: guarded_as(value, kinds.get(name, Any), str(name)) for name, value in options.items()}
 
 
 @lru_cache(maxsize=512)
@@ -145,7 +156,9 @@ def _structured(
         try:
             values[name] = structure(value, kind, lookup=lookup)
         except Exception as error:  # each kind of it becomes a fault
-            faults.extend(faults_of(error, joined(path, name), hidden=looks_secret(str(name)) or _is_secret(kind)))
+            hidden = looks_secret(str(name)) or holds_secret(kind)
+            mask = partial(_without_values, cls=cls, options=options)
+            faults.extend(faults_of(error, joined(path, name), hidden=hidden, mask=mask))
     missing = [name for name, option in known.items() if option.required and name not in options]
     faults.extend(Fault(path, f"the option {name!r} is required") for name in missing)
     return values, faults
@@ -165,38 +178,56 @@ def _validated(cls: type, values: Mapping[str, Any], path: str, options: Mapping
                 value = attribute.converter(value)
             if attribute.validator is not None:
                 attribute.validator(bare, attribute, value)
-        except (ValueError, TypeError) as error:
-            faults.append(Fault(joined(path, name), _told(error, options)))
+        except (ValueError, TypeError, ConfigError) as error:
+            faults.append(Fault(joined(path, name), _told(error, cls, options)))
         except Exception:  # a validator that looks at other fields, which are not there yet: build() will ask it again
             continue
     return faults
 
 
-def _told(error: Exception, options: Mapping[str, Any]) -> str:
+def _told(error: Exception, cls: type, options: Mapping[str, Any]) -> str:
     # attrs' validators put their whole argument list into args: the message is its first.
     text = str(error.args[0]) if isinstance(error, (ValueError, TypeError)) and error.args else str(error)
-    for secret in _secret_texts(options):
-        text = text.replace(secret, MASK)
-    return text or type(error).__name__
+    return _without_values(text, cls, options) or type(error).__name__
 
 
-def _harmless(error: Exception, options: Mapping[str, Any]) -> Exception | None:
+def _without_values(text: str, cls: type, options: Mapping[str, Any]) -> str:
+    """A message with no value of the options in it: a secret may stand in any of them by mistake."""
+    for value in sorted(_texts(cls, options), key=len, reverse=True):
+        text = text.replace(repr(value), MASK)
+        if len(value) >= _SHORTEST:
+            text = text.replace(value, MASK)
+    return text
+
+
+def _harmless(error: Exception, cls: type, options: Mapping[str, Any]) -> Exception | None:
     told = f"{error!r} {error} {error.__cause__!r} {error.__context__!r}"
-    return None if any(secret in told for secret in _secret_texts(options)) else error
+    return error if _without_values(told, cls, options) == told else None
 
 
-def _secret_texts(value: Any, hidden: bool = False) -> Iterator[str]:
-    if isinstance(value, Secret):
+_SHORTEST = 4
+"""Masking shorter texts, where they are not in quotes, would only garble messages."""
+
+
+def _texts(cls: type, options: Mapping[str, Any]) -> set[str]:
+    """The texts of the options' values. A place is none of them: where something was looked for has to be said."""
+    kinds = option_types(cls)
+    values = [value for name, value in options.items() if Path not in members(kinds.get(name, Any))]
+    found = set(_strings(values))
+    for _, secret in secrets_in(options):
         try:
-            yield from filter(None, [value.reveal()])
-        except ConfigError:
-            return
-    elif isinstance(value, str):
-        if hidden and value:
-            yield value
+            found.add(secret.reveal())
+        except ConfigError:  # it has no value that could be told
+            continue
+    return found - {""}
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
     elif isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield from _secret_texts(inner, hidden or looks_secret(str(name)))
-    elif isinstance(value, (list, tuple)):
+        for inner in value.values():
+            yield from _strings(inner)
+    elif isinstance(value, (list, tuple, set, frozenset)):
         for inner in value:
-            yield from _secret_texts(inner, hidden)
+            yield from _strings(inner)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import attrs
 
 from dao.errors import ConfigError, Fault, did_you_mean
-from dao.secrets import MASK, Interpolated, Secret, Template, looks_secret
+from dao.options.guarding import holds_secret
+from dao.secrets import Interpolated, Secret, Template, looks_secret
 
 __all__ = ["NotKnownYet", "Wrong", "WrongInside", "faults_of", "joined"]
 
 _SHOWN = 60
-_URL_LOGIN = re.compile(r"(?<=://)[^/@\s]+(?=@)")
 
 
 class Wrong(Exception):
@@ -45,8 +44,11 @@ def joined(path: str, name: object) -> str:
     return f"{path}.{name}" if path else str(name)
 
 
-def faults_of(error: Exception, path: str, *, hidden: bool) -> Iterator[Fault]:
-    """The faults in an error of :func:`structure`, each with its path; no value is shown where ``hidden``."""
+def faults_of(error: Exception, path: str, *, hidden: bool, mask: Callable[[str], str]) -> Iterator[Fault]:
+    """The faults in an error of :func:`structure`, each with its path; no value is shown where ``hidden``.
+
+    ``mask`` takes the options' values out of a message that somebody else wrote.
+    """
     from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError
 
     if isinstance(error, NotKnownYet):
@@ -55,17 +57,17 @@ def faults_of(error: Exception, path: str, *, hidden: bool) -> Iterator[Fault]:
         yield Fault(path, f"expected {error.expected}, found {_described(error.value, hidden)}")
     elif isinstance(error, WrongInside):
         for name, inner in error.errors:
-            yield from faults_of(inner, joined(path, name), hidden=hidden or looks_secret(str(name)))
+            yield from faults_of(inner, joined(path, name), hidden=hidden or looks_secret(str(name)), mask=mask)
     elif isinstance(error, ClassValidationError):
         noted, others = error.group_exceptions()
         for inner, note in noted:
             if isinstance(inner, KeyError):
                 yield Fault(path, f"the option {note.name!r} is required")
             else:
-                below = hidden or looks_secret(note.name) or note.type is Secret
-                yield from faults_of(inner, joined(path, note.name), hidden=below)
+                below = hidden or looks_secret(note.name) or holds_secret(note.type)
+                yield from faults_of(inner, joined(path, note.name), hidden=below, mask=mask)
         for other in others:
-            yield from faults_of(other, path, hidden=hidden)
+            yield from faults_of(other, path, hidden=hidden, mask=mask)
     elif isinstance(error, ForbiddenExtraKeysError):
         known = [attribute.alias for attribute in attrs.fields(error.cl)] if attrs.has(error.cl) else []
         for name in sorted(error.extra_fields):
@@ -73,24 +75,20 @@ def faults_of(error: Exception, path: str, *, hidden: bool) -> Iterator[Fault]:
     elif isinstance(error, ConfigError):
         yield from (Fault(path, fault.message) for fault in error.faults)
     else:
-        # A validator's message may quote the value, so it is shown only where the value may be.
-        shown = str(error.args[0]) if error.args else type(error).__name__
-        yield Fault(path, "the value was refused" if hidden else shown)
+        told = mask(str(error.args[0])) if error.args else type(error).__name__
+        yield Fault(path, "the value was refused" if hidden else told)
 
 
 def _described(value: Any, hidden: bool) -> str:
+    """The kind of a value, and the value itself where it can be no secret: a number, or nothing but references."""
     kind = "null" if value is None else type(value).__name__
     if isinstance(value, Secret):
         return "a secret"
-    if value is None or hidden or not isinstance(value, (str, int, float)):
+    if hidden or not isinstance(value, (str, int, float)):
         return kind
-    told = repr(_presentable(value) if isinstance(value, str) else value)
-    return f"{kind} {told if len(told) <= _SHOWN else told[:_SHOWN] + '...'}"
-
-
-def _presentable(text: str) -> str:
-    if isinstance(text, Interpolated):
-        return str(text.template)
-    if "${" in text:
-        text = str(Template.parse(text))  # masks defaults
-    return _URL_LOGIN.sub(MASK, text)
+    if not isinstance(value, str):
+        told = repr(value)
+        return f"{kind} {told if len(told) <= _SHOWN else told[:_SHOWN] + '...'}"
+    template = value.template if isinstance(value, Interpolated) else Template.parse(value)
+    only_references = template.references and len(template.references) == len(template.parts)
+    return f"str {str(template)!r}" if only_references else "str"

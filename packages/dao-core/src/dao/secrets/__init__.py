@@ -13,7 +13,7 @@ from dao.secrets.references import (
     register_scheme_source,
     scheme_names,
 )
-from dao.secrets.secret import Secret, looks_secret, masked
+from dao.secrets.secret import Secret, guarded, looks_secret, masked, secrets_in
 
 __all__ = [
     "BUILT_IN_SCHEMES",
@@ -24,10 +24,12 @@ __all__ = [
     "Secret",
     "Template",
     "check_schemes",
+    "guarded",
     "interpolated",
     "looks_secret",
     "masked",
     "register_scheme",
     "register_scheme_source",
     "scheme_names",
+    "secrets_in",
 ]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Callable, Mapping
-from typing import ClassVar, NoReturn
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 from dao.errors import ConfigError
-from dao.secrets.references import MASK, Reference, Template
+from dao.secrets.references import MASK, Interpolated, Reference, Template
 
-__all__ = ["Secret", "looks_secret", "masked"]
+__all__ = ["Secret", "guarded", "looks_secret", "masked", "secrets_in"]
 
 _SECRET_NAME = re.compile(
     r"(?:^|[_.-])(?:password|passwd|passphrase|pwd|secrets?|token|credentials?|sas"
@@ -156,3 +156,69 @@ def _unpickled(text: str | None) -> Secret:
     made = Secret("")
     object.__setattr__(made, "_value", _lost)
     return made
+
+
+T = TypeVar("T")
+
+
+def guarded(
+    value: Any,
+    name: str = "",
+    known: T | None = None,
+    is_secret: Callable[[T], bool] | None = None,
+    below: Callable[[T, str | int], T] | None = None,
+) -> Any:
+    """``value`` with each string made a :class:`Secret` that stands, however deep, under a name that looks like one.
+
+    Args:
+        value: as it is written: strings, numbers, mappings, lists, tuples and sets.
+        name: what it is called.
+        known: what else is known of it, such as its type.
+        is_secret: whether that makes a string a secret.
+        below: what is known of what stands at a key or position of it.
+
+    >>> guarded({"user": "me", "logins": [{"password": "hunter2"}]})
+    {'user': 'me', 'logins': [{'password': ********}]}
+    """
+
+    def walk(value: Any, known: T | None, hidden: bool) -> Any:
+        def inner(at: str | int, given: Any) -> Any:
+            deeper = None if known is None or below is None else below(known, at)
+            return walk(given, deeper, hidden or (isinstance(at, str) and looks_secret(at)))
+
+        if isinstance(value, str):
+            return _guard(value) if hidden or (known is not None and is_secret and is_secret(known)) else value
+        if isinstance(value, Mapping):
+            return {at: inner(at, given) for at, given in value.items()}
+        if type(value) in (list, tuple):
+            return type(value)(inner(at, given) for at, given in enumerate(value))
+        if type(value) in (set, frozenset):
+            return type(value)(inner(0, given) for given in value)
+        return value
+
+    return walk(value, known, looks_secret(name))
+
+
+def _guard(text: str) -> Secret:
+    if isinstance(text, Interpolated):
+        return Secret.of_template(text.template)
+    try:
+        return Secret.parse(text)
+    except ConfigError:  # a malformed reference: it is a fault where the value is used, and no text of it is kept
+        return Secret(text)
+
+
+def secrets_in(value: Any, path: str = "") -> Iterator[tuple[str, Secret]]:
+    """Every :class:`Secret` in a value, with its path; in records of attrs and dataclasses too."""
+    if isinstance(value, Secret):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from secrets_in(inner, f"{path}.{name}")
+    elif isinstance(value, (list, tuple, set, frozenset)):
+        for at, inner in enumerate(value):
+            yield from secrets_in(inner, f"{path}[{at}]")
+    else:
+        fields = getattr(type(value), "__attrs_attrs__", None) or getattr(type(value), "__dataclass_fields__", ())
+        for name in [getattr(field, "name", field) for field in fields]:
+            yield from secrets_in(getattr(value, name, None), f"{path}.{name}")

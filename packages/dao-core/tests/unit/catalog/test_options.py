@@ -131,30 +131,30 @@ def test_right_values(name: str, given: Any, value: Any) -> None:
     [
         ("text", 1, "expected str, found int 1 @ o.text"),
         ("text", None, "expected str, found null @ o.text"),
-        ("whole", "8", "expected int, found str '8' @ o.whole"),
+        ("whole", "8", "expected int, found str @ o.whole"),
         ("whole", True, "expected int, found bool True @ o.whole"),
         ("whole", 1.0, "expected int, found float 1.0 @ o.whole"),
         ("real", True, "expected float, found bool True @ o.real"),
-        ("truth", "yes", "expected bool (true, false), found str 'yes' @ o.truth"),
+        ("truth", "yes", "expected bool (true, false), found str @ o.truth"),
         ("truth", 1, "expected bool (true, false), found int 1 @ o.truth"),
-        ("color", "redd", "expected one of 'red', 1 (did you mean 'red'), found str 'redd' @ o.color"),
+        ("color", "redd", "expected one of 'red', 1 (did you mean 'red'), found str @ o.color"),
         ("color", True, "expected one of 'red', 1, found bool True @ o.color"),
         ("level", 2, "expected one of 1, found int 2 @ o.level"),
-        ("word", "no", "expected one of 'yes', found str 'no' @ o.word"),
-        ("mode", "c", "expected one of 'a', 'b', found str 'c' @ o.mode"),
+        ("word", "no", "expected one of 'yes', found str @ o.word"),
+        ("mode", "c", "expected one of 'a', 'b', found str @ o.mode"),
         ("path", 3, "expected a path (str), found int 3 @ o.path"),
         ("secret", 12345, "expected a secret: str, or a reference such as ${env:NAME}, found int @ o.secret"),
         ("inner", [], "expected a mapping of options, found list @ o.inner"),
         ("inner", {"cuont": 1}, "no option 'cuont', did you mean 'count'? @ o.inner.cuont"),
         ("inner", {"password": 12345}, "found int @ o.inner.password"),
-        ("inners", [{"count": 1}, {"count": "1"}], "expected int, found str '1' @ o.inners[1].count"),
-        ("names", "abc", "expected list[str], found str 'abc' @ o.names"),
+        ("inners", [{"count": 1}, {"count": "1"}], "expected int, found str @ o.inners[1].count"),
+        ("names", "abc", "expected list[str], found str @ o.names"),
         ("names", ["a", 1], "expected str, found int 1 @ o.names[1]"),
         ("pair", [1], "expected 2 values: tuple[int, str], found list @ o.pair"),
-        ("pair", ["1", "a"], "expected int, found str '1' @ o.pair[0]"),
-        ("numbers", "12", "expected Sequence[int], found str '12' @ o.numbers"),
+        ("pair", ["1", "a"], "expected int, found str @ o.pair[0]"),
+        ("numbers", "12", "expected Sequence[int], found str @ o.numbers"),
         ("ports", [1], "expected dict[str, int], found list @ o.ports"),
-        ("ports", {"a": "1"}, "expected int, found str '1' @ o.ports.a"),
+        ("ports", {"a": "1"}, "expected int, found str @ o.ports.a"),
         ("either", 1.5, "expected int or str, found float 1.5 @ o.either"),
         ("text", "${env:A${env:B}}", "references can't hold references"),
         ("text", "${evn:A}", "no scheme 'evn' for ${evn:A}, did you mean 'env'? @ o.text"),
@@ -185,7 +185,7 @@ def test_all_faults_at_once_and_in_order() -> None:
         build(Two, {"frist": 1, "second": "x"}, "a.b")
     assert [str(fault) for fault in caught.value.faults] == [
         "no option 'frist', did you mean 'first'? @ a.b.frist",
-        "expected int, found str 'x' @ a.b.second",
+        "expected int, found str @ a.b.second",
         "the option 'first' is required @ a.b",
     ]
 
@@ -204,7 +204,6 @@ def test_defaults_in_references_and_logins_in_addresses_are_not_shown() -> None:
     with pytest.raises(ConfigError) as caught:
         build(Everything, monkey)
     assert "hunter2" not in str(caught.value)
-    assert "postgres://********@host/db" in str(caught.value)
 
 
 def test_plain_classes_are_called_by_their_signature() -> None:
@@ -215,7 +214,7 @@ def test_plain_classes_are_called_by_their_signature() -> None:
     assert build(Plain, {"root": "r", "retries": 2, "session": "s"}).got == ("r", 2, "s")
     assert [str(fault) for fault in check(Plain, {"rot": 1, "retries": "2"}, "p")] == [
         "no option 'rot', did you mean 'root'? @ p.rot",
-        "expected int, found str '2' @ p.retries",
+        "expected int, found str @ p.retries",
         "the option 'root' is required @ p",
     ]
     assert option_types(Plain) == {"root": str, "retries": int, "session": Any}
@@ -239,7 +238,7 @@ def test_a_class_that_refuses() -> None:
         def __init__(self, password: str, root: str = "") -> None:
             raise ValueError(f"{root} {password}")
 
-    with pytest.raises(ConfigError, match=r"refused its options: here \*{8} @ s.options") as caught:
+    with pytest.raises(ConfigError, match=r"refused its options: \*{8} \*{8} @ s.options") as caught:
         build(Refuses, {"password": "hunter2", "root": "here"}, "s.options")
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None

@@ -86,6 +86,16 @@ class Mutant(LocalInterface):
         self.headers = {"authorization": self.token.reveal()}
 """
 
+REFUSED_WITH_ITS_VALUE = """
+@attrs.define(slots=False)
+class Mutant(LocalInterface):
+    token: Secret = Secret("none")
+    region: str = "here"
+    def __attrs_post_init__(self):
+        if self.region != "here":
+            raise DataError(f"there is no region {self.region}")
+"""
+
 FAILURES = (
     Mutation("errors_are_swallowed", Faults, SWALLOWED),
     Mutation("errors_have_no_type", Errors, BARE_ERROR),
@@ -96,5 +106,6 @@ FAILURES = (
     Mutation("a_thread_leaks", Leaks, LEAKED_THREAD),
     Mutation("a_temporary_file_leaks", Leaks, LEAKED_TEMPORARY_FILE),
     Mutation("repr_tells_a_secret", Secrets, TOLD_SECRET),
+    Mutation("a_wrong_option_is_quoted", Secrets, REFUSED_WITH_ITS_VALUE),
     Mutation("vars_tell_a_secret", Secrets, KEPT_SECRET_IN_CLEAR),
 )  # fmt: skip
