@@ -219,6 +219,6 @@ def secrets_in(value: Any, path: str = "") -> Iterator[tuple[str, Secret]]:
         for at, inner in enumerate(value):
             yield from secrets_in(inner, f"{path}[{at}]")
     else:
-        fields = getattr(type(value), "__attrs_attrs__", None) or getattr(type(value), "__dataclass_fields__", ())
+        fields: Any = getattr(type(value), "__attrs_attrs__", None) or getattr(type(value), "__dataclass_fields__", ())
         for name in [getattr(field, "name", field) for field in fields]:
             yield from secrets_in(getattr(value, name, None), f"{path}.{name}")

@@ -7,6 +7,7 @@ import pickle
 import secrets
 import traceback
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
