@@ -13,6 +13,7 @@ from dao.arrow.convert.cast import conform
 from dao.arrow.convert.frames import open_pandas
 from dao.arrow.convert.recognise import Kind, is_row, kind_of, qualified_names
 from dao.arrow.convert.rows import columns_to_table, rows_in_batches, rows_to_table
+from dao.arrow.formats.validity import refuse_nameless
 from dao.errors import DataError
 
 __all__ = ["to_reader"]
@@ -56,6 +57,7 @@ def to_reader(data: Any, *, schema: Any = None) -> pa.RecordBatchReader:
         raise _not_tabular(data)
     wanted = None if schema is None else _schema(schema)
     reader = _OPENERS[kind](data, wanted)
+    refuse_nameless(reader.schema)
     if wanted is not None:
         reader = conform(reader, wanted)
     if kind in (Kind.READER, Kind.ITERABLE):

@@ -12,6 +12,7 @@ import pyarrow.types as pt
 
 from dao.arrow.convert.incoming import to_reader
 from dao.arrow.convert.recognise import INTO, Kind, kind_of
+from dao.arrow.formats.validity import refuse_nameless
 from dao.errors import ConfigError, DataError, PluginError, did_you_mean
 
 __all__ = ["convert"]
@@ -66,7 +67,11 @@ def convert(result: Any, into: str) -> Any:
         raise DataError(
             f"into={into!r} makes something of a table, and this is {type(result).__name__}: leave into= out"
         )
-    return result if kind is _KIND_OF_TARGET.get(into) else target(result)
+    if kind is _KIND_OF_TARGET.get(into):
+        return result
+    if isinstance(result, pa.Table | pa.RecordBatchReader):
+        refuse_nameless(result.schema)
+    return target(result)
 
 
 def _table(result: Any) -> pa.Table:

@@ -16,7 +16,7 @@ from dao.arrow.formats.facts import column_facts, file_bytes
 from dao.arrow.formats.faults import reading, storing
 from dao.arrow.formats.nested import nest, unnest
 from dao.arrow.formats.options import Check, integer, one_of, optional, valid
-from dao.arrow.formats.shape import check_batch, checked, refuse_duplicates, unify
+from dao.arrow.formats.shape import check_batch, checked, refuse_duplicates, unify, unordered
 from dao.errors import DataError, UnsupportedError
 
 __all__ = ["AvroFormat", "AvroOptions"]
@@ -154,7 +154,7 @@ class _AvroWriter(FormatWriter):
                 parsed,
                 codec=_CODECS[options.compression],
                 sync_interval=options.sync_interval,
-                metadata=embed_schema(schema) if options.avro_schema is None else None,
+                metadata=embed_schema(unordered(schema)) if options.avro_schema is None else None,
                 compression_level=options.compression_level,
             )
         except (ValueError, KeyError, TypeError, fastavro.schema.SchemaParseException) as error:

@@ -15,6 +15,7 @@ from dao.arrow.formats.csv_options import CsvOptions
 from dao.arrow.formats.csv_types import parsed_as
 from dao.arrow.formats.faults import storing
 from dao.arrow.formats.shape import cast_array, check_batch, refuse_duplicates
+from dao.arrow.formats.validity import refuse_far_years
 from dao.errors import DataError
 
 __all__ = ["CsvFileWriter"]
@@ -152,7 +153,7 @@ def _texts(column: pa.Field, array: pa.Array, options: CsvOptions, quoter: _Quot
     try:
         with storing("CSV"):
             plain = cast_array(array, kind)
-            _refuse_far_years(plain)
+            refuse_far_years(plain, "CSV")
             texts = _format(plain, options)
             needed = options.quoting == "all" or quoter.numbers_need_it or _is_text(kind) or _has_format(kind, options)
             return quoter.quoted(texts) if needed else texts
@@ -195,14 +196,6 @@ def _timestamps(array: pa.Array, options: CsvOptions) -> pa.Array:
     naive = array.cast(pa.timestamp(array.type.unit, "UTC")).cast(pa.timestamp(array.type.unit))
     ending = pa.scalar("Z", pa.large_string())
     return pc.binary_join_element_wise(naive.cast(pa.large_string()), ending, pa.scalar("", pa.large_string()))
-
-
-def _refuse_far_years(array: pa.Array) -> None:
-    if not (pa.types.is_date(array.type) or pa.types.is_timestamp(array.type)) or len(array) == array.null_count:
-        return
-    years = pc.min_max(pc.year(array)).as_py()
-    if years["min"] < 1 or years["max"] > 9999:
-        raise DataError(f"CSV holds the years 1 to 9999, found {years['min']} to {years['max']}")
 
 
 def _is_text(kind: pa.DataType) -> bool:

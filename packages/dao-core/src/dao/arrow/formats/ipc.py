@@ -48,6 +48,7 @@ class ArrowFormat(Format):
     name = "arrow"
     suffixes: ClassVar[tuple[str, ...]] = (".arrow", ".feather", ".ipc")
     Options = ArrowOptions
+    keeps_order = True
     _stream: ClassVar[bool] = False
 
     def infer_schema(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> pa.Schema:

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dao.arrow.formats.nested import nest, unnest
+from dao.arrow.formats.validity import refuse_far_years
 from dao.errors import DataError, StoreError
 
 __all__ = ["build_array", "infer_type", "to_values", "unify_types"]
@@ -213,6 +214,7 @@ def to_values(array: pa.Array, nan: str) -> list[Any]:
 
 def _leaf_values(array: pa.Array, nan: str) -> list[Any]:
     kind = array.type
+    refuse_far_years(array, "JSON")
     if pa.types.is_floating(kind):
         return _float_values(array.cast(pa.float64()), nan)
     if pa.types.is_null(kind) or pa.types.is_boolean(kind) or pa.types.is_integer(kind) or _is_text(kind):

@@ -30,6 +30,8 @@ def nest(values: Sequence[Any], kind: pa.DataType, leaf: Leaf) -> pa.Array:
     """
     if isinstance(kind, pa.BaseExtensionType):
         return pa.ExtensionArray.from_storage(kind, nest(values, kind.storage_type, leaf))
+    if pa.types.is_dictionary(kind) and pa.types.is_nested(kind.value_type):
+        return _nest_dictionary(values, kind, leaf)
     if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
         return cast_array(nest(values, kind.value_type, leaf), kind)
     if pa.types.is_struct(kind):
@@ -45,6 +47,15 @@ def _check(values: Sequence[Any], expected: type, words: str) -> None:
     wrong = set(map(type, values)) - {expected, type(None)}
     if wrong:
         raise DataError(f"found {' and '.join(sorted(kind.__name__ for kind in wrong))}, expected {words}")
+
+
+def _nest_dictionary(values: Sequence[Any], kind: pa.DataType, leaf: Leaf) -> pa.Array:
+    """Arrow encodes leaves alone, so nested values are told apart as Python writes them out."""
+    places: dict[str, int] = {}
+    indices = [None if value is None else places.setdefault(repr(value), len(places)) for value in values]
+    first = dict(zip(reversed(indices), reversed(values), strict=True))
+    dictionary = nest([first[place] for place in range(len(places))], kind.value_type, leaf)
+    return pa.DictionaryArray.from_arrays(pa.array(indices, kind.index_type), dictionary)
 
 
 def _nest_struct(values: Sequence[Any], kind: pa.DataType, leaf: Leaf) -> pa.Array:

@@ -6,6 +6,7 @@ from collections.abc import Generator, Mapping
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.orc as paorc
 from attrs import field, frozen
 from pyarrow import fs
@@ -119,7 +120,7 @@ def _stored_as(name: str, kind: pa.DataType) -> pa.DataType:
     Raises:
         DataError: a type that ORC can't hold.
     """
-    if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
+    if pa.types.is_run_end_encoded(kind) or (pa.types.is_dictionary(kind) and not pa.types.is_nested(kind.value_type)):
         return _stored_as(name, kind.value_type)
     if pa.types.is_timestamp(kind):
         if kind.tz not in (None, "UTC"):
@@ -155,11 +156,32 @@ _PLAIN: Mapping[pa.DataType, pa.DataType] = {
 }
 
 
-def _compact(array: pa.Array) -> pa.Array:
-    """A nested array that starts at its buffers' start: of a sliced one pyarrow's writer (26) loses structs whose
-    fields are all null.
+def _pushed_down(array: pa.Array) -> pa.Array:
+    """The array with the nulls of structs, lists and maps repeated in what they hold.
+
+    pyarrow's writer (26) goes by a field's own nulls: where a struct inside another is null and its fields have values
+    beneath, which nobody sees, it writes these in place of the following rows' values. Of fields that start elsewhere
+    than at their buffers' start it loses values likewise.
     """
-    return pa.concat_arrays([array, array.slice(0, 0)]) if pa.types.is_nested(array.type) else array
+    kind = array.type
+    if pa.types.is_struct(kind):
+        children = [_pushed_down(child) for child in array.flatten()]
+        return pa.StructArray.from_arrays(children, fields=list(kind), mask=array.is_null())
+    if pa.types.is_map(kind):
+        pairs = array.cast(pa.list_(pa.struct([pa.field("key", kind.key_type, False), ("value", kind.item_type)])))
+        entries = pairs.flatten()
+        keys, items = (_pushed_down(entries.field(place)) for place in (0, 1))
+        return pa.MapArray.from_arrays(_offsets(pairs), keys, items, type=kind, mask=array.is_null())
+    if pa.types.is_list(kind):
+        items = _pushed_down(array.flatten())
+        return pa.ListArray.from_arrays(_offsets(array), items, type=kind, mask=array.is_null())
+    return pa.concat_arrays([array, array.slice(0, 0)]) if array.offset else array
+
+
+def _offsets(lists: pa.ListArray) -> pa.Array:
+    """Where each list starts in ``lists.flatten()``, which has no room for null ones."""
+    ends = pc.cumulative_sum(pc.fill_null(pc.list_value_length(lists), 0))
+    return pa.concat_arrays([pa.array([0], pa.int32()), ends.cast(pa.int32())])
 
 
 class _OrcWriter(FormatWriter):
@@ -192,7 +214,8 @@ class _OrcWriter(FormatWriter):
         arrays = []
         for part, array in zip(self._stored, batch.columns, strict=True):
             with storing(f"column {part.name!r}: ORC"):
-                arrays.append(_compact(cast_array(array, part.type)))
+                stored = cast_array(array, part.type)
+                arrays.append(_pushed_down(stored) if pa.types.is_nested(part.type) else stored)
         with storing("ORC"):
             self._writer.write(pa.Table.from_arrays(arrays, schema=self._stored))
         self._kept.check()

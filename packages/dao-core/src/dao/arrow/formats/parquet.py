@@ -47,6 +47,7 @@ class ParquetFormat(Format):
     name = "parquet"
     suffixes = (".parquet", ".pq")
     Options = ParquetOptions
+    keeps_order = True
 
     def infer_schema(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> pa.Schema:
         return unify([source.schema for source in _sources(paths, filesystem, options)], paths)

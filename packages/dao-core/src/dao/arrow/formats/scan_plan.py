@@ -11,7 +11,8 @@ from pyarrow import fs
 
 from dao.arrow.formats.base import FileTask
 from dao.arrow.formats.partitions import partition_types, partition_values, surviving_files
-from dao.arrow.formats.shape import conform, select_fields
+from dao.arrow.formats.shape import conform, select_fields, unordered
+from dao.arrow.formats.validity import refuse_bad_text
 from dao.errors import DataError
 
 if TYPE_CHECKING:
@@ -98,7 +99,13 @@ class OneFile:
     residual: Any
 
     def finished(self, batch: pa.RecordBatch, *, filtered: bool = False) -> pa.RecordBatch:
-        """Rows as the plan gives them: shaped, filtered unless they are already, with partition columns."""
+        """Rows as the plan gives them: shaped, filtered unless they are already, with partition columns.
+
+        Raises:
+            StoreError: a text that is not UTF-8.
+            DataError: a value that its column's wanted type can't hold exactly.
+        """
+        refuse_bad_text(batch)
         if self.residual is None or filtered:
             return conform(batch, self.plan.output, self.fixed)
         whole = conform(batch, self.plan.needed, self.fixed)
@@ -124,6 +131,8 @@ def planned(
     _check_numbers(batch_size, limit)
     partition_schema = partition_types(paths, partitions, partition_schema)
     file_schema = format.infer_schema(paths, filesystem, options) if schema is None else schema
+    if not format.keeps_order:
+        file_schema = unordered(file_schema)
     file_schema = pa.schema([field for field in file_schema if field.name not in partition_schema.names])
     whole = pa.schema([*file_schema, *partition_schema])
     predicate, predicate_columns = _compile(where, whole)

@@ -8,9 +8,19 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dao.arrow.formats.validity import refuse_invalid
 from dao.errors import DataError, did_you_mean
 
-__all__ = ["cast_array", "check_batch", "checked", "conform", "refuse_duplicates", "select_fields", "unify"]
+__all__ = [
+    "cast_array",
+    "check_batch",
+    "checked",
+    "conform",
+    "refuse_duplicates",
+    "select_fields",
+    "unify",
+    "unordered",
+]
 
 
 def select_fields(schema: pa.Schema, columns: Sequence[str] | None) -> pa.Schema:
@@ -82,19 +92,63 @@ def cast_array(array: pa.Array, kind: pa.DataType) -> pa.Array:
     if array.type.equals(kind):
         return array
     if pa.types.is_dictionary(array.type):
-        return cast_array(array.dictionary_decode(), kind)
+        return _cast_dictionary(array, kind)
     if pa.types.is_run_end_encoded(array.type):
         return cast_array(pc.run_end_decode(array), kind)
     if pa.types.is_dictionary(kind):
+        if kind.ordered:
+            raise pa.ArrowInvalid("values alone don't tell the order of their categories; an unordered dictionary does")
         encoded = cast_array(array, kind.value_type).dictionary_encode()
-        return pa.DictionaryArray.from_arrays(
-            encoded.indices.cast(kind.index_type), encoded.dictionary, ordered=kind.ordered
-        )
+        return pa.DictionaryArray.from_arrays(encoded.indices.cast(kind.index_type), encoded.dictionary)
     if pa.types.is_run_end_encoded(kind):
         return pc.run_end_encode(cast_array(array, kind.value_type), kind.run_end_type)
     if pa.types.is_list(array.type) and (pa.types.is_list_view(kind) or pa.types.is_large_list_view(kind)):
         return _list_view(array, kind)
     return array.cast(kind)
+
+
+def _cast_dictionary(array: pa.DictionaryArray, kind: pa.DataType) -> pa.Array:
+    """To another dictionary type place by place: the order of categories is kept, and those that no row has."""
+    if not pa.types.is_dictionary(kind):
+        return cast_array(array.dictionary_decode(), kind)
+    if kind.ordered and not array.type.ordered:
+        raise pa.ArrowInvalid("the dictionary is not ordered, so it can't become an ordered one")
+    return pa.DictionaryArray.from_arrays(
+        array.indices.cast(kind.index_type), cast_array(array.dictionary, kind.value_type), ordered=kind.ordered
+    )
+
+
+def unordered(schema: pa.Schema) -> pa.Schema:
+    """The schema without the mark of ordered categories, those inside nested columns included.
+
+    For what builds dictionaries from values: their order is that of appearance then.
+    """
+    return pa.schema([part.with_type(_unordered(part.type)) for part in schema], metadata=schema.metadata)
+
+
+def _unordered(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_dictionary(kind):
+        return pa.dictionary(kind.index_type, _unordered(kind.value_type)) if kind.ordered else kind
+    if pa.types.is_run_end_encoded(kind):
+        return pa.run_end_encoded(kind.run_end_type, _unordered(kind.value_type))
+    if pa.types.is_struct(kind):
+        return pa.struct([part.with_type(_unordered(part.type)) for part in kind])
+    if pa.types.is_map(kind):
+        return pa.map_(kind.key_field, kind.item_field.with_type(_unordered(kind.item_type)), kind.keys_sorted)
+    if pa.types.is_fixed_size_list(kind):
+        return pa.list_(kind.value_field.with_type(_unordered(kind.value_type)), kind.list_size)
+    for matches, make in _LISTS:
+        if matches(kind):
+            return make(kind.value_field.with_type(_unordered(kind.value_type)))
+    return kind
+
+
+_LISTS = (
+    (pa.types.is_list, pa.list_),
+    (pa.types.is_large_list, pa.large_list),
+    (pa.types.is_list_view, pa.list_view),
+    (pa.types.is_large_list_view, pa.large_list_view),
+)
 
 
 def _list_view(array: pa.Array, kind: pa.DataType) -> pa.Array:
@@ -149,11 +203,13 @@ def unify(schemas: Sequence[pa.Schema], paths: Sequence[str] = ()) -> pa.Schema:
 
 
 def check_batch(batch: pa.RecordBatch, schema: pa.Schema) -> None:
-    """Make sure that a batch is what a writer was opened for.
+    """Make sure that a batch is what a writer was opened for, and that its values are those of its types.
 
     Raises:
-        DataError: it has another schema; the message names the first difference.
+        DataError: it has another schema, or an array holds what its type does not allow; the message names the first
+            such column.
     """
+    refuse_invalid(batch)
     if batch.schema.equals(schema):
         return
     if batch.schema.names != schema.names:
