@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import errno
 import os
-import shutil
+import stat
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from dao.errors import AlreadyExistsError, DataError
 from dao.files.keys import check_key
-from dao.local.publishing import OwnPlace, flush
+from dao.local.handles import Folder, descriptor_path
+from dao.local.protection import Protection, protect_like, protect_new
+from dao.local.publishing import OwnPlace
 from dao.progress import advance
 
 if TYPE_CHECKING:
@@ -32,88 +34,121 @@ _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.E
 class FolderChange:
     """See :class:`dao.files.storage.Change`. The key is locked by whoever makes one."""
 
-    def __init__(
-        self, own: OwnPlace, key: str, path: str, base: FolderSnapshot | None, *, tree: bool, fsync: bool
-    ) -> None:
+    def __init__(self, own: OwnPlace, key: str, base: FolderSnapshot | None, *, tree: bool, fsync: bool) -> None:
         self.base = base
         self._own = own
         self._key = key
-        self._path = path
         self._fsync = fsync
-        self._staged, self._mark = own.stage(tree=tree)
+        self._path, self._mark = own.stage(tree=tree)
+        self._staged = Folder(self._path, self._mark)
         self._tree = tree
-        self._rubbish = self._staged
+        self._rubbish = self._path
         self._new: list[str] = []
+        self._made = Protection.of(os.fstat(self._mark))
+        os.fchmod(self._mark, 0o700 if tree else 0o600)
 
     def create(self, path: str, *, native: bool = False, unique: bool = False) -> Any:
         """See :meth:`dao.files.storage.Change.create`."""
-        place = self._place(path)
-        if native:
-            import pyarrow as pa
+        file = self._new_file(path)
+        if not native:
+            return os.fdopen(file, "wb")
+        import pyarrow as pa
 
-            return pa.OSFile(place, "wb")
-        return open(place, "wb" if not path else "xb")
+        try:
+            return pa.OSFile(descriptor_path(file), "wb")
+        finally:
+            os.close(file)
 
-    def _place(self, path: str) -> str:
+    def _new_file(self, path: str) -> int:
+        """A descriptor of a new empty file."""
         if not self._tree:
-            self._new.append(self._staged)
-            return self._staged
-        place = os.path.join(self._staged, *check_key(path).split("/"))
-        if os.path.lexists(place):
-            raise DataError(f"two files are to be written to {path!r}")
-        os.makedirs(os.path.dirname(place), exist_ok=True)
-        self._new.append(place)
-        return place
+            os.ftruncate(self._mark, 0)
+            os.lseek(self._mark, 0, os.SEEK_SET)
+            return os.dup(self._mark)
+        check_key(path)
+        self._staged.folder(os.path.dirname(path), make=True).close()
+        try:
+            file = self._staged.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+        except FileExistsError:
+            raise DataError(f"two files are to be written to {path!r}") from None
+        self._new.append(path)
+        return file
 
     def keep(self, key: str) -> None:
         """See :meth:`dao.files.storage.Change.keep`."""
         if self.base is None:
             raise ValueError("there is nothing to keep")
-        source = os.path.realpath(self.base.locate(key))
-        place = os.path.join(self._staged, key[len(self._key) + 1 :])
-        os.makedirs(os.path.dirname(place), exist_ok=True)
+        path = key[len(self._key) + 1 :]
+        self._staged.folder(os.path.dirname(path), make=True).close()
         try:
-            os.link(source, place)
+            self.base.link(key, self._staged, path)
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise
-            shutil.copy2(source, place)
-            self._new.append(place)
+            facts = self.base.inside[key]
+            with self.base.open(key) as source, os.fdopen(self._new_file(path), "wb") as target:
+                _copy(source.fileno(), target.fileno())
+                Protection.of(facts).give(target.fileno())
+                os.utime(target.fileno(), ns=(facts.st_atime_ns, facts.st_mtime_ns))
 
     def copy_in(self, snapshot: Snapshot, key: str, path: str) -> int:
-        """See :meth:`dao.files.storage.Change.copy_in`. The copy is one: nothing is shared with the original."""
-        place = self._place(path)
-        with snapshot.open(key) as source, open(place, "wb") as target:
+        """See :meth:`dao.files.storage.Change.copy_in`. The copy is one: nothing is shared with the original.
+
+        What is new and copied can be read by nobody who may not read the original.
+        """
+        file = self._new_file(path)
+        with snapshot.open(key) as source, os.fdopen(file, "wb") as target:
             _copy(source.fileno(), target.fileno())
-        return os.path.getsize(place)
+            size = os.fstat(file).st_size
+            if self.base is None:
+                self._narrow(snapshot, source.fileno(), file)
+        return size
 
     def size(self, path: str) -> int:
         """See :meth:`dao.files.storage.Change.size`."""
-        return os.path.getsize(os.path.join(self._staged, path) if path else self._staged)
+        return (self._staged.stat(path) if path else os.fstat(self._mark)).st_size
 
     def publish(self) -> None:
         """See :meth:`dao.files.storage.Change.publish`."""
         if self._fsync:
             self._flush_staged()
-        self._own.make_parents(self._path)
+        self._own.make_parents(self._key)
+        self._protect()
         if self.base is None:
-            self._own.create(self._path, self._staged)
-        elif os.path.lexists(self._path):
-            self._rubbish = self._own.replace(self._key, self._path, self._staged)
+            self._own.create(self._key, self._path)
+        elif self._own.top.has(self._key):
+            self._rubbish = self._own.replace(self._key, self._path)
         else:
             raise AlreadyExistsError(f"{self._key!r} was moved or deleted by another program meanwhile")
         if self._fsync:
-            flush(os.path.dirname(self._path))
+            self._own.top.flush(os.path.dirname(self._key))
 
     def renew(self) -> None:
         """See :meth:`dao.files.storage.Change.renew`: the key is locked, so there is nothing new to see."""
 
     def _flush_staged(self) -> None:
-        for place in self._new:
-            flush(place)
+        for path in self._new:
+            self._staged.flush(path)
+        if not self._tree:
+            os.fsync(self._mark)
+        else:
+            for *_, directory in os.fwalk(".", dir_fd=self._mark):
+                os.fsync(directory)
+
+    def _narrow(self, snapshot: Snapshot, source: int, file: int) -> None:
+        facts = os.fstat(source)
         if self._tree:
-            for folder, _, _ in os.walk(self._staged):
-                flush(folder)
+            Protection.of(os.fstat(file)).within(facts.st_mode).give(file)
+            facts = cast("FolderSnapshot", snapshot).facts
+        if stat.S_ISDIR(facts.st_mode) == self._tree:
+            self._made = self._made.within(facts.st_mode | 0o700 if self._tree else facts.st_mode)
+
+    def _protect(self) -> None:
+        """Give what was prepared the modes and owners that it will be seen with."""
+        if self.base is not None:
+            protect_like(self.base, self._staged, self._new, tree=self._tree)
+        else:
+            protect_new(self._staged, self._made, self._own.top.stat(os.path.dirname(self._key)), tree=self._tree)
 
     def __enter__(self) -> Self:
         return self
@@ -123,7 +158,7 @@ class FolderChange:
     ) -> None:
         if self.base is not None:
             self.base.close()
-        os.close(self._mark)
+        self._staged.close()
         # What was prepared and not published, or what was replaced.
         self._own.discard(self._rubbish)
 

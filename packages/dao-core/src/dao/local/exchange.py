@@ -1,4 +1,4 @@
-"""Swap two places of a filesystem in one step, where the system can: Linux ``renameat2``, macOS ``renamex_np``."""
+"""Swap two places of a filesystem in one step, where the system can: Linux ``renameat2``, macOS ``renameatx_np``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from functools import cache
 
 __all__ = ["exchange"]
 
-_AT_FDCWD = -100
 _RENAME_EXCHANGE = 2  # linux/fs.h
 _RENAME_SWAP = 2  # macOS sys/stdio.h
 
@@ -19,8 +18,12 @@ _NOT_HERE = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
 """What a kernel or a filesystem that can't swap answers."""
 
 
-def exchange(one: str, other: str) -> bool:
-    """Swap what is at two paths of one filesystem, in one step that nobody can see half done.
+def exchange(one: tuple[int, str], other: tuple[int, str]) -> bool:
+    """Swap what is at two places of one filesystem, in one step that nobody can see half done.
+
+    Args:
+        one: a directory's descriptor, and a name in it.
+        other: the same of the other place.
 
     Returns:
         False where the system or the filesystem can't: then nothing was changed.
@@ -31,22 +34,21 @@ def exchange(one: str, other: str) -> bool:
     swap = _swapper()
     if swap is None:
         return False
-    if swap(os.fsencode(one), os.fsencode(other)) == 0:
+    if swap(one[0], os.fsencode(one[1]), other[0], os.fsencode(other[1])) == 0:
         return True
     code = ctypes.get_errno()
     if code in _NOT_HERE:
         return False
-    raise OSError(code, os.strerror(code), one, None, other)
+    raise OSError(code, os.strerror(code), one[1], None, other[1])
 
 
 @cache
-def _swapper() -> Callable[[bytes, bytes], int] | None:
+def _swapper() -> Callable[[int, bytes, int, bytes], int] | None:
     library = ctypes.CDLL(None, use_errno=True)
     try:
-        if sys.platform == "darwin":
-            renamex = library.renamex_np
-            return lambda one, other: int(renamex(one, other, _RENAME_SWAP))
-        renameat2 = library.renameat2
+        call, flag = (
+            (library.renameatx_np, _RENAME_SWAP) if sys.platform == "darwin" else (library.renameat2, _RENAME_EXCHANGE)
+        )
     except AttributeError:
         return None
-    return lambda one, other: int(renameat2(_AT_FDCWD, one, _AT_FDCWD, other, _RENAME_EXCHANGE))
+    return lambda folder, name, other, other_name: int(call(folder, name, other, other_name, flag))

@@ -8,29 +8,32 @@ below it. Locks are taken in the order of their keys: no two writers can wait fo
 from __future__ import annotations
 
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from hashlib import sha256
 
-from dao.errors import TransientError, UnsupportedError
+from dao.errors import StoreError, TransientError, UnsupportedError
+from dao.local.handles import Folder
+from dao.local.protection import share_with_writers
 
 try:
     import fcntl
 except ImportError:  # Windows: reading and importing work, only what needs a lock doesn't
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["exclusively", "is_same", "locked_keys", "share"]
+__all__ = ["exclusively", "is_same", "locked_keys", "name_of", "share"]
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.0005, 0.05
 
 
 @contextmanager
-def locked_keys(folder: str, keys: tuple[str, ...], timeout: float) -> Iterator[None]:
+def locked_keys(folder: Folder, keys: tuple[str, ...], timeout: float) -> Iterator[None]:
     """Hold keys for writing while the block runs.
 
     Args:
-        folder: where lock files are made; they are removed again.
+        folder: where lock files are made and removed again.
         keys: the keys to be changed.
         timeout: seconds to wait for other writers, of all locks together.
 
@@ -40,11 +43,15 @@ def locked_keys(folder: str, keys: tuple[str, ...], timeout: float) -> Iterator[
     if fcntl is None:
         raise UnsupportedError("writing to a folder needs a POSIX system (Linux, macOS): this one has no flock")
     deadline = time.monotonic() + timeout
-    os.makedirs(folder, exist_ok=True)
     with ExitStack() as held:
         for key, alone in sorted(_wanted(keys).items()):
             held.enter_context(_lock(folder, key, alone, deadline, timeout))
         yield
+
+
+def name_of(key: str) -> str:
+    """The name of what belongs to a key in a folder that is kept for keys: any key gives one of the same length."""
+    return sha256(key.encode()).hexdigest()[:40]
 
 
 def _wanted(keys: tuple[str, ...]) -> dict[str, bool]:
@@ -57,11 +64,11 @@ def _wanted(keys: tuple[str, ...]) -> dict[str, bool]:
 
 
 @contextmanager
-def _lock(folder: str, key: str, alone: bool, deadline: float, timeout: float) -> Iterator[None]:
-    path = os.path.join(folder, sha256(key.encode()).hexdigest()[:40])
+def _lock(folder: Folder, key: str, alone: bool, deadline: float, timeout: float) -> Iterator[None]:
+    name = name_of(key)
     mode = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
     wait = _FIRST_WAIT
-    while (file := _try_lock(path, mode)) is None:
+    while (file := _try_lock(folder, name, mode)) is None:
         if time.monotonic() >= deadline:
             raise TransientError(f"another writer has been busy at {key!r} for more than {timeout:g} s (lock_timeout)")
         time.sleep(wait)
@@ -69,14 +76,17 @@ def _lock(folder: str, key: str, alone: bool, deadline: float, timeout: float) -
     try:
         yield
     finally:
-        _unlock(path, file, alone)
+        _unlock(folder, name, file, alone)
 
 
-def _try_lock(path: str, mode: int) -> int | None:
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+def _try_lock(folder: Folder, name: str, mode: int) -> int | None:
+    file = folder.open(name, os.O_RDWR | os.O_CREAT, 0o666)
     try:
+        if not stat.S_ISREG(os.fstat(file).st_mode):
+            raise StoreError(f"{folder.path}/{name} is no file, so it can't be a lock: remove it")
+        share_with_writers(file, folder)
         fcntl.flock(file, mode | fcntl.LOCK_NB)
-        if is_same(path, file):  # else its last holder has removed it meanwhile
+        if is_same(folder, name, file):  # else its last holder has removed it meanwhile
             return file
     except BlockingIOError:
         pass
@@ -87,26 +97,25 @@ def _try_lock(path: str, mode: int) -> int | None:
     return None
 
 
-def _unlock(path: str, file: int, alone: bool) -> None:
+def _unlock(folder: Folder, name: str, file: int, alone: bool) -> None:
     try:
         with suppress(OSError):
             if not alone:  # others may share it: only who is the last removes it
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if is_same(path, file):
-                os.unlink(path)
+            if is_same(folder, name, file):
+                os.unlink(name, dir_fd=folder.handle)
     finally:
         with suppress(OSError):
             fcntl.flock(file, fcntl.LOCK_UN)  # a forked child may hold the descriptor still
         os.close(file)
 
 
-def is_same(path: str, file: int) -> bool:
-    """Whether a path is the file or directory that a descriptor has open."""
+def is_same(top: Folder, path: str, file: int) -> bool:
+    """Whether a path below a directory is the file or directory that a descriptor has open."""
     try:
-        found, opened = os.stat(path), os.fstat(file)
-    except FileNotFoundError:
+        return os.path.samestat(top.stat(path), os.fstat(file))
+    except (FileNotFoundError, NotADirectoryError):
         return False
-    return (found.st_dev, found.st_ino) == (opened.st_dev, opened.st_ino)
 
 
 def share(file: int) -> bool:
@@ -124,17 +133,17 @@ def share(file: int) -> bool:
 
 
 @contextmanager
-def exclusively(path: str) -> Iterator[bool]:
+def exclusively(folder: Folder, name: str) -> Iterator[bool]:
     """Hold a file or directory that nobody has in use while the block runs; gives False where somebody has."""
     try:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
+        file = folder.open(name, os.O_RDONLY)
     except FileNotFoundError:
         yield False
         return
     try:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            free = is_same(path, file)
+            free = is_same(folder, name, file)
         except BlockingIOError:
             free = False
         yield free

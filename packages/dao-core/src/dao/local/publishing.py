@@ -9,218 +9,278 @@ writer, finishes the second rename if its author died before it.
 from __future__ import annotations
 
 import errno
-import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from hashlib import sha256
 from uuid import uuid4
 
 from attrs import frozen
 
-from dao.errors import AlreadyExistsError, DataError
+from dao.errors import AlreadyExistsError, DataError, PermissionDeniedError, StoreError
+from dao.files.keys import OWN_FOLDER
 from dao.local.exchange import exchange
-from dao.local.locks import exclusively, locked_keys, share
-from dao.local.snapshot import is_folder
+from dao.local.handles import Folder, is_link_error
+from dao.local.locks import exclusively, locked_keys, name_of, share
+from dao.local.notes import Note, is_staged, read_note
+from dao.local.protection import protect_own_folder, share_with_writers
 
-__all__ = ["OwnPlace", "flush"]
+__all__ = ["OwnPlace"]
+
+_STAGING = f"{OWN_FOLDER}/staging"
 
 
 @frozen
 class OwnPlace:
     """The folder ``.dao`` of a root: locks, what is being prepared, and notes of what was meant.
 
+    All paths are relative to the root.
+
     Attributes:
-        root: the root, an absolute real path.
-        folder: the own folder.
+        top: the root, held open.
         lock_timeout: seconds to wait for other writers.
     """
 
-    root: str
-    folder: str
+    top: Folder
     lock_timeout: float
-
-    @property
-    def staging(self) -> str:
-        """Where things are prepared, and where what was replaced goes. What nobody has locked there is rubbish."""
-        return os.path.join(self.folder, "staging")
-
-    @property
-    def notes(self) -> str:
-        """Where notes of unfinished replacements are."""
-        return os.path.join(self.folder, "intents")
 
     @contextmanager
     def locked(self, *keys: str) -> Iterator[None]:
         """Hold keys for writing; what dead writers left unfinished is finished, what they left behind is swept."""
-        with locked_keys(os.path.join(self.folder, "locks"), keys, self.lock_timeout):
+        with self._folder("locks") as locks, locked_keys(locks, keys, self.lock_timeout):
             for key in keys:
                 self._finish(key)
             self.sweep()
             yield
 
+    def _folder(self, name: str) -> Folder:
+        """One of the folders that the store keeps for itself; made where it is missing."""
+        with _explained(), self.top.folder(OWN_FOLDER, make=True) as own:
+            protect_own_folder(self.top, own)
+            folder = own.folder(name, make=True)
+            try:
+                protect_own_folder(self.top, folder)
+            except BaseException:
+                folder.close()
+                raise
+            return folder
+
     def stage(self, *, tree: bool) -> tuple[str, int]:
-        """A new empty directory or file to prepare something in, and the descriptor that marks it as in use."""
-        os.makedirs(self.staging, exist_ok=True)
-        while True:
-            path = os.path.join(self.staging, uuid4().hex)
-            if tree:
-                os.mkdir(path)
+        """A new empty directory or file to prepare something in, and the descriptor that marks it as in use.
+
+        Its mode is what new things get here; until it is published, :mod:`dao.local.protection` narrows it.
+        """
+        with self._folder("staging") as staging:
+            while True:
+                name = uuid4().hex
+                if tree:
+                    os.mkdir(name, dir_fd=staging.handle)
+                    try:
+                        file = staging.open(name, os.O_RDONLY | os.O_DIRECTORY)
+                    except FileNotFoundError:
+                        continue  # a sweeper was faster than the descriptor
+                else:
+                    file = staging.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
                 try:
-                    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-                except FileNotFoundError:
-                    continue  # a sweeper was faster than the descriptor
-            else:
-                file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
-            if share(file) and os.path.lexists(path):
-                return path, file
-            os.close(file)  # a sweeper was faster than the mark
+                    if share(file) and staging.has(name):
+                        return f"{_STAGING}/{name}", file
+                except BaseException:
+                    os.close(file)
+                    raise
+                os.close(file)  # a sweeper was faster than the mark
 
     def unused_place(self) -> str:
         """A path in staging to rename something to that shall go."""
-        os.makedirs(self.staging, exist_ok=True)
-        return os.path.join(self.staging, uuid4().hex)
+        self._folder("staging").close()
+        return f"{_STAGING}/{uuid4().hex}"
 
-    def replace(self, key: str, path: str, new: str) -> str:
+    def replace(self, key: str, new: str) -> str:
         """Put ``new`` at the place of a locked key; gives the place where what was there is now, to be discarded."""
-        if exchange(new, path):
+        with self.top.parent(new) as one, self.top.parent(key) as other:
+            if exchange(one, other):
+                return new
+        if not self._is_folder(new) and not self._is_folder(key):
+            with self.top.parent(new) as (source, name), self.top.parent(key) as (target, new_name):
+                os.replace(name, new_name, src_dir_fd=source, dst_dir_fd=target)
             return new
-        if not is_folder(new) and not is_folder(path):
-            os.replace(new, path)
-            return new
-        return self.replace_in_two_steps(key, path, new)
+        return self.replace_in_two_steps(key, new)
 
-    def replace_in_two_steps(self, key: str, path: str, new: str) -> str:
+    def _is_folder(self, path: str) -> bool:
+        return stat.S_ISDIR(self.top.stat(path).st_mode)
+
+    def replace_in_two_steps(self, key: str, new: str) -> str:
         """The same where nothing can be swapped, or where ``new`` must leave no trace at its old place."""
-        note = self._note(key)
-        os.makedirs(self.notes, exist_ok=True)
-        meant = {"key": key, "path": path[len(self.root) + 1 :], "new": new[len(self.root) + 1 :]}
-        draft, mark = self.stage(tree=False)
-        with open(mark, "w", encoding="utf-8") as file:
-            json.dump(meant, file)
-            file.flush()
-            os.replace(draft, note)
+        note = f"{OWN_FOLDER}/intents/{name_of(key)}"
+        self._write_note(Note(key, new), note)
         old = self.unused_place()
-        os.rename(path, old)
+        self.top.rename(key, old)
         try:
-            os.rename(new, path)
+            self.top.rename(new, key)
         except BaseException:
-            os.rename(old, path)
-            os.unlink(note)
+            self.top.rename(old, key)
+            self.top.unlink(note)
             raise
         with suppress(OSError):  # it is done: a note that stays is found to be out of date
-            os.unlink(note)
+            self.top.unlink(note)
         return old
 
-    def create(self, path: str, new: str) -> None:
+    def _write_note(self, meant: Note, note: str) -> None:
+        draft, mark = self.stage(tree=False)
+        with (
+            open(mark, "w", encoding="utf-8") as file,
+            self._folder("intents") as notes,
+            self.top.parent(draft) as (staging, name),
+        ):
+            file.write(meant.text())
+            file.flush()
+            share_with_writers(mark, notes)
+            os.replace(name, os.path.basename(note), src_dir_fd=staging, dst_dir_fd=notes.handle)
+
+    def create(self, key: str, new: str) -> None:
         """Put ``new`` where nothing is.
 
         Raises:
             AlreadyExistsError: something is there.
         """
-        if is_folder(new):
+        if self._is_folder(new):
             try:
-                os.rename(new, path)  # an empty directory counts as nothing, and rename replaces it
+                self.top.rename(new, key)  # an empty directory counts as nothing, and rename replaces it
             except OSError as error:
                 if error.errno in (errno.ENOTEMPTY, errno.EEXIST, errno.ENOTDIR):
-                    raise AlreadyExistsError(f"{self._told(path)!r} is already there") from error
+                    raise AlreadyExistsError(f"{key!r} is already there") from error
                 raise
             return
         try:
-            os.link(new, path)
+            self.top.link(new, self.top, key)
         except FileExistsError as error:
-            raise AlreadyExistsError(f"{self._told(path)!r} is already there") from error
+            raise AlreadyExistsError(f"{key!r} is already there") from error
         except OSError as error:
             if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS):
                 raise
-            os.rename(new, path)  # no hard links here; the key is locked, and nothing was there a moment ago
+            self.top.rename(new, key)  # no hard links here; the key is locked, and nothing was there a moment ago
             return
         with suppress(OSError):  # it is published: what stays of it in staging will be swept
-            os.unlink(new)
+            self.top.unlink(new)
 
-    def make_parents(self, path: str) -> None:
-        """Make the directories that a path is in.
+    def make_parents(self, key: str) -> None:
+        """Make the directories that a key is in.
 
         Raises:
             DataError: one of them is a file.
         """
         try:
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-        except (FileExistsError, NotADirectoryError) as error:
-            if is_folder(os.path.dirname(path)):
-                return
-            raise DataError(f"{self._told(path)!r} can't be made: one of its folders is a file") from error
-
-    def _told(self, path: str) -> str:
-        return path[len(self.root) + 1 :]
+            self.top.folder(os.path.dirname(key), make=True).close()
+        except NotADirectoryError as error:
+            raise DataError(f"{key!r} can't be made: one of its folders is a file") from error
 
     def recover(self, key: str) -> bool:
-        """Finish what was being replaced at a key or above it; False where nothing was."""
+        """Finish what was being replaced at a key or above it; False where nothing was.
+
+        Readers call it too, so where the folder of notes is missing, or is none of ours, nothing was.
+        """
         parts = key.split("/")
         above = ["/".join(parts[:length]) for length in range(1, len(parts) + 1)]
-        noted = [one for one in above if os.path.exists(self._note(one))]
+        try:
+            noted = [one for one in above if self._noted(one) is not None]
+        except PermissionError:
+            return False
         for one in noted:
-            with locked_keys(os.path.join(self.folder, "locks"), (one,), self.lock_timeout):
+            with self._folder("locks") as locks, locked_keys(locks, (one,), self.lock_timeout):
                 self._finish(one)
         return bool(noted)
 
-    def _note(self, key: str) -> str:
-        return os.path.join(self.notes, sha256(key.encode()).hexdigest()[:40])
+    @contextmanager
+    def _notes(self) -> Iterator[Folder | None]:
+        try:
+            notes = self.top.folder(f"{OWN_FOLDER}/intents")
+        except OSError as error:
+            if not is_link_error(error) and not isinstance(error, (FileNotFoundError, NotADirectoryError)):
+                raise
+            yield None
+            return
+        with notes:
+            yield notes
+
+    def _noted(self, key: str) -> Note | None:
+        with self._notes() as notes:
+            return None if notes is None else read_note(notes, name_of(key))
 
     def _finish(self, key: str) -> None:
-        meant = _read_note(self._note(key))
+        meant = self._noted(key)
         if meant is None:
             return
-        path, new = os.path.join(self.root, meant["path"]), os.path.join(self.root, meant["new"])
-        if not os.path.lexists(path) and os.path.lexists(new):
-            os.rename(new, path)
-        os.unlink(self._note(key))
+        try:
+            if not self.top.has(key) and self.top.has(meant.new):
+                self.top.rename(meant.new, key)
+        except OSError as error:
+            if not is_link_error(error):  # else it names a place behind a link, which DAO never does
+                raise
+        self.top.unlink(f"{OWN_FOLDER}/intents/{name_of(key)}")
 
     def sweep(self) -> None:
-        """Remove what dead writers prepared and what was replaced, unless a reader still has it."""
+        """Remove what dead writers prepared and what was replaced, unless a reader still has it.
+
+        What has no name that DAO gave is somebody else's, and stays.
+        """
         try:
-            names = os.listdir(self.staging)
+            with _explained():
+                directory = self.top.open(_STAGING, os.O_RDONLY | os.O_DIRECTORY)
         except FileNotFoundError:
             return
-        meant = self._still_meant() if names else set()
-        for name in names:
-            path = os.path.join(self.staging, name)
-            if path not in meant:
-                self.discard(path)
+        try:
+            paths = [path for name in os.listdir(directory) if is_staged(path := f"{_STAGING}/{name}")]
+        finally:
+            os.close(directory)
+        with suppress(PermissionError):  # a note of another user's that can't be read may mean any of them
+            meant = self._still_meant() if paths else set()
+            for path in paths:
+                if path not in meant:
+                    self.discard(path)
 
     def _still_meant(self) -> set[str]:
-        try:
-            names = os.listdir(self.notes)
-        except FileNotFoundError:
-            return set()
-        notes = (_read_note(os.path.join(self.notes, name)) for name in names)
-        return {os.path.join(self.root, note["new"]) for note in notes if note is not None}
+        with self._notes() as notes:
+            if notes is None:
+                return set()
+            directory = notes.open("", os.O_RDONLY | os.O_DIRECTORY)
+            try:
+                found = [read_note(notes, name) for name in os.listdir(directory)]
+            finally:
+                os.close(directory)
+        return {note.new for note in found if note is not None}
 
     def discard(self, path: str) -> None:
         """Remove one thing from staging, unless somebody has it in use: then a later sweep will."""
-        with suppress(OSError), exclusively(path) as free:
-            if free and os.path.isdir(path):
-                shutil.rmtree(path, ignore_errors=True)
+        with (
+            suppress(OSError),
+            self.top.folder(_STAGING) as staging,
+            exclusively(staging, name := os.path.basename(path)) as free,
+        ):
+            if free and stat.S_ISDIR(staging.stat(name).st_mode):
+                _remove_tree(name, staging.handle)
             elif free:
-                os.unlink(path)
+                os.unlink(name, dir_fd=staging.handle)
 
 
-def _read_note(path: str) -> dict[str, str] | None:
+@contextmanager
+def _explained() -> Iterator[None]:
+    """Say what is wrong where something else is in the place of a folder that the store keeps for itself."""
     try:
-        with open(path, encoding="utf-8") as file:
-            note: dict[str, str] = json.load(file)
-    except FileNotFoundError:
-        return None
-    except ValueError:  # damaged by others: notes are renamed to their places once they are complete
-        return None
-    return note
+        yield
+    except NotADirectoryError as error:
+        raise StoreError(f"{error.filename!r} is a file where the store keeps a directory: remove it") from error
+    except OSError as error:
+        if not is_link_error(error):
+            raise
+        raise PermissionDeniedError(
+            f"{error.filename!r} is a symbolic link, but what the store keeps for itself must be directories below its "
+            "root: remove the link"
+        ) from error
 
 
-def flush(path: str) -> None:
-    """Make a file or a directory's entries last through a power loss."""
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
+def _remove_tree(name: str, handle: int) -> None:
+    shutil.rmtree(name, ignore_errors=True, dir_fd=handle)
+    with suppress(FileNotFoundError):
+        for *_, directory in os.fwalk(name, dir_fd=handle):
+            os.fchmod(directory, 0o700)  # it kept the mode of a directory that its owner has write-protected
+        shutil.rmtree(name, ignore_errors=True, dir_fd=handle)

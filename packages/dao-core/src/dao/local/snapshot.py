@@ -14,77 +14,31 @@ import os
 import stat
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from functools import cache
 from typing import Any, BinaryIO
 
-from dao.errors import PermissionDeniedError, StoreError, UnsupportedError
-from dao.files.keys import OWN_FOLDER, join
+from dao.errors import UnsupportedError
+from dao.local.handles import Folder, descriptor_path, reopen
 from dao.local.locks import is_same, share
+from dao.local.walk import info_of, walk
 from dao.results import FileInfo
 
-try:
-    from fcntl import F_GETPATH, fcntl  # type: ignore[attr-defined]  # macOS
-except ImportError:
-    F_GETPATH = None
-
-__all__ = ["Anchor", "FolderSnapshot", "check_inside", "is_folder", "walk"]
+__all__ = ["FolderSnapshot"]
 
 _PATIENCE = 2.0
 """Seconds to wait for a lock that somebody else holds on a file of ours; DAO holds one only while it deletes."""
 
 
-class Anchor:
-    """A file or directory held open, and marked as in use."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self._file = _open_current(path)
-        self.is_file = not stat.S_ISDIR(os.fstat(self._file).st_mode)
-
-    @property
-    def place(self) -> str:
-        """A path that leads to it now, also when it was moved or deleted meanwhile."""
-        if self._file < 0:
-            raise ValueError(f"the snapshot of {self.path} is closed")
-        if _has_proc():
-            return f"/proc/self/fd/{self._file}"
-        if F_GETPATH is not None:
-            return os.fsdecode(fcntl(self._file, F_GETPATH, bytes(1024)).rstrip(b"\0"))
-        return self.path
-
-    @property
-    def stat(self) -> os.stat_result:
-        """The open file's own facts."""
-        return os.fstat(self._file)
-
-    def close(self) -> None:
-        """Let go of it. May be called twice."""
-        file, self._file = self._file, -1
-        if file >= 0:
-            os.close(file)
-
-    def __del__(self) -> None:
-        if getattr(self, "_file", -1) >= 0:
-            self.close()
-
-
-@cache
-def _has_proc() -> bool:
-    return os.path.isdir("/proc/self/fd")
-
-
-def _open_current(path: str) -> int:
+def _open_current(top: Folder, path: str) -> int:
     """Open and share what is at a path, sure that it was still there once it was shared."""
     deadline = time.monotonic() + _PATIENCE
     while True:
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        file = top.open(path, os.O_RDONLY)
         try:
             mode = os.fstat(file).st_mode
             if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
                 raise UnsupportedError(f"{path!r} is neither a file nor a directory")
             late = time.monotonic() > deadline  # somebody else's program locks the file: read it all the same
-            if (share(file) and is_same(path, file)) or late:
+            if (share(file) and is_same(top, path, file)) or late:
                 return file
         except BaseException:
             os.close(file)
@@ -94,35 +48,75 @@ def _open_current(path: str) -> int:
 
 
 class FolderSnapshot:
-    """See :class:`dao.files.storage.Snapshot`."""
+    """See :class:`dao.files.storage.Snapshot`.
 
-    def __init__(self, key: str, path: str, root: str) -> None:
+    Attributes:
+        key: the key it was taken of.
+        is_file: True for a file.
+        files: the files in the order of their names.
+        facts: what the system says of the file or directory itself.
+        inside: what it says of the files and directories below, by their keys.
+    """
+
+    def __init__(self, top: Folder, key: str, real: str) -> None:
         self.key = key
-        self._anchor = Anchor(path)
+        self._root = top.path
+        self._real = real
+        self._linked: dict[str, str] = {}
+        self.inside: dict[str, os.stat_result] = {}
+        self._anchor = Folder(f"{top.path}/{real}", _open_current(top, real))
         try:
-            self.is_file = self._anchor.is_file
+            self.facts = os.fstat(self._anchor.handle)
+            self.is_file = not stat.S_ISDIR(self.facts.st_mode)
             if self.is_file:
-                self.files: tuple[FileInfo, ...] = (_info(key, self._anchor.stat),)
+                self.files: tuple[FileInfo, ...] = (info_of(key, self.facts),)
             else:
-                self.files = tuple(walk(self._anchor.place, key, root))
+                self.files = tuple(self._walk())
         except BaseException:
             self.close()
             raise
 
-    def locate(self, key: str) -> str:
-        """The path of one of its files, valid at this moment."""
-        below = key[len(self.key) :].lstrip("/")
-        place = self._anchor.place
-        return f"{place}/{below}" if below else place
+    def _walk(self) -> Iterator[FileInfo]:
+        for found in walk(self._anchor.handle, self.key, self._real, self._root, self.inside):
+            self.inside[found.info.key] = found.facts
+            if found.linked is not None:
+                self._linked[found.info.key] = found.linked
+            yield found.info
+
+    def descriptor(self, key: str) -> int:
+        """A descriptor for reading one of its files, from its start, or of its directory; the caller closes it.
+
+        No symbolic link is followed but those that were found to stay below the root when the snapshot was taken.
+        """
+        if self._anchor.handle < 0:
+            raise ValueError(f"the snapshot of {self._anchor.path} is closed")
+        if key == self.key:
+            return reopen(self._anchor) if self.is_file else os.dup(self._anchor.handle)
+        if key in self._linked:
+            with Folder.at(self._root) as top:
+                return top.open_file(self._linked[key])
+        return self._anchor.open_file(key[len(self.key) :].lstrip("/"))
+
+    def link(self, key: str, target: Folder, path: str) -> None:
+        """Make a hard link to one of its files; see :meth:`dao.local.handles.Folder.link`."""
+        if key in self._linked:
+            with Folder.at(self._root) as top:
+                top.link(self._linked[key], target, path)
+        else:
+            self._anchor.link(key[len(self.key) :].lstrip("/"), target, path)
 
     def open(self, key: str) -> BinaryIO:
         """See :meth:`dao.files.storage.Snapshot.open`."""
-        return open(self.locate(key), "rb")
+        return os.fdopen(self.descriptor(key), "rb")
 
     def _open_native(self, key: str) -> Any:
         import pyarrow as pa
 
-        return pa.OSFile(self.locate(key), "rb")
+        file = self.descriptor(key)
+        try:
+            return pa.OSFile(descriptor_path(file), "rb")
+        finally:
+            os.close(file)
 
     def filesystem(self) -> Any:
         """See :meth:`dao.files.storage.Snapshot.filesystem`."""
@@ -134,60 +128,6 @@ class FolderSnapshot:
         """See :meth:`dao.files.storage.Snapshot.close`."""
         self._anchor.close()
 
-
-def is_folder(path: str) -> bool:
-    """Whether there is a directory. Unlike ``os.path.isdir`` it does not say no when the disk fails."""
-    try:
-        return stat.S_ISDIR(os.stat(path).st_mode)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-
-
-def walk(place: str, key: str, root: str) -> Iterator[FileInfo]:
-    """The files below a directory, in the order of their names, without what the storage keeps for itself.
-
-    Raises:
-        PermissionDeniedError: a symbolic link leads out of the root.
-        StoreError: a symbolic link leads to a directory above it.
-    """
-    yield from _walk(place, key, root, ())
-
-
-def _walk(place: str, key: str, root: str, above: tuple[tuple[int, int], ...]) -> Iterator[FileInfo]:
-    found = os.stat(place)
-    here = (found.st_dev, found.st_ino)
-    if here in above:
-        raise StoreError(f"{key!r} is a symbolic link to a directory that it is in")
-    with os.scandir(place) as scan:
-        entries = sorted(scan, key=lambda entry: entry.name)
-    for entry in entries:
-        if not key and entry.name == OWN_FOLDER:
-            continue
-        own = join(key, entry.name)
-        if entry.is_symlink():
-            check_inside(entry.path, own, root)
-        try:
-            if entry.is_dir():
-                yield from _walk(entry.path, own, root, (*above, here))
-            elif entry.is_file():
-                yield _info(own, entry.stat())
-        except FileNotFoundError:
-            continue  # a single file that was deleted in place since
-
-
-def check_inside(path: str, key: str, root: str) -> str:
-    """The path with all symbolic links resolved, once it is sure that they stay below the root.
-
-    Raises:
-        PermissionDeniedError: they don't.
-    """
-    real = os.path.realpath(path)
-    if not real.startswith(root if root.endswith("/") else f"{root}/"):
-        raise PermissionDeniedError(f"{key!r} is or goes through a symbolic link that leads out of the store")
-    if real[len(root) :].lstrip("/").split("/")[0] == OWN_FOLDER:
-        raise PermissionDeniedError(f"{key!r} leads to what the store keeps for itself")
-    return real
-
-
-def _info(key: str, facts: os.stat_result) -> FileInfo:
-    return FileInfo(key, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))
+    def __del__(self) -> None:
+        if hasattr(self, "_anchor"):
+            self._anchor.close()

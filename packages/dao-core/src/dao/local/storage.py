@@ -1,16 +1,17 @@
 """A folder as a file storage: see :class:`dao.files.storage.Storage` for what it promises.
 
 Only DAO's own writers are kept from each other; another program that writes below the root at the same time is not
-seen. Replacing needs hard links and a swap of names from the filesystem, and makes do without them. Nothing guards
-against a program that exchanges directories for symbolic links while a call is running.
+seen. Replacing needs hard links and a swap of names from the filesystem, and makes do without them. Nothing leads out
+of the root, whatever another program exchanges for symbolic links meanwhile: see :mod:`dao.local.handles`.
 """
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
@@ -18,12 +19,14 @@ from urllib.parse import unquote, urlsplit
 
 from attrs import define, field
 
-from dao.errors import AlreadyExistsError, DaoError, DataError, NotFoundError
-from dao.files.keys import OWN_FOLDER
+from dao.errors import AlreadyExistsError, DaoError, DataError, NotFoundError, StoreError
 from dao.local.change import FolderChange
 from dao.local.errors import translate_os_error
+from dao.local.handles import Folder, is_link_error
+from dao.local.protection import narrow
 from dao.local.publishing import OwnPlace
-from dao.local.snapshot import FolderSnapshot, check_inside, is_folder, walk
+from dao.local.snapshot import FolderSnapshot
+from dao.local.walk import Found, real_key, walk
 
 if TYPE_CHECKING:
     from dao.files.storage import Kind
@@ -33,8 +36,14 @@ __all__ = ["LocalStorage"]
 
 T = TypeVar("T")
 
+_LINK_TRIES = 10
+"""How often a key is looked up whose directories others exchange for links meanwhile."""
+
 _LONGEST_PART = 255
 """Bytes of one part of a path, on every filesystem in use."""
+
+_LONGEST_PATH = 4095
+"""Bytes of a path that other programs can open on Linux; handles could reach further, and hide files from them."""
 
 
 @define(slots=False)
@@ -59,10 +68,6 @@ class LocalStorage:
     def _root(self) -> str:
         return os.path.realpath(self.root)
 
-    @cached_property
-    def _own(self) -> OwnPlace:
-        return OwnPlace(self._root, os.path.join(self._root, OWN_FOLDER), self.lock_timeout)
-
     @property
     def uri(self) -> str:
         """See :attr:`dao.files.storage.Storage.uri`."""
@@ -79,67 +84,90 @@ class LocalStorage:
                 return path[len(root) + 1 :]
         return None
 
-    def _path(self, key: str) -> str:
-        if not key:
-            return self._root
-        long = next((part for part in key.split("/") if len(part.encode()) > _LONGEST_PART), None)
-        if long is not None:
-            raise DataError(f"a part of key {key[:80]!r}... has {len(long.encode())} bytes, more than {_LONGEST_PART}")
-        path = f"{self._root}/{key}"
-        return check_inside(path, key, self._root)
-
-    def _real_key(self, key: str) -> str:
-        """The key without the symbolic links that it goes through: one thing must have one lock."""
-        return self._path(key)[len(self._root) + 1 :]
-
     def _ready(self) -> None:
         if self.create:
-            os.makedirs(self._root, exist_ok=True)
-        elif not is_folder(self._root):
+            with suppress(FileExistsError, NotADirectoryError):  # told better where it is opened
+                os.makedirs(self._root, exist_ok=True)
+        elif not os.path.lexists(self._root):
             raise NotFoundError(f"the root {self.root!r} is not there, and create=False forbids to make it")
 
-    def _found(self, key: str, look: Callable[[str], T]) -> T:
-        """What ``look`` finds at a key's path, once nothing there is unfinished."""
-        if not self.create and not is_folder(self._root):
+    def _found(self, key: str, look: Callable[[Folder, str], T]) -> T:
+        """What ``look`` finds at a key, given the root and the key without links, once nothing there is unfinished."""
+        if not self.create:
             self._ready()
-        last = False
+        try:
+            top = self._top()
+        except FileNotFoundError as error:
+            raise self._missing(key) from error
+        with top:
+            return self._looked_up(top, key, look)
+
+    def _looked_up(self, top: Folder, key: str, look: Callable[[Folder, str], T]) -> T:
+        last, links = False, 0
         while True:
             try:
-                return look(self._path(key))
+                return look(top, self._real_key(top, key))
             except (FileNotFoundError, NotADirectoryError) as error:
                 # Once more in any case: a writer without a swap may have been between its two renames.
                 if last:
-                    raise NotFoundError(f"{key!r} is not there" if key else "the store is empty") from error
-                last = not self._own.recover(key)
+                    raise self._missing(key) from error
+                last = not OwnPlace(top, self.lock_timeout).recover(key)
+            except OSError as error:  # a directory that has become a link since the key was looked up
+                links += 1
+                if not is_link_error(error) or links == _LINK_TRIES:
+                    raise
+
+    def _missing(self, key: str) -> NotFoundError:
+        return NotFoundError(f"{key!r} is not there" if key else "the store is empty")
+
+    def _top(self) -> Folder:
+        try:
+            return Folder.at(self._root)
+        except NotADirectoryError as error:
+            raise StoreError(
+                f"the root {self.root!r} is not a folder, or is below a file: `root` must name a folder, and files in "
+                "it are objects"
+            ) from error
+
+    def _real_key(self, top: Folder, key: str) -> str:
+        long = next((part for part in key.split("/") if len(part.encode()) > _LONGEST_PART), None)
+        if long is not None:
+            raise DataError(f"a part of key {key[:80]!r}... has {len(long.encode())} bytes, more than {_LONGEST_PART}")
+        length = len(f"{top.path}/{key}".encode())
+        if length > _LONGEST_PATH:
+            raise DataError(
+                f"key {key[:80]!r}... is too long: with its root it has {length} bytes, more than {_LONGEST_PATH}"
+            )
+        return real_key(top, key) if key else ""
 
     def kind(self, key: str, wanted: Kind | None = None) -> Kind | None:
         """See :meth:`dao.files.storage.Storage.kind`."""
         try:
-            return self._found(key, lambda path: self._kind_of(key, path))
+            return self._found(key, lambda top, real: self._kind_of(top, key, real))
         except NotFoundError:
             return None
 
-    def _kind_of(self, key: str, path: str) -> Kind:
-        if not stat.S_ISDIR(os.stat(path).st_mode):
+    def _kind_of(self, top: Folder, key: str, real: str) -> Kind:
+        if not stat.S_ISDIR(top.stat(real).st_mode):
             return "file"
-        if next(walk(path, key, self._root), None) is None:
-            raise FileNotFoundError(path)
+        if next(_below(top, key, real), None) is None:
+            raise FileNotFoundError(errno.ENOENT, "no file is below it", key)
         return "directory"
 
     def snapshot(self, key: str, wanted: Kind | None = None) -> FolderSnapshot:
         """See :meth:`dao.files.storage.Storage.snapshot`."""
-        return self._found(key, lambda path: self._taken(key, path))
+        return self._found(key, lambda top, real: self._taken(top, key, real))
 
-    def _taken(self, key: str, path: str) -> FolderSnapshot:
-        snapshot = FolderSnapshot(key, path, self._root)
+    def _taken(self, top: Folder, key: str, real: str) -> FolderSnapshot:
+        snapshot = FolderSnapshot(top, key, real)
         if not snapshot.files:
             snapshot.close()
-            raise FileNotFoundError(path)
+            raise FileNotFoundError(errno.ENOENT, "no file is below it", key)
         return snapshot
 
     def list(self, key: str) -> Iterator[FileInfo]:
         """See :meth:`dao.files.storage.Storage.list`."""
-        if not key and not is_folder(self._root):
+        if not key and not os.path.lexists(self._root):
             return
         kind = self.kind(key) if key else "directory"
         if kind is None:
@@ -149,19 +177,29 @@ class LocalStorage:
             yield from snapshot.files
             snapshot.close()
             return
-        yield from walk(self._path(key), key, self._root)
+        with self._top() as top:
+            for found in _below(top, key, self._real_key(top, key)):
+                yield found.info
+
+    @contextmanager
+    def _writing(self, *keys: str) -> Iterator[tuple[OwnPlace, tuple[str, ...]]]:
+        """What the store keeps for itself, and the keys without links, locked."""
+        self._ready()
+        with self._top() as top:
+            own = OwnPlace(top, self.lock_timeout)
+            real = tuple(self._real_key(top, key) for key in keys)
+            with own.locked(*real):
+                yield own, real
 
     @contextmanager
     def change(self, key: str, *, tree: bool, blind: bool = False) -> Iterator[FolderChange]:
         """See :meth:`dao.files.storage.Storage.change`."""
-        self._ready()
-        key = self._real_key(key)
-        path = self._path(key)
         with ExitStack() as stack:
-            stack.enter_context(self._own.locked(key))
-            base = self._base(key)
-            change = FolderChange(self._own, key, path, base, tree=tree, fsync=self.fsync)
-            yield stack.enter_context(change)
+            own, (real,) = stack.enter_context(self._writing(key))
+            base = self._base(real)
+            if base is not None:
+                stack.callback(base.close)
+            yield stack.enter_context(FolderChange(own, real, base, tree=tree, fsync=self.fsync))
 
     def _base(self, key: str) -> FolderSnapshot | None:
         try:
@@ -171,31 +209,29 @@ class LocalStorage:
 
     def delete(self, key: str, wanted: Kind | None = None) -> None:
         """See :meth:`dao.files.storage.Storage.delete`."""
-        self._ready()
-        key = self._real_key(key)
-        with self._own.locked(key):
-            if self.kind(key) is None:
+        with self._writing(key) as (own, (real,)):
+            if self.kind(real) is None:
                 raise NotFoundError(f"{key!r} is not there")
-            grave = self._own.unused_place()
-            os.rename(self._path(key), grave)
-            self._own.discard(grave)
+            grave = own.unused_place()
+            own.top.rename(real, grave)
+            own.discard(grave)
 
     def move(self, source: str, target: str, *, replace: bool, wanted: Kind | None = None) -> None:
         """See :meth:`dao.files.storage.Storage.move`."""
-        self._ready()
-        source, target = self._real_key(source), self._real_key(target)
-        with self._own.locked(source, target):
-            if self.kind(source) is None:
+        with self._writing(source, target) as (own, (old, new)):
+            if self.kind(old) is None:
                 raise NotFoundError(f"{source!r} is not there")
-            taken = self.kind(target) is not None
-            if taken and not replace:
+            taken = self._base(new)
+            if taken is not None and not replace:
+                taken.close()
                 raise AlreadyExistsError(f"{target!r} is already there")
-            old, new = self._path(source), self._path(target)
-            self._own.make_parents(new)
-            if taken:
-                self._own.discard(self._own.replace_in_two_steps(target, new, old))
-            else:
-                os.rename(old, new)  # both keys are locked; a link and an unlink would be two steps
+            own.make_parents(new)
+            if taken is None:
+                own.top.rename(old, new)  # both keys are locked; a link and an unlink would be two steps
+                return
+            with closing(taken), closing(self.snapshot(old)) as moved:
+                narrow(moved, taken)
+            own.discard(own.replace_in_two_steps(new, old))
 
     def translate(self, error: Exception) -> DaoError | None:
         """See :meth:`dao.files.storage.Storage.translate`."""
@@ -208,3 +244,11 @@ class LocalStorage:
             "fsync": self.fsync,
             "lock_timeout": self.lock_timeout,
         }
+
+
+def _below(top: Folder, key: str, real: str) -> Iterator[Found]:
+    directory = top.open(real, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield from walk(directory, key, real, top.path)
+    finally:
+        os.close(directory)

@@ -87,7 +87,8 @@ class Failing:
             raise OSError(5, "Input/output error")
 
 
-OS_CALLS = ("open", "mkdir", "makedirs", "rename", "replace", "link", "unlink", "scandir", "listdir", "stat", "fstat")
+os_scandir, os_listdir = os.scandir, os.listdir
+OS_CALLS = ("open", "mkdir", "makedirs", "rename", "replace", "link", "unlink", "scandir", "listdir", "stat")
 
 
 @pytest.fixture
@@ -96,7 +97,8 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Failing:
 
     def failing_before(real: Callable[..., Any]) -> Callable[..., Any]:
         def call(*args: Any, **kwargs: Any) -> Any:
-            if any(isinstance(arg, str) and "/root" in arg for arg in args) or "_Handle" in repr(args[:1]):
+            handles = any(name.endswith("dir_fd") for name in kwargs) or real in (os_scandir, os_listdir)
+            if handles or any("/root" in arg for arg in args if isinstance(arg, str)):
                 counter.step()
             return real(*args, **kwargs)
 

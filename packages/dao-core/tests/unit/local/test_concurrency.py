@@ -173,11 +173,11 @@ def test_a_sweeper_that_is_faster_than_a_new_staging_place(
     """What was just made has no mark yet, so another writer may sweep it: it is made again."""
     make, swept = os.mkdir, []
 
-    def made_and_swept(path: str, *mode: int) -> None:
-        make(path, *mode)
-        if "staging" in path and os.path.basename(path) != "staging" and len(swept) < 3:
+    def made_and_swept(path: str, mode: int = 0o777, *, dir_fd: int | None = None) -> None:
+        make(path, mode, dir_fd=dir_fd)
+        if len(path) == 32 and len(swept) < 3:  # a name of something staged
             swept.append(path)
-            os.rmdir(path)
+            os.rmdir(path, dir_fd=dir_fd)
 
     monkeypatch.setattr("dao.local.publishing.os.mkdir", made_and_swept)
     store.write(pa.table({"n": [1]}), T, format="parquet")

@@ -14,6 +14,7 @@ from dao.data_object import FileObject, TableObject
 from dao.errors import AlreadyExistsError, NotFoundError
 from dao.local import LocalInterface, publishing
 from dao.local.exchange import exchange
+from dao.local.handles import Folder
 
 T, U = TableObject("a/t"), TableObject("b/u")
 OLD, NEW = pa.table({"v": ["old"] * 3}), pa.table({"v": ["new"] * 3})
@@ -27,12 +28,13 @@ def test_names_are_swapped(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "a" / "x").write_text("1")
     (tmp_path / "b").write_text("2")
-    if not exchange(str(tmp_path / "a"), str(tmp_path / "b")):
-        pytest.skip("this system can't swap names")
+    with Folder.at(str(tmp_path)) as here:
+        if not exchange((here.handle, "a"), (here.handle, "b")):
+            pytest.skip("this system can't swap names")
     assert (tmp_path / "a").read_text() == "2"
     assert (tmp_path / "b" / "x").read_text() == "1"
-    with pytest.raises(FileNotFoundError):
-        exchange(str(tmp_path / "a"), str(tmp_path / "missing"))
+    with Folder.at(str(tmp_path)) as here, pytest.raises(FileNotFoundError):
+        exchange((here.handle, "a"), (here.handle, "missing"))
 
 
 def test_every_change_works_either_way(store: LocalInterface, root: Path, publishing_way: str) -> None:
@@ -62,12 +64,12 @@ def test_two_steps_are_finished_by_whoever_comes_next(
         left = step
 
         def dying(real: Callable[..., None]) -> Callable[..., None]:
-            def call(*paths: str) -> None:
+            def call(*paths: str, **handles: int) -> None:
                 nonlocal left
                 if left == 1:
                     raise Killed
                 left -= 1
-                real(*paths)
+                real(*paths, **handles)
 
             return call
 

@@ -16,28 +16,25 @@ from dao.local import storage
 from dao.local.change import FolderChange
 
 class InPlace(FolderChange):
-    def __init__(self, own, key, path, base, *, tree, fsync):
-        super().__init__(own, key, path, base, tree=tree, fsync=fsync)
-        (os.rmdir if tree else os.unlink)(self._staged)
-        self._staged, self._kept = path, set()
-        os.makedirs(path if tree else os.path.dirname(path), exist_ok=True)
+    def __init__(self, own, key, base, *, tree, fsync):
+        super().__init__(own, key, base, tree=tree, fsync=fsync)
+        self._place, self._kept, self._written = os.path.join(own.top.path, key), set(), set()
+        os.makedirs(self._place if tree else os.path.dirname(self._place), exist_ok=True)
+    def _at(self, path):
+        return os.path.join(self._place, path) if path else self._place
     def create(self, path, *, native=False, unique=False):
-        place = os.path.join(self._path, path) if path else self._path
+        place = self._at(path)
         os.makedirs(os.path.dirname(place), exist_ok=True)
-        self._new.append(place)
+        self._written.add(place)
         return pa.OSFile(place, "wb") if native else open(place, "wb")
-    def _old(self, key):
-        return os.path.join(self._path, key[len(self._key) + 1 :])
     def keep(self, key):
-        self._kept.add(self._old(key))
+        self._kept.add(self._at(key[len(self._key) + 1 :]))
+    def size(self, path):
+        return os.path.getsize(self._at(path))
     def publish(self):
-        for place in {self._old(info.key) for info in (self.base.files if self.base and self._tree else ())}:
-            if place not in self._kept and place not in self._new:
-                os.unlink(place)
-    def __exit__(self, *_error):
-        if self.base is not None:
-            self.base.close()
-        os.close(self._mark)
+        old = self.base.files if self.base and self._tree else ()
+        for place in {self._at(info.key[len(self._key) + 1 :]) for info in old} - self._kept - self._written:
+            os.unlink(place)
 
 def mutate(monkeypatch):
     monkeypatch.setattr(storage, "FolderChange", InPlace)
@@ -110,13 +107,12 @@ def changed(call, *args, **named):
 
 NO_CHECKS_OF_KEYS = """
 from dao.files import keys, places
-from dao.local import change, snapshot, storage
+from dao.local import change, walk
 
 def mutate(monkeypatch):
     for module in (keys, places, change):
         monkeypatch.setattr(module, "check_key", lambda key: key)
-    for module in (snapshot, storage):
-        monkeypatch.setattr(module, "check_inside", lambda path, key, root: path)
+    monkeypatch.setattr(walk, "check_inside", lambda place, key, root: place)
 """
 
 NAMES_MEET = """
