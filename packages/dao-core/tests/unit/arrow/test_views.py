@@ -9,6 +9,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from dao import DataAccessObject
 from dao.arrow.convert import normalise_views, to_reader
 
 
@@ -70,3 +71,27 @@ def test_normalising_views_is_lazy():
     reader = normalise_views(to_reader(views))
     list(islice(reader, 2))
     assert pulls == [0, 1]
+
+
+@pytest.mark.parametrize("format", ["parquet", "csv", "ndjson", "orc", "avro", "arrow"])
+def test_categories_of_polars_are_stored_in_every_format_and_as_a_partition(format, tmp_path):
+    nested = [] if format == "csv" else ["list", "struct", "array"]
+    options = {"type": "table", "format": format}
+    objects = {"plain": options, "parts": {**options, "partition_by": ["word"]}}
+    dao = DataAccessObject({"s": {"interface": "local", "options": {"root": str(tmp_path)}, "objects": objects}})
+    for kind in (pl.Categorical, pl.Enum(["a", "b", "c"])):
+        frame = pl.DataFrame(
+            {
+                "id": [1, 2, 3],
+                "word": pl.Series(["b", None, "a"], dtype=kind),
+                "list": pl.Series([["b", "a"], None, [None]], dtype=pl.List(kind)),
+                "struct": pl.Series([{"x": "b"}, None, {"x": None}], dtype=pl.Struct({"x": kind})),
+                "array": pl.Series([["a"], ["b"], ["b"]], dtype=pl.Array(kind, 1)),
+            }
+        ).select("id", "word", *nested)
+        for name in objects:
+            for data in (frame, frame.lazy(), frame.to_arrow()):
+                dao.write(data, f"s.{name}", mode="overwrite")
+                assert dao.read(f"s.{name}", into="polars").sort("id").to_dict(as_series=False) == frame.to_dict(
+                    as_series=False
+                )

@@ -7,59 +7,87 @@ from typing import Any
 
 import pyarrow as pa
 
+from dao.arrow.convert.columns import column_array
 from dao.errors import DataError
 
 __all__ = ["open_pandas"]
 
 
-def open_pandas(frame: Any) -> pa.RecordBatchReader:
+def open_pandas(frame: Any, schema: pa.Schema | None = None) -> pa.RecordBatchReader:
     """The levels of a frame's index that have a name, then its columns.
 
+    Args:
+        frame: the DataFrame.
+        schema: the types that objects become; other columns keep their own.
+
     Raises:
-        DataError: column names that are there twice or have several levels; an index whose name is a column's, with
-            other values; an object column whose values are of several types.
+        DataError: column names that are no text, are there twice or have several levels; an index without a name that
+            is no count of the rows, or whose name is a column's, with other values; an object column whose values are
+            of several types.
     """
     _check_columns(frame)
-    named = _named_levels(frame)
-    try:
-        table = pa.Table.from_pandas(frame.reset_index(level=named) if named else frame, preserve_index=False)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError) as error:
-        # pyarrow names the column in the error's last argument: "Conversion failed for column a with type object".
-        raise DataError("; ".join(str(arg) for arg in error.args)) from error
-    metadata = {k: v for k, v in (table.schema.metadata or {}).items() if k != b"pandas"}
-    return table.replace_schema_metadata(metadata or None).to_reader()
+    index = _index_columns(frame)
+    kinds = {} if schema is None else {field.name: field.type for field in schema}
+    columns = [*index.items(), *frame.items()]
+    arrays = [column_array(values, kinds.get(name), name) for name, values in columns]
+    if not arrays:
+        return pa.Table.from_batches([pa.RecordBatch.from_struct_array(_rows_alone(len(frame)))]).to_reader()
+    return pa.table(arrays, names=[name for name, _ in columns]).to_reader()
+
+
+def _rows_alone(count: int) -> pa.Array:
+    return pa.array([{}] * count, pa.struct([]))
 
 
 def _check_columns(frame: Any) -> None:
     if frame.columns.nlevels > 1:
         raise DataError("the DataFrame's columns have several levels: give each one name, such as '_'.join(levels)")
-    names = _column_names(frame)
-    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    other = [name for name in frame.columns if not isinstance(name, str)]
+    if other:
+        raise DataError(
+            f"the DataFrame has columns whose names are no text: {', '.join(map(repr, other[:5]))}; "
+            "frame.columns = frame.columns.astype(str) makes text of them"
+        )
+    twice = sorted(set(frame.columns[frame.columns.duplicated()]))
     if twice:
         raise DataError(f"the DataFrame has columns of one name: {', '.join(map(repr, twice))}; rename them")
 
 
-def _column_names(frame: Any) -> list[str]:
-    return [str(name) for name in frame.columns]
-
-
-def _named_levels(frame: Any) -> list[int]:
-    """The numbers of the index's levels that have a name, and are no columns already."""
-    columns = _column_names(frame)
-    levels = []
+def _index_columns(frame: Any) -> dict[str, Any]:
+    """The levels of the index that are columns of their own; all of them, or the DataFrame is refused."""
+    if _is_default(frame.index):
+        return {}
+    columns: dict[str, Any] = {}
     for level, name in enumerate(frame.index.names):
-        if name is not None and str(name) in columns:
-            _check_equal(frame, level, columns.index(str(name)))
-        elif name is not None:
-            levels.append(level)
-    return levels
+        values = frame.index.get_level_values(level)
+        if not isinstance(name, str) or name in columns:
+            raise DataError(_nameless(frame.index, level, name))
+        if name not in frame.columns:
+            columns[name] = values.to_series()
+        elif not values.equals(sys.modules["pandas"].Index(frame[name])):
+            raise DataError(
+                f"the DataFrame's index and a column are both named {name!r} and differ: "
+                "rename one, or reset_index(drop=True)"
+            )
+    return columns
 
 
-def _check_equal(frame: Any, level: int, column: int) -> None:
-    """``set_index(..., drop=False)`` leaves the same values twice; anything else is a column that would be lost."""
-    index = frame.index.get_level_values(level)
-    if not index.equals(sys.modules["pandas"].Index(frame.iloc[:, column])):
-        raise DataError(
-            f"the DataFrame's index and a column are both named {frame.columns[column]!r} and differ: "
-            "rename one, or reset_index(drop=True)"
-        )
+def _is_default(index: Any) -> bool:
+    """Whether an index only counts the rows, from wherever: slices and the chunks of ``read_csv`` count on."""
+    if index.nlevels > 1 or index.name is not None:
+        return False
+    pandas = sys.modules["pandas"]
+    counts = isinstance(index, pandas.RangeIndex) or not len(index)
+    return counts or (index.dtype.kind in "iu" and index.equals(pandas.RangeIndex(len(index))))
+
+
+def _nameless(index: Any, level: int, name: Any) -> str:
+    which = f"level {level} of the DataFrame's index" if index.nlevels > 1 else "the DataFrame's index"
+    shown = ", ".join(map(repr, index.get_level_values(level)[:3]))
+    fault = "has no name" if name is None else f"has the name {name!r}" + ("" if isinstance(name, str) else ", no text")
+    if isinstance(name, str):
+        fault += " that another level has"
+    return (
+        f"{which} ({shown}{', ...' if len(index) > 3 else ''}) {fault}, so no column can hold it: "
+        "frame.rename_axis('name') keeps it as a column, frame.reset_index(drop=True) drops it"
+    )

@@ -13,6 +13,7 @@ from dao.arrow.convert.cast import conform
 from dao.arrow.convert.frames import open_pandas
 from dao.arrow.convert.recognise import Kind, is_row, kind_of, qualified_names
 from dao.arrow.convert.rows import columns_to_table, rows_in_batches, rows_to_table
+from dao.arrow.convert.views import normalise_dictionaries
 from dao.arrow.formats.validity import refuse_nameless
 from dao.errors import DataError
 
@@ -29,8 +30,8 @@ def to_reader(data: Any, *, schema: Any = None) -> pa.RecordBatchReader:
 
     - whatever exports ``__arrow_c_stream__`` or ``__arrow_c_array__``: pyarrow's Table, RecordBatch and
       RecordBatchReader, polars, DuckDB relations, DataFusion, arro3 (deltalake), Spark from 4.2 on; without copying;
-    - pandas DataFrames: numbers without copying; an index is a column if it has a name, and is left out if it has none;
-      NaN in a float column is a null, as pandas means it; no pandas metadata is kept;
+    - pandas DataFrames: numbers without copying; an index is a column if it has a name, is left out if it is a
+      ``RangeIndex`` or ``0..n-1`` and has none, and else is refused; NaN is a null, as pandas means it; no ``attrs``;
     - pyarrow datasets and scanners, polars LazyFrames: lazily; Spark DataFrames from 4.0 on: collected by the driver;
     - a list of dicts (columns in the order of first appearance, a key that is not there is a null) or of records:
       attrs, dataclass, pydantic or NamedTuple instances, whose class gives the types where it can;
@@ -56,7 +57,7 @@ def to_reader(data: Any, *, schema: Any = None) -> pa.RecordBatchReader:
     if kind is None:
         raise _not_tabular(data)
     wanted = None if schema is None else _schema(schema)
-    reader = _OPENERS[kind](data, wanted)
+    reader = normalise_dictionaries(_OPENERS[kind](data, wanted))
     refuse_nameless(reader.schema)
     if wanted is not None:
         reader = conform(reader, wanted)
@@ -222,7 +223,7 @@ _OPENERS: dict[Kind, Callable[[Any, pa.Schema | None], Any]] = {
     Kind.READER: _open_reader,
     Kind.TABLE: lambda data, schema: data.to_reader(),
     Kind.DATASET: _open_dataset,
-    Kind.PANDAS: lambda data, schema: open_pandas(data),
+    Kind.PANDAS: open_pandas,
     Kind.POLARS: _open_stream,
     Kind.LAZYFRAME: _open_lazyframe,
     Kind.SPARK: _open_spark,

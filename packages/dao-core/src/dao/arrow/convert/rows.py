@@ -10,8 +10,10 @@ import pyarrow as pa
 import pyarrow.types as pt
 
 from dao.arrow.convert.cast import check_names, check_nulls
+from dao.arrow.convert.columns import column_array
 from dao.arrow.convert.recognise import is_row
-from dao.arrow.convert.values import build_array, row_values
+from dao.arrow.convert.records import row_values
+from dao.arrow.convert.values import build_array
 from dao.errors import DataError, did_you_mean
 
 __all__ = ["columns_to_table", "rows_in_batches", "rows_to_table"]
@@ -109,33 +111,10 @@ def columns_to_table(columns: Mapping[Any, Any], schema: pa.Schema | None = None
     if schema is not None:
         check_names(list(columns), schema.names)
     kinds = {} if schema is None else {f.name: f.type for f in schema}
-    arrays = {name: _column(values, kinds.get(name), name) for name, values in columns.items()}
+    arrays = {name: column_array(values, kinds.get(name), name) for name, values in columns.items()}
     lengths = {name: len(array) for name, array in arrays.items()}
     if len(set(lengths.values())) > 1:
         raise DataError(
             f"the columns differ in length: {', '.join(f'{n!r} has {length}' for n, length in lengths.items())}"
         )
     return pa.table(arrays)
-
-
-def _column(values: Any, kind: pa.DataType | None, name: str) -> Any:
-    if isinstance(values, (list, tuple, range)):
-        return build_array(list(values), kind, name)
-    try:
-        if isinstance(values, (pa.Array, pa.ChunkedArray)):
-            return values
-        # Arrow's own chunked_array() would keep a pandas Series' NaN; pandas means a null by it.
-        return (
-            pa.chunked_array(values)
-            if hasattr(values, "__arrow_c_stream__") and not hasattr(values, "__array__")
-            else _array(values)
-        )
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, TypeError, ValueError) as error:
-        raise DataError(f"column {name!r}: {type(values).__name__} can't be made an Arrow array: {error}") from error
-
-
-def _array(values: Any) -> Any:
-    """A numpy array or a Series; Series of every library have both protocols, pandas' is told by its ``iloc``."""
-    if hasattr(values, "__arrow_c_stream__") and not hasattr(values, "iloc"):
-        return pa.chunked_array(values)
-    return pa.array(values, from_pandas=hasattr(values, "iloc"))

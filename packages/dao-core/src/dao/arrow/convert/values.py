@@ -7,8 +7,7 @@ not know, cuts microseconds for a timestamp[ms], and makes one column of dates a
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from enum import Enum
 from itertools import accumulate, chain, repeat
@@ -20,11 +19,15 @@ from uuid import UUID
 import pyarrow as pa
 import pyarrow.types as pt
 
+from dao.arrow.convert.bounds import Unbounded, check_bounds
 from dao.arrow.convert.exact import ValueWouldChange, cast_exactly, describe, may_cast
-from dao.arrow.convert.recognise import is_row_type, per_type, qualified_names
-from dao.errors import DataError, did_you_mean
+from dao.arrow.convert.place import Place
+from dao.arrow.convert.recognise import is_row_type, qualified_names
+from dao.arrow.convert.records import row_values
+from dao.arrow.convert.scalars import has_nanoseconds, nanoseconds, plain_scalars
+from dao.errors import did_you_mean
 
-__all__ = ["build_array", "field_names", "row_values"]
+__all__ = ["build_array"]
 
 _EXACT: dict[type, str] = {
     bool: "bool", int: "int", float: "float", str: "str", bytes: "bytes", bytearray: "bytes", Decimal: "Decimal",
@@ -33,23 +36,6 @@ _EXACT: dict[type, str] = {
 }  # fmt: skip
 _AS_THEY_ARE = {*_EXACT, NoneType, dt.datetime} - {UUID}
 _MIXED = {frozenset({"int", "float"}): "float", frozenset({"int", "Decimal"}): "Decimal"}
-
-
-def row_values(row: Any) -> Mapping[Any, Any]:
-    """One row as a mapping: itself, or the fields of a record and their values."""
-    if isinstance(row, Mapping):
-        return row
-    return {name: getattr(row, name) for name in field_names(type(row))}
-
-
-@per_type
-def field_names(kind: Any) -> tuple[str, ...]:
-    """The fields of a class whose instances are rows, in the order in which they are declared."""
-    if hasattr(kind, "__attrs_attrs__"):
-        return tuple(a.name for a in kind.__attrs_attrs__)
-    if is_dataclass(kind):
-        return tuple(f.name for f in fields(kind))
-    return tuple(kind.model_fields if hasattr(kind, "model_fields") else kind._fields)
 
 
 def _kind(value: Any) -> str | None:
@@ -63,10 +49,6 @@ def _kind(value: Any) -> str | None:
         return "datetime" if value.tzinfo is None else "datetime with a zone"
     if isinstance(value, Mapping) or is_row_type(type(value)):
         return "dict"
-    if qualified_names(type(value))[0] in ("numpy.bool", "numpy.bool_"):
-        return "bool"
-    if qualified_names(type(value))[0] == "numpy.datetime64":
-        return "datetime"
     if isinstance(value, Enum):
         return _kind(value.value)
     for parent, kind in (
@@ -100,30 +82,25 @@ def build_array(
         rows: the row that each value belongs to, for messages; by default its position.
 
     Raises:
-        DataError: values of different kinds, or one that the type can't hold as it is; names the path and the row.
+        DataError: values of different kinds, or one that the type can't hold as it is, that holds itself or is nested
+            too deeply; names the path and the row.
     """
-    place = _Place(path, rows)
+    place = Place(path, rows)
+    try:
+        check_bounds(values)
+    except Unbounded as fault:
+        raise place.fault(fault.row, f"{_kind(values[fault.row])} value can't be stored: {fault}") from None
+    return _build(values, kind, place)
+
+
+def _build(values: Sequence[Any], kind: pa.DataType | None, place: Place) -> pa.Array:
+    values = plain_scalars(values)
     found = _common(_kinds(values), values, place)
     if found == "dict" and not (kind is not None and pt.is_map(kind)):
         return _structs(values, kind, place)
     if found in ("list", "dict"):
         return _maps(values, kind, place) if kind is not None and pt.is_map(kind) else _lists(values, kind, place)
     return _leaves(values, found, kind, place)
-
-
-class _Place:
-    """Where values are: the column's path and the row of each."""
-
-    def __init__(self, path: str, rows: Sequence[int] | None) -> None:
-        self.path = path
-        self.rows = rows
-
-    def fault(self, index: int | None, message: str) -> DataError:
-        row = index if index is None or self.rows is None else self.rows[index]
-        return DataError(f"column {self.path!r}" + ("" if row is None else f", row {row}") + f": {message}")
-
-    def row(self, index: int) -> int:
-        return index if self.rows is None else self.rows[index]
 
 
 def _kinds(values: Sequence[Any]) -> set[str]:
@@ -135,7 +112,7 @@ def _kinds(values: Sequence[Any]) -> set[str]:
     return {kind for kind in kinds if kind is not None}
 
 
-def _common(kinds: set[str], values: Sequence[Any], place: _Place) -> str | None:
+def _common(kinds: set[str], values: Sequence[Any], place: Place) -> str | None:
     if len(kinds) < 2:
         return next(iter(kinds), None)
     if frozenset(kinds) in _MIXED:
@@ -165,13 +142,18 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else text[:60] + "..."
 
 
-def _leaves(values: Sequence[Any], found: str | None, kind: pa.DataType | None, place: _Place) -> pa.Array:
+def _leaves(values: Sequence[Any], found: str | None, kind: pa.DataType | None, place: Place) -> pa.Array:
     if isinstance(kind, pa.BaseExtensionType):
         return _made(values, kind, place)
     if found is None:
         return pa.nulls(len(values), kind or pa.null())
     values = _plain(values)
-    array = _made(values, _leaf_type(values, found, kind), place)
+    if found == "time":
+        _refuse_zones(values, place)
+    if found in _INSTANTS and has_nanoseconds(values):
+        array = _of_nanoseconds(values, found, place)
+    else:
+        array = _made(values, _leaf_type(found, kind), place)
     if kind is None:
         return array
     reason = may_cast(array.type, kind)
@@ -200,23 +182,43 @@ def _plain_value(value: Any) -> Any:
     return None if _kind(value) is None else value
 
 
-def _leaf_type(values: Sequence[Any], found: str, kind: pa.DataType | None) -> pa.DataType | None:
+def _leaf_type(found: str, kind: pa.DataType | None) -> pa.DataType | None:
     """The type to build the values with, before any cast; ``None`` for the one that Arrow finds."""
-    if found == "datetime with a zone":
-        return pa.timestamp("ns" if _has_nanoseconds(values) else "us", "UTC")
+    if found in _INSTANTS:
+        return _INSTANTS[found]("us")
     if found in ("int", "Decimal") and kind is not None and pt.is_decimal(kind):
         return kind  # exact: Arrow refuses to cut digits
     return None
 
 
-def _has_nanoseconds(values: Sequence[Any]) -> bool:
-    return any(getattr(v, "nanosecond", 0) for v in values)
+_INSTANTS: dict[str, Callable[[str], pa.DataType]] = {
+    "datetime": pa.timestamp,
+    "datetime with a zone": lambda unit: pa.timestamp(unit, "UTC"),
+    "timedelta": pa.duration,
+}
+
+
+def _of_nanoseconds(values: Sequence[Any], found: str, place: Place) -> pa.Array:
+    """Arrow takes the first value's precision for all, and cuts off what others have more."""
+    counts = [nanoseconds(v) for v in values]
+    for index, count in enumerate(counts):
+        if count is not None and not -(2**63) <= count < 2**63:
+            raise place.fault(
+                index, f"{found} value {_short(values[index])} can't be held in nanoseconds, which others here need"
+            )
+    return pa.array(counts, pa.int64()).cast(_INSTANTS[found]("ns"))
+
+
+def _refuse_zones(values: Sequence[Any], place: Place) -> None:
+    for index, value in enumerate(values):
+        if value is not None and value.tzinfo is not None:
+            raise place.fault(index, f"time value {_short(value)} has a zone, which no type of times can hold")
 
 
 _UNFIT = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError, UnicodeEncodeError)
 
 
-def _made(values: Sequence[Any], kind: pa.DataType | None, place: _Place) -> pa.Array:
+def _made(values: Sequence[Any], kind: pa.DataType | None, place: Place) -> pa.Array:
     try:
         return pa.array(values, type=kind)
     except OverflowError:
@@ -229,7 +231,7 @@ def _made(values: Sequence[Any], kind: pa.DataType | None, place: _Place) -> pa.
         ) from error
 
 
-def _made_unsigned(values: Sequence[Any], place: _Place) -> pa.Array:
+def _made_unsigned(values: Sequence[Any], place: Place) -> pa.Array:
     """Integers beyond int64: uint64, where they are all at least 0."""
     try:
         return pa.array(values, type=pa.uint64())
@@ -257,7 +259,7 @@ def _first_unfit(values: Sequence[Any], kind: pa.DataType | None) -> int:
     return low
 
 
-def _rows_of_items(values: Sequence[Any], place: _Place) -> list[int]:
+def _rows_of_items(values: Sequence[Any], place: Place) -> list[int]:
     """The row that each item of the lists belongs to."""
     return list(chain.from_iterable(repeat(place.row(i), len(v)) for i, v in enumerate(values) if v is not None))
 
@@ -269,7 +271,7 @@ def _offsets(values: Sequence[Any]) -> pa.Array:
     return pa.array([None if null else start for start, null in zip(starts, nulls, strict=True)], pa.int32())
 
 
-def _structs(values: Sequence[Any], kind: pa.DataType | None, place: _Place) -> pa.Array:
+def _structs(values: Sequence[Any], kind: pa.DataType | None, place: Place) -> pa.Array:
     if kind is not None and not pt.is_struct(kind):
         index = next(i for i, v in enumerate(values) if v is not None)
         raise place.fault(index, f"dict value {_short(values[index])} can't be {describe(kind)}")
@@ -280,7 +282,7 @@ def _structs(values: Sequence[Any], kind: pa.DataType | None, place: _Place) -> 
     _check_keys(mappings, found, names, place)
     types: list[Any] = [None] * len(names) if kind is None else [f.type for f in kind]
     children = [
-        build_array([None if m is None else m.get(name) for m in mappings], t, f"{place.path}.{name}", place.rows)
+        _build([None if m is None else m.get(name) for m in mappings], t, place.below(f".{name}"))
         for name, t in zip(names, types, strict=True)
     ]
     members = [pa.field(n, c.type) for n, c in zip(names, children, strict=True)] if kind is None else list(kind)
@@ -289,7 +291,7 @@ def _structs(values: Sequence[Any], kind: pa.DataType | None, place: _Place) -> 
     return pa.StructArray.from_arrays(children, fields=members, mask=pa.array([v is None for v in values], pa.bool_()))
 
 
-def _check_keys(mappings: Sequence[Any], found: Mapping[Any, Any], names: Sequence[str], place: _Place) -> None:
+def _check_keys(mappings: Sequence[Any], found: Mapping[Any, Any], names: Sequence[str], place: Place) -> None:
     for name in found:
         if not isinstance(name, str) or name not in names:
             index = next(i for i, m in enumerate(mappings) if m is not None and name in m)
@@ -297,7 +299,7 @@ def _check_keys(mappings: Sequence[Any], found: Mapping[Any, Any], names: Sequen
             raise place.fault(index, f"field {name!r} is not known ({hint})")
 
 
-def _lists(values: Sequence[Any], kind: pa.DataType | None, place: _Place) -> pa.Array:
+def _lists(values: Sequence[Any], kind: pa.DataType | None, place: Place) -> pa.Array:
     if kind is not None and not _is_list(kind):
         index = next(i for i, v in enumerate(values) if v is not None)
         raise place.fault(index, f"list value {_short(values[index])} can't be {describe(kind)}")
@@ -305,7 +307,7 @@ def _lists(values: Sequence[Any], kind: pa.DataType | None, place: _Place) -> pa
         return _fixed_size_lists(values, kind, place)
     item = None if kind is None else kind.value_type
     flat = list(chain.from_iterable(v for v in values if v is not None))
-    items = build_array(flat, item, f"{place.path}[]", _rows_of_items(values, place))
+    items = _build(flat, item, place.below("[]", _rows_of_items(values, place)))
     if kind is not None and pt.is_large_list(kind):
         return pa.LargeListArray.from_arrays(_offsets(values).cast(pa.int64()), items, type=kind)
     return pa.ListArray.from_arrays(_offsets(values), items, type=kind)
@@ -315,7 +317,7 @@ def _is_list(kind: pa.DataType) -> bool:
     return bool(pt.is_list(kind) or pt.is_large_list(kind) or pt.is_fixed_size_list(kind))
 
 
-def _fixed_size_lists(values: Sequence[Any], kind: pa.DataType, place: _Place) -> pa.Array:
+def _fixed_size_lists(values: Sequence[Any], kind: pa.DataType, place: Place) -> pa.Array:
     size = kind.list_size
     for index, value in enumerate(values):
         if value is not None and len(value) != size:
@@ -324,15 +326,15 @@ def _fixed_size_lists(values: Sequence[Any], kind: pa.DataType, place: _Place) -
             )
     padded = [[None] * size if v is None else v for v in values]  # a null takes its room, too
     flat = list(chain.from_iterable(padded))
-    items = build_array(flat, kind.value_type, f"{place.path}[]", _rows_of_items(padded, place))
+    items = _build(flat, kind.value_type, place.below("[]", _rows_of_items(padded, place)))
     return pa.FixedSizeListArray.from_arrays(items, type=kind, mask=pa.array([v is None for v in values], pa.bool_()))
 
 
-def _maps(values: Sequence[Any], kind: pa.DataType, place: _Place) -> pa.Array:
+def _maps(values: Sequence[Any], kind: pa.DataType, place: Place) -> pa.Array:
     pairs = [None if v is None else list(v.items()) if isinstance(v, Mapping) else list(v) for v in values]
     flat = [pair for entry in pairs if entry is not None for pair in entry]
     rows = _rows_of_items(pairs, place)
-    keys = build_array([k for k, _ in flat], kind.key_type, f"{place.path}.key", rows)
-    items = build_array([v for _, v in flat], kind.item_type, f"{place.path}.value", rows)
+    keys = _build([k for k, _ in flat], kind.key_type, place.below(".key", rows))
+    items = _build([v for _, v in flat], kind.item_type, place.below(".value", rows))
     maps = pa.MapArray.from_arrays(_offsets(pairs), keys, items)
     return maps if maps.type.equals(kind) else maps.cast(kind)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pyarrow as pa
 import pyarrow.types as pt
 
-__all__ = ["normalise_views", "without_views"]
+__all__ = ["normalise_dictionaries", "normalise_views", "without_views"]
 
 
 def without_views(kind: pa.DataType) -> pa.DataType:
@@ -16,26 +16,37 @@ def without_views(kind: pa.DataType) -> pa.DataType:
     >>> without_views(pa.list_(pa.string_view()))
     ListType(list<item: string>)
     """
-    if pt.is_string_view(kind):
-        return pa.string()
-    if pt.is_binary_view(kind):
-        return pa.binary()
+    return _with_leaves(kind, _without_view)
+
+
+def _without_view(kind: pa.DataType) -> pa.DataType:
+    if pt.is_dictionary(kind):
+        return _plain_dictionary(kind)
+    return pa.string() if pt.is_string_view(kind) else pa.binary() if pt.is_binary_view(kind) else kind
+
+
+def _plain_dictionary(kind: pa.DataType) -> pa.DataType:
+    if not pt.is_dictionary(kind):
+        return kind
+    return pa.dictionary(kind.index_type, _without_view(kind.value_type), kind.ordered)
+
+
+def _with_leaves(kind: pa.DataType, change: Callable[[pa.DataType], pa.DataType]) -> pa.DataType:
+    """The type with ``change`` applied to all types in it that hold no others."""
+
+    def changed(field: pa.Field) -> pa.Field:
+        return field.with_type(_with_leaves(field.type, change))
+
     if pt.is_struct(kind):
-        return pa.struct([_field(f) for f in kind])
+        return pa.struct([changed(f) for f in kind])
     if pt.is_map(kind):
-        return pa.map_(_field(kind.key_field), _field(kind.item_field), keys_sorted=kind.keys_sorted)
+        return pa.map_(changed(kind.key_field), changed(kind.item_field), keys_sorted=kind.keys_sorted)
     if pt.is_fixed_size_list(kind):
-        return pa.list_(_field(kind.value_field), kind.list_size)
+        return pa.list_(changed(kind.value_field), kind.list_size)
     if pt.is_list(kind) or pt.is_large_list(kind):
         make = pa.list_ if pt.is_list(kind) else pa.large_list
-        return make(_field(kind.value_field))
-    if pt.is_dictionary(kind):
-        return pa.dictionary(kind.index_type, without_views(kind.value_type), kind.ordered)
-    return kind
-
-
-def _field(field: pa.Field) -> pa.Field:
-    return field.with_type(without_views(field.type))
+        return make(changed(kind.value_field))
+    return change(kind)
 
 
 def normalise_views(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
@@ -48,7 +59,20 @@ def normalise_views(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
     >>> normalise_views(table.to_reader()).read_all().sort_by("name")["name"].to_pylist()
     ['a', 'b']
     """
-    schema = pa.schema([_field(f) for f in reader.schema], metadata=reader.schema.metadata)
+    return _cast_leaves(reader, _without_view)
+
+
+def normalise_dictionaries(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
+    """The same stream with dictionaries of strings where it has ones of string views; others are passed on.
+
+    Polars' Categorical and Enum come so, and pyarrow 26 can neither decode such a dictionary nor store it.
+    """
+    return _cast_leaves(reader, _plain_dictionary)
+
+
+def _cast_leaves(reader: pa.RecordBatchReader, change: Callable[[pa.DataType], pa.DataType]) -> pa.RecordBatchReader:
+    fields = [field.with_type(_with_leaves(field.type, change)) for field in reader.schema]
+    schema = pa.schema(fields, metadata=reader.schema.metadata)
     if schema.equals(reader.schema):
         return reader
     return pa.RecordBatchReader.from_batches(schema, (part for batch in reader for part in _plain(batch, schema)))
