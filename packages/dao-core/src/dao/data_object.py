@@ -32,7 +32,8 @@ class DataObject:
             :attr:`key`; others are there for interfaces, which take a property for a parameter of the same name
             that the caller left out: ``format``, ``partition_by``, ``delimiter``...
 
-    A property is read as an attribute. One that the object lacks is looked up in its store's properties.
+    A property is read as an attribute. One that the object lacks is looked up in its store's properties: ``prefix`` and
+    ``suffix`` among those hold for all of its objects, and there is no common ``key``.
 
     >>> users = DataObject("users", prefix="raw/2025", suffix=".csv", format="csv")
     >>> users.key, users.format
@@ -61,12 +62,12 @@ class DataObject:
         The property ``key`` where it is given; else ``prefix/identifier`` with ``suffix`` at its end, added
         exactly as it stands.
         """
-        explicit = self.get("key")
+        explicit = self.properties.get("key")
         return str(explicit) if explicit is not None else self._own_key()
 
     def _own_key(self) -> str:
-        prefix = str(self.properties.get("prefix") or "").rstrip("/")
-        name = f"{self.identifier}{self.properties.get('suffix') or ''}"
+        prefix = str(self.get("prefix") or "").rstrip("/")
+        name = f"{self.identifier}{self.get('suffix') or ''}"
         return f"{prefix}/{name}" if prefix else name
 
     @property
@@ -155,6 +156,8 @@ class FileObject(DataObject):
 class DirectoryObject(DataObject):
     """Everything below one place in the store. ``prefix`` is that place; without it the identifier is.
 
+    A ``prefix`` among the properties of the store is no object's own place: the identifier stands below it.
+
     >>> DirectoryObject("landing", prefix="raw/2025/").key
     'raw/2025'
     """
@@ -162,8 +165,8 @@ class DirectoryObject(DataObject):
     type_name = "directory"
 
     def _own_key(self) -> str:
-        prefix = str(self.properties.get("prefix") or "").rstrip("/")
-        return f"{prefix or self.identifier}{self.properties.get('suffix') or ''}"
+        own = str(self.properties.get("prefix") or "").rstrip("/")
+        return f"{own}{self.get('suffix') or ''}" if own else super()._own_key()
 
 
 class TableObject(DirectoryObject):

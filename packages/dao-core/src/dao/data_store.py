@@ -37,7 +37,7 @@ class DataStore:
         plugins: where registered names are looked up; by default what is installed.
 
     Raises:
-        ConfigError: the name is empty or has a dot.
+        ConfigError: the name is empty or has a dot; or the properties have a ``key``, which no two objects share.
 
     >>> class Constant:
     ...     def read(self, data_object):
@@ -59,6 +59,10 @@ class DataStore:
     ) -> None:
         if not isinstance(name, str) or not name or "." in name:
             raise ConfigError(f"a store's name is a non-empty str without dots, found {name!r}")
+        if "key" in (properties or {}):
+            raise ConfigError(
+                "a key is one object's place, so no property of a store: 'prefix' and 'suffix' can be shared"
+            )
         self.name = name
         self.properties: Mapping[str, Any] = MappingProxyType(dict(properties or {}))
         self._objects: Mapping[str, DataObject] = objects if objects is not None else {}

@@ -16,15 +16,18 @@ destination of ``copy`` and ``move``, ``operation`` what ``run`` was asked for. 
 of the call. Annotations of ``data`` and ``data_object`` say which types the route takes; a string such as
 ``"pyspark.sql.DataFrame"`` names a type whose library need not be installed.
 
-Optional: ``close()`` is called when the store is closed; ``translate_error(error)`` turns a driver's error into a
-:class:`~dao.errors.DaoError`, or returns ``None`` to leave it; ``carries_state = True`` on the class says that a
-pickled store takes the instance along, because what it holds is nowhere else.
+Optional: ``takes_format_options = True`` on the class says that ``**options`` of its methods are those of the file
+formats, so that the names of properties can be checked when a catalog is loaded; ``close()`` is called when the store
+is closed; ``translate_error(error)`` turns a driver's error into a :class:`~dao.errors.DaoError`, or returns ``None``
+to leave it; ``carries_state = True`` on the class says that a pickled store takes the instance along, because what it
+holds is nowhere else.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
@@ -52,6 +55,9 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "run": ("operation", "data_object"),
 }
 """Every action, with the roles that its positional arguments play, in order."""
+
+ROLES = ("data", "data_object", "target", "operation")
+"""What a parameter may stand for that is no argument of the call; see the module's docstring."""
 
 REGISTERED = "__dao_actions__"
 CONDITIONS = "__dao_conditions__"
@@ -152,6 +158,13 @@ def actions_of(name: str, method: object) -> tuple[str, ...]:
     return marked or next(((a,) for a in _BY_LENGTH if name == a or name.startswith(f"{a}_")), ())
 
 
+def _routes(kind: type) -> Iterator[Callable[..., Any]]:
+    for name in method_names(kind):
+        method = inspect.getattr_static(kind, name)
+        if inspect.isfunction(method) and actions_of(name, method):
+            yield method
+
+
 def is_interface(kind: type) -> bool:
     """Whether a class has a method that serves an action and takes the object that the action is about.
 
@@ -161,16 +174,38 @@ def is_interface(kind: type) -> bool:
     >>> is_interface(subprocess.Popen)
     False
     """
-    found = ((name, inspect.getattr_static(kind, name)) for name in method_names(kind))
-    return any(inspect.isfunction(m) and actions_of(name, m) and _takes_an_object(m) for name, m in found)
+    return any(map(_takes_an_object, _routes(kind)))
+
+
+@lru_cache(maxsize=512)
+def arguments_of(kind: type) -> Mapping[str, frozenset[Any]]:
+    """The arguments that an interface's methods name, each with the values that ``@when`` asks for."""
+    found: dict[str, frozenset[Any]] = {}
+    for method in _routes(kind):
+        conditions: Mapping[str, frozenset[Any]] = getattr(method, CONDITIONS, {})
+        parameters = [p.name for p in _parameters(method) if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+        for name in (*parameters, *conditions):
+            found[name] = found.get(name, frozenset()) | conditions.get(name, frozenset())
+    return {name: values for name, values in found.items() if name not in ROLES}
+
+
+@lru_cache(maxsize=512)
+def takes_any_argument(kind: type) -> bool:
+    """Whether a method of an interface takes arguments of any name, and not only the options of file formats."""
+    if getattr(kind, "takes_format_options", False):
+        return False
+    return any(p.kind is p.VAR_KEYWORD for method in _routes(kind) for p in _parameters(method))
+
+
+def _parameters(method: Callable[..., Any]) -> list[inspect.Parameter]:
+    return list(inspect.signature(method).parameters.values())[1:]
 
 
 def _takes_an_object(method: Callable[..., Any]) -> bool:
     """As a call would hand it over: by its name, in the place of a required parameter, or among any others."""
-    own = list(inspect.signature(method).parameters.values())[1:]
     return any(
         p.name == "data_object"
         or p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD)
         or (p.default is p.empty and p.kind is not p.KEYWORD_ONLY)
-        for p in own
+        for p in _parameters(method)
     )

@@ -119,7 +119,7 @@ class Catalog:
         return names
 
     def _make(self, declared: StoreDeclaration) -> DataStore:
-        objects = ObjectMap(declared.objects, declared.patterns, self._plugins)
+        objects = ObjectMap(declared.objects, declared.patterns, self._plugins, declared.object_type)
         store = DataStore(
             declared.name,
             declared.interfaces[0] if declared.interfaces else None,

@@ -47,10 +47,21 @@ def wrong_kind(name: str, value: Any) -> str:
     if kind is None or value is None:
         return ""
     if kind == "str":
-        return "" if isinstance(value, str) else f"expected str, found {type(value).__name__}"
-    if isinstance(value, (list, tuple)) and all(isinstance(item, str) for item in value):
-        return ""
-    return f"expected a list of column names, found {type(value).__name__}"
+        return "" if isinstance(value, str) else f"expected str, found {_kind(value)}"
+    if not isinstance(value, (list, tuple)):
+        return f"expected a list of column names, found {_kind(value)}"
+    for position, item in enumerate(value):
+        if not isinstance(item, str) or not item:
+            return f"expected a list of column names, found at position {position}: {_kind(item)}"
+        if item in value[:position]:
+            return f"expected a list of column names, found {item!r} twice"
+    return ""
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return f"bool {value} (YAML reads yes, no, on and off as that: quote the name)"
+    return "an empty str" if value == "" else "null" if value is None else type(value).__name__
 
 
 @frozen
@@ -61,6 +72,7 @@ class StoreDeclaration:
         name: its name.
         interfaces: the primary one first.
         properties: what its objects have in common.
+        object_type: the ``type`` of those that say none.
         objects: the declaration of each object, as it was written, by name; name patterns among them.
         patterns: those of the names that have placeholders.
     """
@@ -70,3 +82,4 @@ class StoreDeclaration:
     properties: Mapping[str, Any] = field(repr=False)
     objects: Mapping[str, Mapping[str, Any]] = field(repr=False)
     patterns: tuple[NamePattern, ...] = ()
+    object_type: str = "object"

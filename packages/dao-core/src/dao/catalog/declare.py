@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Any
 
 from attrs import define, field
 
-from dao.catalog.declaration import StoreDeclaration, wrong_kind
+from dao.catalog.check_objects import ObjectChecker, check_references
+from dao.catalog.declaration import ObjectDeclaration, StoreDeclaration
 from dao.catalog.interfaces import Found, find_interface
 from dao.catalog.merge import merge_stores
-from dao.catalog.patterns import NamePattern
+from dao.catalog.properties import PropertyNames
 from dao.catalog.sources import CatalogSource, read_source
 from dao.catalog.spelling import Path, SpelledSource, canonical, dotted
 from dao.core.plugins import Plugins
-from dao.errors import ConfigError, Fault, did_you_mean
+from dao.errors import ConfigError, Fault
 from dao.interface import InterfaceSpec
 from dao.options import check, guarded_options, option_types
-from dao.options.faults import joined
-from dao.secrets import Template, check_schemes, guarded, looks_secret
+from dao.secrets import Template
 
 __all__ = ["declare"]
-
-_RESERVED = {"identifier", "data_store", "self", "properties"}
-_is_secret_name = lru_cache(maxsize=8192)(looks_secret)
 
 
 def declare(sources: Sequence[CatalogSource], plugins: Plugins) -> tuple[dict[str, StoreDeclaration], list[Fault]]:
@@ -83,6 +79,7 @@ class _Checker:
     _plugins: Plugins
     faults: list[Fault]
     several: bool = field(kw_only=True)
+    _import_classes: bool = field(default=False, init=False)
     _types: frozenset[str] = field(init=False)
 
     @_types.default
@@ -101,28 +98,31 @@ class _Checker:
 
     def store(self, name: str, store: Mapping[str, Any]) -> StoreDeclaration:
         interfaces: list[InterfaceSpec] = []
+        found: list[Found] = []
         options = store.get("options") or {}
-        primary = Found(None, None)
+        self._import_classes = bool(store.get("objects") or store.get("properties"))
         if store.get("interface") is not None:
-            primary = self._find(store, (name,), options)
-            interfaces.append(self._interface(store, (name,), primary, options))
+            found.append(self._find(store, (name,), options))
+            interfaces.append(self._interface(store, (name,), found[0], options))
         elif store.get("location") is not None:
             self.fault((name, "location"), "a module is named, but no class of it: add 'interface_class'")
         elif "options" in store or "also" in store:
             self.fault((name,), "there are options or further interfaces, but no 'interface'")
         for position, value in enumerate(store.get("also") or ()):
-            spec = self._secondary(value, (name, "also", position), options)
+            spec = self._secondary(value, (name, "also", position), options, found)
             if spec is not None:
                 interfaces.append(spec)
-        properties = store.get("properties") or {}
-        for key, value in properties.items():
-            self._references(value, (name, "properties", key))
-        installed = primary.installed and bool(interfaces) and not self._plugins.broken
-        objects, patterns = self._objects(name, store.get("objects") or {}, installed)
-        return StoreDeclaration(name, tuple(interfaces), guarded_options(properties, None), objects, patterns)
+        names = PropertyNames([one.cls for one in found])
+        installed = bool(interfaces) and found[0].installed and not self._plugins.broken
+        objects = ObjectChecker(name, names, installed, self._plugins, self._types, self.fault)
+        common = objects.common(store.get("properties") or {})
+        kind = common.pop("type", None) or ObjectDeclaration().type
+        return StoreDeclaration(name, tuple(interfaces), common, *objects.objects(store.get("objects") or {}), kind)
 
     def _find(self, value: Mapping[str, Any], path: Path, options: Mapping[str, Any]) -> Found:
-        found = find_interface(value["interface"], value.get("location"), self._plugins, import_class=bool(options))
+        found = find_interface(
+            value["interface"], value.get("location"), self._plugins, import_class=bool(options) or self._import_classes
+        )
         if found.problem:
             self.fault((*path, "interface"), found.problem)
         return found
@@ -134,17 +134,21 @@ class _Checker:
         users = dotted(self._source_of((*path, "options")).users((*path, "options")))
         return InterfaceSpec(value["interface"], found.target, guarded_options(options, found.cls), users)
 
-    def _secondary(self, value: Any, path: Path, shared: Mapping[str, Any]) -> InterfaceSpec | None:
+    def _secondary(
+        self, value: Any, path: Path, shared: Mapping[str, Any], found_before: list[Found]
+    ) -> InterfaceSpec | None:
         if isinstance(value, Mapping):
             if value.get("interface") is None:
                 self.fault(path, "an 'interface' is missing")
                 return None
             options = value.get("options") or {}
-            return self._interface(value, path, self._find(value, path, options), options)
+            found_before.append(self._find(value, path, options))
+            return self._interface(value, path, found_before[-1], options)
         if not isinstance(value, str) or not value:
             return None  # its fault is noted already
         module, _, name = value.rpartition(":")
-        found = find_interface(name, module or None, self._plugins, import_class=bool(shared))
+        found = find_interface(name, module or None, self._plugins, import_class=bool(shared) or self._import_classes)
+        found_before.append(found)
         if found.problem:
             self.fault(path, found.problem)
         own = shared
@@ -159,7 +163,7 @@ class _Checker:
     def _check_options(self, cls: type | None, options: Mapping[str, Any], path: Path) -> None:
         if cls is None:
             for name, value in options.items():
-                self._references(value, (*path, name))
+                check_references(value, (*path, name), self.fault)
             return
         for fault in check(cls, options):
             name = fault.path.replace("[", ".").split(".")[0]
@@ -169,89 +173,3 @@ class _Checker:
                 self.fault((*path, name), fault.message, fault.path[len(name) :])
             else:
                 self.fault(path, fault.message, f".{fault.path}")
-
-    def _references(self, value: Any, path: Path) -> None:
-        """Faults for references that are malformed, wherever they are in a value."""
-        for text, below in _strings(value):
-            try:
-                check_schemes(Template.parse(text))
-            except ConfigError as error:
-                self.fault(path, error.faults[0].message, below)
-
-    def _objects(
-        self, store: str, objects: Mapping[str, Any], installed: bool
-    ) -> tuple[dict[str, dict[str, Any]], tuple[NamePattern, ...]]:
-        declared: dict[str, dict[str, Any]] = {}
-        patterns: list[NamePattern] = []
-        for name, value in objects.items():
-            if not isinstance(value, Mapping):
-                told = "null; write {} for one without properties" if value is None else type(value).__name__
-                self.fault((store, "objects", name), f"an object is a mapping, found {told}")
-                continue
-            if not name:
-                self.fault((store, "objects"), "an object's name is empty")
-                continue
-            pattern = self._pattern(store, name, patterns) if "{" in name or "}" in name else None
-            own = declared[name] = dict(value)
-            for key, given in value.items():
-                plain = type(given) is str and type(key) is str and "${" not in given
-                if plain and pattern is None and not _is_secret_name(key):
-                    if key == "type" and given not in self._types:
-                        self._type((store, "objects", name, "type"), given, installed)
-                    elif key in _LISTS or key in _RESERVED:
-                        self._property((store, "objects", name, key), key, given, pattern, installed)
-                else:
-                    self._property((store, "objects", name, key), key, given, pattern, installed)
-                    own[key] = guarded(given, key) if isinstance(key, str) else given
-        return declared, tuple(patterns)
-
-    def _pattern(self, store: str, name: str, patterns: list[NamePattern]) -> NamePattern | None:
-        try:
-            patterns.append(NamePattern.parse(name))
-        except ConfigError as error:
-            self.fault((store, "objects", name), error.faults[0].message)
-            return None
-        return patterns[-1]
-
-    def _type(self, path: Path, given: str, installed: bool) -> None:
-        hint = did_you_mean(given, self._types)
-        # A type that nothing here resembles may come with a backend that is not installed here, as its store's; and any
-        # unknown one may be what a broken plugin brings.
-        if installed or (hint.startswith("did you mean") and not self._plugins.broken):
-            self.fault(path, f"no type {given!r}, {hint}")
-
-    def _property(self, path: Path, key: object, given: Any, pattern: NamePattern | None, installed: bool) -> None:
-        if not isinstance(key, str):
-            self.fault(path, f"a property's name is str, found {type(key).__name__}; quote it")
-            return
-        if key == "properties":
-            self.fault(path, "an object's properties stand directly in its declaration: take them out of 'properties'")
-        elif key in _RESERVED:
-            self.fault(path, f"a property can't be called {key!r}: the object has that already")
-        problem = wrong_kind(key, given)
-        if problem:
-            self.fault(path, problem)
-        before = len(self.faults)
-        self._references(given, path)
-        if key == "type" and isinstance(given, str) and given not in self._types:
-            self._type(path, given, installed)
-        elif pattern is not None and len(self.faults) == before:
-            problem = pattern.problem(given)
-            if problem:
-                self.fault(path, problem)
-
-
-_LISTS = {"partition_by", "keys"}
-
-
-def _strings(value: Any, below: str = "") -> Iterator[tuple[str, str]]:
-    """Every string with a ``${`` in a value, with its path below that."""
-    if isinstance(value, str):
-        if "${" in value:
-            yield value, below
-    elif isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield from _strings(inner, f"{below}.{name}")
-    elif isinstance(value, (list, tuple)):
-        for position, inner in enumerate(value):
-            yield from _strings(inner, joined(below, position))

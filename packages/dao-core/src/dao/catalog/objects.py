@@ -24,9 +24,14 @@ class ObjectMap(Mapping[str, DataObject]):
     """
 
     def __init__(
-        self, declared: Mapping[str, Mapping[str, Any]], patterns: tuple[NamePattern, ...], plugins: Plugins | None
+        self,
+        declared: Mapping[str, Mapping[str, Any]],
+        patterns: tuple[NamePattern, ...],
+        plugins: Plugins | None,
+        default_type: str = DataObject.type_name,
     ) -> None:
         self._declared = declared
+        self._default_type = default_type
         self.patterns = patterns
         self._names = [name for name in declared if "{" not in name] if patterns else None
         self._plugins = plugins
@@ -60,7 +65,7 @@ class ObjectMap(Mapping[str, DataObject]):
     def _make(
         self, name: str, declared_as: str, declaration: Mapping[str, Any], values: Mapping[str, str] | None
     ) -> DataObject:
-        kind = (self._plugins or default_plugins()).object_type(declaration.get("type", DataObject.type_name))
+        kind = (self._plugins or default_plugins()).object_type(declaration.get("type", self._default_type))
         path = f"{self._store.name if self._store else '?'}.objects.{declared_as}"
         given = {key: value for key, value in declaration.items() if key != "type"}
         return kind(name, self._store, **resolved_properties(given, path, filler(values) if values else None))

@@ -23,6 +23,7 @@ from typing import Any
 import attrs
 
 from dao.catalog.declaration import ObjectDeclaration
+from dao.catalog.properties import SCHEMA_FILE
 from dao.catalog.spelling import STORE_KEYS
 from dao.core.plugins import Plugins, load_class
 from dao.errors import PluginError
@@ -30,9 +31,6 @@ from dao.options import option_types
 from dao.secrets import Secret
 
 __all__ = ["SCHEMA_FILE", "json_schema"]
-
-SCHEMA_FILE = Path(__file__).with_name("catalog.schema.json")
-"""The shipped schema."""
 
 _OWN_PLUGIN = "dao.local._plugin"
 _REFERENCE = {"type": "string", "pattern": r"\$\{"}

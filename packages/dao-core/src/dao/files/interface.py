@@ -7,6 +7,8 @@ are read and written, files listed, copied and deleted without it.
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from attrs import define
 
 from dao.errors import DaoError
@@ -38,6 +40,8 @@ class FilesInterface(ReadingRoutes, WritingRoutes):
 
     **Versions.** A tree that DAO writes carries its history, so results have version numbers; there is no time travel.
     """
+
+    takes_format_options: ClassVar[bool] = True
 
     def translate_error(self, error: Exception) -> DaoError | None:
         """A driver's error in DAO's words; None for one that is nobody's refusal but a bug."""

@@ -198,3 +198,15 @@ def test_looking_at_a_catalog_runs_no_command_of_its_choice(run: Run, folder: Pa
     assert "'subprocess:Popen' is no interface" in found["message"]
     run("stores", status=1)
     assert not (folder / "ran").exists()
+
+
+def test_properties_that_no_method_takes_are_listed(run: Run, folder: Path) -> None:
+    declared = {
+        "interface": "shelf:Shelf",
+        "properties": {"team": "x"},
+        "objects": {"a": {"owner": "me", "columns": ["id"]}, "b": {"owner": "you", "format": "csv"}},
+    }
+    (folder / "catalog.json").write_text(json.dumps({"shelf": declared}))
+    note, *_ = findings(run)["stores", "shelf"]
+    assert note["level"] == "note"
+    assert note["message"] == "properties that nothing here takes: 'team' of the store; 'owner' of 'a', 'b'"

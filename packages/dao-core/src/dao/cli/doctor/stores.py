@@ -10,6 +10,7 @@ from threading import Thread
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from dao.catalog.properties import PropertyNames
 from dao.cli.doctor.finding import Finding, advice_for, of_error
 from dao.data_object import DataObject, DirectoryObject, FileObject
 from dao.data_store import DataStore
@@ -71,6 +72,7 @@ def _check(access: DataAccessObject, catalog: Catalog, name: str, write: bool) -
     problems = [*_references(store), *_objects(store)] or list(_interfaces(store))
     yield from problems
     if not problems:
+        yield from _properties(store)
         yield _answer(access, store)
         yield _written(access, store) if write else _writable(access, store)
 
@@ -119,6 +121,21 @@ def _interfaces(store: DataStore) -> Iterator[Finding]:
             store.built(position)
         except Exception as error:
             yield from of_error(_AREA, store.name, error)
+
+
+def _properties(store: DataStore) -> Iterator[Finding]:
+    """A note on the properties that no method takes: they may be the user's own, or misspelt."""
+    names = PropertyNames([kind for _, kind in store.classes])
+    holders: dict[str, list[str]] = {}
+    for name in names.unknown(store.properties):
+        holders.setdefault(name, []).append("the store")
+    for identifier in store.objects:
+        for name in names.unknown(store.objects[identifier].properties):
+            holders.setdefault(name, []).append(repr(identifier))
+    if holders:
+        listed = [f"{name!r} of {', '.join(of[:3])}{' and others' * (len(of) > 3)}" for name, of in holders.items()]
+        told = f"properties that nothing here takes: {'; '.join(listed)}"
+        yield Finding(_AREA, store.name, "note", told, "they are there for your own code; or their names are misspelt")
 
 
 def _answer(access: DataAccessObject, store: DataStore) -> Finding:

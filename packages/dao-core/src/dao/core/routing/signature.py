@@ -10,10 +10,9 @@ from typing import Any
 from attrs import frozen
 
 from dao.core.routing.types import ANYTHING, TypeTest, type_test
+from dao.interface import ROLES
 
 __all__ = ["Parameter", "Signature", "signature_of"]
-
-ROLES = ("data", "data_object", "target", "operation")
 
 
 @frozen
