@@ -86,7 +86,7 @@ def test_years_that_iso_8601_lacks_come_back_or_are_refused(format: str, nested:
         try:
             save(table, path, format)
         except DataError:
-            assert format in ("csv", "json", "ndjson", "orc") or (format, name) == ("parquet", "the last second"), name
+            assert format in ("csv", "json", "ndjson", "orc") or name == "the last second", name
         else:
             assert load(path, format=format, schema=table.schema).column(0).combine_chunks().equals(
                 table.column(0).combine_chunks()

@@ -1,4 +1,4 @@
-"""Apache Avro object container files, by fastavro."""
+"""Apache Avro object container files: rows by fastavro, columns from and to what Avro stores."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ import pyarrow as pa
 from attrs import field, frozen
 from pyarrow import fs
 
-from dao.arrow.formats.avro_schema import arrow_schema, avro_schema, embed_schema, embedded_schema, raw_values
+from dao.arrow.formats.avro_file import MAX_EMPTY_ROWS, AvroFile, least_bytes, load_fastavro
+from dao.arrow.formats.avro_schema import arrow_schema, avro_schema, embed_schema, original_schema
+from dao.arrow.formats.avro_values import build_leaf, raw_values
 from dao.arrow.formats.base import FileTask, Format, FormatWriter, Paths
 from dao.arrow.formats.facts import column_facts, file_bytes
 from dao.arrow.formats.faults import reading, storing
 from dao.arrow.formats.nested import nest, unnest
 from dao.arrow.formats.options import Check, integer, one_of, optional, valid
-from dao.arrow.formats.shape import check_batch, checked, refuse_duplicates, unify, unordered
-from dao.errors import DataError, UnsupportedError
+from dao.arrow.formats.shape import cast_array, check_batch, checked, refuse_duplicates, unify, unordered
+from dao.errors import DataError, StoreError
 
 __all__ = ["AvroFormat", "AvroOptions"]
 
@@ -31,18 +33,21 @@ def _codec(value: Any) -> Any:
 
 @frozen
 class AvroOptions:
-    """Options of Avro, all for writing.
+    """Options of Avro.
 
     Attributes:
-        compression: ``deflate`` (default), ``none``, ``bzip2``, ``xz``; ``zstd`` and ``snappy`` where fastavro's own
-            extras for them are installed.
-        compression_level: the codec's level, its own default where None.
-        sync_interval: bytes of a block, about; default 16,000.
-        avro_schema: the Avro record schema to write as, a mapping as in an ``.avsc`` file; made from the Arrow schema
-            where None. Its field names must be the columns.
-        record_name: the name of the record where the schema is made; default ``row``.
+        max_block_bytes: reading: bytes of a block at most, packed and unpacked (default 64 MiB), so that a broken or
+            hostile file can't take all memory.
+        compression: writing: ``deflate`` (default), ``none``, ``bzip2``, ``xz``; ``zstd`` and ``snappy`` where
+            fastavro's own extras for them are installed. Reading takes all of them.
+        compression_level: writing: the codec's level, its own default where None.
+        sync_interval: writing: bytes of a block, about; default 16,000.
+        avro_schema: writing: the Avro record schema to write as, a mapping as in an ``.avsc`` file; made from the Arrow
+            schema where None. Its field names must be the columns, which are cast to its types without loss.
+        record_name: writing: the name of the record where the schema is made; default ``row``.
     """
 
+    max_block_bytes: int = field(default=64 << 20, validator=valid(integer(1)))
     compression: str = field(default="deflate", converter=_codec, validator=valid(one_of(*_CODECS)))
     compression_level: int | None = field(default=None, validator=valid(optional(integer(-7, 22))))
     sync_interval: int = field(default=16_000, validator=valid(integer(1)))
@@ -77,22 +82,21 @@ class AvroFormat(Format):
         schemas = []
         for path in paths:
             with reading(path), filesystem.open_input_stream(path, compression=None) as file:
-                reader = _reader(file)
-                schemas.append(checked(embedded_schema(reader.metadata) or arrow_schema(reader.writer_schema)))
+                schemas.append(checked(_schema(AvroFile(file, _limit(options)))))
         return unify(schemas, paths)
 
     def metadata(self, path: str, filesystem: fs.FileSystem, options: Any = None) -> dict[str, Any]:
         """As every format's; beyond that ``avro_schema`` as it stands in the file."""
         with reading(path), filesystem.open_input_stream(path, compression=None) as file:
-            reader = _reader(file)
+            avro = AvroFile(file, _limit(options))
             return {
                 "format": self.name,
                 "path": path,
                 "bytes": file_bytes(path, filesystem),
                 "rows": None,
-                "compression": _codec(reader.codec),
-                "columns": column_facts(embedded_schema(reader.metadata) or arrow_schema(reader.writer_schema)),
-                "avro_schema": reader.metadata.get("avro.schema"),
+                "compression": _codec(avro.codec),
+                "columns": column_facts(_schema(avro)),
+                "avro_schema": avro.metadata["avro.schema"],
             }
 
     def writer(self, sink: Any, schema: pa.Schema, options: Any = None, *, path: str = "") -> FormatWriter:
@@ -102,15 +106,22 @@ class AvroFormat(Format):
         self, path: str, filesystem: fs.FileSystem, options: Any, task: FileTask
     ) -> Generator[pa.RecordBatch, None, None]:
         with filesystem.open_input_stream(path, compression=None) as file:
-            reader = _reader(file)
-            whole = arrow_schema(reader.writer_schema)
-            original = embedded_schema(reader.metadata)
-            kept = original if original is not None and original.names == whole.names else whole
-            stored = pa.schema([part for part in kept if part.name in task.schema.names])
-            rows = islice(reader, task.rows)
+            avro = AvroFile(file, _limit(options))
+            stored = pa.schema([part for part in _schema(avro) if part.name in task.schema.names])
+            rows = islice(avro.rows(), task.rows)
             while piece := list(islice(rows, min(task.batch_size, _ROWS))):
-                arrays = [nest([row[part.name] for row in piece], part.type, _leaf) for part in stored]
-                yield _batch(arrays, stored, len(piece))
+                arrays = [nest([row[part.name] for row in piece], part.type, build_leaf) for part in stored]
+                batch = _batch(arrays, stored, len(piece))
+                batch.validate(full=True)  # times beyond a day, decimals of more digits
+                yield batch
+
+
+def _limit(options: AvroOptions | None) -> int:
+    return (options or AvroOptions()).max_block_bytes
+
+
+def _schema(avro: AvroFile) -> pa.Schema:
+    return original_schema(avro.metadata, avro.schema) or arrow_schema(avro.schema)
 
 
 def _batch(arrays: list[pa.Array], schema: pa.Schema, rows: int) -> pa.RecordBatch:
@@ -119,27 +130,11 @@ def _batch(arrays: list[pa.Array], schema: pa.Schema, rows: int) -> pa.RecordBat
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _leaf(values: Any, kind: pa.DataType) -> pa.Array:
-    return pa.array(values, kind)
-
-
-def _reader(file: Any) -> Any:
-    return _fastavro().reader(file)
-
-
-def _fastavro() -> Any:
-    try:
-        import fastavro
-    except ImportError as error:
-        raise UnsupportedError("Avro needs the package fastavro: pip install 'dao-core[arrow]'") from error
-    return fastavro
-
-
 class _AvroWriter(FormatWriter):
     def __init__(self, sink: Any, schema: pa.Schema, options: AvroOptions) -> None:
-        fastavro = _fastavro()
+        fastavro = load_fastavro()
         refuse_duplicates(schema, "Avro")
-        self._schema = schema
+        self._schema = self._stored = schema
         made = options.avro_schema or avro_schema(schema, options.record_name)
         names = [part["name"] for part in made["fields"]]
         if names != schema.names:
@@ -147,6 +142,9 @@ class _AvroWriter(FormatWriter):
         self._closed = False
         try:
             parsed = fastavro.parse_schema(dict(made), _write_hint=False)
+            self._rows_left = MAX_EMPTY_ROWS if least_bytes(parsed) == 0 else None
+            if options.avro_schema is not None:
+                self._stored = arrow_schema(parsed)
             from fastavro.write import Writer
 
             self._writer = Writer(
@@ -157,21 +155,29 @@ class _AvroWriter(FormatWriter):
                 metadata=embed_schema(unordered(schema)) if options.avro_schema is None else None,
                 compression_level=options.compression_level,
             )
-        except (ValueError, KeyError, TypeError, fastavro.schema.SchemaParseException) as error:
+        except (ValueError, KeyError, TypeError, StoreError, fastavro.schema.SchemaParseException) as error:
             raise DataError(f"Avro can't store the data so: {error}") from error
 
     def write(self, batch: pa.RecordBatch) -> None:
         check_batch(batch, self._schema)
+        self._check_empty(batch)
         columns = []
-        for part, array in zip(self._schema, batch.columns, strict=True):
+        for part, array in zip(self._stored, batch.columns, strict=True):
             with storing(f"column {part.name!r}: Avro"):
-                columns.append(unnest(array, raw_values))
+                columns.append(unnest(cast_array(array, part.type), raw_values))
         names = batch.schema.names
         try:
             for row in zip(*columns, strict=True) if names else [()] * batch.num_rows:
                 self._writer.write(dict(zip(names, row, strict=True)))
         except (ValueError, TypeError, OverflowError, AttributeError) as error:
             raise DataError(f"Avro can't store a row: {error}") from error
+
+    def _check_empty(self, batch: pa.RecordBatch) -> None:
+        """Rows of no bytes are few: a file that claims more of them is refused when it is read."""
+        if self._rows_left is not None:
+            self._rows_left -= batch.num_rows
+            if self._rows_left < 0:
+                raise DataError(f"Avro can't store more than {MAX_EMPTY_ROWS:,} rows that take no bytes")
 
     def close(self) -> None:
         if not self._closed:

@@ -9,9 +9,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from dao.arrow.formats.avro_file import least_bytes
 from dao.errors import DataError, StoreError
 
-__all__ = ["arrow_schema", "avro_schema", "embed_schema", "embedded_schema", "raw_values"]
+__all__ = ["arrow_schema", "avro_schema", "embed_schema", "original_schema"]
 
 _KEY = "ARROW:schema"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
@@ -22,10 +23,17 @@ def embed_schema(schema: pa.Schema) -> dict[str, str]:
     return {_KEY: base64.b64encode(schema.serialize().to_pybytes()).decode()}
 
 
-def embedded_schema(metadata: Mapping[str, Any]) -> pa.Schema | None:
-    """The Arrow schema that a file's header keeps, or None."""
+def original_schema(metadata: Mapping[str, Any], schema: Any) -> pa.Schema | None:
+    """The Arrow schema that a file's header keeps, or None where the file is not what DAO writes for it."""
     text = metadata.get(_KEY)
-    return None if text is None else pa.ipc.read_schema(pa.BufferReader(base64.b64decode(text)))
+    if text is None:
+        return None
+    original = pa.ipc.read_schema(pa.BufferReader(base64.b64decode(text)))
+    try:
+        written = arrow_schema(avro_schema(original, "row"))
+    except DataError:
+        return None
+    return original if written.equals(arrow_schema(schema)) else None
 
 
 def arrow_schema(schema: Any) -> pa.Schema:
@@ -125,22 +133,6 @@ def _union(kinds: list[Any], names: dict[str, Any]) -> tuple[pa.DataType, bool]:
     raise StoreError(f"an Avro union of {', '.join(map(str, parts))} has no one Arrow type")
 
 
-def raw_values(array: pa.Array) -> list[Any]:
-    """A leaf's values as fastavro writes them: temporal types as their whole numbers, which loses nothing."""
-    kind = array.type
-    if pa.types.is_timestamp(kind) and kind.unit == "s":
-        array = array.cast(pa.timestamp("ms", kind.tz))
-    elif kind.equals(pa.time32("s")):
-        array = array.cast(pa.time32("ms"))
-    elif pa.types.is_date64(kind):
-        array = array.cast(pa.date32())
-    if pa.types.is_timestamp(kind) or pa.types.is_duration(kind) or pa.types.is_time64(kind) or kind == pa.uint64():
-        array = array.cast(pa.int64())
-    elif pa.types.is_time32(kind) or pa.types.is_date(kind):
-        array = array.cast(pa.int32())
-    return array.to_pylist()  # type: ignore[no-any-return]
-
-
 def avro_schema(schema: pa.Schema, name: str) -> dict[str, Any]:
     """The Avro record schema for an Arrow schema.
 
@@ -153,10 +145,9 @@ def avro_schema(schema: pa.Schema, name: str) -> dict[str, Any]:
 def _avro_field(part: pa.Field, above: str) -> dict[str, Any]:
     if not _NAME.match(part.name):
         raise DataError(f"column {part.name!r}: Avro names are ASCII letters, digits and _, not starting with a digit")
-    kind = _avro_type(part.name, part.type, f"{above}_{part.name}")
-    if part.nullable and kind != "null":
-        return {"name": part.name, "type": ["null", kind], "default": None}
-    return {"name": part.name, "type": kind}
+    kind = _item(part.name, part, f"{above}_{part.name}")
+    nullable = {"default": None} if part.nullable else {}
+    return {"name": part.name, "type": kind, **nullable}
 
 
 _UNITS = {"ms": "millis", "us": "micros", "ns": "nanos"}
@@ -181,9 +172,9 @@ def _avro_type(column: str, kind: pa.DataType, path: str) -> Any:
     if pa.types.is_map(kind):
         if not (pa.types.is_string(kind.key_type) or pa.types.is_large_string(kind.key_type)):
             raise DataError(f"column {column!r}: the keys of an Avro map are texts, found {kind.key_type}")
-        return {"type": "map", "values": _item(column, kind.item_field, path)}
+        return {"type": "map", "values": _item(column, kind.item_field, f"{path}_item")}
     if pa.types.is_nested(kind) and not pa.types.is_union(kind):
-        return {"type": "array", "items": _item(column, kind.value_field, path)}
+        return {"type": "array", "items": _item(column, kind.value_field, f"{path}_item")}
     for matches, found in _TYPES:
         if matches(kind):
             return found
@@ -191,8 +182,11 @@ def _avro_type(column: str, kind: pa.DataType, path: str) -> Any:
 
 
 def _item(column: str, part: pa.Field, path: str) -> Any:
-    kind = _avro_type(column, part.type, f"{path}_item")
-    return ["null", kind] if part.nullable and kind != "null" else kind
+    """A type as a record's field, an array's item or a map's value."""
+    kind = _avro_type(column, part.type, path)
+    if kind == "null" or (not part.nullable and least_bytes(kind) == 0):
+        return [kind]  # a union of one, which takes a byte: readers can't tell how many items of no bytes are honest
+    return ["null", kind] if part.nullable else kind
 
 
 _is = pa.types
