@@ -13,20 +13,23 @@ if TYPE_CHECKING:
 __all__ = ["filesystem_of"]
 
 
-def filesystem_of(snapshot: Snapshot, open_native: Callable[[str], Any]) -> Any:
+def filesystem_of(snapshot: Snapshot, open_native: Callable[[str], Any], *, near: bool) -> Any:
     """A read-only filesystem over a snapshot, which lives as long as the filesystem does.
 
     Args:
         snapshot: what is read.
-        open_native: opens one of its keys as a ``pyarrow.NativeFile``; Arrow then reads without coming back to Python.
+        open_native: opens one of its keys as a ``pyarrow.NativeFile``.
+        near: ``open_native`` gives files that Arrow reads without Python, into memory of its own: an ``OSFile``, or a
+            ``BufferReader`` over memory that Arrow allocated. See :func:`dao.arrow.formats.near.is_near`.
     """
-    return fs.PyFileSystem(_SnapshotHandler(snapshot, open_native))
+    return fs.PyFileSystem(_SnapshotHandler(snapshot, open_native, near=near))
 
 
 class _SnapshotHandler(fs.FileSystemHandler):  # type: ignore[misc]  # pyarrow has no types
-    def __init__(self, snapshot: Snapshot, open_native: Callable[[str], Any]) -> None:
+    def __init__(self, snapshot: Snapshot, open_native: Callable[[str], Any], *, near: bool) -> None:
         self._snapshot = snapshot
         self._open_native = open_native
+        self.near = near
         # What formats found out about the files: they don't change.
         self.remembered: dict[Any, Any] = {}
 

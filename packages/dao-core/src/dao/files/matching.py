@@ -40,6 +40,9 @@ def comparable(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array
     return column if plain.equals(kind) else column.cast(plain)
 
 
+# Arrow's threads take no part in grouping and joining: rows may be in Python's memory (see dao.arrow.formats.near).
+
+
 def winners(source: pa.Table, keys: Sequence[str], order_by: Sequence[str]) -> pa.Table:
     """The source with one row per key, in the order of the rows.
 
@@ -58,7 +61,7 @@ def winners(source: pa.Table, keys: Sequence[str], order_by: Sequence[str]) -> p
         raise DataError("keys: none were given; they are the columns that tell rows apart")
     _check_values(source, keys)
     numbered = key_columns(source, keys).append_column(_ROW, numbers(source.num_rows))
-    groups = numbered.group_by(list(keys)).aggregate([(_ROW, "count"), (_ROW, "min"), (_ROW, "max")])
+    groups = numbered.group_by(list(keys), use_threads=False).aggregate([(_ROW, "count"), (_ROW, "min"), (_ROW, "max")])
     if groups.num_rows == source.num_rows:
         return source
     if not order_by:
@@ -66,7 +69,7 @@ def winners(source: pa.Table, keys: Sequence[str], order_by: Sequence[str]) -> p
     order = _order(source, order_by)
     rank = pc.sort_indices(order)  # the inverse: where each row came to stand
     ranked = key_columns(source, keys).append_column(_ROW, rank.cast(pa.int64()))
-    best = ranked.group_by(list(keys)).aggregate([(_ROW, "max")]).column(f"{_ROW}_max")
+    best = ranked.group_by(list(keys), use_threads=False).aggregate([(_ROW, "max")]).column(f"{_ROW}_max")
     rows = order.take(best.combine_chunks())
     return source.take(rows.take(pc.sort_indices(rows)))
 
@@ -169,7 +172,8 @@ class Matcher:
             return pc.index_in(_array(column), value_set=_array(known)).cast(pa.int64())
         left = found.append_column(_ROW, numbers(found.num_rows))
         right = self.source.append_column(_SOURCE, numbers(self.source.num_rows))
-        pairs = left.join(right, list(self.keys), join_type="inner").select([_ROW, _SOURCE]).combine_chunks()
+        both = left.join(right, list(self.keys), join_type="inner", use_threads=False)
+        pairs = both.select([_ROW, _SOURCE]).combine_chunks()
         places = pc.index_in(left.column(_ROW), value_set=_array(pairs.column(_ROW)))
         return _array(pairs.column(_SOURCE)).take(_array(places))
 

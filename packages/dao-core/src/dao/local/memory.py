@@ -16,7 +16,7 @@ from types import MappingProxyType, TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, ClassVar, Self
 from urllib.parse import unquote, urlsplit
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from dao.errors import AlreadyExistsError, DaoError, DataError, NotFoundError, StoreError, TransientError
 from dao.progress import advance
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["MemoryStorage"]
 
 
-@frozen
+@define
 class _Content:
-    """A file: its bytes, or a ``pyarrow.Buffer``."""
+    """A file: its bytes, or a ``pyarrow.Buffer`` of memory that Arrow allocated."""
 
     data: Any
     modified: datetime
@@ -38,6 +38,21 @@ class _Content:
     @property
     def size(self) -> int:
         return len(self.data) if isinstance(self.data, bytes) else int(self.data.size)
+
+    def buffer(self) -> Any:
+        """The content in Arrow's own memory: copied when it is first asked for, and kept in place of the bytes."""
+        if isinstance(self.data, bytes):
+            from dao.arrow.formats.near import arrow_buffer
+
+            self.data = arrow_buffer(self.data)
+        return self.data
+
+    def __getstate__(self) -> tuple[bytes, datetime]:
+        # a pickled buffer would come back as one over Python's memory
+        return bytes(self.data), self.modified
+
+    def __setstate__(self, state: tuple[bytes, datetime]) -> None:
+        self.data, self.modified = state
 
 
 _Contents = Mapping[str, _Content]
@@ -180,24 +195,24 @@ class MemorySnapshot:
 
     def open(self, key: str) -> BinaryIO:
         """See :meth:`dao.files.storage.Snapshot.open`."""
-        return io.BytesIO(self._data(key))
+        return io.BytesIO(self._content(key).data)
 
-    def _data(self, key: str) -> Any:
+    def _content(self, key: str) -> _Content:
         try:
-            return self.contents[key].data
+            return self.contents[key]
         except KeyError:
             raise FileNotFoundError(key) from None
 
     def _open_native(self, key: str) -> Any:
         import pyarrow as pa
 
-        return pa.BufferReader(self._data(key))
+        return pa.BufferReader(self._content(key).buffer())
 
     def filesystem(self) -> Any:
         """See :meth:`dao.files.storage.Snapshot.filesystem`."""
         from dao.files.filesystem import filesystem_of
 
-        return filesystem_of(self, self._open_native)
+        return filesystem_of(self, self._open_native, near=True)
 
     def close(self) -> None:
         """See :meth:`dao.files.storage.Snapshot.close`."""

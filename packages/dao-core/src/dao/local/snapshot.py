@@ -122,7 +122,7 @@ class FolderSnapshot:
         """See :meth:`dao.files.storage.Snapshot.filesystem`."""
         from dao.files.filesystem import filesystem_of
 
-        return filesystem_of(self, self._open_native)
+        return filesystem_of(self, self._open_native, near=True)
 
     def close(self) -> None:
         """See :meth:`dao.files.storage.Snapshot.close`."""

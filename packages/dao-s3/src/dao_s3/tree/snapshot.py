@@ -62,7 +62,7 @@ class _Objects:
         """See :meth:`dao.files.storage.Snapshot.filesystem`."""
         from dao.files.filesystem import filesystem_of
 
-        return filesystem_of(self, self._open_native)  # type: ignore[arg-type]  # its heirs are Snapshots
+        return filesystem_of(self, self._open_native, near=False)  # type: ignore[arg-type]  # its heirs are Snapshots
 
     def _open_native(self, key: str) -> Any:
         return native_file(self._bulk, self.stat(key))

@@ -14,6 +14,7 @@ from pyarrow import fs
 from dao.arrow.formats.base import FileTask, Format, FormatWriter, Paths
 from dao.arrow.formats.facts import column_facts, file_bytes
 from dao.arrow.formats.faults import reading, storing
+from dao.arrow.formats.near import is_near, owned
 from dao.arrow.formats.options import Check, boolean, one_of, valid
 from dao.arrow.formats.shape import check_batch, checked, unify
 from dao.errors import DataError
@@ -92,6 +93,7 @@ class ArrowFormat(Format):
     def read_file(
         self, path: str, filesystem: fs.FileSystem, options: Any, task: FileTask
     ) -> Generator[pa.RecordBatch, None, None]:
+        near = is_near(filesystem)
         with _opened(path, filesystem, task.schema) as reader:
             if isinstance(reader, pa.RecordBatchFileReader):
                 batches = map(reader.get_batch, range(reader.num_record_batches))
@@ -100,7 +102,7 @@ class ArrowFormat(Format):
             for batch in batches:
                 if options.validate:
                     batch.validate(full=True)
-                yield batch
+                yield batch if near else owned(batch)
 
 
 class ArrowStreamFormat(ArrowFormat):
@@ -122,12 +124,15 @@ def _opened(path: str, filesystem: fs.FileSystem, wanted: pa.Schema | None = Non
         is_file = file.read_at(len(_MAGIC), 0) == _MAGIC
         file.seek(0)
         make = pa.ipc.open_file if is_file else pa.ipc.open_stream
-        reader = make(file)
+        options = pa.ipc.IpcReadOptions(use_threads=is_near(filesystem))
+        reader = make(file, options=options)
         if wanted is not None and len(set(reader.schema.names)) == len(reader.schema.names):
-            places = [place for place, name in enumerate(reader.schema.names) if name in wanted.names]
+            chosen = set(wanted.names)
+            places = [place for place, name in enumerate(reader.schema.names) if name in chosen]
             if 0 < len(places) < len(reader.schema):
                 file.seek(0)
-                reader = make(file, options=pa.ipc.IpcReadOptions(included_fields=places))
+                options.included_fields = places
+                reader = make(file, options=options)
         yield reader
 
 

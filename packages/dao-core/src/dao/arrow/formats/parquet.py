@@ -86,7 +86,9 @@ class ParquetFormat(Format):
                 with group.opened(fetched, _BUFFER if source.near else _FAR_BUFFER) as parquet:
                     found = 0
                     rows = _batch_rows(source.metadata.row_group(group.place), task)
-                    for batch in parquet.iter_batches(rows, row_groups=[group.place], columns=group.columns):
+                    for batch in parquet.iter_batches(
+                        rows, row_groups=[group.place], columns=group.columns, use_threads=False
+                    ):
                         found += batch.num_rows
                         yield batch
                     group.check(found)

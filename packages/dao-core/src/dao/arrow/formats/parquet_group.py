@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cached_property, partial
 from typing import Any
 
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from attrs import define
 
 from dao.arrow.formats.base import FileTask
-from dao.arrow.formats.parallel import run, submitted
+from dao.arrow.formats.parallel import CORES, in_order, run, submitted
 from dao.arrow.formats.parquet_source import ParquetSource, Range
 from dao.arrow.formats.parquet_texts import repeating_texts, written_out
 from dao.errors import StoreError
@@ -23,6 +23,9 @@ __all__ = ["RowGroup", "fetched_ahead"]
 
 _REQUESTS = 4
 """Requests at the same time for one stream."""
+
+_LARGE = 4 << 20
+"""Bytes that a row group has in memory from where on several cores are worth their while."""
 
 
 @define(slots=False)
@@ -48,7 +51,10 @@ class RowGroup:
     def columns(self) -> list[str] | None:
         """The names of the columns wanted, in the file's order; None for all."""
         names, wanted = self.source.schema.names, self.task.schema.names
-        return None if wanted == names else [name for name in names if name in wanted]
+        if wanted == names:
+            return None
+        chosen = set(wanted)
+        return [name for name in names if name in chosen]
 
     @cached_property
     def texts(self) -> list[str]:
@@ -94,19 +100,22 @@ class RowGroup:
         Rows are left out already where the predicate means what the file holds: its columns are decoded first, and the
         others only if any row is wanted. Where there are cores for all columns, they are decoded together.
         """
-        with self.opened(fetched, dictionaries=self.texts) as parquet:
-            if not self._can_filter():
-                return self._part(parquet, self.columns, alone), False
-            names = self.source.schema.names if self.columns is None else self.columns
-            first = [name for name in names if alone or name in self.task.predicate_columns]
-            looked_at = self._part(parquet, first, alone)
-            kept = _mask(looked_at.select(sorted(self.task.predicate_columns)), self.task.predicate)
-            if not pc.any(kept).as_py():
-                return pa.schema([self.source.schema.field(name) for name in names]).empty_table(), True
-            found = looked_at.filter(kept)
-            rest = [name for name in names if name not in first]
-            others = self._part(parquet, rest, alone).filter(kept) if rest else found
-            return pa.table({name: (others if name in rest else found)[name] for name in names}), True
+        if not self._can_filter():
+            return self._decoded(fetched, self.columns, alone), False
+        from dao.arrow.predicates.filter import mask
+
+        names = self.source.schema.names if self.columns is None else self.columns
+        first = [name for name in names if alone or name in self.task.predicate_columns]
+        looked_at = self._decoded(fetched, first, alone)
+        kept = mask(looked_at.select(sorted(self.task.predicate_columns)), self.task.predicate)
+        if not pc.any(kept).as_py():
+            schema = pa.schema([self.source.schema.field(name) for name in names])
+            return pa.Table.from_batches([], schema), True
+        found = {name: looked_at.column(name) for name in first}
+        if len(first) < len(names):
+            others = self._decoded(fetched, [name for name in names if name not in found], alone)
+            found |= {name: others.column(name) for name in others.column_names}
+        return pa.table({name: found[name] for name in names}).filter(kept), True
 
     def _can_filter(self) -> bool:
         """Whether the predicate can be asked of the columns as the file has them."""
@@ -117,10 +126,26 @@ class RowGroup:
             schema.field(name).type == self.task.schema.field(name).type for name in looked_at
         )
 
-    def _part(self, parquet: pq.ParquetFile, columns: list[str] | None, alone: bool) -> pa.Table:
-        found = parquet.read_row_group(self.place, columns=columns, use_threads=alone)
+    def _decoded(self, fetched: Sequence[Any], columns: list[str] | None, alone: bool) -> pa.Table:
+        """Some of its columns, or all for None; decoded by our threads, not Arrow's, where several cores may do it."""
+        names = self.source.schema.names if columns is None else columns
+        large = self.source.metadata.row_group(self.place).total_byte_size >= _LARGE
+        if not (alone and large and len(names) > 1):
+            return self._part(fetched, columns)
+        shares = [names[start::CORES] for start in range(min(CORES, len(names)))]
+        found = {}
+        with closing(in_order(partial(self._part, fetched), shares, CORES)) as parts:
+            for share, part in zip(shares, parts, strict=True):
+                found.update({name: part.column(name) for name in share})
+        return pa.table({name: found[name] for name in names})
+
+    def _part(self, fetched: Sequence[Any], columns: list[str] | None) -> pa.Table:
+        chosen = None if columns is None else set(columns)
+        texts = [name for name in self.texts if chosen is None or name in chosen]
+        with self.opened(fetched, dictionaries=texts) as parquet:
+            found = parquet.read_row_group(self.place, columns=columns, use_threads=False)
         self.check(found.num_rows)
-        return written_out(found, [name for name in self.texts if columns is None or name in columns])
+        return written_out(found, texts)
 
     def check(self, found: int) -> None:
         """Make sure that so many rows are all: where values are missing, pyarrow gives fewer without a word.
@@ -130,15 +155,6 @@ class RowGroup:
         """
         if found != self.rows:
             raise StoreError(f"row group {self.place} holds {found} rows where the footer says {self.rows}")
-
-
-def _mask(table: pa.Table, predicate: Any) -> pa.ChunkedArray:
-    """For each row whether the predicate is true; null where it is unknown."""
-    from pyarrow import acero  # it imports pandas where that is installed: 50 MiB that most reads do without
-
-    source = acero.Declaration("table_source", acero.TableSourceNodeOptions(table))
-    asked = acero.Declaration("project", acero.ProjectNodeOptions([predicate], ["kept"]))
-    return acero.Declaration.from_sequence([source, asked]).to_table(use_threads=False)["kept"]
 
 
 def fetched_ahead(groups: Sequence[RowGroup], most: int) -> Generator[tuple[RowGroup, list[Any] | None], None, None]:

@@ -1,8 +1,8 @@
 """A Parquet file to be read: its footer, looked at once, and the bytes of its row groups, fetched in few requests.
 
-Files are near (on a disk, in memory) or far (behind a network). Near ones are read where they are, when needed.
-Of far ones the wanted column chunks are fetched by several requests at the same time, each through a handle of its own:
-Arrow reads a file of Python's under a lock. What is decoded then is in memory.
+Near files are read where they are, when needed. Of far ones the wanted column chunks are fetched by several requests at
+the same time, each through a handle of its own: Arrow reads a file of Python's under a lock. What is decoded then is in
+memory. Python's memory, so none of Arrow's threads takes part: see :mod:`dao.arrow.formats.near`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from attrs import define, frozen
 from pyarrow import fs
 
+from dao.arrow.formats.near import handler_facts, is_near
 from dao.arrow.formats.parquet_footer import ColumnChunk, column_chunks
 from dao.arrow.formats.parquet_options import ParquetOptions
 from dao.arrow.formats.shape import checked
@@ -33,8 +34,6 @@ _TAIL = 64 << 10
 _GAP = 64 << 10
 """Bytes between two chunks that cost less than another request."""
 
-_NEAR = (pa.OSFile, pa.MemoryMappedFile, pa.BufferReader)
-
 _REQUEST = 16 << 20
 """Bytes of a request at most: larger ones are slower than several at a time."""
 
@@ -45,7 +44,7 @@ class Footer:
 
     Attributes:
         size: the file's bytes.
-        near: whether reading it costs little however it is done.
+        near: whether Arrow reads it by itself; see :func:`~dao.arrow.formats.near.is_near`.
         metadata: the footer, as Arrow has it.
         schema: the Arrow schema of its rows.
     """
@@ -89,7 +88,7 @@ class ParquetSource:
 
     @property
     def near(self) -> bool:
-        """Whether reading it costs little however it is done."""
+        """Whether Arrow reads it by itself; see :func:`~dao.arrow.formats.near.is_near`."""
         return self.footer.near
 
     @property
@@ -163,19 +162,19 @@ class ParquetSource:
     def over(self, fetched: Mapping[Range, Any], dictionaries: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
         """The file for Arrow's reader where some ranges are in memory; others are read when they are needed."""
         held = _Held(self.size, [(start, memoryview(data)) for (start, _), data in fetched.items()], self.fetch)
-        with pq.ParquetFile(
-            pa.PythonFile(held, mode="r"),
-            metadata=self.metadata,
-            pre_buffer=False,
-            **_settings(self.options, dictionaries),
-        ) as parquet:
+        with (
+            pa.PythonFile(held, mode="r") as file,
+            pq.ParquetFile(
+                file, metadata=self.metadata, pre_buffer=False, **_settings(self.options, dictionaries)
+            ) as parquet,
+        ):
             yield parquet
 
 
 def open_source(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -> ParquetSource:
     """Look at a file's footer, unless this filesystem remembers it: a snapshot's files don't change."""
     # Footers alone are remembered: a filesystem that was held by what it holds would never be let go.
-    kept = getattr(getattr(filesystem, "handler", None), "__dict__", {}).get("remembered")
+    kept = handler_facts(filesystem).get("remembered")
     key = ("parquet", path, repr(_settings(options)))
     footer = kept.get(key) if kept is not None else None
     if footer is None:
@@ -187,16 +186,15 @@ def open_source(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -
 
 def _look_at(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -> Footer:
     with filesystem.open_input_file(path) as file:
-        near = isinstance(filesystem, fs.LocalFileSystem) or isinstance(file, _NEAR)
         size = file.size()
         tail = file.read_at(min(_TAIL, size), max(size - _TAIL, 0))
         length = int.from_bytes(tail[-8:-4], "little")
         if len(tail) < length + 8 <= size:
             tail = file.read_at(length + 8, size - length - 8)
-    held = _Held(size, [(size - len(tail), memoryview(tail))], None)
-    with pq.ParquetFile(pa.PythonFile(held, mode="r"), **_settings(options)) as parquet:
+    # Of a file's end Arrow needs no more than the end: its places count from the file's start all the same.
+    with pq.ParquetFile(pa.BufferReader(tail), pre_buffer=False, **_settings(options)) as parquet:
         schema = checked(parquet.schema_arrow)
-        return Footer(size, near, parquet.metadata, schema, tail[-8 - length : -8])
+        return Footer(size, is_near(filesystem), parquet.metadata, schema, tail[-8 - length : -8])
 
 
 def _settings(options: ParquetOptions, dictionaries: Sequence[str] = ()) -> dict[str, Any]:
@@ -210,9 +208,7 @@ def _settings(options: ParquetOptions, dictionaries: Sequence[str] = ()) -> dict
 class _Held:
     """A file for Arrow some ranges of which are in memory."""
 
-    def __init__(
-        self, size: int, held: Sequence[tuple[int, memoryview]], otherwise: Callable[[Range], Any] | None
-    ) -> None:
+    def __init__(self, size: int, held: Sequence[tuple[int, memoryview]], otherwise: Callable[[Range], Any]) -> None:
         self.closed = False
         self._size = size
         self._held = held
@@ -244,8 +240,6 @@ class _Held:
                 pieces.append(data[start - begin : end - begin])
                 start += len(pieces[-1])
         if start < end:
-            if self._otherwise is None:
-                raise EOFError("the footer is longer than the file")
             pieces.append(memoryview(self._otherwise((start, end - start))))
         self._at = max(end, self._at)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)

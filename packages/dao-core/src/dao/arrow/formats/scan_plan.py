@@ -108,8 +108,11 @@ class OneFile:
         refuse_bad_text(batch)
         if self.residual is None or filtered:
             return conform(batch, self.plan.output, self.fixed)
+        from dao.arrow.predicates.filter import mask
+
         whole = conform(batch, self.plan.needed, self.fixed)
-        return conform(whole.filter(self.residual), self.plan.output, {})
+        kept = mask(pa.Table.from_batches([whole]), self.residual).combine_chunks()
+        return conform(whole.filter(kept), self.plan.output, {})
 
 
 def planned(

@@ -10,7 +10,7 @@ import pyarrow as pa
 from dao.arrow.predicates.compile import to_arrow
 from dao.errors import DataError
 
-__all__ = ["filter_reader", "filter_table"]
+__all__ = ["filter_reader", "filter_table", "mask"]
 
 
 def filter_table(table: pa.Table, predicate: Any) -> pa.Table:
@@ -56,11 +56,25 @@ def _filter(table: pa.Table, expression: Any) -> pa.Table:
     filterable = _without_views(table.schema)
     try:
         if filterable is None:
-            return table.filter(expression)
+            return table.filter(mask(table, expression))
         # Arrow has no filter for view types yet: the same values as large types go through it
-        return table.cast(filterable).filter(expression).cast(table.schema)
+        plain = table.cast(filterable)
+        return plain.filter(mask(plain, expression)).cast(table.schema)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise DataError(f"the predicate can't be evaluated: {error}") from error
+
+
+def mask(table: pa.Table, expression: Any) -> pa.ChunkedArray:
+    """For each row whether an Expression is true; null where it is unknown.
+
+    Without Arrow's threads, which ``Table.filter`` of an Expression uses: they may release the rows after the call, and
+    rows in Python's memory (NumPy's, bytes) must not outlive the interpreter.
+    """
+    from pyarrow import acero  # it imports pandas where that is installed: 50 MiB that most reads do without
+
+    source = acero.Declaration("table_source", acero.TableSourceNodeOptions(table))
+    asked = acero.Declaration("project", acero.ProjectNodeOptions([expression], ["kept"]))
+    return acero.Declaration.from_sequence([source, asked]).to_table(use_threads=False)["kept"]
 
 
 _LARGE = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
