@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
 import json
+import lzma
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -16,7 +19,7 @@ from hypothesis import strategies as st
 
 from dao.arrow.formats import get_format, json_parser
 from dao.arrow.formats.json_parser import read_documents, read_lines
-from dao.errors import DataError, StoreError
+from dao.errors import DaoError, DataError, StoreError
 
 
 def read(
@@ -177,3 +180,67 @@ def test_parsing_in_pieces_gives_what_json_loads_gives(
         assert list(read_lines(io.BytesIO(lines).read, 1 << 20, False, "limit")) == values
     finally:
         json_parser._CHUNK = before
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '{"id": 2, "id": 3}',
+        '{"id": 2, "id": 2}',
+        '{"a": {"x": 1, "x": null}}',
+        '{"a": [{"x": 1}, {"x": 1, "x": 2}]}',
+        '{"a": 1, "\\u0061": 2}',
+        '{"": 1, "": 2}',
+    ],
+)
+@pytest.mark.parametrize("suffix", ["json", "ndjson"])
+def test_a_key_twice_in_one_object_is_an_error(row: str, suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"t.{suffix}"
+    path.write_text(f'[{{"id": 1}}, {row}]' if suffix == "json" else f'{{"id": 1}}\n{row}\n')
+    with pytest.raises(StoreError, match=r"the key '\w*' more than once"):
+        load(path)
+    with pytest.raises(StoreError, match="line 2" if suffix == "ndjson" else "character"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "advice"),
+    [
+        ("t.json", b'{"a": 1}\n{"a": 2}\n', "format='ndjson'"),
+        ("t.json", b'[{"a": 1}]\n[{"a": 2}]\n', "format='ndjson'"),
+        ("t.ndjson", b'[{"a": 1},\n{"a": 2}]\n', "format='json'"),
+        ("t.ndjson", b'[{"a": 1}, {"a": 2}]', "format='json'"),
+        ("t.ndjson", b'{\n  "a": 1\n}\n', "format='json'"),
+        ("t.json", gzip.compress(b'{"a": 1}'), "compression='gzip'"),
+        ("t.ndjson", lzma.compress(b'{"a": 1}'), "compression='xz'"),
+        ("t.ndjson", bz2.compress(b'{"a": 1}'), "compression='bz2'"),
+    ],
+)
+def test_the_error_has_the_option_that_reads_the_file(name: str, content: bytes, advice: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    with pytest.raises(StoreError, match=advice):
+        load(path)
+
+
+def test_arrays_of_no_objects_are_rows_of_ndjson(tmp_path: Path) -> None:
+    path = tmp_path / "t.ndjson"
+    path.write_bytes(b"[1, 2]\n[]\n")
+    assert load(path).to_pylist() == [{"value": [1, 2]}, {"value": []}]
+
+
+def test_a_number_beyond_doubles_is_no_text_infinity(tmp_path: Path) -> None:
+    path = tmp_path / "t.ndjson"
+    path.write_bytes(b'{"a": "x"}\n{"a": [1e400]}\n')
+    with pytest.raises(DataError, match="column 'a'"):
+        load(path)
+
+
+@pytest.mark.parametrize(
+    "row", ['{"a": "\\ud800"}', '{"a": [{"b": "\\udfff"}]}', '{"\\ud800": 1}', '{"a": {"\\udc00": 1}}']
+)
+def test_half_a_character_is_an_error(row: str, tmp_path: Path) -> None:
+    path = tmp_path / "t.ndjson"
+    path.write_text(row)
+    with pytest.raises(DaoError, match="surrogate"):
+        load(path)

@@ -13,6 +13,7 @@ import pyarrow as pa
 from pyarrow import fs
 
 from dao.arrow.formats.options import Check
+from dao.errors import StoreError
 
 __all__ = [
     "COMPRESSIONS",
@@ -21,6 +22,7 @@ __all__ = [
     "compression_option",
     "infer_compression",
     "open_input",
+    "refuse_packed",
     "resolve_compression",
     "strip_compression",
 ]
@@ -85,6 +87,26 @@ def open_input(path: str, filesystem: fs.FileSystem, compression: str | None) ->
     if codec == "xz":
         return pa.PythonFile(lzma.LZMAFile(raw), mode="r")
     return pa.CompressedInputStream(raw, codec)
+
+
+_MAGIC = {
+    b"\x1f\x8b": "gzip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"BZh": "bz2",
+    b"\x04\x22\x4d\x18": "lz4",
+    b"\xfd7zXZ": "xz",
+}
+
+
+def refuse_packed(start: bytes) -> None:
+    """Make sure that what is to be text is not packed by a codec of ours.
+
+    Raises:
+        StoreError: it is; the message has the option that reads it.
+    """
+    codec = next((codec for magic, codec in _MAGIC.items() if start.startswith(magic)), None)
+    if codec is not None:
+        raise StoreError(f"the file is packed by {codec} and its name does not say so; compression={codec!r} reads it")
 
 
 class KeptOpen:

@@ -15,11 +15,11 @@ from dao.arrow.formats.base import FileTask, Format, FormatWriter, Paths
 from dao.arrow.formats.compression import CompressedSink, compression_option, open_input, resolve_compression
 from dao.arrow.formats.facts import file_bytes
 from dao.arrow.formats.faults import reading, storing
-from dao.arrow.formats.json_parser import read_documents, read_lines
+from dao.arrow.formats.json_parser import DOCUMENT_HINT, read_documents, read_lines
 from dao.arrow.formats.json_values import build_array, infer_type, to_values, unify_types
 from dao.arrow.formats.options import integer, one_of, optional, valid
 from dao.arrow.formats.shape import check_batch, refuse_duplicates
-from dao.errors import DataError
+from dao.errors import DataError, StoreError
 
 __all__ = ["VALUE_COLUMN", "JsonFormat", "JsonOptions", "NdjsonFormat"]
 
@@ -112,6 +112,15 @@ class NdjsonFormat(JsonFormat):
     name = "ndjson"
     suffixes = (".ndjson", ".jsonl")
     _parse: ClassVar[Parser] = staticmethod(read_lines)
+
+    def _rows(self, stream: pa.NativeFile, options: JsonOptions, exact: bool) -> Iterator[dict[str, Any]]:
+        rows = super()._rows(stream, options, exact)
+        for first in rows:
+            items = first.get(VALUE_COLUMN)
+            if type(items) is list and items and type(items[0]) is dict and len(first) == 1:
+                raise StoreError(f"its first line is an array of objects; {DOCUMENT_HINT}")
+            yield first
+            yield from rows
 
     def writer(self, sink: Any, schema: pa.Schema, options: Any = None, *, path: str = "") -> FormatWriter:
         options = options or JsonOptions()

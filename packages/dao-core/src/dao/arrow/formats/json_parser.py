@@ -13,25 +13,38 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from dao.arrow.formats.compression import refuse_packed
 from dao.errors import StoreError
 
-__all__ = ["read_documents", "read_lines"]
+__all__ = ["DOCUMENT_HINT", "read_documents", "read_lines"]
 
 _SPACE = re.compile(r"[ \t\n\r]*")
 _AFTER_VALUE = frozenset(" \t\n\r,]}")
 _CHUNK = 1 << 20
 _BYTES_BOM = codecs.BOM_UTF8
+DOCUMENT_HINT = "a file that is one JSON document is read by format='json'"
+_LINES = "a file of one object per line is read by format='ndjson'"
 
 
 def _refuse(token: str) -> Any:
     raise ValueError(f"{token} is not JSON")
 
 
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of its keys and values. Python's parser takes the last value of a key and drops the others."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise StoreError(f"an object has the key {twice!r} more than once")
+    return found
+
+
 def _decoder(exact: bool) -> json.JSONDecoder:
-    """A decoder that refuses NaN and Infinity; ``exact`` keeps numbers with decimals as Decimal."""
+    """A decoder that refuses NaN, Infinity and keys that repeat; ``exact`` keeps numbers with decimals as Decimal."""
     from decimal import Decimal
 
-    return json.JSONDecoder(parse_constant=_refuse, parse_float=Decimal if exact else None)
+    return json.JSONDecoder(parse_constant=_refuse, parse_float=Decimal if exact else None, object_pairs_hook=_object)
 
 
 def read_lines(read: Callable[[int], bytes], limit: int, exact: bool, name: str) -> Iterator[Any]:
@@ -51,8 +64,9 @@ def read_lines(read: Callable[[int], bytes], limit: int, exact: bool, name: str)
     rest = b""
     first = True
     while True:
-        chunk = read(_CHUNK)
+        chunk = read(max(_CHUNK, len(rest)))
         if first and chunk:
+            refuse_packed(chunk)
             chunk, first = chunk.removeprefix(_BYTES_BOM), False
             if not chunk:
                 continue
@@ -75,12 +89,15 @@ def read_lines(read: Callable[[int], bytes], limit: int, exact: bool, name: str)
 def _value(decode: Callable[[str], Any], line: bytes, number: int) -> Any:
     try:
         return decode(line.decode("utf-8"))
+    except StoreError as error:
+        raise StoreError(f"line {number}: {error.message}") from error
     except UnicodeDecodeError as error:
         raise StoreError(f"line {number} is not UTF-8: {error.reason} at byte {error.start}") from error
     except RecursionError as error:
         raise StoreError(f"line {number} is nested too deeply") from error
     except ValueError as error:
-        raise StoreError(f"line {number} is not JSON: {error}") from error
+        hint = f"; {DOCUMENT_HINT}" if line.lstrip()[:1] in (b"[", b"{") and number == 1 else ""
+        raise StoreError(f"line {number} is not JSON: {error}{hint}") from error
 
 
 def read_documents(read: Callable[[int], bytes], limit: int, exact: bool, name: str) -> Iterator[Any]:
@@ -159,7 +176,7 @@ class _Text:
 
     def end(self) -> None:
         if self.skip_space():
-            raise StoreError(f"there is more after the JSON value ({self.where()})")
+            raise StoreError(f"there is more after the JSON value ({self.where()}); {_LINES}")
 
     def value(self, scan: Callable[[str, int], tuple[Any, int]]) -> Any:
         """The value that starts here. A number may go on behind the
@@ -168,6 +185,8 @@ class _Text:
         while True:
             try:
                 value, end = scan(self._text, self._at)
+            except StoreError as error:
+                raise StoreError(f"{error.message} ({self.where()})") from error
             except RecursionError as error:
                 raise StoreError("the file is nested too deeply") from error
             except StopIteration as error:
@@ -191,6 +210,8 @@ class _Text:
                 f"a value is longer than {self._limit:,} characters ({self.where()}); {self._name}= allows more"
             )
         chunk = self._read(max(_CHUNK, kept))
+        if not self.had_bytes:
+            refuse_packed(chunk)
         try:
             more = self._decode(chunk, not chunk)
         except UnicodeDecodeError as error:

@@ -177,7 +177,7 @@ def _build_floats(values: Sequence[Any], kind: pa.DataType, kinds: set[type]) ->
 def _as_text(value: Any) -> str | None:
     if value is None or isinstance(value, str):
         return value
-    return json.dumps(value, ensure_ascii=False, default=float)  # Decimals are numbers too
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, default=float)  # Decimals are numbers too
 
 
 def _is_text(kind: pa.DataType) -> bool:
