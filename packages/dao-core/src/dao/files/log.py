@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from attrs import evolve, field, frozen
 
 from dao.errors import StoreError
 from dao.files.keys import join
+from dao.files.stored_json import check, items, moment, parse_object, value
 from dao.results import Version
 
 if TYPE_CHECKING:
@@ -64,12 +65,19 @@ class Record:
     schema: bytes | None = field(default=None, repr=False)
 
     def arrow_schema(self) -> pa.Schema | None:
-        """The schema, None where the record has none."""
+        """The schema, None where the record has none.
+
+        Raises:
+            StoreError: it is damaged.
+        """
         if self.schema is None:
             return None
         import pyarrow as pa
 
-        return pa.ipc.read_schema(pa.py_buffer(self.schema))
+        try:
+            return pa.ipc.read_schema(pa.py_buffer(self.schema))
+        except (pa.ArrowException, OSError) as error:
+            raise _damaged(LOG_NAME, "its schema can't be read") from error
 
     def as_version(self) -> Version:
         """The record as ``history`` shows it."""
@@ -116,11 +124,11 @@ class Log:
         if snapshot.is_file or all(info.key != key for info in snapshot.files):
             return cls()
         with snapshot.open(key) as file:
-            lines = file.read().decode("utf-8", "replace").splitlines()
+            content = file.read()
         try:
-            return cls(tuple(_record(json.loads(line)) for line in lines))
-        except (ValueError, KeyError, TypeError) as error:
-            raise StoreError(f"{key} is damaged: {error}; the table can be read once it is removed") from error
+            return cls(tuple(_record(parse_object(line)) for line in content.decode().splitlines()))
+        except ValueError as error:
+            raise _damaged(key, str(error)) from error
 
     @property
     def newest(self) -> Record | None:
@@ -142,16 +150,22 @@ class Log:
         return "".join(f"{one._line()}\n" for one in (*older, record)).encode()
 
 
+def _damaged(name: str, reason: str) -> StoreError:
+    return StoreError(f"{name} is damaged: {reason[:200]}; the table can be read once it is removed")
+
+
 def _record(told: Mapping[str, Any]) -> Record:
-    schema = told.get("schema")
+    version, rows, schema = check(told.get("version"), int, "version"), value(told, "rows", int), told.get("schema")
+    if version < 1 or (rows or 0) < 0:
+        raise ValueError(f"version {version}, rows {rows}: less than there can be")
     return Record(
-        version=int(told["version"]),
-        timestamp=datetime.fromisoformat(told["timestamp"]).astimezone(UTC),
-        operation=str(told["operation"]),
-        details=dict(told.get("details", {})),
-        fingerprint=told.get("fingerprint"),
-        format=told.get("format"),
-        partition_by=tuple(told.get("partition_by", ())),
-        rows=told.get("rows"),
-        schema=b64decode(schema) if schema is not None else None,
+        version=version,
+        timestamp=moment(told.get("timestamp"), "timestamp"),
+        operation=check(told.get("operation"), str, "operation"),
+        details=value(told, "details", dict) or {},
+        fingerprint=value(told, "fingerprint", str),
+        format=value(told, "format", str),
+        partition_by=tuple(check(name, str, "partition_by") for name in items(told, "partition_by")),
+        rows=rows,
+        schema=b64decode(check(schema, str, "schema"), validate=True) if schema is not None else None,
     )

@@ -7,6 +7,7 @@ below it. Locks are taken in the order of their keys: no two writers can wait fo
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import time
@@ -80,10 +81,15 @@ def _lock(folder: Folder, key: str, alone: bool, deadline: float, timeout: float
 
 
 def _try_lock(folder: Folder, name: str, mode: int) -> int | None:
-    file = folder.open(name, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        file = folder.open(name, os.O_RDWR | os.O_CREAT, 0o666)
+    except OSError as error:
+        if error.errno in (errno.EISDIR, errno.ENXIO):  # a directory, a socket
+            raise _no_lock(folder, name) from error
+        raise
     try:
         if not stat.S_ISREG(os.fstat(file).st_mode):
-            raise StoreError(f"{folder.path}/{name} is no file, so it can't be a lock: remove it")
+            raise _no_lock(folder, name)
         share_with_writers(file, folder)
         fcntl.flock(file, mode | fcntl.LOCK_NB)
         if is_same(folder, name, file):  # else its last holder has removed it meanwhile
@@ -95,6 +101,10 @@ def _try_lock(folder: Folder, name: str, mode: int) -> int | None:
         raise
     os.close(file)
     return None
+
+
+def _no_lock(folder: Folder, name: str) -> StoreError:
+    return StoreError(f"{folder.path}/{name} is no file, so it can't be a lock: remove it")
 
 
 def _unlock(folder: Folder, name: str, file: int, alone: bool) -> None:

@@ -16,6 +16,7 @@ from attrs import frozen
 
 from dao.errors import DataError, UnsupportedError
 from dao.files.keys import OWN_FOLDER, check_key
+from dao.files.stored_json import parse_object
 from dao.local.handles import Folder, is_link_error
 from dao.local.locks import name_of
 
@@ -75,10 +76,10 @@ def _is_special(folder: Folder, name: str) -> bool:
 
 def _parsed(content: bytes, name: str) -> Note | None:
     try:
-        match json.loads(content):
+        match parse_object(content):
             case {"key": str(key), "path": str(path), "new": str(new)} if path == key:
                 return Note(check_key(key), new) if name_of(key) == name and _may_replace(new, key) else None
-    except (ValueError, RecursionError, DataError):
+    except (ValueError, DataError):
         pass  # torn, or somebody else's: notes are renamed to their places once they are complete
     return None
 

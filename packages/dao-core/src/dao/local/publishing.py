@@ -106,6 +106,9 @@ class OwnPlace:
             return new
         return self.replace_in_two_steps(key, new)
 
+    def _is_link(self, path: str) -> bool:
+        return stat.S_ISLNK(self.top.stat(path).st_mode)
+
     def _is_folder(self, path: str) -> bool:
         return stat.S_ISDIR(self.top.stat(path).st_mode)
 
@@ -211,7 +214,7 @@ class OwnPlace:
         if meant is None:
             return
         try:
-            if not self.top.has(key) and self.top.has(meant.new):
+            if not self.top.has(key) and self.top.has(meant.new) and not self._is_link(meant.new):
                 self.top.rename(meant.new, key)
         except OSError as error:
             if not is_link_error(error):  # else it names a place behind a link, which DAO never does

@@ -15,6 +15,7 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from dao.errors import StoreError, UnsupportedError
+from dao.files.stored_json import check, items, moment, parse_object, value
 from dao_s3.transport import Stat
 
 __all__ = ["FOLDER", "MANIFEST", "Busy", "Gone", "Manifest"]
@@ -137,32 +138,52 @@ class Manifest:
             StoreError: it is damaged.
         """
         try:
-            told = json.loads(content)
-            number = told["dao_manifest"]
-            if isinstance(number, int) and number > _FORMAT:
+            told = parse_object(content)
+            number = check(told.get("dao_manifest"), int, "dao_manifest")
+            if number > _FORMAT:
                 raise UnsupportedError(f"{key!r} was written by a later version of DAO (format {number})")
             return cls._of(told)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except ValueError as error:
             raise StoreError(
-                f"{key!r} is damaged: {error!r}; without it all files below its directory count, replaced ones too"
+                f"{key!r} is damaged: {str(error)[:200]}; without it all files below its directory count, replaced "
+                "ones too"
             ) from error
 
     @classmethod
     def _of(cls, told: Mapping[str, Any]) -> Manifest:
-        entries = (entry if isinstance(entry, list) else [entry, entry] for entry in told["files"])
+        log = value(told, "log", str)
         return cls(
-            commit=str(told["commit"]),
-            recent=tuple(map(str, told["recent"])),
-            files={str(path): str(at) for path, at in entries},
-            gone={str(path): Gone(etag, _moment(modified)) for path, etag, modified in told["gone"]},
-            busy={str(place): Busy(datetime.fromisoformat(since), etag) for place, since, etag in told["busy"]},
-            log=None if told["log"] is None else told["log"].encode(),
+            commit=check(told.get("commit"), str, "commit"),
+            recent=tuple(check(commit, str, "recent") for commit in items(told, "recent")),
+            files=dict(_file(entry) for entry in check(told.get("files"), list, "files")),
+            gone={
+                path: Gone(etag, None if modified is None else moment(modified, "gone"))
+                for path, etag, modified in (_entry(entry, "gone") for entry in items(told, "gone"))
+            },
+            busy={
+                place: Busy(moment(since, "busy"), etag)
+                for place, since, etag in (_entry(entry, "busy") for entry in items(told, "busy"))
+            },
+            log=None if log is None else log.encode(),
         )
+
+
+def _file(entry: Any) -> tuple[str, str]:
+    match entry:
+        case str():
+            return check(entry, str, "files"), entry
+        case [str(path), str(at)] if ".." not in at.split("/") and not at.startswith("/"):
+            return check(path, str, "files"), check(at, str, "files")
+    raise ValueError("files: found an entry that names no file of this directory")
+
+
+def _entry(entry: Any, what: str) -> tuple[str, Any, Any]:
+    match entry:
+        case [str(path), None | str(), None | str()]:
+            first, second = (None if text is None else check(text, str, what) for text in entry[1:])
+            return check(path, str, what), first, second
+    raise ValueError(f"{what}: found an entry of another shape")
 
 
 def _told(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
-
-
-def _moment(told: str | None) -> datetime | None:
-    return None if told is None else datetime.fromisoformat(told)
