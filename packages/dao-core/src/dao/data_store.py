@@ -14,6 +14,7 @@ from dao.data_object import DataObject
 from dao.display import table_of
 from dao.errors import ConfigError, Fault, PluginError, did_you_mean
 from dao.interface import InterfaceSpec
+from dao.options.places import working_folder
 from dao.secrets import guarded
 
 __all__ = ["DataStore", "DataStoreRegistry"]
@@ -151,7 +152,7 @@ class DataStore:
                     from dao.options import build
 
                     options = _own_options(kind, spec.options) if spec.shared else spec.options
-                    self._built[position] = build(kind, options, spec.path or self.name)
+                    self._built[position] = build(kind, options, spec.path or self.name, spec.folders)
             return self._built[position]
 
     @property
@@ -212,11 +213,13 @@ class DataStore:
 def _spec(interface: str | type | InterfaceSpec | object, options: Mapping[str, Any]) -> InterfaceSpec:
     if isinstance(interface, InterfaceSpec):
         return interface
+    # A relative place stays where it was when the store was made.
+    folders = {"": working_folder()} if options else {}
     if isinstance(interface, str):
         target = interface if ":" in interface else None
-        return InterfaceSpec(interface.rpartition(":")[2], target, dict(options))
+        return InterfaceSpec(interface.rpartition(":")[2], target, dict(options), folders=folders)
     if isinstance(interface, type):
-        return InterfaceSpec(interface.__name__, interface, dict(options)).guarded(interface)
+        return InterfaceSpec(interface.__name__, interface, dict(options), folders=folders).guarded(interface)
     if options:
         raise ConfigError(f"options are given with an interface that is built already: {', '.join(options)}")
     return InterfaceSpec(type(interface).__name__, interface)

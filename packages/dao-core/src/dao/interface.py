@@ -120,6 +120,7 @@ class InterfaceSpec:
         path: where in the user's config the options stand, for messages.
         shared: options may hold names that are no fields of this interface, because it shares its store's
             primary interface's options. They are left out.
+        folders: where relative places among the options start, see :func:`dao.options.build`.
     """
 
     name: str
@@ -127,6 +128,7 @@ class InterfaceSpec:
     options: Mapping[str, Any] = field(factory=dict, repr=lambda options: f"<{', '.join(options)}>")
     path: str = ""
     shared: bool = False
+    folders: Mapping[str, str] = field(factory=dict, repr=False)
 
     def guarded(self, kind: type | None) -> InterfaceSpec:
         """The same with those options as :class:`~dao.secrets.Secret` that are secrets by name or type.
@@ -141,7 +143,7 @@ class InterfaceSpec:
     def __reduce__(self) -> tuple[Any, ...]:
         # A literal that stands where a secret belongs doesn't travel: as a Secret it says so where it arrives.
         options = self.guarded(self.target if isinstance(self.target, type) else None).options
-        return InterfaceSpec, (self.name, self.target, options, self.path, self.shared)
+        return InterfaceSpec, (self.name, self.target, options, self.path, self.shared, self.folders)
 
 
 def method_names(interface: type) -> list[str]:

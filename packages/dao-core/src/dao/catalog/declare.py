@@ -19,6 +19,7 @@ from dao.core.plugins import Plugins
 from dao.errors import ConfigError, Fault
 from dao.interface import InterfaceSpec
 from dao.options import check, guarded_options, option_types
+from dao.options.places import place_paths
 from dao.secrets import Template
 
 __all__ = ["declare"]
@@ -51,9 +52,9 @@ def _read(sources: Sequence[CatalogSource]) -> tuple[list[SpelledSource], list[F
         except ConfigError as error:
             note(error.source or f"source {position + 1}", error.faults)
             continue
-        label = f"dict {position + 1}" if read.folder is None and len(sources) > 1 else read.label
-        change = _rebase(read.folder) if read.folder is not None and read.has_file_references else None
-        one = canonical(label, read.content, change)
+        label = f"dict {position + 1}" if read.is_mapping and len(sources) > 1 else read.label
+        change = _rebase(read.folder) if read.has_file_references else None
+        one = canonical(label, read.content, change, str(read.folder))
         note(label, [*read.faults, *one.faults])
         spelled.append(one)
     return spelled, faults
@@ -131,8 +132,22 @@ class _Checker:
         self, value: Mapping[str, Any], path: Path, found: Found, options: Mapping[str, Any]
     ) -> InterfaceSpec:
         self._check_options(found.cls, options, (*path, "options"))
-        users = dotted(self._source_of((*path, "options")).users((*path, "options")))
-        return InterfaceSpec(value["interface"], found.target, guarded_options(options, found.cls), users)
+        where = (*path, "options")
+        users = dotted(self._source_of(where).users(where))
+        guarded = guarded_options(options, found.cls)
+        folders = self._folders(found.cls, options, where)
+        return InterfaceSpec(value["interface"], found.target, guarded, users, folders=folders)
+
+    def _folders(self, cls: type | None, options: Mapping[str, Any], path: Path) -> dict[str, str]:
+        """Where relative places among the options start: each at the file that says it."""
+        if not options:
+            return {}
+        types = {} if cls is None else option_types(cls)
+        found = {"": self._source_of(path).folder}
+        for name, value in options.items():
+            for below in place_paths(value, [types.get(name, Any)]):
+                found[dotted((name, *below))] = self._source_of((*path, name, *below)).folder
+        return found
 
     def _secondary(
         self, value: Any, path: Path, shared: Mapping[str, Any], found_before: list[Found]
@@ -156,9 +171,9 @@ class _Checker:
             known = option_types(found.cls)
             own = {option: given for option, given in shared.items() if option in known}
             self._check_options(found.cls, own, path)
-        return InterfaceSpec(
-            name, found.target, guarded_options(own, found.cls), dotted(path), shared=found.cls is None
-        )
+        folders = self._folders(found.cls, own, (path[0], "options"))
+        guarded = guarded_options(own, found.cls)
+        return InterfaceSpec(name, found.target, guarded, dotted(path), shared=found.cls is None, folders=folders)
 
     def _check_options(self, cls: type | None, options: Mapping[str, Any], path: Path) -> None:
         if cls is None:

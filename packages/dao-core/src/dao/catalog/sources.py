@@ -12,11 +12,15 @@ from attrs import frozen
 
 from dao.errors import ConfigError, Fault, did_you_mean
 from dao.options.faults import joined
+from dao.options.places import working_folder
 
-__all__ = ["CatalogSource", "Repeated", "Source", "read_source"]
+__all__ = ["MAX_DEPTH", "CatalogSource", "Repeated", "Source", "read_source"]
 
 _MAX_BYTES = 8 * 1024 * 1024
 """Ten thousand objects take about one: what is larger is no catalog, and a parser should not be tried on it."""
+
+MAX_DEPTH = 100
+_MAX_VALUES = 2_000_000
 
 CatalogSource = str | os.PathLike[str] | Mapping[str, Any]
 
@@ -34,16 +38,18 @@ class Source:
     Attributes:
         label: how messages call it: the path as it was given, or ``dict``.
         content: its top-level mapping.
-        folder: where its relative paths start; ``None`` for a mapping, whose paths start where the process is.
+        folder: where its relative paths start: where the file is; for a mapping, where the process is now.
         has_file_references: whether there is any ``${file:...}`` to be looked at.
         faults: a fault for every key that the file wrote twice in one mapping.
+        is_mapping: it is no file.
     """
 
     label: str
     content: Mapping[str, Any]
-    folder: Path | None
+    folder: Path
     has_file_references: bool
     faults: tuple[Fault, ...] = ()
+    is_mapping: bool = False
 
 
 def read_source(source: CatalogSource) -> Source:
@@ -55,7 +61,7 @@ def read_source(source: CatalogSource) -> Source:
         PluginError: it is YAML and PyYAML is not installed.
     """
     if isinstance(source, Mapping):
-        return Source("dict", source, None, False)
+        return Source("dict", source, Path(working_folder()), _has_file_references(source), is_mapping=True)
     if not isinstance(source, (str, os.PathLike)):
         raise ConfigError(f"a catalog is a mapping or the path of a file, found {type(source).__name__}")
     path = Path(source)
@@ -66,8 +72,36 @@ def read_source(source: CatalogSource) -> Source:
         raise ConfigError("the file is empty: write {} for a catalog without stores", label)
     if not isinstance(content, dict):
         raise ConfigError(f"the top level is a {_kind(content)}, it must be a mapping of store names", label)
+    _has_file_references(content)  # for its bounds
     faults = tuple(_repeated_keys(content)) if has_repeated else ()
     return Source(label, content, path.absolute().parent, "${file:" in text, faults)
+
+
+def _has_file_references(content: Mapping[str, Any]) -> bool:
+    """Whether there is a ``${file:...}`` anywhere.
+
+    Raises:
+        ConfigError: it holds itself, is nested deeper than any catalog, or has more values than any.
+    """
+    found = False
+    values = 0
+    level: list[Any] = [content]
+    for _ in range(MAX_DEPTH + 1):
+        below: list[Any] = []
+        for value in level:
+            inner = value.values() if isinstance(value, Mapping) else value
+            values += len(inner)
+            if values > _MAX_VALUES:
+                raise ConfigError(f"a catalog has at most {_MAX_VALUES:,} values, this has more")
+            for one in inner:
+                if isinstance(one, str):
+                    found = found or "${file:" in one
+                elif isinstance(one, (Mapping, list, tuple)):
+                    below.append(one)
+        if not below:
+            return found
+        level = below
+    raise ConfigError(f"it is nested deeper than {MAX_DEPTH} levels, or holds itself")
 
 
 def _kind(content: object) -> str:

@@ -51,12 +51,14 @@ class SpelledSource:
 
     Attributes:
         label: how messages call it.
+        folder: where its relative places start.
         stores: its stores by name, in the canonical spelling.
         spelled: for each canonical path that the user spelled differently, the user's own.
         faults: what could not be understood, by the user's paths.
     """
 
     label: str
+    folder: str = ""
     stores: dict[str, Any] = field(factory=dict)
     spelled: dict[Path, Path] = field(factory=dict)
     faults: list[Fault] = field(factory=list)
@@ -80,9 +82,11 @@ class SpelledSource:
         return len(path)
 
 
-def canonical(label: str, content: Mapping[str, Any], change: Callable[[Any], Any] | None) -> SpelledSource:
+def canonical(
+    label: str, content: Mapping[str, Any], change: Callable[[Any], Any] | None, folder: str
+) -> SpelledSource:
     """A source in the canonical spelling; ``change`` is applied to each of its strings, where it is given."""
-    source = SpelledSource(label)
+    source = SpelledSource(label, folder)
     for name, value in content.items():
         if name == "$schema":
             continue

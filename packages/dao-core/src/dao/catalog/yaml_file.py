@@ -12,12 +12,11 @@ from typing import Any
 
 from attrs import define, field
 
-from dao.catalog.sources import Repeated
+from dao.catalog.sources import MAX_DEPTH, Repeated
 from dao.errors import ConfigError, PluginError
 
 __all__ = ["parse"]
 
-_MAX_DEPTH = 100
 _FREE_SIZE = 100_000
 _MAX_EXPANSION = 20
 """How many values for each written character a document may have through its aliases, beyond the first 100,000."""
@@ -156,8 +155,8 @@ class _Builder:
         allowed = _PREFIX + ("map" if isinstance(value, dict) else "seq")
         if event.tag is not None and event.tag not in ("!", allowed):
             raise _Bad(_tag_problem(event.tag), event)
-        if len(self._open) >= _MAX_DEPTH:
-            raise _Bad(f"it is nested deeper than {_MAX_DEPTH} levels", event)
+        if len(self._open) >= MAX_DEPTH:
+            raise _Bad(f"it is nested deeper than {MAX_DEPTH} levels", event)
         if self._open and self._open[-1].key is _NO_KEY and isinstance(self._open[-1].value, dict):
             raise _Bad("a list or mapping as a key", event)
         if event.anchor:

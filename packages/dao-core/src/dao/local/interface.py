@@ -10,18 +10,18 @@ from attrs import define, field
 from dao.errors import ConfigError
 from dao.files.interface import FilesInterface
 from dao.files.storage import Storage
+from dao.options.places import Folder, absolute_place
 
 __all__ = ["LocalInterface", "MemoryInterface"]
 
 
-def _folder(root: Any) -> str:
+def _folder(root: Any) -> Folder:
+    if not isinstance(root, (str, os.PathLike)) or not isinstance(os.fspath(root), str):
+        raise ConfigError(f"root: found {type(root).__name__}, expected the path of a folder as text")
     try:
-        path = os.fspath(root)
-    except TypeError:
-        raise ConfigError(f"root: found {root!r}, expected the path of a folder") from None
-    if not isinstance(path, str) or not path or "\0" in path:
-        raise ConfigError(f"root: found {root!r}, expected the path of a folder as text")
-    return os.path.abspath(os.path.expanduser(path))
+        return Folder(absolute_place(os.fspath(root)))
+    except ConfigError as error:
+        raise ConfigError(f"root: {error}") from None
 
 
 def _positive(_instance: object, attribute: Any, value: float) -> None:
@@ -37,8 +37,8 @@ class LocalInterface(FilesInterface):
     losses too. Keys can't leave the folder. Writing needs a POSIX system.
 
     Attributes:
-        root: the folder; ``~`` is the home directory, and a relative path is from the directory in which the interface
-            is made.
+        root: the folder; ``~`` is the home directory. A relative path starts at the file of the catalog that says it;
+            in a mapping or in code, at the working directory where the store is made.
         create: make the folder when it is first written to; without it a missing folder is an error.
         fsync: make what is written last through a power loss before it is published; slower.
         lock_timeout: seconds to wait for other writers of the same object.
@@ -52,7 +52,7 @@ class LocalInterface(FilesInterface):
     b'hello'
     """
 
-    root: str = field(converter=_folder)
+    root: Folder = field(converter=_folder)
     create: bool = True
     fsync: bool = False
     lock_timeout: float = field(default=60.0, validator=_positive)

@@ -4,10 +4,13 @@ The fields of an attrs class, or the parameters of any other class, are its opti
 written: ``"yes"`` is no ``bool``, ``"8"`` is no ``int``, ``1`` is no ``str``, and an ``int`` does for a ``float``. Only
 a value that comes out of references (``${env:PORT}``), which can be nothing but text, is read as the number, truth
 value (``true``, ``false``, ``1``, ``0``) or enum member that the field asks for. A field of type
-:class:`~dao.secrets.Secret` takes a string, with or without references. A field with a converter of its own gets the
-value as it stands. A type that can't be resolved here, because its library is not installed, takes anything.
+:class:`~dao.secrets.Secret` takes a string, with or without references. A field of
+type :class:`~pathlib.Path` or :data:`Folder` is a place: ``~`` is the home, and a relative one starts where the
+config's file is. A field with a converter of its own gets the value as it stands. A type that can't be resolved here,
+because its library is not installed, takes anything.
 """
 
 from dao.options.build import build, check, guarded_options, option_types
+from dao.options.places import Folder
 
-__all__ = ["build", "check", "guarded_options", "option_types"]
+__all__ = ["Folder", "build", "check", "guarded_options", "option_types"]

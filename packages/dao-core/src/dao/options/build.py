@@ -8,15 +8,16 @@ import typing
 from collections.abc import Iterator, Mapping
 from dataclasses import is_dataclass
 from functools import lru_cache, partial
-from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import attrs
 from attrs import frozen
 
 from dao.errors import ConfigError, DaoError, Fault, did_you_mean
-from dao.options.faults import faults_of, joined
-from dao.options.guarding import guarded_as, holds_secret, members
+from dao.options.faults import NotKnownYet, faults_of, joined
+from dao.options.guarding import guarded_as, holds_secret
+from dao.options.places import is_place, placed
 from dao.options.values import structure
 from dao.secrets import MASK, looks_secret, secrets_in
 
@@ -25,13 +26,17 @@ __all__ = ["build", "check", "guarded_options", "option_types"]
 T = TypeVar("T")
 
 
-def build(cls: type[T], options: Mapping[str, Any], path: str = "") -> T:
+def build(
+    cls: type[T], options: Mapping[str, Any], path: str = "", folders: Mapping[str, str] = MappingProxyType({})
+) -> T:
     """Make a ``cls`` out of ``options``, references resolved now.
 
     Args:
         cls: the interface class.
         options: its options by name.
         path: where they stand in the user's config, for messages.
+        folders: where relative places among them start, by the option's path (``root``, ``volumes[0].path``), and for
+            all others ``""``; the working directory where it doesn't say.
 
     Raises:
         ConfigError: every wrong name, wrong value, missing option and reference without a value, each with its path;
@@ -51,7 +56,7 @@ def build(cls: type[T], options: Mapping[str, Any], path: str = "") -> T:
       the option 'bucket' is required @ bronze.options
     """
     options = guarded_options(options, cls)
-    values, faults = _structured(cls, options, path, lookup=True)
+    values, faults = _structured(cls, options, path, folders, lookup=True)
     if faults:
         raise ConfigError(faults)
     try:
@@ -75,7 +80,7 @@ def check(cls: type, options: Mapping[str, Any], path: str = "") -> list[Fault]:
 
     Nothing outside is looked at: references are checked for their form, not for their value.
     """
-    values, faults = _structured(cls, options, path, lookup=False)
+    values, faults = _structured(cls, options, path, {}, lookup=False)
     return faults + _validated(cls, values, path, options)
 
 
@@ -142,7 +147,7 @@ def _resolved(annotation: Any, names: Mapping[str, Any]) -> Any:
 
 
 def _structured(
-    cls: type, options: Mapping[str, Any], path: str, *, lookup: bool
+    cls: type, options: Mapping[str, Any], path: str, folders: Mapping[str, str], *, lookup: bool
 ) -> tuple[dict[str, Any], list[Fault]]:
     known, open_ended = _options(cls)
     values: dict[str, Any] = {}
@@ -153,8 +158,15 @@ def _structured(
             faults.append(Fault(joined(path, name), f"no option {name!r}, {did_you_mean(str(name), known)}"))
             continue
         kind = Any if option is None or option.converted_by_class else option.type
+        misplaced: list[Fault] = []
+        value = placed(value, [option.type] if option else [], str(name), folders, misplaced, lookup=lookup)
+        if misplaced:
+            faults.extend(Fault(joined(path, fault.path), fault.message) for fault in misplaced)
+            continue
         try:
             values[name] = structure(value, kind, lookup=lookup)
+        except NotKnownYet:
+            continue
         except Exception as error:  # each kind of it becomes a fault
             hidden = looks_secret(str(name)) or holds_secret(kind)
             mask = partial(_without_values, cls=cls, options=options)
@@ -173,6 +185,8 @@ def _validated(cls: type, values: Mapping[str, Any], path: str, options: Mapping
         if attribute is None or name not in values or (attribute.converter is None and attribute.validator is None):
             continue
         value = values[name]
+        if any(secret.references for _, secret in secrets_in(value)):
+            continue  # nothing outside is looked at here
         try:
             if callable(attribute.converter) and not isinstance(attribute.converter, attrs.Converter):
                 value = attribute.converter(value)
@@ -212,7 +226,7 @@ _SHORTEST = 4
 def _texts(cls: type, options: Mapping[str, Any]) -> set[str]:
     """The texts of the options' values. A place is none of them: where something was looked for has to be said."""
     kinds = option_types(cls)
-    values = [value for name, value in options.items() if Path not in members(kinds.get(name, Any))]
+    values = [value for name, value in options.items() if not is_place([kinds.get(name, Any)])]
     found = set(_strings(values))
     for _, secret in secrets_in(options):
         try:

@@ -11,17 +11,17 @@ import attrs
 
 from dao.secrets import Secret, guarded
 
-__all__ = ["guarded_as", "holds_secret", "members"]
+__all__ = ["guarded_as", "holds_secret", "kinds_below", "members"]
 
 
 def members(kind: Any) -> tuple[Any, ...]:
-    """The types that a value may have: those of a union, however it is written, else the type itself."""
+    """The types that a value may have: those of a union, what an alias stands for, and itself."""
     if typing.get_origin(kind) is typing.Annotated:
         return members(typing.get_args(kind)[0])
     if typing.get_origin(kind) in (Union, types.UnionType):
         return tuple(found for member in typing.get_args(kind) for found in members(member))
     aliased = getattr(kind, "__supertype__", None) or getattr(kind, "__value__", None)  # NewType, type statement
-    return (kind,) if aliased is None else members(aliased)
+    return (kind,) if aliased is None else (kind, *members(aliased))
 
 
 def holds_secret(kind: Any) -> bool:
@@ -37,14 +37,14 @@ def guarded_as(value: Any, kind: Any, name: str = "") -> Any:
         kind: the option's type, ``Any`` where it is not known.
         name: the option's name.
     """
-    return guarded(value, name, [kind], _secret, _below)
+    return guarded(value, name, [kind], _secret, kinds_below)
 
 
 def _secret(kinds: list[Any]) -> bool:
     return any(map(holds_secret, kinds))
 
 
-def _below(kinds: list[Any], at: str | int) -> list[Any]:
+def kinds_below(kinds: list[Any], at: str | int) -> list[Any]:
     """The types of what is at a position or key of a value that has one of these types."""
     return [found for kind in kinds for member in members(kind) for found in _inner(member, at)]
 

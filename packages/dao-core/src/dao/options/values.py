@@ -29,12 +29,10 @@ def structure(value: Any, kind: Any, *, lookup: bool) -> Any:
     """``value`` as a ``kind``; with ``lookup`` its references are resolved, without it they are checked for form.
 
     Raises:
+        NotKnownYet: it comes out of references, which are not looked up now.
         Exception: many sorts; :func:`~dao.options.faults.faults_of` tells what they mean.
     """
-    try:
-        return _converter(lookup).structure(value, kind)
-    except NotKnownYet:
-        return value
+    return _converter(lookup).structure(value, kind)
 
 
 @lru_cache(maxsize=2)
