@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from attrs import evolve
 
 from dao.arrow.predicates import parse, to_arrow
+from dao.arrow.predicates.filter import filter_batch
 from dao.data_object import DataObject
 from dao.errors import NotFoundError
 from dao.files.committing import commit, sizes
@@ -103,4 +104,4 @@ def _delete(change: Change, table: StoredTable, predicate: Any) -> WriteResult:
 def _filtered(table: StoredTable, file: FileInfo, condition: pc.Expression) -> Iterator[pa.RecordBatch]:
     for batch in table.scan([file]):
         advance(batch.num_rows, batch.nbytes)
-        yield batch.filter(condition)
+        yield filter_batch(batch, condition)

@@ -22,6 +22,7 @@ from dao.errors import DataError
 __all__ = ["ArrowFormat", "ArrowOptions", "ArrowStreamFormat"]
 
 _MAGIC = b"ARROW1"
+_STREAM = 8  # where the stream begins inside a file: behind the magic bytes and two of padding
 _known = Check("'zstd', 'lz4' or None", one_of(None, "zstd", "lz4").accepts)
 
 
@@ -55,32 +56,32 @@ class ArrowFormat(Format):
     def infer_schema(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> pa.Schema:
         schemas = []
         for path in paths:
-            with reading(path), _opened(path, filesystem) as reader:
+            with reading(path), _opened(path, filesystem) as (reader, _):
                 schemas.append(checked(reader.schema))
         return unify(schemas, paths)
 
     def count(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> int | None:
         total = 0
         for path in paths:
-            with reading(path), _opened(path, filesystem) as reader:
-                if not isinstance(reader, pa.RecordBatchFileReader):
+            with reading(path), _opened(path, filesystem) as (reader, is_file):
+                if not is_file:
                     return None
-                total += _rows(reader)
+                total += sum(batch.num_rows for batch in _batches(reader))
         return total
 
     def metadata(self, path: str, filesystem: fs.FileSystem, options: Any = None) -> dict[str, Any]:
         """As every format's; beyond that ``kind`` (file or stream), ``batches`` and the schema's ``key_values``."""
-        with reading(path), _opened(path, filesystem) as reader:
-            file = isinstance(reader, pa.RecordBatchFileReader)
+        with reading(path), _opened(path, filesystem) as (reader, is_file):
+            rows = [batch.num_rows for batch in _batches(reader)] if is_file else None
             return {
                 "format": self.name,
                 "path": path,
                 "bytes": file_bytes(path, filesystem),
-                "rows": _rows(reader) if file else None,
+                "rows": None if rows is None else sum(rows),
                 "compression": None,
                 "columns": column_facts(reader.schema),
-                "kind": "file" if file else "stream",
-                "batches": reader.num_record_batches if file else None,
+                "kind": "file" if is_file else "stream",
+                "batches": None if rows is None else len(rows),
                 "key_values": {
                     key.decode("utf-8", "replace"): value.decode("utf-8", "replace")
                     for key, value in (reader.schema.metadata or {}).items()
@@ -94,12 +95,8 @@ class ArrowFormat(Format):
         self, path: str, filesystem: fs.FileSystem, options: Any, task: FileTask
     ) -> Generator[pa.RecordBatch, None, None]:
         near = is_near(filesystem)
-        with _opened(path, filesystem, task.schema) as reader:
-            if isinstance(reader, pa.RecordBatchFileReader):
-                batches = map(reader.get_batch, range(reader.num_record_batches))
-            else:
-                batches = iter(reader)
-            for batch in batches:
+        with _opened(path, filesystem, task.schema) as (reader, _):
+            for batch in _batches(reader):
                 if options.validate:
                     batch.validate(full=True)
                 yield batch if near else owned(batch)
@@ -113,27 +110,36 @@ class ArrowStreamFormat(ArrowFormat):
     _stream = True
 
 
-def _rows(reader: pa.RecordBatchFileReader) -> int:
-    return sum(reader.get_batch(place).num_rows for place in range(reader.num_record_batches))
+def _batches(reader: Any) -> Iterator[pa.RecordBatch]:
+    if isinstance(reader, pa.RecordBatchFileReader):
+        return map(reader.get_batch, range(reader.num_record_batches))
+    return iter(reader)
 
 
 @contextmanager
-def _opened(path: str, filesystem: fs.FileSystem, wanted: pa.Schema | None = None) -> Iterator[Any]:
-    """A reader of either kind that decodes only the columns wanted."""
+def _opened(
+    path: str, filesystem: fs.FileSystem, wanted: pa.Schema | None = None
+) -> Iterator[tuple[pa.RecordBatchFileReader | pa.RecordBatchStreamReader, bool]]:
+    """A reader that decodes only the columns wanted, and whether it is a file in the file format.
+
+    Arrow opens one in the file format by its own threads, so a far one is read as the stream that it has inside.
+    """
+    near = is_near(filesystem)
     with filesystem.open_input_file(path) as file:
         is_file = file.read_at(len(_MAGIC), 0) == _MAGIC
-        file.seek(0)
-        make = pa.ipc.open_file if is_file else pa.ipc.open_stream
-        options = pa.ipc.IpcReadOptions(use_threads=is_near(filesystem))
+        make = pa.ipc.open_file if is_file and near else pa.ipc.open_stream
+        start = _STREAM if is_file and not near else 0
+        options = pa.ipc.IpcReadOptions(use_threads=near)
+        file.seek(start)
         reader = make(file, options=options)
         if wanted is not None and len(set(reader.schema.names)) == len(reader.schema.names):
             chosen = set(wanted.names)
             places = [place for place, name in enumerate(reader.schema.names) if name in chosen]
             if 0 < len(places) < len(reader.schema):
-                file.seek(0)
+                file.seek(start)
                 options.included_fields = places
                 reader = make(file, options=options)
-        yield reader
+        yield reader, is_file
 
 
 class _ArrowWriter(FormatWriter):

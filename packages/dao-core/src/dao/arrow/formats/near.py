@@ -39,7 +39,8 @@ def arrow_buffer(data: Any) -> pa.Buffer:
 def owned(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The same rows in memory that Arrow allocated, whoever owns that of ``batch``."""
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, batch.schema) as writer:
+    with pa.ipc.new_stream(sink, batch.schema, options=pa.ipc.IpcWriteOptions(use_threads=False)) as writer:
         writer.write_batch(batch)
-    with pa.ipc.open_stream(pa.BufferReader(sink.getvalue())) as reader:
+    options = pa.ipc.IpcReadOptions(use_threads=False)
+    with pa.ipc.open_stream(pa.BufferReader(sink.getvalue()), options=options) as reader:
         return reader.read_next_batch()

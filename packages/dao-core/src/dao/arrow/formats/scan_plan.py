@@ -108,11 +108,10 @@ class OneFile:
         refuse_bad_text(batch)
         if self.residual is None or filtered:
             return conform(batch, self.plan.output, self.fixed)
-        from dao.arrow.predicates.filter import mask
+        from dao.arrow.predicates.filter import filter_batch
 
         whole = conform(batch, self.plan.needed, self.fixed)
-        kept = mask(pa.Table.from_batches([whole]), self.residual).combine_chunks()
-        return conform(whole.filter(kept), self.plan.output, {})
+        return conform(filter_batch(whole, self.residual), self.plan.output, {})
 
 
 def planned(

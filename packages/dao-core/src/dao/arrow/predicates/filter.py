@@ -10,7 +10,7 @@ import pyarrow as pa
 from dao.arrow.predicates.compile import to_arrow
 from dao.errors import DataError
 
-__all__ = ["filter_reader", "filter_table", "mask"]
+__all__ = ["filter_batch", "filter_reader", "filter_table", "mask"]
 
 
 def filter_table(table: pa.Table, predicate: Any) -> pa.Table:
@@ -75,6 +75,11 @@ def mask(table: pa.Table, expression: Any) -> pa.ChunkedArray:
     source = acero.Declaration("table_source", acero.TableSourceNodeOptions(table))
     asked = acero.Declaration("project", acero.ProjectNodeOptions([expression], ["kept"]))
     return acero.Declaration.from_sequence([source, asked]).to_table(use_threads=False)["kept"]
+
+
+def filter_batch(batch: pa.RecordBatch, expression: Any) -> pa.RecordBatch:
+    """The rows of a batch for which an Expression is true, found as by :func:`mask`."""
+    return batch.filter(mask(pa.Table.from_batches([batch]), expression).combine_chunks())
 
 
 _LARGE = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
