@@ -16,7 +16,9 @@ __all__ = ["NamePattern", "best_match"]
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _IN_VALUE = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}")
 # A value must stay within one part of a key: no separators, no '..', nothing invisible.
-_VALUE = r"(?:(?!\.\.)[^/\\{}\x00-\x1f\x7f])+?"
+_NOT_IN_VALUE = re.compile(r"[/\\{}\x00-\x1f\x7f]|\.(?=\.)")
+_MOST_TRIALS = 20_000
+"""Ways of matching that are tried where a placeholder stands twice; without one there is no choice to be made."""
 
 
 @frozen
@@ -38,7 +40,9 @@ class NamePattern:
     text: str
     placeholders: frozenset[str]
     literals: int
-    _regex: re.Pattern[str]
+    _holes: tuple[str, ...]
+    _between: tuple[str, ...]
+    """The literal texts: before the first placeholder, between two, and after the last."""
 
     @classmethod
     def parse(cls, text: str) -> NamePattern:
@@ -47,25 +51,93 @@ class NamePattern:
         Raises:
             ConfigError: a brace that belongs to no ``{placeholder}``.
         """
-        regex, names, literals, end = "", set[str](), 0, 0
-        for found in _PLACEHOLDER.finditer(text):
-            literal = text[end : found.start()]
-            name = found[1]
-            regex += re.escape(literal) + (f"(?P={name})" if name in names else f"(?P<{name}>{_VALUE})")
-            names.add(name)
-            literals += len(literal)
-            end = found.end()
-        rest = text[end:]
-        if "{" in _PLACEHOLDER.sub("", text) or "}" in _PLACEHOLDER.sub("", text):
+        between = tuple(_PLACEHOLDER.sub("\0", text).split("\0"))
+        if "\0" in text or any("{" in literal or "}" in literal for literal in between):
             raise ConfigError(f"the name {text!r} has a brace that belongs to no placeholder such as {{region}}")
-        return cls(text, frozenset(names), literals + len(rest), re.compile(regex + re.escape(rest)))
+        holes = tuple(_PLACEHOLDER.findall(text))
+        return cls(text, frozenset(holes), sum(map(len, between)), holes, between)
 
     def match(self, name: str) -> dict[str, str] | None:
-        """The placeholders' values in a name that fits, else ``None``."""
-        found = self._regex.fullmatch(name)
-        if found is None or any(not value.strip(".") for value in found.groupdict().values()):
+        """The placeholders' values in a name that fits, else ``None``.
+
+        Takes time in proportion to the name's length.
+
+        Raises:
+            ConfigError: a placeholder that stands twice would have to be tried in too many ways.
+        """
+        first, last = self._between[0], self._between[-1]
+        if len(name) < self.literals + len(self._holes) or not name.startswith(first) or not name.endswith(last):
             return None
-        return found.groupdict()
+        if not self._holes:
+            return {} if name == first else None
+        ends = self._ends(name)
+        values = self._first(name, ends) if len(self.placeholders) == len(self._holes) else self._equal(name, ends)
+        return None if values is None or "." in values.values() else values
+
+    def _ends(self, name: str) -> list[list[int]]:
+        """For each placeholder and each place where it may start, the nearest end from which the rest fits; else 0."""
+        size = len(name)
+        allowed = bytearray(b"\1") * size
+        for found in _NOT_IN_VALUE.finditer(name):
+            allowed[found.start()] = 0
+        # Whether, from a place on, the literal after the placeholder and all behind it fit.
+        fits = bytearray(size + 1)
+        fits[size - len(self._between[-1])] = 1
+        tables: list[list[int]] = []
+        for literal in reversed(self._between[:-1]):
+            ends = [0] * (size + 1)
+            for at in range(size - 1, -1, -1):
+                if allowed[at]:
+                    ends[at] = at + 1 if fits[at + 1] else ends[at + 1]
+            tables.append(ends)
+            fits = bytearray(size + 1)
+            at = name.find(literal)
+            while at >= 0:
+                fits[at] = ends[at + len(literal)] > 0
+                at = name.find(literal, at + 1)
+        return tables[::-1]
+
+    def _first(self, name: str, ends: list[list[int]]) -> dict[str, str] | None:
+        """The values, each as short as it may be."""
+        values: dict[str, str] = {}
+        at = len(self._between[0])
+        for hole, table, literal in zip(self._holes, ends, self._between[1:], strict=True):
+            end = table[at]
+            if not end:
+                return None
+            values[hole] = name[at:end]
+            at = end + len(literal)
+        return values
+
+    def _equal(self, name: str, ends: list[list[int]]) -> dict[str, str] | None:
+        """The same where a placeholder stands twice, so that the nearest end need not be the right one."""
+        trials = 0
+        starts, stack = [len(self._between[0])], [ends[0][len(self._between[0])]]
+        while stack:
+            trials += 1
+            if trials > _MOST_TRIALS:
+                raise ConfigError(f"a name of {len(name)} characters fits {self.text!r} in too many ways to try")
+            depth, end = len(stack) - 1, stack[-1]
+            if not end:
+                stack.pop()
+                starts.pop()
+            elif not self._agrees(name, starts, stack):
+                stack[-1] = ends[depth][end]
+            elif depth + 1 == len(self._holes):
+                return {hole: name[at:to] for hole, at, to in zip(self._holes, starts, stack, strict=True)}
+            else:
+                starts.append(end + len(self._between[depth + 1]))
+                stack.append(ends[depth + 1][starts[-1]])
+                continue
+            if stack and not end:
+                stack[-1] = ends[len(stack) - 1][stack[-1]]
+        return None
+
+    def _agrees(self, name: str, starts: list[int], stack: list[int]) -> bool:
+        """Whether the placeholder that was filled last has the value that it was given before."""
+        last = len(stack) - 1
+        before = self._holes.index(self._holes[last])
+        return name[starts[before] : stack[before]] == name[starts[last] : stack[last]]
 
     def problem(self, value: Any) -> str:
         """What is wrong with the placeholders in a property of the declaration; empty if nothing is."""

@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import re
+import sys
+from types import FrameType
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -66,3 +71,60 @@ def test_a_tie_that_a_better_pattern_settles() -> None:
         best = best_match(order, "abc")
         assert best is not None
         assert best[0].text == "a{x}c"
+
+
+def _by_regex(text: str, name: str) -> dict[str, str] | None:
+    """The same by a regular expression, which backtracks: as few characters as fit, the first placeholder first."""
+    value, seen, regex, end = r"(?:(?!\.\.)[^/\\{}\x00-\x1f\x7f])+?", set[str](), "", 0
+    for found in re.finditer(r"\{(\w+)\}", text):
+        regex += re.escape(text[end : found.start()])
+        regex += f"(?P={found[1]})" if found[1] in seen else f"(?P<{found[1]}>{value})"
+        seen.add(found[1])
+        end = found.end()
+    match = re.fullmatch(regex + re.escape(text[end:]), name)
+    return None if match is None or "." in match.groupdict().values() else match.groupdict()
+
+
+@patient
+@given(
+    st.lists(st.sampled_from(["{a}", "{b}", "{c}", "x", "_", ".", "/", "ab", ".."]), min_size=1, max_size=6),
+    st.lists(st.sampled_from(["x", "a", "b", "_", ".", "/", "ab"]), max_size=10),
+    st.dictionaries(st.sampled_from("abc"), st.text(alphabet="xab_.", min_size=1, max_size=3)),
+)
+def test_a_value_is_as_short_as_it_may_be(parts: list[str], loose: list[str], values: dict[str, str]) -> None:
+    text = "".join(parts)
+    filled = re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], "x"), text)
+    for name in ("".join(loose), filled):
+        assert NamePattern.parse(text).match(name) == _by_regex(text, name)
+
+
+def _steps(text: str, name: str) -> int:
+    steps = 0
+
+    def count(frame: FrameType, event: str, argument: Any) -> Any:
+        nonlocal steps
+        steps += 1
+        return count
+
+    before = sys.gettrace()
+    sys.settrace(count)
+    try:
+        NamePattern.parse(text).match(name)
+    finally:
+        sys.settrace(before)
+    return steps
+
+
+@pytest.mark.parametrize("text", ["s_{a}_{b}_{c}x", "{a}_{b}_{c}_{d}_z", "{a}-{b}", "{a}{b}{c}{d}", "{a}_{b}_{c}_{d}"])
+@pytest.mark.parametrize("fill", ["_", "-", "_z", "a", "s_"])
+def test_matching_takes_steps_in_proportion_to_the_name(text: str, fill: str) -> None:
+    once, twice = (_steps(text, "s_" + fill * count) for count in (200, 400))
+    assert twice < 2.2 * once + 50
+
+
+def test_a_placeholder_that_stands_twice_is_tried_in_a_bounded_number_of_ways() -> None:
+    pattern = NamePattern.parse("{a}_{b}_{a}_{b}")
+    assert pattern.match("x_y_x_y") == {"a": "x", "b": "y"}
+    assert pattern.match("x_y_z_x_y_z") == {"a": "x", "b": "y_z"}
+    with pytest.raises(ConfigError, match="a name of 4001 characters fits .* in too many ways"):
+        pattern.match("_" * 4001)
