@@ -16,14 +16,15 @@
         TransientError            retries are exhausted; may be tried again as it stands
 
 A message says what was asked, what was found and what would have worked. It never holds a secret.
-All errors can be pickled, so that they travel between processes whole.
+Every error says which action, object, store and interface it is about. All can be pickled, so that they travel between
+processes whole.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Self
 
 from attrs import frozen
 
@@ -68,7 +69,61 @@ def did_you_mean(wrong: str, known: Iterable[str]) -> str:
 
 
 class DaoError(Exception):
-    """The root of the tree: catch this to catch whatever DAO raises on purpose."""
+    """The root of the tree: catch this to catch whatever DAO raises on purpose.
+
+    Attributes:
+        action: the action that was asked for, such as ``read``.
+        data_object: the object's full name, ``store.object``.
+        store: the store's name.
+        interface: the name of the interface that was at work; None where the call didn't get that far.
+        hook: the plugin whose ``dao_before_action`` stopped the action, where one did.
+
+    DAO fills them in, as far as they are known, while the error passes by; what raises it gives the message alone.
+    Outside of an action, as when a catalog is loaded, they are None. ``str()`` says them before the message.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        action: str | None = None,
+        data_object: str | None = None,
+        store: str | None = None,
+        interface: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.action = action
+        self.data_object = data_object
+        self.store = store
+        self.interface = interface
+        self.hook: str | None = None
+
+    def about(
+        self, action: str, data_object: str | None, store: str | None = None, interface: str | None = None
+    ) -> Self:
+        """Fill in what the error is about, unless that is known already: the call nearest to the fault knows best."""
+        if self.action is None:
+            self.action, self.data_object, self.store, self.interface = action, data_object, store, interface
+        return self
+
+    def __str__(self) -> str:
+        if self.action is None:
+            return self._said()
+        subject = self.data_object or self.store
+        by = f" by {self.interface}" if self.interface else ""
+        by = f" stopped by a hook of plugin {self.hook!r}" if self.hook else by
+        return f"{self.action}{f' {subject!r}' if subject else ''}{by}: {self._said()}"
+
+    def _said(self) -> str:
+        return self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.args), self.__dict__
+
+
+def _rebuild(kind: type[DaoError], args: tuple[Any, ...]) -> DaoError:
+    return kind(*args)
 
 
 @frozen
@@ -98,9 +153,11 @@ class ConfigError(DaoError):
     def __init__(self, faults: Iterable[Fault] | str, source: str = "") -> None:
         self.faults = (Fault("", faults),) if isinstance(faults, str) else tuple(faults)
         self.source = source
-        super().__init__(self.faults, source)
+        super().__init__()
+        self.args = (self.faults, source)
+        self.message = self._said()
 
-    def __str__(self) -> str:
+    def _said(self) -> str:
         where = f" in {self.source}" if self.source else ""
         if len(self.faults) == 1:
             return f"{self.faults[0]}{where}"
@@ -129,46 +186,7 @@ class DataError(DaoError):
 
 
 class StoreError(DaoError):
-    """The store refused, or what it holds can't be read. The driver's own error is the ``__cause__``.
-
-    Attributes:
-        action: the action that was asked for, such as ``read``.
-        data_object: the object's full name, ``store.object``.
-        store: the store's name.
-        interface: the name of the interface that was at work.
-
-    All four are filled in by DAO as the error passes by; whoever raises it gives the message alone.
-    """
-
-    def __init__(
-        self,
-        message: str = "",
-        *,
-        action: str | None = None,
-        data_object: str | None = None,
-        store: str | None = None,
-        interface: str | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.message = message
-        self.action = action
-        self.data_object = data_object
-        self.store = store
-        self.interface = interface
-
-    def __str__(self) -> str:
-        if self.action is None:
-            return self.message
-        subject = self.data_object or self.store or "?"
-        by = f" by {self.interface}" if self.interface else ""
-        return f"{self.action} {subject!r}{by}: {self.message}"
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuild_store_error, (type(self), self.message), self.__dict__
-
-
-def _rebuild_store_error(kind: type[StoreError], message: str) -> StoreError:
-    return kind(message)
+    """The store refused, or what it holds can't be read. The driver's own error is the ``__cause__``."""
 
 
 class NotFoundError(StoreError, FileNotFoundError):

@@ -8,7 +8,9 @@ A plugin is a module (or any object) named by an entry point of the group ``dao`
     def dao_interfaces():
         return {"s3": "dao_s3._interface:S3Boto3Interface"}
 
-Hooks grow by keyword: a plugin takes only the parameters it wants, so new ones never break old plugins.
+Hooks are plain functions: one that is asynchronous, misspelt or not marked is a :class:`~dao.errors.PluginError` when
+its plugin is registered. They grow by keyword: a plugin takes only the parameters it wants, so new ones never break old
+plugins.
 """
 
 from __future__ import annotations
@@ -21,7 +23,16 @@ from pluggy import HookimplMarker, HookspecMarker
 if TYPE_CHECKING:
     from dao.core.request import Request
 
-__all__ = ["hookimpl", "hookspec"]
+__all__ = [
+    "dao_after_action",
+    "dao_before_action",
+    "dao_interfaces",
+    "dao_object_types",
+    "dao_on_failure",
+    "dao_secret_schemes",
+    "hookimpl",
+    "hookspec",
+]
 
 hookspec = HookspecMarker("dao")
 hookimpl = HookimplMarker("dao")
@@ -47,14 +58,25 @@ def dao_secret_schemes() -> Mapping[str, Callable[[str], str]]:  # type: ignore[
 
 @hookspec
 def dao_before_action(request: Request) -> None:
-    """Called before a routed action touches the store. What it raises stops the action."""
+    """Called before a routed action touches the store. What it raises stops the action and reaches the caller.
+
+    A :class:`~dao.errors.DaoError` then says which plugin's hook stopped it; any other error has a note of it. No other
+    hook can stop an action. A copy or move between two stores is a request of its own, and so are its reads, writes and
+    deletions, which name it as their ``parent``; see :class:`~dao.core.request.Request`.
+    """
 
 
 @hookspec
 def dao_after_action(request: Request, result: Any) -> None:
-    """Called after an action succeeded, with what it returns; a lazy stream has not been read by then."""
+    """Called after an action succeeded, with what it returns; a lazy stream has not been read by then.
+
+    What it raises is logged by the logger ``dao`` and changes nothing.
+    """
 
 
 @hookspec
 def dao_on_failure(request: Request, error: BaseException) -> None:
-    """Called after an action failed. The error goes on to the caller whatever this does."""
+    """Called after an action failed or was stopped. The error goes on to the caller whatever this does.
+
+    What it raises is logged by the logger ``dao`` and changes nothing.
+    """

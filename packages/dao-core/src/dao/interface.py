@@ -16,11 +16,22 @@ destination of ``copy`` and ``move``, ``operation`` what ``run`` was asked for. 
 of the call. Annotations of ``data`` and ``data_object`` say which types the route takes; a string such as
 ``"pyspark.sql.DataFrame"`` names a type whose library need not be installed.
 
-Optional: ``takes_format_options = True`` on the class says that ``**options`` of its methods are those of the file
-formats, so that the names of properties can be checked when a catalog is loaded; ``close()`` is called when the store
-is closed; ``translate_error(error)`` turns a driver's error into a :class:`~dao.errors.DaoError`, or returns ``None``
-to leave it; ``carries_state = True`` on the class says that a pickled store takes the instance along, because what it
-holds is nowhere else.
+Arguments that are part of the contract (:mod:`dao.arguments`) come checked: ``limit`` is an ``int`` of at least 0,
+``columns`` a list of texts, ``mode`` one of the five modes or a value that an own ``@when(mode=...)`` names.
+
+Optional, all of them:
+
+- ``close()`` is called when the store is closed;
+- ``translate_error(error)`` turns a driver's error into a :class:`~dao.errors.DaoError`, or returns ``None`` to leave
+  it;
+- ``carries_state = True`` on the class says that a pickled store takes the instance along, because what it holds is
+  nowhere else;
+- ``takes_format_options = True`` on the class says that ``**options`` of its methods are those of the file formats: a
+  call's and a catalog's other names are then refused, with the nearest right one. Without it such a method takes every
+  name, and a misspelt argument is its own affair;
+- ``plan_call(action, data_object, arguments, options)`` gives what a call would do as a mapping, for ``explain``:
+  ``location``, ``format``, ``replaces``..., and raises what the call would raise whatever the store holds. It doesn't
+  touch the store. ``arguments`` are those that the method names, ``options`` those that go into its ``**options``.
 """
 
 from __future__ import annotations

@@ -47,4 +47,10 @@ def declaring() -> None:
 def mistakes(dao: DataAccessObject) -> None:
     """What must be flagged: with --strict an unused ignore is an error too."""
     dao.read(3)  # type: ignore[call-overload]
+    dao.read("a.b", into="pands")  # type: ignore[call-overload]
+    dao.read("a.b", format="parqet")  # type: ignore[call-overload]
+    dao.write([], "a.b", mode="apend")  # type: ignore[arg-type]
+    dao.write([], "a.b", schema_mode="evolv")  # type: ignore[arg-type]
+    dao.upsert([], "a.b", format="csvv")  # type: ignore[arg-type]
+    dao.copy("a.b", "a.c", mode="replace")  # type: ignore[arg-type]
     dao.no_such_action("a.b")  # type: ignore[attr-defined]

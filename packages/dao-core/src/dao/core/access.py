@@ -11,10 +11,11 @@ from dao.core.execute import Executor
 from dao.core.explain import explain
 from dao.core.plugins import Plugins, default_plugins
 from dao.core.routing.explain import Explanation
+from dao.core.transfer import Transfer
 from dao.data_object import DataObject, DirectoryObject
 from dao.data_store import DataStore, DataStoreRegistry
 from dao.display import table_of
-from dao.errors import ConfigError, DataError, did_you_mean
+from dao.errors import ConfigError, DaoError, DataError, did_you_mean
 from dao.interface import ACTIONS, InterfaceSpec
 from dao.progress import Listener, progress_bar
 
@@ -22,6 +23,9 @@ __all__ = ["Access", "Named"]
 
 Named = DataObject | str
 """An object, or its name in the catalog, ``store.object``."""
+
+_ON_STORES = ("list", "run")
+"""The actions whose subject may be a whole store."""
 
 Source = str | os.PathLike[str] | Mapping[str, Any] | Catalog
 
@@ -65,7 +69,9 @@ class Access:
         if isinstance(name, DataObject):
             return name
         if not isinstance(name, str):
-            raise DataError(f"an object is a DataObject or its name 'store.object', found {type(name).__qualname__}")
+            whole = ": name one of its objects" if isinstance(name, DataStore) else ""
+            kind = type(name).__qualname__
+            raise DataError(f"an object is a DataObject or its name 'store.object', found {kind}{whole}")
         store, dot, identifier = name.partition(".")
         if not dot:
             raise ConfigError(f"objects are named 'store.object', found {name!r}: {self._hint(name)}")
@@ -97,6 +103,39 @@ class Access:
             return DirectoryObject(place.name, place, key="")
         return self._resolve(place)
 
+    def _named(self, action: str, named: Any, given: Mapping[str, Any]) -> DataObject:
+        """The object of a call; an error says which action it is about.
+
+        Raises:
+            ConfigError: no store or no object of that name is declared.
+            DataError: it is no object, or data and object are swapped.
+        """
+        try:
+            self._refuse_swapped(action, named, given)
+            return self._resolve_place(named) if action in _ON_STORES else self._resolve(named)
+        except DaoError as error:
+            name = named if isinstance(named, str) else None
+            error.about(action, name, name.partition(".")[0] if name else None)
+            raise
+
+    def _transfer_of(self, action: str, source: Named, target: Named, options: Mapping[str, Any]) -> Transfer:
+        """How a copy or move will be done."""
+        ends = self._named(action, source, {}), self._named(action, target, {})
+        return Transfer.of(action, *ends, options, native_async=self._native_async)
+
+    def _refuse_swapped(self, action: str, named: Any, given: Mapping[str, Any]) -> None:
+        data = given.get("data")
+        if isinstance(data, DataObject) and isinstance(named, (DataObject, str)):
+            raise DataError("the data is an object of a store: copy() takes two objects")
+        swapped = isinstance(data, DataObject) or (isinstance(data, str) and self._declares(data))
+        if swapped and not (isinstance(named, DataObject) or (isinstance(named, str) and self._declares(named))):
+            shown = data.identifier if isinstance(data, DataObject) else repr(data)
+            raise DataError(f"the data comes first, then the object: dao.{action}(data, {shown})")
+
+    def _declares(self, name: str) -> bool:
+        store, dot, _ = name.partition(".")
+        return bool(dot) and (store in self.catalog.stores or store in self.registry)
+
     def explain(self, action: str, *args: Any, **arguments: Any) -> Explanation:
         """What an action would do, without touching a store.
 
@@ -126,16 +165,18 @@ class Access:
         if missing:
             raise DataError(f"{action} needs {' and '.join(missing)}")
         given.pop("progress", None)
-        resolve = self._resolve_place if action == "list" else self._resolve
-        data_object = resolve(given.pop("data_object"))
+        data_object = self._named(action, given.pop("data_object"), given)
         if "target" in given:
-            given["target"] = self._resolve(given["target"])
+            given["target"] = self._named(action, given["target"], {})
+        given = {name: value for name, value in given.items() if value is not None or name == "data"}
         return explain(action, data_object, given, native_async=self._native_async)
 
     _native_async = False
 
     def _listener(self, progress: Listener | bool | None) -> Listener | None:
         wanted = self._progress if progress is None else progress
+        if not (wanted is None or isinstance(wanted, bool) or callable(wanted)):
+            raise DataError(f"progress: found {type(wanted).__qualname__}, expected True, False or a function")
         if isinstance(wanted, bool):
             return progress_bar() if wanted else None
         return wanted

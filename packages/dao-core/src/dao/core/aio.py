@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast, overload
 
+from dao.arguments import Format, Into, Mode, SchemaMode
 from dao.core.access import Access, Named
 from dao.core.dao import Columns, Rows, Where
-from dao.core.transfer import Transfer
+from dao.core.on_loop import LoopExecutor
 from dao.data_object import DataObject
 from dao.data_store import DataStore
 from dao.progress import Cancelled, Listener, listening
@@ -51,19 +53,47 @@ class AsyncDataAccessObject(Access):
 
     @overload
     async def read(
-        self, data_object: Named, *, into: Literal["pandas"], columns: Columns = ..., where: Where = ..., **options: Any
+        self,
+        data_object: Named,
+        *,
+        into: Literal["pandas"],
+        columns: Columns = ...,
+        where: Where = ...,
+        format: Format | None = ...,
+        **options: Any,
     ) -> pandas.DataFrame: ...
     @overload
     async def read(
-        self, data_object: Named, *, into: Literal["polars"], columns: Columns = ..., where: Where = ..., **options: Any
+        self,
+        data_object: Named,
+        *,
+        into: Literal["polars"],
+        columns: Columns = ...,
+        where: Where = ...,
+        format: Format | None = ...,
+        **options: Any,
     ) -> polars.DataFrame: ...
     @overload
     async def read(
-        self, data_object: Named, *, into: Literal["duckdb"], columns: Columns = ..., where: Where = ..., **options: Any
+        self,
+        data_object: Named,
+        *,
+        into: Literal["duckdb"],
+        columns: Columns = ...,
+        where: Where = ...,
+        format: Format | None = ...,
+        **options: Any,
     ) -> duckdb.DuckDBPyRelation: ...
     @overload
     async def read(
-        self, data_object: Named, *, into: Literal["pylist"], columns: Columns = ..., where: Where = ..., **options: Any
+        self,
+        data_object: Named,
+        *,
+        into: Literal["pylist"],
+        columns: Columns = ...,
+        where: Where = ...,
+        format: Format | None = ...,
+        **options: Any,
     ) -> Rows: ...
     @overload
     async def read(self, data_object: Named, *, into: Literal["bytes"], **options: Any) -> bytes: ...
@@ -75,23 +105,44 @@ class AsyncDataAccessObject(Access):
         into: Literal["arrow"] | None = ...,
         columns: Columns = ...,
         where: Where = ...,
+        format: Format | None = ...,
         **options: Any,
     ) -> pyarrow.Table: ...
     @overload
-    async def read(self, data_object: Named, *, into: str | None = ..., **options: Any) -> Any: ...
+    async def read(
+        self, data_object: Named, *, into: Into | None = ..., format: Format | None = ..., **options: Any
+    ) -> Any: ...
     async def read(self, data_object: Named, **options: Any) -> Any:
         """See :meth:`dao.core.dao.DataAccessObject.read`."""
         return await self._act("read", data_object, options)
 
-    async def write(self, data: Any, data_object: Named, *, mode: str | None = None, **options: Any) -> WriteResult:
+    async def write(
+        self,
+        data: Any,
+        data_object: Named,
+        *,
+        mode: Mode | None = None,
+        schema_mode: SchemaMode | None = None,
+        format: Format | None = None,
+        **options: Any,
+    ) -> WriteResult:
         """See :meth:`dao.core.dao.DataAccessObject.write`."""
-        return cast("WriteResult", await self._act("write", data_object, {"data": data, "mode": mode, **options}))
+        given = {"data": data, "mode": mode, "schema_mode": schema_mode, "format": format, **options}
+        return cast("WriteResult", await self._act("write", data_object, given))
 
     async def upsert(
-        self, data: Any, data_object: Named, *, keys: str | Sequence[str] | None = None, **options: Any
+        self,
+        data: Any,
+        data_object: Named,
+        *,
+        keys: str | Sequence[str] | None = None,
+        schema_mode: SchemaMode | None = None,
+        format: Format | None = None,
+        **options: Any,
     ) -> WriteResult:
         """See :meth:`dao.core.dao.DataAccessObject.upsert`."""
-        return cast("WriteResult", await self._act("upsert", data_object, {"data": data, "keys": keys, **options}))
+        given = {"data": data, "keys": keys, "schema_mode": schema_mode, "format": format, **options}
+        return cast("WriteResult", await self._act("upsert", data_object, given))
 
     async def delete(self, data_object: Named, *, where: Where = None, **options: Any) -> WriteResult:
         """See :meth:`dao.core.dao.DataAccessObject.delete`."""
@@ -99,7 +150,7 @@ class AsyncDataAccessObject(Access):
 
     async def list(self, data_object: Named | DataStore, **options: Any) -> Listing:
         """See :meth:`dao.core.dao.DataAccessObject.list`."""
-        return cast("Listing", await self._act("list", await self._found(self._resolve_place, data_object), options))
+        return cast("Listing", await self._act("list", data_object, options))
 
     async def count(self, data_object: Named, *, where: Where = None, **options: Any) -> int:
         """See :meth:`dao.core.dao.DataAccessObject.count`."""
@@ -117,11 +168,11 @@ class AsyncDataAccessObject(Access):
         """See :meth:`dao.core.dao.DataAccessObject.history`."""
         return History(await self._act("history", data_object, options))
 
-    async def copy(self, source: Named, target: Named, *, mode: str | None = None, **options: Any) -> WriteResult:
+    async def copy(self, source: Named, target: Named, *, mode: Mode | None = None, **options: Any) -> WriteResult:
         """See :meth:`dao.core.dao.DataAccessObject.copy`."""
         return await self._transfer("copy", source, target, {"mode": mode, **options})
 
-    async def move(self, source: Named, target: Named, *, mode: str | None = None, **options: Any) -> WriteResult:
+    async def move(self, source: Named, target: Named, *, mode: Mode | None = None, **options: Any) -> WriteResult:
         """See :meth:`dao.core.dao.DataAccessObject.move`."""
         return await self._transfer("move", source, target, {"mode": mode, **options})
 
@@ -130,38 +181,46 @@ class AsyncDataAccessObject(Access):
         return await self._act("read_stream", data_object, options)
 
     async def write_stream(
-        self, data: Any, data_object: Named, *, mode: str | None = None, **options: Any
+        self,
+        data: Any,
+        data_object: Named,
+        *,
+        mode: Mode | None = None,
+        schema_mode: SchemaMode | None = None,
+        format: Format | None = None,
+        **options: Any,
     ) -> WriteResult:
         """See :meth:`dao.core.dao.DataAccessObject.write_stream`."""
-        return cast(
-            "WriteResult", await self._act("write_stream", data_object, {"data": data, "mode": mode, **options})
-        )
+        given = {"data": data, "mode": mode, "schema_mode": schema_mode, "format": format, **options}
+        return cast("WriteResult", await self._act("write_stream", data_object, given))
 
-    async def run(self, operation: str, data_object: Named, **options: Any) -> Any:
+    async def run(self, operation: str, data_object: Named | DataStore, **options: Any) -> Any:
         """See :meth:`dao.core.dao.DataAccessObject.run`."""
         return await self._act("run", data_object, {"operation": operation, **options})
 
-    async def _act(self, action: str, data_object: Named, given: Mapping[str, Any]) -> Any:
+    async def _act(self, action: str, data_object: Named | DataStore, given: Mapping[str, Any]) -> Any:
         options = {name: value for name, value in given.items() if value is not None or name == "data"}
         dao_interface = options.pop("dao_interface_class", None) or options.pop("dao_interface", None)
         listener = self._listener(options.pop("progress", None))
-        found = data_object if isinstance(data_object, DataObject) else await self._found(self._resolve, data_object)
-        plan, method, positional, named = self._executor.prepare(action, found, options, dao_interface, True)
-        with self._executor.told(plan, method, found, options) as tell:
-            if plan.route.is_async:
+        found = await self._looked_up(partial(self._named, action, data_object, options))
+        prepared = self._executor.prepare(action, found, options, dao_interface, True)
+        with self._executor.observed(prepared, found) as finish:
+            if prepared.plan.route.is_async:
                 with listening(action, found.full_name, listener):
-                    return tell(await method(*positional, **named))
-            return tell(await _in_thread(partial(method, *positional, **named), action, found, listener))
+                    result = prepared.call()
+                    return finish(await result if inspect.isawaitable(result) else result)
+            return finish(await _in_thread(prepared.call, action, found, listener))
 
-    async def _found(self, resolve: Callable[[Any], DataObject], named: Named | DataStore) -> DataObject:
-        """The object that is meant: looked up in a thread where a catalog may have to ask a service for it."""
-        return await asyncio.to_thread(resolve, named) if self.catalog.asks else resolve(named)
+    async def _looked_up(self, look_up: Callable[[], T]) -> T:
+        """What a catalog says: asked in a thread where it may have to ask a service."""
+        return await asyncio.to_thread(look_up) if self.catalog.asks else look_up()
 
     async def _transfer(self, action: str, source: Named, target: Named, options: dict[str, Any]) -> WriteResult:
         listener = self._listener(options.pop("progress", None))
-        found = await self._found(self._resolve, source), await self._found(self._resolve, target)
-        transfer = Transfer.of(action, *found, options)
-        return await _in_thread(partial(transfer.run, self._executor), action, transfer.source, listener)
+        transfer = await self._looked_up(partial(self._transfer_of, action, source, target, options))
+        executor = LoopExecutor(self._plugins, asyncio.get_running_loop())
+        run = partial(transfer.run, executor)
+        return await _in_thread(run, action, transfer.source, listener, executor.cancel)
 
     async def close(self) -> None:
         """Close the stores of the catalog, and of the registry if it is this object's own. They may be used again."""
@@ -176,8 +235,17 @@ class AsyncDataAccessObject(Access):
         await self.close()
 
 
-async def _in_thread(call: Callable[[], T], action: str, data_object: DataObject, listener: Listener | None) -> T:
-    """Run a call in a worker thread; a cancellation waits until the thread has stopped and cleaned up."""
+async def _in_thread(
+    call: Callable[[], T],
+    action: str,
+    data_object: DataObject,
+    listener: Listener | None,
+    cancel: Callable[[], None] = lambda: None,
+) -> T:
+    """Run a call in a worker thread; a cancellation waits until the thread has stopped and cleaned up.
+
+    ``cancel`` stops what the thread may be waiting for.
+    """
     given_up = Event()
 
     def work() -> T:
@@ -190,6 +258,7 @@ async def _in_thread(call: Callable[[], T], action: str, data_object: DataObject
         return _opened(await asyncio.shield(future))
     except asyncio.CancelledError:
         given_up.set()
+        cancel()
         await _finish(future)
         raise
 

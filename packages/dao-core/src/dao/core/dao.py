@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, cast, overload
 
+from dao.arguments import Format, Into, Mode, SchemaMode
 from dao.core.access import Access, Named
-from dao.core.transfer import Transfer
 from dao.data_object import DataObject
 from dao.data_store import DataStore
 from dao.progress import Listener, listening
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Columns", "DataAccessObject", "Rows", "Where"]
 
-Columns = Sequence[str] | None
+Columns = str | Iterable[str] | None
 Rows = list[dict[str, Any]]
 Where = Any
 """A predicate: SQL text, DNF tuples, or a pyarrow Expression; see :mod:`dao.arrow.predicates`."""
@@ -49,19 +49,47 @@ class DataAccessObject(Access):
 
     @overload
     def read(
-        self, data_object: Named, *, into: Literal["pandas"], columns: Columns = ..., where: Where = ..., **options: Any
+        self,
+        data_object: Named,
+        *,
+        into: Literal["pandas"],
+        columns: Columns = ...,
+        where: Where = ...,
+        format: Format | None = ...,
+        **options: Any,
     ) -> pandas.DataFrame: ...
     @overload
     def read(
-        self, data_object: Named, *, into: Literal["polars"], columns: Columns = ..., where: Where = ..., **options: Any
+        self,
+        data_object: Named,
+        *,
+        into: Literal["polars"],
+        columns: Columns = ...,
+        where: Where = ...,
+        format: Format | None = ...,
+        **options: Any,
     ) -> polars.DataFrame: ...
     @overload
     def read(
-        self, data_object: Named, *, into: Literal["duckdb"], columns: Columns = ..., where: Where = ..., **options: Any
+        self,
+        data_object: Named,
+        *,
+        into: Literal["duckdb"],
+        columns: Columns = ...,
+        where: Where = ...,
+        format: Format | None = ...,
+        **options: Any,
     ) -> duckdb.DuckDBPyRelation: ...
     @overload
     def read(
-        self, data_object: Named, *, into: Literal["pylist"], columns: Columns = ..., where: Where = ..., **options: Any
+        self,
+        data_object: Named,
+        *,
+        into: Literal["pylist"],
+        columns: Columns = ...,
+        where: Where = ...,
+        format: Format | None = ...,
+        **options: Any,
     ) -> Rows: ...
     @overload
     def read(self, data_object: Named, *, into: Literal["bytes"], **options: Any) -> bytes: ...
@@ -73,10 +101,13 @@ class DataAccessObject(Access):
         into: Literal["arrow"] | None = ...,
         columns: Columns = ...,
         where: Where = ...,
+        format: Format | None = ...,
         **options: Any,
     ) -> pyarrow.Table: ...
     @overload
-    def read(self, data_object: Named, *, into: str | None = ..., **options: Any) -> Any: ...
+    def read(
+        self, data_object: Named, *, into: Into | None = ..., format: Format | None = ..., **options: Any
+    ) -> Any: ...
     def read(
         self,
         data_object: Named,
@@ -92,7 +123,7 @@ class DataAccessObject(Access):
             data_object: what to read.
             into: ``"arrow"``, ``"pandas"``, ``"polars"``, ``"duckdb"``, ``"spark"``, ``"pylist"`` or, for files,
                 ``"bytes"``; by default what the interface gives, for tables a ``pyarrow.Table``.
-            columns: the columns wanted, in this order; all by default. Pushed down.
+            columns: the columns wanted, in this order, or the name of one; all by default. Pushed down.
             where: the rows wanted: a SQL boolean expression (``"month = 1 AND delay > 15"``), DNF tuples or a pyarrow
                 Expression. Pushed down as far as the store can; the rows are the same on every backend.
             dao_interface: try this interface alone.
@@ -111,7 +142,16 @@ class DataAccessObject(Access):
         """
         return self._call("read", data_object, options, dao_interface or dao_interface_class, progress)
 
-    def write(self, data: Any, data_object: Named, *, mode: str | None = None, **options: Any) -> WriteResult:
+    def write(
+        self,
+        data: Any,
+        data_object: Named,
+        *,
+        mode: Mode | None = None,
+        schema_mode: SchemaMode | None = None,
+        format: Format | None = None,
+        **options: Any,
+    ) -> WriteResult:
         """Write an object: all of it, or nothing.
 
         Args:
@@ -120,8 +160,10 @@ class DataAccessObject(Access):
             data_object: where to.
             mode: ``error`` (the default: nothing may be there), ``append``, ``overwrite``, ``overwrite_partitions``
                 or ``ignore``. A failed overwrite leaves the old data whole.
-            options: what else the interface takes: ``path`` (where inside the store), ``partition_by``,
-                ``schema_mode``, ``format``, the format's options.
+            schema_mode: whether the table's schema may change: ``strict`` (the default) or ``evolve``.
+            format: the format's name; by default the object's, else that of what is there, else the store's own.
+            options: what else the interface takes: ``path`` (where inside the store), ``partition_by``, the format's
+                options.
 
         Returns:
             What was done.
@@ -132,10 +174,18 @@ class DataAccessObject(Access):
             RoutingError: no single route fits the call.
             StoreError: the store refused; what was there is as it was.
         """
-        return cast("WriteResult", self._act("write", data_object, {"data": data, "mode": mode, **options}))
+        given = {"data": data, "mode": mode, "schema_mode": schema_mode, "format": format, **options}
+        return cast("WriteResult", self._act("write", data_object, given))
 
     def upsert(
-        self, data: Any, data_object: Named, *, keys: str | Sequence[str] | None = None, **options: Any
+        self,
+        data: Any,
+        data_object: Named,
+        *,
+        keys: str | Sequence[str] | None = None,
+        schema_mode: SchemaMode | None = None,
+        format: Format | None = None,
+        **options: Any,
     ) -> WriteResult:
         """Update the rows whose keys are there, insert the others: all of it, or nothing.
 
@@ -143,8 +193,10 @@ class DataAccessObject(Access):
             data: rows, as for :meth:`write`.
             data_object: the table; it is created if it isn't there.
             keys: the columns that tell rows apart; by default the object's property ``keys``.
+            schema_mode: as for :meth:`write`; ``evolve`` leaves the stored values of columns that the data lacks.
+            format: as for :meth:`write`.
             options: what else the interface takes: ``order_by`` picks the winner among rows of one key, the stored one
-                included; ``schema_mode="evolve"`` leaves the stored values of columns that the data lacks.
+                included.
 
         Returns:
             What was done.
@@ -155,7 +207,8 @@ class DataAccessObject(Access):
             RoutingError: no single route fits the call.
             StoreError: the store refused; what was there is as it was.
         """
-        return cast("WriteResult", self._act("upsert", data_object, {"data": data, "keys": keys, **options}))
+        given = {"data": data, "keys": keys, "schema_mode": schema_mode, "format": format, **options}
+        return cast("WriteResult", self._act("upsert", data_object, given))
 
     def delete(self, data_object: Named, *, where: Where = None, **options: Any) -> WriteResult:
         """Delete an object, or only the rows that ``where`` is true for.
@@ -177,7 +230,7 @@ class DataAccessObject(Access):
             NotFoundError: there is nothing.
             RoutingError: no single route fits the call.
         """
-        return cast("Listing", self._act("list", self._resolve_place(data_object), options))
+        return cast("Listing", self._act("list", data_object, options))
 
     def count(self, data_object: Named, *, where: Where = None, **options: Any) -> int:
         """The number of rows, from metadata alone where that is possible.
@@ -215,7 +268,7 @@ class DataAccessObject(Access):
         """
         return History(self._act("history", data_object, options))
 
-    def copy(self, source: Named, target: Named, *, mode: str | None = None, **options: Any) -> WriteResult:
+    def copy(self, source: Named, target: Named, *, mode: Mode | None = None, **options: Any) -> WriteResult:
         """Copy an object to another place, in the same store or in another one, in bounded memory.
 
         Within a store its interface does it. Between stores tables travel as Arrow record batches, files as bytes.
@@ -233,7 +286,7 @@ class DataAccessObject(Access):
         """
         return self._transfer("copy", source, target, {"mode": mode, **options})
 
-    def move(self, source: Named, target: Named, *, mode: str | None = None, **options: Any) -> WriteResult:
+    def move(self, source: Named, target: Named, *, mode: Mode | None = None, **options: Any) -> WriteResult:
         """As :meth:`copy`, and delete the source once the target is complete.
 
         Raises:
@@ -273,22 +326,35 @@ class DataAccessObject(Access):
         given = {"columns": columns, "where": where, "batch_size": batch_size, **options}
         return self._act("read_stream", data_object, given)
 
-    def write_stream(self, data: Any, data_object: Named, *, mode: str | None = None, **options: Any) -> WriteResult:
+    def write_stream(
+        self,
+        data: Any,
+        data_object: Named,
+        *,
+        mode: Mode | None = None,
+        schema_mode: SchemaMode | None = None,
+        format: Format | None = None,
+        **options: Any,
+    ) -> WriteResult:
         """Write a stream of record batches, in bounded memory: all of it, or nothing.
 
         Takes and raises what :meth:`write` does; ``data`` is consumed as it is written.
         """
-        return cast("WriteResult", self._act("write_stream", data_object, {"data": data, "mode": mode, **options}))
+        given = {"data": data, "mode": mode, "schema_mode": schema_mode, "format": format, **options}
+        return cast("WriteResult", self._act("write_stream", data_object, given))
 
-    def run(self, operation: str, data_object: Named, **options: Any) -> Any:
+    def run(self, operation: str, data_object: Named | DataStore, **options: Any) -> Any:
         """Ask an interface for something that only it has, such as ``run("metadata", "silver.flights")``.
+
+        The operation ``metadata`` is what the interface's method ``run_metadata`` does. ``data_object`` may be a whole
+        store or its name, where that is the subject: ``run("sql", "warehouse", text="...")``.
 
         Raises:
             RoutingError: no interface of the store has an operation of that name that takes these options.
         """
         return self._act("run", data_object, {"operation": operation, **options})
 
-    def _act(self, action: str, data_object: Named, given: Mapping[str, Any]) -> Any:
+    def _act(self, action: str, data_object: Named | DataStore, given: Mapping[str, Any]) -> Any:
         options = {name: value for name, value in given.items() if value is not None or name == "data"}
         dao_interface = options.pop("dao_interface", None) or options.pop("dao_interface_class", None)
         return self._call(action, data_object, options, dao_interface, options.pop("progress", None))
@@ -296,12 +362,14 @@ class DataAccessObject(Access):
     def _call(
         self,
         action: str,
-        data_object: Named,
+        data_object: Named | DataStore,
         options: dict[str, Any],
         dao_interface: str | None,
         progress: Listener | bool | None,
     ) -> Any:
-        found = data_object if isinstance(data_object, DataObject) else self._resolve(data_object)
+        found = data_object
+        if not isinstance(found, DataObject) or "data" in options:
+            found = self._named(action, data_object, options)
         if progress is None and self._progress is None:
             return self._executor.execute(action, found, options, dao_interface)
         with listening(action, found.full_name, self._listener(progress)):
@@ -309,7 +377,7 @@ class DataAccessObject(Access):
 
     def _transfer(self, action: str, source: Named, target: Named, options: dict[str, Any]) -> WriteResult:
         progress = options.pop("progress", None)
-        transfer = Transfer.of(action, self._resolve(source), self._resolve(target), options)
+        transfer = self._transfer_of(action, source, target, options)
         with listening(action, transfer.source.full_name, self._listener(progress)):
             return transfer.run(self._executor)
 

@@ -5,28 +5,24 @@ Synchronous and asynchronous calls differ in one step only, how the method is ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, ClassVar, TypeVar, cast
 
-from attrs import evolve
+from attrs import evolve, frozen
 
+from dao.core.attribution import about, translated
+from dao.core.hooks import Hooks
 from dao.core.plugins import Plugins
 from dao.core.request import Request
 from dao.core.routing.table import Plan, RouteTable, route_table
 from dao.data_object import DataObject
-from dao.errors import (
-    AlreadyExistsError,
-    DaoError,
-    DataError,
-    NotFoundError,
-    PermissionDeniedError,
-    StoreError,
-    TransientError,
-)
+from dao.errors import DaoError, DataError
 from dao.results import WriteResult
 
-__all__ = ["Executor", "Prepared", "table_of", "translated"]
+__all__ = ["Executor", "Prepared", "check_into", "details_of", "table_of"]
+
+T = TypeVar("T")
 
 
 def table_of(data_object: DataObject) -> RouteTable:
@@ -46,19 +42,44 @@ def table_of(data_object: DataObject) -> RouteTable:
     return cast("RouteTable", store.routes)
 
 
-Prepared = tuple[Plan, Any, tuple[Any, ...], dict[str, Any]]
-"""A call that only has to be made: how it was routed, the bound method, and what it is called with."""
+@frozen
+class Prepared:
+    """A call that only has to be made.
+
+    Attributes:
+        plan: how it was routed.
+        method: the interface's bound method.
+        positional: what goes to it by position.
+        named: what goes to it by name, the object's properties among it.
+        arguments: what the caller gave, checked.
+    """
+
+    plan: Plan
+    method: Callable[..., Any]
+    positional: tuple[Any, ...]
+    named: Mapping[str, Any]
+    arguments: Mapping[str, Any]
+
+    def call(self) -> Any:
+        """Make it."""
+        return self.method(*self.positional, **self.named)
 
 
 class Executor:
     """Makes calls. Holds no state of any call, so one serves all threads.
 
     Args:
-        plugins: whose action hooks hear of the calls.
+        plugins: whose action hooks are called.
+        parent: the request that the calls are parts of.
     """
 
-    def __init__(self, plugins: Plugins) -> None:
+    native_async: ClassVar[bool] = False
+    """Whether coroutine methods are called as well."""
+
+    def __init__(self, plugins: Plugins, parent: Request | None = None) -> None:
         self._plugins = plugins
+        self._hooks = Hooks(plugins)
+        self._parent = parent
 
     def prepare(
         self,
@@ -68,16 +89,34 @@ class Executor:
         dao_interface: str | None = None,
         native_async: bool = False,
     ) -> Prepared:
-        """Route a call and build the interface that will serve it; the store itself is not touched.
+        """Check and route a call and build the interface that will serve it; the store itself is not touched.
 
         Raises:
+            DataError: an argument can't be what was given.
             RoutingError: no single route fits.
-            PluginError: the interface's plugin is missing or broken.
+            PluginError: the interface's plugin, or the library that ``into`` names, is missing or broken.
             ConfigError: the interface's options are wrong.
         """
-        plan = table_of(data_object).plan(action, data_object, arguments, dao_interface, native_async)
-        interface = data_object.data_store.built(plan.position)  # type: ignore[union-attr]  # table_of has checked it
-        return plan, getattr(interface, plan.method), *_call_arguments(plan, data_object, arguments)
+        try:
+            table = table_of(data_object)
+            given = table.checked(action, arguments)
+            plan = table.plan(action, data_object, given, dao_interface, native_async)
+            check_into(plan, given)
+            interface = data_object.data_store.built(plan.position)  # type: ignore[union-attr]  # table_of checked it
+            positional, named = _call_arguments(plan, data_object, given)
+        except DaoError as error:
+            about(error, action, data_object)
+            raise
+        return Prepared(plan, getattr(interface, plan.method), positional, named, given)
+
+    def check(self, action: str, data_object: DataObject, arguments: Mapping[str, Any]) -> None:
+        """Make sure that a call can be made, whatever the store holds; the store itself is not touched.
+
+        Raises:
+            DaoError: what the call itself would raise.
+        """
+        prepared = self.prepare(action, data_object, arguments, native_async=self.native_async)
+        details_of(prepared.plan, data_object, prepared.arguments)
 
     def execute(
         self, action: str, data_object: DataObject, arguments: Mapping[str, Any], dao_interface: str | None = None
@@ -89,62 +128,120 @@ class Executor:
                 bug in an interface, passes as it is, with a note that says where it happened.
         """
         # Every call comes by here, so each step is one look-up: see benchmarks/routing.py.
-        store = data_object.data_store
-        table: Any = (store and store.routes) or table_of(data_object)
-        plan: Plan = table.plan(action, data_object, arguments, dao_interface)
-        method = getattr(store.built(plan.position), plan.method)  # type: ignore[union-attr]  # table_of has checked it
         if self._plugins.has_action_hooks:
-            return self._execute_told(plan, method, data_object, arguments)
+            return self._execute_observed(action, data_object, arguments, dao_interface)
+        store = data_object.data_store
+        try:
+            table: Any = (store and store.routes) or table_of(data_object)
+            if arguments:
+                arguments = table.checked(action, arguments)
+            plan: Plan = table.plan(action, data_object, arguments, dao_interface)
+            if "into" in arguments:
+                check_into(plan, arguments)
+            method = getattr(store.built(plan.position), plan.method)  # type: ignore[union-attr]  # table_of checked it
+        except DaoError as error:
+            about(error, action, data_object)
+            raise
         try:
             if plan.bare:
                 result = method(data_object)
             else:
                 positional, named = _call_arguments(plan, data_object, arguments)
                 result = method(*positional, **named)
+            return finished(result, plan, arguments) if result.__class__ is WriteResult or arguments else result
         except Exception as error:
             told = translated(error, plan, method, data_object)
             if told is error:
                 raise
             raise told from error
-        if result.__class__ is WriteResult or "into" in arguments:
-            return finished(result, plan, arguments)
-        return result
 
-    def _execute_told(
-        self, plan: Plan, method: Callable[..., Any], data_object: DataObject, arguments: Mapping[str, Any]
+    def _execute_observed(
+        self, action: str, data_object: DataObject, arguments: Mapping[str, Any], dao_interface: str | None
     ) -> Any:
-        with self.told(plan, method, data_object, arguments) as tell:
-            positional, named = _call_arguments(plan, data_object, arguments)
-            return tell(method(*positional, **named))
+        prepared = self.prepare(action, data_object, arguments, dao_interface)
+        with self.observed(prepared, data_object) as finish:
+            return finish(prepared.call())
 
     @contextmanager
-    def told(
-        self, plan: Plan, method: Callable[..., Any], data_object: DataObject, arguments: Mapping[str, Any]
-    ) -> Iterator[Callable[[Any], Any]]:
+    def observed(self, prepared: Prepared, data_object: DataObject) -> Iterator[Callable[[Any], Any]]:
         """Surround a call with the plugins' action hooks and the translation of its errors.
 
-        Gives a function that takes the call's result, lets the plugins hear of it, and gives it back finished.
+        Gives a function that takes the call's result and gives what the caller gets for it.
         """
-        hook = self._plugins.hook if self._plugins.has_action_hooks else None
-        request = Request(plan.route.action, data_object, dict(arguments))
+        plan = prepared.plan
+        with self._event(plan.route.action, data_object, prepared.arguments) as tell:
 
-        def tell(result: Any) -> Any:
-            done = finished(result, plan, arguments)
-            if hook is not None:
-                hook.dao_after_action(request=request, result=done)
-            return done
+            def finish(result: Any) -> Any:
+                done = finished(result, plan, prepared.arguments)
+                if hasattr(done, "__aiter__"):
+                    done = _translating(done, prepared, data_object)
+                tell(done)
+                return done
 
+            try:
+                yield finish
+            except Exception as error:
+                told = translated(error, plan, prepared.method, data_object)
+                if told is error:
+                    raise
+                raise told from error
+
+    def as_one(
+        self, action: str, data_object: DataObject, arguments: Mapping[str, Any], work: Callable[[Executor], T]
+    ) -> T:
+        """Do several calls as the parts of one: the hooks meet it as a request whose parts name it as their parent.
+
+        Args:
+            action: the whole one's action.
+            data_object: its object.
+            arguments: its arguments.
+            work: makes the calls, by the executor that it is given.
+        """
+        if not self._hooks.wanted:
+            return work(self)
+        request = Request(action, data_object, dict(arguments), self._parent)
+        with self._event(action, data_object, arguments, request) as tell:
+            result = work(self._part_of(request))
+            tell(result)
+            return result
+
+    def _part_of(self, request: Request) -> Executor:
+        return Executor(self._plugins, request)
+
+    @contextmanager
+    def _event(
+        self, action: str, data_object: DataObject, arguments: Mapping[str, Any], request: Request | None = None
+    ) -> Iterator[Callable[[Any], None]]:
+        if not self._hooks.wanted:
+            yield _tell_nobody
+            return
+        hooks = self._hooks
+        known = request or Request(action, data_object, dict(arguments), self._parent)
         try:
-            if hook is not None:
-                hook.dao_before_action(request=request)
-            yield tell
+            hooks.before(known)
+            yield lambda result: hooks.after(known, result)
         except BaseException as error:
-            told = translated(error, plan, method, data_object) if isinstance(error, Exception) else error
-            if hook is not None:
-                hook.dao_on_failure(request=request, error=told)
-            if told is error:
-                raise
-            raise told from error
+            hooks.failed(known, error)
+            raise
+
+
+async def _translating(stream: AsyncIterator[Any], prepared: Prepared, data_object: DataObject) -> AsyncIterator[Any]:
+    """An asynchronous stream whose errors are those of the action that gave it."""
+    try:
+        async for batch in stream:
+            yield batch
+    except Exception as error:
+        told = translated(error, prepared.plan, prepared.method, data_object)
+        if told is error:
+            raise
+        raise told from error
+    finally:
+        if hasattr(stream, "aclose"):
+            await stream.aclose()
+
+
+def _tell_nobody(result: Any) -> None:
+    """No plugin has an action hook."""
 
 
 def _call_arguments(
@@ -177,6 +274,34 @@ def _filled(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any]) -
     return {**arguments, **given} if given else dict(arguments)
 
 
+def check_into(plan: Plan, arguments: Mapping[str, Any]) -> None:
+    """Make sure, before anything is read, that the result can be converted."""
+    into = arguments.get("into")
+    if into is not None and plan.converts:
+        from dao.arrow import convert
+
+        convert.check_into(into)
+
+
+def details_of(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the interface tells of a call before it is made, where it has a ``plan_call``; see :mod:`dao.interface`.
+
+    Raises:
+        DaoError: what the call itself would raise, whatever the store holds.
+    """
+    if not callable(getattr(plan.route.interface, "plan_call", None)):
+        return {}
+    store, action = data_object.data_store, plan.route.action
+    try:
+        plan_call = store.built(plan.position).plan_call  # type: ignore[union-attr]  # a planned object is in a store
+        given = {n: v for n, v in _filled(plan, data_object, arguments).items() if n not in plan.dropped}
+        named = {n: v for n, v in given.items() if n in plan.route.signature.parameters}
+        return dict(plan_call(action, data_object, named, {n: v for n, v in given.items() if n not in named}))
+    except DaoError as error:
+        about(error, action, data_object, plan.choice.offer.name)
+        raise
+
+
 def finished(result: Any, plan: Plan, arguments: Mapping[str, Any]) -> Any:
     """What the caller gets for what the method gave: signed by its interface, or converted to what was asked for."""
     if result.__class__ is WriteResult:
@@ -187,44 +312,3 @@ def finished(result: Any, plan: Plan, arguments: Mapping[str, Any]) -> Any:
 
         return convert(result, into)
     return result
-
-
-_BY_OS_ERROR: tuple[tuple[type[OSError], type[StoreError]], ...] = (
-    (FileNotFoundError, NotFoundError),
-    (FileExistsError, AlreadyExistsError),
-    (PermissionError, PermissionDeniedError),
-    (ConnectionError, TransientError),
-    (TimeoutError, TransientError),
-    (OSError, StoreError),
-)
-
-
-def translated(error: Exception, plan: Plan, method: Callable[..., Any], data_object: DataObject) -> Exception:
-    """The error to raise for one that a method raised.
-
-    The interface's own ``translate_error`` is asked first, then the operating system's errors are known here. Any
-    other error is nobody's refusal but a bug: it stays what it is, with a note.
-    """
-    found = _in_our_words(error, getattr(method, "__self__", None))
-    action, name = plan.route.action, plan.choice.offer.name
-    if found is None:
-        error.add_note(f"in {action} {data_object.full_name!r} by {name} ({plan.route.place})")
-        return error
-    if isinstance(found, StoreError) and found.action is None:
-        store = data_object.data_store
-        found.action, found.data_object = action, data_object.full_name
-        found.store, found.interface = store.name if store else None, name
-    return found
-
-
-def _in_our_words(error: Exception, interface: Any) -> DaoError | None:
-    if isinstance(error, DaoError):
-        return error
-    translate = getattr(interface, "translate_error", None)
-    found = translate(error) if translate is not None else None
-    if isinstance(found, DaoError):
-        return found
-    for kind, ours in _BY_OS_ERROR:
-        if isinstance(error, kind):
-            return ours(str(error))
-    return None

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from dao.core.registration import check_hooks
 from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
 from dao.errors import ConfigError, PluginError, did_you_mean
 from dao.interface import is_interface
@@ -119,7 +120,7 @@ class Plugins:
         """Add a plugin that no entry point names, for instance in a test or in a script.
 
         Raises:
-            PluginError: a hook of it doesn't have the right parameters.
+            PluginError: a hook of it has no such name, doesn't have the right parameters, or is asynchronous.
         """
         with self._lock:
             self._added.append((name, plugin))
@@ -159,7 +160,9 @@ class Plugins:
 
     def _load(self, manager: PluginManager, name: str, load: Callable[[], object]) -> None:
         try:
-            manager.register(load(), name)
+            plugin = load()
+            check_hooks(plugin)
+            manager.register(plugin, name)
         except (Exception, SystemExit) as error:  # whatever is wrong with one plugin is kept for whoever asks for it
             self.broken[name] = error if isinstance(error, Exception) else PluginError("it ends the process")
 

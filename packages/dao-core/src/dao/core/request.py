@@ -4,24 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
-from attrs import frozen
+from attrs import field, frozen
 
 from dao.data_object import DataObject
 
 __all__ = ["Request"]
 
 
-@frozen
+@frozen(eq=False)
 class Request:
-    """One action on one object.
+    """One action on one object. The hooks of one action meet the same instance before and after it.
+
+    A copy or move between two stores is one request with the action ``copy`` or ``move``; the reads, writes and
+    deletions that it comes to are requests of their own, which have it as ``parent`` and share its ``id``.
 
     Attributes:
         action: the action's name.
         data_object: the object it is about; for ``copy`` and ``move`` the source.
         arguments: what the caller gave, by name, with ``data``, ``target`` and ``operation`` among them.
+        parent: the request that this one is a part of.
+        id: a name for the call of the user that this belongs to; no two calls have the same.
     """
 
     action: str
     data_object: DataObject
     arguments: Mapping[str, Any]
+    parent: Request | None = None
+    id: str = field()
+
+    @id.default
+    def _new_id(self) -> str:
+        return self.parent.id if self.parent is not None else uuid4().hex
+
+    @property
+    def target(self) -> DataObject | None:
+        """Where a copy or move goes to; None for other actions."""
+        found = self.arguments.get("target")
+        return found if isinstance(found, DataObject) else None

@@ -8,14 +8,17 @@ source after the target is complete; if that deletion fails the data is in both 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import nullcontext, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from attrs import field, frozen
 
+from dao.arguments import suggestion
+from dao.core.attribution import about
 from dao.core.execute import Executor, table_of
 from dao.data_object import DataObject, TableObject
-from dao.errors import DataError, NoRouteError
+from dao.errors import DaoError, DataError, NoRouteError
 from dao.file_set import FileSet, SourceFile
 from dao.progress import expect
 from dao.results import Listing, WriteResult
@@ -48,6 +51,7 @@ class Transfer:
         reading: the arguments for reading.
         writing: the arguments for writing.
         why: the reason, for a person.
+        native_async: coroutine methods can be called.
     """
 
     action: str
@@ -58,17 +62,41 @@ class Transfer:
     reading: Mapping[str, Any] = field(factory=dict)
     writing: Mapping[str, Any] = field(factory=dict)
     why: str = ""
+    native_async: bool = False
 
     @classmethod
-    def of(cls, action: str, source: DataObject, target: DataObject, arguments: Mapping[str, Any]) -> Self:
+    def of(
+        cls,
+        action: str,
+        source: DataObject,
+        target: DataObject,
+        arguments: Mapping[str, Any],
+        *,
+        native_async: bool = False,
+    ) -> Self:
         """Decide how.
 
         Raises:
-            DataError: source and target are one and the same, or a move would keep only a part of the rows.
+            DataError: source and target are one and the same, an argument can't be what was given, or a move would keep
+                only a part of the rows.
+            NoRouteError: an argument that neither the reading nor the writing takes.
         """
+        try:
+            return cls._of(action, source, target, arguments, native_async)
+        except DaoError as error:
+            about(error, action, source)
+            raise
+
+    @classmethod
+    def _of(
+        cls, action: str, source: DataObject, target: DataObject, arguments: Mapping[str, Any], native_async: bool
+    ) -> Self:
         given = {name: value for name, value in arguments.items() if value is not None}
         reading = {name: value for name, value in given.items() if name in _READING}
         writing = {name: value for name, value in given.items() if name not in _READING}
+        _refuse_unknown(action, target, writing)
+        reading = dict(table_of(source).checked("read_stream", reading))
+        writing = dict(table_of(target).checked("write_stream", writing))
         same_store = source.data_store is target.data_store
         if same_store and source.key == target.key:
             raise DataError(f"{action} {source.full_name!r} onto itself: source and target are both at {source.key!r}")
@@ -76,8 +104,10 @@ class Transfer:
             raise DataError(f"move takes all rows, found {', '.join(reading)}: copy what is wanted, then delete")
         alike = not reading and set(writing) <= {"mode"} and _same_layout(source, target)
         within = same_store and alike and table_of(source).serves(action)
-        as_bytes = alike and not isinstance(source, TableObject) and not isinstance(target, TableObject)
-        return cls(action, source, target, within, as_bytes, reading, writing, _reason(within, same_store, as_bytes))
+        tables = isinstance(source, TableObject) or isinstance(target, TableObject)
+        as_bytes = alike and not tables and _gives_bytes(source, native_async)
+        why = _reason(within, same_store, as_bytes)
+        return cls(action, source, target, within, as_bytes, reading, writing, why, native_async)
 
     def calls(self) -> list[tuple[str, DataObject, dict[str, Any]]]:
         """The calls it comes to, each with its object and arguments, to be explained."""
@@ -91,12 +121,21 @@ class Transfer:
             reading = ("read_stream", self.source, {"into": "bytes"})
         else:
             example = _no_rows()
-            reading = (_first_that_fits(_READERS, self.source, self.reading), self.source, dict(self.reading))
+            reading = (self._fitting(_READERS, self.source, self.reading), self.source, dict(self.reading))
         writing = {**self.writing, "data": example}
         return [reading, (self._writer(example), self.target, writing), *deletion]
 
     def _writer(self, data: Any) -> str:
-        return _first_that_fits(_WRITERS, self.target, {**self.writing, "data": data})
+        return self._fitting(_WRITERS, self.target, {**self.writing, "data": data})
+
+    def _fitting(self, actions: tuple[str, str], data_object: DataObject, arguments: Mapping[str, Any]) -> str:
+        """The streaming action where the store has a route for this call, else the plain one."""
+        streaming, plain = actions
+        try:
+            table_of(data_object).plan(streaming, data_object, arguments, native_async=self.native_async)
+        except NoRouteError:
+            return plain
+        return streaming
 
     def run(self, executor: Executor) -> WriteResult:
         """Do it.
@@ -109,15 +148,20 @@ class Transfer:
         if self.within:
             given = {**self.writing, "target": self.target}
             return cast("WriteResult", executor.execute(self.action, self.source, given))
-        if self.action == "move":
-            executor.prepare("delete", self.source, {})  # a store that can't delete says so before anything is copied
+        given = {**self.reading, **self.writing, "target": self.target}
+        return executor.as_one(self.action, self.source, given, self._run_between)
+
+    def _run_between(self, executor: Executor) -> WriteResult:
+        for action, data_object, arguments in self.calls():  # what can't be written or deleted isn't read either
+            with suppress(NoRouteError) if "data" in arguments else nullcontext():  # the rows' type is not known yet
+                executor.check(action, data_object, arguments)
         result = self._copy_bytes(executor) if self.as_bytes else self._copy_rows(executor)
         if self.action == "move":
             self._delete_source(executor)
         return result
 
     def _copy_rows(self, executor: Executor) -> WriteResult:
-        reader = _first_that_fits(_READERS, self.source, self.reading)
+        reader = self._fitting(_READERS, self.source, self.reading)
         rows = executor.execute(reader, self.source, self.reading)
         try:
             written = executor.execute(self._writer(rows), self.target, {**self.writing, "data": rows})
@@ -154,6 +198,16 @@ def _below(key: str, other: str) -> str:
     return other.removeprefix(f"{key}/") if key else other
 
 
+def _gives_bytes(source: DataObject, native_async: bool) -> bool:
+    """Whether the source's store reads files as they are; one that holds nothing but tables doesn't."""
+    table = table_of(source)
+    try:
+        plan = table.plan("read_stream", source, {"into": "bytes"}, native_async=native_async)
+    except NoRouteError:
+        return False
+    return not plan.converts and table.serves("list")
+
+
 def _same_layout(source: DataObject, target: DataObject) -> bool:
     wanted = {name: target.get(name) for name in _LAYOUT}
     return all(value is None or value == source.get(name) for name, value in wanted.items())
@@ -166,14 +220,13 @@ def _reason(within: bool, same_store: bool, as_bytes: bool) -> str:
     return f"{'the layouts differ' if same_store else 'two stores'}: a stream of {what}"
 
 
-def _first_that_fits(actions: tuple[str, str], data_object: DataObject, arguments: Mapping[str, Any]) -> str:
-    """The streaming action where the store has a route for this call, else the plain one."""
-    streaming, plain = actions
-    try:
-        table_of(data_object).plan(streaming, data_object, arguments)
-    except NoRouteError:
-        return plain
-    return streaming
+def _refuse_unknown(action: str, target: DataObject, writing: Mapping[str, Any]) -> None:
+    table = table_of(target)
+    for name in writing:
+        if not any(table.takes(writer, name) for writer in _WRITERS):
+            own = [*(_READING if action == "copy" else ()), *(n for writer in _WRITERS for n in table.names(writer))]
+            options = [option for writer in _WRITERS for option in table.option_names(writer)]
+            raise NoRouteError(f"takes no {name!r} ({suggestion(action, name, own, options)})")
 
 
 def _no_rows() -> Any:

@@ -21,7 +21,7 @@ from dao.results import FileInfo, WriteResult
 if TYPE_CHECKING:
     from dao.files.storage import Change, Storage
 
-__all__ = ["is_binary", "open_bytes", "read_bytes", "write_bytes", "write_files"]
+__all__ = ["is_binary", "open_bytes", "read_bytes", "refuse_row_arguments", "write_bytes", "write_files"]
 
 _CHUNK = 1 << 20
 

@@ -13,10 +13,10 @@ from dao.arrow.predicates import parse, to_arrow
 from dao.arrow.predicates.filter import filter_batch
 from dao.data_object import DataObject
 from dao.errors import NotFoundError
+from dao.files.calls import check_reading
 from dao.files.committing import commit, sizes
 from dao.files.conflicts import persistent
 from dao.files.parts import Part
-from dao.files.places import place_of
 from dao.files.rewriting import Rewritten, open_for_rewriting, part_writer, rewrite_each
 from dao.files.tables import StoredTable, worked_on
 from dao.progress import advance
@@ -39,7 +39,16 @@ def delete_rows(
     options: Mapping[str, Any],
 ) -> WriteResult:
     """See :meth:`dao.files.interface.FilesInterface.delete`."""
-    place = place_of(storage, data_object, path, writing=True)
+    place = check_reading(
+        storage,
+        data_object,
+        path=path,
+        format=format,
+        where=where,
+        schema=schema,
+        options=options,
+        changing=True,
+    ).place
     predicate = parse(where)
     kind = storage.kind(place.key, place.wanted)
     place.refuse(kind)

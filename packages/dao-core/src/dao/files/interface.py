@@ -7,10 +7,12 @@ are read and written, files listed, copied and deleted without it.
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from attrs import define
 
+from dao.data_object import DataObject
 from dao.errors import DaoError
 from dao.files.reading_routes import ReadingRoutes
 from dao.files.writing_routes import WritingRoutes
@@ -28,7 +30,8 @@ class FilesInterface(ReadingRoutes, WritingRoutes):
     where nothing is yet, a file if its key ends like a known format's (``.csv``, ``.parquet``...), else a directory.
     ``path=`` is one file: its place from the store's root, or its full URI.
 
-    **Formats.** ``format=``, else the object's ``format``, else what the names of the files say. Options of a format
+    **Formats.** ``format=``, else the object's ``format``, else what the names of the files say, else, for a new table,
+    Parquet; in memory Arrow. Options of a format
     (``delimiter``, ``compression``...) are given as keyword arguments or as the object's properties.
 
     **Partitions.** Folders such as ``country=DE`` are columns, typed as the table was written, as the object's
@@ -42,6 +45,14 @@ class FilesInterface(ReadingRoutes, WritingRoutes):
     """
 
     takes_format_options: ClassVar[bool] = True
+
+    def plan_call(
+        self, action: str, data_object: DataObject, arguments: Mapping[str, Any], options: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """What a call would do, and the errors that it would raise whatever is there; see :mod:`dao.interface`."""
+        from dao.files.calls import plan
+
+        return plan(self.storage, action, data_object, arguments, options)
 
     def translate_error(self, error: Exception) -> DaoError | None:
         """A driver's error in DAO's words; None for one that is nobody's refusal but a bug."""

@@ -19,7 +19,7 @@ from dao.results import FileInfo, Listing, Version, WriteResult
 if TYPE_CHECKING:
     from dao.files.storage import Change, Snapshot, Storage
 
-__all__ = ["copy", "delete", "exists", "history", "list_files", "move"]
+__all__ = ["copy", "delete", "ends_of", "exists", "history", "list_files", "move"]
 
 _MODES = ("error", "overwrite", "ignore")
 
@@ -66,7 +66,7 @@ def delete(storage: Storage, data_object: DataObject, *, path: str | None, ignor
 
 def copy(storage: Storage, data_object: DataObject, target: DataObject, *, mode: str) -> WriteResult:
     """See :meth:`dao.files.interface.FilesInterface.copy`."""
-    source, place = _ends(storage, data_object, target, mode)
+    source, place = ends_of(storage, data_object, target, mode)
     return persistent(storage, lambda: _copy(storage, source, place, mode))
 
 
@@ -81,7 +81,13 @@ def _copy(storage: Storage, source: Place, place: Place, mode: str) -> WriteResu
             return _copy_file(change, snapshot) if snapshot.is_file else _copy_tree(change, snapshot, place.key)
 
 
-def _ends(storage: Storage, data_object: DataObject, target: DataObject, mode: str) -> tuple[Place, Place]:
+def ends_of(storage: Storage, data_object: DataObject, target: DataObject, mode: str) -> tuple[Place, Place]:
+    """The places that a copy or move is between; nothing is looked at.
+
+    Raises:
+        UnsupportedError: the mode adds rows.
+        DataError: the mode is none, or one of the two is inside the other.
+    """
     if mode in ("append", "overwrite_partitions"):
         raise UnsupportedError(f"mode={mode!r}: files are copied and moved whole; read and write to add rows")
     check_mode(mode, _MODES)
@@ -125,7 +131,7 @@ def _copy_tree(change: Change, snapshot: Snapshot, key: str) -> WriteResult:
 
 def move(storage: Storage, data_object: DataObject, target: DataObject, *, mode: str) -> WriteResult:
     """See :meth:`dao.files.interface.FilesInterface.move`."""
-    source, place = _ends(storage, data_object, target, mode)
+    source, place = ends_of(storage, data_object, target, mode)
     with closing(storage.snapshot(source.key, source.wanted)) as snapshot:
         _check_kinds(snapshot, source, place)
         files = snapshot.files

@@ -12,7 +12,7 @@ from attrs import define
 from dao.arrow.convert.views import without_views
 from dao.errors import DataError, did_you_mean
 
-__all__ = ["Matcher", "comparable", "key_columns", "numbers", "precedes", "winners"]
+__all__ = ["Matcher", "check_keys", "comparable", "key_columns", "numbers", "precedes", "winners"]
 
 _ROW = "__dao_row"
 _SOURCE = "__dao_source"
@@ -43,6 +43,12 @@ def comparable(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array
 # Arrow's threads take no part in grouping and joining: rows may be in Python's memory (see dao.arrow.formats.near).
 
 
+def check_keys(keys: Sequence[str]) -> None:
+    """Raise a DataError where no keys are given."""
+    if not keys:
+        raise DataError("keys: none were given; they are the columns that tell rows apart")
+
+
 def winners(source: pa.Table, keys: Sequence[str], order_by: Sequence[str]) -> pa.Table:
     """The source with one row per key, in the order of the rows.
 
@@ -55,10 +61,9 @@ def winners(source: pa.Table, keys: Sequence[str], order_by: Sequence[str]) -> p
     Raises:
         DataError: there is no such column, a key is null or NaN, or is there twice.
     """
+    check_keys(keys)
     _check_columns("keys", keys, source.schema)
     _check_columns("order_by", order_by, source.schema)
-    if not keys:
-        raise DataError("keys: none were given; they are the columns that tell rows apart")
     _check_values(source, keys)
     numbered = key_columns(source, keys).append_column(_ROW, numbers(source.num_rows))
     groups = numbered.group_by(list(keys), use_threads=False).aggregate([(_ROW, "count"), (_ROW, "min"), (_ROW, "max")])

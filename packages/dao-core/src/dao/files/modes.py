@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dao.arguments import MODES
 from dao.errors import AlreadyExistsError, DataError, did_you_mean
 
 if TYPE_CHECKING:
     from dao.files.storage import Change
 
-__all__ = ["MODES", "begins", "check_mode"]
-
-MODES = ("error", "append", "overwrite", "overwrite_partitions", "ignore")
+__all__ = ["begins", "check_mode"]
 
 
 def check_mode(mode: str, allowed: tuple[str, ...] = MODES) -> None:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from dao.arrow.formats import infer_format
 from dao.data_object import DataObject, FileObject
+from dao.files.calls import check_reading
 from dao.files.conflicts import persistent
-from dao.files.places import Place, place_of
-from dao.files.tables import StoredTable, open_table, refuse_time_travel
+from dao.files.places import Place
+from dao.files.tables import StoredTable, open_table
 from dao.progress import advance, expect
 
 if TYPE_CHECKING:
@@ -24,15 +24,15 @@ __all__ = ["count_rows", "describe", "opened", "read_schema", "read_table", "str
 @contextmanager
 def opened(
     storage: Storage,
+    place: Place,
     data_object: DataObject,
     *,
-    path: str | None = None,
     format: str | None = None,
     schema: Any = None,
     options: Mapping[str, Any] | None = None,
 ) -> Iterator[StoredTable]:
     """An object opened as a table while the block runs."""
-    with closing(_snapshot(storage, place_of(storage, data_object, path))) as snapshot:
+    with closing(_snapshot(storage, place)) as snapshot:
         yield open_table(snapshot, data_object, format=format, schema=schema, options=options)
 
 
@@ -58,16 +58,16 @@ def read_table(
     options: Mapping[str, Any],
 ) -> Any:
     """See :meth:`dao.files.interface.FilesInterface.read`."""
-    place = place_of(storage, data_object, path)
-    nameless = format is None and isinstance(data_object, FileObject) and infer_format(place.key) is None
     asks_for_rows = any(given is not None for given in (columns, where, limit, schema)) or options
+    content = isinstance(data_object, FileObject) and not asks_for_rows
+    reading = check_reading(
+        storage, data_object, path=path, format=format, where=where, schema=schema, options=options, content=content
+    )
 
     def work() -> Any:
-        with closing(_snapshot(storage, place)) as snapshot:
-            if nameless:
-                refuse_time_travel(options)
-                if snapshot.is_file and not asks_for_rows:
-                    return _whole(snapshot)
+        with closing(_snapshot(storage, reading.place)) as snapshot:
+            if content and reading.format is None and snapshot.is_file:
+                return _whole(snapshot)
             table = open_table(snapshot, data_object, format=format, schema=schema, options=options)
             return table.read(columns=columns, where=where, limit=limit)
 
@@ -98,7 +98,9 @@ def stream_table(
     options: Mapping[str, Any],
 ) -> pa.RecordBatchReader:
     """See :meth:`dao.files.interface.FilesInterface.read_stream`."""
-    place = place_of(storage, data_object, path)
+    place = check_reading(
+        storage, data_object, path=path, format=format, where=where, schema=schema, options=options
+    ).place
 
     def work() -> pa.RecordBatchReader:
         snapshot = _snapshot(storage, place)
@@ -125,9 +127,10 @@ def read_schema(
     options: Mapping[str, Any],
 ) -> pa.Schema:
     """See :meth:`dao.files.interface.FilesInterface.schema`."""
+    place = check_reading(storage, data_object, path=path, format=format, schema=schema, options=options).place
 
     def work() -> pa.Schema:
-        with opened(storage, data_object, path=path, format=format, schema=schema, options=options) as table:
+        with opened(storage, place, data_object, format=format, schema=schema, options=options) as table:
             return table.schema
 
     return persistent(storage, work)
@@ -144,9 +147,12 @@ def count_rows(
     options: Mapping[str, Any],
 ) -> int:
     """See :meth:`dao.files.interface.FilesInterface.count`."""
+    place = check_reading(
+        storage, data_object, path=path, format=format, where=where, schema=schema, options=options
+    ).place
 
     def work() -> int:
-        with opened(storage, data_object, path=path, format=format, schema=schema, options=options) as table:
+        with opened(storage, place, data_object, format=format, schema=schema, options=options) as table:
             return table.count() if where is None else _counted(table.scan(columns=[], where=where))
 
     return persistent(storage, work)
@@ -164,9 +170,10 @@ def describe(
     storage: Storage, data_object: DataObject, *, path: str | None, format: str | None, options: Mapping[str, Any]
 ) -> dict[str, Any]:
     """See :meth:`dao.files.interface.FilesInterface.run_metadata`."""
+    place = check_reading(storage, data_object, path=path, format=format, options=options).place
 
     def work() -> dict[str, Any]:
-        with opened(storage, data_object, path=path, format=format, options=options) as table:
+        with opened(storage, place, data_object, format=format, options=options) as table:
             return _described(table)
 
     return persistent(storage, work)

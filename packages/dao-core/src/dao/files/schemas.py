@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from dao.arguments import SCHEMA_MODES
 from dao.arrow.convert.cast import check_names
 from dao.arrow.convert.exact import describe, family, may_cast
 from dao.errors import DataError
 
-__all__ = ["SCHEMA_MODES", "check_schema_mode", "reconcile", "widened"]
-
-SCHEMA_MODES = ("strict", "evolve")
+__all__ = ["check_schema_mode", "reconcile", "widened"]
 
 
 def check_schema_mode(mode: str) -> None:
@@ -32,17 +31,37 @@ def reconcile(table: pa.Schema, data: pa.Schema, mode: str) -> pa.Schema:
         DataError: they don't fit; the message names the columns.
     """
     check_schema_mode(mode)
-    if mode == "strict":
+    if mode == "evolve":
+        return _evolved(table, data)
+    try:
         check_names(data.names, table.names)
-        for field in table:
-            reason = may_cast(data.field(field.name).type, field.type)
-            if reason is not None:
-                given = describe(data.field(field.name).type)
-                raise DataError(
-                    f"column {field.name!r} of the data is {given}, and the table's is {describe(field.type)}: "
-                    f"{reason}; cast it, or write with schema_mode='evolve'"
-                )
-        return table
+        _check_types(table, data)
+    except DataError as error:
+        raise DataError(f"{error.message}; {_way_out(table, data)}") from error
+    return table
+
+
+def _check_types(table: pa.Schema, data: pa.Schema) -> None:
+    for field in table:
+        given = data.field(field.name).type
+        reason = may_cast(given, field.type)
+        if reason is not None:
+            raise DataError(
+                f"column {field.name!r} of the data is {describe(given)}, and the table's is {describe(field.type)}: "
+                f"{reason}"
+            )
+
+
+def _way_out(table: pa.Schema, data: pa.Schema) -> str:
+    """What would have worked for data that isn't the table's: to let the table evolve, where it can."""
+    try:
+        _evolved(table, data)
+    except DataError:
+        return "cast the data, or overwrite the table"
+    return "schema_mode='evolve' would change the table to hold it"
+
+
+def _evolved(table: pa.Schema, data: pa.Schema) -> pa.Schema:
     if len(set(data.names)) < len(data.names):
         check_names(data.names, list(dict.fromkeys(data.names)))
     fields = [_joined(field, data) for field in table]

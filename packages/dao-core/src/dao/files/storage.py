@@ -100,6 +100,9 @@ class Storage(Protocol):
     """Files under keys. Safe between threads; can be pickled.
 
     Keys come checked by :func:`dao.files.keys.check_key`. The key ``""`` is the root: it can be listed and read.
+
+    Optional: ``default_format`` is the name of the format of new tables for which nobody says one; without it that is
+    Parquet.
     """
 
     @property

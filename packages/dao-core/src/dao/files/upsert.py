@@ -20,18 +20,19 @@ from dao.arrow.formats import hive_values
 from dao.arrow.formats.partitions import partition_values
 from dao.data_object import DataObject
 from dao.errors import AlreadyExistsError, ConflictError, DataError
+from dao.files.calls import check_writing, default_format
 from dao.files.committing import commit, sizes
 from dao.files.conflicts import Patience, persistent
-from dao.files.matching import Matcher, comparable, numbers, precedes, winners
+from dao.files.matching import Matcher, check_keys, comparable, numbers, precedes, winners
 from dao.files.parts import Part
-from dao.files.places import Place, place_of
+from dao.files.places import Place
 from dao.files.rewriting import (
     Rewritten,
     open_for_rewriting,
     part_writer,
     rewrite_each,
 )
-from dao.files.schemas import check_schema_mode, reconcile
+from dao.files.schemas import reconcile
 from dao.files.tables import StoredTable, as_written, below, declared_schema, worked_on
 from dao.files.writing import Layout, Writing, kind_meant, names_of, shaped, table_there, write_into, write_new
 from dao.progress import advance
@@ -59,10 +60,13 @@ def upsert_rows(
     options: Mapping[str, Any],
 ) -> WriteResult:
     """See :meth:`dao.files.interface.FilesInterface.upsert`."""
-    check_schema_mode(schema_mode)
-    place = place_of(storage, data_object, writing=True)
-    writing = Writing(data_object, "append", format, names_of(partition_by), schema_mode, options)
+    place = check_writing(
+        storage, data, data_object, format=format, schema_mode=schema_mode, schema=schema, options=options
+    )
     names = names_of(keys) or ()
+    check_keys(names)
+    default = default_format(storage)
+    writing = Writing(data_object, "append", format, names_of(partition_by), schema_mode, options, default=default)
     source = _gathered(normalise_views(to_reader(data, schema=declared_schema(schema))))
     order = names_of(order_by) or ()
     source = winners(source, names, order)

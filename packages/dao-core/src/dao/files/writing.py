@@ -14,15 +14,16 @@ from dao.arrow.convert.cast import check_names, conform_batch
 from dao.arrow.formats import Format, get_format, infer_format
 from dao.data_object import DataObject
 from dao.errors import AlreadyExistsError, ConflictError, DaoError, DataError, UnsupportedError
+from dao.files.calls import check_writing, default_format
 from dao.files.committing import commit, log_of, sizes
 from dao.files.conflicts import Patience
 from dao.files.log import Log
-from dao.files.modes import begins, check_mode
+from dao.files.modes import begins
 from dao.files.partitioned import check_partition_columns, write_partitions
 from dao.files.parts import Part, PartWriter, held_bytes, write_parts
-from dao.files.places import Place, place_of
+from dao.files.places import Place
 from dao.files.remaining import balance, sorted_out
-from dao.files.schemas import check_schema_mode, reconcile
+from dao.files.schemas import reconcile
 from dao.files.tables import StoredTable, data_files, declared_schema, format_options, open_table
 from dao.progress import advance
 from dao.results import WriteResult
@@ -56,6 +57,7 @@ class Writing:
         options: the format's options that the call gives.
         held: the bytes that the rows take in memory already.
         schema: what the call or the object declares the data to be.
+        default: the format of a new table for which nobody says one.
     """
 
     data_object: DataObject
@@ -66,6 +68,7 @@ class Writing:
     options: Mapping[str, Any] = field(factory=dict)
     held: int = 0
     schema: pa.Schema | None = None
+    default: str = "parquet"
 
 
 def write_rows(
@@ -82,14 +85,32 @@ def write_rows(
     options: Mapping[str, Any],
 ) -> WriteResult:
     """See :meth:`dao.files.interface.FilesInterface.write`."""
-    check_mode(mode)
-    check_schema_mode(schema_mode)
-    place = place_of(storage, data_object, path, writing=True)
+    place = check_writing(
+        storage,
+        data,
+        data_object,
+        mode=mode,
+        path=path,
+        format=format,
+        schema_mode=schema_mode,
+        schema=schema,
+        options=options,
+    )
     # One file by its path has no partitions, whatever the object that it belongs to has.
     inherited = path is not None and partition_by == data_object.get("partition_by")
     partitions = None if inherited else names_of(partition_by)
     declared = declared_schema(schema)
-    writing = Writing(data_object, mode, format, partitions, schema_mode, options, held_bytes(data), declared)
+    writing = Writing(
+        data_object,
+        mode,
+        format,
+        partitions,
+        schema_mode,
+        options,
+        held_bytes(data),
+        declared,
+        default_format(storage),
+    )
     tree = kind_meant(storage, place) == "directory"
     reader = to_reader(data, schema=declared)
     with storage.change(place.key, tree=tree, blind=mode == "overwrite") as change:
@@ -329,7 +350,7 @@ def table_there(change: Change, writing: Writing) -> StoredTable | None:
 
 
 def _layout(data: pa.Schema, place: Place, writing: Writing, table: StoredTable | None) -> Layout:
-    format, options = _format_of(writing, place, table.format.name if table is not None else None)
+    format, options = _format_of(writing, place, table.format.name if table is not None else writing.default)
     partition_by = writing.partition_by
     schema = data
     if table is not None and partition_by is None:

@@ -77,6 +77,7 @@ class MemoryStorage:
     _changed: Condition = field(factory=Condition, init=False, repr=False)
 
     uri = "memory://"
+    default_format: ClassVar[str] = "arrow"
     conflict_timeout: ClassVar[float] = 0.0
 
     def key_of(self, uri: str) -> str | None:

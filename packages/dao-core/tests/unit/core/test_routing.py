@@ -198,10 +198,13 @@ def test_interfaces_are_tried_in_order_and_a_named_one_alone() -> None:
 def test_no_route_says_why_for_each_candidate() -> None:
     with pytest.raises(NoRouteError) as caught:
         call(Conditional(), "read", colums=["a"], limit=3)
+    assert str(caught.value) == "read 'shop.users': takes no 'colums' (known: 'delimiter', 'into', 'limit')"
+    with pytest.raises(NoRouteError) as caught:
+        call(Conditional(), "read", delimiter=";", limit=3)
     lines = str(caught.value).splitlines()
-    assert "read 'shop.users'" in lines[0]
+    assert lines[0] == "read 'shop.users': no route for a DataObject with (delimiter: str, limit: int):"
     assert len(lines) == 5
-    assert "takes no 'colums' (known: 'limit')" in str(caught.value)
+    assert "Conditional.read: takes no 'delimiter'" in str(caught.value)
     with pytest.raises(NoRouteError, match="no interface of its store has a method for upsert"):
         call(Conditional(), "upsert", data=[])
 
@@ -284,7 +287,7 @@ def test_planning_is_safe_between_threads() -> None:
 def test_a_step_explains_the_choice_as_data() -> None:
     store = DataStore("shop", Conditional())
     thing = DataObject("users", store, format="csv", delimiter=";", password="hunter2")
-    step = step_of(table_of(thing).plan("read", thing, {}), thing, {})
+    step = step_of(table_of(thing).plan("read", thing, {}), thing, {}, {})
     assert (step.route, step.filled) == ("Conditional.read_csv", {"delimiter": ";"})
     assert [c.reason for c in step.considered if c.reason == "chosen"] == ["chosen"]
     assert "header" in next(c.reason for c in step.considered if c.route.endswith("read_with_header"))

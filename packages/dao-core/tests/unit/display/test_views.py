@@ -138,11 +138,17 @@ def test_an_explanation_in_a_notebook_is_escaped() -> None:
 
 def test_no_route_has_one_line_per_candidate() -> None:
     with pytest.raises(NoRouteError) as caught:
-        access().read("shop.users", colums=["a"])
+        access().read("shop.users", columns=["a"], encoding="utf-8")
     lines = str(caught.value).splitlines()
     assert len(lines) == 3
-    assert lines[0] == "no route for read 'shop.users' (TableObject) with (colums: list):"
-    assert lines[1] == "  Reading: Reading.read: takes no 'colums' (did you mean 'columns'?)"
+    assert lines[0] == "read 'shop.users': no route for a TableObject with (columns: list, encoding: str):"
+    assert lines[1].startswith("  Reading: Reading.read: takes no 'encoding' (known: ")
+
+
+def test_an_argument_that_no_route_takes_is_one_line() -> None:
+    with pytest.raises(NoRouteError) as caught:
+        access().read("shop.users", colums=["a"])
+    assert str(caught.value) == "read 'shop.users': takes no 'colums' (did you mean 'columns'?)"
 
 
 def test_a_tie_has_one_line_per_route() -> None:

@@ -9,6 +9,7 @@ from dao.arrow.formats import FORMATS
 from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
 from dao.errors import AlreadyExistsError, DataError, NotFoundError, UnsupportedError
 from dao.files import FilesInterface
+from dao.local import MemoryInterface
 
 SIMPLE = pa.table({"id": [1, 2, 3], "name": ["a", None, "ü"]})
 
@@ -81,10 +82,14 @@ def test_what_others_add_to_a_tree_is_seen(store: FilesInterface, table: TableOb
 
 def test_nobody_says_the_format(store: FilesInterface, table: TableObject, rows: pa.Table) -> None:
     with pytest.raises(DataError, match="format="):
-        store.write(rows, table)
-    with pytest.raises(DataError, match="format="):
         store.write(rows, FileObject("blob"))
-    assert not store.exists(table)
+    assert not store.exists(FileObject("blob"))
+    store.write(rows, table)
+    suffix = ".arrow" if isinstance(store, MemoryInterface) else ".parquet"
+    assert {info.key[-len(suffix) :] for info in store.list(table) if "/." not in info.key} == {suffix}
+    assert store.read(table).equals(rows)
+    store.upsert(rows.slice(0, 1), TableObject("other"), keys=[rows.column_names[0]])
+    assert store.read(TableObject("other")).equals(rows.slice(0, 1))
 
 
 def test_wrong_options(store: FilesInterface, table: TableObject, rows: pa.Table) -> None:

@@ -18,15 +18,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dao.arrow.convert.cast import conform
     from dao.arrow.convert.incoming import to_reader
-    from dao.arrow.convert.outgoing import convert
+    from dao.arrow.convert.outgoing import check_into, convert
     from dao.arrow.convert.recognise import INTO, is_tabular
     from dao.arrow.convert.views import normalise_views
 
-__all__ = ["INTO", "conform", "convert", "is_tabular", "normalise_views", "to_reader"]
+__all__ = ["INTO", "check_into", "conform", "convert", "is_tabular", "normalise_views", "to_reader"]
 
 _HOMES = {
     "INTO": "recognise",
     "conform": "cast",
+    "check_into": "outgoing",
     "convert": "outgoing",
     "is_tabular": "recognise",
     "normalise_views": "views",

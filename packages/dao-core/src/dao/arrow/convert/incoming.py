@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
+from itertools import islice
 from types import GeneratorType
 from typing import Any
 from weakref import WeakSet
@@ -17,7 +18,7 @@ from dao.arrow.convert.views import normalise_dictionaries
 from dao.arrow.formats.validity import refuse_nameless
 from dao.errors import DataError
 
-__all__ = ["to_reader"]
+__all__ = ["check_tabular", "to_reader"]
 
 _TAKEN: WeakSet[Any] = WeakSet()
 """Streams that were handed in before: reading one again would quietly give nothing."""
@@ -53,9 +54,9 @@ def to_reader(data: Any, *, schema: Any = None) -> pa.RecordBatchReader:
     >>> to_reader([{"id": 1, "name": "a"}, {"id": 2.5}]).read_all().to_pydict()
     {'id': [1.0, 2.5], 'name': ['a', None]}
     """
+    check_tabular(data)
     kind = kind_of(data)
-    if kind is None:
-        raise _not_tabular(data)
+    assert kind is not None
     wanted = None if schema is None else _schema(schema)
     reader = normalise_dictionaries(_OPENERS[kind](data, wanted))
     refuse_nameless(reader.schema)
@@ -72,6 +73,21 @@ def _schema(given: Any) -> pa.Schema:
     from dao.arrow.models import schema_of
 
     return schema_of(given)
+
+
+def check_tabular(data: Any) -> None:
+    """Make sure that :func:`to_reader` takes something, as far as that can be told without consuming it.
+
+    Raises:
+        DataError: it doesn't; the message says what it takes.
+    """
+    kind = kind_of(data)
+    if kind is None:
+        raise _not_tabular(data)
+    if kind is Kind.ITERABLE and isinstance(data, Collection):  # such as a set: looking consumes nothing
+        for first in islice(data, 1):
+            if not is_row(first) and kind_of(first) is None:
+                raise _not_tabular(data)
 
 
 def _not_tabular(data: Any) -> DataError:

@@ -15,7 +15,7 @@ from dao.arrow.convert.recognise import INTO, Kind, kind_of
 from dao.arrow.formats.validity import refuse_nameless
 from dao.errors import ConfigError, DataError, PluginError, did_you_mean
 
-__all__ = ["convert"]
+__all__ = ["check_into", "convert"]
 
 _EXACT_AS_FLOAT = 2**53
 
@@ -59,9 +59,7 @@ def convert(result: Any, into: str) -> Any:
     >>> convert(pa.table({"id": [1, 2]}), "pylist")
     [{'id': 1}, {'id': 2}]
     """
-    target = _TARGETS.get(into)
-    if target is None:
-        raise DataError(f"into={into!r} is not known: {did_you_mean(str(into), INTO)}")
+    target = _target(into)
     kind = kind_of(result)
     if kind is None:
         raise DataError(
@@ -72,6 +70,29 @@ def convert(result: Any, into: str) -> Any:
     if isinstance(result, pa.Table | pa.RecordBatchReader):
         refuse_nameless(result.schema)
     return target(result)
+
+
+def check_into(into: str) -> None:
+    """Make sure that :func:`convert` can make this, before there is anything to convert.
+
+    Raises:
+        DataError: ``into`` is not known.
+        PluginError: the library is not installed; the message has the command.
+        ConfigError: there is no active SparkSession.
+    """
+    _target(into)
+    library = _LIBRARIES.get(into)
+    if library is not None:
+        _library(library, into)
+    if into == "spark":
+        _spark_session()
+
+
+def _target(into: str) -> Callable[[Any], Any]:
+    target = _TARGETS.get(into)
+    if target is None:
+        raise DataError(f"into={into!r} is not known: {did_you_mean(str(into), INTO)}")
+    return target
 
 
 def _table(result: Any) -> pa.Table:
@@ -171,12 +192,17 @@ def _to_duckdb(result: Any) -> Any:
         raise _refused("duckdb", error) from error
 
 
-def _to_spark(result: Any) -> Any:
+def _spark_session() -> Any:
     session = _library("pyspark.sql", "spark").SparkSession.getActiveSession()
     if session is None:
         raise ConfigError(
             "into='spark' needs an active SparkSession in this thread: SparkSession.builder.getOrCreate() makes one"
         )
+    return session
+
+
+def _to_spark(result: Any) -> Any:
+    session = _spark_session()
     if not hasattr(import_module("pyspark.sql").DataFrame, "toArrow"):
         return session.createDataFrame(_to_pandas(result))  # Spark 3 takes no Arrow table
     return session.createDataFrame(_table(result))
@@ -199,6 +225,7 @@ _TARGETS: dict[str, Callable[[Any], Any]] = {
     "reader": to_reader,
     "spark": _to_spark,
 }
+_LIBRARIES: dict[str, str] = {"duckdb": "duckdb", "pandas": "pandas", "polars": "polars", "spark": "pyspark.sql"}
 _KIND_OF_TARGET: dict[str, Kind] = {
     "arrow": Kind.TABLE,
     "duckdb": Kind.RELATION,

@@ -9,11 +9,13 @@ from itertools import islice
 from os import PathLike
 from typing import Any, TypeVar
 
+from dao.arguments import INTOS
+
 __all__ = ["INTO", "Kind", "is_row", "is_row_type", "is_tabular", "kind_of", "per_type", "qualified_names"]
 
 _T = TypeVar("_T")
 
-INTO: tuple[str, ...] = ("arrow", "duckdb", "pandas", "polars", "pylist", "reader", "spark")
+INTO: tuple[str, ...] = tuple(name for name in INTOS if name != "bytes")
 """What :func:`dao.arrow.convert.convert` can make of a result."""
 
 

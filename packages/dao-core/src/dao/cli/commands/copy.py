@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from dao.arguments import MODES, Mode
 from dao.cli import output
 from dao.cli.options import NAME, columns_option, limit_option, where_option
 from dao.cli.options import command as subcommand
@@ -14,14 +15,12 @@ from dao.progress import progress_bar
 
 __all__ = ["command"]
 
-_MODES = ("error", "append", "overwrite", "overwrite_partitions", "ignore")
-
 
 @click.argument("source", type=NAME)
 @click.argument("target", type=NAME)
 @click.option(
     "--mode",
-    type=click.Choice(_MODES),
+    type=click.Choice(MODES),
     default="error",
     show_default=True,
     help="What to do with what is there: error refuses, ignore leaves it.",
@@ -33,7 +32,7 @@ def copy(
     session: Session,
     source: str,
     target: str,
-    mode: str,
+    mode: Mode,
     columns: list[str] | None,
     where: str | None,
     limit: int | None,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import Any
 
 from attrs import frozen
 
-from dao.core.routing.match import Fit, fit
+from dao.arguments import suggestion
+from dao.core.routing.match import Fit, fit, own_names, takes
 from dao.core.routing.route import Route
 from dao.data_object import DataObject
 from dao.errors import AmbiguousRouteError, NoRouteError, PluginError, did_you_mean
@@ -108,7 +110,7 @@ _ASYNC_ONLY = "is asynchronous: await it through AsyncDataAccessObject"
 
 def _absent(offer: Offer, dao_interface: str | None) -> Candidate:
     if dao_interface is not None and offer.absent is not None:
-        raise offer.absent
+        raise copy(offer.absent) from offer.absent.__cause__  # the kept one must not say which call it was about
     return Candidate(offer.name, "not available", str(offer.absent))
 
 
@@ -119,7 +121,7 @@ def _named(offers: Sequence[Offer], name: str | None, data_object: DataObject) -
     if not named:
         known = [known for offer in offers for known in (offer.name, offer.class_name)]
         raise NoRouteError(
-            f"the store of {data_object.full_name!r} has no interface {name!r}: {did_you_mean(name, known)}"
+            f"the store of {data_object.full_name!r} has no interface {name!r}: {did_you_mean(str(name), known)}"
         )
     return named
 
@@ -139,7 +141,7 @@ def _most_specific(
         raise AmbiguousRouteError(
             "\n".join(
                 [
-                    f"{action} {data_object.full_name!r}: {len(tied)} routes fit equally well:",
+                    f"{len(tied)} routes fit equally well:",
                     *tied,
                     "make one more specific with an annotation or @when(...), "
                     "or name another interface with dao_interface=",
@@ -158,8 +160,24 @@ def _no_route(
     tried: Sequence[Candidate],
 ) -> str:
     given = ", ".join(f"{name}: {type(value).__qualname__}" for name, value in arguments.items() if value is not None)
-    head = f"no route for {action} {data_object.full_name!r} ({type(data_object).__qualname__}) with ({given})"
+    head = f"no route for a {type(data_object).__qualname__} with ({given})"
     if not tried:
         names = ", ".join(offer.name for offer in offers) or "none"
         return f"{head}: no interface of its store has a method for {action}; its interfaces: {names}"
+    unknown = _unknown(action, arguments, offers)
+    if unknown:
+        return unknown
     return "\n".join([f"{head}:", *(f"  {c.interface}: {c.route}: {c.reason}" for c in tried)])
+
+
+def _unknown(action: str, arguments: Mapping[str, Any], offers: Sequence[Offer]) -> str:
+    """What is wrong with the call where no route at all has a use for one of its arguments."""
+    if any(offer.absent for offer in offers):
+        return ""
+    routes = [route for offer in offers for route in offer.routes]
+    for name, value in arguments.items():
+        if value is not None and not any(takes(route, name) for route in routes):
+            own = [known for route in routes for known in own_names(route)]
+            options = [known for route in routes for known in route.option_names() or ()]
+            return f"takes no {name!r} ({suggestion(action, name, own, options)})"
+    return ""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from dao.core.routing.table import Plan
 from dao.data_object import DataObject
@@ -42,6 +42,8 @@ class Step:
         interface: the name of the chosen interface.
         route: the chosen ``Class.method``.
         place: ``module:line`` of its source.
+        details: what the interface tells of it: ``location``, ``format``, ``mode``, ``replaces``...; empty where it
+            tells nothing.
         filled: parameters that the object's properties fill in, with their values; secrets are masked.
         considered: every route that was looked at.
     """
@@ -54,6 +56,7 @@ class Step:
     place: str
     filled: Mapping[str, Any]
     considered: tuple[Considered, ...]
+    details: Mapping[str, Any] = field(factory=dict)
 
 
 @frozen(repr=False)
@@ -91,8 +94,10 @@ class Explanation:
 
 def _view_of(step: Step, number: str) -> TableView:
     filled = "\n".join(f"{name}={value!r}" for name, value in step.filled.items())
+    told = dict(step.details)
     rows: list[Sequence[object]] = [
-        ("  at", step.key or "the root of the store"),
+        ("  at", told.pop("location", None) or step.key or "the root of the store"),
+        *((f"  {name}", value) for name, value in told.items()),
         ("  by", f"{step.interface}: {step.route}"),
         ("  in", step.place),
         ("  filled in", filled or "nothing"),
@@ -103,7 +108,7 @@ def _view_of(step: Step, number: str) -> TableView:
     return table_of(["", ""], rows, f"{number}{step.action} {step.data_object}")
 
 
-def step_of(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any]) -> Step:
+def step_of(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any], details: Mapping[str, Any]) -> Step:
     """The step that a plan makes of a call."""
     route = plan.route
     filled = {name: data_object.get(name) for name in sorted(plan.fillable) if data_object.get(name) is not None}
@@ -116,4 +121,5 @@ def step_of(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any]) -
         route.place,
         {name: masked(name, value) for name, value in filled.items() if arguments.get(name) is None},
         tuple(Considered(c.interface, c.route, c.reason or "chosen") for c in plan.choice.candidates),
+        details,
     )

@@ -7,11 +7,15 @@ from typing import Any
 
 from attrs import frozen
 
+from dao.arguments import CONTRACT, suggestion
 from dao.core.routing.route import Route
 from dao.data_object import DataObject
-from dao.errors import did_you_mean
+from dao.interface import ROLES
 
-__all__ = ["MISSING", "Fit", "condition_value", "fit"]
+__all__ = ["MISSING", "Fit", "condition_value", "fit", "own_names", "takes"]
+
+_CONVERTED = ("read", "read_stream", "run")
+"""The actions whose results ``into=`` may convert."""
 
 MISSING = object()
 """Stands for a condition that neither the call nor the object has a value for."""
@@ -63,7 +67,7 @@ def _distance(route: Route, role: str, kind: type) -> int:
 def _misfits(route: Route, data_object: DataObject, arguments: Mapping[str, Any]) -> Iterator[str]:
     yield from _failed_conditions(route, data_object, arguments)
     yield from _unknown_arguments(route, arguments)
-    yield from _missing_arguments(route, arguments)
+    yield from _missing_arguments(route, data_object, arguments)
     yield from _wrong_types(route, data_object, arguments)
 
 
@@ -83,22 +87,46 @@ def _is_in(value: Any, wanted: frozenset[Any]) -> bool:
 
 
 def _unknown_arguments(route: Route, arguments: Mapping[str, Any]) -> Iterator[str]:
-    if route.signature.takes_any:
-        return
-    parameters = route.signature.parameters
-    known = [name for name in parameters if name not in ("data", "data_object", "target")]
     for name, value in arguments.items():
         # ``None`` means "not given": a pipeline may hand on an optional argument that this route has no use for.
-        # An operation that a condition has already checked need not be a parameter as well.
-        # What ``into`` asks for is done after the call where the method doesn't do it itself.
-        if name not in parameters and value is not None and name not in route.conditions and name != "into":
-            yield f"takes no {name!r} ({did_you_mean(name, known)})"
+        if value is not None and not takes(route, name):
+            yield f"takes no {name!r} ({suggestion(route.action, name, own_names(route), route.option_names() or ())})"
 
 
-def _missing_arguments(route: Route, arguments: Mapping[str, Any]) -> Iterator[str]:
+def takes(route: Route, name: str) -> bool:
+    """Whether a route has a use for an argument of a name.
+
+    Where a method has ``**options`` and its interface says what they may be, only those, and the contract's arguments
+    for the action: an interface that can't honour one of these refuses it in words of its own.
+    """
+    # An operation that a condition has already checked need not be a parameter as well.
+    # What ``into`` asks for is done after the call where the method doesn't do it itself.
+    if name in route.signature.parameters or name in route.conditions:
+        return True
+    if name == "into" and route.action in _CONVERTED:
+        return True
+    if not route.signature.takes_any:
+        return False
+    options = route.option_names()
+    return options is None or name in options or (name in CONTRACT[route.action] and name != "into")
+
+
+def own_names(route: Route) -> list[str]:
+    """The arguments that a route names, for messages."""
+    names = [name for name in route.signature.parameters if name not in ROLES]
+    return [*names, "into"] if route.action in _CONVERTED else names
+
+
+def _missing_arguments(route: Route, data_object: DataObject, arguments: Mapping[str, Any]) -> Iterator[str]:
     for name, parameter in route.signature.parameters.items():
         if parameter.required and name != "data_object" and name not in arguments:
-            yield f"needs {name!r}, which was not given"
+            yield f"needs {name!r}, which was not given{_fillable(name, data_object)}"
+
+
+def _fillable(name: str, data_object: DataObject) -> str:
+    if data_object.get(name) is None:
+        return ""
+    return f" (the object has a property {name!r}: give the parameter a default to have it filled in)"
 
 
 def _wrong_types(route: Route, data_object: DataObject, arguments: Mapping[str, Any]) -> Iterator[str]:

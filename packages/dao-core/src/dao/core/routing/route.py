@@ -8,6 +8,7 @@ from typing import Any
 
 from attrs import field, frozen
 
+from dao.catalog.properties import format_options
 from dao.core.routing.signature import Signature, signature_of
 from dao.interface import ACTIONS, CONDITIONS, actions_of, method_names
 
@@ -24,7 +25,7 @@ class Route:
         method: the method's name.
         signature: what it takes.
         conditions: the values that must hold, by name.
-        is_async: it is a coroutine function.
+        is_async: it is a coroutine function, or an asynchronous generator function.
     """
 
     action: str
@@ -33,6 +34,12 @@ class Route:
     signature: Signature = field(repr=False)
     conditions: Mapping[str, frozenset[Any]] = field(factory=dict)
     is_async: bool = False
+
+    def option_names(self) -> frozenset[str] | None:
+        """What the method's ``**options`` may hold, where its interface says it; see :mod:`dao.interface`."""
+        if not self.signature.takes_any or not getattr(self.interface, "takes_format_options", False):
+            return None
+        return frozenset().union(*format_options().values())
 
     @property
     def name(self) -> str:
@@ -66,5 +73,5 @@ def _routes_from(interface: type, name: str) -> Iterator[Route]:
             name,
             signature_of(method, ACTIONS[action]),
             conditions,
-            inspect.iscoroutinefunction(method),
+            inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method),
         )

@@ -8,8 +8,9 @@ from typing import Any
 
 from attrs import frozen
 
+from dao.arguments import checks_of
 from dao.core.routing.choose import Choice, Offer, choose
-from dao.core.routing.match import MISSING, condition_value
+from dao.core.routing.match import MISSING, condition_value, own_names, takes
 from dao.core.routing.route import Route, routes_of
 from dao.data_object import DataObject
 from dao.errors import PluginError
@@ -72,7 +73,24 @@ class RouteTable:
     def __init__(self, interfaces: Interfaces) -> None:
         self._offers = {action: _offers(action, interfaces) for action in ACTIONS}
         self._conditions = {action: _condition_values(offers) for action, offers in self._offers.items()}
+        self._checks = {action: checks_of(action, _own_values(offers)) for action, offers in self._offers.items()}
         self._plans: dict[Any, Plan] = {}
+
+    def checked(self, action: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A call's arguments as the interfaces get them: other libraries' numbers and names are plain ones.
+
+        Raises:
+            DataError: one can't be what was given.
+        """
+        checks = self._checks[action]
+        changed: dict[str, Any] = {}
+        for name, value in arguments.items():
+            check = checks.get(name)
+            if check is not None and value is not None:
+                good = check(name, value)
+                if good is not value:
+                    changed[name] = good
+        return {**arguments, **changed} if changed else arguments
 
     def plan(
         self,
@@ -117,6 +135,18 @@ class RouteTable:
         choice = choose(action, data_object, arguments, offers, dao_interface=dao_interface, native_async=native_async)
         return _plan_of(choice, arguments)
 
+    def takes(self, action: str, name: str) -> bool:
+        """Whether any route for an action has a use for an argument of that name."""
+        return any(takes(route, name) for offer in self._offers[action] for route in offer.routes)
+
+    def names(self, action: str) -> list[str]:
+        """The arguments that the routes for an action name."""
+        return list(dict.fromkeys(n for o in self._offers[action] for route in o.routes for n in own_names(route)))
+
+    def option_names(self, action: str) -> list[str]:
+        """What the ``**options`` of the routes for an action may hold, as far as their interfaces say it."""
+        return [n for offer in self._offers[action] for route in offer.routes for n in route.option_names() or ()]
+
     def serves(self, action: str) -> bool:
         """Whether any interface has a route for an action at all."""
         return any(offer.routes for offer in self._offers[action])
@@ -147,6 +177,18 @@ def _condition_values(offers: Sequence[Offer]) -> tuple[tuple[str, frozenset[Any
             for name, wanted in route.conditions.items():
                 values[name] = values.get(name, frozenset()) | wanted
     return tuple(values.items())
+
+
+def _own_values(offers: Sequence[Offer]) -> Mapping[str, frozenset[Any] | None]:
+    """The values that the routes of an action have for arguments beside those of the contract: their conditions'.
+
+    ``None`` for ``into`` where a route takes it without a condition: that one converts by itself, to what it likes.
+    """
+    own: dict[str, frozenset[Any] | None] = dict(_condition_values(offers))
+    routes = (route for offer in offers for route in offer.routes)
+    if any("into" in route.signature.parameters and "into" not in route.conditions for route in routes):
+        own["into"] = None
+    return own
 
 
 def _plan_of(choice: Choice, arguments: Mapping[str, Any]) -> Plan:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 import pytest
 
@@ -201,7 +203,8 @@ class SchemaEvolution(
     def test_strict_takes_no_new_column(self, dao: DataAccessObject, three: DataObject, backend: Backend) -> None:
         """schema_mode="strict", the default: rows with a column that the table lacks are a DataError."""
         wider = people([7]).append_column("colour", pa.array(["red"]))
-        for given in ({}, {"schema_mode": "strict"}):
+        calls: tuple[dict[str, Any], ...] = ({}, {"schema_mode": "strict"})
+        for given in calls:
             with pytest.raises((DataError, *REFUSALS) if given else DataError):
                 dao.write(wider, three, mode="append", **given)
         assert rows(dao, three) == people(range(3)).to_pylist()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import pathlib
+from typing import Any
 
 import pytest
 
 from dao.core.dao import DataAccessObject
+from dao.data_object import DataObject
 from dao.errors import AlreadyExistsError, DaoError, NotFoundError
 from dao.testing.backend import Backend
 from dao.testing.conformance.base import Capability, needs
@@ -155,11 +157,12 @@ class Keys(Capability, requires=("read", "write", "list", "files"), written=f"{_
         """A key or path= that leads out of the store is a DaoError before anything is touched."""
         dao.write(b"inside", backend.file("inside.bin"))
         before = held(dao, backend)
-        for file, given in (
+        calls: tuple[tuple[DataObject, dict[str, Any]], ...] = (
             (backend.file(path), {}),
             (backend.file("a.bin", key=path), {}),
             (backend.file("a.bin"), {"path": path}),
-        ):
+        )
+        for file, given in calls:
             with pytest.raises(DaoError):
                 dao.write(b"x", file, mode="overwrite", **given)
             with pytest.raises(DaoError):

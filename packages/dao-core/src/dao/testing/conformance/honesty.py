@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pyarrow as pa
 
@@ -17,7 +18,7 @@ __all__ = ["Honesty"]
 Probe = Callable[[DataAccessObject, Backend], object]
 
 
-def _mode(mode: str) -> Probe:
+def _mode(mode: Any) -> Probe:
     return lambda dao, backend: dao.write(people([1]), backend.table("probe"), mode=mode)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -61,7 +62,8 @@ class Writes(Capability, requires=("read", "write"), written=_WRITE):
         """mode="error", the default, raises AlreadyExistsError when something is there, and changes nothing."""
         table = backend.table("people")
         dao.write(people(range(3)), table)
-        for given in ({}, {"mode": "error"}):
+        calls: tuple[dict[str, Any], ...] = ({}, {"mode": "error"})
+        for given in calls:
             with pytest.raises(AlreadyExistsError):
                 dao.write(people(range(9)), table, **given)
         assert rows(dao, table) == people(range(3)).to_pylist()
@@ -80,7 +82,7 @@ class Writes(Capability, requires=("read", "write"), written=_WRITE):
         """A mode that doesn't exist is an error, and nothing is written."""
         table = backend.table("people")
         with pytest.raises(DaoError):
-            dao.write(people(range(3)), table, mode="sideways")
+            dao.write(people(range(3)), table, mode="sideways")  # type: ignore[arg-type]  # on purpose
         assert content(dao, table) is None
         no_debris(backend)
 

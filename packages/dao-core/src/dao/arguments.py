@@ -1,0 +1,242 @@
+"""The arguments that mean the same on every backend: their names, their values, and other libraries' words for them.
+
+A call's arguments are checked here before anything else happens to it, and numbers, names and paths of other libraries
+become plain ones: an interface meets ``int``, ``list[str]`` and ``str``. Arguments that are no part of the contract
+are the interface's own, and those of ``run`` all are.
+"""
+
+from __future__ import annotations
+
+import os
+import reprlib
+from collections.abc import Callable, Collection, Iterable, Mapping
+from difflib import get_close_matches
+from functools import partial
+from operator import index
+from typing import Any, Literal, get_args
+
+from dao.errors import DataError, did_you_mean
+
+__all__ = [
+    "CONTRACT",
+    "INTOS",
+    "MODES",
+    "SCHEMA_MODES",
+    "Check",
+    "Format",
+    "Into",
+    "Mode",
+    "SchemaMode",
+    "checks_of",
+    "suggestion",
+]
+
+Mode = Literal["error", "append", "overwrite", "overwrite_partitions", "ignore"]
+"""What to do where something is there already."""
+
+SchemaMode = Literal["strict", "evolve"]
+"""Whether a write may change a table's schema."""
+
+Into = Literal["arrow", "bytes", "duckdb", "pandas", "polars", "pylist", "reader", "spark"]
+"""What a read gives."""
+
+Format = Literal["arrow", "avro", "csv", "json", "ndjson", "orc", "parquet"]
+"""The formats that DAO brings. Those that a backend adds work as well; a type checker doesn't know them."""
+
+MODES: tuple[str, ...] = get_args(Mode)
+SCHEMA_MODES: tuple[str, ...] = get_args(SchemaMode)
+INTOS: tuple[str, ...] = get_args(Into)
+
+_SELECTION = ("columns", "where", "limit", "version", "as_of", "schema", "format", "path")
+_WRITING = ("mode", "format", "path", "partition_by", "schema", "schema_mode")
+
+CONTRACT: Mapping[str, tuple[str, ...]] = {
+    "read": ("into", *_SELECTION, "offset", "length"),
+    "read_stream": ("into", *_SELECTION, "batch_size"),
+    "write": _WRITING,
+    "write_stream": _WRITING,
+    "upsert": ("keys", "order_by", "partition_by", "schema", "schema_mode", "format"),
+    "delete": ("where", "format", "path", "schema"),
+    "list": ("path",),
+    "count": ("where", "version", "as_of", "format", "path", "schema"),
+    "exists": ("path",),
+    "schema": ("version", "as_of", "format", "path", "schema"),
+    "history": (),
+    "copy": ("columns", "limit", "where", "version", "as_of", "batch_size", *_WRITING),
+    "move": _WRITING,
+    "run": (),
+}
+"""For each action the arguments whose meaning the contract fixes."""
+
+Check = Callable[[str, Any], Any]
+"""Takes an argument's name and value; gives the value that the interface gets, or raises a DataError."""
+
+
+def _found(value: Any) -> str:
+    kind = type(value)
+    return f"{reprlib.repr(value)} ({kind.__qualname__})" if kind.__module__ == "builtins" else _qualified(kind)
+
+
+def _qualified(kind: type) -> str:
+    return f"{kind.__module__.partition('.')[0]}.{kind.__qualname__}"
+
+
+def _whole(name: str, value: Any, least: int) -> int:
+    number = _as_int(value)
+    if number is None or number < least:
+        raise DataError(f"{name}: found {_found(value)}, expected a whole number of at least {least}")
+    return number
+
+
+def _as_int(value: Any) -> int | None:
+    """A number of any library as an int; None for what is no whole number. A truth value is none."""
+    if type(value) is int:
+        return value
+    if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):  # numpy's are no subclass of bool
+        return None
+    try:
+        return index(value)
+    except TypeError:
+        # pandas makes 5.0 of a 5 where another row has no value.
+        return int(value) if isinstance(value, float) and value.is_integer() else None
+
+
+def _names(name: str, value: Any) -> list[str]:
+    """Column names, given as one or as several."""
+    if isinstance(value, str):
+        return [str(value)]
+    ordered = isinstance(value, Iterable) and not isinstance(value, (bytes, bytearray, set, frozenset, Mapping))
+    names = [getattr(item, "as_py", lambda item=item: item)() for item in value] if ordered else None
+    if names is None or not all(isinstance(item, str) for item in names):
+        raise DataError(f"{name}: found {_found(value)}, expected the name of a column, or a list of them")
+    return [str(item) for item in names]
+
+
+def _text(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise DataError(f"{name}: found {_found(value)}, expected a text")
+    return value
+
+
+def _path(name: str, value: Any) -> str:
+    text = os.fspath(value) if isinstance(value, os.PathLike) else value
+    if not isinstance(text, str):
+        raise DataError(f"{name}: found {_found(value)}, expected a path as text")
+    return text
+
+
+def _predicate(name: str, value: Any) -> Any:
+    kind = type(value)
+    if kind is str:
+        if not value.strip():
+            raise DataError(f"{name}: found an empty text, expected a condition; leave it out for all rows")
+        return value
+    expressions = any(base.__module__.startswith(("pyarrow.", "dao.arrow.predicates")) for base in kind.__mro__)
+    if not (isinstance(value, (str, list, tuple)) or expressions):
+        raise DataError(
+            f"{name}: found {_found(value)}, expected a condition such as \"id > 5 AND country = 'DE'\", a list of "
+            'tuples such as [("id", ">", 5)], or a pyarrow Expression'
+        )
+    return value
+
+
+def _one_of(name: str, value: Any, *, choices: Collection[str]) -> str:
+    if not isinstance(value, str):
+        raise DataError(f"{name}: found {_found(value)}, expected one of {', '.join(map(repr, choices))}")
+    if value not in choices:
+        raise DataError(f"{name}: found {value!r}; {did_you_mean(value, choices)}")
+    return value
+
+
+_CHECKS: Mapping[str, Check] = {
+    "batch_size": partial(_whole, least=1),
+    "columns": _names,
+    "format": _text,
+    "keys": _names,
+    "length": partial(_whole, least=0),
+    "limit": partial(_whole, least=0),
+    "offset": partial(_whole, least=0),
+    "order_by": _names,
+    "partition_by": _names,
+    "path": _path,
+    "where": _predicate,
+}
+_CHOICES: Mapping[str, tuple[str, ...]] = {"into": INTOS, "mode": MODES, "schema_mode": SCHEMA_MODES}
+
+
+def checks_of(action: str, own: Mapping[str, Collection[Any] | None]) -> Mapping[str, Check]:
+    """How the arguments of an action are checked.
+
+    Args:
+        action: the action.
+        own: values of ``into``, ``mode`` and ``schema_mode`` that a store's interfaces have beside those of the
+            contract, by name; None for an argument whose values they alone know.
+    """
+    known = CONTRACT[action]
+    checks = {name: _CHECKS[name] for name in known if name in _CHECKS}
+    for name in known:
+        further = own.get(name, ())
+        if name in _CHOICES and further is not None:
+            texts = sorted(value for value in further if isinstance(value, str))
+            checks[name] = partial(_one_of, choices=tuple(dict.fromkeys((*_CHOICES[name], *texts))))
+    return checks
+
+
+_WORDS: Mapping[str, tuple[str, ...]] = {
+    "as_of": ("asof", "timestamp", "timestampasof"),
+    "batch_size": ("batchrows", "chunksize", "maxchunksize", "rowsperbatch"),
+    "columns": ("cols", "column", "fields", "include", "projection", "select", "usecols"),
+    "compression": ("codec", "compress"),
+    "delimiter": ("delim", "fielddelimiter", "fieldseparator", "sep", "separator"),
+    "format": ("fileformat", "fmt"),
+    "into": ("as", "asframe", "backend", "engine", "output", "outputtype", "returntype", "to"),
+    "keys": ("id", "idcolumns", "joinkeys", "key", "on", "primarykey", "primarykeys", "uniquekey"),
+    "limit": ("head", "maxrows", "n", "nrows", "numrows", "rows", "top"),
+    "mode": ("existing", "ifexists", "overwrite", "savemode", "writedisposition", "writemode"),
+    "null_values": ("nanvalues", "navalues", "nullvalue"),
+    "order_by": ("orderby", "sort", "sortby", "sortcolumns"),
+    "partition_by": ("partitioncols", "partitioncolumns", "partitioning", "partitions"),
+    "path": ("file", "filename", "filepath", "location"),
+    "schema": ("dtype", "dtypes", "schemaoverrides", "types"),
+    "schema_mode": ("mergeschema", "overwriteschema", "schemaevolution"),
+    "skip_rows": ("skiprow", "skiprows"),
+    "version": ("snapshot", "snapshotid", "versionasof"),
+    "where": ("condition", "filter", "filters", "predicate", "query", "replacewhere"),
+}
+"""The words of pandas, Polars, Spark, PyArrow, DuckDB and delta-rs for what DAO calls by the name at the left."""
+
+_BY_WORD = {word: name for name, words in _WORDS.items() for word in words}
+
+
+def suggestion(action: str, wrong: str, own: Iterable[str], options: Iterable[str] = ()) -> str:
+    """The end of a message about an argument that nothing takes: what was meant, else what there is.
+
+    Args:
+        action: the action.
+        wrong: the name that was given.
+        own: the arguments of the action.
+        options: further ones, such as a format's: they are suggested where none of the action's own is as near.
+
+    >>> suggestion("read", "filter", ["where", "limit"], ["bloom_filters"])
+    "did you mean 'where'?"
+    >>> suggestion("read", "wher", ["where", "limit"], ["bloom_filters"])
+    "did you mean 'where'?"
+    >>> suggestion("read", "x", ["where", "limit"], ["bloom_filters"])
+    "known: 'limit', 'where', and the formats' options"
+    >>> suggestion("read", "keys", ["where", "limit"])
+    "it is an argument of upsert; known: 'limit', 'where'"
+    """
+    first, further = sorted(set(own)), sorted(set(options) - set(own))
+    plain = wrong.replace("_", "").replace("-", "").lower()
+    same = [name for name in (*first, *further) if name.replace("_", "") == plain]
+    meant = same[0] if same else _BY_WORD.get(plain)
+    if meant in first or meant in further:
+        return f"did you mean {meant!r}?"
+    actions = [] if wrong in CONTRACT[action] else [other for other, names in CONTRACT.items() if wrong in names]
+    known = did_you_mean("" if actions else wrong, first) if first else "there are no arguments"
+    if actions:
+        return f"it is an argument of {', '.join(actions)}; {known}"
+    near = [] if known.startswith("did you") else get_close_matches(wrong, further, n=1, cutoff=0.75)
+    if near:
+        return did_you_mean(wrong, near)
+    return f"{known}, and the formats' options" if further and not known.startswith("did you") else known
