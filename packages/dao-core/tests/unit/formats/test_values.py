@@ -250,3 +250,90 @@ def test_orc_refuses_dictionaries_of_nested_values() -> None:
     """They would be written as lists, which can't be made dictionaries when they are read."""
     with pytest.raises(DataError, match="ORC can't hold dictionary"):
         get_format("orc").writer(io.BytesIO(), pa.schema([("d", NESTED.type)]))
+
+
+@pytest.mark.parametrize("format", sorted(FORMATS))
+def test_ordered_numbers_keep_their_order_or_lose_the_mark(format: str, tmp_path: Path) -> None:
+    """Parquet has dictionaries of texts alone."""
+    sizes = pa.DictionaryArray.from_arrays(pa.array([2, 0], pa.int8()), pa.array([3, 2, 1]), ordered=True)
+    for array in [sizes] if format == "csv" else [sizes, pa.StructArray.from_arrays([sizes], ["x"])]:
+        table = pa.table({"d": array})
+        found = load(save(table, tmp_path / "t", format), format=format, schema=table.schema).column("d")
+        assert found.to_pylist() == table.column("d").to_pylist()
+        inner = found.combine_chunks() if array is sizes else found.combine_chunks().field(0)
+        assert not inner.type.ordered or inner.dictionary.to_pylist() == [3, 2, 1]
+
+
+def test_parquet_needs_the_dictionary_of_ordered_categories() -> None:
+    ordered = pa.schema([("d", pa.dictionary(pa.int8(), pa.string(), ordered=True)), ("e", pa.string())])
+    form = get_format("parquet")
+    for dictionary in (False, ["e"]):
+        with pytest.raises(DataError, match="column 'd' has ordered categories"):
+            form.writer(io.BytesIO(), ordered, form.options({"dictionary": dictionary}))
+
+
+@pytest.mark.parametrize("format", ["csv", "json", "ndjson"])
+def test_the_first_nanoseconds_have_no_text_that_is_read_again(format: str, tmp_path: Path) -> None:
+    first = -9_223_372_036_000_000_000
+    table = pa.table({"t": pa.array([first], pa.int64()).view(pa.timestamp("ns"))})
+    assert load(save(table, tmp_path / "t", format), format=format, schema=table.schema).equals(table)
+    table = pa.table({"t": pa.array([first - 1], pa.int64()).view(pa.timestamp("ns"))})
+    with pytest.raises(DataError, match="nanoseconds from 1677"):
+        save(table, tmp_path / "t", format)
+
+
+UNUSABLE: dict[str, pa.Array] = {
+    "dictionary of UUIDs": pa.DictionaryArray.from_arrays(pa.array([0], pa.int8()), pa.array([bytes(16)], pa.uuid())),
+    "lists of size 0": pa.array([[]], pa.list_(pa.int64(), 0)),
+}
+
+
+@pytest.mark.parametrize("name", sorted(UNUSABLE))
+def test_types_that_pyarrow_does_not_read_back_are_not_written(name: str) -> None:
+    dao = DataAccessObject({"s": {"interface": "memory", "objects": {"t": {"type": "table"}, "{n}": {}}}})
+    for array in (UNUSABLE[name], pa.StructArray.from_arrays([UNUSABLE[name]], ["x"])):
+        for place in ("t", "a.parquet", "a.arrow", "a.avro", "a.ndjson"):
+            with pytest.raises(DataError, match="column 'c': pyarrow can do nothing with the type"):
+                dao.write(pa.table({"c": array}), f"s.{place}")
+
+
+class Celsius(pa.ExtensionType):
+    """A type that is not registered, so that readers know its name alone."""
+
+    def __init__(self) -> None:
+        super().__init__(pa.int64(), "celsius")
+
+    def __arrow_ext_serialize__(self) -> bytes:
+        return b""
+
+    @classmethod
+    def __arrow_ext_deserialize__(cls, storage_type: pa.DataType, serialized: bytes) -> Celsius:
+        return cls()
+
+
+EXTENSIONS: dict[str, pa.Array] = {
+    "uuid": pa.array([bytes(16), None], pa.uuid()),
+    "json": pa.ExtensionArray.from_storage(pa.json_(), pa.array(['{"a": 1}', None])),
+    "bool8": pa.ExtensionArray.from_storage(pa.bool8(), pa.array([1, None], pa.int8())),
+    "opaque": pa.ExtensionArray.from_storage(pa.opaque(pa.binary(), "t", "v"), pa.array([b"a", None])),
+    "tensor": pa.ExtensionArray.from_storage(
+        pa.fixed_shape_tensor(pa.int32(), [2]), pa.array([[1, 2], [3, 4]], pa.list_(pa.int32(), 2))
+    ),
+    "unregistered": pa.ExtensionArray.from_storage(Celsius(), pa.array([1, None])),
+}
+
+
+@pytest.mark.parametrize("nested", [False, True])
+@pytest.mark.parametrize("name", sorted(EXTENSIONS))
+@pytest.mark.parametrize("format", sorted(FORMATS))
+def test_extension_types_come_back_or_are_refused(format: str, name: str, nested: bool, tmp_path: Path) -> None:
+    array = EXTENSIONS[name]
+    table = pa.table({"c": pa.StructArray.from_arrays([array], ["x"]) if nested else array})
+    try:
+        path = save(table, tmp_path / "t", format)
+    except DataError:
+        assert format in ("csv", "orc") or name == "tensor"
+        return
+    assert same(load(path, format=format, schema=table.schema), table)
+    if get_format(format).has_schema and name != "unregistered":
+        assert same(load(path, format=format), table)

@@ -15,7 +15,7 @@ from dao.arrow.convert.frames import open_pandas
 from dao.arrow.convert.recognise import Kind, is_row, kind_of, qualified_names
 from dao.arrow.convert.rows import columns_to_table, rows_in_batches, rows_to_table
 from dao.arrow.convert.views import normalise_dictionaries
-from dao.arrow.formats.validity import refuse_nameless
+from dao.arrow.formats.validity import refuse_unusable
 from dao.errors import DataError
 
 __all__ = ["check_tabular", "to_reader"]
@@ -59,7 +59,7 @@ def to_reader(data: Any, *, schema: Any = None) -> pa.RecordBatchReader:
     assert kind is not None
     wanted = None if schema is None else _schema(schema)
     reader = normalise_dictionaries(_OPENERS[kind](data, wanted))
-    refuse_nameless(reader.schema)
+    refuse_unusable(reader.schema)
     if wanted is not None:
         reader = conform(reader, wanted)
     if kind in (Kind.READER, Kind.ITERABLE):

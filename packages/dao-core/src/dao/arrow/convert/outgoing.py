@@ -12,7 +12,7 @@ import pyarrow.types as pt
 
 from dao.arrow.convert.incoming import to_reader
 from dao.arrow.convert.recognise import INTO, Kind, kind_of
-from dao.arrow.formats.validity import refuse_nameless
+from dao.arrow.formats.validity import refuse_unusable
 from dao.errors import ConfigError, DataError, PluginError, did_you_mean
 
 __all__ = ["check_into", "convert"]
@@ -68,7 +68,7 @@ def convert(result: Any, into: str) -> Any:
     if kind is _KIND_OF_TARGET.get(into):
         return result
     if isinstance(result, pa.Table | pa.RecordBatchReader):
-        refuse_nameless(result.schema)
+        refuse_unusable(result.schema)
     return target(result)
 
 

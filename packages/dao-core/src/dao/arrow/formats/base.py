@@ -90,7 +90,6 @@ class Format(ABC):
         suffixes: the file name endings it is known by, the one to use for new files first.
         Options: the attrs class of its options, for reading and writing alike.
         filters_rows: True where :meth:`read_file` applies a task's predicate exactly.
-        keeps_order: True where files hold dictionaries as such, so that the order of ordered categories is known.
         has_schema: True where files carry their own column names and types, also when they have no rows.
     """
 
@@ -98,7 +97,6 @@ class Format(ABC):
     suffixes: ClassVar[tuple[str, ...]]
     Options: ClassVar[type[Any]]
     filters_rows: ClassVar[bool] = False
-    keeps_order: ClassVar[bool] = False
     has_schema: ClassVar[bool] = True
 
     def __repr__(self) -> str:
@@ -117,6 +115,10 @@ class Format(ABC):
             DataError: a value of the wrong kind.
         """
         return build_options(self.name, self.Options, given or {})
+
+    def keeps_order(self, values: pa.DataType) -> bool:
+        """Whether files hold dictionaries of such values as they are, so that the order of categories is known."""
+        return False
 
     def scan(
         self,

@@ -50,8 +50,10 @@ class ArrowFormat(Format):
     name = "arrow"
     suffixes: ClassVar[tuple[str, ...]] = (".arrow", ".feather", ".ipc")
     Options = ArrowOptions
-    keeps_order = True
     _stream: ClassVar[bool] = False
+
+    def keeps_order(self, values: pa.DataType) -> bool:
+        return True
 
     def infer_schema(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> pa.Schema:
         schemas = []

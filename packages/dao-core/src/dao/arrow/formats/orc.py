@@ -6,7 +6,6 @@ from collections.abc import Generator, Mapping
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.orc as paorc
 from attrs import field, frozen
 from pyarrow import fs
@@ -16,6 +15,7 @@ from dao.arrow.formats.compression import KeptOpen
 from dao.arrow.formats.facts import column_facts, file_bytes
 from dao.arrow.formats.faults import reading, storing
 from dao.arrow.formats.options import integer, number, one_of, texts, tuple_of, valid
+from dao.arrow.formats.rebuild import rebuilt
 from dao.arrow.formats.shape import cast_array, check_batch, checked, refuse_duplicates, unify
 from dao.errors import DataError
 
@@ -120,6 +120,8 @@ def _stored_as(name: str, kind: pa.DataType) -> pa.DataType:
     Raises:
         DataError: a type that ORC can't hold.
     """
+    if isinstance(kind, pa.BaseExtensionType):  # ORC would keep the stored values and not what they are
+        raise DataError(f"column {name!r}: ORC can't hold {kind}; Parquet or Arrow IPC can")
     if pa.types.is_run_end_encoded(kind) or (pa.types.is_dictionary(kind) and not pa.types.is_nested(kind.value_type)):
         return _stored_as(name, kind.value_type)
     if pa.types.is_timestamp(kind):
@@ -156,32 +158,17 @@ _PLAIN: Mapping[pa.DataType, pa.DataType] = {
 }
 
 
-def _pushed_down(array: pa.Array) -> pa.Array:
+def _pushed_down(array: pa.Array, kind: pa.DataType) -> pa.Array:
     """The array with the nulls of structs, lists and maps repeated in what they hold.
 
     pyarrow's writer (26) goes by a field's own nulls: where a struct inside another is null and its fields have values
     beneath, which nobody sees, it writes these in place of the following rows' values. Of fields that start elsewhere
     than at their buffers' start it loses values likewise.
     """
-    kind = array.type
-    if pa.types.is_struct(kind):
-        children = [_pushed_down(child) for child in array.flatten()]
-        return pa.StructArray.from_arrays(children, fields=list(kind), mask=array.is_null())
-    if pa.types.is_map(kind):
-        pairs = array.cast(pa.list_(pa.struct([pa.field("key", kind.key_type, False), ("value", kind.item_type)])))
-        entries = pairs.flatten()
-        keys, items = (_pushed_down(entries.field(place)) for place in (0, 1))
-        return pa.MapArray.from_arrays(_offsets(pairs), keys, items, type=kind, mask=array.is_null())
-    if pa.types.is_list(kind):
-        items = _pushed_down(array.flatten())
-        return pa.ListArray.from_arrays(_offsets(array), items, type=kind, mask=array.is_null())
+    compact = rebuilt(array, kind, _pushed_down)
+    if compact is not None:
+        return compact
     return pa.concat_arrays([array, array.slice(0, 0)]) if array.offset else array
-
-
-def _offsets(lists: pa.ListArray) -> pa.Array:
-    """Where each list starts in ``lists.flatten()``, which has no room for null ones."""
-    ends = pc.cumulative_sum(pc.fill_null(pc.list_value_length(lists), 0))
-    return pa.concat_arrays([pa.array([0], pa.int32()), ends.cast(pa.int32())])
 
 
 class _OrcWriter(FormatWriter):
@@ -215,7 +202,7 @@ class _OrcWriter(FormatWriter):
         for part, array in zip(self._stored, batch.columns, strict=True):
             with storing(f"column {part.name!r}: ORC"):
                 stored = cast_array(array, part.type)
-                arrays.append(_pushed_down(stored) if pa.types.is_nested(part.type) else stored)
+                arrays.append(_pushed_down(stored, part.type) if pa.types.is_nested(part.type) else stored)
         with storing("ORC"):
             self._writer.write(pa.Table.from_arrays(arrays, schema=self._stored))
         self._kept.check()

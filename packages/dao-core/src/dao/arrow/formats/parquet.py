@@ -47,7 +47,9 @@ class ParquetFormat(Format):
     name = "parquet"
     suffixes = (".parquet", ".pq")
     Options = ParquetOptions
-    keeps_order = True
+
+    def keeps_order(self, values: pa.DataType) -> bool:
+        return bool(pa.types.is_string(values) or pa.types.is_large_string(values))
 
     def infer_schema(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> pa.Schema:
         return unify([source.schema for source in _sources(paths, filesystem, options)], paths)

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from dao.arrow.formats.base import FormatWriter
 from dao.arrow.formats.faults import storing
 from dao.arrow.formats.parquet_options import ParquetOptions
-from dao.arrow.formats.shape import check_batch, refuse_duplicates
+from dao.arrow.formats.shape import check_batch, refuse_duplicates, unordered
 from dao.errors import DataError, UnsupportedError, did_you_mean
 
 __all__ = ["ParquetFileWriter"]
@@ -94,6 +94,7 @@ def _check_schema(schema: pa.Schema, options: ParquetOptions) -> None:
     if not schema.names:
         raise DataError("Parquet can't store rows without columns")
     _check_columns(schema, options)
+    _check_order(schema, options)
     try:
         with storing("Parquet"), pq.ParquetWriter(pa.BufferOutputStream(), schema, **_settings(schema, options, None)):
             pass
@@ -101,6 +102,17 @@ def _check_schema(schema: pa.Schema, options: ParquetOptions) -> None:
         raise DataError(f"Parquet can't store the data: {error}") from error
     except TypeError as error:
         raise UnsupportedError(f"pyarrow {pa.__version__} has no such option: {error}") from error
+
+
+def _check_order(schema: pa.Schema, options: ParquetOptions) -> None:
+    """Ordered categories need the dictionary in the file: without it they come back in the order of appearance."""
+    for field in schema:
+        named = not isinstance(options.dictionary, tuple) or field.name in options.dictionary
+        written = options.dictionary is not False and named and field.name not in (options.encoding or {})
+        if not written and not unordered(pa.schema([field])).equals(pa.schema([field])):
+            raise DataError(
+                f"option 'dictionary': column {field.name!r} has ordered categories, and a dictionary keeps their order"
+            )
 
 
 def _check_columns(schema: pa.Schema, options: ParquetOptions) -> None:

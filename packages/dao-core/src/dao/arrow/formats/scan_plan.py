@@ -133,8 +133,7 @@ def planned(
     _check_numbers(batch_size, limit)
     partition_schema = partition_types(paths, partitions, partition_schema)
     file_schema = format.infer_schema(paths, filesystem, options) if schema is None else schema
-    if not format.keeps_order:
-        file_schema = unordered(file_schema)
+    file_schema = unordered(file_schema, format.keeps_order)
     file_schema = pa.schema([field for field in file_schema if field.name not in partition_schema.names])
     whole = pa.schema([*file_schema, *partition_schema])
     predicate, predicate_columns = _compile(where, whole)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dao.arrow.formats.rebuild import rebuilt
 from dao.arrow.formats.validity import refuse_invalid
 from dao.errors import DataError, did_you_mean
 
@@ -104,7 +105,13 @@ def cast_array(array: pa.Array, kind: pa.DataType) -> pa.Array:
         return pc.run_end_encode(cast_array(array, kind.value_type), kind.run_end_type)
     if pa.types.is_list(array.type) and (pa.types.is_list_view(kind) or pa.types.is_large_list_view(kind)):
         return _list_view(array, kind)
-    return array.cast(kind)
+    try:
+        return array.cast(kind)
+    except pa.ArrowNotImplementedError:
+        cast = rebuilt(array, kind, cast_array)
+        if cast is None:
+            raise
+        return cast
 
 
 def _cast_dictionary(array: pa.DictionaryArray, kind: pa.DataType) -> pa.Array:
@@ -118,29 +125,32 @@ def _cast_dictionary(array: pa.DictionaryArray, kind: pa.DataType) -> pa.Array:
     )
 
 
-def unordered(schema: pa.Schema) -> pa.Schema:
+def unordered(schema: pa.Schema, except_of: Callable[[pa.DataType], bool] = lambda values: False) -> pa.Schema:
     """The schema without the mark of ordered categories, those inside nested columns included.
 
     For what builds dictionaries from values: their order is that of appearance then.
+
+    Args:
+        schema: the schema.
+        except_of: the types of values whose dictionaries stay as they are.
     """
-    return pa.schema([part.with_type(_unordered(part.type)) for part in schema], metadata=schema.metadata)
 
+    def plain(kind: pa.DataType) -> pa.DataType:
+        if pa.types.is_dictionary(kind):
+            stays = not kind.ordered or except_of(kind.value_type)
+            return kind if stays else pa.dictionary(kind.index_type, kind.value_type)
+        if pa.types.is_run_end_encoded(kind):
+            return pa.run_end_encoded(kind.run_end_type, plain(kind.value_type))
+        if pa.types.is_struct(kind):
+            return pa.struct([part.with_type(plain(part.type)) for part in kind])
+        if pa.types.is_map(kind):
+            return pa.map_(kind.key_field, kind.item_field.with_type(plain(kind.item_type)), kind.keys_sorted)
+        if pa.types.is_fixed_size_list(kind):
+            return pa.list_(kind.value_field.with_type(plain(kind.value_type)), kind.list_size)
+        make = next((make for matches, make in _LISTS if matches(kind)), None)
+        return make(kind.value_field.with_type(plain(kind.value_type))) if make else kind
 
-def _unordered(kind: pa.DataType) -> pa.DataType:
-    if pa.types.is_dictionary(kind):
-        return pa.dictionary(kind.index_type, _unordered(kind.value_type)) if kind.ordered else kind
-    if pa.types.is_run_end_encoded(kind):
-        return pa.run_end_encoded(kind.run_end_type, _unordered(kind.value_type))
-    if pa.types.is_struct(kind):
-        return pa.struct([part.with_type(_unordered(part.type)) for part in kind])
-    if pa.types.is_map(kind):
-        return pa.map_(kind.key_field, kind.item_field.with_type(_unordered(kind.item_type)), kind.keys_sorted)
-    if pa.types.is_fixed_size_list(kind):
-        return pa.list_(kind.value_field.with_type(_unordered(kind.value_type)), kind.list_size)
-    for matches, make in _LISTS:
-        if matches(kind):
-            return make(kind.value_field.with_type(_unordered(kind.value_type)))
-    return kind
+    return pa.schema([part.with_type(plain(part.type)) for part in schema], metadata=schema.metadata)
 
 
 _LISTS = (

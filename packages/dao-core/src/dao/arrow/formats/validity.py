@@ -9,9 +9,10 @@ import pyarrow.compute as pc
 
 from dao.errors import DataError, StoreError
 
-__all__ = ["refuse_bad_text", "refuse_far_years", "refuse_invalid", "refuse_nameless"]
+__all__ = ["refuse_bad_text", "refuse_far_years", "refuse_invalid", "refuse_unusable"]
 
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31 from 1970-01-01
+_FIRST_NS = -((1 << 63) // 1_000_000_000) * 1_000_000_000  # the first whole second, before which Arrow reads no text
 _PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 
 
@@ -106,30 +107,40 @@ def refuse_far_years(array: pa.Array, format_name: str) -> None:
                 f"{format_name} holds the years 1 to 9999, found {value:,} as {kind}, which is in the year "
                 f"{1970 + value // per_day / 365.2425:.0f} or near; Parquet, Avro and Arrow IPC hold others"
             )
+    if kind == pa.timestamp("ns", getattr(kind, "tz", None)) and (bounds["min"] or 0) < _FIRST_NS:
+        raise DataError(
+            f"{format_name} holds nanoseconds from 1677-09-21 00:12:44 on, found {bounds['min']:,} as {kind}"
+        )
 
 
-def refuse_nameless(schema: pa.Schema) -> None:
-    """Make sure that pyarrow has a Python class for every type, nested ones included.
+def refuse_unusable(schema: pa.Schema) -> None:
+    """Make sure that pyarrow can do something with every type, nested ones included.
 
-    It has none for the intervals of months alone and of days and milliseconds, and any look at one ends in a KeyError.
+    pyarrow (26) has no Python class for the intervals of months alone and of days and milliseconds: any look at one
+    ends in a KeyError. It reads back no dictionary of extension values that it wrote, and lists of the fixed size 0 end
+    the process.
 
     Raises:
-        DataError: a type without one; the message names the column.
+        DataError: such a type; the message names the column.
     """
     for field in schema:
-        kind = _nameless(field.type)
+        kind = _unusable(field.type)
         if kind is not None:
             raise DataError(
-                f"column {field.name!r}: pyarrow reads the type {kind} and can do nothing with it, so it can be had as "
+                f"column {field.name!r}: pyarrow can do nothing with the type {kind} but read it, so it can be had as "
                 "Arrow data alone; columns= leaves the column out"
             )
 
 
-def _nameless(kind: pa.DataType) -> pa.DataType | None:
+def _unusable(kind: pa.DataType) -> pa.DataType | None:
     if str(kind) in ("month_interval", "day_time_interval"):
         return kind
+    if pa.types.is_fixed_size_list(kind) and kind.list_size == 0:
+        return kind
     if isinstance(kind, pa.BaseExtensionType):
-        return _nameless(kind.storage_type)
+        return _unusable(kind.storage_type)
+    if pa.types.is_dictionary(kind) and isinstance(kind.value_type, pa.BaseExtensionType):
+        return kind
     if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
-        return _nameless(kind.value_type)
-    return next((found for place in range(kind.num_fields) if (found := _nameless(kind.field(place).type))), None)
+        return _unusable(kind.value_type)
+    return next((found for place in range(kind.num_fields) if (found := _unusable(kind.field(place).type))), None)
