@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from dao.display import table_of
+from dao.display import even_half_made, table_of
 from dao.errors import DataError, did_you_mean
 from dao.secrets import guarded, masked
 
@@ -18,6 +18,7 @@ __all__ = ["DataObject", "DirectoryObject", "FileObject", "TableObject"]
 _NO_PROPERTIES: Mapping[str, Any] = MappingProxyType({})
 
 
+@even_half_made
 class DataObject:
     """One unit of data in one store: a file, a directory or a table.
 
@@ -92,6 +93,8 @@ class DataObject:
         return type(self)(self.identifier, self.data_store, **{**self.properties, **properties})
 
     def __getattr__(self, name: str) -> Any:
+        if name in ("identifier", "data_store", "properties"):  # its construction failed
+            raise AttributeError(f"a {type(self).__name__} without {name!r}: its construction failed")
         if not name.startswith("_"):
             if name in self.properties:
                 return self.properties[name]

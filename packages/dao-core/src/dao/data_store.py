@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Self, TypeVar
 
 from dao.core.plugins import Plugins, default_plugins, load_interface
 from dao.data_object import DataObject
-from dao.display import table_of
+from dao.display import even_half_made, table_of
 from dao.errors import ConfigError, Fault, PluginError, did_you_mean
 from dao.interface import InterfaceSpec
 from dao.options.places import working_folder
@@ -20,6 +20,7 @@ from dao.secrets import guarded
 __all__ = ["DataStore", "DataStoreRegistry"]
 
 
+@even_half_made
 class DataStore:
     """A logical home for data: a folder, a bucket or prefix, a lakehouse location, a database schema.
 
@@ -250,6 +251,7 @@ class _OnClassOrInstance(Generic[_Args, _Result]):
         return partial(self._method, instance if instance is not None else owner.default)
 
 
+@even_half_made
 class DataStoreRegistry:
     """Stores by name. Safe between threads.
 

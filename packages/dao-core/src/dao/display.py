@@ -9,12 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import wraps
 from html import escape
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import fields, frozen
 
-__all__ = ["Displayed", "TableView", "moment", "size", "table_of", "thousands"]
+__all__ = ["Displayed", "TableView", "even_half_made", "moment", "size", "table_of", "thousands"]
+
+T = TypeVar("T")
 
 WIDTH = 100
 """Columns that a text view takes at most, where its words allow."""
@@ -22,6 +25,24 @@ WIDTH = 100
 _GAP = "  "
 _LEAST = 24
 """The narrowest a wrapped column gets: below that it is more readable when it sticks out."""
+
+
+def even_half_made(kind: type[T]) -> type[T]:
+    """A class's ``repr`` made to give a text, too, for an object whose construction failed.
+
+    Whatever shows the local variables of a traceback asks for one.
+    """
+    whole = kind.__repr__
+
+    @wraps(whole)
+    def shown(self: T) -> str:
+        try:
+            return whole(self)
+        except AttributeError:
+            return f"<{type(self).__name__}, whose construction failed>"
+
+    kind.__repr__ = shown  # type: ignore[assignment, method-assign]
+    return kind
 
 
 def thousands(number: float | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any, overload
 
 from attrs import field, frozen
 
-from dao.display import Displayed, TableView, moment, size, table_of, thousands
+from dao.display import Displayed, TableView, even_half_made, moment, size, table_of, thousands
 
 __all__ = ["FileInfo", "History", "Listing", "Version", "WriteResult"]
 
@@ -114,6 +114,7 @@ class Version(Displayed):
     details: dict[str, Any] = field(factory=dict)
 
 
+@even_half_made
 class Listing(Sequence[FileInfo]):
     """The files that ``list`` found, fetched from the store as they are looked at.
 

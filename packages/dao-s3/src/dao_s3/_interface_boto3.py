@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define
 
+from dao.display import even_half_made
 from dao_s3._interface import S3Interface
 from dao_s3._options import S3Options
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["S3Boto3Interface"]
 
 
+@even_half_made
 @define(slots=False, kw_only=True)
 class S3Boto3Interface(S3Options, S3Interface):
     """Files and tables on Amazon S3, and on what speaks like it, asked by boto3.

@@ -10,6 +10,7 @@ import attrs
 from attrs import define, field
 
 from dao.data_object import DataObject, FileObject
+from dao.display import even_half_made
 from dao.errors import ConfigError, ConflictError, NotFoundError
 from dao.interface import register, when
 from dao.progress import advance
@@ -41,6 +42,7 @@ def _mapping(_instance: object, attribute: Any, value: object) -> None:
         raise ConfigError(f"{attribute.name}: found {value!r}, expected names with values")
 
 
+@even_half_made
 @define(slots=False, kw_only=True)
 class S3ObstoreInterface(S3Options, S3Interface):
     """Files and tables in an object store, through obstore: the actions and results of the interface ``s3``.

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import attrs
 from attrs import define, field, frozen
 
+from dao.display import even_half_made
 from dao.errors import ConfigError, DataError
 from dao.files.keys import check_key
 from dao.secrets import Secret
@@ -230,6 +231,7 @@ def _check_login(instance: Any, _attribute: Any, _value: object) -> None:
         raise ConfigError("profile: found with access_key_id, expected one of the two")
 
 
+@even_half_made
 @define(slots=False, kw_only=True)
 class S3Options:
     """Where a store is, who asks it, and how it keeps what it is given. See the attributes of the interfaces.

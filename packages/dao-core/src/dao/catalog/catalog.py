@@ -17,7 +17,7 @@ from dao.catalog.store_source import StoreSource
 from dao.core.plugins import Plugins, default_plugins
 from dao.data_object import DataObject
 from dao.data_store import DataStore
-from dao.display import TableView, table_of
+from dao.display import TableView, even_half_made, table_of
 from dao.errors import ConfigError, StoreError, did_you_mean
 from dao.interface import InterfaceSpec
 
@@ -28,6 +28,7 @@ T = TypeVar("T")
 _STORE_OF_GLOB = re.compile(r"([^.*?\[]+)\.")
 
 
+@even_half_made
 class Catalog:
     """The named stores and objects of a project, from one or several sources.
 
@@ -275,6 +276,7 @@ def _label(source: CatalogSource | Catalog) -> str:
     return "dict" if isinstance(source, Mapping) else str(source)
 
 
+@even_half_made
 class _Stores(StoreSource):
     """The stores of a catalog, made as they are looked at."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dao.catalog.patterns import NamePattern, best_match, filler
 from dao.core.plugins import Plugins, default_plugins
 from dao.data_object import DataObject
+from dao.display import even_half_made
 from dao.errors import ConfigError, Fault
 from dao.secrets import Interpolated, Secret, Template
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["ObjectMap", "resolved_properties"]
 
 
+@even_half_made
 class ObjectMap(Mapping[str, DataObject]):
     """Objects by name. Iteration gives the names that stand in the catalog, a look-up also what a pattern stands for.
 

@@ -14,7 +14,7 @@ from dao.core.routing.explain import Explanation
 from dao.core.transfer import Transfer
 from dao.data_object import DataObject, DirectoryObject
 from dao.data_store import DataStore, DataStoreRegistry
-from dao.display import table_of
+from dao.display import even_half_made, table_of
 from dao.errors import ConfigError, DaoError, DataError, did_you_mean
 from dao.interface import ACTIONS, InterfaceSpec
 from dao.progress import Listener, progress_bar
@@ -30,6 +30,7 @@ _ON_STORES = ("list", "run")
 Source = str | os.PathLike[str] | Mapping[str, Any] | Catalog
 
 
+@even_half_made
 class Access:
     """A catalog of stores and objects, and the way to them.
 

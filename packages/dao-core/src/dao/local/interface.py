@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from attrs import define, field
 
+from dao.display import even_half_made
 from dao.errors import ConfigError
 from dao.files.interface import FilesInterface
 from dao.files.storage import Storage
@@ -29,6 +30,7 @@ def _positive(_instance: object, attribute: Any, value: float) -> None:
         raise ConfigError(f"{attribute.name}: found {value!r}, expected seconds, 0 or more")
 
 
+@even_half_made
 @define(slots=False)
 class LocalInterface(FilesInterface):
     """Files in a folder of this machine, or of a disk that it mounts.

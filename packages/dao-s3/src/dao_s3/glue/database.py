@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from dao.core.plugins import Plugins, default_plugins
 from dao.data_object import DataObject
 from dao.data_store import DataStore
+from dao.display import even_half_made
 from dao.errors import PluginError
 from dao.interface import InterfaceSpec
 from dao_s3.glue.foreign import FOREIGN
@@ -120,6 +121,7 @@ def _nowhere(name: str) -> InterfaceSpec:
     return _refusing(f"Glue's database {name!r} has no location on S3; its tables can be used by their names")
 
 
+@even_half_made
 class _TableObjects(Mapping[str, DataObject]):
     """The tables of a database as objects, each made when it is looked up. Iteration asks for all names."""
 

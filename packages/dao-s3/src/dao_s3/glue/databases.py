@@ -10,6 +10,7 @@ from typing import Any
 from dao.catalog import StoreSource
 from dao.core.plugins import Plugins
 from dao.data_store import DataStore
+from dao.display import even_half_made
 from dao.errors import NotFoundError
 from dao_s3.glue.cache import Cache
 from dao_s3.glue.database import DatabaseStore
@@ -23,6 +24,7 @@ __all__ = ["GlueDatabases"]
 _GLOB = re.compile(r"[*?\[]")
 
 
+@even_half_made
 class GlueDatabases(StoreSource):
     """See :class:`~dao_s3.glue.GlueCatalog`, whose stores these are.
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from attrs import frozen
 
+from dao.display import even_half_made
 from dao.errors import ConfigError
 from dao_s3.glue.csv_options import csv
 from dao_s3.glue.extractors import description, exact_schema, location, partitions
@@ -45,6 +46,7 @@ class Translation:
     properties: Mapping[str, Any]
 
 
+@even_half_made
 class GlueTranslator:
     """Says what object a Glue table is. Immutable.
 

@@ -19,6 +19,7 @@ from dao.arrow.formats.faults import reading, storing
 from dao.arrow.formats.nested import nest, unnest
 from dao.arrow.formats.options import Check, integer, one_of, optional, valid
 from dao.arrow.formats.shape import cast_array, check_batch, checked, refuse_duplicates, unify, unordered
+from dao.display import even_half_made
 from dao.errors import DataError, StoreError
 
 __all__ = ["AvroFormat", "AvroOptions"]
@@ -31,6 +32,7 @@ def _codec(value: Any) -> Any:
     return {None: "none", "null": "none", "zstandard": "zstd", "gzip": "deflate"}.get(value, value)
 
 
+@even_half_made
 @frozen
 class AvroOptions:
     """Options of Avro.

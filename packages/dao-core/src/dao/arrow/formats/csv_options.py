@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from dao.arrow.formats.compression import compression_option
 from dao.arrow.formats.options import Check, boolean, character, integer, one_of, optional, texts, tuple_of, valid
+from dao.display import even_half_made
 from dao.errors import DataError
 
 __all__ = ["CsvOptions"]
@@ -29,6 +30,7 @@ _header = Check("True, False or a list of column names", lambda value: boolean.a
 _filled = Check("a list of at least one text", lambda value: texts.accepts(value) and len(value) > 0)
 
 
+@even_half_made
 @frozen
 class CsvOptions:
     """Options of CSV.

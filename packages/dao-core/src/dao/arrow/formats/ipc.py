@@ -17,6 +17,7 @@ from dao.arrow.formats.faults import reading, storing
 from dao.arrow.formats.near import is_near, owned
 from dao.arrow.formats.options import Check, boolean, one_of, valid
 from dao.arrow.formats.shape import check_batch, checked, unify
+from dao.display import even_half_made
 from dao.errors import DataError
 
 __all__ = ["ArrowFormat", "ArrowOptions", "ArrowStreamFormat"]
@@ -30,6 +31,7 @@ def _no_codec(value: Any) -> Any:
     return None if value == "none" else value
 
 
+@even_half_made
 @frozen
 class ArrowOptions:
     """Options of Arrow IPC.

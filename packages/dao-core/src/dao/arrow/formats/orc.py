@@ -17,6 +17,7 @@ from dao.arrow.formats.faults import reading, storing
 from dao.arrow.formats.options import integer, number, one_of, texts, tuple_of, valid
 from dao.arrow.formats.rebuild import rebuilt
 from dao.arrow.formats.shape import cast_array, check_batch, checked, refuse_duplicates, unify
+from dao.display import even_half_made
 from dao.errors import DataError
 
 __all__ = ["OrcFormat", "OrcOptions"]
@@ -28,6 +29,7 @@ def _codec(value: Any) -> Any:
     return "none" if value in (None, "uncompressed") else value
 
 
+@even_half_made
 @frozen
 class OrcOptions:
     """Options of ORC, all for writing.

@@ -20,6 +20,7 @@ from dao.arrow.formats.options import (
     tuple_of,
     valid,
 )
+from dao.display import even_half_made
 
 __all__ = ["ParquetOptions"]
 
@@ -61,6 +62,7 @@ def _positive(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
 
+@even_half_made
 @frozen
 class ParquetOptions:
     """Options of Parquet.

@@ -17,6 +17,8 @@ from typing import Any
 
 from attrs import field, frozen
 
+from dao.display import even_half_made
+
 __all__ = [
     "DISTINCT",
     "OPERATORS",
@@ -89,6 +91,7 @@ def _path(value: str | Iterable[str]) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
+@even_half_made
 @frozen
 class Column(Predicate):
     """A column, or a field inside a struct column.
@@ -114,6 +117,7 @@ def _comparable(value: Any) -> Any:
     return "NaN" if isinstance(value, float) and value != value else value
 
 
+@even_half_made
 @frozen
 class Literal(Predicate):
     """A typed constant. NaN equals NaN here, as it does in the language.
@@ -150,6 +154,7 @@ def _nodes(given: Iterable[Predicate]) -> tuple[Predicate, ...]:
     return tuple(given)
 
 
+@even_half_made
 @frozen
 class In(Predicate):
     """``operand IN (values)``: NULL where no value is equal and the operand or one of the values is NULL."""
@@ -234,6 +239,7 @@ def _at_least_two(_instance: Any, _attribute: Any, value: tuple[Predicate, ...])
         raise ValueError("needs two operands or more: conjunction() and disjunction() take any number")
 
 
+@even_half_made
 @frozen
 class And(Predicate):
     """All operands hold. FALSE if one is FALSE, else NULL if one is NULL."""
@@ -244,6 +250,7 @@ class And(Predicate):
         return self.operands
 
 
+@even_half_made
 @frozen
 class Or(Predicate):
     """One operand holds at least. TRUE if one is TRUE, else NULL if one is NULL."""
