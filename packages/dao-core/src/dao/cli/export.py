@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from dao.arrow.formats.parquet_variant import refuse_variants
 from dao.cli.rows import Rows
 from dao.errors import StoreError
 
@@ -31,6 +32,7 @@ def export_rows(rows: Rows, format_name: str, sink: Any, name: str = "") -> None
 
     format = get_format(format_name)
     options = format.options({"nan": "null"} if "nan" in format.option_names else {})
+    refuse_variants(rows.schema)
     with format.writer(sink, rows.schema, options, path=name) as writer:
         for batch in rows:
             writer.write(batch)

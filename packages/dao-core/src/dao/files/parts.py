@@ -16,6 +16,7 @@ from attrs import define, field, frozen
 
 from dao.arrow.formats import Format
 from dao.arrow.formats.compression import COMPRESSIONS, resolve_compression, strip_compression
+from dao.arrow.formats.parquet_variant import refuse_variants
 from dao.files.keys import join
 from dao.files.names import new_token, without_token
 from dao.files.pool import WORKERS, in_parallel
@@ -89,6 +90,7 @@ class PartWriter:
 
     def open(self, path: str) -> OpenPart:
         """Begin a file."""
+        refuse_variants(self.schema)
         sink = self.change.create(path, native=True, unique=bool(path))
         try:
             writer = self.format.writer(sink, self.schema, self.options, path=path)

@@ -21,6 +21,7 @@ from pyarrow import fs
 from dao.arrow.formats.near import handler_facts, is_near
 from dao.arrow.formats.parquet_footer import ColumnChunk, column_chunks
 from dao.arrow.formats.parquet_options import ParquetOptions
+from dao.arrow.formats.parquet_variant import mark_variants
 from dao.arrow.formats.shape import checked
 
 __all__ = ["ParquetSource", "Range", "open_source"]
@@ -193,7 +194,7 @@ def _look_at(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -> F
             tail = file.read_at(length + 8, size - length - 8)
     # Of a file's end Arrow needs no more than the end: its places count from the file's start all the same.
     with pq.ParquetFile(pa.BufferReader(tail), pre_buffer=False, **_settings(options)) as parquet:
-        schema = checked(parquet.schema_arrow)
+        schema = mark_variants(checked(parquet.schema_arrow), parquet.schema)
         return Footer(size, is_near(filesystem), parquet.metadata, schema, tail[-8 - length : -8])
 
 
