@@ -171,5 +171,4 @@ def _compile(where: Where, schema: pa.Schema) -> tuple[Any, frozenset[str]]:
         return None, frozenset()
     from dao.arrow import predicates
 
-    parsed = predicates.parse(where)
-    return predicates.to_arrow(parsed, schema), frozenset(parsed.columns)
+    return predicates.arrow_filter(where, schema)

@@ -10,7 +10,9 @@ import pyarrow.compute as pc
 
 from dao.arrow.formats.rebuild import rebuilt
 from dao.arrow.formats.validity import refuse_invalid
-from dao.errors import DataError, did_you_mean
+from dao.arrow.predicates.names import Names
+from dao.arrow.predicates.tree import Column
+from dao.errors import DataError
 
 __all__ = [
     "cast_array",
@@ -27,20 +29,25 @@ __all__ = [
 def select_fields(schema: pa.Schema, columns: Sequence[str] | None) -> pa.Schema:
     """The fields of ``columns`` in that order, or the whole schema for None.
 
+    A name is found in another letter case where that is unambiguous, as in predicates; the field keeps the schema's.
+
     Raises:
-        DataError: a column that the schema lacks (with the nearest right name) or has more than once.
+        DataError: a column that the schema lacks (with the nearest right name) or has more than once, one asked for
+            twice, or a name that may be one of several that differ by letter case.
     """
     if columns is None:
         return schema
     if isinstance(columns, str):
         raise DataError(f"columns: found the text {columns!r}, expected a list of column names")
-    for name in columns:
-        places = schema.get_all_field_indices(name)
-        if not places:
-            raise DataError(f"no column {name!r}; {did_you_mean(str(name), schema.names)}")
-        if len(places) > 1:
-            raise DataError(f"column {name!r} is there {len(places)} times, so it can't be chosen by name")
-    return pa.schema([schema.field(name) for name in columns], metadata=schema.metadata)
+    other = [name for name in columns if not isinstance(name, str)]
+    if other:
+        raise DataError(f"columns: found {other[0]!r}, expected a list of column names")
+    names = Names(schema, "columns=")
+    found = [names.find(Column(name))[0].path[0] for name in columns]
+    twice = sorted({name for name in found if found.count(name) > 1}) if len(set(found)) < len(found) else []
+    if twice:
+        raise DataError(f"columns= asks for {', '.join(map(repr, twice))} more than once: name each column once")
+    return pa.schema([schema.field(name) for name in found], metadata=schema.metadata)
 
 
 def conform(batch: pa.RecordBatch, schema: pa.Schema, fixed: Mapping[str, Any]) -> pa.RecordBatch:

@@ -17,7 +17,7 @@ names are looked up as in DuckDB: in any case, and the exact spelling picks wher
 from __future__ import annotations
 
 from dao.arrow.predicates.bind import bind
-from dao.arrow.predicates.compile import to_arrow
+from dao.arrow.predicates.compile import arrow_filter, to_arrow
 from dao.arrow.predicates.filter import filter_reader, filter_table
 from dao.arrow.predicates.parse import parse
 from dao.arrow.predicates.parse_dnf import literal
@@ -57,6 +57,7 @@ __all__ = [
     "Not",
     "Or",
     "Predicate",
+    "arrow_filter",
     "bind",
     "conjunction",
     "disjunction",

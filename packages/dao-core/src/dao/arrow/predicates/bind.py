@@ -22,6 +22,7 @@ from dao.arrow.predicates.bounds import compare_float, compare_stretch, false_if
 from dao.arrow.predicates.coerce import coerce
 from dao.arrow.predicates.names import Names
 from dao.arrow.predicates.parse import MAX_DEPTH
+from dao.arrow.predicates.sql import quote_literal
 from dao.arrow.predicates.tree import Column, Comparison, Kind, Literal, Predicate
 from dao.arrow.predicates.types import Family, SqlType, common_type, sql_type
 from dao.errors import DataError
@@ -114,17 +115,18 @@ class _Binder:
         return tree.Like(operand, node.pattern, node.escape, node.ignore_case)
 
     def comparison(self, node: Comparison) -> Predicate:
-        left, right = self.operand(node.left), self.operand(node.right)
+        left, right = self.compared(node.left, node.right), self.compared(node.right, node.left)
         return self.compare(node.op, left, right, self.common([left, right]))
 
     def between(self, node: tree.Between) -> Predicate:
-        operand, low, high = self.operand(node.operand), self.operand(node.low), self.operand(node.high)
+        operand = self.operand(node.operand)
+        low, high = self.compared(node.low, node.operand), self.compared(node.high, node.operand)
         common = self.common([operand, low, high])
         return tree.And((self.compare(">=", operand, low, common), self.compare("<=", operand, high, common)))
 
     def membership(self, node: tree.In) -> Predicate:
         operand = self.operand(node.operand)
-        values = [value if isinstance(value, Literal) else self.operand(value) for value in node.values]
+        values = [value if isinstance(value, Literal) else self.compared(value, node.operand) for value in node.values]
         common = self.common([operand, *values])
         if common is None:
             return _NULL
@@ -162,6 +164,16 @@ class _Binder:
                 self._types[column.path] = sql_type(arrow)
             return column
         return node if isinstance(node, Literal) else self.condition(node)
+
+    def compared(self, node: Predicate, other: Predicate) -> Predicate:
+        """An operand; where it is a name that is no column, and stands where a value could, what a text looks like."""
+        try:
+            return self.operand(node)
+        except DataError as error:
+            if not (isinstance(node, Column) and len(node.path) == 1 and isinstance(other, Column)):
+                raise
+            text = quote_literal(Literal(node.path[0], Kind.STRING))
+            raise DataError(f"{error}; if it is a text, write it in single quotes: {text}") from None
 
     def type_of(self, node: Predicate) -> SqlType:
         if isinstance(node, Column):

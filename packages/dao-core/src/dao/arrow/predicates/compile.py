@@ -18,7 +18,7 @@ from dao.arrow.predicates.parse import parse
 from dao.arrow.predicates.tree import Column, Comparison, Kind, Literal, Predicate
 from dao.arrow.predicates.types import Family, SqlType, common_type, sql_type
 
-__all__ = ["to_arrow"]
+__all__ = ["arrow_filter", "to_arrow"]
 
 _NULL = pc.scalar(pa.NULL).cast(pa.bool_())
 _LONGEST_LIST = 4
@@ -44,7 +44,13 @@ def to_arrow(predicate: Any, schema: pa.Schema, *, guard_statistics: bool = True
     Raises:
         DataError: as `parse` and `bind` do.
     """
-    return _Compiler(schema, guard_statistics).filter(bind(parse(predicate), schema))
+    return arrow_filter(predicate, schema, guard_statistics=guard_statistics)[0]
+
+
+def arrow_filter(predicate: Any, schema: pa.Schema, *, guard_statistics: bool = True) -> tuple[Any, frozenset[str]]:
+    """What `to_arrow` gives, and the names of the top-level columns that it looks at, as the schema spells them."""
+    bound = bind(parse(predicate), schema)
+    return _Compiler(schema, guard_statistics).filter(bound), bound.columns
 
 
 def _guard() -> Any:

@@ -41,9 +41,11 @@ class Names:
 
     Args:
         schema: the schema to look in.
+        argument: what asks for the columns, for messages.
     """
 
-    def __init__(self, schema: pa.Schema) -> None:
+    def __init__(self, schema: pa.Schema, argument: str = "where=") -> None:
+        self._argument = argument
         self._top = _level(list(schema))
         self._found: dict[tuple[str, ...], tuple[Column, pa.DataType]] = {}
 
@@ -62,12 +64,15 @@ class Names:
         level = self._top
         spelled: list[str] = []
         for place, name in enumerate(path):
-            field = _pick(level, name, ".".join(spelled))
+            try:
+                field = _pick(level, name, ".".join(spelled))
+            except DataError as error:
+                raise DataError(f"{self._argument} asks for the {error}") from None
             spelled.append(field.name)
             if place + 1 < len(path):
                 if not pa.types.is_struct(field.type):
                     raise DataError(
-                        f"where= asks for the field {path[place + 1]!r} of {'.'.join(spelled)!r}, which is "
+                        f"{self._argument} asks for the field {path[place + 1]!r} of {'.'.join(spelled)!r}, which is "
                         f"{field.type}, not a struct; columns have no table before them"
                     )
                 level = _level([field.type.field(index) for index in range(field.type.num_fields)])
@@ -77,7 +82,7 @@ class Names:
 def _pick(level: _Level, name: str, parent: str) -> pa.Field:
     what = f"field {name!r} of {parent!r}" if parent else f"column {name!r}"
     if name in level.repeated:
-        raise DataError(f"where= asks for the {what}, which is there more than once")
+        raise DataError(f"{what}, which is there more than once")
     if name in level.exact:
         return level.exact[name]
     near = level.folded.get(name.lower(), [])
@@ -85,8 +90,8 @@ def _pick(level: _Level, name: str, parent: str) -> pa.Field:
         return near[0]
     if near:
         names = " or ".join(repr(field.name) for field in near)
-        raise DataError(f"where= asks for the {what}, which may be {names}: spell it exactly")
-    raise DataError(f"where= asks for the {what}, which is not there: {_near_names(level, name)}")
+        raise DataError(f"{what}, which may be {names}: spell it exactly")
+    raise DataError(f"{what}, which is not there: {_near_names(level, name)}")
 
 
 def _near_names(level: _Level, name: str) -> str:

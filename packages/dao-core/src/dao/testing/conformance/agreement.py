@@ -36,6 +36,16 @@ _VALUES = (
 )
 """What the values of the generated columns need, beside their types."""
 
+_DELETED = (
+    ("f64", '"f64" > 1e300'),
+    ("i32", '"i32" BETWEEN -1 AND 1.5'),
+    ("day", "\"day\" < '1970-01-01'"),
+    ("text", "\"text\" LIKE 'a%' AND NOT \"TEXT\" IN ('ab', NULL)"),
+    ("text", "\"text\" ILIKE '_B'"),
+    ("i64", 'NOT ("i64" = 1 OR "i64" IS NULL)'),
+)
+"""Columns and predicates to delete by, one after the other; each leaves rows for which it is NULL."""
+
 
 def sample(names: list[str]) -> pa.Table:
     """A table of the named columns in which every value of each one occurs, and NULL, next to different neighbours."""
@@ -109,6 +119,20 @@ class Predicates(
             assert dao.count(table, where=sql) == len(kept or ()), f"count with where {sql!r} disagrees with DuckDB"
 
         agrees()
+
+    @needs("delete")
+    def test_delete_takes_the_rows_that_duckdb_keeps(
+        self, dao: DataAccessObject, backend: Backend, connection: duckdb.DuckDBPyConnection
+    ) -> None:
+        """delete(where=) takes the rows that read(where=) gives, and leaves those for which it is false or NULL."""
+        table, left, names = self._written(dao, backend)
+        for name, sql in _DELETED:
+            if name in names:
+                gone = set(duckdb_rows(left, sql, connection) or ())
+                dao.delete(table, where=sql)
+                left = left.filter(pa.array([row not in gone for row in left["row"].to_pylist()], pa.bool_()))
+                found = sorted(dao.read(table, columns=["row"])["row"].to_pylist())
+                assert found == left["row"].to_pylist(), f"delete where {sql!r} disagrees with DuckDB"
 
     def _written(self, dao: DataAccessObject, backend: Backend) -> tuple[DataObject, pa.Table, list[str]]:
         """A table in the store with every column that the backend can hold, the same as Arrow, and its columns."""

@@ -89,6 +89,21 @@ class Reads(
         with pytest.raises(DataError, match="colour"):
             dao.read(twenty, where="colour = 'red'")
 
+    def test_a_column_is_found_in_another_letter_case(self, dao: DataAccessObject, twenty: DataObject) -> None:
+        """A name in columns= or where= finds the column that differs by letter case; it comes back as it is stored."""
+        found = dao.read(twenty, columns=["NAME", "Id"], where="COUNTRY = 'DE' AND iD < 5")
+        assert found.column_names == ["name", "id"]
+        assert by_id(found) == [{"name": f"person {n}", "id": n} for n in (0, 4)]
+        assert [row["id"] for row in rows(dao, twenty, where=[("ID", "in", [3, 7])])] == [3, 7]
+
+    def test_no_columns_still_have_rows_and_none_comes_twice(self, dao: DataAccessObject, twenty: DataObject) -> None:
+        """columns=[] gives the rows without columns; a column that is named twice is a DataError that names it."""
+        found = dao.read(twenty, columns=[], where="country = 'DE'")
+        assert (found.num_columns, found.num_rows) == (0, 5)
+        for twice in (["id", "name", "id"], ["id", "ID"]):
+            with pytest.raises(DataError, match="id"):
+                dao.read(twenty, columns=twice)
+
     def test_a_bad_predicate_is_an_error(self, dao: DataAccessObject, twenty: DataObject) -> None:
         """Text that is no predicate, and one that compares what can't be compared, is a DataError."""
         for where in ("id = ", "name > 5 +", "id = 1; DROP TABLE people", "country = 'DE' AND"):

@@ -37,9 +37,31 @@ def changed(call, *args, where=None, limit=None, columns=None, **named):
     return kept if columns is None else kept.select(columns)
 """
 
+LIKE_AS_ILIKE = "named.get('where') and str(named['where']).replace(' LIKE ', ' ILIKE ')"
+NULL_TOO = "f\"({named['where']}) IS NOT FALSE\""
+
+EXACT_CASE = """
+@around("read")
+def changed(call, *args, **named):
+    if any(name != name.lower() for name in named.get("columns") or ()):
+        raise DataError("columns= names a column that is not there")
+    return call(*args, **named)
+"""
+
+COLUMNS_TWICE = """
+@around("read")
+def changed(call, *args, columns=None, **named):
+    return call(*args, columns=columns and list(dict.fromkeys(name.lower() for name in columns)), **named)
+"""
+
 READS = (
     Mutation("where_is_ignored", Reads, change_argument("where", "read")),
     Mutation("where_keeps_null", Predicates, change_argument("where", "read", "f\"({named['where']}) IS NOT FALSE\"")),
+    Mutation("like_has_no_letter_case", Predicates, change_argument("where", "read", LIKE_AS_ILIKE)),
+    Mutation("delete_takes_null_too", Predicates, change_argument("where", "delete", NULL_TOO)),
+    Mutation("columns_have_one_letter_case", Reads, EXACT_CASE),
+    Mutation("columns_may_come_twice", Reads, COLUMNS_TWICE),
+    Mutation("no_columns_are_all", Reads, change_argument("columns", "read", "named.get('columns') or None")),
     Mutation("columns_are_ignored", Reads, change_argument("columns", "read")),
     Mutation("limit_comes_before_where", Reads, LIMIT_FIRST),
     Mutation("limit_is_ignored", Reads, change_argument("limit", "read")),
