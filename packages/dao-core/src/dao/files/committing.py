@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from dao.files.keys import is_hidden
+from dao.files.contents import is_shown
 from dao.files.log import LOG_NAME, Log, Record, fingerprint_of
 from dao.results import FileInfo, WriteResult
 
@@ -78,7 +78,7 @@ def commit(
         timestamp=datetime.now(UTC),
         operation=operation,
         details={**details, "files": len(new), "bytes": written},
-        fingerprint=fingerprint_of((path, size) for path, size in names.items() if not is_hidden(path)),
+        fingerprint=fingerprint_of((path, size) for path, size in names.items() if is_shown(path, size)),
         format=format,
         partition_by=tuple(partition_by),
         rows=rows,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from dao.data_object import DataObject
+from dao.data_object import DataObject, TableObject
 from dao.errors import DataError, UnsupportedError
 from dao.files.conflicts import persistent
 from dao.files.keys import key_of_path
@@ -54,6 +54,8 @@ def delete(storage: Storage, data_object: DataObject, *, path: str | None, ignor
     place = place_of(storage, data_object, path, writing=True)
     with closing(storage.snapshot(place.key, place.wanted)) as snapshot:
         place.refuse("file" if snapshot.is_file else "directory")
+        if path is None:
+            _keep_strangers(snapshot, data_object)
         newest = Log.of(snapshot).newest
     persistent(storage, lambda: storage.delete(place.key, place.wanted))
     return WriteResult(
@@ -64,13 +66,22 @@ def delete(storage: Storage, data_object: DataObject, *, path: str | None, ignor
     )
 
 
+def _keep_strangers(snapshot: Snapshot, data_object: DataObject) -> None:
+    """Make sure that no file goes unread with a table that is replaced or deleted. A directory is all of its files."""
+    if snapshot.is_file or not isinstance(data_object, TableObject):
+        return
+    from dao.files.contents import check_replaceable
+
+    check_replaceable(snapshot, data_object.get("format"))
+
+
 def copy(storage: Storage, data_object: DataObject, target: DataObject, *, mode: str) -> WriteResult:
     """See :meth:`dao.files.interface.FilesInterface.copy`."""
     source, place = ends_of(storage, data_object, target, mode)
-    return persistent(storage, lambda: _copy(storage, source, place, mode))
+    return persistent(storage, lambda: _copy(storage, source, place, target, mode))
 
 
-def _copy(storage: Storage, source: Place, place: Place, mode: str) -> WriteResult:
+def _copy(storage: Storage, source: Place, place: Place, target: DataObject, mode: str) -> WriteResult:
     with closing(storage.snapshot(source.key, source.wanted)) as snapshot:
         _check_kinds(snapshot, source, place)
         with storage.change(place.key, tree=not snapshot.is_file, blind=mode == "overwrite") as change:
@@ -78,6 +89,8 @@ def _copy(storage: Storage, source: Place, place: Place, mode: str) -> WriteResu
                 place.refuse("file" if change.base.is_file else "directory")
             if not begins(change, place.key, mode):
                 return WriteResult(0, 0, 0, 0, 0)
+            if change.base is not None:
+                _keep_strangers(change.base, target)
             return _copy_file(change, snapshot) if snapshot.is_file else _copy_tree(change, snapshot, place.key)
 
 
@@ -139,6 +152,9 @@ def move(storage: Storage, data_object: DataObject, target: DataObject, *, mode:
     place.refuse(found)
     if found is not None and mode == "ignore":
         return WriteResult(0, 0, 0, 0, 0)
+    if found is not None and mode == "overwrite":
+        with closing(storage.snapshot(place.key, place.wanted)) as replaced:
+            _keep_strangers(replaced, target)
     replace, wanted = mode == "overwrite", source.wanted or place.wanted
     persistent(storage, lambda: storage.move(source.key, place.key, replace=replace, wanted=wanted))
     return WriteResult(bytes=0, files=sum(1 for _ in _without_log(files)))

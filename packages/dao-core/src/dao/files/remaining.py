@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from dao.arrow.formats import hive_values
 from dao.arrow.formats.partitions import partition_values
+from dao.files.contents import hidden_files
 from dao.files.parts import Part
 from dao.files.tables import StoredTable
 from dao.results import FileInfo
@@ -23,8 +24,12 @@ def sorted_out(
     change: Change, table: StoredTable | None, mode: str, new: Sequence[Part]
 ) -> tuple[list[FileInfo], list[FileInfo]]:
     """Which data files go, and which files stay, hidden ones too."""
-    if change.base is None or table is None or mode == "overwrite":
-        return [], [] if mode == "overwrite" or change.base is None else list(change.base.files)
+    if change.base is None:
+        return [], []
+    if mode == "overwrite":
+        return [], hidden_files(change.base)
+    if table is None:
+        return [], list(change.base.files)
     gone: list[FileInfo] = []
     if mode == "overwrite_partitions":
         types = table.partition_schema

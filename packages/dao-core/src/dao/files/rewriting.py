@@ -10,9 +10,10 @@ from attrs import frozen
 
 from dao.data_object import DataObject
 from dao.errors import UnsupportedError
+from dao.files.contents import below
 from dao.files.parts import Part, PartWriter
 from dao.files.pool import in_parallel
-from dao.files.tables import StoredTable, as_written, below, open_table
+from dao.files.tables import StoredTable, as_written, open_table
 from dao.results import FileInfo
 
 if TYPE_CHECKING:

@@ -10,23 +10,18 @@ import pyarrow as pa
 from attrs import define, evolve
 
 from dao.arrow.convert.views import without_views
-from dao.arrow.formats import Format, close_reader, get_format, hive_values, infer_format
+from dao.arrow.formats import FORMATS, Format, close_reader, get_format, hive_values
 from dao.arrow.formats.partitions import partition_types
 from dao.data_object import DataObject
 from dao.errors import DataError, NotFoundError, UnsupportedError
-from dao.files.keys import is_hidden
-from dao.files.log import LOG_NAME, Log, Record, fingerprint_of
+from dao.files.contents import below, check_only_rows, format_within, shown_files
+from dao.files.log import Log, Record, fingerprint_of
 from dao.results import FileInfo
 
 if TYPE_CHECKING:
     from dao.files.storage import Snapshot
 
-__all__ = ["StoredTable", "as_written", "below", "data_files", "declared_schema", "format_options", "open_table"]
-
-
-def below(key: str, base: str) -> str:
-    """The part of a key below another one."""
-    return key[len(base) :].lstrip("/")
+__all__ = ["StoredTable", "as_written", "declared_schema", "format_options", "open_table"]
 
 
 def declared_schema(schema: Any) -> pa.Schema | None:
@@ -63,21 +58,6 @@ def refuse_time_travel(given: Mapping[str, Any]) -> None:
     asked = next((name for name in ("version", "as_of") if given.get(name) is not None), None)
     if asked is not None:
         raise UnsupportedError(f"{asked}= asks for an older version, and plain files keep only the newest one")
-
-
-def data_files(snapshot: Snapshot, format: str | None = None) -> list[FileInfo]:
-    """The files of a snapshot that hold a table's rows, in order.
-
-    Hidden ones are left out. Where the names of some say that they are of ``format``, the others are left out too; else
-    those are taken whose names say nothing.
-    """
-    if snapshot.is_file:
-        return list(snapshot.files)
-    shown = [info for info in snapshot.files if not is_hidden(below(info.key, snapshot.key))]
-    if format is None:
-        return shown
-    named = [info for info in shown if infer_format(info.key) == format]
-    return named or [info for info in shown if infer_format(info.key) is None] or shown
 
 
 @define(slots=False)
@@ -252,41 +232,48 @@ def open_table(
 
     Raises:
         NotFoundError: there is no data file.
-        DataError: nobody says what format it is.
+        DataError: nobody says what format it is; or there are files that are no rows of it, and no markers.
         UnsupportedError: an unknown format or option.
     """
     refuse_time_travel(options or {})
     log = Log.of(snapshot)
+    shown = shown_files(snapshot)
     newest = log.newest
-    shown = data_files(snapshot)
     if newest is not None and newest.fingerprint != fingerprint_of((below(i.key, snapshot.key), i.size) for i in shown):
         newest = None
-    name = format or (newest.format if newest is not None else None) or _format_named(snapshot, shown)
-    found = get_format(name)
+    found = get_format(format or _format_of(snapshot, shown, log, newest))
     if newest is not None and newest.format != found.name:
         newest = None
-    files = shown if newest is not None else data_files(snapshot, found.name)
-    if not files and newest is None:
-        raise NotFoundError(f"{snapshot.key!r} holds no data files, only hidden ones")
+    meant = format_options(found, data_object, options or {})
+    if newest is None and not snapshot.is_file:
+        check_only_rows(snapshot, shown, found, meant)
+    if not shown and newest is None:
+        raise NotFoundError(f"{snapshot.key!r} holds no data files, only hidden ones and markers")
     return StoredTable(
         snapshot,
         found,
-        format_options(found, data_object, options or {}),
-        files,
+        meant,
+        shown,
         log,
         newest,
         declared_schema(schema),
     )
 
 
-def _format_named(snapshot: Snapshot, shown: Sequence[FileInfo]) -> str:
-    names = {name for info in shown if (name := infer_format(info.key)) is not None}
-    if len(names) == 1:
-        return names.pop()
-    what = f"its files are of several: {', '.join(sorted(names))}" if names else "its file names don't say"
-    raise DataError(f"no format is known for {snapshot.key!r}: {what}; give format=, or the object a format")
-
-
-def is_log(key: str, base: str) -> bool:
-    """Whether a key is that of a tree's own log."""
-    return below(key, base) == LOG_NAME
+def _format_of(snapshot: Snapshot, shown: Sequence[FileInfo], log: Log, newest: Record | None) -> str:
+    """The format of a table for which nobody gives one."""
+    if newest is not None and newest.format is not None:
+        return newest.format
+    recorded = log.newest.format if log.newest is not None else None
+    try:
+        named = format_within(snapshot, shown)
+    except DataError:
+        if recorded is None:
+            raise
+        named = recorded
+    if named is None and recorded is None:
+        raise DataError(
+            f"no format is known for {snapshot.key!r}: its file names don't say; give format= "
+            f"({', '.join(sorted(FORMATS))}), or the object a format"
+        )
+    return named or str(recorded)

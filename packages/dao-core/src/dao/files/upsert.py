@@ -23,6 +23,7 @@ from dao.errors import AlreadyExistsError, ConflictError, DataError
 from dao.files.calls import check_writing, default_format
 from dao.files.committing import commit, sizes
 from dao.files.conflicts import Patience, persistent
+from dao.files.contents import below
 from dao.files.matching import Matcher, check_keys, comparable, numbers, precedes, winners
 from dao.files.parts import Part
 from dao.files.places import Place
@@ -33,7 +34,7 @@ from dao.files.rewriting import (
     rewrite_each,
 )
 from dao.files.schemas import reconcile
-from dao.files.tables import StoredTable, as_written, below, declared_schema, worked_on
+from dao.files.tables import StoredTable, as_written, declared_schema, worked_on
 from dao.files.writing import Layout, Writing, kind_meant, names_of, shaped, table_there, write_into, write_new
 from dao.progress import advance
 from dao.results import FileInfo, WriteResult

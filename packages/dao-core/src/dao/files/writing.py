@@ -17,6 +17,7 @@ from dao.errors import AlreadyExistsError, ConflictError, DaoError, DataError, U
 from dao.files.calls import check_writing, default_format
 from dao.files.committing import commit, log_of, sizes
 from dao.files.conflicts import Patience
+from dao.files.contents import check_replaceable, other_formats, shown_files
 from dao.files.log import Log
 from dao.files.modes import begins
 from dao.files.partitioned import check_partition_columns, write_partitions
@@ -24,7 +25,7 @@ from dao.files.parts import Part, PartWriter, held_bytes, write_parts
 from dao.files.places import Place
 from dao.files.remaining import balance, sorted_out
 from dao.files.schemas import reconcile
-from dao.files.tables import StoredTable, data_files, declared_schema, format_options, open_table
+from dao.files.tables import StoredTable, declared_schema, format_options, open_table
 from dao.progress import advance
 from dao.results import WriteResult
 
@@ -329,36 +330,38 @@ def table_there(change: Change, writing: Writing) -> StoredTable | None:
     """The table that is to be added to or replaced; None where there are no data files and no history.
 
     Raises:
-        DataError: rows are to be added to a table of another format.
+        DataError: rows are to be added to a table of another format; or files would be replaced that are no rows.
     """
     base = change.base
-    if base is None or not (data_files(base) or log_of(change).records):
+    if base is not None and writing.mode == "overwrite":
+        check_replaceable(base, writing.format, leaves_hidden=True)
+    if base is None or not (shown_files(base) or log_of(change).records):
         return None
     if writing.mode == "overwrite":
         with suppress(DaoError):  # what can't be read can be replaced
             return _opened(change, Writing(writing.data_object))
         return None
-    table = _opened(change, writing)
-    newest = table.log.newest
-    there = {newest.format} if newest is not None else {infer_format(info.key) for info in table.files}
-    if table.format.name not in there and there - {None}:
-        raise DataError(
-            f"{base.key!r} is a table of {', '.join(sorted(filter(None, there)))} files: {table.format.name} files "
-            "can't be added to it; overwrite it to change its format"
-        )
-    return table
+    newest = log_of(change).newest
+    if writing.format is not None:
+        name = get_format(writing.format).name
+        there = [newest.format] if newest is not None and newest.format else other_formats(shown_files(base), name)
+        if there and name not in there:
+            raise DataError(
+                f"{base.key!r} is a table of {', '.join(there)} files: {name} files can't be added to it; overwrite it "
+                "to change its format"
+            )
+    return _opened(change, writing)
 
 
 def _layout(data: pa.Schema, place: Place, writing: Writing, table: StoredTable | None) -> Layout:
     format, options = _format_of(writing, place, table.format.name if table is not None else writing.default)
     partition_by = writing.partition_by
     schema = data
-    if table is not None and partition_by is None:
-        partition_by = table.partition_by
     if table is not None and writing.mode != "overwrite":
+        partition_by = table.partition_by if partition_by is None else partition_by
         if partition_by != table.partition_by:
             raise DataError(
-                f"{place.key!r} is partitioned by {list(table.partition_by)}, not by {list(partition_by or ())}; "
+                f"{place.key!r} is partitioned by {list(table.partition_by)}, not by {list(partition_by)}; "
                 "overwrite it to change that"
             )
         schema = reconcile(table.schema, data, writing.schema_mode)

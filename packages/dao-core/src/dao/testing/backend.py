@@ -27,6 +27,7 @@ MODES = ("error", "append", "overwrite", "overwrite_partitions", "ignore")
 
 FEATURES: Mapping[str, str] = {
     "files": "a file object takes and gives bytes just as they are",
+    "foreign_files": "a table is the files of its directory, those that other programs put there too",
     "partitions": "the property partition_by lays a table out by the values of columns",
     "schema_evolution": "schema_mode='evolve' lets a write add columns",
     "time_travel": "version= reads an older version that history() names",

@@ -6,6 +6,7 @@ from dao.testing.conformance.agreement import Predicates
 from dao.testing.conformance.changes import Deletes, SchemaEvolution, Upserts
 from dao.testing.conformance.failures import Errors, Secrets
 from dao.testing.conformance.files import Files, Keys
+from dao.testing.conformance.foreign import ForeignFiles
 from dao.testing.conformance.guard import Guard
 from dao.testing.conformance.honesty import Honesty
 from dao.testing.conformance.leaks import Leaks
@@ -36,6 +37,7 @@ class ConformanceSuite(
     Types,
     WriteStreams,
     ReadStreams,
+    ForeignFiles,
     Keys,
     Names,
     Files,

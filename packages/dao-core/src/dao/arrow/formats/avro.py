@@ -78,6 +78,7 @@ class AvroFormat(Format):
 
     name = "avro"
     suffixes = (".avro",)
+    magic = b"Obj\x01"
     Options = AvroOptions
 
     def infer_schema(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> pa.Schema:

@@ -88,6 +88,7 @@ class Format(ABC):
     Attributes:
         name: the format's name, such as ``parquet``.
         suffixes: the file name endings it is known by, the one to use for new files first.
+        magic: the bytes that every file of it begins with, by which one without an ending is known; empty for text.
         Options: the attrs class of its options, for reading and writing alike.
         filters_rows: True where :meth:`read_file` applies a task's predicate exactly.
         has_schema: True where files carry their own column names and types, also when they have no rows.
@@ -95,6 +96,7 @@ class Format(ABC):
 
     name: ClassVar[str]
     suffixes: ClassVar[tuple[str, ...]]
+    magic: ClassVar[bytes] = b""
     Options: ClassVar[type[Any]]
     filters_rows: ClassVar[bool] = False
     has_schema: ClassVar[bool] = True

@@ -51,6 +51,7 @@ class ArrowFormat(Format):
 
     name = "arrow"
     suffixes: ClassVar[tuple[str, ...]] = (".arrow", ".feather", ".ipc")
+    magic = b"ARROW1"
     Options = ArrowOptions
     _stream: ClassVar[bool] = False
 
@@ -111,6 +112,7 @@ class ArrowStreamFormat(ArrowFormat):
 
     name = "arrow_stream"
     suffixes = (".arrows",)
+    magic = b"\xff\xff\xff\xff"
     _stream = True
 
 

@@ -64,6 +64,7 @@ class OrcFormat(Format):
 
     name = "orc"
     suffixes = (".orc",)
+    magic = b"ORC"
     Options = OrcOptions
 
     def infer_schema(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> pa.Schema:

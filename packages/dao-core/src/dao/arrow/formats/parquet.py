@@ -45,7 +45,8 @@ class ParquetFormat(Format):
     """Parquet files."""
 
     name = "parquet"
-    suffixes = (".parquet", ".pq")
+    suffixes = (".parquet", ".pq", ".parq")
+    magic = b"PAR1"
     Options = ParquetOptions
 
     def keeps_order(self, values: pa.DataType) -> bool:

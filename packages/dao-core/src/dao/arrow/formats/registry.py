@@ -57,7 +57,7 @@ def get_format(name: str) -> Format:
         UnsupportedError: no such format; the message has the nearest right name.
 
     >>> get_format("parquet").suffixes
-    ('.parquet', '.pq')
+    ('.parquet', '.pq', '.parq')
     """
     found = FORMATS.get(name.lower()) if isinstance(name, str) else None
     if found is None:

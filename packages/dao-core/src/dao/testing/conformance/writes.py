@@ -195,6 +195,19 @@ class Overwrites(Capability, requires=("read", "write", "mode:overwrite"), writt
         assert by_id(dao.read(table)) == by_id(old)
         no_debris(backend)
 
+    @needs("partitions")
+    def test_an_overwrite_replaces_the_layout_too(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Columns, types and partitions are those of the new data and call: nothing of the old table decides."""
+        dao.write(people(range(6)), backend.table("people", partition_by=["day"]))
+        table = backend.table("people")
+        new = people(range(3)).drop_columns(["day"]).set_column(0, "id", pa.array(["a", "b", "c"]))
+        dao.write(new, table, mode="overwrite")
+        assert rows(dao, table) == new.to_pylist()
+        wider = people(range(6))
+        dao.write(wider, backend.table("people", partition_by=["country"]), mode="overwrite")
+        dao.write(people([6]), table, mode="append")
+        assert rows(dao, table, columns=wider.column_names) == people(range(7)).to_pylist()
+
     def test_a_table_can_be_overwritten_with_itself(self, dao: DataAccessObject, backend: Backend) -> None:
         """A table's own rows, read and filtered, can be written back over it."""
         table = backend.table("people")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dao.testing.conformance.changes import Deletes, SchemaEvolution, Upserts
 from dao.testing.conformance.files import Files, Keys
+from dao.testing.conformance.foreign import ForeignFiles
 from dao.testing.conformance.names import Names
 from dao.testing.conformance.streams import WriteStreams
 from dao.testing.conformance.sweeps import Faults
@@ -91,6 +92,58 @@ def mutate(monkeypatch):
     monkeypatch.setattr(Matcher, "match", first_only)
 """
 
+NAMELESS_FILES_VANISH = """
+from dao.arrow.formats import infer_format
+from dao.files import tables
+
+def mutate(monkeypatch):
+    shown = tables.shown_files
+    monkeypatch.setattr(
+        tables, "shown_files", lambda snapshot: [info for info in shown(snapshot) if infer_format(info.key)]
+    )
+"""
+
+STRANGERS_ARE_LEFT_OUT = """
+from dao.arrow.formats import infer_format
+from dao.files import tables
+
+def mutate(monkeypatch):
+    shown = tables.shown_files
+    monkeypatch.setattr(
+        tables, "shown_files", lambda snapshot: [i for i in shown(snapshot) if infer_format(i.key) == "parquet"]
+    )
+"""
+
+MARKERS_ARE_ROWS = """
+from dao.files import tables
+
+def mutate(monkeypatch):
+    monkeypatch.setattr(tables, "shown_files", lambda snapshot: list(snapshot.files))
+"""
+
+STRANGERS_ARE_LOST = """
+from dao.files import contents, writing
+
+def mutate(monkeypatch):
+    for module in (contents, writing):
+        monkeypatch.setattr(module, "check_replaceable", lambda *given, **named: None)
+"""
+
+HIDDEN_FILES_ARE_LOST = """
+from dao.files import remaining
+
+def mutate(monkeypatch):
+    monkeypatch.setattr(remaining, "hidden_files", lambda snapshot: [])
+"""
+
+LAYOUT_IS_KEPT = """
+@around("write")
+def changed(call, data, data_object, **named):
+    if named.get("mode") == "overwrite" and named.get("partition_by") is None:
+        named["partition_by"] = Mutant.run_metadata(call.args[0], data_object)["partition_by"]
+    return call(data, data_object, **named)
+"""
+
 COLLECTED = """
 @around("write_stream")
 def changed(call, *args, **named):
@@ -139,6 +192,12 @@ WRITES = (
     Mutation("stored_nulls_are_newest", Upserts, STORED_NULLS_WIN),
     Mutation("lacking_columns_are_wiped", SchemaEvolution, LACKING_COLUMNS_ARE_WIPED),
     Mutation("one_of_a_key_is_updated", Upserts, ONE_OF_A_KEY),
+    Mutation("nameless_files_vanish", ForeignFiles, NAMELESS_FILES_VANISH),
+    Mutation("strangers_are_left_out", ForeignFiles, STRANGERS_ARE_LEFT_OUT),
+    Mutation("markers_are_rows", ForeignFiles, MARKERS_ARE_ROWS),
+    Mutation("strangers_are_lost", ForeignFiles, STRANGERS_ARE_LOST),
+    Mutation("hidden_files_are_lost", ForeignFiles, HIDDEN_FILES_ARE_LOST),
+    Mutation("overwrite_keeps_the_layout", Overwrites, LAYOUT_IS_KEPT),
     Mutation("streams_are_collected", WriteStreams, COLLECTED),
     Mutation("copies_overwrite", CopiesWithin, change_argument("mode", "copy", "'overwrite'")),
     Mutation("moves_are_copies", Moves, "Mutant.move = LocalInterface.copy"),
