@@ -18,6 +18,7 @@ from dao.results import Listing, WriteResult
 from dao.secrets import Secret
 from dao_s3._interface import S3Interface
 from dao_s3._options import S3Options
+from dao_s3._values import described
 
 if TYPE_CHECKING:
     from dao_s3._obstore.aio import AsyncRequests
@@ -39,7 +40,7 @@ def _boto3(options: S3Options) -> Transport:
 
 def _mapping(_instance: object, attribute: Any, value: object) -> None:
     if not isinstance(value, Mapping):
-        raise ConfigError(f"{attribute.name}: found {value!r}, expected names with values")
+        raise ConfigError(f"{attribute.name}: found {described(value)}, expected names with values")
 
 
 @even_half_made

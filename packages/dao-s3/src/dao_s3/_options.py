@@ -15,11 +15,22 @@ import attrs
 from attrs import define, field, frozen
 
 from dao.display import even_half_made
-from dao.errors import ConfigError, DataError
-from dao.files.keys import check_key
+from dao.errors import ConfigError
+from dao.files.keys import key_fault
 from dao.secrets import Secret
+from dao_s3._values import described, looks_like_key
 
-__all__ = ["Checksum", "Encryption", "Retry", "Role", "S3Options", "Timeouts", "metadata_fault", "tags_fault"]
+__all__ = [
+    "Checksum",
+    "Encryption",
+    "Retry",
+    "Role",
+    "S3Options",
+    "Timeouts",
+    "endpoint_fault",
+    "metadata_fault",
+    "tags_fault",
+]
 
 Checksum = Literal["CRC64NVME", "SHA256", "CRC32C", "CRC32"]
 
@@ -37,6 +48,8 @@ _REGION = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_-]{0,61}[A-Za-z0-9])?")
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/\S+")
 _SESSION = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 _EXTERNAL_ID = re.compile(r"[\w+=,.@:/-]{2,1224}", re.ASCII)
+_WORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_KMS_KEY = re.compile(r"[\w:/.-]{1,2048}", re.ASCII)
 _METADATA_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]+")  # an HTTP token; S3 makes upper case lower
 _METADATA_BYTES = 2048
 _TAGS = 10
@@ -45,7 +58,7 @@ Validator = Callable[[Any, Any, Any], None]
 
 
 def _refuse(attribute: Any, value: object, expected: str) -> ConfigError:
-    return ConfigError(f"{attribute.name}: found {value!r}, expected {expected}")
+    return ConfigError(f"{attribute.name}: found {described(value)}, expected {expected}")
 
 
 def _number(kind: str, low: float, high: float | None = None) -> Validator:
@@ -137,7 +150,7 @@ class Encryption:
     """
 
     sse: Literal["AES256", "aws:kms", "aws:kms:dsse"] = field(validator=_one_of("AES256", "aws:kms", "aws:kms:dsse"))
-    kms_key: str | None = None
+    kms_key: str | None = field(default=None, validator=_matching(_KMS_KEY, "a key's id, ARN or alias"))
     bucket_key: bool | None = None
 
     def __attrs_post_init__(self) -> None:
@@ -151,7 +164,7 @@ def metadata_fault(metadata: Mapping[str, str]) -> str | None:
         if not isinstance(name, str) or not _METADATA_NAME.fullmatch(name):
             return f"found the name {name!r}, expected lower-case ASCII letters, digits and '-', as in 'made-by'"
         if not isinstance(value, str) or not value.isascii() or not value.isprintable() or value != value.strip():
-            return f"found {value!r} for {name!r}, expected printable ASCII text without spaces around it"
+            return f"found {described(value)} for {name!r}, expected printable ASCII text without spaces around it"
     size = sum(len(name) + len(value) for name, value in metadata.items())
     return f"found {size:,} bytes, expected at most {_METADATA_BYTES:,} in all" if size > _METADATA_BYTES else None
 
@@ -162,7 +175,7 @@ def tags_fault(tags: Mapping[str, str]) -> str | None:
         if not isinstance(name, str) or not 1 <= len(name) <= 128:
             return f"found the name {name!r}, expected 1 to 128 characters"
         if not isinstance(value, str) or len(value) > 256:
-            return f"found {value!r} for {name!r}, expected a text of at most 256 characters"
+            return f"found {described(value)} for {name!r}, expected a text of at most 256 characters"
     return f"found {len(tags)} tags, expected at most {_TAGS}" if len(tags) > _TAGS else None
 
 
@@ -175,6 +188,8 @@ def _faultless(fault: Callable[[Mapping[str, str]], str | None]) -> Validator:
 
 
 def _check_bucket(_instance: object, attribute: Any, value: Any) -> None:
+    if isinstance(value, str) and looks_like_key(value):
+        raise ConfigError(f"{attribute.name}: found what looks like an access key, expected a bucket's name")
     if isinstance(value, str) and "://" in value:
         raise _refuse(attribute, value, "the bucket's name alone; what follows it is the option 'prefix'")
     text = value if isinstance(value, str) else ""
@@ -190,31 +205,34 @@ def _check_bucket(_instance: object, attribute: Any, value: Any) -> None:
 def _prefix(value: Any) -> str:
     if value == "":
         return ""
-    try:
-        return check_key(value.removesuffix("/") if isinstance(value, str) else value)
-    except DataError as error:
+    prefix = value.removesuffix("/") if isinstance(value, str) else value
+    fault = key_fault(prefix)
+    if fault is not None:
         raise ConfigError(
-            f"prefix: found {value!r}, expected the beginning of keys, such as 'raw/2025' ({error})"
-        ) from None
+            f"prefix: found {described(value)}, expected the beginning of keys, such as 'raw/2025' ({fault})"
+        )
+    return str(prefix)
 
 
-def _check_endpoint(_instance: object, attribute: Any, value: object) -> None:
-    expected = "a URL such as 'https://minio.example.com:9000'"
-    if value is None:
-        return
+def endpoint_fault(value: object) -> str | None:
+    """What is wrong about an endpoint; None if it is fine."""
+    wrong = f"found {described(value)}, expected a URL such as 'https://minio.example.com:9000'"
     if not isinstance(value, str):
-        raise _refuse(attribute, value, expected)
+        return wrong
     try:
         parts = urlsplit(value)
         host, _port = parts.hostname, parts.port
     except ValueError:
-        raise _refuse(attribute, value, expected) from None
+        return wrong
     if parts.username is not None or parts.password is not None:
-        raise ConfigError(
-            f"{attribute.name}: found a login in the URL, expected it in access_key_id, secret_access_key"
-        )
-    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
-        raise _refuse(attribute, value, expected)
+        return "found a login in the URL, expected it in access_key_id, secret_access_key"
+    fine = parts.scheme in ("http", "https") and host and not parts.query and not parts.fragment
+    return None if fine and value.isascii() and value.isprintable() else wrong
+
+
+def _check_endpoint(_instance: object, attribute: Any, value: object) -> None:
+    if value is not None and (fault := endpoint_fault(value)):
+        raise ConfigError(f"{attribute.name}: {fault}")
 
 
 def _check_login(instance: Any, _attribute: Any, _value: object) -> None:
@@ -253,8 +271,8 @@ class S3Options:
     path_style: bool | None = None
     requester_pays: bool = False
     encryption: Encryption | None = None
-    storage_class: str | None = None
-    acl: str | None = None
+    storage_class: str | None = field(default=None, validator=_matching(_WORD, "a word such as 'STANDARD_IA'"))
+    acl: str | None = field(default=None, validator=_matching(_WORD, "a canned ACL such as 'private'"))
     metadata: Mapping[str, str] = field(factory=dict, validator=_faultless(metadata_fault))
     tags: Mapping[str, str] = field(factory=dict, validator=_faultless(tags_fault))
     checksum: Checksum = field(default="CRC64NVME", validator=_one_of("CRC64NVME", "SHA256", "CRC32C", "CRC32"))

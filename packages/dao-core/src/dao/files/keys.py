@@ -11,7 +11,7 @@ from dao.errors import DataError
 if TYPE_CHECKING:
     from dao.files.storage import Storage
 
-__all__ = ["OWN_FOLDER", "check_key", "is_hidden", "is_plain", "join", "key_of_path"]
+__all__ = ["OWN_FOLDER", "check_key", "is_hidden", "is_plain", "join", "key_fault", "key_of_path"]
 
 OWN_FOLDER = ".dao"
 """The folder below a root where a storage keeps its own things; no key may go through it."""
@@ -43,13 +43,18 @@ def check_key(key: str) -> str:
     """
     if isinstance(key, str) and is_plain(key):  # most are, and small objects are read by the thousand
         return key
-    reason = _fault(key)
+    reason = key_fault(key)
     if reason is not None:
         raise DataError(f"key {key!r} can't be used: {reason}")
     return key
 
 
-def _fault(key: str) -> str | None:
+def key_fault(key: object) -> str | None:
+    """Why something is no usable key, without the key itself; None where it is one.
+
+    >>> key_fault("a/../b"), key_fault("a/b")
+    ("'..' would leave its place", None)
+    """
     if not isinstance(key, str) or not key:
         return "expected a text that is not empty, with '/' between its parts"
     if key.startswith("/"):

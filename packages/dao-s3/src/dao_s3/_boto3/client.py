@@ -12,11 +12,12 @@ from botocore.config import Config
 from botocore.loaders import create_loader
 from botocore.session import Session
 
-from dao_s3._boto3.credentials import use_credentials
+from dao.errors import ConfigError
+from dao_s3._boto3.credentials import check_before_signing, use_credentials
 from dao_s3._boto3.logs import mask_logs
 from dao_s3._boto3.per_process import PerProcess
 from dao_s3._boto3.retries import bound_retries
-from dao_s3._options import S3Options
+from dao_s3._options import S3Options, endpoint_fault
 
 __all__ = ["Clients"]
 
@@ -61,7 +62,10 @@ def _client(options: S3Options) -> Any:
         verify=options.ca_bundle or (None if options.verify else False),  # None: what the environment says
         config=_config(options),
     )
+    if fault := endpoint_fault(client.meta.endpoint_url):  # of the environment, or of ~/.aws/config
+        raise ConfigError(f"endpoint: {fault}")
     bound_retries(client, options.retry)
+    check_before_signing(client)
     return client
 
 

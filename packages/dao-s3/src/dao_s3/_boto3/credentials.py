@@ -19,8 +19,12 @@ from botocore.session import Session
 
 from dao.secrets import Secret
 from dao_s3._options import Role, S3Options
+from dao_s3._values import WITH_SPACES, check_sendable, revealed
 
-__all__ = ["use_credentials"]
+__all__ = ["check_before_signing", "use_credentials"]
+
+_NAMES = {"access_key": "access_key_id", "secret_key": "secret_access_key", "token": "session_token"}
+"""What botocore calls the parts of credentials, and what users do."""
 
 
 class SecretCredentials(Credentials):  # type: ignore[misc]  # botocore has no types
@@ -35,15 +39,15 @@ class SecretCredentials(Credentials):  # type: ignore[misc]  # botocore has no t
 
     @property
     def access_key(self) -> str:
-        return self._access_key_id.reveal()
+        return revealed("access_key_id", self._access_key_id)
 
     @property
     def secret_key(self) -> str:
-        return self._secret_access_key.reveal()
+        return revealed("secret_access_key", self._secret_access_key)
 
     @property
     def token(self) -> str | None:
-        return None if self._session_token is None else self._session_token.reveal()
+        return None if self._session_token is None else revealed("session_token", self._session_token)
 
     def get_frozen_credentials(self) -> Any:
         return ReadOnlyCredentials(self.access_key, self.secret_key, self.token)
@@ -77,6 +81,20 @@ def use_credentials(session: Session, options: S3Options) -> None:
         session.register_component("credential_provider", CredentialResolver([_Given(given)]))
 
 
+def check_before_signing(client: Any) -> None:
+    """Let a client refuse credentials that no request can carry, wherever botocore found them."""
+    client.meta.events.register("before-sign.*.*", _check_credentials)
+
+
+def _check_credentials(request_signer: Any, **_: Any) -> None:
+    credentials = request_signer._credentials
+    if credentials is None or isinstance(credentials, SecretCredentials):  # these check what they reveal
+        return
+    for name, value in credentials.get_frozen_credentials()._asdict().items():
+        if isinstance(value, str) and name in _NAMES:
+            check_sendable(_NAMES[name], value, spaces=_NAMES[name] in WITH_SPACES)
+
+
 def _given(options: S3Options) -> Any:
     if options.access_key_id is None or options.secret_access_key is None:
         return None
@@ -96,7 +114,7 @@ def _sts(session: Session, options: S3Options) -> Callable[..., Any]:
     config = Config(connect_timeout=options.timeouts.connect, read_timeout=options.timeouts.read)
 
     def make(service: str, **credentials: Any) -> Any:
-        return session.create_client(
+        client = session.create_client(
             service,
             region_name=options.region or session.get_config_variable("region") or "us-east-1",
             endpoint_url=_sts_endpoint(options),
@@ -104,6 +122,8 @@ def _sts(session: Session, options: S3Options) -> Callable[..., Any]:
             config=config,
             **credentials,
         )
+        check_before_signing(client)
+        return client
 
     return make
 

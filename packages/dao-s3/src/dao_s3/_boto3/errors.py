@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -19,8 +18,8 @@ from dao.errors import (
     TransientError,
     UnsupportedError,
 )
-from dao.secrets import MASK
 from dao_s3._errors import Answer, error_of
+from dao_s3._values import masked_text, scrub
 
 __all__ = ["DRIVER_ERRORS", "answer_behind", "translated", "translating"]
 
@@ -57,20 +56,18 @@ _KINDS: tuple[tuple[type[Exception], type[DaoError], str], ...] = (
     (HTTPError, TransientError, "the connection broke"),
 )
 
-_LOGIN = re.compile(r"(?<=://)[^/@\s]+(?=@)|(?<=\?)\S+")
-
 
 def translated(error: Exception, where: str) -> DaoError:
     """The error to raise for one of :data:`DRIVER_ERRORS`.
 
     Args:
-        error: the driver's; keep it as the cause. Its own frames are cut off: they hold signed requests.
+        error: the driver's; keep it as the cause. It is scrubbed: see :func:`dao_s3._values.scrub`.
         where: the URI of what was asked for.
     """
-    _forget_frames(error)
+    scrub(error)
     if isinstance(error, botocore.ClientError):
         return error_of(_answer(error), where)
-    told = _LOGIN.sub(MASK, " ".join(str(error).split()))
+    told = " ".join(masked_text(str(error)).split())
     for kind, ours, meaning in _KINDS:
         if isinstance(error, kind):
             return ours(f"{where}: {meaning} ({told})")
@@ -100,11 +97,3 @@ def _answer(error: Any) -> Answer:
     code = str(told.get("Code") or "") or None
     # S3 says an error with status 200 where it had to begin answering before it knew: the code counts then.
     return Answer(status if status != 200 else None, code, str(told.get("Message") or ""))
-
-
-def _forget_frames(error: BaseException | None) -> None:
-    seen = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        error.__traceback__ = None
-        error = error.__cause__ or error.__context__

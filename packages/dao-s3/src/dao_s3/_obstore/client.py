@@ -26,6 +26,7 @@ from dao.secrets import Secret
 from dao_s3._obstore.config import client_config, retry_config, s3_config, store_config
 from dao_s3._obstore.location import Location
 from dao_s3._options import S3Options
+from dao_s3._values import revealed
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -105,7 +106,7 @@ class Client:
         try:
             return _MAKERS[self.location.scheme](self)
         except BaseError as error:
-            raise refused_settings(error, self.location.uri) from error
+            raise refused_settings(error, self.location.uri) from None  # it may quote what was set
 
     def _common(self, options: S3Options) -> dict[str, Any]:
         return {
@@ -171,7 +172,7 @@ class Client:
         common = self._common(self.options)
         secret = self.store_secrets.get("authorization")
         if secret is not None:
-            common["client_options"]["default_headers"] = {"authorization": secret.reveal()}
+            common["client_options"]["default_headers"] = {"authorization": revealed("authorization", secret)}
         return HTTPStore(self.location.prefix, **common)
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from dao.errors import ConfigError, did_you_mean
 from dao.secrets import Secret, looks_secret
 from dao_s3._obstore.location import Location
 from dao_s3._options import S3Options
+from dao_s3._values import check_sendable, described, revealed
 
 __all__ = ["check_options", "client_config", "retry_config", "s3_config", "store_config"]
 
@@ -86,7 +87,7 @@ def check_options(
     """
     _check_names(location.scheme, store_options, store_secrets)
     if options.retry.mode != "standard":
-        raise _beyond("retry.mode", options.retry.mode, "'standard'")
+        raise _beyond("retry.mode", repr(options.retry.mode), "'standard'")
     if location.scheme != "s3":
         for name in _ONLY_S3:
             if getattr(options, name) not in (None, False):
@@ -95,19 +96,19 @@ def check_options(
                 )
         return
     if options.checksum not in _CHECKSUMS:
-        raise _beyond("checksum", options.checksum, "'CRC64NVME' or 'SHA256'")
+        raise _beyond("checksum", repr(options.checksum), "'CRC64NVME' or 'SHA256'")
     if options.acl is not None:
-        raise _beyond("acl", options.acl, "none")
+        raise _beyond("acl", "one", "none")
     if location.bucket.startswith("arn:"):
-        raise _beyond("bucket", location.bucket, "a bucket's name")
+        raise _beyond("bucket", "an access point", "a bucket's name")
 
 
 def _instead(name: str) -> str:
     return "; see store_options" if name in ("endpoint", "anonymous") else ""
 
 
-def _beyond(name: str, found: object, expected: str) -> ConfigError:
-    return ConfigError(f"{name}: found {found!r}, expected {expected}: obstore can do no other; interface: s3 can")
+def _beyond(name: str, found: str, expected: str) -> ConfigError:
+    return ConfigError(f"{name}: found {found}, expected {expected}: obstore can do no other; interface: s3 can")
 
 
 def _check_names(scheme: str, given: Mapping[str, Any], secrets: Mapping[str, Secret]) -> None:
@@ -117,9 +118,18 @@ def _check_names(scheme: str, given: Mapping[str, Any], secrets: Mapping[str, Se
             raise ConfigError(f"store_options: {name!r} is a secret, expected in store_secrets")
         if name not in options:
             raise ConfigError(f"store_options: no option {name!r} for {scheme}://, {did_you_mean(name, options)}")
+        _check_setting(name, given[name])
     for name in secrets:
         if name not in hidden:
             raise ConfigError(f"store_secrets: no secret {name!r} for {scheme}://, {did_you_mean(name, hidden)}")
+
+
+def _check_setting(name: str, value: object) -> None:
+    """Settings go into URLs and headers too; numbers and flags may be texts in a config."""
+    if isinstance(value, str):
+        check_sendable(f"store_options: {name}", value, spaces=True)
+    elif not isinstance(value, (bool, int)):
+        raise ConfigError(f"store_options: {name}: found {described(value)}, expected a text, a number or a flag")
 
 
 def retry_config(options: S3Options) -> dict[str, Any]:
@@ -158,7 +168,7 @@ def _certificate(path: str) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise ConfigError(f"ca_bundle: the file {path!r} can't be read: {error.strerror}") from None
+        raise ConfigError(f"ca_bundle: the file can't be read: {error.strerror}") from None
 
 
 def s3_config(location: Location, options: S3Options) -> dict[str, Any]:
@@ -197,5 +207,10 @@ def store_config(location: Location, given: Mapping[str, Any], secrets: Mapping[
     config = {name: value for name, value in given.items() if name != "allow_http"}
     if location.account is not None:
         config.setdefault("account_name", location.account)
-    config.update((name, secret.reveal()) for name, secret in secrets.items())
+    config.update((name, _secret(name, secret)) for name, secret in secrets.items())
     return config
+
+
+def _secret(name: str, secret: Secret) -> str:
+    # A service account's key is a JSON document: obstore reads it, and sends none of it.
+    return secret.reveal() if name == "service_account_key" else revealed(name, secret)

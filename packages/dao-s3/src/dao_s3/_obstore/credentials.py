@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from dao.errors import ConfigError
+from dao_s3._values import WITH_SPACES, check_sendable, revealed
 
 if TYPE_CHECKING:
     from obstore.auth.boto3 import Boto3CredentialProvider, StsCredentialProvider
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from dao_s3._options import S3Options
 
 __all__ = ["credentials", "provider"]
+
+_NAMES = {"token": "session_token"}
+"""What boto3's part of obstore calls credentials otherwise than users do."""
 
 _ASKED_AGAIN = timedelta(minutes=10)
 """boto3 gives no credentials that expire within 10 minutes; obstore asks for new ones 5 minutes before the end."""
@@ -22,16 +26,26 @@ def credentials(options: S3Options) -> dict[str, str] | None:
     """The keys that were given, as obstore's ``config``: a secret, never keep it. None where they must be found."""
     if options.access_key_id is None or options.secret_access_key is None or options.role is not None:
         return None
-    found = {
-        "access_key_id": options.access_key_id.reveal(),
-        "secret_access_key": options.secret_access_key.reveal(),
-    }
-    if options.session_token is not None:
-        found["session_token"] = options.session_token.reveal()
-    return found
+    given = {name: getattr(options, name) for name in ("access_key_id", "secret_access_key", "session_token")}
+    return {name: revealed(name, secret) for name, secret in given.items() if secret is not None}
 
 
-def provider(options: S3Options) -> Boto3CredentialProvider | StsCredentialProvider:
+class _Checked:
+    """A provider that refuses what no request can carry: obstore would panic."""
+
+    def __init__(self, asked: Boto3CredentialProvider | StsCredentialProvider) -> None:
+        self._asked = asked
+        self.config = asked.config
+
+    def __call__(self) -> Any:
+        found = self._asked()
+        for name, value in found.items():
+            if isinstance(value, str):
+                check_sendable(_NAMES.get(name, name), value, spaces=name in WITH_SPACES)
+        return found
+
+
+def provider(options: S3Options) -> _Checked:
     """What obstore asks for credentials whenever it needs new ones: a profile's, a role's, or those of the machine.
 
     Raises:
@@ -43,8 +57,8 @@ def provider(options: S3Options) -> Boto3CredentialProvider | StsCredentialProvi
     try:
         session = _session(options)
         if options.role is not None:
-            return StsCredentialProvider(session, **_role(options))
-        return Boto3CredentialProvider(session, ttl=_ASKED_AGAIN)
+            return _Checked(StsCredentialProvider(session, **_role(options)))
+        return _Checked(Boto3CredentialProvider(session, ttl=_ASKED_AGAIN))
     except BotoCoreError as error:
         raise ConfigError(f"no credentials: {error}") from error
     except ValueError:
@@ -59,9 +73,10 @@ def _session(options: S3Options) -> Any:
 
     keys: dict[str, Any] = {}
     if options.access_key_id is not None and options.secret_access_key is not None:
-        keys["aws_access_key_id"] = options.access_key_id.reveal()
-        keys["aws_secret_access_key"] = options.secret_access_key.reveal()
-        keys["aws_session_token"] = options.session_token.reveal() if options.session_token else None
+        keys["aws_access_key_id"] = revealed("access_key_id", options.access_key_id)
+        keys["aws_secret_access_key"] = revealed("secret_access_key", options.secret_access_key)
+        token = options.session_token
+        keys["aws_session_token"] = revealed("session_token", token) if token is not None else None
     return boto3.Session(profile_name=options.profile, region_name=options.region, **keys)
 
 

@@ -27,6 +27,7 @@ from dao.errors import (
 from dao_s3._errors import Answer, answer_in, error_of
 from dao_s3._obstore.keys import UnnameableError
 from dao_s3._obstore.location import Location
+from dao_s3._values import scrub
 
 __all__ = ["is_past_the_end", "refused_settings", "translate", "translated"]
 
@@ -36,6 +37,7 @@ _CONNECT = re.compile(r"kind: Connect\b")
 _MISSING_SETTING = re.compile(
     r"(?:Missing|Invalid|Unable to|Configuration key|Account must|Container name)[^\n]{0,200}"
 )
+_BY_OUR_PROVIDER = re.compile(r"credential provider: ConfigError: ([^\n]+)")
 _UNANSWERED = ("HTTP error:", "error sending request", "error decoding response body", "operation timed out")
 _PAST = ("InvalidRange", "StartTooLarge", "Invalid range")
 
@@ -85,7 +87,12 @@ class translated:  # noqa: N801 - a context manager, and no generator: each requ
         if isinstance(error, Exception) and not isinstance(error, DaoError):
             known = translate(error, self._location.uri_of(self._key))
             if known is not None:
+                scrub(error)
                 raise known from error
+        elif type(error).__name__ == "PanicException":
+            raise StoreError(
+                f"{self._location.uri_of(self._key)}: obstore failed inside; interface: s3 does without it"
+            ) from None
 
 
 def translate(error: Exception, where: str) -> DaoError | None:
@@ -132,6 +139,8 @@ def _without_answer(error: Exception, text: str, dump: str, where: str) -> DaoEr
         return UnsupportedError(f"{where}: obstore can't do that on this kind of store")
     if isinstance(error, ValueError):
         return UnnameableError(f"{where}: obstore can't name such a key; interface: s3 can")
+    if refused := _BY_OUR_PROVIDER.search(text):
+        return ConfigError(refused[1])
     if name in _BY_NAME:
         kind, meaning = _BY_NAME[name]
         return kind(f"{where}: {meaning}")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from attrs import evolve, frozen
 
-from dao.errors import ConfigError, DataError
-from dao.files.keys import check_key
+from dao.errors import ConfigError
+from dao.files.keys import key_fault
+from dao_s3._values import described, looks_like_key
 
 __all__ = ["Location", "located"]
 
@@ -26,6 +28,7 @@ _SCHEMES = {
     "http": "http",
     "https": "http",
 }
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,9}", re.IGNORECASE)
 _EXAMPLES = (
     "s3://bucket/prefix, gs://bucket/prefix, az://container/prefix, file:///folder, memory:// or https://host/path"
 )
@@ -79,7 +82,7 @@ def located(url: str) -> Location:
     given, separator, rest = url.partition("://") if isinstance(url, str) else ("", "", "")
     scheme = _SCHEMES.get(given.lower())
     if not separator or scheme is None:
-        raise _refused(given if separator else url, _EXAMPLES)
+        raise _refused(f"the scheme {given!r}" if separator and _SCHEME.fullmatch(given) else described(url), _EXAMPLES)
     if scheme == "memory":
         return Location("memory") if rest in ("", "/") else _refuse_memory(url)
     if scheme == "file":
@@ -96,7 +99,9 @@ def _bucket(scheme: str, rest: str) -> Location:
         bucket, _, host = place.partition("@")
         account = host.partition(".")[0]
     if not bucket or any(letter in bucket for letter in "@:?# "):
-        raise _refused(f"{scheme}://...", f"the name of a bucket or container in {_EXAMPLES}")
+        raise _refused(f"a {scheme}:// URL without it", f"the name of a bucket or container in {_EXAMPLES}")
+    if looks_like_key(bucket):
+        raise ConfigError("url: found what looks like an access key, expected the name of a bucket or container")
     return Location(scheme, bucket, _checked(prefix.removesuffix("/")), account)
 
 
@@ -104,7 +109,9 @@ def _folder(url: str) -> Location:
     parts = urlsplit(url)
     folder = unquote(parts.path)
     if parts.netloc not in ("", "localhost") or not folder.startswith("/") or parts.query or parts.fragment:
-        raise _refused(url, "an absolute folder such as 'file:///srv/lake', its '?' and '#' written as %3F and %23")
+        raise _refused(
+            described(url), "an absolute folder such as 'file:///srv/lake', its '?' and '#' written as %3F and %23"
+        )
     _checked(folder.strip("/"))
     return Location("file", prefix=folder.rstrip("/") or "/")
 
@@ -119,15 +126,15 @@ def _page(url: str) -> Location:
 
 
 def _checked(prefix: str) -> str:
-    try:
-        return check_key(prefix) if prefix else prefix
-    except DataError as error:
-        raise ConfigError(f"url: its path can't be the beginning of keys: {error}") from None
+    fault = key_fault(prefix) if prefix else None
+    if fault is not None:
+        raise ConfigError(f"url: its path can't be the beginning of keys: {fault}")
+    return prefix
 
 
 def _refuse_memory(url: str) -> Location:
-    raise _refused(url, "'memory://' alone: each interface has a memory of its own")
+    raise _refused(described(url), "'memory://' alone: each interface has a memory of its own")
 
 
-def _refused(found: object, expected: str) -> ConfigError:
-    return ConfigError(f"url: found {found!r}, expected {expected}")
+def _refused(found: str, expected: str) -> ConfigError:
+    return ConfigError(f"url: found {found}, expected {expected}")

@@ -80,7 +80,7 @@ def test_urls_that_are_none(url: Any) -> None:
         ({"url": "memory://", "prefix": "a"}, "prefix"),
         ({"bucket": "s3://lake"}, "bucket"),
         ({"bucket": "arn:aws:s3:eu-west-1:123456789012:accesspoint/mine"}, "interface: s3 can"),
-        ({"bucket": "lake", "acl": "private"}, "acl: found 'private', expected none.*interface: s3 can"),
+        ({"bucket": "lake", "acl": "private"}, "acl: found one, expected none.*interface: s3 can"),
         ({"bucket": "lake", "checksum": "CRC32C"}, "checksum: .*interface: s3 can"),
         ({"bucket": "lake", "retry": Retry(mode="adaptive")}, "retry.mode: .*interface: s3 can"),
         ({"url": "gs://lake", "region": "eu-west-1"}, "region: found for a gs:// store"),
@@ -197,7 +197,7 @@ def test_the_endpoint_and_region_of_a_profile(monkeypatch: pytest.MonkeyPatch, t
 
 
 def test_a_certificate(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"ca_bundle: .*none\.pem"):
+    with pytest.raises(ConfigError, match="ca_bundle: the file can.t be read: No such file"):
         store_of(bucket="lake", ca_bundle=str(tmp_path / "none.pem"), **KEYS)
 
 

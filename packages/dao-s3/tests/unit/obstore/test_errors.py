@@ -183,7 +183,7 @@ def test_settings_that_make_no_store(make: Any) -> None:
     transport = make(
         url="az://container",
         store_options={"account_name": "me"},
-        store_secrets={"account_key": Secret(f"{CANARY} is no key")},
+        store_secrets={"account_key": Secret(f"{CANARY}-is-no-key")},
     )
     with pytest.raises(ConfigError, match="store_secrets") as caught:
         transport.get("key")

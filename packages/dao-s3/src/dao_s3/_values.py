@@ -1,0 +1,106 @@
+"""What users set, kept out of texts: options in messages, credentials that no request can carry, drivers' errors.
+
+Keys are pasted into the wrong option, URLs bear logins and signatures. So no message quotes the text of an option, and
+what drivers say about URLs is masked, in their own errors too, which are kept as causes.
+"""
+
+from __future__ import annotations
+
+import re
+
+from dao.errors import ConfigError
+from dao.secrets import MASK, Secret
+
+__all__ = ["WITH_SPACES", "check_sendable", "described", "looks_like_key", "masked_text", "revealed", "scrub"]
+
+WITH_SPACES = ("secret_access_key", "authorization")
+"""Secrets that may have spaces inside: one is never sent, the other is a whole header."""
+
+_KEY_ID = re.compile(r"\b(?:A3T[A-Z0-9]|ABIA|ACCA|AGPA|AIDA|AIPA|AKIA|ANPA|ANVA|AROA|ASIA)[A-Z0-9]{12,}\b")
+_KEY = re.compile(r"[A-Za-z0-9+/]{36,}={0,2}")
+_URL_SECRETS = re.compile(r"(?<=://)[^/@\s\"']+(?=@)|(?<=\?)[^\s\"'<>)]+|(?i:(?<=signature=)|(?<=sig=))[^\s&\"'<>)]+")
+
+
+def described(value: object) -> str:
+    """What a message says of an option's value: numbers as they are, of a text its kind and length.
+
+    >>> described(3), described("hunter2"), described("https://me:hunter2@host"), described([1])
+    ('3', 'a text of 7 characters', 'a URL', 'a list')
+    """
+    if value is None or isinstance(value, (bool, int, float)):
+        return repr(value)
+    if not isinstance(value, str):
+        return f"a {type(value).__name__}"
+    if "://" in value:
+        return "a URL"
+    return f"a text of {len(value)} characters" if value else "an empty text"
+
+
+def looks_like_key(text: str) -> bool:
+    """Whether a text has the form of an access key, or of a secret one: then it is in the wrong place.
+
+    >>> looks_like_key("AKIAIOSFODNN7EXAMPLE"), looks_like_key("lake-of-2025")
+    (True, False)
+    """
+    mixed = any(map(str.islower, text)) and any(map(str.isupper, text)) and any(map(str.isdigit, text))
+    return _KEY_ID.search(text) is not None or (mixed and _KEY.fullmatch(text) is not None)
+
+
+def revealed(name: str, secret: Secret) -> str:
+    """A secret's value, once it is sure that it can be sent; see :func:`check_sendable`."""
+    value = secret.reveal()
+    check_sendable(name, value, spaces=name in WITH_SPACES)
+    return value
+
+
+def check_sendable(name: str, value: str, *, spaces: bool) -> None:
+    """Refuse a credential with a character that no request can carry, most often a line end that was copied along.
+
+    Args:
+        name: what it is called.
+        value: it is not quoted.
+        spaces: whether it may have some inside.
+
+    Raises:
+        ConfigError: it is empty, or has such a character.
+    """
+    fault = _fault(value, spaces=spaces)
+    if fault is not None:
+        raise ConfigError(
+            f"{name}: its value {fault}, expected printable ASCII{'' if spaces else ' without spaces'}: check where it "
+            "was copied from"
+        )
+
+
+def _fault(value: str, *, spaces: bool) -> str | None:
+    if not value:
+        return "is empty"
+    if not value.isascii():
+        return "has a character beyond ASCII"
+    if value != value.strip():
+        return f"has a {'line end' if value.strip(' ') != value.strip() else 'space'} at its beginning or end"
+    if not value.isprintable():
+        return "has a control character, such as a line end,"
+    return "has a space" if " " in value and not spaces else None
+
+
+def masked_text(text: str) -> str:
+    """A driver's or a store's text without the logins, queries and signatures of URLs, and the ids of keys, in it.
+
+    >>> masked_text("GET https://me:hunter2@host/a?X-Amz-Signature=1 failed")
+    'GET https://********@host/a?******** failed'
+    """
+    return _KEY_ID.sub(MASK, _URL_SECRETS.sub(MASK, text))
+
+
+def scrub(error: BaseException | None) -> None:
+    """Mask what an error of a driver, and those behind it, say, and cut off their frames: they hold signed requests.
+
+    A traceback prints the causes of an error with it.
+    """
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        error.__traceback__ = None
+        error.args = tuple(masked_text(arg) if isinstance(arg, str) else arg for arg in error.args)
+        error = error.__cause__ or error.__context__
