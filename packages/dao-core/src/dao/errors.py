@@ -118,6 +118,12 @@ class DaoError(Exception):
     def _said(self) -> str:
         return self.message
 
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows in the place of the traceback."""
+        from dao.traces import notebook_lines
+
+        return notebook_lines(self)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args), self.__dict__
 

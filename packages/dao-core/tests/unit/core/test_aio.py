@@ -6,14 +6,16 @@ import asyncio
 import threading
 import time
 
+import pyarrow as pa
 import pytest
 
+from dao.arrow.convert import to_reader
 from dao.core.aio import AsyncDataAccessObject
 from dao.core.dao import DataAccessObject
 from dao.core.plugins import Plugins
 from dao.data_object import DataObject
 from dao.data_store import DataStore, DataStoreRegistry
-from dao.errors import NoRouteError, NotFoundError
+from dao.errors import NoRouteError, NotFoundError, TransientError
 from dao.hookspecs import hookimpl
 from dao.progress import advance
 from dao.results import WriteResult
@@ -166,3 +168,133 @@ def test_action_hooks_hear_of_asynchronous_actions() -> None:
     with pytest.raises(NotFoundError):
         asyncio.run(listening.count(THING))
     assert heard == ["native", "NotFoundError"]
+
+
+class Remote:
+    """An interface whose methods are all coroutines."""
+
+    def __init__(self) -> None:
+        self.held: dict[str, pa.Table] = {}
+
+    async def read(self, data_object):
+        await asyncio.sleep(0)
+        return self.held[data_object.key]
+
+    async def write(self, data, data_object, *, mode="error"):
+        await asyncio.sleep(0)
+        self.held[data_object.key] = to_reader(data).read_all()
+
+    async def delete(self, data_object):
+        del self.held[data_object.key]
+
+
+class Streaming(Remote):
+    """One that reads as a stream: a coroutine method may give it, or be one."""
+
+    closed = 0
+
+    async def read_stream(self, data_object):
+        try:
+            for batch in self.held[data_object.key].to_batches(max_chunksize=1):
+                await asyncio.sleep(0)
+                yield batch
+        finally:
+            self.closed += 1
+
+
+class GivesStream(Streaming):
+    async def read_stream(self, data_object):
+        return Streaming.read_stream(self, data_object)
+
+
+class Interrupted(Remote):
+    async def read_stream(self, data_object):
+        yield pa.record_batch({"id": [1]})
+        raise ConnectionError("link lost")
+
+
+MEMORY = {"m": {"interface": "memory", "objects": {"x": {"type": "table"}, "y": {"type": "table"}}}}
+ROWS = pa.table({"id": [1, 2, 3]})
+
+
+@pytest.mark.parametrize("kind", [Remote, Streaming, GivesStream])
+@pytest.mark.parametrize("action", ["copy", "move"])
+def test_asynchronous_interfaces_are_copied_from_and_to(kind: type[Remote], action: str) -> None:
+    async def main() -> None:
+        source, other = kind(), kind()
+        source.held["a"] = ROWS
+        here, there = DataObject("a", DataStore("here", source)), DataObject("b", DataStore("there", other))
+        async with AsyncDataAccessObject(MEMORY) as dao:
+            await dao.write(ROWS, "m.x")
+            await getattr(dao, action)(here, there)
+            assert other.held["b"].equals(ROWS)
+            await getattr(dao, action)(there, "m.y")
+            assert (await dao.read("m.y")).equals(ROWS)
+            await getattr(dao, action)("m.x", there)
+            assert other.held["b"].equals(ROWS)
+            assert bool(source.held) is (action == "copy")
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("kind", [Streaming, GivesStream])
+def test_an_asynchronous_stream_is_an_async_iterator(kind: type[Streaming]) -> None:
+    async def main() -> None:
+        remote = kind()
+        remote.held["a"] = ROWS
+        here = DataObject("a", DataStore("here", remote))
+        dao = AsyncDataAccessObject(MEMORY)
+        stream = await dao.read_stream(here)
+        assert [batch.num_rows async for batch in stream] == [1, 1, 1]
+        begun = await dao.read_stream(here)
+        await anext(begun)
+        await begun.aclose()
+        assert remote.closed == 2
+        with pytest.raises(NoRouteError, match="is asynchronous: await it through AsyncDataAccessObject"):
+            DataAccessObject(MEMORY).read_stream(here)
+        with pytest.raises(NoRouteError, match="is asynchronous: await it through AsyncDataAccessObject"):
+            DataAccessObject(MEMORY).copy(here, "m.x")
+
+    asyncio.run(main())
+
+
+def test_an_asynchronous_stream_that_breaks_names_its_source() -> None:
+    async def main() -> None:
+        here = DataObject("a", DataStore("here", Interrupted()))
+        dao = AsyncDataAccessObject(MEMORY)
+        for call in (lambda: _all_of(dao, here), lambda: dao.copy(here, "m.x")):
+            with pytest.raises(TransientError, match="^read_stream 'here.a' by Interrupted: link lost"):
+                await call()
+        assert not await dao.exists("m.x")
+
+    asyncio.run(main())
+
+
+async def _all_of(dao: AsyncDataAccessObject, data_object: DataObject) -> list[object]:
+    return [batch async for batch in await dao.read_stream(data_object)]
+
+
+def test_a_copy_that_waits_for_a_coroutine_can_be_cancelled() -> None:
+    class Hangs(Remote):
+        begun, cancelled = False, False
+
+        async def read(self, data_object):
+            self.begun = True
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                self.cancelled = True
+                raise
+
+    async def main() -> None:
+        hangs = Hangs()
+        here = DataObject("a", DataStore("here", hangs))
+        copying = asyncio.ensure_future(AsyncDataAccessObject(MEMORY).copy(here, "m.x"))
+        while not hangs.begun:
+            await asyncio.sleep(0)
+        copying.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await copying
+        assert hangs.cancelled
+
+    asyncio.run(main())

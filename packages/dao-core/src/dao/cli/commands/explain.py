@@ -45,17 +45,29 @@ def _argument(ctx: click.Context, parameter: click.Parameter, given: tuple[str, 
     type=click.Choice(["rows", "bytes"]),
     help="What would be written. By default bytes for a file without a format, else rows.",
 )
+@click.option("--check", is_flag=True, help="Print nothing where the call can be made; the exit status says it.")
 def explain(
-    session: Session, action: str, name: str, target: str | None, arguments: dict[str, Any], data: str | None
+    session: Session,
+    action: str,
+    name: str,
+    target: str | None,
+    arguments: dict[str, Any],
+    data: str | None,
+    check: bool,
 ) -> None:
     """Say what an action would do, without touching a store.
+
+    The call is checked as the action itself checks it: an argument that can't
+    be meant, or a call that no interface takes, is an error, and the exit
+    status is not 0.
 
     ACTION is a method of DataAccessObject. TARGET is for copy and move.
 
     \b
     Keys of --json:
       action, note, steps (a list of action, data_object, key, interface,
-      route, place, filled, considered (a list of interface, route, reason))
+      route, place, details, filled, considered (a list of interface, route,
+      reason))
 
     \b
     Examples:
@@ -74,6 +86,8 @@ def explain(
     if "data" in roles:
         given["data"] = _example(access.catalog.get(name), data)
     explanation = access.explain(action, **given)
+    if check:
+        return
     if session.as_json:
         output.document(explanation)
     else:
