@@ -337,3 +337,10 @@ def test_extension_types_come_back_or_are_refused(format: str, name: str, nested
     assert same(load(path, format=format, schema=table.schema), table)
     if get_format(format).has_schema and name != "unregistered":
         assert same(load(path, format=format), table)
+
+
+def test_a_name_that_is_half_a_character_is_refused() -> None:
+    dao = DataAccessObject({"s": {"interface": "memory", "objects": {"t": {"type": "table"}}}})
+    for data in ([{"\ud800": 1}], {"\udfff": [1]}, [{"a": {"\ud800": 1}}]):
+        with pytest.raises(DataError, match="surrogate"):
+            dao.write(data, "s.t")

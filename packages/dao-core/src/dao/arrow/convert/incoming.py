@@ -58,7 +58,10 @@ def to_reader(data: Any, *, schema: Any = None) -> pa.RecordBatchReader:
     kind = kind_of(data)
     assert kind is not None
     wanted = None if schema is None else _schema(schema)
-    reader = normalise_dictionaries(_OPENERS[kind](data, wanted))
+    try:
+        reader = normalise_dictionaries(_OPENERS[kind](data, wanted))
+    except UnicodeEncodeError as error:
+        raise DataError(f"the name of a column or field is not text that UTF-8 holds: {error}") from error
     refuse_unusable(reader.schema)
     if wanted is not None:
         reader = conform(reader, wanted)

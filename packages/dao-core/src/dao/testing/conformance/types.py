@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from typing import Any
 
 import hypothesis
 import pyarrow as pa
 import pytest
 
 from dao.core.dao import DataAccessObject
-from dao.errors import DaoError, NotFoundError
+from dao.errors import DaoError, DataError, NotFoundError
 from dao.testing.backend import Backend
 from dao.testing.conformance.base import REFUSALS, Capability, needs
 from dao.testing.tables import CASES, Case, same_table, tables
+from dao.testing.tables.edges import BAD_TEXTS, EDGES, SIZES
 
 __all__ = ["Types"]
 
@@ -75,6 +77,48 @@ class Types(
                     faults.append(f"{case.name}: writing it is {error!r}, which is no DaoError")
         assert not faults, "\n".join(faults)
 
+    def test_what_few_stores_hold_comes_back_or_is_refused(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Years beyond 1 to 9999, nulls of inner structs, nested dictionaries and the like come back with the same
+        values, or writing them is a DaoError and nothing is there; never is there what can't be read.
+        """
+        faults = []
+        for name, expected in EDGES.items():
+            table = backend.table(f"t_{name}")
+            try:
+                dao.write(expected, table)
+            except DaoError:
+                with pytest.raises(NotFoundError):
+                    dao.read(table)
+                continue
+            except Exception as error:
+                faults.append(f"{name}: writing it is {error!r}, which is no DaoError")
+                continue
+            try:
+                found = dao.read(table).sort_by("row")
+            except Exception as error:
+                faults.append(f"{name}: it was written, and reading it is {error!r}")
+            else:
+                if _values(found["value"]) != _values(expected["value"]):
+                    faults.append(f"{name}: {_values(found['value'])} instead of {_values(expected['value'])}")
+        assert not faults, "\n".join(faults)
+
+    def test_text_that_is_not_utf8_is_refused(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Text that is not UTF-8, nested and in dictionaries too, is refused when it is written; nothing is there."""
+        for name, damaged in BAD_TEXTS.items():
+            table = backend.table(f"t_{name}")
+            with pytest.raises(DataError):
+                dao.write(damaged, table)
+            with pytest.raises(NotFoundError):
+                dao.read(table)
+
+    def test_ordered_categories_keep_their_order(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Ordered categories come back in their order, those included that no row has, or not marked as ordered."""
+        dao.write(SIZES, backend.table("sizes"))
+        found = dao.read(backend.table("sizes")).combine_chunks()["size"].chunk(0)
+        assert sorted(found.to_pylist()) == ["big", "small"]
+        if isinstance(found.type, pa.DictionaryType) and found.type.ordered:
+            assert found.dictionary.to_pylist() == ["small", "middle", "big"]
+
     def test_lacks_and_relaxations_are_true(self, dao: DataAccessObject, backend: Backend) -> None:
         """What is declared lacking or relaxed about types really is so; what comes back is taken off the list."""
         lacking, relaxed = frozenset(self.capabilities.lacks_types), frozenset(self.capabilities.relaxes)
@@ -97,6 +141,15 @@ class Types(
         if not _is_same(found, case.table, relaxed):
             return None
         return frozenset(name for name in relaxed if not _is_same(found, case.table, relaxed - {name}))
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """A column's values; numbers for dates that Python has none for."""
+    if pa.types.is_date32(column.type):
+        column = column.cast(pa.int32())
+    elif pa.types.is_date64(column.type) or pa.types.is_timestamp(column.type):
+        column = column.cast(pa.int64())
+    return column.to_pylist()  # type: ignore[no-any-return]
 
 
 def _is_same(found: pa.Table, expected: pa.Table, relax: Collection[str]) -> bool:

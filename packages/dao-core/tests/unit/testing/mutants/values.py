@@ -24,7 +24,43 @@ def filled(table):
 """
 )
 
+CATEGORIES_ENCODED_ANEW = (
+    change_result("read", "result if not isinstance(result, pa.Table) else anew(result)")
+    + """
+def anew(table):
+    def column(old):
+        if not (pa.types.is_dictionary(old.type) and old.type.ordered):
+            return old
+        new = old.cast(old.type.value_type).combine_chunks().dictionary_encode()
+        indices = new.indices.cast(old.type.index_type)
+        return pa.DictionaryArray.from_arrays(indices, new.dictionary, ordered=True)
+    return pa.Table.from_arrays([column(old) for old in table.columns], schema=table.schema)
+"""
+)
+
+VALUES_ARE_NOT_CHECKED = """
+from dao.arrow.formats import parquet_writer, scan_plan
+parquet_writer.check_batch = lambda batch, schema: None
+scan_plan.refuse_bad_text = lambda batch: None
+"""
+
+INNER_NULLS_ARE_LOST = (
+    change_result("read", "result if not isinstance(result, pa.Table) else lost(result)")
+    + """
+def lost(table):
+    def column(old):
+        if not (pa.types.is_struct(old.type) and old.type.num_fields == 2 and old.type.field(0).name == "a"):
+            return old
+        rows = [row and {**row, "a": row["a"] or {"v": "", "n": 0}} for row in old.to_pylist()]
+        return pa.array(rows, old.type)
+    return pa.Table.from_arrays([column(old) for old in table.columns], schema=table.schema)
+"""
+)
+
 VALUES = (
     Mutation("null_becomes_empty", Types, NULL_TO_EMPTY),
     Mutation("nan_becomes_null", Types, NAN_TO_NULL),
+    Mutation("ordered_categories_are_encoded_anew", Types, CATEGORIES_ENCODED_ANEW),
+    Mutation("values_are_not_checked", Types, VALUES_ARE_NOT_CHECKED),
+    Mutation("an_inner_struct_that_is_null_becomes_empty", Types, INNER_NULLS_ARE_LOST),
 )  # fmt: skip
