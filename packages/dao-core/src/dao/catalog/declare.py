@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Any
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from dao.catalog.check_objects import ObjectChecker, check_references
+from dao.catalog.connections import Connections, Options
 from dao.catalog.declaration import ObjectDeclaration, StoreDeclaration
 from dao.catalog.interfaces import Found, find_interface
 from dao.catalog.merge import merge_stores
 from dao.catalog.properties import PropertyNames
 from dao.catalog.sources import CatalogSource, read_source
-from dao.catalog.spelling import Path, SpelledSource, canonical, dotted
+from dao.catalog.spelling import CONNECTIONS, Path, SpelledSource, canonical, dotted
 from dao.core.plugins import Plugins
 from dao.errors import ConfigError, Fault
 from dao.interface import InterfaceSpec
@@ -31,9 +32,12 @@ def declare(sources: Sequence[CatalogSource], plugins: Plugins) -> tuple[dict[st
     checker = _Checker(spelled, plugins, faults, several=len(sources) > 1)
     if len(spelled) < len(sources):
         return {}, checker.faults  # laid over a file that can't be read, nothing means what it should
-    merged: dict[str, Any] = spelled[0].stores if spelled else {}
+    merged: dict[str, Any] = dict(spelled[0].stores) if spelled else {}
     for overlay in spelled[1:]:
         merged = merge_stores(merged, overlay.stores)
+    shared = {name: options for name, options in (merged.pop(CONNECTIONS, None) or {}).items() if options is not None}
+    checker.connections = Connections(shared, checker.fault)
+    checker.connections.check()
     stores = {name: checker.store(name, store) for name, store in merged.items() if store is not None}
     return stores, checker.faults
 
@@ -82,6 +86,8 @@ class _Checker:
     several: bool = field(kw_only=True)
     _import_classes: bool = field(default=False, init=False)
     _types: frozenset[str] = field(init=False)
+    connections: Connections = field(init=False)
+    _noted: set[Fault] = field(factory=set, init=False)
 
     @_types.default
     def _known_types(self) -> frozenset[str]:
@@ -95,16 +101,19 @@ class _Checker:
         source = self._source_of(path)
         where = f" (in {source.label})" if self.several else ""
         users = dotted(source.users(path))
-        self.faults.append(Fault(users + below, message + where))
+        noted = Fault(users + below, message + where)
+        if noted not in self._noted:  # several stores may use one faulty connection
+            self._noted.add(noted)
+            self.faults.append(noted)
 
     def store(self, name: str, store: Mapping[str, Any]) -> StoreDeclaration:
         interfaces: list[InterfaceSpec] = []
         found: list[Found] = []
-        options = store.get("options") or {}
+        options = self.connections.options(store.get("options") or {}, (name, "options"))
         self._import_classes = bool(store.get("objects") or store.get("properties"))
         if store.get("interface") is not None:
             found.append(self._find(store, (name,), options))
-            interfaces.append(self._interface(store, (name,), found[0], options))
+            interfaces.append(self._interface(store["interface"], found[0], options))
         elif store.get("location") is not None:
             self.fault((name, "location"), "a module is named, but no class of it: add 'interface_class'")
         elif "options" in store or "also" in store:
@@ -120,71 +129,70 @@ class _Checker:
         kind = common.pop("type", None) or ObjectDeclaration().type
         return StoreDeclaration(name, tuple(interfaces), common, *objects.objects(store.get("objects") or {}), kind)
 
-    def _find(self, value: Mapping[str, Any], path: Path, options: Mapping[str, Any]) -> Found:
+    def _find(self, value: Mapping[str, Any], path: Path, options: Options) -> Found:
         found = find_interface(
-            value["interface"], value.get("location"), self._plugins, import_class=bool(options) or self._import_classes
+            value["interface"],
+            value.get("location"),
+            self._plugins,
+            import_class=bool(options.values) or self._import_classes,
         )
         if found.problem:
             self.fault((*path, "interface"), found.problem)
         return found
 
-    def _interface(
-        self, value: Mapping[str, Any], path: Path, found: Found, options: Mapping[str, Any]
-    ) -> InterfaceSpec:
-        self._check_options(found.cls, options, (*path, "options"))
-        where = (*path, "options")
-        users = dotted(self._source_of(where).users(where))
-        guarded = guarded_options(options, found.cls)
-        folders = self._folders(found.cls, options, where)
-        return InterfaceSpec(value["interface"], found.target, guarded, users, folders=folders)
+    def _interface(self, name: str, found: Found, options: Options) -> InterfaceSpec:
+        self._check_options(found.cls, options)
+        users = dotted(self._source_of(options.path).users(options.path))
+        guarded = guarded_options(options.values, found.cls)
+        return InterfaceSpec(name, found.target, guarded, users, folders=self._folders(found.cls, options))
 
-    def _folders(self, cls: type | None, options: Mapping[str, Any], path: Path) -> dict[str, str]:
+    def _folders(self, cls: type | None, options: Options) -> dict[str, str]:
         """Where relative places among the options start: each at the file that says it."""
-        if not options:
+        if not options.values:
             return {}
         types = {} if cls is None else option_types(cls)
-        found = {"": self._source_of(path).folder}
-        for name, value in options.items():
+        found = {"": self._source_of(options.path).folder}
+        for name, value in options.values.items():
             for below in place_paths(value, [types.get(name, Any)]):
-                found[dotted((name, *below))] = self._source_of((*path, name, *below)).folder
+                found[dotted((name, *below))] = self._source_of((*options.origins[name], *below)).folder
         return found
 
-    def _secondary(
-        self, value: Any, path: Path, shared: Mapping[str, Any], found_before: list[Found]
-    ) -> InterfaceSpec | None:
+    def _secondary(self, value: Any, path: Path, shared: Options, found_before: list[Found]) -> InterfaceSpec | None:
         if isinstance(value, Mapping):
             if value.get("interface") is None:
                 self.fault(path, "an 'interface' is missing")
                 return None
-            options = value.get("options") or {}
+            options = self.connections.options(value.get("options") or {}, (*path, "options"))
             found_before.append(self._find(value, path, options))
-            return self._interface(value, path, found_before[-1], options)
+            return self._interface(value["interface"], found_before[-1], options)
         if not isinstance(value, str) or not value:
             return None  # its fault is noted already
         module, _, name = value.rpartition(":")
-        found = find_interface(name, module or None, self._plugins, import_class=bool(shared) or self._import_classes)
+        found = find_interface(
+            name, module or None, self._plugins, import_class=bool(shared.values) or self._import_classes
+        )
         found_before.append(found)
         if found.problem:
             self.fault(path, found.problem)
         own = shared
         if found.cls is not None:
             known = option_types(found.cls)
-            own = {option: given for option, given in shared.items() if option in known}
-            self._check_options(found.cls, own, path)
-        folders = self._folders(found.cls, own, (path[0], "options"))
-        guarded = guarded_options(own, found.cls)
+            own = evolve(shared, values={option: given for option, given in shared.values.items() if option in known})
+            self._check_options(found.cls, evolve(own, path=path))
+        folders = self._folders(found.cls, own)
+        guarded = guarded_options(own.values, found.cls)
         return InterfaceSpec(name, found.target, guarded, dotted(path), shared=found.cls is None, folders=folders)
 
-    def _check_options(self, cls: type | None, options: Mapping[str, Any], path: Path) -> None:
+    def _check_options(self, cls: type | None, options: Options) -> None:
         if cls is None:
-            for name, value in options.items():
-                check_references(value, (*path, name), self.fault)
+            for name, value in options.values.items():
+                check_references(value, options.origins[name], self.fault)
             return
-        for fault in check(cls, options):
+        for fault in check(cls, options.values):
             name = fault.path.replace("[", ".").split(".")[0]
             if not name:
-                self.fault(path, fault.message)
-            elif name in options:
-                self.fault((*path, name), fault.message, fault.path[len(name) :])
+                self.fault(options.path, fault.message)
+            elif name in options.values:
+                self.fault(options.origins[name], fault.message, fault.path[len(name) :])
             else:
-                self.fault(path, fault.message, f".{fault.path}")
+                self.fault(options.path, fault.message, f".{fault.path}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dao.catalog.spelling import CONNECTIONS
+
 __all__ = ["merge", "merge_stores"]
 
 
@@ -37,7 +39,8 @@ def merge_stores(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[st
     kept = {}
     for name, store in base.items():
         change = overlay.get(name)
-        kept[name] = _without_interface(store) if _is_another(store, change) else store
+        replaced = name != CONNECTIONS and _is_another(store, change)
+        kept[name] = _without_interface(store) if replaced else store
     return merge(kept, overlay)
 
 

@@ -4,9 +4,10 @@
 it that this is not forgotten. A catalog names it in its ``$schema``, or a YAML file in its first line:
 ``# yaml-language-server: $schema=...``.
 
-The schema is made from the types: the fields of the interfaces that dao-core brings, the options of its formats, and
-:class:`~dao.catalog.declaration.ObjectDeclaration`. What other packages bring stays open. Every file that loads is
-valid by it as far as those go; it does not ask for required options, because an overlay need not repeat them.
+The schema is made from the types: the fields of the interfaces that are installed (in the shipped one, of those that
+dao-core brings), the options of the file formats, and :class:`~dao.catalog.declaration.ObjectDeclaration`. What else
+there is stays open. Every file that loads is valid by it as far as those go; it does not ask for required options,
+because an overlay need not repeat them.
 """
 
 from __future__ import annotations
@@ -17,23 +18,22 @@ import re
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import attrs
 
 from dao.catalog.declaration import ObjectDeclaration
 from dao.catalog.properties import SCHEMA_FILE
-from dao.catalog.spelling import STORE_KEYS
-from dao.core.plugins import Plugins, load_class
+from dao.catalog.shapes import shape_of
+from dao.catalog.spelling import CONNECTIONS, FREE_PREFIX, STORE_KEYS, USE
+from dao.core.plugins import Plugins, default_plugins
 from dao.errors import PluginError
 from dao.options import option_types
-from dao.secrets import Secret
+from dao.options.places import is_place
 
-__all__ = ["SCHEMA_FILE", "json_schema"]
+__all__ = ["SCHEMA_FILE", "json_schema", "shipped_schema"]
 
 _OWN_PLUGIN = "dao.local._plugin"
-_REFERENCE = {"type": "string", "pattern": r"\$\{"}
 _NAME = {"type": ["string", "null"], "pattern": r"\S"}
 _DESCRIPTIONS = {
     "interface": "What does the reading and writing: a registered name such as 'local', or 'module:Class'.",
@@ -42,16 +42,23 @@ _DESCRIPTIONS = {
     "properties": "What all objects of the store have in common.",
     "objects": "The store's objects by name. A name may have placeholders: sales_{region}.",
     "location": "The module of 'interface_class'.",
+    CONNECTIONS: "Options that several stores share. A store's options take one in by its name: use: NAME.",
 }
+_USE = {"type": "string", "description": "The name of a connection, whose options hold where these say nothing else."}
 
 
-def json_schema() -> dict[str, Any]:
-    """The schema, draft 2020-12, made now. Needs msgspec, which only this needs.
+def json_schema(plugins: Plugins | None = None) -> dict[str, Any]:
+    """The schema, draft 2020-12, made now.
+
+    Args:
+        plugins: whose interfaces and object types it names; by default what is installed. An interface that can't be
+            imported is named without its options.
 
     Raises:
-        PluginError: msgspec or pyarrow is not installed.
+        PluginError: pyarrow is not installed, by which the formats' options are known.
     """
-    interfaces = {name: _options_schema(cls) for name, cls in _own_interfaces()}
+    plugins = plugins or default_plugins()
+    interfaces = {name: _options_schema(cls) for name, cls in _interfaces(plugins)}
     formats = {name: _options_schema(cls) for name, cls in _own_formats()}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -59,23 +66,45 @@ def json_schema() -> dict[str, Any]:
         "title": "DAO catalog",
         "description": "The stores and objects of a project, by the names that its pipelines use.",
         "type": "object",
-        "properties": {"$schema": {"type": "string"}},
-        "propertyNames": {"pattern": r"^[^.]*[^.\s][^.]*$"},
+        "properties": {"$schema": {"type": "string"}, CONNECTIONS: {"$ref": "#/$defs/connections"}},
+        "patternProperties": {f"^{FREE_PREFIX}": {}},
+        "propertyNames": {"pattern": rf"^({FREE_PREFIX}.*|[^.]*[^.\s][^.]*)$"},
         "additionalProperties": {"$ref": "#/$defs/store"},
         "$defs": {
             "store": _store_schema(sorted(interfaces)),
             "further": _further_schema(sorted(interfaces)),
-            "object": _object_schema(sorted(formats)),
+            "connections": _connections_schema(),
+            "object": _object_schema(sorted(formats), plugins.object_type_names),
             **{f"interface.{name}": schema for name, schema in interfaces.items()},
             **{f"format.{name}": schema for name, schema in formats.items()},
         },
     }
 
 
-def _own_interfaces() -> Iterator[tuple[str, type]]:
+def _own() -> Plugins:
+    """What dao-core brings, as far as it is installed."""
+    own = Plugins(discover=False)
     if find_spec("dao.local") is not None and find_spec(_OWN_PLUGIN) is not None:
-        for name, target in import_module(_OWN_PLUGIN).dao_interfaces().items():
-            yield name, load_class(target)
+        own.register(import_module(_OWN_PLUGIN), "local")
+    return own
+
+
+def shipped_schema() -> dict[str, Any]:
+    """The schema as it is shipped: it names what dao-core brings, whatever else is installed."""
+    return json_schema(_own())
+
+
+def _interfaces(plugins: Plugins) -> Iterator[tuple[str, type | None]]:
+    for name in plugins.interface_names:
+        try:
+            yield name, plugins.interface_class(name)
+        except PluginError:
+            yield name, None
+
+
+def _connections_schema() -> dict[str, Any]:
+    shared = {"type": ["object", "null"], "properties": {USE: _USE}}
+    return {"type": ["object", "null"], "description": _DESCRIPTIONS[CONNECTIONS], "additionalProperties": shared}
 
 
 def _own_formats() -> Iterator[tuple[str, type]]:
@@ -92,7 +121,7 @@ def _store_schema(interfaces: list[str]) -> dict[str, Any]:
         "interface": _NAME,
         "location": _NAME,
         "options": {"type": ["object", "null"]},
-        "properties": {"type": ["object", "null"]},
+        "properties": {"type": ["object", "null"], "properties": {"key": False}},
         "also": {"type": ["array", "null"], "items": {"$ref": "#/$defs/further"}},
         "objects": {
             "type": ["object", "null"],
@@ -137,14 +166,14 @@ _LOCATION = "interface_class_location"
 _OPTIONS = [key for key, right in STORE_KEYS.items() if right == "options"]
 
 
-def _object_schema(formats: list[str]) -> dict[str, Any]:
+def _object_schema(formats: list[str], types: list[str]) -> dict[str, Any]:
     described = _descriptions(ObjectDeclaration)
     properties: dict[str, Any] = {}
     for attribute in attrs.fields(ObjectDeclaration):
         text = str(attribute.type) == "str"
         shape = {"type": ["string", "null"]} if text else {"type": ["array", "null"], "items": {"type": "string"}}
         properties[attribute.name] = {**shape, "description": described[attribute.name]}
-    properties["type"]["anyOf"] = [{"enum": Plugins(discover=False).object_type_names}, {}]
+    properties["type"]["anyOf"] = [{"enum": types}, {}]
     if formats:
         properties["format"]["anyOf"] = [{"enum": formats}, {}]
     return {
@@ -161,40 +190,26 @@ def _object_schema(formats: list[str]) -> dict[str, Any]:
     }
 
 
-def _options_schema(cls: type) -> dict[str, Any]:
+def _options_schema(cls: type | None) -> dict[str, Any]:
+    if cls is None:
+        return {"type": ["object", "null"]}
     described = _descriptions(cls)
     attributes = {a.alias: a for a in attrs.fields(cls)} if attrs.has(cls) else {}
     properties = {}
     for name, kind in option_types(cls).items():
         attribute = attributes.get(name)
         # A converter may take more than the type it makes.
-        shape = {} if attribute is not None and attribute.converter is not None else _shape(kind)
+        converted = attribute is not None and attribute.converter is not None and not is_place([kind])
+        shape = {} if converted else shape_of(kind)
         told = {"description": described[name]} if name in described else {}
-        properties[name] = {**shape, **told}
-    closed = {} if cls.__module__.startswith("dao.arrow") else {"additionalProperties": False}
-    return {"type": ["object", "null"], "properties": properties, **closed}
+        properties[name] = {**(shape and {"anyOf": [shape, {"type": "null"}]}), **told}
+    if cls.__module__.startswith("dao.arrow"):
+        return {"type": ["object", "null"], "properties": properties}
+    return {"type": ["object", "null"], "properties": {USE: _USE, **properties}, "additionalProperties": _is_open(cls)}
 
 
-def _shape(kind: Any) -> dict[str, Any]:
-    """The schema of one option's values: what its type takes, a reference where it takes no string, or null."""
-    try:
-        import msgspec
-    except ModuleNotFoundError:
-        raise PluginError("the schema is made by msgspec, which is not installed: pip install msgspec") from None
-    try:
-        shape = msgspec.json.schema(kind, schema_hook=_custom)
-    except (TypeError, NotImplementedError):  # a type that JSON can't say: anything may stand there
-        return {}
-    if not shape or shape == {"type": "null"}:
-        return {}
-    shape.pop("$defs", None)
-    return {} if "$ref" in json.dumps(shape) else {"anyOf": [shape, _REFERENCE, {"type": "null"}]}
-
-
-def _custom(kind: Any) -> dict[str, Any]:
-    if kind is Secret or (isinstance(kind, type) and issubclass(kind, Path)):
-        return {"type": "string"}
-    raise NotImplementedError
+def _is_open(cls: type) -> bool:
+    return any(p.kind is p.VAR_KEYWORD for p in inspect.signature(cls).parameters.values())
 
 
 def _descriptions(cls: type) -> dict[str, str]:
@@ -208,4 +223,4 @@ def _descriptions(cls: type) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    SCHEMA_FILE.write_text(json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    SCHEMA_FILE.write_text(json.dumps(shipped_schema(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

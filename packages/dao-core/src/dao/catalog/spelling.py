@@ -16,7 +16,7 @@ from attrs import field, frozen
 from dao.errors import Fault, did_you_mean
 from dao.options.faults import joined
 
-__all__ = ["STORE_KEYS", "Path", "SpelledSource", "canonical", "dotted"]
+__all__ = ["CONNECTIONS", "FREE_PREFIX", "STORE_KEYS", "USE", "Path", "SpelledSource", "canonical", "dotted"]
 
 Path = tuple[str | int, ...]
 
@@ -36,6 +36,13 @@ STORE_KEYS = {
 }
 """Every key of a store, with the canonical one it stands for."""
 
+CONNECTIONS = "connections"
+"""The top-level key that is no store: options that several stores share."""
+USE = "use"
+"""The option that takes them in."""
+FREE_PREFIX = "x-"
+"""Top-level keys that begin so are the user's own, for YAML's anchors and the like."""
+
 
 def dotted(path: Path) -> str:
     """A path as messages show it: ``bronze.also[0].options``."""
@@ -52,7 +59,7 @@ class SpelledSource:
     Attributes:
         label: how messages call it.
         folder: where its relative places start.
-        stores: its stores by name, in the canonical spelling.
+        stores: its stores by name, in the canonical spelling; and its ``connections``.
         spelled: for each canonical path that the user spelled differently, the user's own.
         faults: what could not be understood, by the user's paths.
     """
@@ -88,7 +95,10 @@ def canonical(
     """A source in the canonical spelling; ``change`` is applied to each of its strings, where it is given."""
     source = SpelledSource(label, folder)
     for name, value in content.items():
-        if name == "$schema":
+        if name == "$schema" or (isinstance(name, str) and name.startswith(FREE_PREFIX)):
+            continue
+        if name == CONNECTIONS:
+            source.stores[name] = _connections(source, value if change is None else _mapped(value, change))
             continue
         problem = _name_problem(name)
         if problem:
@@ -100,6 +110,23 @@ def canonical(
         else:
             source.stores[name] = _store(source, name, value if change is None else _mapped(value, change))
     return source
+
+
+def _connections(source: SpelledSource, value: Any) -> dict[str, Any] | None:
+    if not isinstance(value, Mapping):
+        if value is not None:
+            told = f"connections are a mapping of their names to options, found {_kind(value)}"
+            source.faults.append(Fault(CONNECTIONS, told))
+        return None
+    found: dict[str, Any] = {}
+    for name, options in value.items():
+        problem = "" if isinstance(name, str) and name else f"a connection's name is a str, found {_kind(name)}"
+        problem = problem or ("" if options is None else _shape_problem("options", options))
+        if problem:
+            source.faults.append(Fault(dotted((CONNECTIONS, str(name))), problem))
+        else:
+            found[name] = options
+    return found
 
 
 def _name_problem(name: object) -> str:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
 
+import attrs
 import jsonschema
 import pytest
 
 from dao.catalog import Catalog, json_schema
-from dao.catalog.schema import SCHEMA_FILE
+from dao.catalog.schema import SCHEMA_FILE, shipped_schema
 from dao.core.plugins import Plugins
 from dao.errors import ConfigError
+from dao.hookspecs import hookimpl
+from dao.options import Folder, check
+from dao.secrets import Secret
 
 SHIPPED = json.loads(SCHEMA_FILE.read_text("utf-8"))
 VALIDATOR = jsonschema.Draft202012Validator(SHIPPED)
 
 
 def test_the_shipped_schema_is_current() -> None:
-    assert json_schema() == SHIPPED, "run: python -m dao.catalog.schema"
+    assert shipped_schema() == SHIPPED, "run: python -m dao.catalog.schema"
 
 
 def test_it_is_a_schema_and_says_which() -> None:
@@ -39,6 +45,9 @@ VALID: list[dict[str, Any]] = [
     {"s": {"interface": "bucket", "options": {"bucket": "${env:X}", "port": "${env:PORT}"}}},
     {"s": {"objects": {}}},
     {"s": None},
+    {"x-anchors": [1, {"a.b": 2}], "x-a.b": None, "s": {"interface": "memory"}},
+    {"connections": None},
+    {"connections": {"c": {"bucket": "b"}, "d": {"use": "c", "anything": [1]}}, "s": {"interface": "bucket", "options": {"use": "c"}}},  # noqa: E501
     {"s": {"interface": "memory", "objects": {"x": {"type": "file", "format": "csv", "delimiter": ";", "null_values": ["NA"]}}}},  # noqa: E501
 ]  # fmt: skip
 INVALID: list[Any] = [
@@ -47,6 +56,11 @@ INVALID: list[Any] = [
     {" ": {"interface": "memory"}},
     {"s": "memory"},
     {"s": {"interface": 3}},
+    {"connections": []},
+    {"connections": {"c": "b"}},
+    {"connections": {"c": {"use": 3}}, "s": {"interface": "memory", "options": {"use": "c"}}},
+    {"s": {"interface": "memory", "options": {"use": 3}}},
+    {"s": {"interface": "memory", "properties": {"key": "k"}}},
     {"s": {"interface": ""}},
     {"s": {"interface": "memory", "optoins": {}}},
     {"s": {"interface": "memory", "options": {}, "default_configs": {}}},
@@ -76,6 +90,72 @@ def test_what_does_not_load_is_not_valid(config: Any, plugins: Plugins, write: A
     with pytest.raises(ConfigError):
         Catalog(write("c.json", json.dumps(config)), plugins=plugins)
     assert not VALIDATOR.is_valid(config)
+
+
+def test_the_options_of_every_interface_that_is_installed(plugins: Plugins) -> None:
+    """With what is needed anyway: nothing else is imported to make it."""
+    made = json_schema(plugins)
+    jsonschema.Draft202012Validator.check_schema(made)
+    validator = jsonschema.Draft202012Validator(made)
+    assert {name for name in made["$defs"] if name.startswith("interface.")} == {
+        "interface.bucket",
+        "interface.bucket.spark",
+        "interface.memory",
+    }
+    assert "sheet" in made["$defs"]["object"]["properties"]["type"]["anyOf"][0]["enum"]
+    for options, is_right in (
+        ({"bucket": "b", "retry": {"attempts": 3}, "password": "${env:X}"}, True),
+        ({"bucket": "b", "retry": {"attempts": "${env:N}"}, "secure": "${env:S}"}, True),
+        ({"bucket": "b", "retry": {"atempts": 3}}, False),
+        ({"bucket": "b", "retry": {"attempts": "3"}}, False),
+        ({"bucket": "b", "port": "9000"}, False),
+        ({"buckett": "b"}, False),
+    ):
+        config = {"s": {"interface": "bucket", "options": options}}
+        assert validator.is_valid(config) is is_right, options
+        assert (not check(plugins.interface_class("bucket"), options)) is is_right, options
+
+
+@attrs.define
+class Every:
+    literal: Literal["a", 1] = "a"
+    mapped: Mapping[str, int] = attrs.field(factory=dict)
+    pair: tuple[str, int] | None = None
+    either: int | list[str] = 0
+    place: Path | None = None
+    folder: Folder | None = None
+    secrets: dict[str, Secret] = attrs.field(factory=dict)
+    anything: Any = None
+    itself: Every | None = None
+
+    def read(self, data_object: Any) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("options", "is_right"),
+    [
+        ({"literal": 1, "pair": ["a", 1], "either": ["a"], "place": "x", "secrets": {"a": "b"}}, True),
+        ({"literal": "${env:X}", "mapped": {"a": "${env:N}"}, "either": "${env:N}", "pair": ["${env:X}", 1]}, True),
+        ({"anything": [1, {"a": None}], "itself": {"literal": "a", "itself": {}}, "folder": "x"}, True),
+        ({"literal": "b"}, False),
+        ({"mapped": {"a": "b"}}, False),
+        ({"pair": ["a"]}, False),
+        ({"either": "a"}, False),
+        ({"place": 3}, False),
+        ({"folder": 3}, False),
+        ({"secrets": {"a": 3}}, False),
+        ({"itself": {"no_such": 3}}, False),
+    ],
+)
+def test_each_kind_of_option_is_described(options: dict[str, Any], is_right: bool, backend: Any) -> None:
+    plugins = Plugins(discover=False)
+    backend.Every = Every
+    plugin = type("P", (), {"dao_interfaces": hookimpl(lambda self: {"every": f"{backend.__name__}:Every"})})
+    plugin.dao_interfaces.__name__ = "dao_interfaces"
+    plugins.register(plugin(), "every")
+    validator = jsonschema.Draft202012Validator(json_schema(plugins))
+    assert validator.is_valid({"s": {"interface": "every", "options": options}}) is is_right
+    assert (not check(Every, options)) is is_right
 
 
 def test_format_options_are_described_and_checked() -> None:
