@@ -17,12 +17,13 @@ from attrs import define, field
 
 from dao.arrow.convert.views import without_views
 from dao.arrow.formats import hive_path
+from dao.arrow.formats.partitions import partition_values
 from dao.errors import DataError
 from dao.files.parts import OpenPart, Part, PartWriter
 from dao.files.pool import in_parallel
 from dao.progress import advance
 
-__all__ = ["check_partition_columns", "split", "write_partitions"]
+__all__ = ["check_partition_columns", "split", "texts_of", "write_partitions"]
 
 _GROUP_BYTES = 8 << 20
 """Arrow memory of the rows that make a partition's file grow."""
@@ -40,14 +41,17 @@ def check_partition_columns(schema: pa.Schema, partition_by: Sequence[str]) -> N
     """Make sure that a schema can be partitioned by some of its columns.
 
     Raises:
-        DataError: a column is missing, named twice, of a type without a text form, or none would be left.
+        DataError: a column is missing, named twice, of a type without a text form or with a name that no folder can
+            have, or none would be left.
     """
     for name in partition_by:
         if name not in schema.names:
             raise DataError(f"partition_by: no column {name!r}; the data has {', '.join(map(repr, schema.names))}")
         kind = _plain(schema.field(name).type)
-        if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        if not _has_text_form(kind):
             raise DataError(f"partition_by: column {name!r} is {kind}, which has no text form to name a folder by")
+        if not name or "\0" in name:
+            raise DataError(f"partition_by: a folder can't be named by the column {name!r}")
     if len(set(partition_by)) < len(partition_by):
         raise DataError(f"partition_by: a column is named twice: {list(partition_by)}")
     if partition_by and len(partition_by) == len(schema.names):
@@ -58,15 +62,36 @@ def _plain(kind: pa.DataType) -> pa.DataType:
     return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
+def _has_text_form(kind: pa.DataType) -> bool:
+    """Whether values can be written as text and read from it."""
+    if pa.types.is_null(kind):
+        return True
+    if pa.types.is_nested(kind) or _is_binary(kind) or isinstance(kind, pa.BaseExtensionType):
+        return False
+    try:
+        pa.array([], kind).cast(pa.string()).cast(kind)
+    except pa.ArrowNotImplementedError:
+        return False
+    return True
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    tests = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view, pa.types.is_fixed_size_binary)
+    return any(test(kind) for test in tests)
+
+
 def split(batch: pa.RecordBatch, partition_by: Sequence[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
     """The rows of each partition, in their order, without the partition columns; with the partition's folders.
+
+    Raises:
+        DataError: a value that a folder's name can't hold so that it comes back equal.
 
     >>> batch = pa.record_batch({"d": ["x", None, "x"], "v": [1, 2, 3]})
     >>> [(folder, rows.column("v").to_pylist()) for folder, rows in split(batch, ["d"])]
     [('d=x', [1, 3]), ('d=__HIVE_DEFAULT_PARTITION__', [2])]
     """
     kept = batch.select([name for name in batch.schema.names if name not in partition_by])
-    columns = [_encoded(batch.column(name)) for name in partition_by]
+    columns = [texts_of(batch.column(name), name) for name in partition_by]
     codes = _combined(columns)
     encoded = codes.dictionary_encode()
     groups = len(encoded.dictionary)
@@ -95,12 +120,37 @@ def _taken(rows: pa.RecordBatch, order: pa.Array) -> pa.RecordBatch:
     return rows.cast(schema).take(order).cast(rows.schema)
 
 
-def _encoded(column: pa.Array) -> pa.DictionaryArray:
-    """The column's values as texts, each once; a null has a code like any other."""
+def texts_of(column: pa.Array, name: str) -> pa.DictionaryArray:
+    """A partition column's values as the texts of folders, each once; a null has a code like any other.
+
+    Raises:
+        DataError: a value that doesn't come back equal from its text.
+    """
     plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
-    plain = plain.cast(pa.string()) if pa.types.is_string_view(plain.type) else plain
+    if pa.types.is_string_view(plain.type) or pa.types.is_decimal(plain.type):
+        plain = plain.cast(pa.string())  # Arrow has no dictionaries of all of them
     encoded = plain.dictionary_encode(null_encoding="encode")
-    return pa.DictionaryArray.from_arrays(encoded.indices, encoded.dictionary.cast(pa.string()))
+    texts = encoded.dictionary.cast(pa.string())
+    _check_comes_back(texts, pa.field(name, _plain(column.type)))
+    return pa.DictionaryArray.from_arrays(encoded.indices, texts)
+
+
+def _check_comes_back(texts: pa.Array, field: pa.Field) -> None:
+    """Make sure that each text is read as a value that has this very text: years beyond 9999 are not."""
+    if pa.types.is_integer(field.type) or pa.types.is_string(field.type) or pa.types.is_null(field.type):
+        return
+    for text in texts.drop_null().to_pylist():
+        try:
+            value = partition_values({field.name: text}, pa.schema([field]))[field.name]
+        except DataError:
+            again = None
+        else:
+            again = pa.repeat(value, 1).cast(pa.string())[0].as_py()
+        if again != text:
+            raise DataError(
+                f"partition_by: column {field.name!r} holds {text}, which can't be read from a folder's name as "
+                f"{field.type}: partition by another column, or cast it to text"
+            )
 
 
 def _combined(columns: list[pa.DictionaryArray]) -> pa.Array:

@@ -24,7 +24,8 @@ from dao.files.calls import check_writing, default_format
 from dao.files.committing import commit, sizes
 from dao.files.conflicts import Patience, persistent
 from dao.files.contents import below
-from dao.files.matching import Matcher, check_keys, comparable, numbers, precedes, winners
+from dao.files.matching import Matcher, check_keys, numbers, precedes, winners
+from dao.files.partitioned import texts_of
 from dao.files.parts import Part
 from dao.files.places import Place
 from dao.files.rewriting import (
@@ -300,16 +301,13 @@ def _valid(matches: pa.Array) -> pa.Array:
 
 
 def _inside(batch: pa.RecordBatch, partition: Mapping[str, pa.Scalar]) -> pa.Array:
-    """Whether each row belongs into a partition; nulls are equal here, and so are NaN."""
+    """Whether each row belongs into a partition: its values have the texts of the partition's."""
     stays = pa.repeat(pa.scalar(True), batch.num_rows)
     for name, value in partition.items():
-        column, value = comparable(batch.column(name)), comparable(pa.array([value.as_py()], value.type))[0]
-        equal = pc.fill_null(pc.equal(column, value), False)
-        if not value.is_valid:
-            equal = pc.is_null(column)
-        elif pa.types.is_floating(value.type) and pc.is_nan(value).as_py():
-            equal = pc.fill_null(pc.is_nan(column), False)
-        stays = pc.and_(stays, equal)
+        texts = texts_of(batch.column(name), name)
+        (wanted,) = texts_of(pa.repeat(value, 1), name).dictionary_decode()
+        own = pc.fill_null(pc.equal(texts.dictionary, wanted), False) if wanted.is_valid else texts.dictionary.is_null()
+        stays = pc.and_(stays, own.take(texts.indices))
     return stays
 
 

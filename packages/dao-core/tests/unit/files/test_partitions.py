@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dao.arrow.formats import hive_values
-from dao.data_object import TableObject
+from dao.data_object import FileObject, TableObject
 from dao.errors import AlreadyExistsError, DataError
 from dao.files import FilesInterface, partitioned
 from dao.local import MemoryInterface
@@ -44,20 +44,129 @@ def test_rows_go_to_their_folders_and_come_back(store: FilesInterface, rows: pa.
     "values",
     [
         ["a/b", "..", "", "a=b", "ü", "%2F", "__HIVE_DEFAULT_PARTITION__x", "x y", None, ".hidden", "_u", "\\", "\n"],
+        [
+            *[
+                "__HIVE_DEFAULT_PARTITION__",
+                "null",
+                "NaN",
+                "01",
+                "1",
+                ".",
+                "a.",
+                "é",
+                "é",
+                "🦆",
+                "\x00",
+                "\x7f",
+                "A",
+                "a",
+                "\ufeff",
+            ],
+            " ",
+            "x" * 200,
+        ],
         [1, -1, None, 2**63 - 1],
         [True, False, None],
         [date(1, 1, 1), date(9999, 12, 31), None],
         [datetime(2025, 1, 1, 12, 0, 0, 1), None],
         [Decimal("-1.20"), Decimal("0.00"), None],
-        [0.1, float("inf"), None],
+        [0.1, float("inf"), -float("inf"), 1e300, 5e-324, 1e16, None],
+        pa.array([0.1, 3.4e38, None], pa.float32()),
+        pa.array([Decimal("1.5"), None], pa.decimal32(5, 2)),
+        pa.array([0, 2**64 - 1], pa.uint64()),
+        pa.array([0, -1], pa.timestamp("s")),
+        pa.array([1603587600, 1603591200], pa.timestamp("s", "Europe/Berlin")),
+        pa.array([1, None, 2]).dictionary_encode(),
+        pa.nulls(1),
     ],
-    ids=["text", "int64", "bool", "date", "timestamp", "decimal", "double"],
+    ids=[
+        "text",
+        "odd text",
+        "int64",
+        "bool",
+        "date",
+        "timestamp",
+        "decimal",
+        "double",
+        "float",
+        "short decimal",
+        "uint64",
+        "seconds",
+        "zoned",
+        "categories",
+        "null",
+    ],
 )
-def test_values_of_every_type_round_trip(store: FilesInterface, values: list[object]) -> None:
-    table = pa.table({"v": list(range(len(values))), "p": pa.array(values)})
+def test_values_of_every_type_round_trip(store: FilesInterface, values: list[object] | pa.Array) -> None:
+    column = values if isinstance(values, pa.Array) else pa.array(values)
+    table = pa.table({"v": list(range(len(values))), "p": column})
     store.write(table, T, format="parquet", partition_by=["p"])
     assert store.read(T).sort_by("v").equals(table)
     assert len(folders_of(store)) == len(values)
+
+
+def test_zeros_and_nan_round_trip(store: FilesInterface) -> None:
+    """They are equal or not to what they look like, so the texts of what comes back are compared."""
+    values = [float("nan"), -0.0, 0.0]
+    store.write(pa.table({"v": [0, 1, 2], "p": values}), T, format="parquet", partition_by=["p"])
+    assert str(store.read(T).sort_by("v").column("p").to_pylist()) == str(values)
+    store.upsert(pa.table({"v": [2], "p": [-0.0]}), T, keys="v")
+    assert str(store.read(T).sort_by("v").column("p").to_pylist()) == "[nan, -0.0, -0.0]"
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array([10_000_000], pa.int32()).cast(pa.date32()),
+        pa.array([253402300800], pa.timestamp("s")),
+        pa.array([1], pa.time64("us")),
+        pa.array([1], pa.duration("us")),
+        pa.array([b"aa"], pa.binary(2)),
+        pa.array([b"a" * 16], pa.uuid()),
+        pa.array([(1, 2, 3)], pa.month_day_nano_interval()),
+    ],
+    ids=lambda values: str(values.type),
+)
+def test_values_that_would_not_come_back_are_refused(store: FilesInterface, values: pa.Array) -> None:
+    with pytest.raises(DataError, match="partition_by: column 'p'"):
+        store.write(pa.table({"v": [1], "p": values}), T, format="parquet", partition_by=["p"])
+    assert not store.exists(T)
+
+
+NAMES = [
+    "a b",
+    "a=b",
+    "a/b",
+    "%",
+    "%2F",
+    "..",
+    ".",
+    "_p",
+    ".p",
+    "é",
+    "e\u0301",
+    "🦆",
+    "\n",
+    "x.",
+    " ",
+    "a:b",
+    "*",
+    "\\",
+    "P" * 99,
+]
+
+
+@pytest.mark.parametrize("name", [*NAMES, "__HIVE_DEFAULT_PARTITION__"])
+def test_columns_of_any_name_round_trip(store: FilesInterface, name: str) -> None:
+    table = pa.table({"v": [1, 2, 3], name: ["x", None, "y"]})
+    store.write(table, T, format="parquet", partition_by=[name])
+    assert store.read(T).sort_by("v").equals(table)
+    store.write(pa.table({"v": [4], name: ["x"]}), T, mode="append")
+    store.delete(FileObject("t/_dao_log.jsonl"))
+    assert sorted(store.read(T, columns=["v", name]).to_pylist(), key=lambda row: row["v"]) == [
+        *table.to_pylist(),
+        {"v": 4, name: "x"},
+    ], "the folders say it all"
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=20) | st.none(), min_size=1, max_size=8))
@@ -144,11 +253,13 @@ def test_partitioning_must_agree(store: FilesInterface, rows: pa.Table) -> None:
         (["b"], "binary"),
         (["i", "i"], "twice"),
         (["i", "j", "k"], "all"),
+        ([""], "can't be named by the column ''"),
+        (["n\0"], "can't be named by the column"),
     ],
 )
 def test_what_cannot_be_partitioned_by(store: FilesInterface, by: list[str], message: str) -> None:
     plain = pa.table({"i": [1], "j": [1], "k": [1]})
-    table = plain if message == "all" else pa.table({"i": [1], "l": [[1]], "b": [b"x"]})
+    table = plain if message == "all" else pa.table({"i": [1], "l": [[1]], "b": [b"x"], "": [1], "n\0": [1]})
     with pytest.raises(DataError, match=message):
         store.write(table, T, format="parquet", partition_by=by)
     assert not store.exists(T)

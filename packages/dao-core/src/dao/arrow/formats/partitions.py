@@ -44,19 +44,25 @@ def hive_path(values: Mapping[str, Any]) -> str:
     >>> hive_path({"country": "DE", "month": 1, "note": "a/b", "x": None})
     'country=DE/month=1/note=a%2Fb/x=__HIVE_DEFAULT_PARTITION__'
     """
-    return "/".join(
-        f"{_quote(name)}={NULL_PARTITION if value is None else _quote(_text(value))}" for name, value in values.items()
-    )
+    return "/".join(f"{_quote_name(name)}={_quote_value(value)}" for name, value in values.items())
 
 
 def _quote(text: str) -> str:
     return quote(text, safe=" !$()+,-.;@_")
 
 
-def _text(value: Any) -> str:
+def _quote_name(name: str) -> str:
+    """A name as a folder begins with it; a folder that begins with a dot would be hidden."""
+    return f"%2E{_quote(name[1:])}" if name.startswith(".") else _quote(name)
+
+
+def _quote_value(value: Any) -> str:
+    if value is None:
+        return NULL_PARTITION
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    text = str(value)
+    return f"%5F{text[1:]}" if text == NULL_PARTITION else _quote(text)  # a text that only looks like null
 
 
 def partition_types(
@@ -104,9 +110,11 @@ def partition_values(values: Mapping[str, str | None], schema: pa.Schema) -> dic
 def _scalar(field: pa.Field, text: str | None) -> pa.Scalar:
     if text is None:
         return pa.scalar(None, field.type)
-    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
     try:
-        return pc.cast(pc.cast(pa.scalar(text), kind), field.type)
+        if pa.types.is_dictionary(kind := field.type):  # Arrow casts no scalar to a dictionary but of texts
+            only = pa.repeat(_scalar(field.with_type(kind.value_type), text), 1)
+            return pa.DictionaryArray.from_arrays(pa.array([0], kind.index_type), only, ordered=kind.ordered)[0]
+        return pc.cast(pa.scalar(text), field.type)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise DataError(f"partition column {field.name!r}: {text!r} is no {field.type}") from error
 

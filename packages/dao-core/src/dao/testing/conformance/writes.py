@@ -268,6 +268,37 @@ class PartitionOverwrites(Capability, requires=("read", "write", "partitions"), 
         assert [row["id"] for row in rows(dao, table, where="country IS NULL AND day = 0")] == [6, 18]
         no_debris(backend)
 
+    @pytest.mark.parametrize("column", ["p", ".p", "a=b/%", "é 🦆"])
+    def test_odd_partition_values_come_back_or_are_refused(
+        self, dao: DataAccessObject, backend: Backend, column: str
+    ) -> None:
+        """Any value and any name of a partition column comes back equal, or is refused when it is written."""
+        texts = [
+            "",
+            "null",
+            "__HIVE_DEFAULT_PARTITION__",
+            "/",
+            "a=b",
+            "%2F",
+            "..",
+            ".x",
+            "_x",
+            "é",
+            "e\u0301",
+            "01",
+            None,
+        ]
+        lists: tuple[list[Any], ...] = (texts, [float("inf"), -0.0, 0.5, None], [True, False, None])
+        for position, values in enumerate(lists):
+            table = backend.table(f"odd_{position}", partition_by=[column])
+            given = pa.table({"id": range(len(values)), column: values})
+            try:
+                dao.write(given, table)
+            except (DataError, *REFUSALS):
+                assert content(dao, table) is None
+            else:
+                assert str(rows(dao, table, columns=["id", column])) == str(given.to_pylist())
+
     @needs("mode:overwrite_partitions")
     def test_only_the_partitions_in_the_data_are_replaced(self, dao: DataAccessObject, backend: Backend) -> None:
         """mode="overwrite_partitions" replaces the partitions that the data has rows for, and touches no other."""

@@ -144,6 +144,21 @@ def changed(call, data, data_object, **named):
     return call(data, data_object, **named)
 """
 
+EMPTY_IS_NULL = """
+from dao.files import partitioned
+
+def mutate(monkeypatch):
+    path = partitioned.hive_path
+    monkeypatch.setattr(partitioned, "hive_path", lambda values: path({n: v or None for n, v in values.items()}))
+"""
+
+HIDDEN_PARTITIONS = """
+from dao.arrow.formats import partitions
+
+def mutate(monkeypatch):
+    monkeypatch.setattr(partitions, "_quote_name", partitions._quote)
+"""
+
 COLLECTED = """
 @around("write_stream")
 def changed(call, *args, **named):
@@ -198,6 +213,8 @@ WRITES = (
     Mutation("strangers_are_lost", ForeignFiles, STRANGERS_ARE_LOST),
     Mutation("hidden_files_are_lost", ForeignFiles, HIDDEN_FILES_ARE_LOST),
     Mutation("overwrite_keeps_the_layout", Overwrites, LAYOUT_IS_KEPT),
+    Mutation("empty_partition_values_are_null", PartitionOverwrites, EMPTY_IS_NULL),
+    Mutation("partitions_are_hidden", PartitionOverwrites, HIDDEN_PARTITIONS),
     Mutation("streams_are_collected", WriteStreams, COLLECTED),
     Mutation("copies_overwrite", CopiesWithin, change_argument("mode", "copy", "'overwrite'")),
     Mutation("moves_are_copies", Moves, "Mutant.move = LocalInterface.copy"),
