@@ -10,11 +10,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from format_files import LOCAL, load, save
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 from dao.arrow.formats import csv_rows, get_format
-from dao.arrow.formats.csv_options import CsvOptions
 from dao.errors import DataError, StoreError
 
 CSV = get_format("csv")
@@ -200,37 +197,6 @@ def test_rows_have_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert [len(value) for value in read(text, tmp_path)["a"].to_pylist()] == [100_000, 1]
     with pytest.raises(StoreError, match="longer than 10,000 bytes; max_record_bytes="):
         read(text, tmp_path, max_record_bytes=10_000)
-
-
-CELLS = st.text(st.sampled_from(list("ab\"',;\n\r\\# é")), max_size=6)
-
-
-@settings(max_examples=150, deadline=None)
-@given(
-    cells=st.lists(st.tuples(CELLS, CELLS), min_size=1, max_size=8),
-    size=st.integers(1, 40),
-    escape=st.sampled_from([None, "\\"]),
-    delimiter=st.sampled_from([",", ";"]),
-)
-@example(cells=[('5" pipe', '"'), ("\r", "\n")], size=3, escape=None, delimiter=",")
-def test_pieces_end_where_rows_end(cells: list[tuple[str, str]], size: int, escape: str | None, delimiter: str) -> None:
-    """However small the pieces, together they are the file and each parses on its own."""
-    table = pa.table({"a": [cell for cell, _ in cells], "b": [cell for _, cell in cells]})
-    text = write(table, escape=escape, delimiter=delimiter).encode()
-    options = CsvOptions(escape=escape)
-    before = csv_rows.PIECE_BYTES
-    csv_rows.PIECE_BYTES = size
-    try:
-        pieces = list(csv_rows.pieces(pa.BufferReader(text), options, delimiter))
-    finally:
-        csv_rows.PIECE_BYTES = before
-    assert b"".join(pieces) == text
-    rows = []
-    for piece in pieces:
-        while piece:
-            row, piece = csv_rows.first_row(piece, options, delimiter)
-            rows.append(tuple(row))
-    assert rows[1:] == cells
 
 
 def test_stray_quotes_do_not_confuse_the_cutting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ serves.
 from __future__ import annotations
 
 import lzma
+import re
 from typing import Any
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ __all__ = [
     "COMPRESSIONS",
     "CompressedSink",
     "KeptOpen",
+    "UnpackedInput",
     "compression_option",
     "infer_compression",
     "open_input",
@@ -72,8 +74,88 @@ def resolve_compression(compression: str | None, path: str) -> str | None:
     return _ALIASES.get(compression, compression)
 
 
-def open_input(path: str, filesystem: fs.FileSystem, compression: str | None) -> pa.NativeFile:
-    """Open a file as a stream of its unpacked bytes; nothing but a small buffer is held in memory.
+class UnpackedInput:
+    """A file's unpacked bytes, as a stream to read and close; nothing but a small buffer is held in memory.
+
+    Attributes:
+        codec: what it is unpacked with, or None.
+    """
+
+    def __init__(self, raw: pa.NativeFile, codec: str | None) -> None:
+        self.codec = codec
+        self._raw = raw
+        self._started = False
+        if codec is None:
+            self._stream: Any = raw
+        else:
+            self._stream = _unpacked(raw, codec)
+
+    def read(self, size: int | None = None) -> bytes:
+        """Up to so many bytes, none at the end; all where it is None.
+
+        Raises:
+            StoreError: bytes that the codec doesn't know, or packed ones where none are expected.
+        """
+        try:
+            data: bytes = self._stream.read(size)
+        except (lzma.LZMAError, EOFError, OSError) as error:
+            if self.codec is None or (isinstance(error, OSError) and error.errno is not None):
+                raise
+            advice = "" if self._started else "; compression=None reads bytes that are not packed"
+            raise StoreError(f"it can't be unpacked with {self.codec} ({error}){advice}") from error
+        if not self._started and data:
+            self._started = True
+            refuse_packed(data)
+        return data
+
+    def close(self) -> None:
+        """Close the file."""
+        self._stream.close()
+        self._raw.close()
+
+    def __enter__(self) -> UnpackedInput:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+
+def _unpacked(raw: pa.NativeFile, codec: str) -> Any:
+    return lzma.LZMAFile(raw) if codec == "xz" else pa.CompressedInputStream(raw, codec)
+
+
+_MAGIC = {
+    b"\x1f\x8b": "gzip",
+    b"\x28\xb5\x2f\xfd": "zstd",
+    b"\x04\x22\x4d\x18": "lz4",
+    b"\xfd7zXZ\x00": "xz",
+}
+_BZ2 = re.compile(rb"BZh[1-9]1AY&SY")
+
+
+def refuse_packed(head: bytes) -> None:
+    """Make sure that the first bytes of a text file are no packed or binary ones.
+
+    Raises:
+        StoreError: they are; the message says what reads them.
+    """
+    codec = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), None)
+    codec = "bz2" if _BZ2.match(head) else codec
+    if codec is not None:
+        raise StoreError(f"its content is packed with {codec}, as its name doesn't say: compression={codec!r} reads it")
+    if head.startswith(b"PK\x03\x04"):
+        raise StoreError(
+            f"its content is a ZIP archive, which has to be unpacked first; read as they are: {', '.join(COMPRESSIONS)}"
+        )
+    from dao.arrow.formats.registry import FORMATS
+
+    other = next((one.name for one in FORMATS.values() if one.magic and head.startswith(one.magic)), None)
+    if other is not None and b"\x00" in head[:1024]:
+        raise StoreError(f"its content is no text but {other}: format={other!r} reads it")
+
+
+def open_input(path: str, filesystem: fs.FileSystem, compression: str | None) -> UnpackedInput:
+    """Open a text file as a stream of its unpacked bytes.
 
     Args:
         path: the file.
@@ -81,32 +163,7 @@ def open_input(path: str, filesystem: fs.FileSystem, compression: str | None) ->
         compression: the option's value: ``"infer"``, a codec or None.
     """
     codec = resolve_compression(compression, path)
-    raw = filesystem.open_input_stream(path, compression=None)
-    if codec is None:
-        return raw
-    if codec == "xz":
-        return pa.PythonFile(lzma.LZMAFile(raw), mode="r")
-    return pa.CompressedInputStream(raw, codec)
-
-
-_MAGIC = {
-    b"\x1f\x8b": "gzip",
-    b"\x28\xb5\x2f\xfd": "zstd",
-    b"BZh": "bz2",
-    b"\x04\x22\x4d\x18": "lz4",
-    b"\xfd7zXZ": "xz",
-}
-
-
-def refuse_packed(start: bytes) -> None:
-    """Make sure that what is to be text is not packed by a codec of ours.
-
-    Raises:
-        StoreError: it is; the message has the option that reads it.
-    """
-    codec = next((codec for magic, codec in _MAGIC.items() if start.startswith(magic)), None)
-    if codec is not None:
-        raise StoreError(f"the file is packed by {codec} and its name does not say so; compression={codec!r} reads it")
+    return UnpackedInput(filesystem.open_input_stream(path, compression=None), codec)
 
 
 class KeptOpen:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -24,6 +25,17 @@ def _is_encoding(value: Any) -> bool:
 
 def _formats(value: Any) -> Any:
     return (value,) if isinstance(value, str) else tuple_of(value)
+
+
+def _types(value: Any) -> Any:
+    """The types that a mapping names, as Arrow has them."""
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise DataError(f"option 'types': found {value!r}, expected a mapping of column names to types, or None")
+    from dao.arrow.models import schema_of
+
+    return {column.name: column.type for column in schema_of(value)} if value else None
 
 
 _header = Check("True, False or a list of column names", lambda value: boolean.accepts(value) or texts.accepts(value))
@@ -50,13 +62,18 @@ class CsvOptions:
         null_values: texts that are null where they stand without quotes; the first is what null is written as. Default:
             only the empty text, so that ``NA`` stays a text.
         true_values, false_values: texts of true and false; the first is written.
+        quoted_nulls: whether such a text is null with quotes too. None (default): in columns that are no text, where it
+            could be nothing else; True: in all columns; False: in none.
         decimal_point: the character before a number's decimals.
+        thousands: reading: the character between each three digits of a number's whole part, where there is one.
         date_format, timestamp_format: strptime formats, one or a list tried in order; the first is written. Default:
             ISO 8601.
-        infer_types: reading: False reads all columns as text.
+        types: reading: a mapping of columns to their types, as ``schema=`` takes them; the other columns are inferred.
+            Nothing but names of the file's columns is taken.
+        infer_types: reading: False reads all columns as text but those of ``types``.
         infer_rows: reading: rows per file that types are inferred from, at least; None (default) for all, which reads
             the files once more. A later value that does not fit is an error. ``schema=`` needs no inference.
-        max_record_bytes: reading: bytes of one row at most (default 64 MiB).
+        max_record_bytes: reading: bytes of one row at most (default 64 MiB, at most 1 GiB).
         compression: ``"infer"`` (default) goes by the file name; ``gzip``, ``zstd``, ``bz2``, ``lz4``, ``xz`` or None.
         quoting: writing: ``"needed"`` (default) quotes texts that need it (the empty text too, to tell it from null),
             ``"all"`` all values but null, ``"none"`` nothing, where a text that needs it is an error.
@@ -78,19 +95,24 @@ class CsvOptions:
     false_values: tuple[str, ...] = field(
         default=("false", "False", "FALSE"), converter=tuple_of, validator=valid(_filled)
     )
+    quoted_nulls: bool | None = field(default=None, validator=valid(optional(boolean)))
     decimal_point: str = field(default=".", validator=valid(character))
+    thousands: str | None = field(default=None, validator=valid(optional(character)))
     date_format: tuple[str, ...] | None = field(default=None, converter=_formats, validator=valid(optional(_filled)))
     timestamp_format: tuple[str, ...] | None = field(
         default=None, converter=_formats, validator=valid(optional(_filled))
     )
+    types: Mapping[str, Any] | None = field(default=None, converter=_types)
     infer_types: bool = field(default=True, validator=valid(boolean))
     infer_rows: int | None = field(default=None, validator=valid(optional(integer(1))))
-    max_record_bytes: int = field(default=64 << 20, validator=valid(integer(1)))
+    max_record_bytes: int = field(default=64 << 20, validator=valid(integer(1, 1 << 30)))
     compression: str | None = field(default="infer", validator=valid(compression_option))
     quoting: str = field(default="needed", validator=valid(one_of("needed", "all", "none")))
     line_terminator: str = field(default="\n", validator=valid(one_of("\n", "\r\n")))
 
     def __attrs_post_init__(self) -> None:
+        if self.thousands is not None and self.thousands == self.decimal_point:
+            raise DataError(f"options 'thousands' and 'decimal_point' are both {self.thousands!r}")
         special = {"delimiter": self.delimiter, "quote": self.quote, "escape": self.escape}
         for name, value in special.items():
             if value in ("\n", "\r"):

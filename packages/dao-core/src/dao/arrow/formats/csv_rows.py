@@ -1,190 +1,165 @@
 """A CSV stream cut into pieces that end where rows end.
 
-Each piece is then parsed by pyarrow on all cores. Cutting here, not in pyarrow's streaming reader, bounds a row's size
-by our own limit, sees a quote that is never closed, and lets comments be left out before parsing.
+Cutting and parsing agree: a quote opens a quoted value where a value begins, and is a character elsewhere, as for
+pyarrow's parser. That one is given each piece as one block: its own cutting into blocks loses characters where a
+quoted line end lies at their border. Cutting here also bounds a row's size by our own limit, sees a quote that is never
+closed, and knows the lines of rows.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
 
-import pyarrow as pa
-import pyarrow.csv as pacsv
+from attrs import frozen
 
 from dao.arrow.formats.csv_options import CsvOptions
-from dao.arrow.formats.csv_types import arrow_memory
 from dao.errors import StoreError
 
-__all__ = ["first_row", "pieces"]
+__all__ = ["Piece", "RowGrammar", "pieces"]
 
-PIECE_BYTES = 8 << 20
+PIECE_BYTES = 2 << 20
 _BOM = b"\xef\xbb\xbf"
 
 
-def pieces(stream: pa.NativeFile, options: CsvOptions, delimiter: str) -> Iterator[bytes]:
-    """The rows of a file as UTF-8, header included, in pieces of about 8 MiB; the last one ends with a line end too.
+@frozen
+class Piece:
+    """Whole rows.
+
+    Attributes:
+        data: the rows, UTF-8, each with its line end.
+        line: the line of the file in which they begin, counted from 1.
+    """
+
+    data: bytes
+    line: int
+
+    def after(self, end: int) -> Piece:
+        """The piece without its first bytes, which are whole lines."""
+        return Piece(self.data[end:], self.line + count_lines(self.data[:end]))
+
+
+def count_lines(data: bytes) -> int:
+    """The number of line ends: LF, CR, and CRLF as one."""
+    returns = data.count(b"\r")
+    return data.count(b"\n") + returns - (data.count(b"\r\n") if returns else 0)
+
+
+class RowGrammar:
+    """Where rows end.
+
+    As in Python's ``csv`` and pyarrow's parser: what follows the closing quote up to the next delimiter belongs to the
+    value. The patterns are possessive: they give nothing back, so their time is linear.
+    """
+
+    def __init__(self, options: CsvOptions, delimiter: str) -> None:
+        self._quote = options.quote.encode() if options.quote else None
+        self._escape = options.escape.encode() if options.escape else None
+        self._comment = options.comment.encode() if options.comment else None
+        row = self._row(delimiter.encode())
+        # A CR at the end of a block may go on with an LF: it ends a row for sure only where the file ends.
+        unfinished, finished = rb"(?:\r\n|\n|\r(?!\Z))", rb"(?:\r\n|\n|\r)"
+        comment = re.escape(self._comment) + rb"[^\r\n]*+" if self._comment else b""
+        whole = {end: (comment + end + b"|" if comment else b"") + row + end for end in (unfinished, finished)}
+        self._rows = re.compile(rb"(?:" + whole[unfinished] + rb")*+", re.DOTALL)
+        self._last_rows = re.compile(rb"(?:" + whole[finished] + rb")*+", re.DOTALL)
+        self._one_row = re.compile(whole[finished], re.DOTALL)
+        self._line = re.compile(rb"[^\r\n]*+" + unfinished)
+
+    def _row(self, delimiter: bytes) -> bytes:
+        """The pattern of a row without its line end."""
+        quote, escape = self._quote and re.escape(self._quote), re.escape(self._escape or b"")
+        escaped = rb"|" + escape + rb"." if escape else b""
+        if quote is None:
+            return rb"(?:[^" + escape + rb"\r\n]++" + escaped + rb")*+"
+        opened = quote + rb"(?:[^" + quote + escape + rb"]++" + escaped + rb"|" + quote + quote + rb")*+" + quote
+        # A run of characters that ends with a delimiter goes on with a quoted value where a quote is next.
+        run = rb"[^" + quote + escape + rb"\r\n]++"
+        next_value = rb"(?:(?<!" + re.escape(delimiter) + rb")|(?!" + quote + rb")|" + opened + rb")"
+        return rb"(?:(?!" + quote + rb")|" + opened + rb")(?:" + run + next_value + escaped + rb"|" + quote + rb")*+"
+
+    def line_end(self, block: bytes) -> int:
+        """Where the first line ends, quotes or not; 0 where no line surely does."""
+        found = self._line.match(block)
+        return found.end() if found else 0
+
+    def last_row_end(self, block: bytes) -> int:
+        """Where the last whole row of a block ends, that begins with a row; 0 where none does."""
+        if self._is_plain(block):
+            return max(block.rfind(b"\n"), block.rfind(b"\r", 0, len(block) - 1)) + 1
+        found = self._rows.match(block)
+        assert found is not None  # it matches no row too
+        return found.end()
+
+    def is_whole(self, block: bytes) -> bool:
+        """True where a block that ends with a line end is whole rows: no quote is open, the line end not escaped."""
+        found = self._last_rows.match(block)
+        return found is not None and found.end() == len(block)
+
+    def first_row_end(self, block: bytes) -> int:
+        """Where the first row of whole rows ends, the length of the block where it has one row at most."""
+        found = self._one_row.match(block)
+        return found.end() if found else len(block)
+
+    def rows(self, piece: Piece) -> Iterator[tuple[int, bytes]]:
+        """The rows of a piece and their lines, comments left out."""
+        line = piece.line
+        for found in self._one_row.finditer(piece.data):
+            row = found.group()
+            if not self.is_comment(row):
+                yield line, row
+            line += count_lines(row)
+
+    def is_comment(self, row: bytes) -> bool:
+        """True where readers leave the row out."""
+        return self._comment is not None and row.startswith(self._comment)
+
+    def without_comments(self, piece: Piece) -> bytes:
+        """The rows of a piece but comments."""
+        if self._comment is None or self._comment not in piece.data:
+            return piece.data
+        return b"".join(row for _, row in self.rows(piece))
+
+    def _is_plain(self, block: bytes) -> bool:
+        """True where each line end ends a row."""
+        return all(mark is None or mark not in block for mark in (self._quote, self._escape))
+
+
+def pieces(read: Callable[[int], bytes], options: CsvOptions, grammar: RowGrammar) -> Iterator[Piece]:
+    """The rows of a file, header included, in pieces of about ``PIECE_BYTES``; the last one ends with a line end too.
+
+    Args:
+        read: gives up to that many bytes of UTF-8, none at the end.
+        options: the options.
+        grammar: how rows end.
 
     Raises:
-        StoreError: a row that is too long, a quote that is not closed, bytes of another encoding.
+        StoreError: a row that is too long, a quote that is not closed.
     """
-    source = _decoded(stream, options)
-    cutter = _Cutter(options, delimiter)
-    rest = b""
-    skip = options.skip_rows
-    first = True
+    rest, line, skip, first = b"", 1, options.skip_rows, True
     while True:
-        chunk = source.read(max(PIECE_BYTES - len(rest), len(rest)))  # doubling keeps long rows cheap
+        chunk = read(max(PIECE_BYTES - len(rest), len(rest), 1))  # doubling keeps long rows cheap
         block = rest + chunk
         if first and (len(block) >= len(_BOM) or not chunk):
             block, first = block.removeprefix(_BOM), False
         if not chunk:
             break
-        while skip and (end := cutter.line_end(block)):
-            block, skip = block[end:], skip - 1
-        if skip:
-            rest = block
-            continue
-        end = cutter.last_row_end(block)
+        while skip and (end := grammar.line_end(block)):
+            block, skip, line = block[end:], skip - 1, line + 1
+        end = 0 if skip or first else grammar.last_row_end(block)
         rest = block[end:]
         if len(rest) > options.max_record_bytes:
-            raise StoreError(f"a row is longer than {options.max_record_bytes:,} bytes; max_record_bytes= allows more")
+            raise StoreError(
+                f"line {line}: a row is longer than {options.max_record_bytes:,} bytes; max_record_bytes= allows more"
+            )
         if end:
-            yield from _without_comments(block[:end], options, cutter)
+            yield Piece(block[:end], line)
+            line += count_lines(block[:end])
     for _ in range(skip):
-        block = block[cutter.line_end(block) or len(block) :]
+        block = block[grammar.line_end(block) or len(block) :]
     if block:
-        if cutter.open_quote(block):
-            raise StoreError("a quoted value is not closed at the end of the file")
-        yield from _without_comments(block if block.endswith((b"\n", b"\r")) else block + b"\n", options, cutter)
-
-
-def first_row(block: bytes, options: CsvOptions, delimiter: str) -> tuple[list[str], bytes]:
-    """The values of the first row of a block as texts, none for a blank line, and the rest of the block."""
-    cutter = _Cutter(options, delimiter)
-    row = next(cutter.rows(block), b"")
-    rest = block[len(row) :]
-    if not row.strip(b"\r\n"):
-        return [], rest
-    parsed = pacsv.read_csv(
-        arrow_memory(row),
-        pacsv.ReadOptions(autogenerate_column_names=True, block_size=len(row) + 1),
-        pacsv.ParseOptions(
-            delimiter=delimiter,
-            quote_char=options.quote or False,
-            escape_char=options.escape or False,
-            newlines_in_values=options.quote is not None,
-        ),
-        # By name, as older releases of pyarrow have no type for all columns; there may be fewer columns than this.
-        pacsv.ConvertOptions(column_types={f"f{at}": pa.string() for at in range(row.count(delimiter.encode()) + 1)}),
-    )
-    return [column[0].as_py() for column in parsed.columns], rest
-
-
-def _decoded(stream: pa.NativeFile, options: CsvOptions) -> Any:
-    if options.encoding.lower().replace("_", "-") in ("utf-8", "utf8"):
-        return stream
-    return pa.transcoding_input_stream(stream, options.encoding, "utf8")
-
-
-def _without_comments(block: bytes, options: CsvOptions, cutter: _Cutter) -> Iterator[bytes]:
-    if options.comment is None:
-        yield block
-        return
-    mark = options.comment.encode()
-    kept = b"".join(row for row in cutter.rows(block) if not row.startswith(mark))
-    if kept:
-        yield kept
-
-
-class _Cutter:
-    """Finds where rows end, by counting quotes where that is right and field by field where it is not."""
-
-    def __init__(self, options: CsvOptions, delimiter: str) -> None:
-        self.quote = options.quote.encode() if options.quote else None
-        self.escape = options.escape.encode() if options.escape else None
-        self.delimiter = delimiter.encode()
-        plain = re.escape(self.delimiter + b"\r\n" + (self.quote or b""))
-        quote = re.escape(self.quote or b"")
-        self._stray = re.compile(b"[^" + plain + b"]" + quote + b"[^" + plain + b"]")
-        escaped = re.escape(self.escape) + b".|" if self.escape else b""
-        inside = b"[^" + quote + (re.escape(self.escape) if self.escape else b"") + b"]"
-        ending = b"(?:" + quote + b"|(?P<open>" + (re.escape(self.escape) + b"?" if self.escape else b"") + b"\\Z))"
-        quoted = (
-            quote + b"(?:" + escaped + quote + quote + b"|" + inside + b")*+" + ending if quote else b"(?P<open>\\Z.)"
-        )
-        outside = b"(?:" + escaped + b"[^" + re.escape(self.delimiter + b"\r\n") + b"])*+"
-        self._field = re.compile((quoted + b"|" if quoted else b"") + outside, re.DOTALL)
-        self._end = re.compile(b"\r\n|\n|\r")
-
-    def line_end(self, block: bytes) -> int:
-        """Where the first line ends, quotes or not; 0 where no line does."""
-        found = self._end.search(block)
-        return found.end() if found else 0
-
-    def simple(self, block: bytes) -> bool:
-        """True where each quote opens, closes or doubles, so that counting them tells what is inside."""
-        if self.escape is not None and self.escape in block:
-            return False
-        return self.quote is None or self.quote not in block or self._stray.search(block) is None
-
-    def last_row_end(self, block: bytes) -> int:
-        """Where the last whole row of the block ends; 0 where none does. A lone CR at the end may go on with an LF."""
-        if not self.simple(block):
-            return max(self._ends(block), default=0)
-        return self._last(block, b"\n", len(block)) or self._last(block, b"\r", len(block) - 1)
-
-    def _last(self, block: bytes, line_end: bytes, place: int) -> int:
-        """Where the last row ends that ends with that mark before ``place``."""
-        quotes = block.count(self.quote, 0, place) if self.quote else 0
-        while (found := block.rfind(line_end, 0, place)) >= 0:
-            if self.quote:
-                quotes -= block.count(self.quote, found, place)
-            if quotes % 2 == 0:
-                return found + 1
-            place = found
-        return 0
-
-    def open_quote(self, block: bytes) -> bool:
-        """True where the block ends inside a quoted value."""
-        if self.quote is None:
-            return False
-        if self.simple(block):
-            return block.count(self.quote) % 2 == 1
-        tail = block[max(self._ends(block), default=0) :]
-        return bool(tail) and self._unclosed(tail)
-
-    def _unclosed(self, row: bytes) -> bool:
-        place = 0
-        while place <= len(row):
-            field = self._field.match(row, place)
-            assert field is not None  # it matches the empty field too
-            if field["open"] is not None:
-                return True
-            place = field.end() + 1
-        return False
-
-    def _ends(self, block: bytes) -> Iterator[int]:
-        """Where each row ends, field by field."""
-        place = 0
-        while place < len(block):
-            field = self._field.match(block, place)
-            assert field is not None  # it matches the empty field too
-            place = field.end()
-            mark = block[place : place + 1]
-            if mark == b"\r" and block[place + 1 : place + 2] == b"\n":
-                place += 1
-            if mark in (b"\r", b"\n"):
-                yield place + 1
-            if mark == self.delimiter or mark in (b"\r", b"\n"):
-                place += 1
-
-    def rows(self, block: bytes) -> Iterator[bytes]:
-        """The rows of a block one by one."""
-        start = 0
-        for end in self._ends(block):
-            yield block[start:end]
-            start = end
-        if start < len(block):
-            yield block[start:]
+        if not block.endswith((b"\n", b"\r")):
+            block += b"\n"
+        if not grammar.is_whole(block):
+            raise StoreError(f"line {line}: a quoted value is not closed at the end of the file")
+        yield Piece(block, line)

@@ -13,7 +13,6 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from dao.arrow.formats.compression import refuse_packed
 from dao.errors import StoreError
 
 __all__ = ["DOCUMENT_HINT", "read_documents", "read_lines"]
@@ -66,7 +65,6 @@ def read_lines(read: Callable[[int], bytes], limit: int, exact: bool, name: str)
     while True:
         chunk = read(max(_CHUNK, len(rest)))
         if first and chunk:
-            refuse_packed(chunk)
             chunk, first = chunk.removeprefix(_BYTES_BOM), False
             if not chunk:
                 continue
@@ -210,8 +208,6 @@ class _Text:
                 f"a value is longer than {self._limit:,} characters ({self.where()}); {self._name}= allows more"
             )
         chunk = self._read(max(_CHUNK, kept))
-        if not self.had_bytes:
-            refuse_packed(chunk)
         try:
             more = self._decode(chunk, not chunk)
         except UnicodeDecodeError as error:

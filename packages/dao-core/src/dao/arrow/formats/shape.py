@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ __all__ = [
     "checked",
     "conform",
     "refuse_duplicates",
+    "repeated_names",
     "select_fields",
     "unify",
     "unordered",
@@ -242,7 +244,11 @@ def refuse_duplicates(schema: pa.Schema, format_name: str) -> None:
     Raises:
         DataError: two have; the message names them.
     """
-    seen: set[str] = set()
-    twice = sorted({name for name in schema.names if name in seen or seen.add(name)})  # type: ignore[func-returns-value]
+    twice = repeated_names(schema.names)
     if twice:
         raise DataError(f"{format_name} can't keep columns of the same name apart: {', '.join(map(repr, twice))}")
+
+
+def repeated_names(names: Sequence[str]) -> list[str]:
+    """The names that are there more than once, sorted."""
+    return sorted(name for name, count in Counter(names).items() if count > 1)

@@ -1,0 +1,81 @@
+"""What a column of texts is worth as numbers: nothing of the texts may be lost."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+__all__ = ["lossless_kind", "without_thousands"]
+
+_LONG_WHOLE = r"^-?[0-9]{16,}$"  # a double may not hold it
+_ALTERED = r"^(\+|-?0[0-9xX_]|-[nN])"  # a sign, zeros or a base that numbers don't keep
+_INFINITE = r"^-?[iI]"
+_NOT_ZERO = r"^-?[0.]*[1-9]"
+_EXACT_DIGITS = 15  # what a double always keeps
+
+
+def lossless_kind(texts: pa.Array, values: pa.Array) -> pa.DataType:
+    """The type of a column for which pyarrow proposes numbers: that of ``values``, or text where they lose something.
+
+    Args:
+        texts: the column's texts, with a decimal point.
+        values: the numbers that pyarrow makes of them, int64 or double.
+    """
+    texts = pc.ascii_trim(texts, " \t")
+    if pa.types.is_integer(values.type):
+        if _any(pc.and_(pc.starts_with(texts, "0"), pc.greater(pc.binary_length(texts), 1))):
+            return pa.string()
+        if _any(pc.starts_with(texts, "-0")):  # a double has the zero with a sign
+            return pa.string() if _any(pc.match_substring_regex(texts, "^-0.")) else pa.float64()
+        return values.type
+    if any(_any(pc.match_substring_regex(texts, pattern)) for pattern in (_ALTERED, _LONG_WHOLE)):
+        return pa.string()
+    return values.type if _within_range(texts, values) and _keeps_digits(texts, values) else pa.string()
+
+
+def _within_range(texts: pa.Array, values: pa.Array) -> bool:
+    infinite, zero = pc.is_inf(values), pc.equal(values, 0.0)
+    if _any(infinite) and not pc.all(pc.match_substring_regex(texts.filter(infinite), _INFINITE)).as_py():
+        return False
+    return not (_any(zero) and _any(pc.match_substring_regex(texts.filter(zero), _NOT_ZERO)))
+
+
+def _keeps_digits(texts: pa.Array, values: pa.Array) -> bool:
+    """True where each double, written with as many digits as its text has, gives the text's digits."""
+    long = pc.greater(pc.binary_length(texts), _EXACT_DIGITS)
+    if not _any(long):
+        return True
+    texts, values = texts.filter(long), values.filter(long)
+    other = pc.not_equal(values.cast(pa.string()), texts)  # most doubles are written as Arrow writes them
+    return all(_is_kept(text) for text in texts.filter(other).unique().to_pylist())
+
+
+def _is_kept(text: str) -> bool:
+    exact = Decimal(text)
+    digits = len(exact.as_tuple().digits)
+    if not exact.is_finite() or digits <= _EXACT_DIGITS:
+        return True
+    return Decimal(f"{float(text):.{digits - 1}e}") == exact
+
+
+def without_thousands(texts: pa.Array, separator: str, decimal_point: str) -> tuple[pa.Array, pa.Array]:
+    """The texts without the separators of thousands and with a point before decimals; and which may be numbers.
+
+    A separator stands before each three digits of the whole part, or nowhere.
+    """
+    mark, point = re.escape(separator), re.escape(decimal_point)
+    texts = pc.ascii_trim(texts, " \t")
+    grouped = pc.match_substring_regex(texts, f"^[+-]?[0-9]{{1,3}}(?:{mark}[0-9]{{3}})+(?:{point}[0-9]*)?(?:[eE].*)?$")
+    plain = pc.invert(pc.match_substring(texts, separator))
+    texts = pc.replace_substring(texts, separator, "")
+    if decimal_point != ".":
+        plain = pc.and_(plain, pc.invert(pc.match_substring(texts, ".")))
+        texts = pc.replace_substring(texts, decimal_point, ".")
+    return texts, pc.or_(grouped, plain)
+
+
+def _any(mask: pa.Array) -> bool:
+    return bool(pc.any(mask).as_py())
