@@ -24,7 +24,6 @@ __all__ = [
     "compression_option",
     "infer_compression",
     "open_input",
-    "refuse_packed",
     "resolve_compression",
     "strip_compression",
 ]
@@ -105,7 +104,7 @@ class UnpackedInput:
             raise StoreError(f"it can't be unpacked with {self.codec} ({error}){advice}") from error
         if not self._started and data:
             self._started = True
-            refuse_packed(data)
+            _refuse_packed(data)
         return data
 
     def close(self) -> None:
@@ -133,7 +132,7 @@ _MAGIC = {
 _BZ2 = re.compile(rb"BZh[1-9]1AY&SY")
 
 
-def refuse_packed(head: bytes) -> None:
+def _refuse_packed(head: bytes) -> None:
     """Make sure that the first bytes of a text file are no packed or binary ones.
 
     Raises:
