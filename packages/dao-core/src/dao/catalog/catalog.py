@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from threading import RLock
 from typing import Any, TypeVar, overload
@@ -14,11 +14,12 @@ from dao.catalog.declare import declare
 from dao.catalog.objects import ObjectMap, resolved_properties
 from dao.catalog.sources import CatalogSource
 from dao.catalog.store_source import StoreSource
+from dao.catalog.trust import Trust
 from dao.core.plugins import Plugins, default_plugins
 from dao.data_object import DataObject
 from dao.data_store import DataStore
 from dao.display import TableView, even_half_made, table_of
-from dao.errors import ConfigError, StoreError, did_you_mean
+from dao.errors import ConfigError, DataError, StoreError, did_you_mean
 from dao.interface import InterfaceSpec
 
 __all__ = ["Catalog", "load"]
@@ -46,8 +47,12 @@ class Catalog:
     Args:
         sources: base first, then overlays; further catalogs anywhere among them.
         plugins: where interfaces and object types are looked up; by default what is installed.
+        untrusted: somebody else wrote the mappings and files: they may name no class, only interfaces that a plugin
+            registers, refer to nothing but ``allowed_secrets``, and have no place outside the folder of their file.
+        allowed_secrets: the references that they may have, such as ``"env:API_TOKEN"``.
 
     Raises:
+        DataError: ``allowed_secrets`` without ``untrusted``.
         ConfigError: every fault of every source, each with its path in the user's own spelling, and its file where
             there are several.
         PluginError: a source is YAML and PyYAML is not installed.
@@ -63,14 +68,21 @@ class Catalog:
     ['bronze.flights']
     """
 
-    def __init__(self, *sources: CatalogSource | Catalog, plugins: Plugins | None = None) -> None:
+    def __init__(
+        self,
+        *sources: CatalogSource | Catalog,
+        plugins: Plugins | None = None,
+        untrusted: bool = False,
+        allowed_secrets: Iterable[str] = (),
+    ) -> None:
+        trust = Trust.of(untrusted, allowed_secrets)
         self.sources: tuple[str, ...] = tuple(map(_label, sources))
         """What it was loaded from, as messages call it."""
         self._plugins = plugins
         further = [s.stores if isinstance(s, Catalog) else s for s in sources if isinstance(s, (Catalog, StoreSource))]
         self._further: tuple[StoreSource, ...] = tuple(reversed(further))
         declaring = [s for s in sources if not isinstance(s, (Catalog, StoreSource))]
-        self._declared, faults = declare(declaring, plugins or default_plugins())
+        self._declared, faults = declare(declaring, plugins or default_plugins(), trust)
         self._stores: dict[str, DataStore] = {}
         self.stores: StoreSource = _Stores(self)
         """The stores by name, each made on first use. Iteration asks the further catalogs for the names of theirs."""
@@ -259,13 +271,21 @@ class Catalog:
         self._lock = RLock()
 
 
-def load(sources: Sequence[CatalogSource | Catalog], *, plugins: Plugins | None = None) -> Catalog:
-    """``Catalog(*sources, plugins=plugins)``, for those who have the sources in a sequence; a catalog that is the only
-    source is given back itself.
+def load(
+    sources: Sequence[CatalogSource | Catalog],
+    *,
+    plugins: Plugins | None = None,
+    untrusted: bool = False,
+    allowed_secrets: Iterable[str] = (),
+) -> Catalog:
+    """``Catalog(*sources, ...)``, for those who have the sources in a sequence; a catalog that is the only source is
+    given back itself.
     """
     if len(sources) == 1 and isinstance(sources[0], Catalog):
+        if untrusted:
+            raise DataError("untrusted: found a catalog that is loaded already; say it where that is loaded")
         return sources[0]
-    return Catalog(*sources, plugins=plugins)
+    return Catalog(*sources, plugins=plugins, untrusted=untrusted, allowed_secrets=allowed_secrets)
 
 
 def _label(source: CatalogSource | Catalog) -> str:

@@ -16,6 +16,7 @@ from dao.catalog.merge import merge_stores
 from dao.catalog.properties import PropertyNames
 from dao.catalog.sources import CatalogSource, read_source
 from dao.catalog.spelling import CONNECTIONS, Path, SpelledSource, canonical, dotted
+from dao.catalog.trust import Trust
 from dao.core.plugins import Plugins
 from dao.errors import ConfigError, Fault
 from dao.interface import InterfaceSpec
@@ -26,10 +27,18 @@ from dao.secrets import Template
 __all__ = ["declare"]
 
 
-def declare(sources: Sequence[CatalogSource], plugins: Plugins) -> tuple[dict[str, StoreDeclaration], list[Fault]]:
-    """The stores that the sources declare, later ones laid over earlier ones; and every fault in them."""
+def declare(
+    sources: Sequence[CatalogSource], plugins: Plugins, trust: Trust | None = None
+) -> tuple[dict[str, StoreDeclaration], list[Fault]]:
+    """The stores that the sources declare, later ones laid over earlier ones; and every fault in them.
+
+    With ``trust`` the sources are somebody else's, and may say no more than it allows.
+    """
     spelled, faults = _read(sources)
-    checker = _Checker(spelled, plugins, faults, several=len(sources) > 1)
+    distrusted = [fault for source in spelled for fault in trust.faults(source)] if trust is not None else []
+    if distrusted:
+        return {}, [*faults, *distrusted]
+    checker = _Checker(spelled, plugins, faults, several=len(sources) > 1, trust=trust)
     if len(spelled) < len(sources):
         return {}, checker.faults  # laid over a file that can't be read, nothing means what it should
     merged: dict[str, Any] = dict(spelled[0].stores) if spelled else {}
@@ -84,6 +93,7 @@ class _Checker:
     _plugins: Plugins
     faults: list[Fault]
     several: bool = field(kw_only=True)
+    _trust: Trust | None = field(kw_only=True)
     _import_classes: bool = field(default=False, init=False)
     _types: frozenset[str] = field(init=False)
     connections: Connections = field(init=False)
@@ -154,8 +164,20 @@ class _Checker:
         found = {"": self._source_of(options.path).folder}
         for name, value in options.values.items():
             for below in place_paths(value, [types.get(name, Any)]):
-                found[dotted((name, *below))] = self._source_of((*options.origins[name], *below)).folder
+                path = (*options.origins[name], *below)
+                found[dotted((name, *below))] = folder = self._source_of(path).folder
+                self._check_place(value, below, path, folder)
         return found
+
+    def _check_place(self, value: Any, below: Path, path: Path, folder: str) -> None:
+        for at in below:
+            value = value[at]
+        try:
+            problem = self._trust.place_problem(str(value), folder) if self._trust is not None else ""
+        except ConfigError:  # it is no place, which is a fault already
+            return
+        if problem:
+            self.fault(path, problem)
 
     def _secondary(self, value: Any, path: Path, shared: Options, found_before: list[Found]) -> InterfaceSpec | None:
         if isinstance(value, Mapping):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dao.catalog import Catalog, load
@@ -42,8 +42,11 @@ class Access:
         progress: hears how far long work is: a callable that takes a :class:`~dao.progress.Progress`, or ``True``
             for a bar on the screen.
         plugins: where interfaces, object types and hooks come from; by default what is installed.
+        untrusted: somebody else wrote the configs, which may then say less: see :class:`~dao.catalog.Catalog`.
+        allowed_secrets: the references that an untrusted config may have, such as ``"env:API_TOKEN"``.
 
     Raises:
+        DataError: ``allowed_secrets`` without ``untrusted``, or ``untrusted`` with a catalog that is loaded already.
         ConfigError: the config has faults; all of them, each with its path.
     """
 
@@ -53,10 +56,14 @@ class Access:
         registry: DataStoreRegistry | None = None,
         progress: Listener | bool | None = None,
         plugins: Plugins | None = None,
+        untrusted: bool = False,
+        allowed_secrets: Iterable[str] = (),
     ) -> None:
         self._plugins = plugins or default_plugins()
         self.registry = registry if registry is not None else DataStoreRegistry.default
-        self.catalog: Catalog = load(sources, plugins=self._plugins)
+        self.catalog: Catalog = load(
+            sources, plugins=self._plugins, untrusted=untrusted, allowed_secrets=allowed_secrets
+        )
         self._own_registry = registry is not None
         self._progress = progress
         self._executor = Executor(self._plugins)
