@@ -14,6 +14,7 @@ from attrs import define
 
 from dao.data_object import DataObject
 from dao.errors import DaoError
+from dao.files.faults import translate  # here, since no module can be loaded once too many files are open
 from dao.files.reading_routes import ReadingRoutes
 from dao.files.writing_routes import WritingRoutes
 
@@ -56,6 +57,4 @@ class FilesInterface(ReadingRoutes, WritingRoutes):
 
     def translate_error(self, error: Exception) -> DaoError | None:
         """A driver's error in DAO's words; None for one that is nobody's refusal but a bug."""
-        from dao.files.faults import translate
-
         return translate(error, self.storage)

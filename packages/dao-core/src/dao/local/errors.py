@@ -12,6 +12,7 @@ from dao.errors import (
     PermissionDeniedError,
     StoreError,
     TransientError,
+    UnsupportedError,
 )
 
 __all__ = ["translate_os_error"]
@@ -20,15 +21,25 @@ _KINDS: dict[int, tuple[type[DaoError], str]] = {
     errno.ENOENT: (NotFoundError, "it is not there"),
     errno.EEXIST: (AlreadyExistsError, "something is already there"),
     errno.ENOTEMPTY: (AlreadyExistsError, "something is already there"),
-    errno.EACCES: (PermissionDeniedError, "the folder's permissions forbid it"),
-    errno.EPERM: (PermissionDeniedError, "the folder's permissions forbid it"),
-    errno.EROFS: (PermissionDeniedError, "the filesystem is read-only"),
+    errno.EACCES: (PermissionDeniedError, "the folder's permissions forbid it to this user"),
+    errno.EPERM: (PermissionDeniedError, "the folder's permissions forbid it to this user"),
+    errno.EROFS: (
+        PermissionDeniedError,
+        "the filesystem is read-only: it can only be read",
+    ),
     errno.ENOTDIR: (DataError, "a part of the path is a file, so nothing can be below it"),
     errno.EISDIR: (DataError, "there is a directory where a file is meant"),
     errno.ENAMETOOLONG: (DataError, "the name is too long for this filesystem"),
+    errno.ENXIO: (UnsupportedError, "it is a socket or a pipe, neither a file nor a directory"),
     errno.EILSEQ: (DataError, "the filesystem can't store this name"),
-    errno.ELOOP: (PermissionDeniedError, "its symbolic links lead round in a circle"),
-    errno.ENOSPC: (StoreError, "no space is left on the device; what was there is as it was"),
+    errno.ELOOP: (
+        PermissionDeniedError,
+        "a symbolic link is in the place of something else, or leads round in a circle",
+    ),
+    errno.ENOSPC: (
+        StoreError,
+        "no space is left on the device; what was there is as it was",
+    ),
     errno.EDQUOT: (StoreError, "the disk quota is used up; what was there is as it was"),
     errno.EFBIG: (StoreError, "the file would be larger than the filesystem allows"),
     errno.EMFILE: (TransientError, "this process has too many files open (see `ulimit -n`)"),

@@ -83,7 +83,7 @@ class Folder:
             try:
                 return os.open(name or ".", flags | _SAFE, mode, dir_fd=parent.handle)
             except OSError as error:
-                raise _explained(error, parent.handle, name, f"{parent.path}/{name}") from None
+                raise _explained(error, parent.handle, name, f"{parent.path}/{name}".rstrip("/")) from None
 
     def open_file(self, path: str) -> int:
         """A descriptor for reading a regular file below.
@@ -109,7 +109,7 @@ class Folder:
             try:
                 return os.stat(name or ".", dir_fd=parent.handle, follow_symlinks=False)
             except OSError as error:
-                raise _explained(error, parent.handle, name, f"{parent.path}/{name}") from None
+                raise _explained(error, parent.handle, name, f"{parent.path}/{name}".rstrip("/")) from None
 
     @contextmanager
     def parent(self, path: str) -> Iterator[tuple[int, str]]:

@@ -85,11 +85,15 @@ class LocalStorage:
         return None
 
     def _ready(self) -> None:
+        """Make the root, or say that it must be there."""
         if self.create:
             with suppress(FileExistsError, NotADirectoryError):  # told better where it is opened
                 os.makedirs(self._root, exist_ok=True)
-        elif not os.path.lexists(self._root):
-            raise NotFoundError(f"the root {self.root!r} is not there, and create=False forbids to make it")
+            return
+        try:
+            self._top().close()
+        except FileNotFoundError as error:
+            raise NotFoundError(f"the root {self.root!r} is not there, and create=False forbids to make it") from error
 
     def _found(self, key: str, look: Callable[[Folder, str], T]) -> T:
         """What ``look`` finds at a key, given the root and the key without links, once nothing there is unfinished."""
@@ -167,8 +171,19 @@ class LocalStorage:
 
     def list(self, key: str) -> Iterator[FileInfo]:
         """See :meth:`dao.files.storage.Storage.list`."""
-        if not key and not os.path.lexists(self._root):
-            return
+        try:
+            yield from self._listed(key)
+        except DaoError:
+            raise
+        except OSError as error:  # nobody else translates what fails while a listing is looked at
+            raise translate_os_error(error) or error from error
+
+    def _listed(self, key: str) -> Iterator[FileInfo]:
+        if not key:
+            try:
+                self._top().close()
+            except FileNotFoundError:
+                return
         kind = self.kind(key) if key else "directory"
         if kind is None:
             raise NotFoundError(f"{key!r} is not there")

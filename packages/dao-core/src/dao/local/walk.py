@@ -119,7 +119,7 @@ class _Walk:
             if entry.is_symlink():
                 yield from self._through_link(own, check_inside(place, own, self._root), (*above, here))
             elif entry.is_dir(follow_symlinks=False):
-                with _opened(Folder(place, directory), entry.name) as below:
+                with _opened(Folder(join(self._root, real), directory), entry.name) as below:
                     if below is not None:
                         yield from self.below(below, own, place, (*above, here), linked=linked)
             elif entry.is_file(follow_symlinks=False):

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from dao import DataAccessObject, DataStore
-from dao.data_object import FileObject, TableObject
+from dao.data_object import DirectoryObject, FileObject, TableObject
 from dao.errors import ConfigError, DataError, NotFoundError, PermissionDeniedError, StoreError
 from dao.files.faults import translate
 from dao.local import LocalInterface, MemoryInterface
@@ -104,6 +104,80 @@ def test_permissions(tmp_path: Path) -> None:
     dao = DataAccessObject({"s": {"interface": "local", "options": {"root": str(tmp_path)}}})
     with pytest.raises(PermissionDeniedError):
         dao.write(b"x", FileObject("x", dao.catalog.stores["s"]))
+
+
+@pytest.mark.parametrize("create", [True, False])
+@pytest.mark.parametrize("below", ["", "/sub"])
+def test_a_root_that_is_no_folder(tmp_path: Path, below: str, create: bool) -> None:
+    (tmp_path / "file").write_text("x")
+    store = LocalInterface(f"{tmp_path}/file{below}", create=create)
+    for call in (
+        lambda: store.write(ROWS, T, format="parquet"),
+        lambda: store.write_bytes(b"x", FileObject("x")),
+        lambda: store.read(T),
+        lambda: store.exists(T),
+        lambda: list(store.list(DirectoryObject("d"))),
+        lambda: list(store.list(DirectoryObject("all", key=""))),
+        lambda: store.delete(T),
+        lambda: store.move(T, TableObject("u")),
+    ):
+        with pytest.raises(StoreError, match=f"file{below}' is not a folder"):
+            call()
+    assert (tmp_path / "file").read_text() == "x"
+
+
+NOBODY = """
+import os, resource, sys
+from dao import DataAccessObject
+from dao.errors import PermissionDeniedError, TransientError
+root = sys.argv[1]
+def made(root):
+    options = {"interface": "local", "options": {"root": root}, "objects": {"f": {"type": "file"}}}
+    return DataAccessObject({"l": options})
+def refused(call, kind, place):
+    try:
+        call()
+    except kind as error:
+        assert place in str(error), error
+    else:
+        raise AssertionError("nothing was raised")
+dao = made(root + "/open")
+dao.write(b"x", "l.f")
+os.chmod(root + "/open/f", 0)
+os.mkdir(root + "/closed", 0)
+os.mkdir(root + "/fixed", 0o555)
+resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+held = []
+try:
+    while True:
+        held.append(os.open(os.devnull, os.O_RDONLY))
+except OSError:
+    pass
+for call in (lambda: dao.read("l.f", into="bytes"), lambda: dao.write(b"y", "l.f", mode="overwrite")):
+    refused(call, TransientError, "ulimit -n")
+for file in held:
+    os.close(file)
+if os.geteuid() == 0:
+    os.setegid(65534)
+    os.seteuid(65534)
+refused(lambda: dao.read("l.f", into="bytes"), PermissionDeniedError, "/open/f'")
+refused(lambda: made(root + "/fixed").write(b"x", "l.f"), PermissionDeniedError, "/fixed/.dao'")
+for call in (
+    lambda dao: dao.write(b"x", "l.f"),
+    lambda dao: dao.read("l.f", into="bytes"),
+    lambda dao: dao.exists("l.f"),
+    lambda dao: list(dao.list("l.f")),
+    lambda dao: dao.delete("l.f"),
+):
+    refused(lambda: call(made(root + "/closed")), PermissionDeniedError, "/closed")
+"""
+
+
+def test_a_process_without_rights_or_descriptors(tmp_path: Path) -> None:
+    for folder in (tmp_path, *tmp_path.parents):  # pytest's own are for root alone
+        if folder.stat().st_uid == os.geteuid() and folder != Path("/"):
+            folder.chmod(folder.stat().st_mode | 0o111)
+    subprocess.run([sys.executable, "-c", NOBODY, str(tmp_path)], check=True, timeout=60)
 
 
 @pytest.mark.parametrize(
