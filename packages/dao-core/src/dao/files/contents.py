@@ -19,8 +19,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dao.arrow.formats import FORMATS, Format, get_format, infer_format
-from dao.arrow.formats.compression import strip_compression
 from dao.errors import DaoError, DataError, UnsupportedError
 from dao.files.keys import is_hidden
 from dao.files.log import LOG_NAME
@@ -28,6 +26,7 @@ from dao.files.pool import in_parallel
 from dao.results import FileInfo
 
 if TYPE_CHECKING:
+    from dao.arrow.formats import Format
     from dao.files.storage import Snapshot
 
 __all__ = ["below", "check_only_rows", "check_replaceable", "format_within", "hidden_files", "is_shown", "shown_files"]
@@ -66,6 +65,13 @@ _HEAD = 8
 _SHOWN = 5
 
 
+def _formats() -> Any:
+    """The formats, which need Arrow: files are written, listed and copied as bytes without it."""
+    from dao.arrow import formats
+
+    return formats
+
+
 def below(key: str, base: str) -> str:
     """The part of a key below another one."""
     return key[len(base) :].lstrip("/")
@@ -79,7 +85,7 @@ def is_shown(path: str, size: int | None) -> bool:
     """
     if is_hidden(path) or _MARKERS.fullmatch(path.rpartition("/")[2]):
         return False
-    return size != 0 or infer_format(path) is not None
+    return size != 0 or _formats().infer_format(path) is not None
 
 
 def shown_files(snapshot: Snapshot) -> list[FileInfo]:
@@ -107,7 +113,7 @@ def format_within(snapshot: Snapshot, shown: Sequence[FileInfo]) -> str | None:
         UnsupportedError: the directory is a table of a lakehouse format.
     """
     _refuse_lakehouses(snapshot)
-    names = Counter(name for info in shown if (name := infer_format(info.key)) is not None)
+    names = Counter(name for info in shown if (name := _formats().infer_format(info.key)) is not None)
     if len(names) > 1:
         raise DataError(
             f"no format is known for {snapshot.key!r}: its files are of several, "
@@ -118,12 +124,12 @@ def format_within(snapshot: Snapshot, shown: Sequence[FileInfo]) -> str | None:
 
 
 def _example(snapshot: Snapshot, shown: Sequence[FileInfo], name: str) -> str:
-    return next(below(info.key, snapshot.key) for info in shown if infer_format(info.key) == name)
+    return next(below(info.key, snapshot.key) for info in shown if _formats().infer_format(info.key) == name)
 
 
 def other_formats(shown: Sequence[FileInfo], format: str) -> list[str]:
     """The formats that the names of files say, where none of them may hold rows of ``format``."""
-    said = {name for info in shown if (name := infer_format(info.key)) is not None}
+    said = {name for info in shown if (name := _formats().infer_format(info.key)) is not None}
     return [] if said & {format, *_TAKES.get(format, ())} else sorted(said)
 
 
@@ -161,8 +167,8 @@ def check_replaceable(snapshot: Snapshot, format: str | None, *, leaves_hidden: 
     """
     _refuse_lakehouses(snapshot)
     shown = shown_files(snapshot)
-    said = Counter(name for info in shown if (name := infer_format(info.key)) is not None)
-    formats = [get_format(one) for one in dict.fromkeys([*([format] if format else []), *said])]
+    said = Counter(name for info in shown if (name := _formats().infer_format(info.key)) is not None)
+    formats = [_formats().get_format(one) for one in dict.fromkeys([*([format] if format else []), *said])]
     judged = [_strangers(snapshot, shown, one, one.options({})) for one in formats]
     strange = min(judged, key=len, default=[info for info in shown if _NO_DATA.fullmatch(_name(info.key))])
     if not strange:
@@ -192,7 +198,7 @@ def _strangers(snapshot: Snapshot, shown: Sequence[FileInfo], format: Format, op
     A name tells, except for text beside files whose names say the format: CSV takes any lines, so notes, or rows
     without a header, would be rows of columns of their own. A file of the table has a column of the others.
     """
-    said = {info.key: infer_format(info.key) for info in shown}
+    said = {info.key: _formats().infer_format(info.key) for info in shown}
     strange, doubtful = [], []
     for info in shown:
         named = said[info.key]
@@ -218,14 +224,14 @@ def _columns(snapshot: Snapshot, info: FileInfo, format: Format, options: Any) -
 
 
 def _name(key: str) -> str:
-    return strip_compression(key.rpartition("/")[2])
+    return str(_formats().strip_compression(key.rpartition("/")[2]))
 
 
 def _of_other_content(snapshot: Snapshot, shown: Sequence[FileInfo], format: str | None) -> list[FileInfo]:
     """The files whose names say nothing and whose first bytes aren't those of a format that has such."""
-    if format is None or not get_format(format).magic:
+    if format is None or not _formats().get_format(format).magic:
         return []
-    nameless = [info for info in shown if infer_format(info.key) is None]
+    nameless = [info for info in shown if _formats().infer_format(info.key) is None]
     found = in_parallel(lambda info: _sniffed(snapshot, info), nameless)
     return [info for info, name in zip(nameless, found, strict=True) if name != format]
 
@@ -234,7 +240,7 @@ def _sniffed(snapshot: Snapshot, info: FileInfo) -> str | None:
     """The format that a file's first bytes stand for."""
     with snapshot.open(info.key) as file:
         head = file.read(_HEAD)
-    return next((one.name for one in FORMATS.values() if one.magic and head.startswith(one.magic)), None)
+    return next((one.name for one in _formats().FORMATS.values() if one.magic and head.startswith(one.magic)), None)
 
 
 def _named(snapshot: Snapshot, infos: Iterable[FileInfo]) -> str:
