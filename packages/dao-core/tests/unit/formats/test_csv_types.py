@@ -9,9 +9,11 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from format_files import load
+from format_files import load, save
 
 from dao.arrow.formats import csv_rows
+from dao.arrow.formats.compression import COMPRESSIONS
+from dao.arrow.formats.shape import repeated_names
 from dao.errors import DataError, StoreError
 
 duckdb = pytest.importorskip("duckdb")
@@ -216,3 +218,83 @@ def test_types_of_single_columns(tmp_path: Path) -> None:
         read(text, tmp_path, types="zip")
     with pytest.raises(StoreError, match="line 2, column 'zip'.*to int8"):
         read(text, tmp_path, types={"zip": "int8"})
+
+
+def test_a_schema_names_all_columns(tmp_path: Path) -> None:
+    """No column is left out unless columns= does so."""
+    text, schema = "zip,n\n01234,1\n", pa.schema([("zip", pa.string())])
+    with pytest.raises(DataError, match=r"doesn't name the columns 'n' of the file.*columns=.*types="):
+        read(text, tmp_path, schema)
+    assert load(tmp_path / "t.csv", schema=schema, columns=["zip"]).to_pylist() == [{"zip": "01234"}]
+    with pytest.raises(DataError, match="column 'zip' is int64 there and string in the schema"):
+        load(tmp_path / "t.csv", schema=schema, columns=["zip"], options={"types": {"zip": "bigint"}})
+    lines = tmp_path / "t.ndjson"
+    lines.write_text('{"zip": "01234"}\n{"zip": "0", "n": 1}\n')
+    with pytest.raises(DataError, match="doesn't name the columns 'n' of the file"):
+        load(lines, schema=schema)
+    assert load(lines, schema=schema, columns=["zip"]).num_rows == 2
+
+
+def test_errors_hint_at_the_delimiter(tmp_path: Path) -> None:
+    """Where the only column holds one, and rows or columns don't fit."""
+    for mark in ";\t|":
+        with pytest.raises(StoreError, match="line 2: .*delimiter="):
+            read(f"a{mark}b\n1,5{mark}2\n", tmp_path)
+        read(f"a{mark}b\n1{mark}2\n", tmp_path)
+        for arguments in ({"columns": ["a"]}, {"where": "b = 1"}):
+            with pytest.raises(DataError, match="'b'|'a'") as caught:
+                load(tmp_path / "t.csv", **arguments)
+            assert f"delimiter={mark!r} would part it" in str(caught.value)
+
+
+@pytest.mark.parametrize("codec", ["gzip", "zstd", "bz2", "lz4", "xz"])
+def test_packed_content_under_a_plain_name(codec: str, tmp_path: Path) -> None:
+    """The error has the option that reads it; and the one that reads plain content under a packed name."""
+    path = tmp_path / "t.csv"
+    save(pa.table({"a": ["some text " * 20]}), path, compression=codec)
+    with pytest.raises(StoreError, match=f"packed with {codec}.*compression='{codec}' reads it"):
+        load(path)
+    assert load(path, options={"compression": codec}).num_rows == 1
+    plain = tmp_path / f"t.csv{COMPRESSIONS[codec]}"
+    plain.write_text("a\n" + "1\n" * 20)
+    with pytest.raises(StoreError, match="compression=None reads"):
+        load(plain)
+    assert load(plain, options={"compression": None}).num_rows == 20
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"PK\x03\x04rest", "ZIP archive"),
+        (b"PAR1\x15\x04\x15\x00", "format='parquet' reads it"),
+        ("a,ä\n1,x\n".encode("cp1252"), "line 1: .*not utf-8; encoding="),
+        ("a,b\n1,x\n".encode("utf-16"), "encoding='utf-16' reads it"),
+        ("a,b\n1,x\n".encode("utf-16-le"), "encoding='utf-16-le' reads it"),
+        ("a,b\n1,x\n".encode("utf-16-be"), "encoding='utf-16-be' reads it"),
+        ("a,b\n1,x\n".encode("utf-32"), "encoding='utf-32' reads it"),
+    ],
+)
+def test_content_of_another_kind(content: bytes, message: str, tmp_path: Path) -> None:
+    """Told by its first bytes, with what reads it."""
+    (tmp_path / "t.csv").write_bytes(content)
+    with pytest.raises(StoreError, match=message):
+        load(tmp_path / "t.csv")
+
+
+def test_work_is_linear_in_columns(tmp_path: Path) -> None:
+    """Names are looked up, not searched: each is compared a bounded number of times, however many there are."""
+
+    class Counted(str):
+        compared = 0
+        __hash__ = str.__hash__
+
+        def __eq__(self, other: object) -> bool:
+            Counted.compared += 1
+            return str.__eq__(self, other)
+
+    (tmp_path / "t.csv").write_text("c0\n1\n")
+    names = tuple(Counted(f"c{place}") for place in range(2000))
+    assert repeated_names(names) == []
+    assert Counted.compared < 2 * len(names)
+    wide = read(",".join(names) + "\n" + ",".join(["01"] * len(names)) + "\n", tmp_path)
+    assert wide.num_columns == 2000

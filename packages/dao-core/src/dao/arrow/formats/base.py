@@ -7,7 +7,7 @@ objects or directories: callers hand it paths and get a lazy reader, or hand it 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, ClassVar
 
@@ -16,6 +16,7 @@ from attrs import frozen
 from pyarrow import fs
 
 from dao.arrow.formats.options import build_options, option_names
+from dao.errors import DataError
 
 __all__ = ["FileTask", "Format", "FormatWriter", "Paths", "Where"]
 
@@ -36,6 +37,8 @@ class FileTask:
         rows: rows that are wanted at most, or None: a hint to read less.
         declared: the schema of the whole file as the caller gave it, or None: text formats parse by it, and files
             without a header take their column names from it.
+        named: the names that the columns of a file may have, where the caller declares them and asks for all; else
+            None. See :meth:`refuse_unnamed`.
     """
 
     schema: pa.Schema
@@ -44,6 +47,25 @@ class FileTask:
     batch_size: int = 131_072
     rows: int | None = None
     declared: pa.Schema | None = None
+    named: frozenset[str] | None = None
+
+    def refuse_unnamed(self, names: Iterable[str], advice: str = "") -> None:
+        """Make sure that no column is left out unasked.
+
+        Args:
+            names: the columns that a file has.
+            advice: what else would work in its format, for the error.
+
+        Raises:
+            DataError: the caller's schema doesn't name one, and the call doesn't say which columns it wants.
+        """
+        if self.named is None or self.named.issuperset(names):
+            return
+        missing = ", ".join(map(repr, dict.fromkeys(name for name in names if name not in self.named)))
+        raise DataError(
+            f"the schema doesn't name the columns {missing} of the file: name them, or say with columns= which ones to "
+            f"read{advice}"
+        )
 
 
 class FormatWriter(ABC):
@@ -117,6 +139,10 @@ class Format(ABC):
             DataError: a value of the wrong kind.
         """
         return build_options(self.name, self.Options, given or {})
+
+    def advice(self, schema: pa.Schema, options: Any) -> str:
+        """The end of a message about a column that the files lack: what could be wrong with how they are read."""
+        return ""
 
     def keeps_order(self, values: pa.DataType) -> bool:
         """Whether files hold dictionaries of such values as they are, so that the order of categories is known."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -12,6 +12,7 @@ from dao.arrow.formats.base import FileTask, Format, FormatWriter, Paths
 from dao.arrow.formats.compression import open_input, resolve_compression
 from dao.arrow.formats.csv_file import CsvFile
 from dao.arrow.formats.csv_options import CsvOptions
+from dao.arrow.formats.csv_parser import better_delimiter
 from dao.arrow.formats.csv_reader import CsvReader
 from dao.arrow.formats.csv_types import infer_types, join_types
 from dao.arrow.formats.csv_writer import CsvFileWriter
@@ -54,6 +55,9 @@ class CsvFormat(Format):
                 "columns": None,
             }
 
+    def advice(self, schema: pa.Schema, options: Any) -> str:
+        return better_delimiter(schema.names, (options or CsvOptions()).delimiter or ",")
+
     def writer(self, sink: Any, schema: pa.Schema, options: Any = None, *, path: str = "") -> FormatWriter:
         return CsvFileWriter(sink, schema, options or CsvOptions(), path)
 
@@ -64,6 +68,8 @@ class CsvFormat(Format):
             file = CsvFile(stream, options, path, task.declared)
             if not file.names:
                 return
+            task.refuse_unnamed(file.names, "; types= says the types of some and leaves the others inferred")
+            _refuse_other_types(options.types or {}, file.names, task.declared)
             names = set(file.names)
             wanted = pa.schema([field for field in task.schema if field.name in names])
             yield from CsvReader(file, wanted).batches(task.batch_size, few=task.rows is not None)
@@ -76,6 +82,18 @@ def _join_files(schemas: list[pa.Schema], paths: Paths) -> pa.Schema:
         for field in schema:
             found[field.name] = join_types(found.get(field.name, pa.null()), field.type)
     return unify([pa.schema(list(found.items()))] if schemas else [], paths)
+
+
+def _refuse_other_types(types: Mapping[str, pa.DataType], names: Sequence[str], declared: pa.Schema | None) -> None:
+    """Make sure that what the option says of columns is what a schema says of them."""
+    for name, kind in types.items():
+        if name not in names:
+            raise DataError(f"option 'types': no column {name!r} in the file; {did_you_mean(name, names)}")
+        if declared is not None and name in declared.names and not declared.field(name).type.equals(kind):
+            raise DataError(
+                f"option 'types': column {name!r} is {kind} there and {declared.field(name).type} in the schema: leave "
+                "one of them out"
+            )
 
 
 def _with_types(schema: pa.Schema, types: Mapping[str, pa.DataType]) -> pa.Schema:

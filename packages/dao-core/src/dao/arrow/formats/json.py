@@ -99,6 +99,8 @@ class JsonFormat(Format):
         with open_input(path, filesystem, options.compression) as stream:
             rows = islice(self._rows(stream, options, exact=any(map(_has_decimal, task.schema.types))), task.rows)
             while piece := list(islice(rows, size)):
+                for row in piece if task.named is not None else ():
+                    task.refuse_unnamed(row)
                 yield _batch(piece, task.schema)
 
     def _rows(self, stream: pa.NativeFile, options: JsonOptions, exact: bool) -> Iterator[dict[str, Any]]:

@@ -41,6 +41,7 @@ class Plan:
         batch_size: rows of a batch at most.
         limit: rows at most, or None.
         declared: the schema that the caller gave for the files' rows.
+        named: the names that their columns may have, or None.
     """
 
     format: Format
@@ -57,6 +58,7 @@ class Plan:
     batch_size: int
     limit: int | None
     declared: pa.Schema | None
+    named: frozenset[str] | None
 
     def of_file(self, index: int, left: int | None = None) -> OneFile:
         """What is wanted of one of the files.
@@ -75,6 +77,7 @@ class Plan:
             batch_size=self.batch_size,
             rows=left if self.predicate is None else None,
             declared=self.declared,
+            named=self.named,
         )
         is_exact = pushed is not None and self.format.filters_rows
         return OneFile(self, self.paths[index], task, fixed, None if is_exact else self.predicate)
@@ -136,8 +139,12 @@ def planned(
     file_schema = unordered(file_schema, format.keeps_order)
     file_schema = pa.schema([field for field in file_schema if field.name not in partition_schema.names])
     whole = pa.schema([*file_schema, *partition_schema])
-    predicate, predicate_columns = _compile(where, whole)
-    output = select_fields(whole, columns)
+    try:
+        predicate, predicate_columns = _compile(where, whole)
+        output = select_fields(whole, columns)
+    except DataError as error:
+        error.message += format.advice(file_schema, options)
+        raise
     rows = [dict(row) for row in partitions] if partitions is not None else [{} for _ in paths]
     kept = surviving_files(predicate, whole, partition_schema, rows)
     return Plan(
@@ -155,6 +162,7 @@ def planned(
         batch_size=batch_size or DEFAULT_BATCH_SIZE,
         limit=limit,
         declared=file_schema if schema is not None else None,
+        named=frozenset(whole.names) if schema is not None and columns is None else None,
     )
 
 
