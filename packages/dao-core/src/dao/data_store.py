@@ -161,6 +161,11 @@ class DataStore:
         """The declared objects by name. Name patterns are not among them; a name that fits one can be looked up."""
         return MappingProxyType(self._objects) if isinstance(self._objects, dict) else self._objects
 
+    @property
+    def declared_names(self) -> list[str]:
+        """The names of the declared objects, and the name patterns, such as ``sales_{region}``."""
+        return [*self._objects, *(pattern.text for pattern in getattr(self._objects, "patterns", ()))]
+
     def object(self, name: str) -> DataObject:
         """The declared object of a name.
 
@@ -170,7 +175,7 @@ class DataStore:
         try:
             return self._objects[name]
         except KeyError:
-            hint = did_you_mean(name, self._objects)
+            hint = did_you_mean(name, self.declared_names)
             raise ConfigError([Fault("", f"store {self.name!r} declares no object {name!r}: {hint}")]) from None
 
     def close(self) -> None:

@@ -164,8 +164,7 @@ class Catalog:
             found = store.objects[name]
         declared = self._declared.get(store_name)
         if found is None:
-            patterns = [pattern.text for pattern in declared.patterns] if declared is not None else []
-            hint = did_you_mean(name, [*store.objects, *patterns])
+            hint = did_you_mean(name, store.declared_names)
             raise ConfigError(f"no object {name!r} in store {store_name!r}, {hint}")
         if declared is not None and name in declared.objects:
             self._objects[full_name] = found
@@ -178,7 +177,7 @@ class Catalog:
             return f"no store {store_name!r} in the catalog for {full_name!r}, {hint}"
         having = [f"{store}.{full_name}" for store, declared in self._declared.items() if full_name in declared.objects]
         hint = f"did you mean {' or '.join(map(repr, having[:3]))}?" if having else ""
-        hint = hint or did_you_mean(full_name, self._declared_names())
+        hint = hint or did_you_mean(full_name, self.stores.names_at_hand())
         return f"an object is called 'store.object', found {full_name!r}; {hint}"
 
     @overload
@@ -322,7 +321,7 @@ class _Stores(StoreSource):
         return found
 
     def names_at_hand(self) -> list[str]:
-        names = list(self._catalog._declared_names())
+        names = [f"{store}.{name}" for store, one in self._catalog._declared.items() for name in one.objects]
         return [*names, *(name for source in self._catalog._further for name in source.names_at_hand())]
 
     def __getitem__(self, name: str) -> DataStore:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -21,6 +22,7 @@ _MAX_BYTES = 8 * 1024 * 1024
 
 MAX_DEPTH = 100
 _MAX_VALUES = 2_000_000
+_LONG_KEY = re.compile(rf"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){{{MAX_DEPTH * 10}}}")
 
 CatalogSource = str | os.PathLike[str] | Mapping[str, Any]
 
@@ -113,7 +115,7 @@ def _text(path: Path, label: str) -> str:
         with path.open("rb") as file:
             content = file.read(_MAX_BYTES + 1)
     except FileNotFoundError:
-        raise ConfigError(f"there is no such file; {_siblings(path)}", label) from None
+        raise ConfigError(f"there is no file {str(path.absolute())!r}; {_siblings(path.absolute())}", label) from None
     except (OSError, ValueError) as error:
         raise ConfigError(f"the file can't be read: {getattr(error, 'strerror', None) or error}", label) from None
     if len(content) > _MAX_BYTES:
@@ -198,6 +200,8 @@ def _from_yaml(text: str, label: str) -> tuple[Any, bool]:
 def _from_toml(text: str, label: str) -> tuple[Any, bool]:
     import tomllib
 
+    if _LONG_KEY.search(text):  # the parser's time grows with the square of a key's parts
+        raise ConfigError(f"not valid as a catalog: a key of more than {MAX_DEPTH * 10:,} parts", label)
     try:
         return tomllib.loads(text), False  # TOML's own rules make a repeated key an error
     except tomllib.TOMLDecodeError as error:

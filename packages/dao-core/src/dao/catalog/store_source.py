@@ -32,8 +32,8 @@ class StoreSource(Mapping[str, DataStore]):
         return {store.name: store.specs for store in self.at_hand()}
 
     def names_at_hand(self) -> list[str]:
-        """The full names of the objects of those stores."""
-        return [f"{store.name}.{name}" for store in self.at_hand() for name in store.objects]
+        """The full names of the objects of those stores, and their name patterns."""
+        return [f"{store.name}.{name}" for store in self.at_hand() for name in store.declared_names]
 
     @abstractmethod
     def __getitem__(self, name: str) -> DataStore:

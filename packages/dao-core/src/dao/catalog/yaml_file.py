@@ -157,11 +157,14 @@ class _Builder:
             raise _Bad(_tag_problem(event.tag), event)
         if len(self._open) >= MAX_DEPTH:
             raise _Bad(f"it is nested deeper than {MAX_DEPTH} levels", event)
-        if self._open and self._open[-1].key is _NO_KEY and isinstance(self._open[-1].value, dict):
+        if self._expects_key():
             raise _Bad("a list or mapping as a key", event)
         if event.anchor:
             self._anchors.pop(event.anchor, None)
         self._open.append(_Open(value, event))
+
+    def _expects_key(self) -> bool:
+        return bool(self._open) and self._open[-1].key is _NO_KEY and isinstance(self._open[-1].value, dict)
 
     def _end(self) -> None:
         done = self._open.pop()
@@ -185,6 +188,8 @@ class _Builder:
         self._put(*found, event)
 
     def _put(self, value: Any, size: int, event: Any) -> None:
+        if value is _MERGE and not self._expects_key():
+            raise _Bad("'<<' as a value; quote it if it is a string", event)
         if not self._open:
             self._result = value
             return

@@ -98,9 +98,9 @@ class Access:
 
     def _hint(self, name: str) -> str:
         if name in self.catalog.stores or name in self.registry:
-            objects = ", ".join(map(repr, list(self._store(name).objects)[:8]))
+            objects = ", ".join(map(repr, self._store(name).declared_names[:8]))
             return f"{name!r} is a store, with the objects {objects or 'none'}"
-        registered = [f"{store.name}.{found}" for store in self.registry for found in store.objects]
+        registered = [f"{store.name}.{found}" for store in self.registry for found in store.declared_names]
         return did_you_mean(name, [*self.catalog.stores.names_at_hand(), *registered])
 
     def _resolve_place(self, place: Named | DataStore) -> DataObject:

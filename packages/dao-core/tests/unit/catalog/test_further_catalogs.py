@@ -90,7 +90,7 @@ def test_a_name_is_asked_for_alone(catalog: Catalog, glue: Metastore) -> None:
     assert [found.full_name for found in catalog.search("sales.*s")] == ["sales.orders", "sales.returns"]
     assert "*" not in glue.asked
     assert list(catalog.stores.specs_at_hand()) == ["bronze", "sales"]
-    assert catalog.stores.names_at_hand() == ["bronze.raw", "sales.orders", "sales.returns"]
+    assert catalog.stores.names_at_hand() == ["bronze.raw", "bronze.raw_{x}", "sales.orders", "sales.returns"]
     assert ["sales", "memory"] in [line.split() for line in repr(catalog).splitlines()]
 
 

@@ -64,6 +64,19 @@ def test_a_wrong_name_gets_the_nearest_right_one(dao: DataAccessObject, name: st
         dao.read(name)
 
 
+def test_patterns_are_among_the_hints() -> None:
+    dao = DataAccessObject({"s": {"interface": "memory", "objects": {"sales_{region}": {}, "x": {}}}})
+    for name, told in (
+        ("s.sale_emea", "declares no object 'sale_emea': known: 'sales_{region}', 'x'"),
+        ("s.sales_{regon}", "did you mean 'sales_{region}'"),
+        ("s", "'s' is a store, with the objects 'x', 'sales_{region}'"),
+        ("sales_{region}", "did you mean 's.sales_{region}'"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            dao.exists(name)
+        assert told in str(caught.value)
+
+
 def test_what_is_no_name_is_refused(dao: DataAccessObject) -> None:
     with pytest.raises(DataError, match="found int"):
         dao.read(7)

@@ -275,7 +275,7 @@ def test_what_glue_says_of_a_table(sales: Glue) -> None:
     ("options", "told"),
     [
         ({"region": "not a region!"}, "region"),
-        ({"access_key_id": "alone", "secret_access_key": None}, "access_key_id: found alone"),
+        ({"access_key_id": "AKIAEXAMPLE", "secret_access_key": None}, "access_key_id: found alone"),
         ({"role": {"arm": "x"}}, "no option 'arm', did you mean 'arn'"),
         ({"ttl": -1}, "ttl: found -1, expected seconds"),
         ({"interfaces": {"delta": {"options": {}}}}, "an interface is a name or"),
