@@ -6,10 +6,14 @@ import pyarrow as pa
 
 from dao.arguments import SCHEMA_MODES
 from dao.arrow.convert.cast import check_names
-from dao.arrow.convert.exact import describe, family, may_cast
+from dao.arrow.convert.exact import describe, family, may_cast, plain_type
 from dao.errors import DataError
 
-__all__ = ["check_schema_mode", "reconcile", "widened"]
+__all__ = ["EVOLVE", "check_schema_mode", "reconcile", "widened", "would_evolve"]
+
+
+EVOLVE = "schema_mode='evolve' would change the table to hold it"
+"""What an error says where that is true."""
 
 
 def check_schema_mode(mode: str) -> None:
@@ -54,19 +58,38 @@ def _check_types(table: pa.Schema, data: pa.Schema) -> None:
 
 def _way_out(table: pa.Schema, data: pa.Schema) -> str:
     """What would have worked for data that isn't the table's: to let the table evolve, where it can."""
+    return EVOLVE if would_evolve(table, data) else "cast the data, or overwrite the table"
+
+
+def would_evolve(table: pa.Schema, data: pa.Schema) -> bool:
+    """Whether the table would change if it might evolve to hold the data: values that don't fit in it would then."""
     try:
-        _evolved(table, data)
+        return not _evolved(table, data).equals(table)
     except DataError:
-        return "cast the data, or overwrite the table"
-    return "schema_mode='evolve' would change the table to hold it"
+        return False
 
 
 def _evolved(table: pa.Schema, data: pa.Schema) -> pa.Schema:
     if len(set(data.names)) < len(data.names):
         check_names(data.names, list(dict.fromkeys(data.names)))
+    _check_letter_case(table, data)
     fields = [_joined(field, data) for field in table]
     fields += [field.with_nullable(True) for field in data if field.name not in table.names]
     return pa.schema(fields, metadata=table.metadata)
+
+
+def _check_letter_case(table: pa.Schema, data: pa.Schema) -> None:
+    """Make sure that no column is added which is another one's name in other letters, and that the data lacks.
+
+    Many programs can't tell the two apart, and the values would be in neither of them whole.
+    """
+    lacking = {name.casefold(): name for name in table.names if name not in data.names}
+    for name in data.names:
+        if name not in table.names and name.casefold() in lacking:
+            raise DataError(
+                f"column {name!r} of the data is {lacking[name.casefold()]!r} in the table: they differ in letter case "
+                "alone; rename it"
+            )
 
 
 def _joined(field: pa.Field, data: pa.Schema) -> pa.Field:
@@ -95,13 +118,34 @@ def widened(name: str, one: pa.DataType, other: pa.DataType) -> pa.DataType:
         if whole.bit_width < 64:
             return pa.float64()
         raise _no_common_type(name, one, other)
-    if not pa.types.is_null(one) and not pa.types.is_null(other) and family(one) != family(other):
+    if not pa.types.is_null(one) and not pa.types.is_null(other) and _kind(one) != _kind(other):
         raise _no_common_type(name, one, other)
+    units = {getattr(kind, "unit", None) for kind in (one, other)}
+    if "ns" in units and len(units) > 1 and may_cast(other, one) is None:
+        return (
+            one  # neither holds all values of the other: nanoseconds end in 2262, and must not make a table unreadable
+        )
     try:
         found = pa.unify_schemas([pa.schema([(name, one)]), pa.schema([(name, other)])], promote_options="permissive")
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         raise _no_common_type(name, one, other) from error
-    return found.field(0).type
+    if pa.types.is_uint64(one) != pa.types.is_uint64(other) and pa.types.is_signed_integer(found.field(0).type):
+        raise _no_common_type(name, one, other)
+    kind = found.field(0).type
+    # What is stored is read as that type, and what is new is cast to it: structs of other fields are neither.
+    if may_cast(one, kind) is not None or may_cast(other, kind) is not None:
+        raise _no_common_type(name, one, other)
+    return kind
+
+
+def _kind(kind: pa.DataType) -> str:
+    """What values of a type are: what floats round decimals can hold, and bytes need not be text."""
+    kind = plain_type(kind)
+    if pa.types.is_decimal(kind):
+        return "decimals"
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return "characters"
+    return family(kind)
 
 
 def _mixes_integers_and_floats(one: pa.DataType, other: pa.DataType) -> bool:

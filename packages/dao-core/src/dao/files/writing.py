@@ -24,7 +24,7 @@ from dao.files.partitioned import check_partition_columns, write_partitions
 from dao.files.parts import Part, PartWriter, held_bytes, write_parts
 from dao.files.places import Place
 from dao.files.remaining import balance, sorted_out
-from dao.files.schemas import reconcile
+from dao.files.schemas import EVOLVE, reconcile, would_evolve
 from dao.files.tables import StoredTable, declared_schema, format_options, open_table
 from dao.progress import advance
 from dao.results import WriteResult
@@ -180,7 +180,13 @@ def shaped(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.Recor
         for name in absent:
             kind = schema.field(name).type
             batch = batch.append_column(name, pa.nulls(batch.num_rows, kind))
-        yield conform_batch(batch, schema, row)
+        try:
+            fitting = conform_batch(batch, schema, row)
+        except DataError as error:
+            if would_evolve(schema, reader.schema):
+                raise DataError(f"{error.message}; {EVOLVE}") from error
+            raise
+        yield fitting
         row += batch.num_rows
 
 

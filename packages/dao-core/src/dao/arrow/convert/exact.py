@@ -169,6 +169,8 @@ def _may_lose(given: pa.DataType, wanted: pa.DataType) -> bool:
         return _may_lose(given.value_type, wanted.value_type)
     if pt.is_map(given):
         return _may_lose(given.key_type, wanted.key_type) or _may_lose(given.item_type, wanted.item_type)
+    if pt.is_integer(given):
+        return bool(pt.is_float16(wanted))
     if pt.is_floating(given):
         return bool(pt.is_decimal(wanted) or (pt.is_floating(wanted) and wanted.bit_width < given.bit_width))
     if pt.is_decimal(given):
