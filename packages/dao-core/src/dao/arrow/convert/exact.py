@@ -127,7 +127,7 @@ def _attempt(array: pa.Array, wanted: pa.DataType, round_floats: bool) -> pa.Arr
     """The cast array; ``None`` where a value does not fit, or came out as another one."""
     try:
         return _cast(array, wanted, round_floats)
-    except pa.ArrowNotImplementedError as error:
+    except (pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
         raise ValueWouldChange(f"pyarrow can't cast {describe(array.type)} to {describe(wanted)}") from error
     except pa.ArrowInvalid:
         return None

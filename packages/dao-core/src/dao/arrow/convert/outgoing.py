@@ -96,8 +96,29 @@ def _target(into: str) -> Callable[[Any], Any]:
     return target
 
 
-def _table(result: Any) -> pa.Table:
+def _to_arrow(result: Any) -> pa.Table:
     return result if isinstance(result, pa.Table) else to_reader(result).read_all()
+
+
+def _table(result: Any) -> pa.Table:
+    """The rows as a table that libraries can take: Python and DuckDB make another time of one beyond the day."""
+    table = _to_arrow(result)
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        for chunk in column.chunks if _holds(column.type, pt.is_time) else ():
+            try:
+                chunk.validate(full=True)
+            except pa.ArrowInvalid as error:
+                raise DataError(f"column {name!r}: {error}; into='arrow' keeps it") from error
+    return table
+
+
+def _holds(kind: pa.DataType, matches: Callable[[pa.DataType], bool]) -> bool:
+    """Whether a type is such a one, or has one inside."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return _holds(kind.storage_type, matches)
+    if pt.is_dictionary(kind) or pt.is_run_end_encoded(kind):
+        return _holds(kind.value_type, matches)
+    return matches(kind) or any(_holds(kind.field(place).type, matches) for place in range(kind.num_fields))
 
 
 def _library(name: str, into: str) -> Any:
@@ -117,6 +138,9 @@ def _to_pandas(result: Any) -> Any:
     pandas = _library("pandas", "pandas")
     ours = not isinstance(result, pa.Table)
     table = _table(result)
+    for field in table.schema:
+        if _holds(field.type, _repeats_a_name):
+            raise _refused("pandas", DataError(f"column {field.name!r} has structs with two fields of one name"))
     kept = {i: dtype for i in range(table.num_columns) if (dtype := _exact_dtype(pandas, table.column(i))) is not None}
     exact = {i: table.column(i) for i in kept}
     plain = table.select([i for i in range(table.num_columns) if i not in kept]) if kept else table
@@ -125,7 +149,7 @@ def _to_pandas(result: Any) -> Any:
     try:
         # No split_blocks: without a copy pandas refuses df.loc[0, "x"] = 1, since Arrow's memory is read-only.
         frame = plain.to_pandas(ignore_metadata=True, self_destruct=ours)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, OverflowError, ValueError) as error:
+    except (pa.ArrowException, OverflowError, ValueError, TypeError) as error:
         raise _refused("pandas", error) from error
     if kept and not len(frame.columns):
         frame = pandas.DataFrame(index=pandas.RangeIndex(length))
@@ -145,6 +169,10 @@ def _exact_dtype(pandas: Any, column: pa.ChunkedArray) -> Any:
     if pt.is_nested(arrow) and any(_needs_arrow(leaf) for chunk in column.chunks for leaf in _leaves(chunk)):
         return pandas.ArrowDtype(arrow)
     return pandas.ArrowDtype(arrow) if _needs_arrow(column) and not pt.is_nested(arrow) else None
+
+
+def _repeats_a_name(kind: pa.DataType) -> bool:
+    return bool(pt.is_struct(kind) and len({part.name for part in kind}) < kind.num_fields)
 
 
 def _needs_arrow(leaf: Any) -> bool:
@@ -180,17 +208,34 @@ def _to_polars(result: Any) -> Any:
     if kind_of(result) is Kind.LAZYFRAME:
         return result.collect()
     try:
-        return polars.from_arrow(_table(result), rechunk=False)
+        table = _table(result)
+        for leaf in (leaf for column in table.columns for chunk in column.chunks for leaf in _leaves(chunk)):
+            if getattr(leaf.type, "unit", "") == "s" and not pt.is_time(leaf.type):
+                leaf.cast(pa.int64()).cast(pa.duration("s")).cast(pa.duration("ms"))  # polars does so without a check
+        return polars.from_arrow(table, rechunk=False)
     except (Exception, polars.exceptions.PanicException) as error:
         raise _refused("polars", error) from error
 
 
 def _to_duckdb(result: Any) -> Any:
     duckdb = _library("duckdb", "duckdb")
+    table = _table(result)
+    if any(_has_nanoseconds(leaf) for column in table.columns for chunk in column.chunks for leaf in _leaves(chunk)):
+        raise _refused("duckdb", DataError("DuckDB's intervals have microseconds, and one has nanoseconds"))
     try:
-        return duckdb.from_arrow(_table(result))
+        return duckdb.from_arrow(table)
     except duckdb.Error as error:
         raise _refused("duckdb", error) from error
+
+
+def _has_nanoseconds(leaf: Any) -> bool:
+    """Whether an interval is not of whole microseconds."""
+    if not pt.is_interval(leaf.type) or not len(leaf):
+        return False
+    halves = pa.Array.from_buffers(pa.int64(), 2 * len(leaf), [None, leaf.buffers()[1]], offset=2 * leaf.offset)
+    nanoseconds = halves.take(pa.array(range(1, 2 * len(leaf), 2))).filter(leaf.is_valid())
+    whole = pc.multiply(pc.divide(nanoseconds, 1000), 1000)
+    return not pc.all(pc.equal(nanoseconds, whole), min_count=0).as_py()
 
 
 def _spark_session() -> Any:
@@ -218,7 +263,7 @@ def _to_pylist(result: Any) -> Any:
 
 
 _TARGETS: dict[str, Callable[[Any], Any]] = {
-    "arrow": _table,
+    "arrow": _to_arrow,
     "duckdb": _to_duckdb,
     "pandas": _to_pandas,
     "polars": _to_polars,
