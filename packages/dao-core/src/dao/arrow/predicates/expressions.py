@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import threading
+from concurrent.futures import Future
 from typing import Any
 
 import pyarrow as pa
 
 from dao.errors import DataError
 
-__all__ = ["referenced_columns"]
+__all__ = ["check_size", "referenced_columns"]
 
 _ENTRY = re.compile(r"^(nested_field_ref|field_ref|call|literal|end): '(.*)'$", re.MULTILINE)
 
@@ -24,14 +26,9 @@ def referenced_columns(expression: Any) -> frozenset[str]:
     Raises:
         DataError: the expression refers to columns by position, or can't be pickled.
     """
-    try:
-        buffer = expression.__reduce__()[1][0]
-        listing = pa.ipc.open_file(buffer).schema.to_string(truncate_metadata=False)
-    except (pa.ArrowException, TypeError, NotImplementedError) as error:
-        raise DataError(f"can't tell which columns the pyarrow Expression {expression} refers to: {error}") from error
     names: set[str] = set()
     inner = 0
-    for key, value in _ENTRY.findall(listing):
+    for key, value in _parts(expression):
         if key == "nested_field_ref":
             inner = -int(value)
         elif key == "field_ref" and inner <= 0:
@@ -40,3 +37,49 @@ def referenced_columns(expression: Any) -> frozenset[str]:
         elif key == "field_ref":
             inner -= 1
     return frozenset(names)
+
+
+_MOST_CALLS = 2_000
+_STACK_BYTES = 512 << 20
+_stack_size = threading.Lock()
+
+
+def check_size(expression: Any) -> None:
+    """Make sure that Arrow can work with a `pyarrow.compute.Expression`: it recurses on the C stack, in squared time.
+
+    Looking recurses as well, so it is done by a thread that has the stack for it.
+
+    Raises:
+        DataError: it has too many parts, or can't be looked into.
+    """
+    done: Future[int] = Future()
+
+    def count() -> None:
+        try:
+            done.set_result(sum(key == "call" for key, _ in _parts(expression)))
+        except BaseException as error:
+            done.set_exception(error)
+
+    with _stack_size:
+        before = threading.stack_size(_STACK_BYTES)
+        try:
+            thread = threading.Thread(target=count)
+            thread.start()
+        finally:
+            threading.stack_size(before)
+    thread.join()
+    calls = done.result()
+    if calls > _MOST_CALLS:
+        raise DataError(
+            f"the pyarrow Expression has {calls} operations, and Arrow can work with {_MOST_CALLS}: use isin() for "
+            "many values, or give where= as SQL text or tuples"
+        )
+
+
+def _parts(expression: Any) -> list[tuple[str, str]]:
+    try:
+        buffer = expression.__reduce__()[1][0]
+        listing = pa.ipc.open_file(buffer).schema.to_string(truncate_metadata=False)
+    except (pa.ArrowException, TypeError, NotImplementedError) as error:
+        raise DataError(f"can't tell what the pyarrow Expression refers to: {error}") from error
+    return _ENTRY.findall(listing)

@@ -11,6 +11,7 @@ from dao.errors import DataError
 __all__ = ["MAX_DEPTH", "parse"]
 
 MAX_DEPTH = 100
+_LONGEST = 500_000  # characters; it takes some seconds to read them
 _LONGEST_KEPT = 4096  # characters; longer texts are parsed anew, so that the cache stays small
 
 
@@ -18,10 +19,10 @@ def parse(where: Any) -> tree.Predicate:
     """The predicate tree of whatever `where=` may be.
 
     - SQL text, a boolean expression in DuckDB's dialect: ``"country = 'DE' AND ts >= DATE '2026-01-01'"``.
-      The last 1,024 different texts of at most 4,096 characters are kept parsed.
+      At most 500,000 characters; the last 1,024 different texts of at most 4,096 characters are kept parsed.
     - A list of ``(column, operator, value)`` tuples, all of which must hold, or a list of such lists, one of which
       must hold. Operators: ``= == != < <= > >= in``, ``not in``.
-    - A `pyarrow.compute.Expression`, kept as it is.
+    - A `pyarrow.compute.Expression` of at most 2,000 operations, kept as it is.
     - A tree, given back as it is.
 
     Names are not looked up and types not checked: `bind` does that, against a schema.
@@ -51,6 +52,9 @@ def parse(where: Any) -> tree.Predicate:
     import pyarrow.compute as pc
 
     if isinstance(where, pc.Expression):
+        from dao.arrow.predicates.expressions import check_size
+
+        check_size(where)
         return tree.ArrowExpression(where)
     raise DataError(
         f"where= is of type {type(where).__name__}: give SQL text, a list of (column, operator, value) tuples, "
@@ -59,6 +63,11 @@ def parse(where: Any) -> tree.Predicate:
 
 
 def _parse_text(text: str) -> tree.Predicate:
+    if len(text) > _LONGEST:
+        raise DataError(
+            f"where= is a text of {len(text):,} characters: at most {_LONGEST:,} are read; tuples such as "
+            "[('id', 'in', values)] take any number of values"
+        )
     from dao.arrow.predicates.parse_sql import parse_sql
 
     return parse_sql(text)

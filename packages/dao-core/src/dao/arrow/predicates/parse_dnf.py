@@ -27,24 +27,32 @@ def parse_dnf(where: Sequence[Any]) -> tree.Predicate:
         DataError: another shape, an unknown operator, or a value of a type that has no literal.
     """
     if not where:
-        raise DataError(f"where={where!r} is empty: leave where= out to get all rows, or {_FORM}")
+        raise DataError(f"where={_shown(where)} is empty: leave where= out to get all rows, or {_FORM}")
     if all(isinstance(item, tuple) for item in where):
         return tree.conjunction(map(_condition, where))
     if all(isinstance(item, list) and item for item in where):
         groups = [_group(item) for item in where]
         return tree.disjunction(groups)
-    raise DataError(f"where={where!r:.200} is not understood: {_FORM}")
+    raise DataError(f"where={_shown(where)} is not understood: {_FORM}")
+
+
+def _shown(value: Any) -> str:
+    """The value's repr, cut; a list may hold itself, or be nested deeper than repr goes."""
+    try:
+        return f"{value!r:.200}"
+    except RecursionError:
+        return f"a {type(value).__name__} that is nested too deeply to be shown"
 
 
 def _group(conditions: list[Any]) -> tree.Predicate:
     if not all(isinstance(item, tuple) for item in conditions):
-        raise DataError(f"where= has {conditions!r:.200} in its outer list: {_FORM}")
+        raise DataError(f"where= has {_shown(conditions)} in its outer list: {_FORM}")
     return tree.conjunction(map(_condition, conditions))
 
 
 def _condition(given: tuple[Any, ...]) -> tree.Predicate:
     if len(given) != 3:
-        raise DataError(f"where= has the tuple {given!r:.200}: {_FORM}")
+        raise DataError(f"where= has the tuple {_shown(given)}: {_FORM}")
     name, operator, value = given
     column = _column(name, given)
     spelled = " ".join(operator.lower().split()) if isinstance(operator, str) else operator
@@ -53,7 +61,7 @@ def _condition(given: tuple[Any, ...]) -> tree.Predicate:
         inside = tree.In(column, values) if values else tree.Literal(False, tree.Kind.BOOLEAN)
         return tree.Not(inside) if spelled == "not in" else inside
     if spelled not in _OPERATORS:
-        raise DataError(f"where= has the operator {operator!r} in {given!r:.200}; {_hint(operator)}")
+        raise DataError(f"where= has the operator {_shown(operator)} in {_shown(given)}; {_hint(operator)}")
     return tree.Comparison(_OPERATORS[spelled], column, literal(value))
 
 
@@ -65,12 +73,14 @@ def _column(name: Any, given: tuple[Any, ...]) -> tree.Column:
     parts = (name,) if isinstance(name, str) else name
     if isinstance(parts, tuple) and parts and all(isinstance(part, str) for part in parts):
         return tree.Column(parts)
-    raise DataError(f"where= has the column {name!r} in {given!r:.200}: give a name, or a tuple of names for a struct")
+    raise DataError(
+        f"where= has the column {_shown(name)} in {_shown(given)}: give a name, or a tuple of names for a struct"
+    )
 
 
 def _values(value: Any, given: tuple[Any, ...]) -> list[tree.Literal]:
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
-        raise DataError(f"where= has {given!r:.200}: 'in' and 'not in' take a list, tuple or set of values")
+        raise DataError(f"where= has {_shown(given)}: 'in' and 'not in' take a list, tuple or set of values")
     items = list(value)
     if isinstance(value, (set, frozenset)):
         items.sort(key=repr)  # so that the same set makes the same tree in every process
@@ -138,7 +148,7 @@ def _numpy_literal(value: Any) -> tree.Literal:
     if module.startswith("pyarrow") and hasattr(value, "as_py"):
         return literal(value.as_py())
     raise DataError(
-        f"the value {value!r:.100} of type {type(value).__name__} has no SQL literal: give None, bool, int, float, "
+        f"the value {_shown(value)} of type {type(value).__name__} has no SQL literal: give None, bool, int, float, "
         "Decimal, str, bytes, date, datetime or time"
     )
 
