@@ -7,17 +7,21 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
-from dao.errors import ConflictError
+from dao.errors import ConflictError, StoreError
 
 if TYPE_CHECKING:
     from dao.files.storage import Storage
 
-__all__ = ["Patience", "persistent"]
+__all__ = ["HalfDoneError", "Patience", "persistent"]
 
 T = TypeVar("T")
 
 _FIRST_PAUSE = 0.02
 _LONGEST_PAUSE = 2.0
+
+
+class HalfDoneError(StoreError):
+    """A conflict that a storage found after a part was done: the whole can't be tried again as it was asked for."""
 
 
 class Patience:
@@ -51,11 +55,13 @@ def persistent(storage: Storage, work: Callable[[], T]) -> T:
     """What ``work`` gives, which is called again after each ConflictError as long as there is time.
 
     Raises:
-        ConflictError: the last one.
+        ConflictError: the last one; or that one part was done, see :class:`HalfDoneError`.
     """
     patience = Patience(storage)
     while True:
         try:
             return work()
+        except HalfDoneError as error:
+            raise ConflictError(error.message) from error.__cause__
         except ConflictError as error:
             patience.wait(error)

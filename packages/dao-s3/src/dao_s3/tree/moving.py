@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 
-from dao.errors import AlreadyExistsError, ConflictError, NotFoundError, StoreError, TransientError
+from dao.errors import AlreadyExistsError, ConflictError, NotFoundError, TransientError
+from dao.files.conflicts import HalfDoneError
 from dao_s3.once import copy_once, pauses
-from dao_s3.transport import Transport
+from dao_s3.transport import Stat, Transport
 from dao_s3.tree.commit import OutcomeUnknown
 from dao_s3.tree.snapshot import TreeSnapshot
 from dao_s3.tree.tree_change import TreeChange
@@ -21,12 +22,23 @@ def move_object(transport: Transport, source: str, target: str, *, replace: bool
     Raises:
         NotFoundError: there is no source.
         ConflictError: something is at the target, and it shall not be replaced.
+        HalfDoneError: the source was changed meanwhile, and is still there.
     """
+    before = transport.head(source)
     if replace:
         transport.copy(source, target)
     else:
         copy_once(transport, source, target)
+    if not _is_still(transport, before):
+        raise _changed(source, target)
     transport.delete([source])
+
+
+def _is_still(transport: Transport, before: Stat) -> bool:
+    try:
+        return transport.head(before.key).etag == before.etag
+    except NotFoundError:
+        return True  # another has deleted what was copied
 
 
 def move_tree(transport: Transport, source: str, target: str, *, replace: bool) -> None:
@@ -35,7 +47,7 @@ def move_tree(transport: Transport, source: str, target: str, *, replace: bool) 
     Raises:
         NotFoundError: there is no source.
         AlreadyExistsError: something is at the target, and it shall not be replaced.
-        StoreError: the source was changed meanwhile, and is still there.
+        HalfDoneError: the source was changed meanwhile, and is still there.
     """
     with TreeChange(transport, source) as leaving:
         if leaving.base is None:
@@ -77,8 +89,8 @@ def _content(base: TreeSnapshot | None) -> object:
     return None if base is None else (base.log, [(info.key, info.etag) for info in base.files])
 
 
-def _changed(source: str, target: str) -> StoreError:
-    return StoreError(
+def _changed(source: str, target: str) -> HalfDoneError:
+    return HalfDoneError(
         f"{source!r} was changed while it was moved: it is still there as it is now, and what it was before is at "
         f"{target!r}"
     )

@@ -6,7 +6,7 @@ import pytest
 from stepping import Action, Killed, check_sound, moved, on, outcome, publishing, put, read, requests_of, upload
 
 from dao import FileObject
-from dao.errors import DaoError, StoreError, TransientError
+from dao.errors import ConflictError, DaoError, StoreError, TransientError
 from dao.files.managing import move
 
 FILES = {"a.csv": b"a", "part-000001-00000-daoaaaaaaaaaaaa.csv": b"p"}
@@ -69,7 +69,7 @@ def test_a_source_that_changed_meanwhile_is_said_to_be_in_both_places():
         storage = on(objects, at=at, then=lambda o=objects: LATER["append to the source"](on(o)))
         try:
             moved("s", "t")(storage)
-        except StoreError as error:
+        except ConflictError as error:
             said.append(str(error))
             assert read(on(objects), "s") == {**FILES, "new.csv": b"new"}
             assert read(on(objects), "t") == FILES
@@ -92,6 +92,31 @@ def test_one_object_is_in_one_of_the_two_places_or_in_both(how):
         else:
             assert "a.bin" not in objects
         assert b"content" in [content for _, content in objects.values()]
+
+
+@pytest.mark.parametrize("mode", ["error", "overwrite"])
+def test_an_object_that_others_replace_while_it_is_moved_is_not_deleted(mode):
+    """But for the moment between the last look at it and the deletion, since S3 deletes without a condition."""
+
+    def action(storage):
+        move(storage, FileObject("a.bin"), FileObject("b.bin"), mode=mode)
+
+    def started() -> dict:
+        objects: dict = {}
+        upload(objects, {"a.bin": b"old"})
+        return objects
+
+    said: list[str] = []
+    for at in range(1, requests_of(started(), action)):
+        objects = started()
+        storage = on(objects, at=at, then=lambda o=objects: upload(o, {"a.bin": b"new"}))
+        try:
+            action(storage)
+        except ConflictError as error:
+            said.append(str(error))
+        assert b"new" in [content for _, content in objects.values()]
+    assert said
+    assert all("is still there as it is now" in text for text in said)
 
 
 @pytest.mark.parametrize("how", ["fail", "lose", "late"])
