@@ -15,6 +15,7 @@ from dao.errors import ConfigError, DataError
 from dao.files.interface import FilesInterface
 from dao.interface import register, when
 from dao.results import Listing, Version, WriteResult
+from dao_s3._values import described
 
 if TYPE_CHECKING:
     from dao_s3.transport import ObjectSettings, Transport
@@ -24,8 +25,8 @@ __all__ = ["S3Interface"]
 
 
 def _seconds(_instance: object, attribute: Any, value: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-        raise ConfigError(f"{attribute.name}: found {value!r}, expected seconds, 0 or more")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+        raise ConfigError(f"{attribute.name}: found {described(value)}, expected seconds, 0 or more")
 
 
 @define(slots=False, kw_only=True)

@@ -26,8 +26,9 @@ def _folder(root: Any) -> Folder:
 
 
 def _positive(_instance: object, attribute: Any, value: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-        raise ConfigError(f"{attribute.name}: found {value!r}, expected seconds, 0 or more")
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
+        found = repr(value) if isinstance(value, (int, float)) else type(value).__name__
+        raise ConfigError(f"{attribute.name}: found {found}, expected seconds, 0 or more")
 
 
 @even_half_made

@@ -19,6 +19,9 @@ Folder = NewType("Folder", str)
 """The type of an option that is a folder: its absolute path. One of type ``pathlib.Path`` is a place too."""
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")
+_LONGEST_SCHEME = 10
+"""Letters of a scheme that a message quotes; what is longer may be anything, a secret as well."""
+
 _VARIABLE = re.compile(r"(?:^|(?<=/))\$([A-Za-z_]\w*)")
 
 
@@ -43,7 +46,8 @@ def absolute_place(text: str, folder: str = "") -> str:
         right = "the path alone, without 'file://'" if scheme == "file" else "a path on this machine"
         far = "; a bucket is a store with 'interface: s3' and the options 'bucket' and 'prefix'"
         told = far if scheme in ("s3", "s3a", "s3n") else "" if scheme == "file" else "; a URL needs another interface"
-        raise ConfigError(f"found a URL ({scheme}://...), expected {right}{told}")
+        known = f" ({scheme}://...)" if len(scheme) <= _LONGEST_SCHEME else ""
+        raise ConfigError(f"found a URL{known}, expected {right}{told}")
     if found := _VARIABLE.search(text):
         raise ConfigError(f"found ${found[1]}, which no shell replaces here; write ${{env:{found[1]}}}")
     expanded = os.path.expanduser(text)

@@ -154,6 +154,23 @@ class Secrets(Capability, written="docs/writing-an-interface.md, 'Secrets'"):
                 told = told.replace(f"no option {canary!r}", "").replace(f"{name}.{canary}", "")  # a name, no value
                 assert canary not in told, f"the value of {name!r} is in the error"
 
+    def test_a_secret_that_no_request_can_carry(
+        self, backend: Backend, secret_store: DataStore | None, canary: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A secret with a line end, a NUL or a letter beyond ASCII works, or is a DaoError that doesn't quote it."""
+        if secret_store is None or backend.secret_store is None:
+            return
+        caplog.set_level(logging.DEBUG)
+        for wrong in ("\n", "\0", "\u00e9"):
+            store = backend.secret_store(f"{canary}{wrong}")
+            told = ""
+            try:
+                DataAccessObject(registry=DataStoreRegistry([store])).exists(backend.table("people", store))
+            except DaoError as error:
+                told = "".join(traceback.format_exception(error))
+            assert canary not in told, "the secret is in the traceback"
+            assert canary not in caplog.text, "the secret is in the logs"
+
     def test_a_secret_property_is_masked(self, dao: DataAccessObject, backend: Backend, canary: str) -> None:
         """A property of an object whose name looks secret is masked where people see it."""
         table = backend.table("people", password=canary)

@@ -83,6 +83,7 @@ KEPT_SECRET_IN_CLEAR = """
 class Mutant(LocalInterface):
     token: Secret = Secret("none")
     def __attrs_post_init__(self):
+        LocalInterface.__attrs_post_init__(self)
         self.headers = {"authorization": self.token.reveal()}
 """
 
@@ -92,8 +93,20 @@ class Mutant(LocalInterface):
     token: Secret = Secret("none")
     region: str = "here"
     def __attrs_post_init__(self):
+        LocalInterface.__attrs_post_init__(self)
         if self.region != "here":
             raise DataError(f"there is no region {self.region}")
+"""
+
+SENT_AS_IT_IS = """
+@attrs.define(slots=False)
+class Mutant(LocalInterface):
+    token: Secret = Secret("none")
+    def exists(self, data_object, **named):
+        value = self.token.reveal()
+        if not (value.isascii() and value.isprintable()):
+            raise StoreError(f"Invalid header value {value!r}")
+        return LocalInterface.exists(self, data_object, **named)
 """
 
 FAILURES = (
@@ -107,5 +120,6 @@ FAILURES = (
     Mutation("a_temporary_file_leaks", Leaks, LEAKED_TEMPORARY_FILE),
     Mutation("repr_tells_a_secret", Secrets, TOLD_SECRET),
     Mutation("a_wrong_option_is_quoted", Secrets, REFUSED_WITH_ITS_VALUE),
+    Mutation("a_secret_that_can_t_be_sent_is_quoted", Secrets, SENT_AS_IT_IS),
     Mutation("vars_tell_a_secret", Secrets, KEPT_SECRET_IN_CLEAR),
 )  # fmt: skip
