@@ -14,7 +14,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 
 from dao.arrow.convert import INTO, convert, to_reader
 from dao.errors import DataError, PluginError
@@ -334,6 +334,7 @@ def test_pandas_gives_back_integers_text_and_dates_as_they_were(table):
         or pa.types.is_date32(kind)
         or pa.types.is_timestamp(kind)
     ]
+    assume(kept)  # Table.cast drops the rows of a table without columns
     table = table.select(kept)
     frame = convert(table, "pandas")
     plain = pa.schema([pa.field(f.name, f.type) for f in table.schema])
