@@ -50,7 +50,7 @@ def test_errors_of_every_kind_say_the_call(dao: DataAccessObject) -> None:
     calls: dict[str, tuple[Any, str | None]] = {
         "write 'lake.t' by memory: ": (lambda: dao.write([{"id": 1}], "lake.t", mode="append"), "memory"),
         "upsert 'lake.t' by memory: keys": (lambda: dao.upsert([{"id": 1}], "lake.t"), "memory"),
-        "read 'lake.t' by memory: no column 'nme'": (lambda: dao.read("lake.t", columns=["nme"]), "memory"),
+        "read 'lake.t' by memory: columns= asks": (lambda: dao.read("lake.t", columns=["nme"]), "memory"),
         "read 'lake.t' by memory: where= asks": (lambda: dao.read("lake.t", where="nme = 1"), "memory"),
         "write 'lake.t' by memory: an empty list": (lambda: dao.write([], "lake.t", mode="append"), "memory"),
         "delete 'lake.t' by memory: ": (lambda: dao.delete("lake.t", where="nme = 1"), "memory"),
@@ -138,3 +138,19 @@ def test_a_traceback_in_a_notebook_ends_at_the_users_line(monkeypatch: pytest.Mo
     assert caught.value.__traceback__ is not None
     monkeypatch.setenv("DAO_FULL_TRACEBACK", "1")
     assert any("execute.py" in line for line in caught.value._render_traceback_())
+
+
+def test_name_patterns_are_among_what_is_known() -> None:
+    dao = DataAccessObject({"s": {"interface": "memory", "objects": {"sales_{r}": {}, "users": {}}}})
+    with pytest.raises(ConfigError, match=r"no object 'sale_x': .*'sales_\{r\}'"):
+        dao.read("s.sale_x")
+    with pytest.raises(ConfigError, match=r"'s' is a store, with the objects 'users', 'sales_\{r\}'"):
+        dao.read("s")
+
+
+def test_a_catalog_that_is_missing_is_named_by_its_whole_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for path in ("catalog.yaml", "nowhere/catalog.yaml"):
+        with pytest.raises(ConfigError) as caught:
+            DataAccessObject(path)
+        assert str(tmp_path / path) in str(caught.value)
