@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dao.testing.conformance.agreement import Predicates
+from dao.testing.conformance.calls import Calls
 from dao.testing.conformance.changes import Deletes, SchemaEvolution, Upserts
 from dao.testing.conformance.failures import Errors, Secrets
 from dao.testing.conformance.files import Files, Keys
@@ -57,6 +58,7 @@ class ConformanceSuite(
     Appends,
     Overwrites,
     Writes,
+    Calls,
     Reads,
     Honesty,
     Guard,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from mutants.calls import CALLS
 from mutants.failures import FAILURES
 from mutants.mutation import Mutation
 from mutants.reads import READS
@@ -10,4 +11,4 @@ from mutants.writes import WRITES
 
 __all__ = ["MUTATIONS", "Mutation"]
 
-MUTATIONS = (*WRITES, *READS, *VALUES, *FAILURES)
+MUTATIONS = (*WRITES, *READS, *VALUES, *FAILURES, *CALLS)
