@@ -58,7 +58,11 @@ def _check_types(table: pa.Schema, data: pa.Schema) -> None:
 
 def _way_out(table: pa.Schema, data: pa.Schema) -> str:
     """What would have worked for data that isn't the table's: to let the table evolve, where it can."""
-    return EVOLVE if would_evolve(table, data) else "cast the data, or overwrite the table"
+    try:
+        _evolved(table, data)
+    except DataError:
+        return "cast the data, or overwrite the table"
+    return EVOLVE
 
 
 def would_evolve(table: pa.Schema, data: pa.Schema) -> bool:
