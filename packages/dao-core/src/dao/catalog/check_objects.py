@@ -60,7 +60,7 @@ class ObjectChecker:
     types: frozenset[str]
     fault: NoteFault
     _right_names: set[str] = field(factory=set, init=False)
-    _right_texts: set[tuple[str, str]] = field(factory=set, init=False)
+    _right: set[tuple[Any, ...]] = field(factory=set, init=False)
     _faults: int = field(default=0, init=False)
 
     def common(self, properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -101,17 +101,17 @@ class ObjectChecker:
         own = dict(value)
         for key, given in value.items():
             # Most properties are texts that mean what they say, and there may be ten thousand objects.
-            plain = type(given) is str and type(key) is str and pattern is None and "${" not in given
-            if plain and (key in self._right_names or (key, given) in self._right_texts):
+            plain = pattern is None and type(key) is str and _is_plain(given)
+            judged = (key, given if type(given) is str else tuple(given)) if plain else ()
+            if plain and ((type(given) is str and key in self._right_names) or judged in self._right):
                 continue
             before = self._faults
             self._property((*path, key), key, given, pattern)
             if not plain or _is_secret_name(key):
                 own[key] = guarded(given, key) if isinstance(key, str) else given
             elif self._faults == before:
-                if key in _JUDGED:
-                    self._right_texts.add((key, given))
-                else:
+                self._right.add(judged)
+                if type(given) is str and key not in _JUDGED:
                     self._right_names.add(key)
         return own
 
@@ -152,6 +152,15 @@ class ObjectChecker:
     def _note(self, path: Path, message: str, below: str = "") -> None:
         self._faults += 1
         self.fault(path, message, below)
+
+
+def _is_plain(given: Any) -> bool:
+    """Whether it is a text, or a list of texts, that means what it says."""
+    return all(map(_is_plain_text, given)) if type(given) is list else _is_plain_text(given)
+
+
+def _is_plain_text(given: Any) -> bool:
+    return type(given) is str and "${" not in given
 
 
 def _strings(value: Any, below: str = "") -> Iterator[tuple[str, str]]:

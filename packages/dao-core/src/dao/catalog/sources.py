@@ -96,9 +96,9 @@ def _has_file_references(content: Mapping[str, Any]) -> bool:
             if values > _MAX_VALUES:
                 raise ConfigError(f"a catalog has at most {_MAX_VALUES:,} values, this has more")
             for one in inner:
-                if isinstance(one, str):
+                if type(one) is str:
                     found = found or "${file:" in one
-                elif isinstance(one, (Mapping, list, tuple)):
+                elif type(one) in (dict, list) or isinstance(one, (Mapping, list, tuple)):
                     below.append(one)
         if not below:
             return found

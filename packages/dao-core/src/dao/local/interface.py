@@ -18,7 +18,8 @@ __all__ = ["LocalInterface", "MemoryInterface"]
 
 def _folder(root: Any) -> Folder:
     if not isinstance(root, (str, os.PathLike)) or not isinstance(os.fspath(root), str):
-        raise ConfigError(f"root: found {type(root).__name__}, expected the path of a folder as text")
+        found = "null, as which YAML reads a lone ~ that is not in quotes" if root is None else type(root).__name__
+        raise ConfigError(f"root: found {found}, expected the path of a folder as text")
     try:
         return Folder(absolute_place(os.fspath(root)))
     except ConfigError as error:

@@ -152,11 +152,15 @@ def test_what_is_nested_too_deep_or_holds_itself_is_refused_whatever_it_is_read_
     doubled: Any = {"a": 1}
     for _ in range(60):
         doubled = {"a": doubled, "b": doubled}
+    wide: Any = "x"
+    for _ in range(10):
+        wide = [wide] * 1000
     text = json.dumps(_nested(300))
     for source, told in (
         ({"s": itself}, "nested deeper than 100 levels, or holds itself"),
         ({"s": {"interface": "memory", "properties": _nested(5000)}}, "nested deeper than 100 levels"),
         ({"s": {"interface": "memory", "properties": doubled}}, "a catalog has at most 2,000,000 values"),
+        ({"s": {"interface": "memory", "properties": {"a": wide}}}, "a catalog has at most 2,000,000 values"),
         (write("deep.json", text), "nested deeper than 100 levels"),
         (write("deeper.json", "[" * 100_000), "nested too deep"),
         (write("deeper.toml", "a = " + "[" * 100_000), "nested too deep"),
