@@ -66,11 +66,12 @@ def _way_out(table: pa.Schema, data: pa.Schema) -> str:
 
 
 def would_evolve(table: pa.Schema, data: pa.Schema) -> bool:
-    """Whether the table would change if it might evolve to hold the data: values that don't fit in it would then."""
+    """Whether ``evolve`` takes data that ``strict`` doesn't: other columns, or values that need other types."""
     try:
-        return not _evolved(table, data).equals(table)
+        evolved = _evolved(table, data)
     except DataError:
         return False
+    return not evolved.equals(table) or set(data.names) < set(table.names)
 
 
 def _evolved(table: pa.Schema, data: pa.Schema) -> pa.Schema:

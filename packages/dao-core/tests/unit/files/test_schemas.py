@@ -71,6 +71,15 @@ def test_evolve_keeps_every_value_and_is_advised_where_it_works(first: str) -> N
             assert store.read(T).column("v").to_pylist() == [*old.to_pylist(), *new.to_pylist()], f"{second}: {first}"
 
 
+@pytest.mark.parametrize("columns", [["id"], ["id", "age"], ["id", "name", "age"]])
+def test_columns_more_or_less_are_advised(columns: list[str]) -> None:
+    table = pa.schema({"id": pa.int64(), "name": pa.string()})
+    data = pa.schema([(name, pa.int64() if name == "id" else pa.string()) for name in columns])
+    with pytest.raises(DataError, match="schema_mode='evolve' would"):
+        reconcile(table, data, "strict")
+    reconcile(table, data, "evolve")
+
+
 @pytest.mark.parametrize(
     ("one", "other"),
     [
