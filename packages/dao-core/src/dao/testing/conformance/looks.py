@@ -44,11 +44,14 @@ class Lists(Capability, requires=("list", "write"), written=f"dao.DataAccessObje
         assert sorted(keys) == sorted(info.key for name in names for info in dao.list(backend.table(name)))
 
     def test_an_object_lists_nothing_of_its_neighbours(self, dao: DataAccessObject, backend: Backend) -> None:
-        """An object whose name is the beginning of another's doesn't list the other's files."""
+        """An object whose name is the beginning of another's lists none of its files, even if it isn't there."""
         for name in ("people", "people_2"):
             dao.write(people(range(3)), backend.table(name))
         first = {info.key for info in dao.list(backend.table("people"))}
+        assert first
         assert not first & {info.key for info in dao.list(backend.table("people_2"))}
+        with pytest.raises(NotFoundError):
+            dao.list(backend.table("peopl"))
 
     def test_listing_nothing_is_an_error(self, dao: DataAccessObject, backend: Backend) -> None:
         """list() of an object that isn't there is a NotFoundError, raised by the call itself."""

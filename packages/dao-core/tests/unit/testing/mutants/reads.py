@@ -54,6 +54,14 @@ def changed(call, *args, columns=None, **named):
     return call(*args, columns=columns and list(dict.fromkeys(name.lower() for name in columns)), **named)
 """
 
+NEIGHBOURS_ARE_LISTED = """
+@around("list")
+def changed(call, data_object, **named):
+    everything = call(DirectoryObject("all", key=""), **named)
+    found = [info for info in everything if info.key.startswith(data_object.key)]
+    return Listing(found) if found else call(data_object, **named)
+"""
+
 READS = (
     Mutation("where_is_ignored", Reads, change_argument("where", "read")),
     Mutation("where_keeps_null", Predicates, change_argument("where", "read", "f\"({named['where']}) IS NOT FALSE\"")),
@@ -69,6 +77,7 @@ READS = (
     Mutation("count_ignores_where", Counts, change_argument("where", "count")),
     Mutation("everything_exists", Exists, change_result("exists", "True")),
     Mutation("nothing_is_an_empty_list", Lists, MISSING_IS_EMPTY),
+    Mutation("neighbours_are_listed", Lists, NEIGHBOURS_ARE_LISTED),
     Mutation("listings_lack_a_file", Lists, change_result("list", "Listing(list(result)[1:])")),
     Mutation("history_is_turned_round", Histories, change_result("history", "list(result)[::-1]")),
     Mutation("schema_lacks_a_column", Schemas, change_result("schema", "result.remove(0)")),
