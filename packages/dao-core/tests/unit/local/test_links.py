@@ -41,7 +41,8 @@ def victim(tmp_path: Path) -> Path:
     outside = LocalInterface(tmp_path / "victim")
     outside.write(OUTSIDE, TableObject("t"), format="csv")
     outside.write_bytes(b"outside", FileObject("f.txt"))
-    (tmp_path / "victim" / ("0" * 32)).mkdir()
+    for folder in ("0" * 32, "staging", "locks", "intents"):
+        (tmp_path / "victim" / folder).mkdir()
     (tmp_path / "victim" / ("0" * 32) / "x").write_text("precious")
     return tmp_path / "victim"
 
@@ -129,18 +130,19 @@ def test_a_file_becomes_a_link_after_the_snapshot(filled: LocalInterface, root: 
         snapshot.open("a/t/link.csv")
 
 
-@pytest.fixture
-def swapping(filled: LocalInterface, root: Path, victim: Path) -> Iterator[None]:
+@pytest.fixture(params=["a", ".dao", ".dao/staging", ".dao/locks"])
+def swapping(request: pytest.FixtureRequest, filled: LocalInterface, root: Path, victim: Path) -> Iterator[None]:
     """A thread that exchanges a folder for a link that leads out, and back, all the time."""
     if exchange._swapper() is None:
         pytest.skip("this system can't swap names")
     stop = threading.Event()
+    (root / "evil").symlink_to(victim)
+    above, _, name = request.param.rpartition("/")
 
     def swap() -> None:
-        (root / "evil").symlink_to(victim)
-        with Folder.at(str(root)) as top:
+        with Folder.at(str(root)) as top, top.folder(above) as parent:
             while not stop.is_set():
-                exchange.exchange((top.handle, "a"), (top.handle, "evil"))
+                exchange.exchange((parent.handle, name), (top.handle, "evil"))
 
     thread = threading.Thread(target=swap)
     thread.start()
@@ -153,7 +155,7 @@ def swapping(filled: LocalInterface, root: Path, victim: Path) -> Iterator[None]
 def test_folders_that_become_links_all_the_time(filled: LocalInterface, victim: Path) -> None:
     before = everything(victim)
     done = 0
-    for number in range(300):
+    for number in range(150):
         with suppress(OSError):  # PermissionDeniedError is one
             if number % 3 == 0:
                 assert filled.read_bytes(F, into="bytes") == b"inside"

@@ -106,6 +106,20 @@ def test_a_new_file_allows_no_more_than_all_others(filled: LocalInterface, root:
     assert len(new) == 4, "the one, two of two partitions, and the log"
 
 
+def test_each_folder_of_a_table_keeps_its_own_mode(filled: LocalInterface, root: Path) -> None:
+    (root / "t" / "day=mo").chmod(0o700)
+    for change in ("append", "upsert", "delete rows"):
+        TABLE_CHANGES[change](filled)
+        assert mode(root / "t" / "day=mo") == 0o700
+        assert mode(root / "t" / "day=tu") == mode(root / "t") == 0o755
+
+
+def test_a_stream_keeps_the_mode(filled: LocalInterface, root: Path) -> None:
+    set_modes(root / "t", 0o700, 0o600)
+    filled.write(filled.read_stream(U, format="csv"), T, mode="overwrite", format="csv")
+    assert modes(root / "t") == ({0o700}, {0o600})
+
+
 def test_a_copy_is_as_private_as_the_original(filled: LocalInterface, root: Path) -> None:
     set_modes(root / "t", 0o700, 0o600)
     (root / "f.txt").chmod(0o600)
