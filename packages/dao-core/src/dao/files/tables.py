@@ -11,7 +11,7 @@ from attrs import define, evolve
 
 from dao.arrow.convert.views import without_views
 from dao.arrow.formats import FORMATS, Format, close_reader, get_format, hive_values
-from dao.arrow.formats.partitions import partition_types
+from dao.arrow.formats.partitions import partition_types, partition_values
 from dao.data_object import DataObject
 from dao.errors import DataError, NotFoundError, UnsupportedError
 from dao.files.contents import below, check_only_rows, format_within, shown_files
@@ -120,7 +120,25 @@ class StoredTable:
         known = self._types
         if known is not None and set(self.partition_by) <= set(known.names):
             return pa.schema([known.field(name) for name in self.partition_by])
-        return partition_types([info.key for info in self.files], self.partitions, known)
+        guessed = partition_types([info.key for info in self.files], self.partitions, known)
+        return pa.schema([self._recalled(field) for field in guessed])
+
+    def _recalled(self, guessed: pa.Field) -> pa.Field:
+        """A partition column's type as the log last had it, where all folders' names still spell such values.
+
+        Other programs add files, which makes the rest of what the log says untrue. Texts must not become numbers by it.
+        """
+        newest = self.log.newest
+        schema = newest.arrow_schema() if newest is not None else None
+        if newest is None or schema is None or guessed.name not in newest.partition_by:
+            return guessed
+        field = schema.field(guessed.name)
+        try:
+            for values in self.partitions or ():
+                partition_values(values, pa.schema([field]))
+        except DataError:
+            return guessed
+        return field
 
     @cached_property
     def file_schema(self) -> pa.Schema:

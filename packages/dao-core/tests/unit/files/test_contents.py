@@ -126,6 +126,19 @@ def test_partitioned_trees_too(store: FilesInterface) -> None:
     assert store.exists(table, path="t/d=y/b.csv")
 
 
+def test_partition_columns_keep_their_types_when_others_add_files(store: FilesInterface) -> None:
+    """Folders spell texts and numbers alike; the log says which they were, as long as it can be true."""
+    table = TableObject("t")
+    old = pa.table({"id": [1], "code": ["1"], "day": pa.array([5], pa.int16())})
+    store.write(old, table, format="parquet", partition_by=["code", "day"])
+    lay(store, **{"code=2/day=6/000000_0": binary("parquet", 2)})
+    found = store.read(table, columns=["id", "code", "day"])
+    assert found.to_pydict() == {"id": [1, 2], "code": ["1", "2"], "day": [5, 6]}
+    assert found.schema.field("day").type == pa.int16()
+    lay(store, **{"code=2/day=x/000000_0": binary("parquet", 3)})
+    assert store.read(table).column("day").to_pylist() == ["5", "6", "x"]
+
+
 def test_compressed_files_whose_names_say_nothing(store: FilesInterface) -> None:
     lay(store, **{"000000_0.gz": gzip.compress(text("csv", 1)), "b.csv.gz": gzip.compress(text("csv", 2))})
     assert ids(store, TableObject("t")) == [1, 2]
