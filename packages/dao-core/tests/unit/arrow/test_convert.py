@@ -16,6 +16,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import assume, given, settings
 
+from dao import DataAccessObject, DataStore, TableObject
 from dao.arrow.convert import INTO, convert, to_reader
 from dao.errors import DataError, PluginError
 from dao.testing.tables import CASES, same_table, tables
@@ -128,8 +129,8 @@ def test_pandas_has_the_types_that_its_users_expect():
     frame = convert(table, "pandas")
     assert frame.dtypes.astype(str).to_dict() == {
         "int": "int64",
-        "int_null": "float64",
-        "bool_null": "object",
+        "int_null": "Int64",
+        "bool_null": "boolean",
         "text": "str",
         "date": "object",
         "at": "datetime64[us, UTC]",
@@ -157,9 +158,25 @@ def test_a_most_negative_integer_beside_a_null_stays_one():
     assert frame["v"][0] == -(2**63)
 
 
-@pytest.mark.parametrize("value", [2**53, -(2**53)])
-def test_integers_with_nulls_that_a_float_holds_are_floats_as_pandas_has_it(value):
-    assert convert(pa.table({"v": [value, None]}), "pandas")["v"].dtype == "float64"
+@pytest.mark.parametrize("name", ["int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"])
+def test_integers_with_a_null_are_nullable_whatever_their_values(name):
+    frame = convert(pa.table({"v": pa.array([1, None], name), "none": pa.nulls(2, name)}), "pandas")
+    nullable = {"u": "UInt", "i": "Int"}[name[0]] + name.lstrip("uint")
+    assert [str(dtype) for dtype in frame.dtypes] == [nullable, nullable]
+    assert convert(pa.table({"v": pa.array([1], name)}), "pandas")["v"].dtype == name
+
+
+@pytest.mark.parametrize("format", ["parquet", "csv", "ndjson", "arrow", "orc", "avro"])
+@pytest.mark.parametrize("values", [[1, 0], [1, None], [None, None]], ids=str)
+def test_nullable_columns_of_pandas_come_back_so_whatever_their_values(format, values, tmp_path):
+    dtypes = {"a": "Int64", "b": "boolean", "c": "Int8"}
+    frame = pd.DataFrame({name: pd.array(values, dtype=dtype) for name, dtype in dtypes.items()})
+    frame["plain"] = [1, 2]
+    table = TableObject("t", DataStore("s", "local", options={"root": str(tmp_path)}), format=format)
+    dao = DataAccessObject()
+    dao.write(frame, table)
+    dao.write(frame, table, mode="append")
+    pd.testing.assert_frame_equal(dao.read(table, into="pandas"), pd.concat([frame, frame], ignore_index=True))
 
 
 def test_the_only_column_may_be_an_exact_one():

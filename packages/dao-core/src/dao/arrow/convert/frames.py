@@ -10,7 +10,10 @@ import pyarrow as pa
 from dao.arrow.convert.columns import column_array
 from dao.errors import DataError
 
-__all__ = ["open_pandas"]
+__all__ = ["open_pandas", "was_nullable"]
+
+_MARK = {b"dao.pandas": b"nullable"}
+"""What a field says whose column was of pandas' Int64 and the like, so that it comes back so without nulls as well."""
 
 
 def open_pandas(frame: Any, schema: pa.Schema | None = None) -> pa.RecordBatchReader:
@@ -30,13 +33,20 @@ def open_pandas(frame: Any, schema: pa.Schema | None = None) -> pa.RecordBatchRe
     kinds = {} if schema is None else {field.name: field.type for field in schema}
     columns = [*index.items(), *frame.items()]
     arrays = [column_array(values, kinds.get(name), name) for name, values in columns]
-    if not arrays:
-        return pa.Table.from_batches([pa.RecordBatch.from_struct_array(_rows_alone(len(frame)))]).to_reader()
-    return pa.table(arrays, names=[name for name, _ in columns]).to_reader()
+    fields = [
+        pa.field(name, array.type, metadata=_MARK if _is_nullable(values.dtype) else None)
+        for (name, values), array in zip(columns, arrays, strict=True)
+    ]
+    return pa.table(arrays, schema=pa.schema(fields)).to_reader()
 
 
-def _rows_alone(count: int) -> pa.Array:
-    return pa.array([{}] * count, pa.struct([]))
+def was_nullable(field: pa.Field) -> bool:
+    """Whether a column came from one of pandas' nullable types of integers or truth values."""
+    return bool(field.metadata) and _MARK.items() <= field.metadata.items()
+
+
+def _is_nullable(dtype: Any) -> bool:
+    return hasattr(dtype, "na_value") and hasattr(dtype, "numpy_dtype") and dtype.kind in ("i", "u", "b")
 
 
 def _check_columns(frame: Any) -> None:

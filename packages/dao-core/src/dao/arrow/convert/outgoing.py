@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
+from dao.arrow.convert.frames import was_nullable
 from dao.arrow.convert.incoming import to_reader
 from dao.arrow.convert.recognise import INTO, Kind, kind_of
 from dao.arrow.formats.validity import refuse_unusable
@@ -18,6 +19,9 @@ from dao.errors import ConfigError, DataError, PluginError, did_you_mean
 __all__ = ["check_into", "convert"]
 
 _EXACT_AS_FLOAT = 2**53
+_NULLABLE = {name: name.replace("int", "Int").replace("u", "U", 1) for name in (
+    "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"
+)}  # fmt: skip
 
 
 def convert(result: Any, into: str) -> Any:
@@ -37,9 +41,9 @@ def convert(result: Any, into: str) -> Any:
 
     How types come out in **pandas**: as pandas and pyarrow do it by default. Text is ``str``; a timestamp is
     ``datetime64`` in its own unit and zone; dates, times, decimals and bytes are Python objects; dictionaries are
-    categories; integers with nulls are ``float64`` with NaN and truth values with nulls are objects with None. Where
-    that would change a value it is not done: integers with nulls of which one is beyond 2**53 are ``Int64``
-    (``UInt64``), and lists, structs and maps that hold such integers, and times with nanoseconds, stay Arrow's
+    categories; integers and truth values are ``Int64`` (``Int8``, ``UInt64``...) and ``boolean`` where one is null, and
+    always where they came from such a column of pandas; else ``int64`` and ``bool``. Where the usual type would change
+    a value it is not taken: lists, structs and maps that hold such integers, and times with nanoseconds, stay Arrow's
     (``ArrowDtype``). The index is ``0..n-1``, whatever pandas metadata the table has. A table that is read from a
     stream is freed column by column while the frame is made.
 
@@ -141,7 +145,11 @@ def _to_pandas(result: Any) -> Any:
     for field in table.schema:
         if _holds(field.type, _repeats_a_name):
             raise _refused("pandas", DataError(f"column {field.name!r} has structs with two fields of one name"))
-    kept = {i: dtype for i in range(table.num_columns) if (dtype := _exact_dtype(pandas, table.column(i))) is not None}
+    kept = {
+        i: dtype
+        for i in range(table.num_columns)
+        if (dtype := _exact_dtype(pandas, table.field(i), table.column(i))) is not None
+    }
     exact = {i: table.column(i) for i in kept}
     plain = table.select([i for i in range(table.num_columns) if i not in kept]) if kept else table
     names, length = table.column_names, table.num_rows
@@ -159,12 +167,13 @@ def _to_pandas(result: Any) -> Any:
     return frame
 
 
-def _exact_dtype(pandas: Any, column: pa.ChunkedArray) -> Any:
+def _exact_dtype(pandas: Any, field: pa.Field, column: pa.ChunkedArray) -> Any:
     """The pandas type that keeps a column's values where the usual one would change some; else ``None``."""
-    if pt.is_integer(column.type):
-        if not _beyond_float(column):
+    if pt.is_integer(column.type) or pt.is_boolean(column.type):
+        if not (column.null_count or was_nullable(field)):
             return None
-        return pandas.UInt64Dtype() if pt.is_unsigned_integer(column.type) else pandas.Int64Dtype()
+        name = str(column.type)
+        return pandas.BooleanDtype() if name == "bool" else pandas.array([], dtype=_NULLABLE[name]).dtype
     arrow = column.type
     if pt.is_nested(arrow) and any(_needs_arrow(leaf) for chunk in column.chunks for leaf in _leaves(chunk)):
         return pandas.ArrowDtype(arrow)
