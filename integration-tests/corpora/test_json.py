@@ -37,7 +37,9 @@ def test_documents(corpora: Path) -> None:
     assert len(files) > 300
     found = outcomes("json", files)
     assert len(found) == len(files)
-    assert [name for name, outcome in found.items() if name.startswith("y_") and outcome != "accepted"] == []
+    refused = [name for name, outcome in found.items() if name.startswith("y_") and outcome != "accepted"]
+    # The suite lets parsers take one value of a key that comes twice; here it is an error, as a value would be lost.
+    assert sorted(refused) == ["y_object_duplicated_key.json", "y_object_duplicated_key_and_value.json"]
     assert [name for name, outcome in found.items() if name.startswith("n_") and outcome != "refused"] == []
 
 
