@@ -9,7 +9,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from dao.arrow.formats.parquet_variant import refuse_variants
 from dao.cli.rows import Rows
 from dao.errors import StoreError
 
@@ -29,6 +28,7 @@ def export_rows(rows: Rows, format_name: str, sink: Any, name: str = "") -> None
         DataError: the format can't hold a type or value of these rows.
     """
     from dao.arrow.formats import get_format
+    from dao.arrow.formats.parquet_variant import refuse_variants
 
     format = get_format(format_name)
     options = format.options({"nan": "null"} if "nan" in format.option_names else {})
