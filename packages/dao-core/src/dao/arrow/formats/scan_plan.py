@@ -145,6 +145,7 @@ def planned(
     except DataError as error:
         error.message += format.advice(file_schema, options)
         raise
+    needed = predicate_columns.union(output.names)
     rows = [dict(row) for row in partitions] if partitions is not None else [{} for _ in paths]
     kept = surviving_files(predicate, whole, partition_schema, rows)
     return Plan(
@@ -156,7 +157,7 @@ def planned(
         whole=whole,
         partition_schema=partition_schema,
         output=output,
-        needed=pa.schema([f for f in whole if f.name in output.names or f.name in predicate_columns]),
+        needed=pa.schema([field for field in whole if field.name in needed]),
         predicate=predicate,
         predicate_columns=predicate_columns,
         batch_size=batch_size or DEFAULT_BATCH_SIZE,
