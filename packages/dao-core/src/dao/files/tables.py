@@ -12,6 +12,7 @@ from attrs import define, evolve
 from dao.arrow.convert.views import without_views
 from dao.arrow.formats import FORMATS, Format, close_reader, get_format, hive_values
 from dao.arrow.formats.partitions import partition_types, partition_values
+from dao.arrow.formats.shape import unordered
 from dao.data_object import DataObject
 from dao.errors import DataError, NotFoundError, UnsupportedError
 from dao.files.contents import below, check_only_rows, format_within, shown_files
@@ -109,10 +110,11 @@ class StoredTable:
 
     @cached_property
     def _types(self) -> pa.Schema | None:
-        """The types that are known without looking into the files."""
-        if self.declared is not None:
-            return self.declared
-        return self.record.arrow_schema() if self.record is not None else None
+        """The types that are known without looking into the files, as the format can give them back."""
+        known = self.declared
+        if known is None and self.record is not None:
+            known = self.record.arrow_schema()
+        return None if known is None else unordered(known, self.format.keeps_order)
 
     @cached_property
     def partition_schema(self) -> pa.Schema:

@@ -344,3 +344,22 @@ def test_a_name_that_is_half_a_character_is_refused() -> None:
     for data in ([{"\ud800": 1}], {"\udfff": [1]}, [{"a": {"\ud800": 1}}]):
         with pytest.raises(DataError, match="surrogate"):
             dao.write(data, "s.t")
+
+
+@pytest.mark.parametrize("format", sorted(FORMATS))
+def test_tables_of_ordered_categories_are_appended_to_and_upserted(format: str) -> None:
+    objects = {"t": {"type": "table", "format": format, "keys": ["id"]}}
+    dao = DataAccessObject({"s": {"interface": "memory", "objects": objects}})
+
+    def sizes(ids: list[int], places: list[int]) -> pa.Table:
+        words = pa.DictionaryArray.from_arrays(pa.array(places, pa.int8()), ["small", "middle", "big"], ordered=True)
+        return pa.table({"id": ids, "size": words})
+
+    dao.write(sizes([1, 2], [2, 0]), "s.t")
+    dao.upsert(sizes([2, 3], [1, 2]), "s.t")
+    dao.write(sizes([4], [0]), "s.t", mode="append")
+    found = dao.read("s.t").sort_by("id")
+    assert found["size"].to_pylist() == ["big", "middle", "big", "small"]
+    kind = found.schema.field("size").type
+    if kind.ordered:
+        assert found["size"].combine_chunks().dictionary.to_pylist() == ["small", "middle", "big"]
