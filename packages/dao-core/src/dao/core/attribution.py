@@ -35,7 +35,7 @@ _BY_OS_ERROR: tuple[tuple[type[OSError], type[StoreError]], ...] = (
 )
 
 
-def translated(error: Exception, plan: Plan, method: Callable[..., Any], data_object: DataObject) -> Exception:
+def translated(error: Exception, plan: Plan, method: Callable[..., Any] | None, data_object: DataObject) -> Exception:
     """The error to raise for one that a method raised.
 
     The interface's own ``translate_error`` is asked first, then the operating system's errors are known here. Any

@@ -186,6 +186,25 @@ class Executor:
                     raise
                 raise told from error
 
+    def blaming(self, action: str, data_object: DataObject, arguments: Mapping[str, Any], rows: Any) -> Any:
+        """A stream that an action gave, whose errors are that action's also where another one reads it."""
+        if not hasattr(rows, "read_next_batch"):
+            return rows
+        import pyarrow as pa
+
+        prepared = self.prepare(action, data_object, arguments, native_async=self.native_async)
+
+        def batches() -> Iterator[Any]:
+            try:
+                yield from rows
+            except Exception as error:
+                told = translated(error, prepared.plan, prepared.method, data_object)
+                if told is error:
+                    raise
+                raise told from error
+
+        return pa.RecordBatchReader.from_batches(rows.schema, batches())
+
     def as_one(
         self, action: str, data_object: DataObject, arguments: Mapping[str, Any], work: Callable[[Executor], T]
     ) -> T:
@@ -278,9 +297,11 @@ def check_into(plan: Plan, arguments: Mapping[str, Any]) -> None:
     """Make sure, before anything is read, that the result can be converted."""
     into = arguments.get("into")
     if into is not None and plan.converts:
-        from dao.arrow import convert
-
-        convert.check_into(into)
+        try:
+            from dao.arrow.convert import check_into as check
+        except ModuleNotFoundError:  # without Arrow the read says what it needs
+            return
+        check(into)
 
 
 def details_of(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -292,14 +313,17 @@ def details_of(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any]
     if not callable(getattr(plan.route.interface, "plan_call", None)):
         return {}
     store, action = data_object.data_store, plan.route.action
+    plan_call = None
     try:
         plan_call = store.built(plan.position).plan_call  # type: ignore[union-attr]  # a planned object is in a store
         given = {n: v for n, v in _filled(plan, data_object, arguments).items() if n not in plan.dropped}
         named = {n: v for n, v in given.items() if n in plan.route.signature.parameters}
         return dict(plan_call(action, data_object, named, {n: v for n, v in given.items() if n not in named}))
-    except DaoError as error:
-        about(error, action, data_object, plan.choice.offer.name)
-        raise
+    except Exception as error:
+        told = translated(error, plan, plan_call, data_object)
+        if told is error:
+            raise
+        raise told from error
 
 
 def finished(result: Any, plan: Plan, arguments: Mapping[str, Any]) -> Any:

@@ -32,9 +32,11 @@ class _Waiting:
         if self._cancelled:
             coroutine.close()
             raise Cancelled
-        self._future = asyncio.run_coroutine_threadsafe(coroutine, loop)
+        future = self._future = asyncio.run_coroutine_threadsafe(coroutine, loop)
+        if self._cancelled:  # meanwhile: whoever cancels sets this before looking for a future
+            future.cancel()
         try:
-            return self._future.result()
+            return future.result()
         except (CancelledError, asyncio.CancelledError):
             raise Cancelled from None
         finally:
@@ -42,8 +44,9 @@ class _Waiting:
 
     def cancel(self) -> None:
         self._cancelled = True
-        if self._future is not None:
-            self._future.cancel()
+        future = self._future
+        if future is not None:
+            future.cancel()
 
 
 class LoopExecutor(Executor):
@@ -97,6 +100,10 @@ class LoopExecutor(Executor):
 
         self._stream = to_reader(self._pulled(stream))
         return self._stream
+
+    def blaming(self, action: str, data_object: DataObject, arguments: Mapping[str, Any], rows: Any) -> Any:
+        """See :meth:`dao.core.execute.Executor.blaming`; an asynchronous stream names its call itself."""
+        return rows if rows is self._stream else super().blaming(action, data_object, arguments, rows)
 
     def _pulled(self, stream: AsyncIterator[Any]) -> Iterator[Any]:
         """The batches of an asynchronous stream, one at a time."""

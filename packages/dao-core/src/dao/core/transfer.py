@@ -163,8 +163,9 @@ class Transfer:
     def _copy_rows(self, executor: Executor) -> WriteResult:
         reader = self._fitting(_READERS, self.source, self.reading)
         rows = executor.execute(reader, self.source, self.reading)
+        blamed = executor.blaming(reader, self.source, self.reading, rows)
         try:
-            written = executor.execute(self._writer(rows), self.target, {**self.writing, "data": rows})
+            written = executor.execute(self._writer(rows), self.target, {**self.writing, "data": blamed})
         finally:
             _close(rows)
         return cast("WriteResult", written)

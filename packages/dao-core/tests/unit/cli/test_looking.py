@@ -107,6 +107,12 @@ def test_count(run: Run) -> None:
     assert json.loads(run("count", "bronze.flights", "--json").stdout) == {"name": "bronze.flights", "rows": 336776}
 
 
+def test_explain_check(run: Run) -> None:
+    assert run("explain", "read", "bronze.flights", "--check").stdout == ""
+    told = run("explain", "read", "bronze.flights", "--arg", "colums=1", "--check", status=1).stderr
+    assert "did you mean 'columns'?" in told
+
+
 def test_explain(run: Run) -> None:
     told = run("explain", "read", "bronze.flights", "--arg", 'columns=["carrier"]').stdout
     assert told.startswith("read bronze.flights\n")

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from dao import DataAccessObject, DataObject, DataStore, errors
-from dao.errors import AlreadyExistsError, ConfigError, DaoError, DataError, Fault, NotFoundError, StoreError
+from dao.errors import (
+    AlreadyExistsError,
+    ConfigError,
+    DaoError,
+    DataError,
+    Fault,
+    NotFoundError,
+    StoreError,
+    TransientError,
+)
 from dao.traces import notebook_lines
 
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, DaoError)]
@@ -154,3 +165,45 @@ def test_a_catalog_that_is_missing_is_named_by_its_whole_path(tmp_path: Path, mo
         with pytest.raises(ConfigError) as caught:
             DataAccessObject(path)
         assert str(tmp_path / path) in str(caught.value)
+
+
+def test_a_source_that_breaks_while_the_target_reads_it_is_named() -> None:
+    class Breaks:
+        def read_stream(self, data_object: DataObject) -> pa.RecordBatchReader:
+            def batches() -> Iterator[pa.RecordBatch]:
+                yield pa.record_batch({"id": [1]})
+                raise ConnectionError("link lost")
+
+            return pa.RecordBatchReader.from_batches(pa.schema([("id", pa.int64())]), batches())
+
+    dao = DataAccessObject({"lake": FILES})
+    with pytest.raises(TransientError) as caught:
+        dao.copy(DataObject("a", DataStore("far", Breaks())), "lake.u")
+    assert about(caught.value) == ("read_stream", "far.a", "far", "Breaks")
+    assert not dao.exists("lake.u")
+
+
+def test_explain_says_where_and_what_is_replaced(tmp_path: Path) -> None:
+    objects = {"t": {"type": "table", "format": "parquet", "keys": ["id"]}, "f": {"type": "file", "suffix": ".csv"}}
+    dao = DataAccessObject({"l": {"interface": "local", "options": {"root": str(tmp_path)}, "objects": objects}})
+    rows, table = [{"id": 1}], str(tmp_path / "t")
+    told = {
+        mode: dict(dao.explain("write", rows, "l.t", mode=mode, partition_by="id").steps[0].details)
+        for mode in ("overwrite", "append", "overwrite_partitions")
+    }
+    assert told["overwrite"] == {
+        "location": table,
+        "format": "parquet",
+        "partition_by": ["id"],
+        "mode": "overwrite",
+        "replaces": f"everything below {table}",
+    }
+    assert told["append"]["replaces"].startswith("nothing")
+    assert told["overwrite_partitions"]["replaces"] == f"the partitions below {table} that the data has rows for"
+    assert dao.explain("upsert", rows, "l.t").steps[0].details["keys"] == ["id"]
+    assert dao.explain("delete", "l.t").steps[0].details["removes"] == f"everything below {table}"
+    reading = dao.explain("read", "l.f", where="id > 1", limit=3).steps[0].details
+    assert (reading["location"], reading["format"]) == (str(tmp_path / "f.csv"), "csv")
+    copying = dao.explain("copy", "l.f", "l.t")
+    assert [step.details["location"] for step in copying.steps] == [str(tmp_path / "f.csv"), table]
+    assert list(tmp_path.iterdir()) == []
