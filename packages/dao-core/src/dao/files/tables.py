@@ -114,7 +114,12 @@ class StoredTable:
         known = self.declared
         if known is None and self.record is not None:
             known = self.record.arrow_schema()
-        return None if known is None else unordered(known, self.format.keeps_order)
+        if known is None:
+            return None
+        # Names of folders keep no order of categories.
+        kept, loose = unordered(known, self.format.keeps_order), unordered(known)
+        fields = [loose.field(i) if f.name in self.partition_by else f for i, f in enumerate(kept)]
+        return pa.schema(fields, metadata=known.metadata)
 
     @cached_property
     def partition_schema(self) -> pa.Schema:

@@ -356,3 +356,19 @@ def test_pandas_gives_back_integers_text_and_dates_as_they_were(table):
     frame = convert(table, "pandas")
     plain = pa.schema([pa.field(f.name, f.type) for f in table.schema])
     same_table(to_reader(frame, schema=plain), table.cast(plain))
+
+
+@pytest.mark.parametrize("partition_by", [[], ["size"]], ids=["files", "partitions"])
+@pytest.mark.parametrize("format", ["parquet", "arrow", "orc", "avro", "csv", "ndjson"])
+def test_ordered_categories_keep_their_order_or_come_back_unordered(format, partition_by, tmp_path):
+    size = pd.Categorical(["big", "small"], categories=["small", "middle", "big"], ordered=True)
+    table = TableObject("t", DataStore("s", "local", options={"root": str(tmp_path)}), format=format)
+    dao = DataAccessObject()
+    frames = [pd.DataFrame({"id": [2 * n, 2 * n + 1], "size": size}) for n in range(3)]
+    for number, write in enumerate((dao.write, dao.write, dao.upsert)):
+        named = {"keys": ["id"]} if write == dao.upsert else {"mode": "append", "partition_by": partition_by}
+        write(frames[number], table, **named)
+        found = dao.read(table, into="pandas")["size"]
+        assert sorted(found.astype(str)) == ["big"] * (number + 1) + ["small"] * (number + 1)
+        assert not found.cat.ordered or list(found.cat.categories) == ["small", "middle", "big"]
+        assert dao.schema(table).field("size").type.ordered == found.cat.ordered

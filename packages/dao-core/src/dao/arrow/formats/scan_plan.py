@@ -134,7 +134,7 @@ def planned(
     """Decide; see :meth:`dao.arrow.formats.base.Format.scan` for what is given and raised."""
     paths = list(paths)
     _check_numbers(batch_size, limit)
-    partition_schema = partition_types(paths, partitions, partition_schema)
+    partition_schema = unordered(partition_types(paths, partitions, partition_schema))
     file_schema = format.infer_schema(paths, filesystem, options) if schema is None else schema
     file_schema = unordered(file_schema, format.keeps_order)
     file_schema = pa.schema([field for field in file_schema if field.name not in partition_schema.names])
