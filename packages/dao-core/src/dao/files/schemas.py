@@ -79,7 +79,8 @@ def _evolved(table: pa.Schema, data: pa.Schema) -> pa.Schema:
         check_names(data.names, list(dict.fromkeys(data.names)))
     _check_letter_case(table, data)
     fields = [_joined(field, data) for field in table]
-    fields += [field.with_nullable(True) for field in data if field.name not in table.names]
+    known = set(table.names)
+    fields += [field.with_nullable(True) for field in data if field.name not in known]
     return pa.schema(fields, metadata=table.metadata)
 
 

@@ -174,12 +174,13 @@ def _format_of(writing: Writing, place: Place, named: str | None) -> tuple[Forma
 
 def shaped(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """The batches of a reader under a table's schema: columns in its order, absent ones null, types cast exactly."""
-    absent = [name for name in schema.names if name not in reader.schema.names]
+    given = set(reader.schema.names)
+    absent = [field for field in schema if field.name not in given]
     row = 0
     for batch in reader:
-        for name in absent:
-            kind = schema.field(name).type
-            batch = batch.append_column(name, pa.nulls(batch.num_rows, kind))
+        if absent:
+            columns = [*batch.columns, *(pa.nulls(batch.num_rows, field.type) for field in absent)]
+            batch = pa.RecordBatch.from_arrays(columns, schema=pa.schema([*batch.schema, *absent]))
         try:
             fitting = conform_batch(batch, schema, row)
         except DataError as error:
@@ -228,7 +229,8 @@ def _opened(change: Change, writing: Writing, schema: pa.Schema | None = None) -
 def _typed_as(table: StoredTable, declared: pa.Schema) -> pa.Schema:
     """The schema of a table that others made: what its files leave open has the types that are declared."""
     left_open = set(table.partition_by if table.format.has_schema else table.schema.names)
-    fields = [declared.field(f.name) if f.name in left_open and f.name in declared.names else f for f in table.schema]
+    left_open &= set(declared.names)
+    fields = [declared.field(field.name) if field.name in left_open else field for field in table.schema]
     return pa.schema(fields, metadata=table.schema.metadata)
 
 

@@ -188,16 +188,6 @@ def test_metadata(tmp_path: Path) -> None:
     assert [entry["type"] for entry in found["columns"]][:2] == ["int64", "string"]
 
 
-def test_duplicate_names_of_others_are_read_by_place(tmp_path: Path) -> None:
-    twice = pa.table([pa.array([1, 2]), pa.array(["x", "y"])], names=["a", "a"])
-    pq.write_table(twice, tmp_path / "a.parquet")
-    for found in (load(tmp_path / "a.parquet"), PARQUET.read_table([str(tmp_path / "a.parquet")], LOCAL)):
-        assert found.columns[0].to_pylist() == [1, 2]
-        assert found.columns[1].to_pylist() == ["x", "y"]
-    with pytest.raises(DataError, match="there more than once"):
-        load(tmp_path / "a.parquet", columns=["a"])
-
-
 STREAM = """
 import sys
 import pyarrow as pa

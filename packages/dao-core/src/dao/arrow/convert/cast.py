@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -81,9 +82,10 @@ def check_nulls(array: pa.Array, field: pa.Field, first_row: int = 0) -> None:
 
 def check_names(found: list[str], wanted: list[str]) -> None:
     """Raise a DataError where columns are missing, unknown or there twice, naming them and the nearest right ones."""
-    twice = sorted({name for name in found if found.count(name) > 1}) if len(set(found)) < len(found) else []
-    extra = [name for name in found if name not in set(wanted)]
-    missing = [name for name in wanted if name not in set(found)]
+    twice = sorted(name for name, count in Counter(found).items() if count > 1)
+    there, asked = set(found), set(wanted)
+    extra = [name for name in found if name not in asked]
+    missing = [name for name in wanted if name not in there]
     faults = [f"column {name!r} is there twice" for name in twice]
     faults += [f"column {name!r} is not in the schema ({did_you_mean(name, missing or wanted)})" for name in extra[:5]]
     faults += [

@@ -110,7 +110,8 @@ class AvroFormat(Format):
     ) -> Generator[pa.RecordBatch, None, None]:
         with filesystem.open_input_stream(path, compression=None) as file:
             avro = AvroFile(file, _limit(options))
-            stored = pa.schema([part for part in _schema(avro) if part.name in task.schema.names])
+            asked = set(task.schema.names)
+            stored = pa.schema([part for part in _schema(avro) if part.name in asked])
             rows = islice(avro.rows(), task.rows)
             while piece := list(islice(rows, min(task.batch_size, _ROWS))):
                 arrays = [nest([row[part.name] for row in piece], part.type, build_leaf) for part in stored]

@@ -62,7 +62,7 @@ class ArrowFormat(Format):
         schemas = []
         for path in paths:
             with reading(path), _opened(path, filesystem) as (reader, _):
-                schemas.append(checked(reader.schema))
+                schemas.append(reader.schema)
         return unify(schemas, paths)
 
     def count(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> int | None:
@@ -138,7 +138,8 @@ def _opened(
         options = pa.ipc.IpcReadOptions(use_threads=near)
         file.seek(start)
         reader = make(file, options=options)
-        if wanted is not None and len(set(reader.schema.names)) == len(reader.schema.names):
+        checked(reader.schema)
+        if wanted is not None:
             chosen = set(wanted.names)
             places = [place for place, name in enumerate(reader.schema.names) if name in chosen]
             if 0 < len(places) < len(reader.schema):

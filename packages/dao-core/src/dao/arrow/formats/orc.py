@@ -107,8 +107,8 @@ class OrcFormat(Format):
     ) -> Generator[pa.RecordBatch, None, None]:
         with filesystem.open_input_file(path) as file:
             orc = paorc.ORCFile(file)
-            names = orc.schema.names
-            wanted = [name for name in names if name in task.schema.names]
+            names, asked = checked(orc.schema).names, set(task.schema.names)
+            wanted = [name for name in names if name in asked]
             # a column name with a dot would select inside a struct of that name
             chosen = wanted if wanted and not any("." in name or not name for name in names) else None
             for stripe in range(orc.nstripes):

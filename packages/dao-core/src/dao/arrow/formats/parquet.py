@@ -126,7 +126,7 @@ def matching_groups(source: ParquetSource, task: FileTask) -> list[int]:
     """
     whole = list(range(source.metadata.num_row_groups))
     names = source.schema.names
-    if task.predicate is None or len(set(names)) < len(names) or not set(task.schema.names) <= set(names):
+    if task.predicate is None or not set(task.schema.names) <= set(names):
         return whole
     # Where the types differ, the statistics are of another type than the predicate's constants.
     told = {name for name in task.predicate_columns if source.schema.field(name).type == task.schema.field(name).type}
@@ -146,13 +146,15 @@ _UNITS = {"s": "", "ms": "milliseconds", "us": "microseconds", "ns": "nanosecond
 
 def _stored_units(source: ParquetSource) -> dict[str, bool]:
     """For each timestamp column whether the file stores it in the unit of its Arrow type."""
+    units = {field.name: _UNITS[field.type.unit] for field in source.schema if pa.types.is_timestamp(field.type)}
+    if not units:
+        return {}
     stored = source.metadata.schema
+    columns = [stored.column(place) for place in range(len(stored))]
     return {
-        field.name: f"timeUnit={_UNITS[field.type.unit]}" in str(stored.column(place).logical_type)
-        for field in source.schema
-        if pa.types.is_timestamp(field.type)
-        for place in range(len(stored))
-        if stored.column(place).path == field.name
+        column.path: f"timeUnit={units[column.path]}" in str(column.logical_type)
+        for column in columns
+        if column.path in units
     }
 
 

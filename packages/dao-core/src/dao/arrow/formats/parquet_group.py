@@ -120,7 +120,7 @@ class RowGroup:
     def _can_filter(self) -> bool:
         """Whether the predicate can be asked of the columns as the file has them."""
         schema, looked_at = self.source.schema, self.task.predicate_columns
-        if self.task.predicate is None or not looked_at or len(set(schema.names)) < len(schema.names):
+        if self.task.predicate is None or not looked_at:
             return False
         return looked_at <= set(schema.names) and all(
             schema.field(name).type == self.task.schema.field(name).type for name in looked_at

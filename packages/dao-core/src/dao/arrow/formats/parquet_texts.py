@@ -30,8 +30,9 @@ def repeating_texts(source: ParquetSource, place: int, columns: Sequence[str] | 
     Columns that the caller wants as dictionaries are none of them.
     """
     schema = source.schema
-    texts = {field.name for field in schema if field.type == pa.string() and (columns is None or field.name in columns)}
-    if not texts or source.metadata.row_group(place).num_rows < _WORTH or len(set(schema.names)) < len(schema.names):
+    chosen = None if columns is None else set(columns)
+    texts = {field.name for field in schema if field.type == pa.string() and (chosen is None or field.name in chosen)}
+    if not texts or source.metadata.row_group(place).num_rows < _WORTH:
         return []
     return [
         chunk.path
@@ -42,12 +43,14 @@ def repeating_texts(source: ParquetSource, place: int, columns: Sequence[str] | 
 
 def written_out(table: pa.Table, names: Sequence[str]) -> pa.Table:
     """A table with these columns' dictionaries replaced by the texts themselves."""
-    for name in names:
-        number = table.schema.get_field_index(name)
-        field = table.schema.field(number)
-        pieces = [piece for chunk in table.column(number).chunks for piece in _texts(chunk)]
-        table = table.set_column(number, field.with_type(pa.string()), pa.chunked_array(pieces, pa.string()))
-    return table
+    if not names:
+        return table
+    fields, columns, chosen = list(table.schema), table.columns, set(names)
+    for place, field in enumerate(fields):
+        if field.name in chosen:
+            pieces = [piece for chunk in columns[place].chunks for piece in _texts(chunk)]
+            fields[place], columns[place] = field.with_type(pa.string()), pa.chunked_array(pieces, pa.string())
+    return pa.Table.from_arrays(columns, schema=pa.schema(fields, table.schema.metadata))
 
 
 def _texts(chunk: pa.DictionaryArray) -> list[pa.Array]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from itertools import islice
 from typing import Any, cast
 
 import pyarrow as pa
@@ -117,12 +118,13 @@ def _check_order(schema: pa.Schema, options: ParquetOptions) -> None:
 
 def _check_columns(schema: pa.Schema, options: ParquetOptions) -> None:
     """Column names inside options must be there: a misspelt one would change nothing, silently."""
+    names = set(schema.names)
     for name in ("compression", "compression_level", "statistics", "dictionary", "encoding", "bloom_filters"):
         value = getattr(options, name)
         if not isinstance(value, Mapping | tuple):
             continue
         for column in value:
-            if column not in schema.names and column.split(".")[0] not in schema.names:
+            if not names & {column, column.split(".")[0]}:
                 raise DataError(f"option {name!r}: no column {column!r}; {did_you_mean(column, schema.names)}")
 
 
@@ -157,12 +159,17 @@ def _leaf_paths(schema: pa.Schema) -> dict[str, list[str]]:
     with pq.ParquetWriter(sink := pa.BufferOutputStream(), schema) as writer:
         del writer
     leaves = pq.ParquetFile(pa.BufferReader(sink.getvalue())).schema
-    paths: dict[str, list[str]] = {name: [] for name in schema.names}
-    for place in range(len(leaves)):
-        path = leaves.column(place).path
-        column = next((name for name in paths if path == name or path.startswith(name + ".")), path)
-        paths.setdefault(column, []).append(path)
-    return paths
+    found = iter(leaves.column(place).path for place in range(len(leaves)))
+    return {field.name: list(islice(found, _leaves(field.type))) for field in schema}
+
+
+def _leaves(kind: pa.DataType) -> int:
+    """How many Parquet columns an Arrow type is stored in."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return _leaves(kind.storage_type)
+    if not pa.types.is_nested(kind):
+        return 1
+    return sum(_leaves(kind.field(place).type) for place in range(kind.num_fields))
 
 
 def _spread(value: Any, paths: Mapping[str, list[str]], default: Any) -> Any:

@@ -137,7 +137,8 @@ def planned(
     partition_schema = unordered(partition_types(paths, partitions, partition_schema))
     file_schema = format.infer_schema(paths, filesystem, options) if schema is None else schema
     file_schema = unordered(file_schema, format.keeps_order)
-    file_schema = pa.schema([field for field in file_schema if field.name not in partition_schema.names])
+    fixed = set(partition_schema.names)
+    file_schema = pa.schema([field for field in file_schema if field.name not in fixed])
     whole = pa.schema([*file_schema, *partition_schema])
     try:
         predicate, predicate_columns = _compile(where, whole)

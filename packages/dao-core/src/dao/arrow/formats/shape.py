@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -185,10 +185,12 @@ def _list_view(array: pa.Array, kind: pa.DataType) -> pa.Array:
 
 
 def checked(schema: pa.Schema) -> pa.Schema:
-    """The same schema, when all its names are text: pyarrow raises only when a damaged one is looked at.
+    """The schema of a file, when all its names are text (pyarrow raises only when a damaged one is looked at), and no
+    column has the name of another one.
 
     Raises:
         UnicodeDecodeError: a name is not UTF-8.
+        DataError: several columns have one name; the message names them.
     """
     waiting = list(schema)
     while waiting:
@@ -196,11 +198,17 @@ def checked(schema: pa.Schema) -> pa.Schema:
         field.name  # noqa: B018 - looking is the check
         if pa.types.is_nested(field.type):
             waiting.extend(field.type.field(place) for place in range(field.type.num_fields))
+    twice = repeated_names(schema.names)
+    if twice:
+        names = ", ".join(map(repr, twice))
+        raise DataError(f"the columns {names} are there more than once, and nothing tells them apart: rename them")
     return schema
 
 
 def unify(schemas: Sequence[pa.Schema], paths: Sequence[str] = ()) -> pa.Schema:
     """The one schema that all the given ones fit: columns in order of first appearance, types widened where needed.
+
+    A column, or a field of a struct, that one of them lacks or allows to be null is nullable.
 
     Args:
         schemas: the schemas.
@@ -215,10 +223,35 @@ def unify(schemas: Sequence[pa.Schema], paths: Sequence[str] = ()) -> pa.Schema:
     if all(schema.equals(first) for schema in schemas[1:]):
         return first
     try:
-        return pa.unify_schemas(list(schemas), promote_options="permissive")
+        unified = pa.unify_schemas(list(schemas), promote_options="permissive")
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         where = f" ({paths[0]} and {len(paths) - 1} more)" if paths else ""
         raise DataError(f"the files have no common schema{where}: {error}; schema= would say what to read") from error
+    return pa.schema(_nullable_where_absent(unified, schemas), metadata=unified.metadata)
+
+
+def _nullable_where_absent(fields: Iterable[pa.Field], groups: Sequence[Iterable[pa.Field]]) -> list[pa.Field]:
+    """The fields that groups of fields were joined to, nullable where a group lacks one."""
+    named: dict[str, list[pa.Field]] = {}
+    for group in groups:
+        for field in group:
+            named.setdefault(field.name, []).append(field)
+    found = []
+    for field in fields:
+        given = named[field.name]
+        kind = _with_nullable_fields(field.type, [one.type for one in given])
+        found.append(pa.field(field.name, kind, field.nullable or len(given) < len(groups), field.metadata))
+    return found
+
+
+def _with_nullable_fields(kind: pa.DataType, given: Sequence[pa.DataType]) -> pa.DataType:
+    if pa.types.is_struct(kind):
+        return pa.struct(_nullable_where_absent(kind, [one for one in given if pa.types.is_struct(one)]))
+    make = next((make for matches, make in _LISTS if matches(kind)), None)
+    if make is None:
+        return kind
+    inner = [one.value_type for one in given if any(matches(one) for matches, _ in _LISTS)]
+    return make(kind.value_field.with_type(_with_nullable_fields(kind.value_type, inner)))
 
 
 def check_batch(batch: pa.RecordBatch, schema: pa.Schema) -> None:
