@@ -1,21 +1,29 @@
 """Calls from a worker thread whose coroutine methods run on the caller's event loop: a copy of the asynchronous face.
 
-The thread waits for each of them. An asynchronous stream is pulled by the thread batch by batch; it is held in memory
-only where a coroutine method writes it.
+The thread waits for each of them. An asynchronous stream is pulled by the thread batch by batch. A coroutine method
+that writes runs on the loop and can't wait for what only the loop brings: for it a stream is read into memory first,
+and files into a temporary folder.
 """
 
 from __future__ import annotations
 
 import asyncio
 import inspect
+import shutil
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from concurrent.futures import CancelledError, Future
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, ClassVar
+
+from attrs import evolve
 
 from dao.core.execute import Executor
 from dao.core.plugins import Plugins
 from dao.core.request import Request
 from dao.data_object import DataObject
+from dao.file_set import FileSet, SourceFile
 from dao.progress import Cancelled
 
 __all__ = ["LoopExecutor"]
@@ -84,16 +92,23 @@ class LoopExecutor(Executor):
         self, action: str, data_object: DataObject, arguments: Mapping[str, Any], dao_interface: str | None = None
     ) -> Any:
         """See :meth:`dao.core.execute.Executor.execute`."""
-        prepared = self.prepare(action, data_object, arguments, dao_interface, native_async=True)
-        rows = arguments.get("data")
-        if prepared.plan.route.is_async and rows is not None and rows is self._stream:
-            # A coroutine that reads it would wait on the loop for a batch that only the loop can bring.
-            arguments = {**arguments, "data": rows.read_all()}
+        with ExitStack() as kept:
             prepared = self.prepare(action, data_object, arguments, dao_interface, native_async=True)
-        with self.observed(prepared, data_object) as finish:
-            result = prepared.call()
-            made = finish(self._waiting.wait(result, self._loop) if inspect.iscoroutine(result) else result)
-            return self._reader_of(made) if hasattr(made, "__aiter__") else made
+            data = arguments.get("data")
+            if prepared.plan.route.is_async and (brought := self._brought(data, kept)) is not data:
+                arguments = {**arguments, "data": brought}
+                prepared = self.prepare(action, data_object, arguments, dao_interface, native_async=True)
+            with self.observed(prepared, data_object) as finish:
+                result = prepared.call()
+                made = finish(self._waiting.wait(result, self._loop) if inspect.iscoroutine(result) else result)
+                return self._reader_of(made) if hasattr(made, "__aiter__") else made
+
+    def _brought(self, data: Any, kept: ExitStack) -> Any:
+        """The data of a coroutine method without anything that it would have to wait for; ``kept`` until it ends."""
+        if isinstance(data, FileSet):
+            folder = kept.enter_context(TemporaryDirectory(prefix="dao-copy-"))
+            return FileSet([_saved(file, Path(folder, str(number))) for number, file in enumerate(data)])
+        return data.read_all() if data is not None and data is self._stream else data
 
     def _reader_of(self, stream: AsyncIterator[Any]) -> Any:
         from dao.arrow.convert import to_reader
@@ -117,6 +132,13 @@ class LoopExecutor(Executor):
 
 
 _END = object()
+
+
+def _saved(file: SourceFile, path: Path) -> SourceFile:
+    """A file with its bytes at a path of this machine."""
+    with file.open() as opened, path.open("wb") as copy:
+        shutil.copyfileobj(opened, copy)
+    return evolve(file, open=lambda: path.open("rb"))
 
 
 async def _next_of(stream: AsyncIterator[Any]) -> Any:

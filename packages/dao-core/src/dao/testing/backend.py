@@ -34,6 +34,7 @@ FEATURES: Mapping[str, str] = {
     "atomic_create": "of many who create one object at once, one wins and the others hear AlreadyExistsError",
     "concurrent_appends": "no append that was acknowledged is lost or doubled, however many write at once",
     "lazy_streams": "read_stream and write_stream hold a few batches at a time, not the table",
+    "synchronous": "every action can be called, not only awaited",
     "fault_injection": "the backend's tests give the kit a hook that makes its I/O fail: Backend.faults",
 }
 """What a backend may lack beside actions, modes and types, with what each one promises."""

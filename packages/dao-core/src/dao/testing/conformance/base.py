@@ -5,14 +5,16 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
 import pytest
 
+from dao.core.aio import AsyncDataAccessObject
 from dao.core.dao import DataAccessObject
 from dao.data_object import DataObject
 from dao.data_store import DataStore, DataStoreRegistry
 from dao.errors import NoRouteError, UnsupportedError
+from dao.testing.awaited import Awaited
 from dao.testing.backend import Backend, Capabilities
 from dao.testing.conformance.samples import people
 
@@ -76,8 +78,12 @@ class Capability:
 
     @pytest.fixture
     def dao(self, backend: Backend, counterpart: DataStore) -> Iterator[DataAccessObject]:
-        """A data access object with a registry of its own."""
+        """A data access object with a registry of its own; it awaits what the backend's methods can't be called for."""
         registry = DataStoreRegistry([backend.store, backend.other, counterpart])
+        if self.capabilities.absence("synchronous") is not None:
+            with Awaited(AsyncDataAccessObject(registry=registry)) as awaited:
+                yield cast("DataAccessObject", awaited)
+            return
         with DataAccessObject(registry=registry) as dao:
             yield dao
 

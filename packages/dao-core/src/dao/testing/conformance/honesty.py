@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 
 from dao.core.dao import DataAccessObject
+from dao.data_store import DataStoreRegistry
 from dao.errors import DaoError
 from dao.testing.backend import MODES, Absence, Backend
 from dao.testing.conformance.base import REFUSALS, Capability
@@ -31,6 +32,11 @@ def _evolution(dao: DataAccessObject, backend: Backend) -> object:
     return dao.write(wider, backend.table("probe"), mode="append", schema_mode="evolve")
 
 
+def _call(_dao: DataAccessObject, backend: Backend) -> object:
+    with DataAccessObject(registry=DataStoreRegistry([backend.store])) as called:
+        return called.read(backend.table("probe"))
+
+
 _PROBES: Mapping[tuple[str, str], Probe] = {
     ("action", "read"): lambda dao, b: dao.read(b.table("probe")),
     ("action", "write"): lambda dao, b: dao.write(people([1]), b.table("new_probe")),
@@ -49,6 +55,7 @@ _PROBES: Mapping[tuple[str, str], Probe] = {
     ("feature", "files"): lambda dao, b: dao.write(b"bytes", b.file("probe.bin")),
     ("feature", "partitions"): _partitions,
     ("feature", "schema_evolution"): _evolution,
+    ("feature", "synchronous"): _call,
     ("feature", "time_travel"): lambda dao, b: dao.read(b.table("probe"), version=1),
 }
 """What to try for an absence that can be tried. What is missing here is a promise about many threads or about memory,

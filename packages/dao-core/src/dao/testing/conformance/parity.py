@@ -26,7 +26,7 @@ Call = tuple[str, tuple[Any, ...], dict[str, Any]]
 
 class Parity(
     Capability,
-    requires=("read", "write"),
+    requires=("read", "write", "synchronous"),
     written="dao.AsyncDataAccessObject; docs/writing-an-interface.md, 'Asynchronous methods'",
 ):
     """Every action awaited has the result, and the error, of the action called."""

@@ -155,6 +155,7 @@ class Overwrites(Capability, requires=("read", "write", "mode:overwrite"), writt
             assert held(dao, backend) == before, "the store lists other files than before"
             no_debris(backend)
 
+    @needs("synchronous")
     def test_old_data_can_be_read_while_it_is_overwritten(self, dao: DataAccessObject, backend: Backend) -> None:
         """Until an overwrite is complete, everybody reads the old rows: the new ones are staged, then published."""
         table = backend.table("people")
