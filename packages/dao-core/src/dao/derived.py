@@ -84,7 +84,7 @@ def _select(result: Any, left: Mapping[str, Any]) -> Any:
 
 
 def _pick(table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
-    from dao.arrow.formats.shape import select_fields
+    from dao.arrow.convert import select_fields
 
     return table.select(select_fields(table.schema, columns).names)
 

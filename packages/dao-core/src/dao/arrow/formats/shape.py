@@ -46,7 +46,7 @@ def select_fields(schema: pa.Schema, columns: Sequence[str] | None) -> pa.Schema
         raise DataError(f"columns: found {other[0]!r}, expected a list of column names")
     names = Names(schema, "columns=")
     found = [names.find(Column(name))[0].path[0] for name in columns]
-    twice = sorted({name for name in found if found.count(name) > 1}) if len(set(found)) < len(found) else []
+    twice = sorted(name for name, times in Counter(found).items() if times > 1)
     if twice:
         raise DataError(f"columns= asks for {', '.join(map(repr, twice))} more than once: name each column once")
     return pa.schema([schema.field(name) for name in found], metadata=schema.metadata)

@@ -94,12 +94,12 @@ class Types(
                 faults.append(f"{name}: writing it is {error!r}, which is no DaoError")
                 continue
             try:
-                found = dao.read(table).sort_by("row")
+                found = _by_row(dao.read(table))
             except Exception as error:
                 faults.append(f"{name}: it was written, and reading it is {error!r}")
             else:
-                if _values(found["value"]) != _values(expected["value"]):
-                    faults.append(f"{name}: {_values(found['value'])} instead of {_values(expected['value'])}")
+                if found != _by_row(expected):
+                    faults.append(f"{name}: {found} instead of {_by_row(expected)}")
         assert not faults, "\n".join(faults)
 
     def test_text_that_is_not_utf8_is_refused(self, dao: DataAccessObject, backend: Backend) -> None:
@@ -150,6 +150,11 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
     elif pa.types.is_date64(column.type) or pa.types.is_timestamp(column.type):
         column = column.cast(pa.int64())
     return column.to_pylist()  # type: ignore[no-any-return]
+
+
+def _by_row(table: pa.Table) -> dict[int, Any]:
+    """The values by the number of their row, whatever order a store gives rows in; Arrow can't sort every type."""
+    return dict(zip(table["row"].to_pylist(), _values(table["value"]), strict=True))
 
 
 def _is_same(found: pa.Table, expected: pa.Table, relax: Collection[str]) -> bool:
