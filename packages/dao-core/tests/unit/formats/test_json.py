@@ -211,7 +211,7 @@ def test_a_key_twice_in_one_object_is_an_error(row: str, suffix: str, tmp_path: 
         ("t.ndjson", b'[{"a": 1},\n{"a": 2}]\n', "format='json'"),
         ("t.ndjson", b'[{"a": 1}, {"a": 2}]', "format='json'"),
         ("t.ndjson", b'{\n  "a": 1\n}\n', "format='json'"),
-        ("t.json", gzip.compress(b'{"a": 1}'), "compression='gzip'"),
+        ("t.json", gzip.compress(b'{"a": 1}', mtime=0), "compression='gzip'"),
         ("t.ndjson", lzma.compress(b'{"a": 1}'), "compression='xz'"),
         ("t.ndjson", bz2.compress(b'{"a": 1}'), "compression='bz2'"),
     ],
