@@ -174,7 +174,7 @@ class StoredTable:
         paths = [info.key for info in chosen]
         if not paths:
             return [], {"schema": self.schema}
-        known: dict[str, Any] = {} if self._types is None else {"schema": self.file_schema}
+        known: dict[str, Any] = {} if self._types is None else {"schema": self.schema}
         if self.partitions is not None or self.partition_by:
             values = dict(zip((info.key for info in self.files), self.partitions or (), strict=False))
             known |= {"partitions": [values[path] for path in paths], "partition_schema": self.partition_schema}
@@ -188,9 +188,7 @@ class StoredTable:
         if plain is not None:
             return _cast_back(plain.scan(files, columns=columns, **arguments), self.schema)
         paths, known = self.arguments(files)
-        return self.format.scan(
-            paths, self.filesystem, self.options, columns=self._in_order(columns), **known, **arguments
-        )
+        return self.format.scan(paths, self.filesystem, self.options, columns=columns, **known, **arguments)
 
     def read(self, *, columns: Sequence[str] | None = None, **arguments: Any) -> pa.Table:
         """Read whole; see :meth:`dao.arrow.formats.Format.read_table`."""
@@ -198,19 +196,13 @@ class StoredTable:
         if plain is not None:
             return _cast_back(plain.scan(columns=columns, **arguments), self.schema).read_all()
         paths, known = self.arguments()
-        return self.format.read_table(
-            paths, self.filesystem, self.options, columns=self._in_order(columns), **known, **arguments
-        )
+        return self.format.read_table(paths, self.filesystem, self.options, columns=columns, **known, **arguments)
 
     def _without_views(self, where: Any) -> StoredTable | None:
         """The table with plain texts where it has views, which Arrow can't filter by ``where``; None if it can."""
         if where is None or worked_on(self.schema).equals(self.schema):
             return None
         return evolve(self, declared=worked_on(self.schema))
-
-    def _in_order(self, columns: Sequence[str] | None) -> Sequence[str] | None:
-        # Files know nothing of where a partition column was; without partitions their order is right as it is.
-        return self.schema.names if columns is None and self.partition_by else columns
 
     def count(self) -> int:
         """The number of rows, from metadata alone where that is possible."""

@@ -40,6 +40,25 @@ def test_rows_go_to_their_folders_and_come_back(store: FilesInterface, rows: pa.
     assert store.run_metadata(T)["partition_by"] == ["day"]
 
 
+@pytest.mark.parametrize("format", ["parquet", "csv"])
+def test_a_declared_schema_names_all_columns(format: str, store: FilesInterface, rows: pa.Table) -> None:
+    """Given in the call or as the object's property: nothing reads, and nothing rewrites, files without a column."""
+    store.write(rows, T, format=format, partition_by="day")
+    partial = pa.schema([field for field in rows.schema if field.name != "x"])
+    declared = TableObject("t", format=format, schema=partial)
+    before = keys_of(store)
+    for call in (
+        lambda: store.read(T, schema=partial),
+        lambda: store.read(declared, schema=partial),
+        lambda: store.delete(declared, where="id = 1", schema=partial),
+        lambda: store.upsert(pa.table({"id": [1], "day": ["mo"]}), declared, keys=["id"], schema=partial),
+    ):
+        with pytest.raises(DataError, match="doesn't name the columns 'x' of the file"):
+            call()
+    assert keys_of(store) == before
+    assert store.read(T, schema=partial, columns=["id", "day"]).num_rows == 3
+
+
 @pytest.mark.parametrize(
     "values",
     [

@@ -12,10 +12,11 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
-from format_files import LOCAL, load, save
+from format_files import LOCAL, format_of, load, save
 from pyarrow import fs
 
 from dao.arrow.formats import FORMATS, close_reader, get_format
+from dao.arrow.formats.base import Format
 from dao.errors import DaoError, DataError, NotFoundError, StoreError
 
 ALL = sorted(FORMATS)
@@ -45,8 +46,6 @@ def test_rows_come_in_the_order_of_files_and_rows(files: list[str]) -> None:
 
 
 def test_read_table_gives_what_scan_gives(files: list[str]) -> None:
-    from format_files import format_of
-
     form = format_of(files[0], None)
     for arguments in ({}, {"columns": ["score", "id"]}, {"where": "id < 50"}, {"limit": 5}):
         assert form.read_table(files, LOCAL, **arguments).equals(load(*files, **arguments))
@@ -123,7 +122,23 @@ def test_a_declared_schema_widens_and_fills(files: list[str]) -> None:
 
 def test_a_schema_that_loses_values_is_an_error(files: list[str]) -> None:
     with pytest.raises(DaoError, match=r"part-0.*"):
-        load(*files, schema=pa.schema([("score", pa.int64())]))
+        load(*files, schema=pa.schema([("score", pa.int64())]), columns=["score"])
+
+
+def test_a_schema_names_all_columns(files: list[str]) -> None:
+    """No column is left out unless columns= does so, in every format, with partitions or not, whole or streamed."""
+    schema = pa.schema([("region", pa.string()), ("name", pa.string()), ("id", pa.int64())])
+    partitions = [{"region": "DE"}, {"region": "FR"}, {"region": None}]
+    form = format_of(files[0], None)
+    for arguments in ({}, {"where": "id < 50"}, {"partitions": partitions}):
+        for read in (Format.read_table, type(form).read_table):  # the first one reads the stream
+            with pytest.raises(DataError, match=r"part-0.*doesn't name the columns 'score' of the file.*columns="):
+                read(form, files, LOCAL, schema=schema, **arguments)
+            assert read(form, files, LOCAL, schema=schema, columns=["id"], **arguments).column_names == ["id"]
+    whole = schema.append(pa.field("score", pa.float64()))
+    assert load(*files, schema=whole, partitions=partitions).schema.equals(whole), (
+        "a partition column stays where it is"
+    )
 
 
 def test_a_missing_file_is_named_and_is_also_a_file_not_found_error(files: list[str]) -> None:
@@ -133,8 +148,6 @@ def test_a_missing_file_is_named_and_is_also_a_file_not_found_error(files: list[
 
 
 def test_no_files_need_a_schema(files: list[str]) -> None:
-    from format_files import format_of
-
     form = format_of(files[0], None)
     with pytest.raises(DataError, match="schema="):
         form.scan([], LOCAL)

@@ -110,8 +110,9 @@ class AvroFormat(Format):
     ) -> Generator[pa.RecordBatch, None, None]:
         with filesystem.open_input_stream(path, compression=None) as file:
             avro = AvroFile(file, _limit(options))
-            asked = set(task.schema.names)
-            stored = pa.schema([part for part in _schema(avro) if part.name in asked])
+            whole, asked = _schema(avro), set(task.schema.names)
+            task.refuse_unnamed(whole.names)
+            stored = pa.schema([part for part in whole if part.name in asked])
             rows = islice(avro.rows(), task.rows)
             while piece := list(islice(rows, min(task.batch_size, _ROWS))):
                 arrays = [nest([row[part.name] for row in piece], part.type, build_leaf) for part in stored]

@@ -168,11 +168,13 @@ class Format(ABC):
             paths: the files, as the filesystem spells them.
             filesystem: where they are.
             options: what :meth:`options` gave; the defaults where None.
-            schema: the columns and types that the files shall be read as. Columns that a file lacks are null,
-                columns that it has beyond them are left out. None: what :meth:`infer_schema` says.
+            schema: the columns and types that the files shall be read as, those of partitions among them or not.
+                Columns that a file lacks are null; those that it has beyond them are an error unless ``columns`` says
+                which are wanted. None: what :meth:`infer_schema` says.
             partitions: for each path the values of its partition columns as text, None for a null.
             partition_schema: the types of the partition columns; inferred from the values where None.
-            columns: the columns to give, in this order; None for all, the partition columns last.
+            columns: the columns to give, in this order; None for all, the partition columns where ``schema`` has them
+                and else last.
             where: a predicate; only rows for which it is true are given.
             batch_size: rows that a batch has at most, 131,072 by default.
             limit: rows that are given at most.
@@ -183,7 +185,8 @@ class Format(ABC):
             :func:`~dao.arrow.formats.close_reader`.
 
         Raises:
-            DataError: a column nobody has, a predicate that does not fit, partitions that don't match the paths.
+            DataError: a column nobody has or that a file has beyond ``schema``, a predicate that does not
+                fit, partitions that don't match the paths.
             StoreError: a file that can't be read, now or while reading on; the message names it.
         """
         from dao.arrow.formats.scan import scan

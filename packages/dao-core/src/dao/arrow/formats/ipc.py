@@ -100,7 +100,7 @@ class ArrowFormat(Format):
         self, path: str, filesystem: fs.FileSystem, options: Any, task: FileTask
     ) -> Generator[pa.RecordBatch, None, None]:
         near = is_near(filesystem)
-        with _opened(path, filesystem, task.schema) as (reader, _):
+        with _opened(path, filesystem, task) as (reader, _):
             for batch in _batches(reader):
                 if options.validate:
                     batch.validate(full=True)
@@ -124,7 +124,7 @@ def _batches(reader: Any) -> Iterator[pa.RecordBatch]:
 
 @contextmanager
 def _opened(
-    path: str, filesystem: fs.FileSystem, wanted: pa.Schema | None = None
+    path: str, filesystem: fs.FileSystem, task: FileTask | None = None
 ) -> Iterator[tuple[pa.RecordBatchFileReader | pa.RecordBatchStreamReader, bool]]:
     """A reader that decodes only the columns wanted, and whether it is a file in the file format.
 
@@ -139,8 +139,9 @@ def _opened(
         file.seek(start)
         reader = make(file, options=options)
         checked(reader.schema)
-        if wanted is not None:
-            chosen = set(wanted.names)
+        if task is not None:
+            task.refuse_unnamed(reader.schema.names)
+            chosen = set(task.schema.names)
             places = [place for place, name in enumerate(reader.schema.names) if name in chosen]
             if 0 < len(places) < len(reader.schema):
                 file.seek(start)

@@ -108,6 +108,7 @@ class OrcFormat(Format):
         with filesystem.open_input_file(path) as file:
             orc = paorc.ORCFile(file)
             names, asked = checked(orc.schema).names, set(task.schema.names)
+            task.refuse_unnamed(names)
             wanted = [name for name in names if name in asked]
             # a column name with a dot would select inside a struct of that name
             chosen = wanted if wanted and not any("." in name or not name for name in names) else None

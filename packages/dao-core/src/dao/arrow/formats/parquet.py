@@ -75,6 +75,7 @@ class ParquetFormat(Format):
 
         def pieces(file: OneFile) -> list[RowGroup]:
             source = open_source(file.path, filesystem, plan.options)
+            file.task.refuse_unnamed(source.schema.names)
             return [wanted_group(source, place, file.task) for place in matching_groups(source, file.task)]
 
         return read_whole(plan, pieces)
@@ -83,6 +84,7 @@ class ParquetFormat(Format):
         self, path: str, filesystem: fs.FileSystem, options: Any, task: FileTask
     ) -> Generator[pa.RecordBatch, None, None]:
         source = open_source(path, filesystem, options)
+        task.refuse_unnamed(source.schema.names)
         groups = [wanted_group(source, place, task) for place in matching_groups(source, task)]
         with closing(fetched_ahead(groups, _AHEAD)) as coming:
             for group, fetched in coming:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -32,7 +32,7 @@ class Plan:
         format, filesystem, options: what reads, where, and how.
         paths: the files that can have rows wanted, in order.
         partitions: for each of them the values of its partition columns as text.
-        whole: all columns, those of partitions last.
+        whole: all columns, those of partitions where the caller's schema has them, else last.
         partition_schema: the columns of partitions.
         output: the columns to give.
         needed: those, and what the predicate looks at.
@@ -138,8 +138,8 @@ def planned(
     file_schema = format.infer_schema(paths, filesystem, options) if schema is None else schema
     file_schema = unordered(file_schema, format.keeps_order)
     fixed = set(partition_schema.names)
-    file_schema = pa.schema([field for field in file_schema if field.name not in fixed])
-    whole = pa.schema([*file_schema, *partition_schema])
+    whole = _with_partitions(file_schema if schema is not None else _without(file_schema, fixed), partition_schema)
+    file_schema = _without(file_schema, fixed)
     try:
         predicate, predicate_columns = _compile(where, whole)
         output = select_fields(whole, columns)
@@ -166,6 +166,17 @@ def planned(
         declared=file_schema if schema is not None else None,
         named=frozenset(whole.names) if schema is not None and columns is None else None,
     )
+
+
+def _without(schema: pa.Schema, names: Collection[str]) -> pa.Schema:
+    return pa.schema([field for field in schema if field.name not in names])
+
+
+def _with_partitions(schema: pa.Schema, partition_schema: pa.Schema) -> pa.Schema:
+    """The partition columns where the schema has them, those that it lacks last."""
+    partitions = {field.name: field for field in partition_schema}
+    fields = [partitions.pop(field.name, field) for field in schema]
+    return pa.schema([*fields, *partitions.values()])
 
 
 def _check_numbers(batch_size: int | None, limit: int | None) -> None:
