@@ -281,6 +281,15 @@ def test_content_of_another_kind(content: bytes, message: str, tmp_path: Path) -
         load(tmp_path / "t.csv")
 
 
+@pytest.mark.parametrize(
+    "kind", [pa.string(), pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())]
+)
+def test_text_of_another_encoding_is_told_with_its_column(kind: pa.DataType, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(b"id,s\n1,x\n2,b\xe4d\n")
+    with pytest.raises(StoreError, match="line 3, column 's': it has bytes that are not utf-8; encoding="):
+        load(tmp_path / "t.csv", schema=pa.schema([("id", pa.int64()), ("s", kind)]))
+
+
 def test_work_is_linear_in_columns(tmp_path: Path) -> None:
     """Names are looked up, not searched: each is compared a bounded number of times, however many there are."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from functools import reduce
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -31,9 +32,21 @@ def lossless_kind(texts: pa.Array, values: pa.Array) -> pa.DataType:
         if _any(pc.starts_with(texts, "-0")):  # a double has the zero with a sign
             return pa.string() if _any(pc.match_substring_regex(texts, "^-0.")) else pa.float64()
         return values.type
-    if any(_any(pc.match_substring_regex(texts, pattern)) for pattern in (_ALTERED, _LONG_WHOLE)):
+    if _is_altered(texts):
         return pa.string()
     return values.type if _within_range(texts, values) and _keeps_digits(texts, values) else pa.string()
+
+
+def _is_altered(texts: pa.Array) -> bool:
+    """True where a text has what doubles don't keep. Patterns cost most, so they see only the texts that may match."""
+    zero_first = pc.and_not(pc.starts_with(texts, "0"), pc.starts_with(texts, "0."))
+    marked = [pc.starts_with(texts, mark) for mark in ("+", "-0", "-n", "-N")]
+    long = pc.greater(pc.binary_length(texts), _EXACT_DIGITS)
+    suspects = (
+        (_ALTERED, reduce(pc.or_, marked, zero_first)),
+        (_LONG_WHOLE, pc.and_not(long, pc.match_substring(texts, "."))),
+    )
+    return any(_any(mask) and _any(pc.match_substring_regex(texts.filter(mask), text)) for text, mask in suspects)
 
 
 def _within_range(texts: pa.Array, values: pa.Array) -> bool:
