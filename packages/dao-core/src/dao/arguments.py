@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import reprlib
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from difflib import get_close_matches
 from functools import partial
@@ -29,6 +30,7 @@ __all__ = [
     "SchemaMode",
     "checks_of",
     "suggestion",
+    "value_problem",
 ]
 
 Mode = Literal["error", "append", "overwrite", "overwrite_partitions", "ignore"]
@@ -72,6 +74,10 @@ Check = Callable[[str, Any], Any]
 """Takes an argument's name and value; gives the value that the interface gets, or raises a DataError."""
 
 
+_MOST = 2**63 - 1
+"""Rows and bytes are counted in 64 bits by all that count them."""
+
+
 def _found(value: Any) -> str:
     kind = type(value)
     return f"{reprlib.repr(value)} ({kind.__qualname__})" if kind.__module__ == "builtins" else _qualified(kind)
@@ -85,6 +91,8 @@ def _whole(name: str, value: Any, least: int) -> int:
     number = _as_int(value)
     if number is None or number < least:
         raise DataError(f"{name}: found {_found(value)}, expected a whole number of at least {least}")
+    if number > _MOST:
+        raise DataError(f"{name}: found {_found(value)}, expected a whole number of at most {_MOST}")
     return number
 
 
@@ -109,6 +117,9 @@ def _names(name: str, value: Any) -> list[str]:
     names = [getattr(item, "as_py", lambda item=item: item)() for item in value] if ordered else None
     if names is None or not all(isinstance(item, str) for item in names):
         raise DataError(f"{name}: found {_found(value)}, expected the name of a column, or a list of them")
+    if len(set(names)) < len(names):
+        twice = next(item for item, times in Counter(names).items() if times > 1)
+        raise DataError(f"{name}: asks for {twice!r} more than once: name each column once")
     return [str(item) for item in names]
 
 
@@ -180,6 +191,24 @@ def checks_of(action: str, own: Mapping[str, Collection[Any] | None]) -> Mapping
             texts = sorted(value for value in further if isinstance(value, str))
             checks[name] = partial(_one_of, choices=tuple(dict.fromkeys((*_CHOICES[name], *texts))))
     return checks
+
+
+def value_problem(name: str, value: Any, own: Collection[Any] = ()) -> str:
+    """What is wrong with a property that stands in for an argument of the contract; empty if nothing is.
+
+    Args:
+        name: its name.
+        value: its value.
+        own: values that a store's interfaces have beside those of the contract.
+    """
+    action = next((action for action, names in CONTRACT.items() if name in names), None)
+    check = checks_of(action, {name: own}).get(name) if action is not None and value is not None else None
+    try:
+        if check is not None:
+            check(name, value)
+    except DataError as error:
+        return error.message
+    return ""
 
 
 _WORDS: Mapping[str, tuple[str, ...]] = {

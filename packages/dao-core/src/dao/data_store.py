@@ -39,7 +39,8 @@ class DataStore:
         plugins: where registered names are looked up; by default what is installed.
 
     Raises:
-        ConfigError: the name is empty or has a dot; or the properties have a ``key``, which no two objects share.
+        ConfigError: the name is empty or has a dot; or the properties have a ``key``, which no two objects share, or a
+            ``type``, which in code is the class of each object.
 
     >>> class Constant:
     ...     def read(self, data_object):
@@ -64,6 +65,11 @@ class DataStore:
         if "key" in (properties or {}):
             raise ConfigError(
                 "a key is one object's place, so no property of a store: 'prefix' and 'suffix' can be shared"
+            )
+        if "type" in (properties or {}):
+            raise ConfigError(
+                "'type' is what a catalog makes objects of; in code an object's class is its type: "
+                f"TableObject('flights', DataStore({name!r}, ...))"
             )
         self.name = name
         self.properties: Mapping[str, Any] = MappingProxyType(dict(properties or {}))
@@ -155,6 +161,10 @@ class DataStore:
                     options = _own_options(kind, spec.options) if spec.shared else spec.options
                     self._built[position] = build(kind, options, spec.path or self.name, spec.folders)
             return self._built[position]
+
+    def name_of(self, interface: object) -> str | None:
+        """The name of an interface that the store built; None for any other."""
+        return next((self.specs[at].name for at, made in self._built.items() if made is interface), None)
 
     @property
     def objects(self) -> Mapping[str, DataObject]:

@@ -132,11 +132,26 @@ class Listing(Sequence[FileInfo]):
     def __init__(self, infos: Iterable[FileInfo]) -> None:
         self._rest: Iterator[FileInfo] = iter(infos)
         self._seen: list[FileInfo] = []
+        self._translate: Callable[[Exception], Exception] | None = None
         self._fetch(1)
+
+    def translating(self, translate: Callable[[Exception], Exception]) -> Listing:
+        """The same listing, whose later errors are what ``translate`` makes of them."""
+        self._translate = translate
+        return self
+
+    def _next(self) -> FileInfo | None:
+        try:
+            return next(self._rest, None)
+        except Exception as error:
+            meant = self._translate(error) if self._translate is not None else error
+            if meant is error:
+                raise
+            raise meant from error
 
     def _fetch(self, upto: int | None = None) -> None:
         while upto is None or len(self._seen) < upto:
-            info = next(self._rest, None)
+            info = self._next()
             if info is None:
                 return
             self._seen.append(info)

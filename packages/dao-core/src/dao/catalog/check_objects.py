@@ -21,7 +21,7 @@ from dao.secrets import Template, check_schemes, guarded, looks_secret
 __all__ = ["NoteFault", "ObjectChecker", "check_references"]
 
 _RESERVED = {"identifier", "data_store", "self", "properties"}
-_JUDGED = {"type", "format", "suffix"}
+_JUDGED = {"type", "format", "suffix", "mode", "schema_mode", "where"}
 """The properties whose text itself may be wrong; of others it is the name or the kind of value."""
 _is_secret_name = lru_cache(maxsize=8192)(looks_secret)
 
@@ -126,6 +126,9 @@ class ObjectChecker:
         check_references(given, path, self._note)
         if self._faults == before and isinstance(given, str) and "${" not in given:
             self._text(path, key, given, pattern)
+        filled = pattern is not None or any(_strings(given))
+        if self._faults == before and not filled and (problem := self.names.value_problem(key, given)):
+            self._note(path, problem)
         if self._faults == before and pattern is not None and (problem := pattern.problem(given)):
             self._note(path, problem)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import attrs
 
+from dao.arguments import value_problem
 from dao.catalog.declaration import ObjectDeclaration
 from dao.errors import PluginError, did_you_mean
 from dao.interface import arguments_of, takes_any_argument
@@ -24,7 +25,8 @@ _OWN = frozenset(attribute.name for attribute in attrs.fields(ObjectDeclaration)
 _NEAR = 0.85
 """How alike a name is to a right one to be a slip: 'sufix', not 'region' for 'version'."""
 _SHORT = 4
-"""A name this short is a slip of too many others; it is one only with its letters in another order: 'kyes'."""
+"""A name this short is near too many others: a slip of it has its letters in another order, as 'kyes', or is a key of
+DAO's own with one letter more or less inside, as 'keyes'."""
 
 
 def format_options() -> dict[str, frozenset[str]]:
@@ -76,12 +78,20 @@ class PropertyNames:
         plain = name.lower()
         near = get_close_matches(plain, [right for right in known if len(right) > _SHORT], n=2, cutoff=_NEAR)
         near = near or sorted(right for right in known if sorted(right) == sorted(plain))
+        near = near or sorted(right for right in _OWN if len(right) <= _SHORT and _is_a_letter_off(plain, right))
         return f"no property {name!r}, did you mean {' or '.join(map(repr, near))}?" if near else ""
 
     def _known(self) -> frozenset[str]:
         taken = {name for kind in self._classes for name in arguments_of(kind)}
         options = format_options().values() if self.takes_formats else ()
         return _OWN.union(taken, *options)
+
+    def value_problem(self, name: str, value: object) -> str:
+        """What is wrong with the value of a property that a call would take for an argument; empty if nothing is."""
+        if not self._is_closed or name == "into":  # no property stands in for ``into``
+            return ""
+        own = [found[name] for found in map(arguments_of, self._classes) if name in found]
+        return value_problem(name, value, frozenset().union(*own)) if own else ""
 
     def format_problem(self, given: str) -> str:
         """What is wrong with a format's name; empty if nothing is, or if an interface may have its own."""
@@ -100,3 +110,14 @@ class PropertyNames:
         """What is wrong with a suffix: it is added as it stands, so that a format's name alone lacks its dot."""
         bare = given.partition(".")[0].lower()
         return f"a suffix is added as it stands: write '.{given}'" if bare and bare in format_options() else ""
+
+
+def _is_a_letter_off(name: str, right: str) -> bool:
+    """Whether one of two names has one letter more than the other, neither first nor last.
+
+    >>> _is_a_letter_off("keyes", "keys"), _is_a_letter_off("kes", "keys"), _is_a_letter_off("types", "type")
+    (True, True, False)
+    """
+    short, long = sorted((name, right), key=len)
+    inside = range(1, len(long) - 1)
+    return len(long) == len(short) + 1 and any(long[:at] + long[at + 1 :] == short for at in inside)

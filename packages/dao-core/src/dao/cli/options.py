@@ -26,7 +26,7 @@ def _note(attribute: str) -> Callable[[click.Context, click.Parameter, Any], Non
 
 
 def common_options(function: F) -> F:
-    """Add ``--catalog``, ``--json`` and ``--debug``; what they say is in the :class:`~dao.cli.session.Session`."""
+    """Add ``--catalog``, ``--untrusted``, ``--json`` and ``--debug``: the :class:`~dao.cli.session.Session` has it."""
     options = (
         click.option(
             *("--catalog", "-c"),
@@ -36,6 +36,13 @@ def common_options(function: F) -> F:
             expose_value=False,
             callback=_note("files"),
             help="The catalog; several times for a base and its overlays.",
+        ),
+        click.option(
+            "--untrusted",
+            is_flag=True,
+            expose_value=False,
+            callback=_note("untrusted"),
+            help="Somebody else wrote the catalog: refuse classes, ${...} and folders outside of its own.",
         ),
         click.option(
             "--json", is_flag=True, expose_value=False, callback=_note("as_json"), help="Results for machines, as JSON."

@@ -28,11 +28,13 @@ class Session:
 
     Attributes:
         files: the catalog's files as ``--catalog`` gave them.
+        untrusted: somebody else wrote the catalog.
         as_json: results are for machines.
         debug: errors show their traceback.
     """
 
     files: tuple[str, ...] = ()
+    untrusted: bool = False
     as_json: bool = False
     debug: bool = False
     _access: DataAccessObject | None = None
@@ -71,7 +73,7 @@ class Session:
         if self._catalog is None:
             from dao.catalog import Catalog
 
-            self._catalog = Catalog(*self.sources())
+            self._catalog = Catalog(*self.sources(), untrusted=self.untrusted)
         return self._catalog
 
     def access(self) -> DataAccessObject:
@@ -84,7 +86,7 @@ class Session:
             from dao.core.dao import DataAccessObject
             from dao.data_store import DataStoreRegistry
 
-            self._access = DataAccessObject(*self.sources(), registry=DataStoreRegistry())
+            self._access = DataAccessObject(*self.sources(), registry=DataStoreRegistry(), untrusted=self.untrusted)
             self._catalog = self._access.catalog
         return self._access
 

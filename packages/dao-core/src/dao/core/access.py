@@ -159,9 +159,9 @@ class Access:
             DataError: there is no such action, or the object is missing.
             RoutingError: no single route fits, just as the action itself would say.
         """
-        roles = ACTIONS.get(action)
+        roles = ACTIONS.get(action) if isinstance(action, str) else None
         if roles is None:
-            raise DataError(f"there is no action {action!r}: {did_you_mean(action, ACTIONS)}")
+            raise DataError(f"there is no action {action!r}: {did_you_mean(str(action), ACTIONS)}")
         if len(args) > len(roles):
             raise DataError(
                 f"{action} takes {len(roles)} arguments by position ({', '.join(roles)}), found {len(args)}"

@@ -18,11 +18,14 @@ from dao.core.request import Request
 from dao.core.routing.table import Plan, RouteTable, route_table
 from dao.data_object import DataObject
 from dao.errors import DaoError, DataError
-from dao.results import WriteResult
+from dao.results import Listing, WriteResult
 
 __all__ = ["Executor", "Prepared", "check_into", "details_of", "table_of"]
 
 T = TypeVar("T")
+
+_SIGNED = frozenset({Listing, WriteResult})
+"""What is given back with more than the method made: see :func:`finished`."""
 
 
 def table_of(data_object: DataObject) -> RouteTable:
@@ -148,7 +151,9 @@ class Executor:
             else:
                 positional, named = _call_arguments(plan, data_object, arguments)
                 result = method(*positional, **named)
-            return finished(result, plan, arguments) if result.__class__ is WriteResult or arguments else result
+            if arguments or result.__class__ in _SIGNED:
+                return finished(result, plan, arguments, method, data_object)
+            return result
         except Exception as error:
             told = translated(error, plan, method, data_object)
             if told is error:
@@ -172,7 +177,7 @@ class Executor:
         with self._event(plan.route.action, data_object, prepared.arguments) as tell:
 
             def finish(result: Any) -> Any:
-                done = finished(result, plan, prepared.arguments)
+                done = finished(result, plan, prepared.arguments, prepared.method, data_object)
                 if hasattr(done, "__aiter__"):
                     done = _translating(done, prepared, data_object)
                 tell(done)
@@ -290,7 +295,9 @@ def _filled(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any]) -
     for name, value in data_object.properties.items():
         if name in fillable:
             given[name] = value
-    return {**arguments, **given} if given else dict(arguments)
+    if not given:
+        return dict(arguments)
+    return {**arguments, **table_of(data_object).checked(plan.route.action, given)}
 
 
 def check_into(plan: Plan, arguments: Mapping[str, Any]) -> None:
@@ -326,8 +333,12 @@ def details_of(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any]
         raise told from error
 
 
-def finished(result: Any, plan: Plan, arguments: Mapping[str, Any]) -> Any:
+def finished(
+    result: Any, plan: Plan, arguments: Mapping[str, Any], method: Callable[..., Any], data_object: DataObject
+) -> Any:
     """What the caller gets for what the method gave: signed by its interface, or converted to what was asked for."""
+    if isinstance(result, Listing):
+        return result.translating(lambda error: translated(error, plan, method, data_object))
     if result.__class__ is WriteResult:
         return result if result.interface is not None else evolve(result, interface=plan.choice.offer.name)
     into = arguments.get("into")

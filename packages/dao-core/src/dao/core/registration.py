@@ -16,8 +16,8 @@ def check_hooks(plugin: object) -> None:
     """Make sure that every hook of a plugin will be called.
 
     Raises:
-        PluginError: a hook has no such name, is asynchronous, is a wrapper around other plugins' hooks, or lacks
-            ``@hookimpl``.
+        PluginError: a hook has no such name, is asynchronous or a generator, is a wrapper around other plugins' hooks,
+            or lacks ``@hookimpl``.
     """
     from dao import hookspecs
 
@@ -41,3 +41,5 @@ def _check(name: str, method: Any, options: dict[str, Any], known: list[str]) ->
         raise PluginError(f"hook {name} is asynchronous, and hooks are called, not awaited: make it a plain function")
     if options.get("wrapper") or options.get("hookwrapper"):
         raise PluginError(f"hook {name} is a wrapper around other plugins' hooks, which DAO doesn't call")
+    if inspect.isgeneratorfunction(method):
+        raise PluginError(f"hook {name} has a yield, so that calling it runs nothing: make it a plain function")

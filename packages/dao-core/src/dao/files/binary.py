@@ -21,7 +21,15 @@ from dao.results import FileInfo, WriteResult
 if TYPE_CHECKING:
     from dao.files.storage import Change, Storage
 
-__all__ = ["is_binary", "open_bytes", "read_bytes", "refuse_row_arguments", "write_bytes", "write_files"]
+__all__ = [
+    "check_one_file",
+    "is_binary",
+    "open_bytes",
+    "read_bytes",
+    "refuse_row_arguments",
+    "write_bytes",
+    "write_files",
+]
 
 _CHUNK = 1 << 20
 
@@ -53,6 +61,12 @@ def refuse_row_arguments(**given: Any) -> None:
     names = [name for name, value in {**given, **options}.items() if value is not None]
     if names:
         raise DataError(f"{', '.join(names)}: bytes are written as they are, so nothing can be said about their rows")
+
+
+def check_one_file(place: Place) -> None:
+    """Raise a DataError for a directory: bytes go to one file."""
+    if place.wanted == "directory":
+        raise DataError(f"bytes go to one file, and {place.name!r} is a directory: path= says which file in the store")
 
 
 def chunks_of(data: Any, size: int = _CHUNK) -> Iterator[memoryview | bytes]:
@@ -99,8 +113,7 @@ def write_bytes(storage: Storage, data: Any, data_object: DataObject, *, mode: s
     """See :meth:`dao.files.interface.FilesInterface.write_bytes`."""
     check_mode(mode, ("error", "append", "overwrite", "ignore"))
     place = place_of(storage, data_object, path, writing=True)
-    if place.wanted == "directory":
-        raise DataError(f"bytes go to one file, and {place.name!r} is a directory: path= says which file in the store")
+    check_one_file(place)
     _tell_size(data)
     with storage.change(place.key, tree=False, blind=mode == "overwrite") as change:
         if change.base is not None and not change.base.is_file:

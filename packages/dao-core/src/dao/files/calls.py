@@ -12,9 +12,9 @@ from urllib.parse import unquote, urlsplit
 from attrs import frozen
 
 from dao.data_object import DataObject, FileObject
-from dao.errors import DataError
+from dao.errors import DaoError, DataError
 from dao.file_set import FileSet
-from dao.files.binary import is_binary, refuse_row_arguments
+from dao.files.binary import check_one_file, is_binary, refuse_row_arguments
 from dao.files.managing import ends_of
 from dao.files.modes import check_mode
 from dao.files.places import Place, place_of
@@ -93,7 +93,9 @@ def check_reading(
     name = format or (infer_format(place.key) if place.wanted == "file" else None)
     if name is None and place.wanted == "file" and not content:
         raise DataError(f"no format is known for {place.key!r}: give format=, or the object a format")
-    return Reading(place, _format(name, data_object, options))
+    if name is None and not content:
+        _check_options(default_format(storage), data_object, options)
+    return Reading(place, None if name is None else _format(name, data_object, options))
 
 
 def _check_where(where: Any) -> None:
@@ -103,12 +105,10 @@ def _check_where(where: Any) -> None:
         parse(where)
 
 
-def _format(name: str | None, data_object: DataObject, options: Mapping[str, Any]) -> Format | None:
+def _format(name: str, data_object: DataObject, options: Mapping[str, Any]) -> Format:
     from dao.arrow.formats import get_format
     from dao.files.tables import format_options
 
-    if name is None:
-        return None
     found = get_format(name)
     format_options(found, data_object, options)
     return found
@@ -140,14 +140,44 @@ def check_writing(
     refuse_time_travel(options)
     check_mode(mode)
     check_schema_mode(schema_mode)
-    check_tabular(data)
-    declared_schema(schema)
+    check_tabular(data, has_schema=declared_schema(schema) is not None)
     place = place_of(storage, data_object, path, writing=True)
     named = infer_format(place.key)
     if format is None and place.wanted == "file" and named is None:
         raise DataError(f"no format is known for {place.key!r}: give format=, or the object {place.name!r} a format")
-    _format(format or (named if place.wanted == "file" else None), data_object, options)
+    name = format or (named if place.wanted == "file" else None)
+    if name is not None:
+        _format(name, data_object, options)
+    else:
+        usual = (named if place.wanted is None else None) or default_format(storage)
+        _check_options(usual, data_object, options, new=mode in ("error", "ignore"))
     return place
+
+
+def _check_options(usual: str, data_object: DataObject, options: Mapping[str, Any], *, new: bool = False) -> None:
+    """Make sure that options are right for a format which nobody says.
+
+    Args:
+        usual: the format where nothing is there.
+        data_object: the object.
+        options: what the call gives.
+        new: nothing is there, or it doesn't count. Else the format may be any that is there.
+    """
+    from dao.arrow.formats import FORMATS
+
+    try:
+        _format(usual, data_object, options)
+    except DaoError:
+        if new or not any(_fits(name, data_object, options) for name in FORMATS):
+            raise
+
+
+def _fits(name: str, data_object: DataObject, options: Mapping[str, Any]) -> bool:
+    try:
+        _format(name, data_object, options)
+    except DaoError:
+        return False
+    return True
 
 
 def plan(
@@ -220,7 +250,8 @@ def _plan_writing(
     if action != "upsert" and (isinstance(data, FileSet) or is_binary(data)):
         return _plan_content(storage, data_object, mode, given, options)
     kept = {name: given[name] for name in ("path", "format", "schema_mode", "schema") if name in given}
-    place = check_writing(storage, data, data_object, mode=mode, options=options, **kept)
+    meant = "append" if action == "upsert" else mode
+    place = check_writing(storage, data, data_object, mode=meant, options=options, **kept)
     location = location_of(storage, place.key)
     found: dict[str, Any] = {"location": location, "format": given.get("format") or _written_as(storage, place)}
     if given.get("partition_by"):
@@ -241,6 +272,8 @@ def _plan_content(
         refuse_row_arguments(**{n: v for n, v in about_rows.items() if v != data_object.get(n)}, options=options)
     check_mode(mode, ("error", "append", "overwrite", "ignore"))
     place = place_of(storage, data_object, given.get("path"), writing=True)
+    if not isinstance(given["data"], FileSet):
+        check_one_file(place)
     location = location_of(storage, place.key)
     return {"location": location, "mode": mode, "replaces": _replaced(mode, location, place)}
 

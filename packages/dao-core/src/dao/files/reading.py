@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from dao.arrow.formats import close_reader
 from dao.data_object import DataObject, FileObject
+from dao.errors import DaoError
 from dao.files.calls import check_reading
 from dao.files.conflicts import persistent
 from dao.files.places import Place
@@ -18,7 +20,7 @@ from dao.progress import advance, expect
 if TYPE_CHECKING:
     from dao.files.storage import Snapshot, Storage
 
-__all__ = ["count_rows", "describe", "opened", "read_schema", "read_table", "stream_table"]
+__all__ = ["count_rows", "describe", "opened", "read_schema", "read_table", "signed", "stream_table"]
 
 
 @contextmanager
@@ -115,6 +117,28 @@ def stream_table(
             raise
 
     return persistent(storage, work)  # to open it; what is read later can't be begun again
+
+
+def signed(reader: pa.RecordBatchReader, data_object: DataObject, interface: str | None) -> pa.RecordBatchReader:
+    """A reader of :func:`stream_table` whose errors say which call it came from: they are raised after its end.
+
+    Args:
+        reader: the reader. It is fed by Python already, so that errors keep their type.
+        data_object: what it reads.
+        interface: the name of the interface that gave it.
+    """
+    store = data_object.data_store
+
+    def batches() -> Generator[pa.RecordBatch, None, None]:
+        try:
+            yield from reader
+        except DaoError as error:
+            error.about("read_stream", data_object.full_name, store.name if store is not None else None, interface)
+            raise
+        finally:
+            close_reader(reader)
+
+    return pa.RecordBatchReader.from_batches(reader.schema, batches())
 
 
 def read_schema(

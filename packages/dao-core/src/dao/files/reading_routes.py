@@ -136,9 +136,9 @@ class ReadingRoutes:
             NotFoundError, DataError, UnsupportedError, StoreError: as :meth:`read`; a file that can't be read is found
                 when its turn comes.
         """
-        from dao.files.reading import stream_table
+        from dao.files.reading import signed, stream_table
 
-        return stream_table(
+        reader = stream_table(
             self.storage,
             data_object,
             path=path,
@@ -150,6 +150,8 @@ class ReadingRoutes:
             schema=schema,
             options=options,
         )
+        store = data_object.data_store
+        return signed(reader, data_object, store.name_of(self) if store is not None else None)
 
     @register("read_stream")
     @when(into="bytes")

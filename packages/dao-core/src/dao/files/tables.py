@@ -137,7 +137,7 @@ class StoredTable:
         """
         newest = self.log.newest
         schema = newest.arrow_schema() if newest is not None else None
-        if newest is None or schema is None or guessed.name not in newest.partition_by:
+        if newest is None or schema is None or guessed.name not in {*newest.partition_by}.intersection(schema.names):
             return guessed
         field = schema.field(guessed.name)
         try:

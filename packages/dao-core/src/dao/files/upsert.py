@@ -63,7 +63,14 @@ def upsert_rows(
 ) -> WriteResult:
     """See :meth:`dao.files.interface.FilesInterface.upsert`."""
     place = check_writing(
-        storage, data, data_object, format=format, schema_mode=schema_mode, schema=schema, options=options
+        storage,
+        data,
+        data_object,
+        mode="append",
+        format=format,
+        schema_mode=schema_mode,
+        schema=schema,
+        options=options,
     )
     names = names_of(keys) or ()
     check_keys(names)

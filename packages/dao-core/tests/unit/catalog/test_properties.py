@@ -29,6 +29,9 @@ def faults(of_x: dict[str, Any], interface: str = "memory", **store: Any) -> lis
         ("partiton_by", "partition_by"),
         ("partitionby", "partition_by"),
         ("kyes", "keys"),
+        ("keyes", "keys"),
+        ("kes", "keys"),
+        ("tpe", "type"),
         ("sufix", "suffix"),
         ("perfix", "prefix"),
         ("fromat", "format"),
@@ -47,6 +50,25 @@ def test_a_name_that_is_nearly_one_that_a_method_takes_is_a_fault(name: str, rig
         assert any(f"no property {name!r}, did you mean {right!r}" in fault for fault in faults(properties))
     assert any("@ s.properties." in fault for fault in faults({}, properties={name: "x"}))
     assert any("@ s.objects.p_{n}." in fault for fault in faults({}, objects={"p_{n}": {name: "{n}"}}))
+
+
+@pytest.mark.parametrize(
+    ("properties", "told"),
+    [
+        ({"mode": "overwrit"}, "mode: found 'overwrit'; did you mean 'overwrite'? @ s.objects.x.mode"),
+        ({"schema_mode": "evolv"}, "schema_mode: found 'evolv'; did you mean 'evolve'? @ s.objects.x.schema_mode"),
+        ({"limit": -1}, "limit: found -1 (int), expected a whole number of at least 0 @ s.objects.x.limit"),
+        ({"order_by": 5}, "order_by: found 5 (int), expected the name of a column, or a list of them"),
+        ({"where": ""}, "where: found an empty text"),
+    ],
+)
+def test_a_value_that_no_call_could_take_is_a_fault(properties: dict[str, Any], told: str) -> None:
+    right = {"a": {"mode": "append", "schema_mode": "evolve", "where": "id > 1", "limit": 3}}
+    assert faults({}, objects=right) == []
+    (fault,) = faults(properties, objects={**right, "x": properties})
+    assert told in fault
+    assert faults({}, properties=properties)
+    assert faults(dict.fromkeys(properties, "${env:SOMETHING}")) == []
 
 
 OWN = [

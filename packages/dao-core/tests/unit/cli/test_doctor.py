@@ -210,3 +210,13 @@ def test_properties_that_no_method_takes_are_listed(run: Run, folder: Path) -> N
     note, *_ = findings(run)["stores", "shelf"]
     assert note["level"] == "note"
     assert note["message"] == "properties that nothing here takes: 'team' of the store; 'owner' of 'a', 'b'"
+
+
+def test_a_catalog_of_somebody_else(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKEN", "x")
+    theirs = tmp_path / "theirs.json"
+    theirs.write_text('{"s": {"interface": "memory", "properties": {"owner": "${env:TOKEN}"}}}')
+    findings(run, "-c", str(theirs))
+    found = findings(run, "-c", str(theirs), "--untrusted", status=1)
+    assert any("env:TOKEN" in one["message"] for some in found.values() for one in some if one["level"] == "error")
+    assert "env:TOKEN" in run("--untrusted", "-c", str(theirs), "stores", status=1).stderr

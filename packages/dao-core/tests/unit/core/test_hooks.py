@@ -176,6 +176,12 @@ class Around:
         return (yield)
 
 
+class Yields:
+    @hookimpl
+    def dao_before_action(self, request):
+        yield
+
+
 class Renamed:
     @hookimpl(specname="dao_after_acton")
     def after(self, request):
@@ -185,6 +191,7 @@ class Renamed:
 @pytest.mark.parametrize(
     ("plugin", "why"),
     [
+        (Yields(), "hook dao_before_action has a yield, so that calling it runs nothing"),
         (Misspelt(), "there is no hook 'dao_befor_action': did you mean 'dao_before_action'"),
         (Renamed(), "there is no hook 'dao_after_acton': did you mean 'dao_after_action'"),
         (Later(), "hook dao_before_action is asynchronous"),

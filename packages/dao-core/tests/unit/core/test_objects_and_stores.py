@@ -167,3 +167,8 @@ def test_the_registry_works_on_the_class_and_on_instances() -> None:
             DataStoreRegistry.get("only_her")
     finally:
         DataStoreRegistry.remove("only_here")
+
+
+def test_the_type_of_objects_made_in_code_is_their_class() -> None:
+    with pytest.raises(ConfigError, match="in code an object's class is its type"):
+        DataStore("s", "memory", properties={"type": "table"})

@@ -54,10 +54,10 @@ def to_reader(data: Any, *, schema: Any = None) -> pa.RecordBatchReader:
     >>> to_reader([{"id": 1, "name": "a"}, {"id": 2.5}]).read_all().to_pydict()
     {'id': [1.0, 2.5], 'name': ['a', None]}
     """
-    check_tabular(data)
+    wanted = None if schema is None else _schema(schema)
+    check_tabular(data, has_schema=wanted is not None)
     kind = kind_of(data)
     assert kind is not None
-    wanted = None if schema is None else _schema(schema)
     try:
         reader = normalise_dictionaries(_OPENERS[kind](data, wanted))
     except UnicodeEncodeError as error:
@@ -78,8 +78,12 @@ def _schema(given: Any) -> pa.Schema:
     return schema_of(given)
 
 
-def check_tabular(data: Any) -> None:
+def check_tabular(data: Any, *, has_schema: bool = True) -> None:
     """Make sure that :func:`to_reader` takes something, as far as that can be told without consuming it.
+
+    Args:
+        data: the rows.
+        has_schema: their schema is known from elsewhere, so that there may be none.
 
     Raises:
         DataError: it doesn't; the message says what it takes.
@@ -87,6 +91,8 @@ def check_tabular(data: Any) -> None:
     kind = kind_of(data)
     if kind is None:
         raise _not_tabular(data)
+    if not has_schema and kind in (Kind.SEQUENCE, Kind.ITERABLE) and isinstance(data, Collection) and not data:
+        raise _empty(data)
     if kind is Kind.ITERABLE and isinstance(data, Collection):  # such as a set: looking consumes nothing
         for first in islice(data, 1):
             if not is_row(first) and kind_of(first) is None:
@@ -104,6 +110,13 @@ def _not_tabular(data: Any) -> DataError:
     elif is_row(data):
         hint = "a list of rows: put it in one"
     return DataError(f"{what} is not tabular; what works: {hint}")
+
+
+def _empty(data: Any) -> DataError:
+    return DataError(
+        f"an empty {type(data).__name__} says nothing about its columns: give schema=, "
+        "or look whether it was read already"
+    )
 
 
 def _take(data: Any) -> None:
@@ -197,10 +210,7 @@ def _open_iterable(data: Any, schema: pa.Schema | None) -> pa.RecordBatchReader:
     try:
         first = next(items)
     except StopIteration:
-        raise DataError(
-            f"an empty {type(data).__name__} says nothing about its columns: give schema=, "
-            "or look whether it was read already"
-        ) from None
+        raise _empty(data) from None
     if is_row(first):
         return rows_in_batches(first, items)
     opened = to_reader(first)

@@ -129,4 +129,14 @@ def build_options(format_name: str, options: type[O], given: Mapping[str, Any]) 
     for name in given:
         if name not in known:
             raise UnsupportedError(f"format {format_name!r} has no option {name!r}; {did_you_mean(str(name), known)}")
-    return options(**given)
+    return options(**{name: _plain(value) for name, value in given.items()})
+
+
+def _plain(value: Any) -> Any:
+    """A value without other libraries' types: NumPy's, pandas' and Arrow's numbers and lists become Python's own."""
+    if isinstance(value, Mapping):
+        return {name: _plain(item) for name, item in value.items()}
+    for convert in ("tolist", "as_py"):
+        if hasattr(type(value), convert):
+            return getattr(value, convert)()
+    return value

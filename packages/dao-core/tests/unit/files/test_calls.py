@@ -1,0 +1,119 @@
+"""What is wrong with a call is said before its store is touched, and what goes wrong later says which call it was."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dao import DataAccessObject
+from dao.errors import DaoError, DataError, PermissionDeniedError, StoreError
+from dao.results import FileInfo, Listing
+
+
+@pytest.fixture(params=["local", "memory"])
+def dao(request: pytest.FixtureRequest, tmp_path: Path) -> DataAccessObject:
+    options = {"root": str(tmp_path)} if request.param == "local" else {}
+    objects = {"t": {"type": "table"}, "p": {"type": "table", "format": "parquet"}, "d": {"type": "directory"}}
+    return DataAccessObject({"s": {"interface": request.param, "options": options, "objects": objects}})
+
+
+def about(error: DaoError) -> tuple[str | None, ...]:
+    return error.action, error.data_object, error.store, error.interface
+
+
+def parquet(*values: int) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"a": list(values)}), sink)
+    return sink.getvalue()
+
+
+def test_an_error_of_a_later_file_of_a_stream_says_which_call_it_was(dao: DataAccessObject) -> None:
+    dao.write(parquet(1), "s.d", path="p/a")
+    dao.write(b"PAR1 is how this begins, and no more", "s.d", path="p/b")
+    name = dao.catalog.store("s").specs[0].name
+    with pytest.raises(StoreError) as caught:
+        list(dao.read_stream("s.p"))
+    assert about(caught.value) == ("read_stream", "s.p", "s", name)
+    assert str(caught.value).startswith(f"read_stream 's.p' by {name}: p/b ")
+
+
+class Pages:
+    def list(self, data_object):
+        def infos():
+            yield FileInfo("a")
+            raise PermissionError("the second page is not yours")
+
+        return Listing(infos())
+
+
+def test_an_error_of_a_later_page_of_a_listing_says_which_call_it_was() -> None:
+    found = DataAccessObject({"s": {"interface": f"{__name__}:Pages", "objects": {"x": {}}}}).list("s.x")
+    with pytest.raises(PermissionDeniedError) as caught:
+        list(found)
+    assert about(caught.value) == ("list", "s.x", "s", "Pages")
+
+
+ROWS = [{"a": 1}]
+
+
+@pytest.mark.parametrize(
+    ("action", "arguments", "told"),
+    [
+        ("write", {"data": ROWS, "compression": "zst"}, "option 'compression': found 'zst'"),
+        ("write", {"data": ROWS, "compression": "zst", "mode": "ignore"}, "option 'compression': found 'zst'"),
+        ("write", {"data": ROWS, "delimiter": 5, "mode": "append"}, "has no option 'delimiter'"),
+        ("write", {"data": ROWS, "delimiter": ";"}, "has no option 'delimiter'"),
+        ("upsert", {"data": ROWS, "keys": ["a"], "compression": "zipp"}, "option 'compression': found 'zipp'"),
+        ("read", {"encoding": "utf8x"}, "option 'encoding'"),
+        ("write", {"data": []}, "says nothing about its columns"),
+        ("write", {"data": b"x"}, "bytes go to one file"),
+        ("write", {"data": ROWS, "partition_by": ["a", "a"]}, "partition_by: asks for 'a' more than once"),
+        ("upsert", {"data": ROWS, "keys": ["a", "a"]}, "keys: asks for 'a' more than once"),
+        ("read", {"columns": ["a", "a"]}, "columns: asks for 'a' more than once"),
+        ("read", {"limit": 10**30}, "limit: found 1"),
+    ],
+)
+def test_what_no_store_could_do_is_refused_before_it_is_looked_at(
+    dao: DataAccessObject, action: str, arguments: dict[str, Any], told: str
+) -> None:
+    dao.write([{"a": 9}], "s.t")
+    roles = [arguments["data"], "s.t"] if "data" in arguments else ["s.t"]
+    named = {name: value for name, value in arguments.items() if name != "data"}
+    for call in (getattr(dao, action), lambda *args, **more: dao.explain(action, *args, **more)):
+        with pytest.raises(DaoError) as caught:
+            call(*roles, **named)
+        assert told in str(caught.value)
+        assert (caught.value.action, caught.value.data_object) == (action, "s.t")
+    assert dao.read("s.t", into="pylist") == [{"a": 9}]
+
+
+def test_options_of_the_format_that_is_there_are_taken_where_nobody_says_it(dao: DataAccessObject) -> None:
+    dao.write(b"a;b\n1;2\n", "s.d", path="t/x.csv")
+    assert dao.read("s.t", delimiter=";", into="pylist") == [{"a": 1, "b": 2}]
+    dao.write([{"a": 3, "b": 4}], "s.t", mode="append", delimiter=";")
+    assert dao.count("s.t", delimiter=";") == 2
+
+
+def test_numbers_of_numpy_are_numbers_in_options_too(dao: DataAccessObject) -> None:
+    dao.write(pa.table({"a": range(4)}), "s.p", row_group_rows=np.int64(2), statistics=np.array(["a"]))
+    assert dao.count("s.p") == 4
+    dao.write(b"skipped\na\n1\n", "s.d", path="c.csv")
+    rows = dao.read("s.d", path="c.csv", skip_rows=np.int32(1), header=np.bool_(True), into="pylist")
+    assert rows == [{"a": 1}]
+    with pytest.raises(DataError, match="row_group_rows"):
+        dao.explain("write", ROWS, "s.p", row_group_rows=np.float64(0.5))
+
+
+def test_properties_that_stand_in_for_arguments_are_checked_as_they_are(dao: DataAccessObject) -> None:
+    dao.write([{"a": 1}, {"a": 2}], "s.t")
+    whole = dao.catalog["s.t"]
+    assert dao.read(whole.replace(limit=np.int64(1), columns="a"), into="pylist") == [{"a": 1}]
+    for call in (dao.read, lambda wrong: dao.explain("read", wrong)):
+        with pytest.raises(DataError, match="limit: found -1"):
+            call(whole.replace(limit=-1))
