@@ -17,7 +17,7 @@ from attrs import field, frozen
 from dao.arguments import suggestion
 from dao.core.attribution import about
 from dao.core.execute import Executor, table_of
-from dao.data_object import DataObject, TableObject
+from dao.data_object import DataObject, DirectoryObject, TableObject
 from dao.errors import DaoError, DataError, NoRouteError
 from dao.file_set import FileSet, SourceFile
 from dao.progress import expect
@@ -210,8 +210,32 @@ def _gives_bytes(source: DataObject, native_async: bool) -> bool:
 
 
 def _same_layout(source: DataObject, target: DataObject) -> bool:
+    """Whether the source's bytes are what the target is to hold, as far as the two say what that is."""
     wanted = {name: target.get(name) for name in _LAYOUT}
-    return all(value is None or value == source.get(name) for name, value in wanted.items())
+    return all(value is None or value == source.get(name) for name, value in wanted.items()) and (
+        _ending(source) == _ending(target) or _agree(_named(source), _named(target))
+    )
+
+
+def _agree(said: tuple[str | None, str | None], wanted: tuple[str | None, str | None]) -> bool:
+    """Whether two files' formats and compressions agree; where one is no file of rows, nobody knows."""
+    return None in (said[0], wanted[0]) or said == wanted
+
+
+def _ending(data_object: DataObject) -> str:
+    return data_object.key.rpartition("/")[2].partition(".")[2].lower()
+
+
+def _named(data_object: DataObject) -> tuple[str | None, str | None]:
+    """The format that an object says, else its name's ending, and the compression that the ending says."""
+    if isinstance(data_object, DirectoryObject) and not isinstance(data_object, TableObject):
+        return data_object.get("format"), None
+    try:
+        from dao.arrow.formats import infer_format
+        from dao.arrow.formats.compression import infer_compression
+    except ModuleNotFoundError:  # files travel as bytes without Arrow, which is what reads and writes rows
+        return None, None
+    return data_object.get("format") or infer_format(data_object.key), infer_compression(data_object.key)
 
 
 def _reason(within: bool, same_store: bool, as_bytes: bool) -> str:

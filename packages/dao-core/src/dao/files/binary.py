@@ -118,7 +118,7 @@ def write_bytes(storage: Storage, data: Any, data_object: DataObject, *, mode: s
     with storage.change(place.key, tree=False, blind=mode == "overwrite") as change:
         if change.base is not None and not change.base.is_file:
             raise DataError(f"{place.key!r} is a directory: path= says which file the bytes go to")
-        if not begins(change, place.key, mode):
+        if not begins(change, place, mode):
             return WriteResult(bytes=0, files=0)
         with change.create("") as target:
             if change.base is not None and mode == "append":
@@ -149,7 +149,7 @@ def write_files(
     with storage.change(place.key, tree=True) as change:
         if change.base is not None:
             place.refuse("file" if change.base.is_file else "directory")
-        if not begins(change, place.key, mode):
+        if not begins(change, place, mode):
             return _nothing_written(change)
         new: list[tuple[str, int]] = []
         for file in data:
@@ -163,7 +163,7 @@ def write_files(
             except ConflictError as error:
                 patience.wait(error)
                 change.renew()
-                if not begins(change, place.key, mode):
+                if not begins(change, place, mode):
                     return _nothing_written(change)
                 for path, _ in new:
                     _refuse_taken(change, mode, join(place.key, path))
@@ -196,7 +196,7 @@ def _tree_place(storage: Storage, data_object: DataObject, path: str | None) -> 
     place = place_of(storage, data_object, path, writing=True)
     if path is None and place.wanted == "file":
         raise DataError(f"several files go to a directory, and {place.name!r} is one file")
-    return Place(place.key, "directory", place.name)
+    return Place(place.key, "directory", place.name, whole=True)
 
 
 def open_bytes(storage: Storage, data_object: DataObject, *, path: str | None) -> BinaryIO:

@@ -29,7 +29,17 @@ if TYPE_CHECKING:
     from dao.arrow.formats import Format
     from dao.files.storage import Snapshot
 
-__all__ = ["below", "check_only_rows", "check_replaceable", "format_within", "hidden_files", "is_shown", "shown_files"]
+__all__ = [
+    "below",
+    "check_only_rows",
+    "check_replaceable",
+    "format_within",
+    "hidden_files",
+    "holds_table",
+    "is_shown",
+    "refuse_lakehouses",
+    "shown_files",
+]
 
 _MARKERS = re.compile(
     rf"{re.escape(LOG_NAME)}|_SUCCESS|_committed_.*|_started_.*|_metadata|_common_metadata|_symlink_format_manifest"
@@ -95,6 +105,15 @@ def shown_files(snapshot: Snapshot) -> list[FileInfo]:
     return [info for info in snapshot.files if is_shown(below(info.key, snapshot.key), info.size)]
 
 
+def holds_table(files: Iterable[FileInfo], key: str) -> bool:
+    """Whether a table is among the files below a key: rows, strangers or a history; markers alone are nothing."""
+    return any(_is_of_table(below(info.key, key), info.size) for info in files)
+
+
+def _is_of_table(path: str, size: int | None) -> bool:
+    return path == LOG_NAME or any(log.match(path) for log in _LAKEHOUSES.values()) or is_shown(path, size)
+
+
 def hidden_files(snapshot: Snapshot) -> list[FileInfo]:
     """The files of a directory that no read takes and that are no known markers."""
     return [info for info in snapshot.files if _is_unknown(below(info.key, snapshot.key))]
@@ -112,7 +131,7 @@ def format_within(snapshot: Snapshot, shown: Sequence[FileInfo]) -> str | None:
         DataError: they say several.
         UnsupportedError: the directory is a table of a lakehouse format.
     """
-    _refuse_lakehouses(snapshot)
+    refuse_lakehouses(snapshot)
     names = Counter(name for info in shown if (name := _formats().infer_format(info.key)) is not None)
     if len(names) > 1:
         raise DataError(
@@ -140,7 +159,7 @@ def check_only_rows(snapshot: Snapshot, shown: Sequence[FileInfo], format: Forma
         DataError: some are not; the message names them.
         UnsupportedError: the directory is a table of a lakehouse format.
     """
-    _refuse_lakehouses(snapshot)
+    refuse_lakehouses(snapshot)
     strange = _strangers(snapshot, shown, format, options)
     if strange and len(strange) == len(shown):
         raise DataError(
@@ -165,7 +184,7 @@ def check_replaceable(snapshot: Snapshot, format: str | None, *, leaves_hidden: 
         DataError: there is something else; the message names it.
         UnsupportedError: the directory is a table of a lakehouse format.
     """
-    _refuse_lakehouses(snapshot)
+    refuse_lakehouses(snapshot)
     shown = shown_files(snapshot)
     said = Counter(name for info in shown if (name := _formats().infer_format(info.key)) is not None)
     formats = [_formats().get_format(one) for one in dict.fromkeys([*([format] if format else []), *said])]
@@ -183,7 +202,8 @@ def check_replaceable(snapshot: Snapshot, format: str | None, *, leaves_hidden: 
         )
 
 
-def _refuse_lakehouses(snapshot: Snapshot) -> None:
+def refuse_lakehouses(snapshot: Snapshot) -> None:
+    """Raise an UnsupportedError where a directory is a table of a lakehouse format."""
     for name, pattern in _LAKEHOUSES.items():
         if any(pattern.match(below(info.key, snapshot.key)) for info in snapshot.files):
             raise UnsupportedError(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING
 
 from dao.data_object import DataObject, TableObject
-from dao.errors import DataError, UnsupportedError
+from dao.errors import DataError, NotFoundError, UnsupportedError
 from dao.files.conflicts import persistent
+from dao.files.contents import check_replaceable, holds_table
 from dao.files.keys import key_of_path
 from dao.files.log import LOG_NAME, Log
 from dao.files.modes import begins, check_mode
@@ -34,6 +35,10 @@ def exists(storage: Storage, data_object: DataObject, *, path: str | None) -> bo
     """See :meth:`dao.files.interface.FilesInterface.exists`."""
     place = place_of(storage, data_object, path)
     found = storage.kind(place.key, place.wanted)
+    if found == "directory" and place.wanted != "file" and not place.whole:
+        with suppress(NotFoundError):  # deleted meanwhile
+            return holds_table(storage.list(place.key), place.key)
+        return False
     return found is not None and place.wanted in (None, found)
 
 
@@ -41,6 +46,7 @@ def history(storage: Storage, data_object: DataObject) -> list[Version]:
     """See :meth:`dao.files.interface.FilesInterface.history`."""
     place = place_of(storage, data_object)
     with closing(storage.snapshot(place.key, place.wanted)) as snapshot:
+        _refuse_markers(snapshot, place)
         if snapshot.is_file:
             info = snapshot.files[0]
             return [Version(None, info.modified, "write", {"bytes": info.size})]
@@ -70,9 +76,13 @@ def _keep_strangers(snapshot: Snapshot, data_object: DataObject) -> None:
     """Make sure that no file goes unread with a table that is replaced or deleted. A directory is all of its files."""
     if snapshot.is_file or not isinstance(data_object, TableObject):
         return
-    from dao.files.contents import check_replaceable
-
     check_replaceable(snapshot, data_object.get("format"))
+
+
+def _refuse_markers(snapshot: Snapshot, place: Place) -> None:
+    """Make sure that there is a table, unless one file or a directory with all of its files is meant."""
+    if not snapshot.is_file and not place.whole and not holds_table(snapshot.files, snapshot.key):
+        raise NotFoundError(f"{place.key!r} holds no data files, only hidden ones and markers")
 
 
 def copy(storage: Storage, data_object: DataObject, target: DataObject, *, mode: str) -> WriteResult:
@@ -87,7 +97,7 @@ def _copy(storage: Storage, source: Place, place: Place, target: DataObject, mod
         with storage.change(place.key, tree=not snapshot.is_file, blind=mode == "overwrite") as change:
             if change.base is not None:
                 place.refuse("file" if change.base.is_file else "directory")
-            if not begins(change, place.key, mode):
+            if not begins(change, place, mode):
                 return WriteResult(0, 0, 0, 0, 0)
             if change.base is not None:
                 _keep_strangers(change.base, target)
@@ -114,6 +124,7 @@ def ends_of(storage: Storage, data_object: DataObject, target: DataObject, mode:
 def _check_kinds(snapshot: Snapshot, source: Place, place: Place) -> None:
     found = "file" if snapshot.is_file else "directory"
     source.refuse("file" if snapshot.is_file else "directory")
+    _refuse_markers(snapshot, source)
     if place.wanted not in (None, found):
         raise DataError(f"{source.key!r} is a {found}, and {place.name!r} is a {place.wanted}")
 

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from attrs import define
 
 from dao.arrow.convert.views import without_views
-from dao.errors import DataError, did_you_mean
+from dao.errors import DataError
 
 __all__ = ["Matcher", "check_keys", "comparable", "key_columns", "numbers", "precedes", "winners"]
 
@@ -54,16 +54,16 @@ def winners(source: pa.Table, keys: Sequence[str], order_by: Sequence[str]) -> p
 
     Args:
         source: the rows.
-        keys: the key columns.
+        keys: the key columns, spelled as in the source, as those of ``order_by``.
         order_by: of the rows of one key the greatest by these columns stays; null and NaN are below everything, and
             of equal ones the last stays. Empty: no key may be there twice.
 
     Raises:
-        DataError: there is no such column, a key is null or NaN, or is there twice.
+        DataError: a column can't be compared, a key is null or NaN, or is there twice.
     """
     check_keys(keys)
-    _check_columns("keys", keys, source.schema)
-    _check_columns("order_by", order_by, source.schema)
+    _check_types("keys", keys, source.schema)
+    _check_types("order_by", order_by, source.schema)
     _check_values(source, keys)
     numbered = key_columns(source, keys).append_column(_ROW, numbers(source.num_rows))
     groups = numbered.group_by(list(keys), use_threads=False).aggregate([(_ROW, "count"), (_ROW, "min"), (_ROW, "max")])
@@ -118,16 +118,12 @@ def numbers(count: int) -> pa.Array:
     return pc.subtract(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), count)), 1)
 
 
-def _check_columns(argument: str, names: Sequence[str], schema: pa.Schema) -> None:
+def _check_types(argument: str, names: Sequence[str], schema: pa.Schema) -> None:
     for name in names:
-        if name not in schema.names:
-            raise DataError(f"{argument}: the data has no column {name!r}; {did_you_mean(name, schema.names)}")
         kind = schema.field(name).type
         plain = kind.value_type if pa.types.is_dictionary(kind) else kind
         if pa.types.is_nested(plain):
             raise DataError(f"{argument}: column {name!r} is {kind}, which can't be compared; use plain columns")
-    if len(set(names)) < len(names):
-        raise DataError(f"{argument}: a column is named twice: {list(names)}")
 
 
 def _check_values(source: pa.Table, keys: Sequence[str]) -> None:

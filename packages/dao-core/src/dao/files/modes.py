@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from dao.arguments import MODES
 from dao.errors import AlreadyExistsError, DataError, did_you_mean
+from dao.files.contents import holds_table
 
 if TYPE_CHECKING:
+    from dao.files.places import Place
     from dao.files.storage import Change
 
 __all__ = ["begins", "check_mode"]
@@ -20,16 +22,21 @@ def check_mode(mode: str, allowed: tuple[str, ...] = MODES) -> None:
         raise DataError(f"mode: found {mode!r}; {hint}")
 
 
-def begins(change: Change, key: str, mode: str) -> bool:
+def begins(change: Change, place: Place, mode: str) -> bool:
     """Whether to write; False where something is there and the mode is ``ignore``.
+
+    Markers alone are no table. They are something in a directory that is meant as all of its files.
 
     Raises:
         AlreadyExistsError: something is there and the mode is ``error``.
     """
-    if change.base is None:
+    base = change.base
+    if base is None:
+        return True
+    if not base.is_file and not place.whole and not holds_table(base.files, base.key):
         return True
     if mode == "error":
         raise AlreadyExistsError(
-            f"{key!r} is already there; mode= 'append', 'overwrite' or 'ignore' says what to do about it"
+            f"{place.key!r} is already there; mode= 'append', 'overwrite' or 'ignore' says what to do about it"
         )
     return mode != "ignore"

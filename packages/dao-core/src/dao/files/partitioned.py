@@ -41,19 +41,15 @@ def check_partition_columns(schema: pa.Schema, partition_by: Sequence[str]) -> N
     """Make sure that a schema can be partitioned by some of its columns.
 
     Raises:
-        DataError: a column is missing, named twice, of a type without a text form or with a name that no folder can
+        DataError: a column is of a type without a text form or with a name that no folder can
             have, or none would be left.
     """
     for name in partition_by:
-        if name not in schema.names:
-            raise DataError(f"partition_by: no column {name!r}; the data has {', '.join(map(repr, schema.names))}")
         kind = _plain(schema.field(name).type)
         if not _has_text_form(kind):
             raise DataError(f"partition_by: column {name!r} is {kind}, which has no text form to name a folder by")
         if not name or "\0" in name:
             raise DataError(f"partition_by: a folder can't be named by the column {name!r}")
-    if len(set(partition_by)) < len(partition_by):
-        raise DataError(f"partition_by: a column is named twice: {list(partition_by)}")
     if partition_by and len(partition_by) == len(schema.names):
         raise DataError("partition_by: all columns are named, so none is left for the files")
 

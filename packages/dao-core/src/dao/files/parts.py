@@ -63,6 +63,7 @@ class PartWriter:
         options: its options.
         schema: the schema of the rows inside the files.
         version: the version of the table that they will be part of; file names of later versions sort later.
+        key: the change's own key, whose name says the compression of one file alone.
     """
 
     change: Change
@@ -70,6 +71,7 @@ class PartWriter:
     options: Any
     schema: pa.Schema
     version: int
+    key: str
     _token: str = field(factory=new_token, init=False)
     _numbers: Iterator[int] = field(factory=count, init=False)
 
@@ -93,7 +95,7 @@ class PartWriter:
         refuse_variants(self.schema)
         sink = self.change.create(path, native=True, unique=bool(path))
         try:
-            writer = self.format.writer(sink, self.schema, self.options, path=path)
+            writer = self.format.writer(sink, self.schema, self.options, path=path or self.key)
         except BaseException:
             sink.close()
             raise

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from dao.data_object import DataObject, DirectoryObject, FileObject
+from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
 from dao.errors import DataError
 from dao.files.keys import check_key, key_of_path
 
@@ -24,11 +24,13 @@ class Place:
         key: the key; empty for the root, which can only be looked at.
         wanted: a file, a directory, or None for whatever is there.
         name: the object's name, for messages.
+        whole: a directory is meant as all of its files, whatever they are; else as the table that they make.
     """
 
     key: str
     wanted: Kind | None
     name: str
+    whole: bool = False
 
     def refuse(self, found: Kind | None) -> None:
         """Make sure that what was found is what is wanted; nothing found is fine.
@@ -62,4 +64,5 @@ def place_of(storage: Storage, data_object: DataObject, path: str | None = None,
         wanted = "file"
     elif isinstance(data_object, DirectoryObject):
         wanted = "directory"
-    return Place(key, wanted, name)
+    whole = isinstance(data_object, DirectoryObject) and not isinstance(data_object, TableObject)
+    return Place(key, wanted, name, whole)

@@ -73,7 +73,8 @@ def inside(schema: pa.Schema, partition_by: Sequence[str]) -> pa.Schema:
 
 def part_writer(change: Change, table: StoredTable, schema: pa.Schema) -> PartWriter:
     """A writer of files that take the place of others of a table."""
-    return PartWriter(change, table.format, table.options, inside(schema, table.partition_by), table.log.next_version())
+    rows = inside(schema, table.partition_by)
+    return PartWriter(change, table.format, table.options, rows, table.log.next_version(), table.key)
 
 
 def rewrite_each(

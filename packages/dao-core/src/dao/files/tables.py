@@ -15,7 +15,7 @@ from dao.arrow.formats.partitions import partition_types, partition_values
 from dao.arrow.formats.shape import unordered
 from dao.data_object import DataObject
 from dao.errors import DataError, NotFoundError, UnsupportedError
-from dao.files.contents import below, check_only_rows, format_within, shown_files
+from dao.files.contents import below, check_only_rows, format_within, refuse_lakehouses, shown_files
 from dao.files.log import Log, Record, fingerprint_of
 from dao.results import FileInfo
 
@@ -258,14 +258,15 @@ def open_table(
     newest = log.newest
     if newest is not None and newest.fingerprint != fingerprint_of((below(i.key, snapshot.key), i.size) for i in shown):
         newest = None
-    found = get_format(format or _format_of(snapshot, shown, log, newest))
-    if newest is not None and newest.format != found.name:
+    if newest is not None and newest.format != (get_format(format).name if format else newest.format or ""):
         newest = None
+    if not shown and newest is None:
+        refuse_lakehouses(snapshot)
+        raise NotFoundError(f"{snapshot.key!r} holds no data files, only hidden ones and markers")
+    found = get_format(format or _format_of(snapshot, shown, log, newest))
     meant = format_options(found, data_object, options or {})
     if newest is None and not snapshot.is_file:
         check_only_rows(snapshot, shown, found, meant)
-    if not shown and newest is None:
-        raise NotFoundError(f"{snapshot.key!r} holds no data files, only hidden ones and markers")
     return StoredTable(
         snapshot,
         found,

@@ -18,6 +18,7 @@ from attrs import define, evolve, frozen
 from dao.arrow.convert import normalise_views, to_reader
 from dao.arrow.formats import hive_values
 from dao.arrow.formats.partitions import partition_values
+from dao.arrow.formats.shape import find_names
 from dao.data_object import DataObject
 from dao.errors import AlreadyExistsError, ConflictError, DataError
 from dao.files.calls import check_writing, default_format
@@ -36,7 +37,8 @@ from dao.files.rewriting import (
 )
 from dao.files.schemas import reconcile
 from dao.files.tables import StoredTable, as_written, declared_schema, worked_on
-from dao.files.writing import Layout, Writing, kind_meant, names_of, shaped, table_there, write_into, write_new
+from dao.files.target import Writing, table_there
+from dao.files.writing import Layout, kind_meant, names_of, shaped, write_into, write_new
 from dao.progress import advance
 from dao.results import FileInfo, WriteResult
 
@@ -77,7 +79,8 @@ def upsert_rows(
     default = default_format(storage)
     writing = Writing(data_object, "append", format, names_of(partition_by), schema_mode, options, default=default)
     source = _gathered(normalise_views(to_reader(data, schema=declared_schema(schema))))
-    order = names_of(order_by) or ()
+    names = tuple(find_names(source.schema, names, "keys"))
+    order = tuple(find_names(source.schema, names_of(order_by) or (), "order_by"))
     source = winners(source, names, order)
     tree = kind_meant(storage, place) == "directory"
 
@@ -152,9 +155,11 @@ def _merge(
     place: Place,
     writing: Writing,
 ) -> WriteResult:
-    if writing.partition_by is not None and writing.partition_by != table.partition_by:
-        raise DataError(f"{place.key!r} is partitioned by {list(table.partition_by)}, not by {writing.partition_by}")
     schema = reconcile(table.schema, source.schema, writing.schema_mode)
+    if writing.partition_by is not None:
+        asked = find_names(schema, writing.partition_by, "partition_by")
+        if asked != list(table.partition_by):
+            raise DataError(f"{place.key!r} is partitioned by {list(table.partition_by)}, not by {asked}")
     for name in keys:
         if name not in table.schema.names:
             raise DataError(f"keys: the table has no column {name!r}")

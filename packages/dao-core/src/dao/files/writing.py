@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from attrs import evolve, field, frozen
+from attrs import frozen
 
 from dao.arrow.convert import to_reader
 from dao.arrow.convert.cast import check_names, conform_batch
 from dao.arrow.formats import Format, get_format, infer_format
+from dao.arrow.formats.shape import find_names
 from dao.data_object import DataObject
-from dao.errors import AlreadyExistsError, ConflictError, DaoError, DataError, UnsupportedError
+from dao.errors import AlreadyExistsError, ConflictError, DataError, UnsupportedError
 from dao.files.calls import check_writing, default_format
 from dao.files.committing import commit, log_of, sizes
 from dao.files.conflicts import Patience
-from dao.files.contents import check_replaceable, other_formats, shown_files
 from dao.files.log import Log
 from dao.files.modes import begins
 from dao.files.partitioned import check_partition_columns, write_partitions
@@ -25,7 +24,8 @@ from dao.files.parts import Part, PartWriter, held_bytes, write_parts
 from dao.files.places import Place
 from dao.files.remaining import balance, sorted_out
 from dao.files.schemas import EVOLVE, reconcile, would_evolve
-from dao.files.tables import StoredTable, declared_schema, format_options, open_table
+from dao.files.tables import StoredTable, declared_schema, format_options
+from dao.files.target import Writing, opened, table_there
 from dao.progress import advance
 from dao.results import WriteResult
 
@@ -34,42 +34,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Layout",
-    "Writing",
     "kind_meant",
     "names_of",
     "shaped",
-    "table_there",
     "write_into",
     "write_new",
     "write_rows",
 ]
-
-
-@frozen
-class Writing:
-    """How rows are to be written, as the call and the object say it.
-
-    Attributes:
-        data_object: the object.
-        mode: what to do with what is there.
-        format: the format's name, None where only a file's name says it.
-        partition_by: the partition columns; None where nobody says, empty for none.
-        schema_mode: ``strict`` or ``evolve``.
-        options: the format's options that the call gives.
-        held: the bytes that the rows take in memory already.
-        schema: what the call or the object declares the data to be.
-        default: the format of a new table for which nobody says one.
-    """
-
-    data_object: DataObject
-    mode: str = "error"
-    format: str | None = None
-    partition_by: tuple[str, ...] | None = None
-    schema_mode: str = "strict"
-    options: Mapping[str, Any] = field(factory=dict)
-    held: int = 0
-    schema: pa.Schema | None = None
-    default: str = "parquet"
 
 
 def write_rows(
@@ -116,7 +87,7 @@ def write_rows(
     reader = to_reader(data, schema=declared)
     with storage.change(place.key, tree=tree, blind=mode == "overwrite") as change:
         place.refuse(_kind_of(change))
-        if not begins(change, place.key, mode):
+        if not begins(change, place, mode):
             return _nothing_done(change)
         return write_into(change, reader, place, writing, Patience(storage), tree=tree)
 
@@ -203,11 +174,11 @@ def _write_file(change: Change, reader: pa.RecordBatchReader, place: Place, writ
                 f"rows can't be appended to one {format.name} file: write them to a directory (a TableObject), or "
                 "read, concatenate and overwrite"
             )
-        table = _opened(change, writing)
+        table = opened(change, writing)
         schema = reconcile(table.schema, reader.schema, writing.schema_mode)
-        table = _opened(change, writing, schema)
+        table = opened(change, writing, schema)
         old = iter(table.scan())
-    written = _write_one(PartWriter(change, format, options, schema, 0), old, shaped(reader, schema))
+    written = _write_one(PartWriter(change, format, options, schema, 0, place.key), old, shaped(reader, schema))
     size = change.size("")
     try:
         change.publish()
@@ -216,22 +187,6 @@ def _write_file(change: Change, reader: pa.RecordBatchReader, place: Place, writ
             raise
         return WriteResult(0, 0, 0, 0, 0)
     return WriteResult(rows_inserted=written, bytes=size, files=1)
-
-
-def _opened(change: Change, writing: Writing, schema: pa.Schema | None = None) -> StoredTable:
-    assert change.base is not None
-    table = open_table(change.base, writing.data_object, format=writing.format, schema=schema, options=writing.options)
-    if schema is None and table.record is None and writing.schema is not None:
-        return evolve(table, declared=_typed_as(table, writing.schema))
-    return table
-
-
-def _typed_as(table: StoredTable, declared: pa.Schema) -> pa.Schema:
-    """The schema of a table that others made: what its files leave open has the types that are declared."""
-    left_open = set(table.partition_by if table.format.has_schema else table.schema.names)
-    left_open &= set(declared.names)
-    fields = [declared.field(field.name) if field.name in left_open else field for field in table.schema]
-    return pa.schema(fields, metadata=table.schema.metadata)
 
 
 def _write_one(parts: PartWriter, old: Iterator[pa.RecordBatch], new: Iterator[pa.RecordBatch]) -> int:
@@ -303,7 +258,7 @@ def _goes_on(change: Change, place: Place, writing: Writing, patience: Patience,
     """After a conflict, wait and look anew; whether there still is something to be written."""
     patience.wait(error)
     change.renew()
-    return begins(change, place.key, writing.mode)
+    return begins(change, place, writing.mode)
 
 
 def _publish_tree(
@@ -334,56 +289,34 @@ def _publish_tree(
     )
 
 
-def table_there(change: Change, writing: Writing) -> StoredTable | None:
-    """The table that is to be added to or replaced; None where there are no data files and no history.
-
-    Raises:
-        DataError: rows are to be added to a table of another format; or files would be replaced that are no rows.
-    """
-    base = change.base
-    if base is not None and writing.mode == "overwrite":
-        check_replaceable(base, writing.format, leaves_hidden=True)
-    if base is None or not (shown_files(base) or log_of(change).records):
-        return None
-    if writing.mode == "overwrite":
-        with suppress(DaoError):  # what can't be read can be replaced
-            return _opened(change, Writing(writing.data_object))
-        return None
-    newest = log_of(change).newest
-    if writing.format is not None:
-        name = get_format(writing.format).name
-        there = [newest.format] if newest is not None and newest.format else other_formats(shown_files(base), name)
-        if there and name not in there:
-            raise DataError(
-                f"{base.key!r} is a table of {', '.join(there)} files: {name} files can't be added to it; overwrite it "
-                "to change its format"
-            )
-    return _opened(change, writing)
-
-
 def _layout(data: pa.Schema, place: Place, writing: Writing, table: StoredTable | None) -> Layout:
     format, options = _format_of(writing, place, table.format.name if table is not None else writing.default)
     partition_by = writing.partition_by
     schema = data
     if table is not None and writing.mode != "overwrite":
-        partition_by = table.partition_by if partition_by is None else partition_by
+        schema = reconcile(table.schema, data, writing.schema_mode)
+        partition_by = table.partition_by if partition_by is None else _spelled(partition_by, schema)
         if partition_by != table.partition_by:
             raise DataError(
                 f"{place.key!r} is partitioned by {list(table.partition_by)}, not by {list(partition_by)}; "
                 "overwrite it to change that"
             )
-        schema = reconcile(table.schema, data, writing.schema_mode)
+    partition_by = _spelled(partition_by or (), schema)
     if writing.mode == "overwrite_partitions" and not partition_by:
         raise DataError(f"mode='overwrite_partitions': {place.key!r} has no partitions; partition_by= would make them")
-    check_partition_columns(schema, partition_by or ())
-    return Layout(format, options, schema, partition_by or ())
+    check_partition_columns(schema, partition_by)
+    return Layout(format, options, schema, partition_by)
+
+
+def _spelled(partition_by: Sequence[str], schema: pa.Schema) -> tuple[str, ...]:
+    return tuple(find_names(schema, partition_by, "partition_by"))
 
 
 def write_new(change: Change, batches: Iterator[pa.RecordBatch], layout: Layout, log: Log, held: int = 0) -> list[Part]:
     """Write rows of a table's schema into new part files of a change; ``held`` as for :func:`write_parts`."""
     inside = pa.schema([field for field in layout.schema if field.name not in layout.partition_by])
     inside = inside.with_metadata(layout.schema.metadata)
-    parts = PartWriter(change, layout.format, layout.options, inside, log.next_version())
+    parts = PartWriter(change, layout.format, layout.options, inside, log.next_version(), "")
     if layout.partition_by:
         return write_partitions(parts, batches, layout.partition_by)
     return write_parts(parts, batches, held)

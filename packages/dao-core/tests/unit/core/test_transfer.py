@@ -183,3 +183,25 @@ def test_the_plan_of_a_copy_can_be_looked_at() -> None:
     within = explain("copy", FileObject("a", one), {"target": FileObject("b", one)})
     assert [step.route for step in within.steps] == ["Shelf.copy"]
     assert one.interface.calls == []
+
+
+@pytest.mark.parametrize("stores", ["one", "two"])
+def test_files_go_as_bytes_only_where_formats_and_compressions_agree(stores: str) -> None:
+    one = DataStore("one", Shelf())
+    other = one if stores == "one" else DataStore("two", Shelf())
+    for source, target, as_rows in (
+        ("a.parquet", "b.csv", True),
+        ("a.csv", "b.csv.gz", True),
+        ("a.csv.gz", "b.csv", True),
+        ("a.csv", "b.tsv.gz", True),
+        ("a.parquet", "b.PARQUET", False),
+        ("a.parquet", "b", False),
+        ("a", "b.parquet", False),
+        ("a.pdf", "b.csv", False),
+        ("a.csv", "b.txt", False),
+    ):
+        for action in ("copy", "move"):
+            plan = Transfer.of(action, FileObject(source, one), FileObject(target, other), {})
+            assert (not plan.within and not plan.as_bytes) is as_rows, (source, target)
+    said = Transfer.of("copy", FileObject("a.dat", one, format="csv"), FileObject("b.parquet", other), {})
+    assert (said.within, said.as_bytes) == (False, False)

@@ -121,7 +121,7 @@ def test_wrong_keys(store: FilesInterface) -> None:
     for keys, message in (
         ("idd", "did you mean 'id'"),
         ([], "none were given"),
-        (["id", "id"], "twice"),
+        (["id", "id"], "more than once"),
         ("l", "list"),
     ):
         with pytest.raises(DataError, match=message):

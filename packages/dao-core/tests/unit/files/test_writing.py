@@ -302,3 +302,53 @@ def test_files_in_nested_folders_are_one_table(store: FilesInterface) -> None:
     store.write_bytes(b"ignored", users, path="users_raw/.tmp/users.csv")
     assert store.read(users, format="csv").to_pylist() == [{"id": 1, "n": "a"}, {"id": 2, "n": "b"}]
     assert store.read(users).num_rows == 2
+
+
+def test_one_file_is_packed_as_its_name_says(store: FilesInterface) -> None:
+    file = FileObject("f", suffix=".csv.gz")
+    store.write(SIMPLE, file)
+    assert store.read_bytes(file, into="bytes")[:2] == b"\x1f\x8b"
+    assert store.read(file, format="csv").to_pylist() == SIMPLE.to_pylist()
+
+
+@pytest.mark.parametrize("marker", ["_SUCCESS", "_temporary/0/part", ".part.crc", "day=1_$folder$", "empty"])
+def test_markers_alone_are_no_table(store: FilesInterface, marker: str) -> None:
+    table, other = TableObject("t"), TableObject("u")
+    store.write_bytes(b"", table, path=f"t/{marker}")
+    assert not store.exists(table)
+    assert store.exists(DirectoryObject("t"))
+    for call in (
+        lambda: store.read(table),
+        lambda: store.schema(table),
+        lambda: store.history(table),
+        lambda: store.delete(table, where="id = 1"),
+        lambda: store.copy(table, other),
+        lambda: store.move(table, other),
+    ):
+        with pytest.raises(NotFoundError):
+            call()
+    store.write(SIMPLE, table)
+    assert store.read(table).to_pylist() == SIMPLE.to_pylist()
+    assert f"t/{marker}" in [info.key for info in store.list(table)]
+    with pytest.raises(AlreadyExistsError):
+        store.write(SIMPLE, table)
+
+
+def test_an_empty_table_of_a_lakehouse_is_not_written_into(store: FilesInterface) -> None:
+    table = TableObject("t")
+    store.write_bytes(b"{}", table, path="t/_delta_log/00000000000000000000.json")
+    assert store.exists(table)
+    for mode in ("append", "overwrite"):
+        with pytest.raises(UnsupportedError, match="Delta"):
+            store.write(SIMPLE, table, mode=mode)
+    with pytest.raises(UnsupportedError, match="Delta"):
+        store.read(table)
+
+
+def test_partition_columns_are_found_in_another_letter_case(store: FilesInterface, table: TableObject) -> None:
+    rows = pa.table({"id": [1, 2], "day": ["mo", "tu"]})
+    store.write(rows, table, partition_by="DAY")
+    store.write(rows, table, partition_by=["Day"], mode="append")
+    store.upsert(rows, table, keys="ID", partition_by="dAy")
+    assert store.read(table).schema.names == ["id", "day"]
+    assert store.count(table) == 4

@@ -41,15 +41,30 @@ def select_fields(schema: pa.Schema, columns: Sequence[str] | None) -> pa.Schema
         return schema
     if isinstance(columns, str):
         raise DataError(f"columns: found the text {columns!r}, expected a list of column names")
-    other = [name for name in columns if not isinstance(name, str)]
+    found = find_names(schema, columns, "columns")
+    return pa.schema([schema.field(name) for name in found], metadata=schema.metadata)
+
+
+def find_names(schema: pa.Schema, names: Sequence[str], argument: str) -> list[str]:
+    """Column names as a schema spells them; one in another letter case is found where that is unambiguous.
+
+    Args:
+        schema: the columns that there are.
+        names: the names that are asked for.
+        argument: the argument that asks for them, for messages.
+
+    Raises:
+        DataError: as for :func:`select_fields`.
+    """
+    other = [name for name in names if not isinstance(name, str)]
     if other:
-        raise DataError(f"columns: found {other[0]!r}, expected a list of column names")
-    names = Names(schema, "columns=")
-    found = [names.find(Column(name))[0].path[0] for name in columns]
+        raise DataError(f"{argument}: found {other[0]!r}, expected a list of column names")
+    known = Names(schema, f"{argument}=")
+    found = [known.find(Column(name))[0].path[0] for name in names]
     twice = sorted(name for name, times in Counter(found).items() if times > 1)
     if twice:
-        raise DataError(f"columns= asks for {', '.join(map(repr, twice))} more than once: name each column once")
-    return pa.schema([schema.field(name) for name in found], metadata=schema.metadata)
+        raise DataError(f"{argument}= asks for {', '.join(map(repr, twice))} more than once: name each column once")
+    return found
 
 
 def conform(batch: pa.RecordBatch, schema: pa.Schema, fixed: Mapping[str, Any]) -> pa.RecordBatch:

@@ -81,6 +81,13 @@ class Upserts(
         assert rows(dao, ten, where="id = 2")[0]["name"] == "person 2 c"
         assert dao.read(ten).num_rows == 10
 
+    def test_keys_and_order_by_are_found_in_another_letter_case(self, dao: DataAccessObject, ten: DataObject) -> None:
+        """A name in keys= or order_by= finds the column that differs by letter case, as in columns= and where=."""
+        source = pa.concat_tables([people([2], note=" c"), people([2], note=" b")])
+        dao.upsert(source, ten, keys=["ID"], order_by="Name")
+        assert [row["name"] for row in rows(dao, ten, where="id = 2")] == ["person 2 c"]
+        assert dao.read(ten).column_names == people([0]).column_names
+
     def test_an_older_arrival_leaves_a_newer_row(
         self, dao: DataAccessObject, ten: DataObject, backend: Backend
     ) -> None:

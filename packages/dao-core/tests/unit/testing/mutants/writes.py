@@ -193,6 +193,19 @@ def moved(data_object):
     return type(data_object)("any", data_object.data_store, **{**data_object.properties, "key": KEY})
 """
 
+EXACT_NAMES = """
+from dao.errors import DataError
+from dao.files import upsert
+
+def exact(schema, names, argument):
+    if not {*names} <= {*schema.names}:
+        raise DataError(f"{argument}: no such column")
+    return list(names)
+
+def mutate(monkeypatch):
+    monkeypatch.setattr(upsert, "find_names", exact)
+"""
+
 WRITES = (
     Mutation("writes_go_in_place", Overwrites, IN_PLACE),
     Mutation("in_place_under_faults", Faults, IN_PLACE),
@@ -203,6 +216,7 @@ WRITES = (
     Mutation("schemas_drift", SchemaEvolution, change_argument("schema_mode", "write", "'evolve'")),
     Mutation("delete_ignores_where", Deletes, change_argument("where", "delete")),
     Mutation("upsert_appends", Upserts, UPSERT_APPENDS),
+    Mutation("keys_are_spelled_exactly", Upserts, EXACT_NAMES),
     Mutation("newer_rows_lose", Upserts, NEWER_ROWS_LOSE),
     Mutation("stored_nulls_are_newest", Upserts, STORED_NULLS_WIN),
     Mutation("lacking_columns_are_wiped", SchemaEvolution, LACKING_COLUMNS_ARE_WIPED),
