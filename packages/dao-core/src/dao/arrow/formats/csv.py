@@ -86,13 +86,13 @@ def _join_files(schemas: list[pa.Schema], paths: Paths) -> pa.Schema:
 
 def _refuse_other_types(types: Mapping[str, pa.DataType], names: Sequence[str], declared: pa.Schema | None) -> None:
     """Make sure that what the option says of columns is what a schema says of them."""
+    known, said = set(names), {} if declared is None else dict(zip(declared.names, declared.types, strict=True))
     for name, kind in types.items():
-        if name not in names:
+        if name not in known:
             raise DataError(f"option 'types': no column {name!r} in the file; {did_you_mean(name, names)}")
-        if declared is not None and name in declared.names and not declared.field(name).type.equals(kind):
+        if name in said and not said[name].equals(kind):
             raise DataError(
-                f"option 'types': column {name!r} is {kind} there and {declared.field(name).type} in the schema: leave "
-                "one of them out"
+                f"option 'types': column {name!r} is {kind} there and {said[name]} in the schema: leave one of them out"
             )
 
 

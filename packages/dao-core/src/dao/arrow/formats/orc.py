@@ -182,7 +182,8 @@ class _OrcWriter(FormatWriter):
             raise DataError("ORC can't store rows without columns")
         self._schema = schema
         self._stored = pa.schema([(part.name, _stored_as(part.name, part.type)) for part in schema])
-        missing = [name for name in options.bloom_filter_columns if name not in schema.names]
+        places = {name: place for place, name in enumerate(schema.names, 1)}
+        missing = [name for name in options.bloom_filter_columns if name not in places]
         if missing:
             raise DataError(f"option 'bloom_filter_columns': no column {missing[0]!r}; known: {schema.names}")
         self._closed = False
@@ -195,7 +196,7 @@ class _OrcWriter(FormatWriter):
             stripe_size=options.stripe_size,
             row_index_stride=options.row_index_stride,
             dictionary_key_size_threshold=options.dictionary_key_size_threshold,
-            bloom_filter_columns=[schema.names.index(name) + 1 for name in options.bloom_filter_columns] or None,
+            bloom_filter_columns=[places[name] for name in options.bloom_filter_columns] or None,
             bloom_filter_fpp=options.bloom_filter_fpp,
         )
         self._writer.write(self._stored.empty_table())  # the schema, should no rows come
