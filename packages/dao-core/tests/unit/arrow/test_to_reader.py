@@ -340,3 +340,11 @@ def test_batches_may_differ_in_metadata():
     first = pa.record_batch({"a": [1]})
     other = first.replace_schema_metadata({"who": "someone"})
     assert table_of([first, other]).num_rows == 2
+
+
+def test_polars_objects_are_refused_instead_of_written_as_addresses():
+    pl = pytest.importorskip("polars")
+    objects = pl.Series("x", [1j, None], dtype=pl.Object)
+    for data in (objects.to_frame(), objects.to_frame().lazy(), objects.to_frame().head(0), {"x": objects}):
+        with pytest.raises(DataError, match="column 'x' is of Polars' type Object"):
+            to_reader(data)

@@ -15,7 +15,7 @@ import pyarrow as pa
 from dao.arrow.convert.values import build_array
 from dao.errors import DataError
 
-__all__ = ["column_array"]
+__all__ = ["column_array", "refuse_objects"]
 
 _UNFIT = (
     pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, TypeError, ValueError, OverflowError,
@@ -43,9 +43,28 @@ def column_array(values: Any, kind: pa.DataType | None, name: str) -> Any:
         if hasattr(values, "iloc"):
             return _series(values, kind, name)
         # Every library's Series has the numpy protocol, too; Arrow's is the one that keeps its types.
-        return pa.chunked_array(values) if hasattr(values, "__arrow_c_stream__") else _numpy(values, kind, name)
+        if not hasattr(values, "__arrow_c_stream__"):
+            return _numpy(values, kind, name)
+        refuse_objects(name, getattr(values, "dtype", None))
+        return pa.chunked_array(values)
     except _UNFIT as error:
         raise DataError(f"column {name!r}: {type(values).__name__} can't be made an Arrow array: {error}") from error
+
+
+def refuse_objects(name: str, dtype: Any) -> None:
+    """Refuse Polars' Object, in lists and structs too: Polars exports the addresses of such values, as bytes.
+
+    Raises:
+        DataError: the column has that type; names it.
+    """
+    if type(dtype).__module__.startswith("polars.") and dtype == sys.modules["polars"].Object:
+        raise DataError(
+            f"column {name!r} is of Polars' type Object, which has no values outside this process: "
+            "cast it to a type that says what it holds, such as frame.with_columns(polars.Series(name, values))"
+        )
+    for inner in [getattr(dtype, "inner", None), *(field.dtype for field in getattr(dtype, "fields", ()))]:
+        if inner is not None:
+            refuse_objects(name, inner)
 
 
 def _series(values: Any, kind: pa.DataType | None, name: str) -> Any:

@@ -11,6 +11,7 @@ from weakref import WeakSet
 import pyarrow as pa
 
 from dao.arrow.convert.cast import conform
+from dao.arrow.convert.columns import refuse_objects
 from dao.arrow.convert.frames import open_pandas
 from dao.arrow.convert.recognise import Kind, is_row, kind_of, qualified_names
 from dao.arrow.convert.rows import columns_to_table, rows_in_batches, rows_to_table
@@ -156,6 +157,12 @@ def _open_stream(data: Any, schema: pa.Schema | None) -> pa.RecordBatchReader:
         ) from error
 
 
+def _open_polars(data: Any, schema: pa.Schema | None) -> pa.RecordBatchReader:
+    for name, dtype in data.schema.items():
+        refuse_objects(name, dtype)
+    return _open_stream(data, schema)
+
+
 def _open_array(data: Any, schema: pa.Schema | None) -> pa.RecordBatchReader:
     try:
         batch = pa.record_batch(data)
@@ -168,8 +175,8 @@ def _open_array(data: Any, schema: pa.Schema | None) -> pa.RecordBatchReader:
 
 def _open_lazyframe(data: Any, schema: pa.Schema | None) -> pa.RecordBatchReader:
     if not hasattr(data, "collect_batches"):  # polars before 1.35
-        return _open_stream(data.collect(), schema)
-    empty = _open_stream(data.collect_schema().to_frame(), schema)
+        return _open_polars(data.collect(), schema)
+    empty = _open_polars(data.collect_schema().to_frame(), schema)
     batches = (batch for frame in data.collect_batches(lazy=True) for batch in _open_stream(frame, schema))
     return pa.RecordBatchReader.from_batches(empty.schema, batches)
 
@@ -253,7 +260,7 @@ _OPENERS: dict[Kind, Callable[[Any, pa.Schema | None], Any]] = {
     Kind.TABLE: lambda data, schema: data.to_reader(),
     Kind.DATASET: _open_dataset,
     Kind.PANDAS: open_pandas,
-    Kind.POLARS: _open_stream,
+    Kind.POLARS: _open_polars,
     Kind.LAZYFRAME: _open_lazyframe,
     Kind.SPARK: _open_spark,
     Kind.RELATION: _open_relation,
