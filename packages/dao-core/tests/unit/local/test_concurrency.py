@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -72,16 +71,21 @@ def test_readers_see_one_version_whole(any_store: FilesInterface) -> None:
         return pa.table({"p": [0, 1, 2] * 10, "v": [version] * 30})
 
     any_store.write(rows(0), T, format="parquet", partition_by="p")
-    stop = time.monotonic() + 3
+    done = threading.Event()
     seen: set[int] = set()
 
+    def write() -> None:
+        try:
+            for version in range(1, 61):
+                mode = "overwrite" if version % 2 else "overwrite_partitions"
+                any_store.write(rows(version), T, mode=mode, partition_by="p")
+        finally:
+            done.set()
+
     def work(number: int) -> None:
-        version = 0
-        while time.monotonic() < stop:
-            if number == 0:
-                version += 1
-                any_store.write(rows(version), T, mode="overwrite" if version % 2 else "overwrite_partitions")
-                continue
+        if number == 0:
+            write()
+        while not done.is_set():
             found = any_store.read(T) if number % 2 else any_store.read_stream(T, batch_size=7).read_all()
             assert found.num_rows == 30
             versions = set(found.column("v").to_pylist())

@@ -40,8 +40,10 @@ def anew(table):
 
 VALUES_ARE_NOT_CHECKED = """
 from dao.arrow.formats import parquet_writer, scan_plan
-parquet_writer.check_batch = lambda batch, schema: None
-scan_plan.refuse_bad_text = lambda batch: None
+
+def mutate(monkeypatch):
+    monkeypatch.setattr(parquet_writer, "check_batch", lambda batch, schema: None)
+    monkeypatch.setattr(scan_plan, "refuse_bad_text", lambda batch: None)
 """
 
 INNER_NULLS_ARE_LOST = (
