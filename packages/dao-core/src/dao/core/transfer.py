@@ -34,8 +34,10 @@ _READING = ("columns", "where", "limit", "version", "as_of", "batch_size")
 _READERS = ("read_stream", "read")
 _WRITERS = ("write_stream", "write")
 
-_LAYOUT = ("format", "partition_by")
-"""The properties that decide whether two objects of one store hold the same bytes."""
+_LAYOUT = (
+    "format", "partition_by", "delimiter", "quote", "escape", "header", "encoding", "decimal_point", "null_values",
+)  # fmt: skip
+"""The properties by which a target says that its bytes are others than the source's: its layout and its spelling."""
 
 
 @frozen

@@ -205,3 +205,8 @@ def test_files_go_as_bytes_only_where_formats_and_compressions_agree(stores: str
             assert (not plan.within and not plan.as_bytes) is as_rows, (source, target)
     said = Transfer.of("copy", FileObject("a.dat", one, format="csv"), FileObject("b.parquet", other), {})
     assert (said.within, said.as_bytes) == (False, False)
+    for spelling in ({"delimiter": ";"}, {"encoding": "latin-1"}, {"header": False}):
+        said = Transfer.of("copy", FileObject("a.csv", one), FileObject("b.csv", other, **spelling), {})
+        assert (said.within, said.as_bytes) == (False, False), spelling
+        both = FileObject("a.csv", one, **spelling), FileObject("b.csv", other, **spelling)
+        assert Transfer.of("copy", *both, {}).within or Transfer.of("copy", *both, {}).as_bytes
