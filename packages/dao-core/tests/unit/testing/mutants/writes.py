@@ -122,10 +122,10 @@ def mutate(monkeypatch):
 """
 
 STRANGERS_ARE_LOST = """
-from dao.files import contents, writing
+from dao.files import managing, target
 
 def mutate(monkeypatch):
-    for module in (contents, writing):
+    for module in (managing, target):
         monkeypatch.setattr(module, "check_replaceable", lambda *given, **named: None)
 """
 
