@@ -25,9 +25,9 @@ def parse_object(content: bytes | str) -> dict[str, Any]:
 
     >>> parse_object('{"a": 1}')
     {'a': 1}
-    >>> parse_object("[")
+    >>> parse_object("[1]")
     Traceback (most recent call last):
-    ValueError: Expecting value: line 1 column 2 (char 1)
+    ValueError: the whole: found list, expected dict
     """
     try:
         found = json.loads(content, parse_constant=_no_constant)

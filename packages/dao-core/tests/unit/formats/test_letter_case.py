@@ -43,7 +43,7 @@ def test_every_action_finds_a_column_in_any_letter_case(store, format, partition
     [
         ({"where": "ID = 1"}, "where= asks for the column 'ID', which may be 'Id' or 'id': spell it exactly"),
         ({"columns": ["ID"]}, "columns= asks for the column 'ID', which may be 'Id' or 'id': spell it exactly"),
-        ({"columns": ["id", "x", "id"]}, "columns= asks for 'id' more than once: name each column once"),
+        ({"columns": ["id", "x", "id"]}, "columns: asks for 'id' more than once: name each column once"),
         ({"columns": ["x", "X"]}, "columns= asks for 'x' more than once"),
         ({"columns": ["idd"]}, "columns= asks for the column 'idd', which is not there: "),
         ({"where": pc.field("X") == "UA"}, "asks for 'X': Arrow needs a column's exact spelling"),
