@@ -169,7 +169,7 @@ def test_what_holds_no_data_is_listed_and_says_so(
     assert [each.full_name for each in found] == ["sales.v"]
     calls = [
         lambda: dao.read("sales.v"),
-        lambda: dao.read("sales.v", columns=["a"], into="pandas"),
+        lambda: dao.read("sales.v", columns=["a"], into="pylist"),
         lambda: dao.read_stream("sales.v"),
         lambda: dao.write(ROWS, "sales.v"),
         lambda: dao.upsert(ROWS, "sales.v", keys="userId"),
