@@ -176,6 +176,10 @@ def _structured(
     return values, faults
 
 
+_TAKES_MORE: Any = getattr(attrs, "Converter", ())
+"""Converters that may want the instance or the field beside the value; attrs has them from 24.1 on."""
+
+
 def _validated(cls: type, values: Mapping[str, Any], path: str, options: Mapping[str, Any]) -> list[Fault]:
     """What the validators and converters of an attrs class say, on an instance that is never initialised."""
     faults = []
@@ -188,7 +192,7 @@ def _validated(cls: type, values: Mapping[str, Any], path: str, options: Mapping
         if any(secret.references for _, secret in secrets_in(value)):
             continue  # nothing outside is looked at here
         try:
-            if callable(attribute.converter) and not isinstance(attribute.converter, attrs.Converter):
+            if callable(attribute.converter) and not isinstance(attribute.converter, _TAKES_MORE):
                 value = attribute.converter(value)
             if attribute.validator is not None:
                 attribute.validator(bare, attribute, value)
