@@ -6,7 +6,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dao.catalog.patterns import NamePattern, best_match
@@ -78,7 +78,8 @@ def _by_regex(text: str, name: str) -> dict[str, str] | None:
     value, seen, regex, end = r"(?:(?!\.\.)[^/\\{}\x00-\x1f\x7f])+?", set[str](), "", 0
     for found in re.finditer(r"\{(\w+)\}", text):
         regex += re.escape(text[end : found.start()])
-        regex += f"(?P={found[1]})" if found[1] in seen else f"(?P<{found[1]}>{value})"
+        again = rf"(?P={found[1]})(?!(?<=\.)\.)"  # the same text, and no '..' begins in it either
+        regex += again if found[1] in seen else f"(?P<{found[1]}>{value})"
         seen.add(found[1])
         end = found.end()
     match = re.fullmatch(regex + re.escape(text[end:]), name)
@@ -91,6 +92,7 @@ def _by_regex(text: str, name: str) -> dict[str, str] | None:
     st.lists(st.sampled_from(["x", "a", "b", "_", ".", "/", "ab"]), max_size=10),
     st.dictionaries(st.sampled_from("abc"), st.text(alphabet="xab_.", min_size=1, max_size=3)),
 )
+@example(parts=["{a}", "{a}", "."], loose=[], values={"a": "_."})
 def test_a_value_is_as_short_as_it_may_be(parts: list[str], loose: list[str], values: dict[str, str]) -> None:
     text = "".join(parts)
     filled = re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], "x"), text)
