@@ -11,6 +11,7 @@ import pyarrow.csv as pacsv
 from dao.arrow.formats.csv_options import CsvOptions
 from dao.arrow.formats.csv_rows import Piece, RowGrammar
 from dao.arrow.formats.csv_text import not_encoded
+from dao.arrow.formats.near import arrow_buffer
 from dao.errors import StoreError
 
 __all__ = ["PieceParser", "arrow_memory", "better_delimiter", "row_texts"]
@@ -155,9 +156,7 @@ def arrow_memory(data: bytes) -> pa.BufferReader:
     pyarrow's threads may let go of their input a moment after the parser returned. For Python's bytes they need the
     interpreter to do so, and end the process (pyarrow 26) when it is going down just then.
     """
-    sink = pa.BufferOutputStream()
-    sink.write(data)
-    return pa.BufferReader(sink.getvalue())
+    return pa.BufferReader(arrow_buffer(data))
 
 
 def _whole(column: pa.ChunkedArray) -> pa.Array:
