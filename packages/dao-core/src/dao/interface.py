@@ -16,6 +16,10 @@ destination of ``copy`` and ``move``, ``operation`` what ``run`` was asked for. 
 of the call. Annotations of ``data`` and ``data_object`` say which types the route takes; a string such as
 ``"pyspark.sql.DataFrame"`` names a type whose library need not be installed.
 
+Where several interfaces of a store fit a call, the first that asks for what the call has serves it: by an annotation of
+``data`` that isn't ``Any``, or by a condition on ``into`` (``@when(into="spark")`` or ``into: Literal["spark"]``).
+Such a method makes by itself what ``into`` names; the result of any other is converted.
+
 Arguments that are part of the contract (:mod:`dao.arguments`) come checked: ``limit`` is an ``int`` of at least 0,
 ``columns`` a list of texts, ``mode`` one of the five modes or a value that an own ``@when(mode=...)`` names.
 

@@ -9,8 +9,8 @@ from typing import Any
 from attrs import frozen
 
 from dao.arguments import suggestion
-from dao.core.routing.match import Fit, fit, own_names, takes
-from dao.core.routing.route import Route
+from dao.core.routing.match import Fit, condition_value, fit, own_names, request_of, takes
+from dao.core.routing.route import MISSING, Route
 from dao.data_object import DataObject
 from dao.errors import AmbiguousRouteError, NoRouteError, PluginError, did_you_mean
 
@@ -73,7 +73,9 @@ def choose(
     dao_interface: str | None = None,
     native_async: bool = False,
 ) -> Choice:
-    """Choose the route for a call: the first interface in order that has one that fits, and its most specific.
+    """Choose the route for a call: of each interface the most specific one that fits, and of these the first in order.
+
+    One that asks for this data's type or this ``into`` goes before those of earlier interfaces that take anything.
 
     Args:
         action: the action.
@@ -89,20 +91,26 @@ def choose(
         PluginError: the one that was named can't be had here.
     """
     tried: list[Candidate] = []
+    found: list[_Fitting] = []
+    can_be_asked_for = _has_data_or_into(data_object, arguments)
     for offer in _named(offers, dao_interface, data_object):
         if offer.absent is not None:
             tried.append(_absent(offer, dao_interface))
             continue
         fits: list[tuple[Fit, int, Route]] = []
         for route in offer.routes:
-            found = fit(route, data_object, arguments) if native_async or not route.is_async else _ASYNC_ONLY
-            if isinstance(found, str):
-                tried.append(Candidate(offer.name, route.name, found))
+            how = fit(route, data_object, arguments) if native_async or not route.is_async else _ASYNC_ONLY
+            if isinstance(how, str):
+                tried.append(Candidate(offer.name, route.name, how))
             else:
-                fits.append((found, not route.is_async, route))
+                fits.append((how, not route.is_async, route))
         if fits:
-            return _most_specific(action, data_object, offer, fits, tried)
-    raise NoRouteError(_no_route(action, data_object, arguments, offers, tried))
+            found.append(_fitting(offer, fits, data_object, arguments))
+            if found[-1].request or not can_be_asked_for:
+                break
+    if not found:
+        raise NoRouteError(_no_route(action, data_object, arguments, offers, tried))
+    return _first(found, tried)
 
 
 _ASYNC_ONLY = "is asynchronous: await it through AsyncDataAccessObject"
@@ -126,30 +134,65 @@ def _named(offers: Sequence[Offer], name: str | None, data_object: DataObject) -
     return named
 
 
-def _most_specific(
-    action: str,
-    data_object: DataObject,
-    offer: Offer,
-    fits: list[tuple[Fit, int, Route]],
-    tried: list[Candidate],
-) -> Choice:
+def _has_data_or_into(data_object: DataObject, arguments: Mapping[str, Any]) -> bool:
+    return arguments.get("data") is not None or condition_value("into", data_object, arguments) is not MISSING
+
+
+@frozen
+class _Fitting:
+    """An interface's routes that fit a call.
+
+    Attributes:
+        offer: the interface.
+        best: the most specific ones: more than one is a tie.
+        others: the less specific ones.
+        request: what the best asks for of what this call has; see :func:`~dao.core.routing.match.request_of`.
+    """
+
+    offer: Offer
+    best: list[Route]
+    others: list[Route]
+    request: str
+
+
+def _fitting(
+    offer: Offer, fits: list[tuple[Fit, int, Route]], data_object: DataObject, arguments: Mapping[str, Any]
+) -> _Fitting:
     fits.sort(key=lambda found: found[:2])
-    best = fits[0]
-    rivals = [route for *rank, route in fits[1:] if tuple(rank) == best[:2]]
-    if rivals:
-        tied = [f"  {offer.name}: {route.name} ({route.place})" for route in (best[2], *rivals)]
+    top = fits[0][:2]
+    best = [route for *rank, route in fits if tuple(rank) == top]
+    requests = [request_of(route, data_object, arguments) for route in best]
+    return _Fitting(offer, best, [route for *_, route in fits[len(best) :]], next(filter(None, requests), ""))
+
+
+def _first(found: Sequence[_Fitting], tried: Sequence[Candidate]) -> Choice:
+    """The choice among interfaces that fit: the first that asks for what the call has, else the first."""
+    winner = next((fitting for fitting in found if fitting.request), found[0])
+    name = winner.offer.name
+    if len(winner.best) > 1:
         raise AmbiguousRouteError(
             "\n".join(
                 [
-                    f"{len(tied)} routes fit equally well:",
-                    *tied,
+                    f"{len(winner.best)} routes fit equally well:",
+                    *(f"  {name}: {route.name} ({route.place})" for route in winner.best),
                     "make one more specific with an annotation or @when(...), "
                     "or name another interface with dao_interface=",
                 ]
             )
         )
-    passed = [Candidate(offer.name, route.name, f"less specific than {best[2].name}") for *_, route in fits[1:]]
-    return Choice(offer, best[2], (*tried, Candidate(offer.name, best[2].name, ""), *passed))
+    [chosen] = winner.best
+    if winner.request:
+        why = f"asks for nothing that this call has; {chosen.name} asks for {winner.request}"
+    else:
+        why = f"comes after {name}, and asks for nothing that this call has"
+    passed = [Candidate(name, route.name, f"less specific than {chosen.name}") for route in winner.others]
+    passed += [
+        Candidate(fitting.offer.name, route.name, why)
+        for fitting in found
+        if fitting is not winner
+        for route in (*fitting.best, *fitting.others)
+    ]
+    return Choice(winner.offer, chosen, (*tried, Candidate(name, chosen.name, ""), *passed))
 
 
 def _no_route(

@@ -8,17 +8,15 @@ from typing import Any
 from attrs import frozen
 
 from dao.arguments import CONTRACT, suggestion
-from dao.core.routing.route import Route
+from dao.core.routing.route import MISSING, Route
+from dao.core.routing.types import ANY_DISTANCE
 from dao.data_object import DataObject
 from dao.interface import ROLES
 
-__all__ = ["MISSING", "Fit", "condition_value", "fit", "own_names", "takes"]
+__all__ = ["Fit", "condition_value", "fit", "own_names", "request_of", "takes"]
 
 _CONVERTED = ("read", "read_stream", "run")
 """The actions whose results ``into=`` may convert."""
-
-MISSING = object()
-"""Stands for a condition that neither the call nor the object has a value for."""
 
 
 @frozen(order=True)
@@ -54,9 +52,23 @@ def fit(route: Route, data_object: DataObject, arguments: Mapping[str, Any]) -> 
     return Fit(
         _distance(route, "data_object", type(data_object)),
         _distance(route, "data", type(arguments.get("data"))),
-        -len(route.conditions),
+        -sum(condition_value(name, data_object, arguments) is not MISSING for name in route.conditions),
         -named,
     )
+
+
+def request_of(route: Route, data_object: DataObject, arguments: Mapping[str, Any]) -> str:
+    """What a route that fits asks for of all that this call has: the data's type or its ``into``; empty for neither.
+
+    A route without an annotation of ``data``, or with one that takes anything, asks for nothing.
+    """
+    data, parameter = arguments.get("data"), route.signature.parameters.get("data")
+    if data is not None and parameter is not None:
+        distance = parameter.test.distance(type(data))
+        if distance is not None and distance < ANY_DISTANCE:
+            return f"data of type {parameter.test.text}"
+    into = condition_value("into", data_object, arguments) if "into" in route.conditions else MISSING
+    return "" if into is MISSING else f"into={into!r}"
 
 
 def _distance(route: Route, role: str, kind: type) -> int:
@@ -75,7 +87,7 @@ def _failed_conditions(route: Route, data_object: DataObject, arguments: Mapping
     for name, wanted in route.conditions.items():
         found = condition_value(name, data_object, arguments)
         if not _is_in(found, wanted):
-            shown = " or ".join(sorted(map(repr, wanted)))
+            shown = " or ".join(sorted(map(repr, wanted - {MISSING})))
             yield f"needs {name}={shown}, {'not given' if found is MISSING else f'found {found!r}'}"
 
 

@@ -12,7 +12,10 @@ from dao.catalog.properties import format_options
 from dao.core.routing.signature import Signature, signature_of
 from dao.interface import ACTIONS, CONDITIONS, actions_of, method_names
 
-__all__ = ["Route", "routes_of"]
+__all__ = ["MISSING", "Route", "routes_of"]
+
+MISSING = object()
+"""Stands for a condition that neither the call nor the object has a value for."""
 
 
 @frozen
@@ -24,7 +27,7 @@ class Route:
         interface: the class it was found on.
         method: the method's name.
         signature: what it takes.
-        conditions: the values that must hold, by name.
+        conditions: the values that must hold, by name; with MISSING among them, only where there is one.
         is_async: it is a coroutine function, or an asynchronous generator function.
     """
 
@@ -67,11 +70,20 @@ def _routes_from(interface: type, name: str) -> Iterator[Route]:
     for action in actions_of(name, method):
         if action == "run" and name.startswith("run_") and "operation" not in conditions:
             conditions = {**conditions, "operation": frozenset((name.removeprefix("run_"),))}
+        signature = signature_of(method, ACTIONS[action])
         yield Route(
             action,
             interface,
             name,
-            signature_of(method, ACTIONS[action]),
-            conditions,
+            signature,
+            {**_into_condition(signature), **conditions},
             inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method),
         )
+
+
+def _into_condition(signature: Signature) -> Mapping[str, frozenset[Any]]:
+    """``into: Literal["spark"]`` is ``@when(into="spark")``; with a default it serves calls without ``into`` too."""
+    into = signature.parameters.get("into")
+    if into is None or not into.values:
+        return {}
+    return {"into": into.values if into.required else into.values | {MISSING}}

@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import frozen
 
-from dao.core.routing.types import ANYTHING, TypeTest, type_test
+from dao.core.routing.types import ANYTHING, TypeTest, literal_values, type_test
 from dao.interface import ROLES
 
 __all__ = ["Parameter", "Signature", "signature_of"]
@@ -24,12 +24,14 @@ class Parameter:
         test: the types it takes.
         required: it has no default.
         positional: it can only be given by position.
+        values: the only values that it takes, where its annotation is a ``Literal``; empty for any other.
     """
 
     name: str
     test: TypeTest
     required: bool
     positional: bool = False
+    values: frozenset[Any] = frozenset()
 
 
 @frozen
@@ -67,6 +69,7 @@ def signature_of(method: Callable[..., Any], roles: tuple[str, ...]) -> Signatur
             ANYTHING if p.annotation is p.empty else type_test(p.annotation, namespace),
             p.default is p.empty,
             p.kind is p.POSITIONAL_ONLY,
+            literal_values(p.annotation, namespace),
         )
         for p in by_name
     }

@@ -10,8 +10,8 @@ from attrs import frozen
 
 from dao.arguments import checks_of
 from dao.core.routing.choose import Choice, Offer, choose
-from dao.core.routing.match import MISSING, condition_value, own_names, takes
-from dao.core.routing.route import Route, routes_of
+from dao.core.routing.match import condition_value, own_names, takes
+from dao.core.routing.route import MISSING, Route, routes_of
 from dao.data_object import DataObject
 from dao.errors import PluginError
 from dao.interface import ACTIONS
@@ -42,7 +42,7 @@ class Plan:
         takes_object: the method has a parameter for the object.
         plain: the object goes first, by position, and everything else by name, just as it was given.
         bare: nothing but the object is handed over.
-        converts: the method has no ``into``, so its result is converted after the call.
+        converts: the method doesn't know ``into``, so its result is converted after the call.
     """
 
     choice: Choice
@@ -210,7 +210,7 @@ def _plan_of(choice: Choice, arguments: Mapping[str, Any]) -> Plan:
         "data_object" in parameters or choice.route.signature.takes_any,
         plain,
         plain and not arguments and not fillable,
-        "into" not in parameters,
+        "into" not in parameters and "into" not in choice.route.conditions,
     )
 
 

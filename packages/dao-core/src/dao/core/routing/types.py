@@ -21,12 +21,12 @@ from typing import (
 
 from attrs import frozen
 
-__all__ = ["ANYTHING", "TypeTest", "type_test"]
+__all__ = ["ANYTHING", "ANY_DISTANCE", "FAR", "TypeTest", "literal_values", "type_test"]
 
-_FAR = 1_000
+FAR = 1_000
 """The distance of a type that fits without being in the value's MRO: an ABC, a protocol, a float for an int."""
 
-_ANY = 1_000_000
+ANY_DISTANCE = 1_000_000
 """The distance of an annotation that takes anything: every other fit is nearer."""
 
 _FILES: frozenset[type] = frozenset({IO, BinaryIO, TextIO})
@@ -54,7 +54,7 @@ class TypeTest:
         if kind is NoneType:
             return 0 if self.none or not self.choices else None
         if not self.choices:
-            return _ANY
+            return ANY_DISTANCE
         fits = [step for choice in self.choices if (step := _step(kind, choice)) is not None]
         return min(fits, default=None)
 
@@ -69,17 +69,17 @@ def _step(kind: type, choice: type | str) -> int | None:
     if choice in mro:
         return mro.index(choice)
     if choice is float and issubclass(kind, int):
-        return _FAR
+        return FAR
     if choice in _COLLECTIONS and issubclass(kind, tuple(_COLLECTIONS)):
-        return _FAR
+        return FAR
     if choice in _FILES:
         # File objects don't derive from typing's names for them: what can be read is one.
-        return _FAR if hasattr(kind, "read") else None
+        return FAR if hasattr(kind, "read") else None
     try:
-        return _FAR if issubclass(kind, choice) else None
+        return FAR if issubclass(kind, choice) else None
     except TypeError:
         # A protocol with data members can't answer for a class: let the value through, as the least specific.
-        return _ANY
+        return ANY_DISTANCE
 
 
 _ALIASES = {"np": "numpy", "pa": "pyarrow", "pd": "pandas", "pl": "polars"}
@@ -103,6 +103,22 @@ def type_test(annotation: Any, namespace: dict[str, Any]) -> TypeTest:
     if open_to_all:
         return ANYTHING
     return TypeTest(tuple(choices), none, " | ".join(_spelled(choice) for choice in choices) or "None")
+
+
+def literal_values(annotation: Any, namespace: dict[str, Any]) -> frozenset[Any]:
+    """The values that an annotation allows where it is a ``Literal``, or ``Literal[...] | None``; else none."""
+    if isinstance(annotation, str):
+        try:
+            annotation = eval(annotation, namespace)  # as in _from_text
+        except Exception:
+            return frozenset()
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return frozenset(value for value in get_args(annotation) if value is not None)
+    if origin not in (Union, UnionType):
+        return frozenset()
+    parts = [literal_values(part, namespace) for part in get_args(annotation) if part is not NoneType]
+    return frozenset().union(*parts) if all(parts) else frozenset()
 
 
 def _spelled(choice: type | str) -> str:
