@@ -113,6 +113,28 @@ def test_a_filesystem_that_remembers_nothing_is_asked_anew(path: str) -> None:
 
 
 @pytest.mark.parametrize("way", [read, stream])
+def test_a_small_file_is_one_request(way: Any, far: Far, tmp_path: Path, table: pa.Table) -> None:
+    paths = [str(tmp_path / f"{number}.parquet") for number in range(3)]
+    for number, path in enumerate(paths):
+        pq.write_table(table.slice(number * 100, 100), path, row_group_size=40)
+    assert way(far, *paths).equals(table.slice(0, 300))
+    assert way(far, *paths, columns=["last"], where="id >= 150")["last"].to_pylist() == list(range(150, 300))
+    assert len(far.requests) == len(paths)
+
+
+def test_small_files_are_held_within_bounds(
+    far: Far, tmp_path: Path, table: pa.Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [str(tmp_path / f"{number}.parquet") for number in range(3)]
+    for number, path in enumerate(paths):
+        pq.write_table(table.slice(number * 100, 100), path)
+    monkeypatch.setattr(parquet_source, "_HELD", 2 * Path(paths[0]).stat().st_size + 100)
+    assert read(far, *paths).equals(table.slice(0, 300))
+    assert len(far.requests) == 4, "the third file is asked for again"
+    assert read(Far(remembering=False), *paths).equals(table.slice(0, 300))
+
+
+@pytest.mark.parametrize("way", [read, stream])
 def test_only_the_wanted_columns_of_wanted_row_groups_are_fetched(way: Any, far: Far, path: str) -> None:
     found = way(far, path, columns=["name"], where=f"id >= {GROUP} AND id < {GROUP + 7}")
     assert found["name"].to_pylist() == [None if n % 5 == 0 else f"name-{n}" for n in range(GROUP, GROUP + 7)]

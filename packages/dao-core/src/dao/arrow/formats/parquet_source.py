@@ -15,7 +15,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 from pyarrow import fs
 
 from dao.arrow.formats.near import handler_facts, is_near
@@ -31,6 +31,9 @@ Range = tuple[int, int]
 
 _TAIL = 64 << 10
 """Bytes read from a file's end: most footers are in them."""
+
+_HELD = 16 << 20
+"""Bytes of small files, read whole with their footers, that a filesystem keeps at most."""
 
 _GAP = 64 << 10
 """Bytes between two chunks that cost less than another request."""
@@ -48,6 +51,7 @@ class Footer:
         near: whether Arrow reads it by itself; see :func:`~dao.arrow.formats.near.is_near`.
         metadata: the footer, as Arrow has it.
         schema: the Arrow schema of its rows.
+        whole: the content of a small file that is not near: it came with the footer, and is not fetched again.
     """
 
     size: int
@@ -55,6 +59,7 @@ class Footer:
     metadata: pq.FileMetaData
     schema: pa.Schema
     _content: bytes
+    whole: pa.Buffer | None = None
 
     @cached_property
     def chunks(self) -> list[list[ColumnChunk]]:
@@ -136,7 +141,9 @@ class ParquetSource:
         ]
 
     def fetch(self, wanted: Range) -> pa.Buffer:
-        """Bytes of the file, by a handle of their own."""
+        """Bytes of the file: those that came with the footer, or read by a handle of their own."""
+        if self.footer.whole is not None:
+            return self.footer.whole.slice(*wanted)
         with self.filesystem.open_input_file(self.path) as file:
             file.seek(wanted[0])
             return file.read_buffer(wanted[1])
@@ -179,10 +186,23 @@ def open_source(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -
     key = ("parquet", path, repr(_settings(options)))
     footer = kept.get(key) if kept is not None else None
     if footer is None:
-        footer = _look_at(path, filesystem, options)
+        footer = _within_bounds(_look_at(path, filesystem, options), kept)
         if kept is not None:
             kept[key] = footer
     return ParquetSource(path, filesystem, options, footer)
+
+
+def _within_bounds(footer: Footer, kept: dict[Any, Any] | None) -> Footer:
+    """The footer as it may be kept: without the file's content once that of others is large enough.
+
+    The first files keep theirs, not the last: files are looked at in the order in which they are read.
+    """
+    if footer.whole is None:
+        return footer
+    if kept is None or (held := kept.get("parquet bytes", 0) + footer.size) > _HELD:
+        return evolve(footer, whole=None)
+    kept["parquet bytes"] = held
+    return footer
 
 
 def _look_at(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -> Footer:
@@ -195,7 +215,9 @@ def _look_at(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -> F
     # Of a file's end Arrow needs no more than the end: its places count from the file's start all the same.
     with pq.ParquetFile(pa.BufferReader(tail), pre_buffer=False, **_settings(options)) as parquet:
         schema = mark_variants(checked(parquet.schema_arrow), parquet.schema)
-        return Footer(size, is_near(filesystem), parquet.metadata, schema, tail[-8 - length : -8])
+        near = is_near(filesystem)
+        whole = pa.py_buffer(tail) if len(tail) == size and not near else None
+        return Footer(size, near, parquet.metadata, schema, tail[-8 - length : -8], whole)
 
 
 def _settings(options: ParquetOptions, dictionaries: Sequence[str] = ()) -> dict[str, Any]:
