@@ -66,6 +66,7 @@ CONTRACT: Mapping[str, tuple[str, ...]] = {
     "history": (),
     "copy": ("columns", "limit", "where", "version", "as_of", "batch_size", *_WRITING),
     "move": _WRITING,
+    "unload": ("columns", "limit", "where", "version", "as_of", "batch_size", *_WRITING),
     "run": (),
 }
 """For each action the arguments whose meaning the contract fixes."""
@@ -261,7 +262,8 @@ def suggestion(action: str, wrong: str, own: Iterable[str], options: Iterable[st
     meant = same[0] if same else _BY_WORD.get(plain)
     if meant in first or meant in further:
         return f"did you mean {meant!r}?"
-    actions = [] if wrong in CONTRACT[action] else [other for other, names in CONTRACT.items() if wrong in names]
+    others = [other for other, names in CONTRACT.items() if wrong in names and other != "unload"]  # no user calls it
+    actions = [] if wrong in CONTRACT[action] else others
     known = did_you_mean("" if actions else wrong, first) if first else "there are no arguments"
     if actions:
         return f"it is an argument of {', '.join(actions)}; {known}"

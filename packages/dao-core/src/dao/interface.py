@@ -11,9 +11,14 @@ Nothing has to be inherited. A method is a route when its name is an action (``r
 
 A method named ``run_<operation>`` serves ``run`` for that operation alone.
 
+A ``copy`` or ``move`` within a store is the method of that name. Between objects that it doesn't serve, other stores'
+among them, the source object is offered to the target's ``write`` as ``data``, then the target to the source's
+``unload`` as ``target``. Only a parameter that is annotated with the object's type takes it; see
+:mod:`dao.core.offers`.
+
 A parameter's name gives its role: ``data`` is what is handed in, ``data_object`` the object, ``target`` the
-destination of ``copy`` and ``move``, ``operation`` what ``run`` was asked for. Every other parameter is an argument
-of the call. Annotations of ``data`` and ``data_object`` say which types the route takes; a string such as
+destination of ``copy``, ``move`` and ``unload``, ``operation`` what ``run`` was asked for. Every other parameter is an
+argument of the call. Annotations of ``data`` and ``data_object`` say which types the route takes; a string such as
 ``"pyspark.sql.DataFrame"`` names a type whose library need not be installed.
 
 Where several interfaces of a store fit a call, the first that asks for what the call has serves it: by an annotation of
@@ -34,8 +39,10 @@ Optional, all of them:
   call's and a catalog's other names are then refused, with the nearest right one. Without it such a method takes every
   name, and a misspelt argument is its own affair;
 - ``plan_call(action, data_object, arguments, options)`` gives what a call would do as a mapping, for ``explain``:
-  ``location``, ``format``, ``replaces``..., and raises what the call would raise whatever the store holds. It doesn't
-  touch the store. ``arguments`` are those that the method names, ``options`` those that go into its ``**options``.
+  ``location``, ``format``, ``replaces``, ``sql``..., and raises what the call would raise whatever the store holds. It
+  doesn't touch the store. ``arguments`` are those that the method names, ``options`` those that go into its
+  ``**options``. Entries called like a secret are masked. Where another store's object is offered, an
+  :class:`~dao.errors.UnsupportedError` declines it, and the copy is done in another way.
 """
 
 from __future__ import annotations
@@ -49,7 +56,7 @@ from attrs import evolve, field, frozen
 
 from dao.errors import DataError
 
-__all__ = ["ACTIONS", "InterfaceSpec", "is_interface", "register", "when"]
+__all__ = ["ACTIONS", "ROUTED_ACTIONS", "InterfaceSpec", "is_interface", "register", "when"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -71,13 +78,16 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
 }
 """Every action, with the roles that its positional arguments play, in order."""
 
+ROUTED_ACTIONS: Mapping[str, tuple[str, ...]] = {**ACTIONS, "unload": ("data_object", "target")}
+"""The actions that methods can serve: all, and ``unload``, a part of ``copy`` and ``move`` that users don't call."""
+
 ROLES = ("data", "data_object", "target", "operation")
 """What a parameter may stand for that is no argument of the call; see the module's docstring."""
 
 REGISTERED = "__dao_actions__"
 CONDITIONS = "__dao_conditions__"
 
-_BY_LENGTH = sorted(ACTIONS, key=len, reverse=True)
+_BY_LENGTH = sorted(ROUTED_ACTIONS, key=len, reverse=True)
 
 
 def register(*actions: str) -> Callable[[F], F]:
@@ -86,9 +96,9 @@ def register(*actions: str) -> Callable[[F], F]:
     Raises:
         DataError: no action was given, or one that doesn't exist.
     """
-    unknown = [action for action in actions if action not in ACTIONS]
+    unknown = [action for action in actions if action not in ROUTED_ACTIONS]
     if unknown or not actions:
-        raise DataError(f"@register takes actions, found {unknown or 'none'}; actions: {', '.join(ACTIONS)}")
+        raise DataError(f"@register takes actions, found {unknown or 'none'}; actions: {', '.join(ROUTED_ACTIONS)}")
 
     def mark(method: F) -> F:
         setattr(method, REGISTERED, (*actions, *getattr(method, REGISTERED, ())))

@@ -45,4 +45,4 @@ def _explain_transfer(action: str, source: DataObject, arguments: Mapping[str, A
     given = dict(arguments)
     transfer = Transfer.of(action, source, given.pop("target"), given, native_async=native_async)
     steps = tuple(_step(name, data_object, call, native_async) for name, data_object, call in transfer.calls())
-    return Explanation(action, steps, transfer.why)
+    return Explanation(action, steps, transfer.why, transfer.way, transfer.passed_over)

@@ -108,7 +108,7 @@ class LoopExecutor(Executor):
         if isinstance(data, FileSet):
             folder = kept.enter_context(TemporaryDirectory(prefix="dao-copy-"))
             return FileSet([_saved(file, Path(folder, str(number))) for number, file in enumerate(data)])
-        return data.read_all() if data is not None and data is self._stream else data
+        return data.read_all().to_reader() if data is not None and data is self._stream else data
 
     def _reader_of(self, stream: AsyncIterator[Any]) -> Any:
         from dao.arrow.convert import to_reader

@@ -1,8 +1,16 @@
-"""Copy and move: within a store by its interface, between stores as a stream, in bounded memory.
+"""Copy and move: by an interface of one of the two stores where one can, else as a stream, in bounded memory.
 
-Between stores, tables travel as Arrow record batches and files as bytes. Only one batch or one chunk is held at a time,
-and the target's own write makes it all or nothing: a copy that fails leaves the target as it was. A move deletes the
-source after the target is complete; if that deletion fails the data is in both places and the error says so.
+The ways, in the order in which they are tried; :meth:`Transfer.of` decides, for the call and for ``explain`` alike:
+
+- ``within``: both objects are in one store, and its interface has the action with these arguments;
+- ``write``: an interface of the target's store takes the source object itself as ``data``;
+- ``unload``: an interface of the source's store takes the target object itself (see :mod:`dao.core.offers`);
+- ``files``: files travel as bytes;
+- ``rows``: tables travel as Arrow record batches.
+
+Only one batch or one chunk is held at a time, and the target's own write makes it all or nothing: a copy that fails
+leaves the target as it was. A move deletes the source after the target is complete; if that deletion fails the data is
+in both places and the error says so.
 """
 
 from __future__ import annotations
@@ -10,14 +18,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import nullcontext, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from io import BytesIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, cast
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from dao.arguments import suggestion
 from dao.core.attribution import about
 from dao.core.execute import Executor, table_of
-from dao.data_object import DataObject, DirectoryObject, TableObject
+from dao.core.offers import Answer, answer_to
+from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
 from dao.errors import DaoError, DataError, NoRouteError
 from dao.file_set import FileSet, SourceFile
 from dao.progress import expect
@@ -26,7 +36,13 @@ from dao.results import Listing, WriteResult
 if TYPE_CHECKING:
     from typing import Self
 
-__all__ = ["Transfer"]
+__all__ = ["Transfer", "Way"]
+
+Way = Literal["within", "write", "unload", "files", "rows"]
+"""How a copy or move is done; see the module's docstring."""
+
+Call = tuple[str, DataObject, dict[str, Any]]
+"""An action, its object and its arguments."""
 
 _READING = ("columns", "where", "limit", "version", "as_of", "batch_size")
 """The arguments of a copy that are about what is read; the others are about how it is written."""
@@ -48,22 +64,20 @@ class Transfer:
         action: ``copy`` or ``move``.
         source: the object that is read.
         target: the object that is written.
-        within: both are in one store, and its interface does it.
-        as_bytes: between stores: files go as they are.
+        way: how.
         reading: the arguments for reading.
         writing: the arguments for writing.
-        why: the reason, for a person.
+        passed_over: ways that would go before this one and that an interface declined, with its reason.
         native_async: coroutine methods can be called.
     """
 
     action: str
     source: DataObject
     target: DataObject
-    within: bool
-    as_bytes: bool
+    way: Way
     reading: Mapping[str, Any] = field(factory=dict)
     writing: Mapping[str, Any] = field(factory=dict)
-    why: str = ""
+    passed_over: Mapping[str, str] = field(factory=dict)
     native_async: bool = False
 
     @classmethod
@@ -96,36 +110,82 @@ class Transfer:
         given = {name: value for name, value in arguments.items() if value is not None}
         reading = {name: value for name, value in given.items() if name in _READING}
         writing = {name: value for name, value in given.items() if name not in _READING}
-        _refuse_unknown(action, target, writing)
+        _refuse_unknown(action, source, target, writing)
         reading = dict(table_of(source).checked("read_stream", reading))
         writing = dict(table_of(target).checked("write_stream", writing))
-        same_store = source.data_store is target.data_store
-        if same_store and source.key == target.key:
+        if source.data_store is target.data_store and source.key == target.key:
             raise DataError(f"{action} {source.full_name!r} onto itself: source and target are both at {source.key!r}")
         if action == "move" and reading:
             raise DataError(f"move takes all rows, found {', '.join(reading)}: copy what is wanted, then delete")
-        alike = not reading and set(writing) <= {"mode"} and _same_layout(source, target)
-        within = same_store and alike and table_of(source).serves(action)
-        tables = isinstance(source, TableObject) or isinstance(target, TableObject)
-        as_bytes = alike and not tables and _gives_bytes(source, native_async)
-        why = _reason(within, same_store, as_bytes)
-        return cls(action, source, target, within, as_bytes, reading, writing, why, native_async)
+        same_layout = _same_layout(source, target)
+        plan = cls(action, source, target, "within", reading, writing, native_async=native_async)
+        if same_layout and source.data_store is target.data_store and plan._fits(*plan.calls()[0]):
+            return plan
+        whole = same_layout and not reading and set(writing) <= {"mode"}
+        streamed: Way = "files" if whole and _go_as_bytes(source, target, native_async) else "rows"
+        plan = evolve(plan, way=streamed)
+        passed_over: dict[str, str] = {}
+        offers: tuple[Way, ...] = ("write", "unload")
+        for way in offers:
+            offer = evolve(plan, way=way, passed_over=passed_over)
+            answer = offer._answer()
+            if answer.accepted:
+                return offer
+            if answer.reason:
+                passed_over[way] = answer.reason
+        return evolve(plan, passed_over=passed_over)
 
-    def calls(self) -> list[tuple[str, DataObject, dict[str, Any]]]:
-        """The calls it comes to, each with its object and arguments, to be explained."""
-        if self.within:
-            return [(self.action, self.source, {**self.writing, "target": self.target})]
-        deletion: list[tuple[str, DataObject, dict[str, Any]]] = []
-        if self.action == "move":
-            deletion = [("delete", self.source, {})]
-        if self.as_bytes:
-            example: Any = FileSet(())
-            reading = ("read_stream", self.source, {"into": "bytes"})
+    def _answer(self) -> Answer:
+        """What the store says to which this way offers the other one's object."""
+        action, data_object, arguments = self.calls()[0]
+        role = "data" if action == "write" else "target"
+        return answer_to(action, data_object, role, arguments, native_async=self.native_async)
+
+    @property
+    def why(self) -> str:
+        """The reason for the way, for a person."""
+        same_store = self.source.data_store is self.target.data_store
+        where = "the layouts differ" if same_store else "two stores"
+        return {
+            "within": "one store holds both, so its interface does it",
+            "write": f"the store of {self.target.full_name!r} takes the object itself: no data passes through here",
+            "unload": f"the store of {self.source.full_name!r} writes the target itself: no data passes through here",
+            "files": f"{where}: a stream of files, which go as bytes",
+            "rows": f"{where}: a stream of rows, which go as Arrow record batches",
+        }[self.way]
+
+    def calls(self) -> list[Call]:
+        """The calls it comes to, in order, each with its object and arguments.
+
+        What is written by a stream is known when it is read: an empty one stands for it.
+        """
+        source, target, given = self.source, self.target, {**self.reading, **self.writing}
+        if self.way == "within":
+            return [(self.action, source, {**given, "target": target})]
+        if self.way == "write":
+            calls = [("write", target, {**given, "data": source})]
+        elif self.way == "unload":
+            calls = [("unload", source, {**given, "target": target})]
+        elif self.way == "files":
+            data: Any = BytesIO() if isinstance(source, FileObject) else FileSet(())
+            reading = ("read_stream", source, {"into": "bytes"})
+            calls = [reading, ("write", target, {**self.writing, "data": data})]
         else:
-            example = _no_rows()
-            reading = (self._fitting(_READERS, self.source, self.reading), self.source, dict(self.reading))
-        writing = {**self.writing, "data": example}
-        return [reading, (self._writer(example), self.target, writing), *deletion]
+            reader = self._fitting(_READERS, source, self.reading)
+            action, data = self._rows_writer()
+            calls = [(reader, source, dict(self.reading)), (action, target, {**self.writing, "data": data})]
+        return [*calls, ("delete", source, {})] if self.action == "move" else calls
+
+    def _rows_writer(self) -> tuple[str, Any]:
+        """The action that writes the rows, with the kind of Arrow data that it takes, empty."""
+        import pyarrow as pa
+
+        table = pa.table({})
+        for data in (table.to_reader(), table):
+            writer = self._writer(data)
+            if self._fits(writer, self.target, {**self.writing, "data": data}):
+                return writer, data
+        return "write", table.to_reader()
 
     def _writer(self, data: Any) -> str:
         return self._fitting(_WRITERS, self.target, {**self.writing, "data": data})
@@ -133,11 +193,14 @@ class Transfer:
     def _fitting(self, actions: tuple[str, str], data_object: DataObject, arguments: Mapping[str, Any]) -> str:
         """The streaming action where the store has a route for this call, else the plain one."""
         streaming, plain = actions
+        return streaming if self._fits(streaming, data_object, arguments) else plain
+
+    def _fits(self, action: str, data_object: DataObject, arguments: Mapping[str, Any]) -> bool:
         try:
-            table_of(data_object).plan(streaming, data_object, arguments, native_async=self.native_async)
+            table_of(data_object).plan(action, data_object, arguments, native_async=self.native_async)
         except NoRouteError:
-            return plain
-        return streaming
+            return False
+        return True
 
     def run(self, executor: Executor) -> WriteResult:
         """Do it.
@@ -147,27 +210,36 @@ class Transfer:
             AlreadyExistsError: the target is, and ``mode`` is the default.
             StoreError: reading or writing failed; the target is as it was.
         """
-        if self.within:
-            given = {**self.writing, "target": self.target}
-            return cast("WriteResult", executor.execute(self.action, self.source, given))
+        if self.way == "within":
+            [call] = self.calls()
+            return cast("WriteResult", executor.execute(*call))
         given = {**self.reading, **self.writing, "target": self.target}
-        return executor.as_one(self.action, self.source, given, self._run_between)
+        return executor.as_one(self.action, self.source, given, self._run_parts)
 
-    def _run_between(self, executor: Executor) -> WriteResult:
-        for action, data_object, arguments in self.calls():  # what can't be written or deleted isn't read either
-            with suppress(NoRouteError) if "data" in arguments else nullcontext():  # the rows' type is not known yet
-                executor.check(action, data_object, arguments)
-        result = self._copy_bytes(executor) if self.as_bytes else self._copy_rows(executor)
+    def _run_parts(self, executor: Executor) -> WriteResult:
+        calls = self.calls()
+        for call in calls:  # what can't be written or deleted isn't read either
+            streamed = self.way in ("files", "rows") and "data" in call[2]
+            with suppress(NoRouteError) if streamed else nullcontext():  # what rows it takes isn't known yet
+                executor.check(*call)
+        if self.way == "files":
+            result = self._copy_bytes(executor)
+        elif self.way == "rows":
+            result = self._copy_rows(executor, calls[0], calls[1])
+        else:
+            result = cast("WriteResult", executor.execute(*calls[0]))
         if self.action == "move":
             self._delete_source(executor)
         return result
 
-    def _copy_rows(self, executor: Executor) -> WriteResult:
-        reader = self._fitting(_READERS, self.source, self.reading)
-        rows = executor.execute(reader, self.source, self.reading)
-        blamed = executor.blaming(reader, self.source, self.reading, rows)
+    def _copy_rows(self, executor: Executor, reading: Call, writing: Call) -> WriteResult:
+        rows = executor.execute(*reading)
+        action, target, given = writing
         try:
-            written = executor.execute(self._writer(rows), self.target, {**self.writing, "data": blamed})
+            data = _as_planned(executor.blaming(*reading, rows), given["data"])
+            if type(data) is not type(given["data"]):  # no Arrow data: the route depends on what it is
+                action = self._writer(data)
+            written = executor.execute(action, target, {**given, "data": data})
         finally:
             _close(rows)
         return cast("WriteResult", written)
@@ -197,12 +269,21 @@ class Transfer:
             raise
 
 
+def _as_planned(rows: Any, example: Any) -> Any:
+    """Arrow rows as the kind of data that the writer was chosen for; all others as they are."""
+    if hasattr(rows, "read_next_batch") and not hasattr(example, "read_next_batch"):
+        return rows.read_all()
+    return rows.to_reader() if hasattr(rows, "to_reader") and hasattr(example, "read_next_batch") else rows
+
+
 def _below(key: str, other: str) -> str:
     return other.removeprefix(f"{key}/") if key else other
 
 
-def _gives_bytes(source: DataObject, native_async: bool) -> bool:
-    """Whether the source's store reads files as they are; one that holds nothing but tables doesn't."""
+def _go_as_bytes(source: DataObject, target: DataObject, native_async: bool) -> bool:
+    """Whether neither is a table and the source's store reads files as they are; one that holds only tables doesn't."""
+    if isinstance(source, TableObject) or isinstance(target, TableObject):
+        return False
     table = table_of(source)
     try:
         plan = table.plan("read_stream", source, {"into": "bytes"}, native_async=native_async)
@@ -240,26 +321,13 @@ def _named(data_object: DataObject) -> tuple[str | None, str | None]:
     return data_object.get("format") or infer_format(data_object.key), infer_compression(data_object.key)
 
 
-def _reason(within: bool, same_store: bool, as_bytes: bool) -> str:
-    if within:
-        return "one store holds both, so its interface does it"
-    what = "files, which go as bytes" if as_bytes else "rows, which go as Arrow record batches"
-    return f"{'the layouts differ' if same_store else 'two stores'}: a stream of {what}"
-
-
-def _refuse_unknown(action: str, target: DataObject, writing: Mapping[str, Any]) -> None:
-    table = table_of(target)
+def _refuse_unknown(action: str, source: DataObject, target: DataObject, writing: Mapping[str, Any]) -> None:
+    table, unloading = table_of(target), table_of(source)
     for name in writing:
-        if not any(table.takes(writer, name) for writer in _WRITERS):
+        if not (any(table.takes(writer, name) for writer in _WRITERS) or unloading.takes("unload", name)):
             own = [*(_READING if action == "copy" else ()), *(n for writer in _WRITERS for n in table.names(writer))]
             options = [option for writer in _WRITERS for option in table.option_names(writer)]
             raise NoRouteError(f"takes no {name!r} ({suggestion(action, name, own, options)})")
-
-
-def _no_rows() -> Any:
-    import pyarrow as pa
-
-    return pa.RecordBatchReader.from_batches(pa.schema([]), [])
 
 
 def _close(rows: Any) -> None:

@@ -176,7 +176,7 @@ def test_the_plan_of_a_copy_can_be_looked_at() -> None:
     told = explain("move", FileObject("a", one), {"target": FileObject("b", two)})
     assert [(step.action, step.route) for step in told.steps] == [
         ("read_stream", "Shelf.open"),
-        ("write", "Shelf.write_set"),
+        ("write", "Shelf.write"),
         ("delete", "Shelf.delete"),
     ]
     assert "two stores: a stream of files, which go as bytes" in str(told)
@@ -202,11 +202,11 @@ def test_files_go_as_bytes_only_where_formats_and_compressions_agree(stores: str
     ):
         for action in ("copy", "move"):
             plan = Transfer.of(action, FileObject(source, one), FileObject(target, other), {})
-            assert (not plan.within and not plan.as_bytes) is as_rows, (source, target)
+            assert (plan.way == "rows") is as_rows, (source, target)
     said = Transfer.of("copy", FileObject("a.dat", one, format="csv"), FileObject("b.parquet", other), {})
-    assert (said.within, said.as_bytes) == (False, False)
+    assert said.way == "rows"
     for spelling in ({"delimiter": ";"}, {"encoding": "latin-1"}, {"header": False}):
         said = Transfer.of("copy", FileObject("a.csv", one), FileObject("b.csv", other, **spelling), {})
-        assert (said.within, said.as_bytes) == (False, False), spelling
+        assert said.way == "rows", spelling
         both = FileObject("a.csv", one, **spelling), FileObject("b.csv", other, **spelling)
-        assert Transfer.of("copy", *both, {}).within or Transfer.of("copy", *both, {}).as_bytes
+        assert Transfer.of("copy", *both, {}).way != "rows"

@@ -65,9 +65,9 @@ def explain(
 
     \b
     Keys of --json:
-      action, note, steps (a list of action, data_object, key, interface,
-      route, place, details, filled, considered (a list of interface, route,
-      reason))
+      action, note, way, passed_over (reasons by way), steps (a list of action,
+      data_object, key, interface, route, place, details, filled, considered
+      (a list of interface, route, reason))
 
     \b
     Examples:

@@ -42,8 +42,8 @@ class Step:
         interface: the name of the chosen interface.
         route: the chosen ``Class.method``.
         place: ``module:line`` of its source.
-        details: what the interface tells of it: ``location``, ``format``, ``mode``, ``replaces``...; empty where it
-            tells nothing.
+        details: the interface's own plan: ``location``, ``format``, ``replaces``, ``sql``...; secrets are masked. Empty
+            where it has none.
         filled: parameters that the object's properties fill in, with their values; secrets are masked.
         considered: every route that was looked at.
     """
@@ -68,11 +68,16 @@ class Explanation:
         steps: the calls it would make, in order: one for most actions, a reading and a writing one for a copy
             between stores.
         note: why it is done this way, where there is a choice beyond the routes.
+        way: how a copy or move is done: ``within`` a store, by the target's ``write`` or the source's ``unload`` with
+            the other object, or as a stream of ``files`` or ``rows``; empty for other actions.
+        passed_over: ways that would have gone first and that an interface declined, each with its reason.
     """
 
     action: str
     steps: tuple[Step, ...]
     note: str = ""
+    way: str = ""
+    passed_over: Mapping[str, str] = field(factory=dict)
 
     def _views(self) -> list[TableView]:
         numbers = [f"{at}. " for at in range(1, len(self.steps) + 1)] if len(self.steps) > 1 else [""]
@@ -80,7 +85,8 @@ class Explanation:
 
     @property
     def _headline(self) -> str:
-        return f"{self.action}: {self.note}" if self.note else ""
+        passed = [f"  not by {way}: {reason}" for way, reason in self.passed_over.items()]
+        return "\n".join([f"{self.action}: {self.note}", *passed]) if self.note else ""
 
     def __str__(self) -> str:
         return "\n".join(filter(None, [self._headline, *(view.text() for view in self._views())]))
@@ -88,7 +94,7 @@ class Explanation:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        headline = f"<p>{escape(self._headline)}</p>" if self.note else ""
+        headline = f"<p>{'<br>'.join(escape(self._headline).splitlines())}</p>" if self.note else ""
         return headline + "".join(view.html() for view in self._views())
 
 
@@ -121,5 +127,5 @@ def step_of(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any], d
         route.place,
         {name: masked(name, value) for name, value in filled.items() if arguments.get(name) is None},
         tuple(Considered(c.interface, c.route, c.reason or "chosen") for c in plan.choice.candidates),
-        details,
+        {name: masked(name, value) for name, value in details.items()},
     )

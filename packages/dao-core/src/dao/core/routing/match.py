@@ -9,11 +9,11 @@ from attrs import frozen
 
 from dao.arguments import CONTRACT, suggestion
 from dao.core.routing.route import MISSING, Route
-from dao.core.routing.types import ANY_DISTANCE
+from dao.core.routing.types import ANY_DISTANCE, FAR
 from dao.data_object import DataObject
 from dao.interface import ROLES
 
-__all__ = ["Fit", "condition_value", "fit", "own_names", "request_of", "takes"]
+__all__ = ["Fit", "asks_for_object", "condition_value", "fit", "own_names", "request_of", "takes"]
 
 _CONVERTED = ("read", "read_stream", "run")
 """The actions whose results ``into=`` may convert."""
@@ -81,6 +81,7 @@ def _misfits(route: Route, data_object: DataObject, arguments: Mapping[str, Any]
     yield from _unknown_arguments(route, arguments)
     yield from _missing_arguments(route, data_object, arguments)
     yield from _wrong_types(route, data_object, arguments)
+    yield from _unrequested_objects(route, arguments)
 
 
 def _failed_conditions(route: Route, data_object: DataObject, arguments: Mapping[str, Any]) -> Iterator[str]:
@@ -148,6 +149,21 @@ def _wrong_types(route: Route, data_object: DataObject, arguments: Mapping[str, 
             continue
         if parameter.test.distance(type(value)) is None:
             yield f"takes {parameter.test.text} as {name!r}, found {_named(type(value))}"
+
+
+def asks_for_object(route: Route, role: str, kind: type) -> bool:
+    """Whether a route is annotated to take objects of a type in a role; one that takes anything is not."""
+    parameter = route.signature.parameters.get(role)
+    distance = parameter.test.distance(kind) if parameter is not None else None
+    return distance is not None and distance < FAR
+
+
+def _unrequested_objects(route: Route, arguments: Mapping[str, Any]) -> Iterator[str]:
+    # A method for any data would take the object for rows, and one for any target would take it for one of its store.
+    role = "target" if route.action == "unload" else "data"
+    value = arguments.get(role)
+    if isinstance(value, DataObject) and not asks_for_object(route, role, type(value)):
+        yield f"is not annotated to take a {_named(type(value))} as {role!r}"
 
 
 def _named(kind: type) -> str:

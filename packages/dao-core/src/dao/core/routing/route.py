@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from dao.catalog.properties import format_options
 from dao.core.routing.signature import Signature, signature_of
-from dao.interface import ACTIONS, CONDITIONS, actions_of, method_names
+from dao.interface import CONDITIONS, ROUTED_ACTIONS, actions_of, method_names
 
 __all__ = ["MISSING", "Route", "routes_of"]
 
@@ -70,7 +70,7 @@ def _routes_from(interface: type, name: str) -> Iterator[Route]:
     for action in actions_of(name, method):
         if action == "run" and name.startswith("run_") and "operation" not in conditions:
             conditions = {**conditions, "operation": frozenset((name.removeprefix("run_"),))}
-        signature = signature_of(method, ACTIONS[action])
+        signature = signature_of(method, ROUTED_ACTIONS[action])
         yield Route(
             action,
             interface,

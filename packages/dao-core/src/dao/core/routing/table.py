@@ -10,11 +10,11 @@ from attrs import frozen
 
 from dao.arguments import checks_of
 from dao.core.routing.choose import Choice, Offer, choose
-from dao.core.routing.match import condition_value, own_names, takes
+from dao.core.routing.match import asks_for_object, condition_value, own_names, takes
 from dao.core.routing.route import MISSING, Route, routes_of
 from dao.data_object import DataObject
 from dao.errors import PluginError
-from dao.interface import ACTIONS
+from dao.interface import ROUTED_ACTIONS
 
 __all__ = ["Plan", "RouteTable", "route_table"]
 
@@ -71,7 +71,7 @@ class RouteTable:
     """
 
     def __init__(self, interfaces: Interfaces) -> None:
-        self._offers = {action: _offers(action, interfaces) for action in ACTIONS}
+        self._offers = {action: _offers(action, interfaces) for action in ROUTED_ACTIONS}
         self._conditions = {action: _condition_values(offers) for action, offers in self._offers.items()}
         self._checks = {action: checks_of(action, _own_values(offers)) for action, offers in self._offers.items()}
         self._plans: dict[Any, Plan] = {}
@@ -138,6 +138,10 @@ class RouteTable:
     def takes(self, action: str, name: str) -> bool:
         """Whether any route for an action has a use for an argument of that name."""
         return any(takes(route, name) for offer in self._offers[action] for route in offer.routes)
+
+    def asks_for_object(self, action: str, role: str, kind: type) -> bool:
+        """Whether any route for an action is annotated to take objects of a type in a role."""
+        return any(asks_for_object(route, role, kind) for offer in self._offers[action] for route in offer.routes)
 
     def names(self, action: str) -> list[str]:
         """The arguments that the routes for an action name."""
