@@ -21,7 +21,7 @@ from dao.errors import (
     PermissionDeniedError,
     UnsupportedError,
 )
-from dao_s3.transport import ObjectSettings, Transport
+from dao_files.manifest._transport import ObjectSettings, Transport
 
 pytestmark = pytest.mark.xdist_group("azure")  # one emulator for all of them
 

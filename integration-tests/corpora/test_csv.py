@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pyarrow import fs
 
-from dao.arrow.formats import get_format
+from dao_files.formats import get_format
 
 LEFT_OUT = {"location_coordinates"}  # upstream's own pair disagrees
 

@@ -11,7 +11,7 @@ import pytest
 READ_ALL = """
 import sys
 from pyarrow import fs
-from dao.arrow.formats import get_format
+from dao_files.formats import get_format
 from dao.errors import DaoError
 for path in sys.argv[2:]:
     try:

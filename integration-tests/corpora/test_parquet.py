@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from pyarrow import fs
 
-from dao.arrow.formats import get_format
 from dao.errors import DaoError, StoreError
+from dao_files.formats import get_format
 
 LOCAL = fs.LocalFileSystem()
 PARQUET = get_format("parquet")
@@ -77,7 +77,7 @@ def test_encrypted_files_are_dao_errors_and_end_no_process(corpora: Path) -> Non
     code = """
 import sys
 from pyarrow import fs
-from dao.arrow.formats import get_format
+from dao_files.formats import get_format
 from dao.errors import DaoError
 form, local = get_format("parquet"), fs.LocalFileSystem()
 for path in sys.argv[1:]:
@@ -104,7 +104,7 @@ def test_the_bomb_is_stopped_in_bounded_memory(corpora: Path, call: str) -> None
     code = f"""
 import sys
 from pyarrow import fs
-from dao.arrow.formats import get_format
+from dao_files.formats import get_format
 from dao.errors import DaoError
 path, local = sys.argv[1], fs.LocalFileSystem()
 try:

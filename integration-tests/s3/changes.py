@@ -8,7 +8,7 @@ from typing import Any
 
 from dao import DataAccessObject, NotFoundError
 from dao.testing import Backend
-from dao.testing.conformance.sweeps import CHANGES, Change
+from dao.testing._conformance.sweeps import CHANGES, Change
 
 OLD, NEW = b"old" * 1000, b"new" * 2000
 LARGE = bytes(range(256)) * (11 << 12)

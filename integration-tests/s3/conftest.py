@@ -9,7 +9,7 @@ from attrs import evolve
 from services.fault_proxy import FaultProxy
 from services.minio import ObjectServer
 
-from dao.files import parts
+from dao_files._actions import parts
 
 
 @pytest.fixture(scope="session")

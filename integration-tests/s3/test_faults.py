@@ -18,7 +18,7 @@ from services.toxics import Toxic
 
 from dao import DaoError, DataAccessObject, DataStoreRegistry, TransientError
 from dao.testing import Backend, FaultPlan
-from dao.testing.conformance.sweeps import Change
+from dao.testing._conformance.sweeps import Change
 from dao_s3 import S3DirectoryObject, S3FileObject, S3TableObject
 from s3.changes import ALL_CHANGES, LARGE
 from s3.looking import leftovers

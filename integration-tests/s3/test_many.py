@@ -20,7 +20,7 @@ from services.toxics import Toxic
 
 from dao import AsyncDataAccessObject, DataAccessObject, DataStore, DataStoreRegistry, TransientError
 from dao.testing import FaultPlan
-from dao.testing.conformance.processes import KEPT, open_files, running_threads
+from dao.testing._conformance.processes import KEPT, open_files, running_threads
 from dao_s3 import S3FileObject, S3TableObject
 from s3.looking import leftovers
 from s3.stores import INTERFACES, options_of, store_of

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from dao.lazy import door
 
 if TYPE_CHECKING:
+    from dao._core.aio import AsyncDataAccessObject
+    from dao._core.dao import DataAccessObject
+    from dao._derived import DerivedReads
     from dao.catalog import Catalog
-    from dao.core.aio import AsyncDataAccessObject
-    from dao.core.dao import DataAccessObject
     from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
     from dao.data_store import DataStore, DataStoreRegistry
-    from dao.derived import DerivedReads
     from dao.errors import (
         AlreadyExistsError,
         AmbiguousRouteError,
@@ -40,40 +40,40 @@ if TYPE_CHECKING:
     from dao.secrets import Secret
 
 _HOMES = {
-    "AlreadyExistsError": "errors",
-    "AmbiguousRouteError": "errors",
-    "AsyncDataAccessObject": "core.aio",
-    "Catalog": "catalog",
-    "ConfigError": "errors",
-    "ConflictError": "errors",
-    "DaoError": "errors",
-    "DataAccessObject": "core.dao",
-    "DataError": "errors",
-    "DataObject": "data_object",
-    "DataStore": "data_store",
-    "DataStoreRegistry": "data_store",
-    "DerivedReads": "derived",
-    "DirectoryObject": "data_object",
-    "FileInfo": "results",
-    "FileObject": "data_object",
-    "InterfaceSpec": "interface",
-    "Listing": "results",
-    "NoRouteError": "errors",
-    "NotFoundError": "errors",
-    "PermissionDeniedError": "errors",
-    "PluginError": "errors",
-    "Progress": "progress",
-    "RoutingError": "errors",
-    "Secret": "secrets",
-    "StoreError": "errors",
-    "TableObject": "data_object",
-    "TransientError": "errors",
-    "UnsupportedError": "errors",
-    "Version": "results",
-    "WriteResult": "results",
-    "hookimpl": "hookspecs",
-    "register": "interface",
-    "when": "interface",
+    "AlreadyExistsError": "dao.errors",
+    "AmbiguousRouteError": "dao.errors",
+    "AsyncDataAccessObject": "dao._core.aio",
+    "Catalog": "dao.catalog",
+    "ConfigError": "dao.errors",
+    "ConflictError": "dao.errors",
+    "DaoError": "dao.errors",
+    "DataAccessObject": "dao._core.dao",
+    "DataError": "dao.errors",
+    "DataObject": "dao.data_object",
+    "DataStore": "dao.data_store",
+    "DataStoreRegistry": "dao.data_store",
+    "DerivedReads": "dao._derived",
+    "DirectoryObject": "dao.data_object",
+    "FileInfo": "dao.results",
+    "FileObject": "dao.data_object",
+    "InterfaceSpec": "dao.interface",
+    "Listing": "dao.results",
+    "NoRouteError": "dao.errors",
+    "NotFoundError": "dao.errors",
+    "PermissionDeniedError": "dao.errors",
+    "PluginError": "dao.errors",
+    "Progress": "dao.progress",
+    "RoutingError": "dao.errors",
+    "Secret": "dao.secrets",
+    "StoreError": "dao.errors",
+    "TableObject": "dao.data_object",
+    "TransientError": "dao.errors",
+    "UnsupportedError": "dao.errors",
+    "Version": "dao.results",
+    "WriteResult": "dao.results",
+    "hookimpl": "dao.hookspecs",
+    "register": "dao.interface",
+    "when": "dao.interface",
 }
 
 __all__ = [

@@ -73,7 +73,7 @@ class DataObject:
 
     @property
     def full_name(self) -> str:
-        """``store.identifier``, as :class:`~dao.core.dao.DataAccessObject` takes it; ``?`` where no store is known."""
+        """``store.identifier``, as :class:`~dao._core.dao.DataAccessObject` takes it; ``?`` where no store is known."""
         return f"{self.data_store.name if self.data_store is not None else '?'}.{self.identifier}"
 
     def get(self, name: str, default: Any = None) -> Any:

@@ -9,12 +9,12 @@ from threading import RLock
 from types import MappingProxyType, TracebackType
 from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Self, TypeVar
 
-from dao.core.plugins import Plugins, default_plugins, load_interface
+from dao._core.plugins import Plugins, default_plugins, load_interface
 from dao.data_object import DataObject
 from dao.display import even_half_made, table_of
 from dao.errors import ConfigError, Fault, PluginError, did_you_mean
 from dao.interface import InterfaceSpec
-from dao.options.places import working_folder
+from dao.options._places import working_folder
 from dao.secrets import guarded
 
 __all__ = ["DataStore", "DataStoreRegistry"]
@@ -271,7 +271,7 @@ class DataStoreRegistry:
     """Stores by name. Safe between threads.
 
     An instance is a registry of one's own. The methods called on the class itself work on the default registry, where a
-    :class:`~dao.core.dao.DataAccessObject` that is given no other finds the stores that its catalog doesn't have. It
+    :class:`~dao._core.dao.DataAccessObject` that is given no other finds the stores that its catalog doesn't have. It
     holds what was added to it on purpose: no catalog adds its stores.
 
     >>> mine = DataStoreRegistry()

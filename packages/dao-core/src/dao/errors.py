@@ -120,7 +120,7 @@ class DaoError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows in the place of the traceback."""
-        from dao.traces import notebook_lines
+        from dao._traces import notebook_lines
 
         return notebook_lines(self)
 

@@ -15,17 +15,18 @@ plugins.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from pluggy import HookimplMarker, HookspecMarker
 
 if TYPE_CHECKING:
-    from dao.core.request import Request
+    from dao._core.request import Request
 
 __all__ = [
     "dao_after_action",
     "dao_before_action",
+    "dao_file_formats",
     "dao_interfaces",
     "dao_object_types",
     "dao_on_failure",
@@ -52,6 +53,11 @@ def dao_object_types() -> Mapping[str, str]:  # type: ignore[empty-body]
 
 
 @hookspec
+def dao_file_formats() -> Sequence[str]:  # type: ignore[empty-body]
+    """The modules that register file formats by :func:`dao.file_formats.register_format` when they are imported."""
+
+
+@hookspec
 def dao_secret_schemes() -> Mapping[str, Callable[[str], str]]:  # type: ignore[empty-body]
     """Secret schemes: ``${scheme:argument}`` in a config is what the scheme's function gives for the argument."""
 
@@ -62,7 +68,7 @@ def dao_before_action(request: Request) -> None:
 
     A :class:`~dao.errors.DaoError` then says which plugin's hook stopped it; any other error has a note of it. No other
     hook can stop an action. A copy or move between two stores is a request of its own, and so are its reads, writes and
-    deletions, which name it as their ``parent``; see :class:`~dao.core.request.Request`.
+    deletions, which name it as their ``parent``; see :class:`~dao._core.request.Request`.
     """
 
 

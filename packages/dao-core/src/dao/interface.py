@@ -14,7 +14,7 @@ A method named ``run_<operation>`` serves ``run`` for that operation alone.
 A ``copy`` or ``move`` within a store is the method of that name. Between objects that it doesn't serve, other stores'
 among them, the source object is offered to the target's ``write`` as ``data``, then the target to the source's
 ``unload`` as ``target``. Only a parameter that is annotated with the object's type takes it; see
-:mod:`dao.core.offers`.
+:mod:`dao._core.offers`.
 
 A parameter's name gives its role: ``data`` is what is handed in, ``data_object`` the object, ``target`` the
 destination of ``copy``, ``move`` and ``unload``, ``operation`` what ``run`` was asked for. Every other parameter is an
@@ -25,7 +25,7 @@ Where several interfaces of a store fit a call, the first that asks for what the
 ``data`` that isn't ``Any``, or by a condition on ``into`` (``@when(into="spark")`` or ``into: Literal["spark"]``).
 Such a method makes by itself what ``into`` names; the result of any other is converted.
 
-Arguments that are part of the contract (:mod:`dao.arguments`) come checked: ``limit`` is an ``int`` of at least 0,
+Arguments that are part of the contract (:mod:`dao._arguments`) come checked: ``limit`` is an ``int`` of at least 0,
 ``columns`` a list of texts, ``mode`` one of the five modes or a value that an own ``@when(mode=...)`` names.
 
 Optional, all of them:
@@ -145,7 +145,7 @@ class InterfaceSpec:
         path: where in the user's config the options stand, for messages.
         shared: options may hold names that are no fields of this interface, because it shares its store's
             primary interface's options. They are left out.
-        folders: where relative places among the options start, see :func:`dao.options.build`.
+        folders: where relative places among the options start, see :func:`dao.options._build`.
     """
 
     name: str

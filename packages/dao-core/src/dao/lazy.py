@@ -14,14 +14,14 @@ def door(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], 
 
     Args:
         package: its ``__name__``.
-        homes: for each public name the module below the package that it is in.
+        homes: for each public name the module that it is in.
     """
 
     def get(name: str) -> Any:
         home = homes.get(name)
         if home is None:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        module = import_module(f"{package}.{home}")
+        module = import_module(home)
         value = getattr(module, name)
         setattr(import_module(package), name, value)  # found without coming here the next time
         return value

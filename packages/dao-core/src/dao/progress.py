@@ -122,6 +122,6 @@ def progress_bar() -> Listener:
     Raises:
         PluginError: rich, which draws it, is not installed (``pip install 'dao-core[cli]'``).
     """
-    from dao.display_progress import Bar
+    from dao._display_progress import Bar
 
     return Bar()

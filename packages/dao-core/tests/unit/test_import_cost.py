@@ -42,7 +42,7 @@ def modules_after(code: str) -> set[str]:
         pytest.param("from dao import DataAccessObject, AsyncDataAccessObject", id="the actions"),
         pytest.param("from dao import DataObject, DataStore, DataStoreRegistry, Catalog", id="stores and objects"),
         pytest.param("import dao; [getattr(dao, name) for name in dao.__all__]", id="every public name"),
-        pytest.param("import dao.core.dao, dao.data_object, dao.data_store", id="the long import paths"),
+        pytest.param("import dao._core.dao, dao.data_object, dao.data_store", id="the long import paths"),
         pytest.param(LOAD_PLUGINS, id="every plugin module"),
         pytest.param(USE_A_CATALOG, id="a catalog given as a dict"),
     ],

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from dao_s3.glue import GlueCatalog
 
 _HOMES = {
-    "GlueCatalog": "glue",
-    "S3Boto3Interface": "_interface_boto3",
-    "S3DirectoryObject": "_objects",
-    "S3FileObject": "_objects",
-    "S3ObstoreInterface": "_interface_obstore",
-    "S3TableObject": "_objects",
+    "GlueCatalog": "dao_s3.glue",
+    "S3Boto3Interface": "dao_s3._interface_boto3",
+    "S3DirectoryObject": "dao_s3._objects",
+    "S3FileObject": "dao_s3._objects",
+    "S3ObstoreInterface": "dao_s3._interface_obstore",
+    "S3TableObject": "dao_s3._objects",
 }
 
 __all__ = [

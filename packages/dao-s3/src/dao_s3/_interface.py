@@ -12,14 +12,13 @@ from attrs import define, field
 
 from dao.data_object import DataObject, FileObject
 from dao.errors import ConfigError, DataError
-from dao.files.interface import FilesInterface
 from dao.interface import register, when
 from dao.results import Listing, Version, WriteResult
+from dao_files import FilesInterface
 from dao_s3._values import described
 
 if TYPE_CHECKING:
-    from dao_s3.transport import ObjectSettings, Transport
-    from dao_s3.tree.storage import S3Storage
+    from dao_files.manifest import ManifestStorage, ObjectSettings, Transport
 
 __all__ = ["S3Interface"]
 
@@ -31,7 +30,7 @@ def _seconds(_instance: object, attribute: Any, value: float) -> None:
 
 @define(slots=False, kw_only=True)
 class S3Interface(FilesInterface):
-    """The actions of :class:`~dao.files.FilesInterface` over an object store, and some of its own.
+    """The actions of :class:`~dao_files.FilesInterface` over an object store, and some of its own.
 
     **Objects** are keys below the store's prefix. A file is one object. A directory or table is all objects below
     ``<key>/``; where DAO has written it, its manifest ``<key>/.dao/manifest.json`` says which of them count.
@@ -49,7 +48,7 @@ class S3Interface(FilesInterface):
     """
 
     conflict_timeout: float = field(default=60.0, validator=_seconds)
-    _storage: S3Storage | None = field(default=None, init=False, repr=False, eq=False)
+    _storage: ManifestStorage | None = field(default=None, init=False, repr=False, eq=False)
 
     def _make_transport(self) -> Transport:
         """What sends the requests; makes no connection yet."""
@@ -60,12 +59,12 @@ class S3Interface(FilesInterface):
         return None
 
     @property
-    def storage(self) -> S3Storage:
+    def storage(self) -> ManifestStorage:
         """The objects."""
         if self._storage is None:
-            from dao_s3.tree.storage import S3Storage
+            from dao_files.manifest import ManifestStorage
 
-            self._storage = S3Storage(self._make_transport(), self._make_bulk_transport(), self.conflict_timeout)
+            self._storage = ManifestStorage(self._make_transport(), self._make_bulk_transport(), self.conflict_timeout)
         return self._storage
 
     def read(
@@ -81,7 +80,7 @@ class S3Interface(FilesInterface):
         version: str | None = None,
         **options: Any,
     ) -> Any:
-        """Read rows into memory, see :meth:`dao.files.FilesInterface.read`; a file also as it was.
+        """Read rows into memory, see :meth:`dao_files.FilesInterface.read`; a file also as it was.
 
         Args:
             data_object: what to read.
@@ -97,9 +96,9 @@ class S3Interface(FilesInterface):
         Raises:
             NotFoundError: there is nothing, or no such version.
             UnsupportedError: an older version of a directory or table.
-            DataError, StoreError: as :meth:`dao.files.FilesInterface.read`.
+            DataError, StoreError: as :meth:`dao_files.FilesInterface.read`.
         """
-        from dao.files.reading import read_table
+        from dao_files.storage import read_table
 
         return read_table(
             self.storage if version is None else self.storage.at(version),
@@ -139,7 +138,7 @@ class S3Interface(FilesInterface):
             NotFoundError: there is no such object, or no such version of it.
             DataError: it is a directory, and no ``path`` says which of its files.
         """
-        from dao_s3.single import read_object
+        from dao_s3._single import read_object
 
         return read_object(self.storage, data_object, path=path, offset=offset, length=length, version=version)
 
@@ -179,7 +178,7 @@ class S3Interface(FilesInterface):
             DataError: the object is a directory and there is no ``path``; the data is text.
             TransientError: the store doesn't answer.
         """
-        from dao_s3.single import write_object
+        from dao_s3._single import write_object
 
         settings = self._settings(metadata, tags, content_type, storage_class, acl)
         return write_object(self.storage, data, data_object, mode=mode, path=path, settings=settings)
@@ -194,8 +193,8 @@ class S3Interface(FilesInterface):
     ) -> ObjectSettings | None:
         if not (metadata or tags or content_type or storage_class or acl):
             return None
+        from dao_files.manifest import ObjectSettings
         from dao_s3._options import metadata_fault, tags_fault
-        from dao_s3.transport import ObjectSettings
 
         for name, fault in (("metadata", metadata_fault(metadata or {})), ("tags", tags_fault(tags or {}))):
             if fault is not None:
@@ -222,7 +221,7 @@ class S3Interface(FilesInterface):
         """
         if delimiter is None:
             return super().list(data_object, path=path)
-        from dao_s3.tree.listing import list_level
+        from dao_files.manifest import list_level
 
         return Listing(list_level(self.storage, data_object, path, delimiter))
 
@@ -234,7 +233,7 @@ class S3Interface(FilesInterface):
         """
         if not isinstance(data_object, FileObject):
             return super().history(data_object)
-        from dao_s3.versions import object_history
+        from dao_s3._versions import object_history
 
         return object_history(self.storage, data_object)
 
@@ -251,7 +250,7 @@ class S3Interface(FilesInterface):
             NotFoundError: there is nothing.
         """
         if isinstance(data_object, FileObject) and format is None and not options:
-            from dao_s3.versions import object_metadata
+            from dao_s3._versions import object_metadata
 
             return object_metadata(self.storage, data_object, path)
         return super().run_metadata(data_object, path=path, format=format, **options)
@@ -278,7 +277,7 @@ class S3Interface(FilesInterface):
             DataError: another method, or a time that can't be.
             UnsupportedError: the store has no such URLs.
         """
-        from dao_s3.versions import presigned
+        from dao_s3._versions import presigned
 
         return presigned(self.storage, data_object, path=path, method=method, expires=expires, version=version)
 
@@ -293,7 +292,7 @@ class S3Interface(FilesInterface):
         Raises:
             NotFoundError: there is no such version.
         """
-        from dao_s3.versions import restored
+        from dao_s3._versions import restored
 
         return restored(self.storage, data_object, version=version, path=path)
 
@@ -310,8 +309,8 @@ class S3Interface(FilesInterface):
         Returns:
             ``files`` and ``bytes`` are those that are gone; open uploads are counted as files.
         """
-        from dao_s3.tree.vacuum import vacuum
-        from dao_s3.versions import seconds
+        from dao_files.manifest import vacuum
+        from dao_s3._versions import seconds
 
         return vacuum(self.storage, data_object, seconds(older_than, "older_than"))
 

@@ -12,7 +12,7 @@ from dao_s3._interface import S3Interface
 from dao_s3._options import S3Options
 
 if TYPE_CHECKING:
-    from dao_s3.transport import Transport
+    from dao_files.manifest import Transport
 
 __all__ = ["S3Boto3Interface"]
 

@@ -21,9 +21,9 @@ from dao_s3._options import S3Options
 from dao_s3._values import described
 
 if TYPE_CHECKING:
+    from dao_files.manifest import Transport
     from dao_s3._obstore.aio import AsyncRequests
     from dao_s3._obstore.location import Location
-    from dao_s3.transport import Transport
 
 __all__ = ["S3ObstoreInterface"]
 
@@ -103,9 +103,9 @@ class S3ObstoreInterface(S3Options, S3Interface):
         return S3Options(**given)
 
     def _make_transport(self) -> Transport:
+        from dao_files.manifest import ObjectSettings
         from dao_s3._obstore.client import Client
         from dao_s3._obstore.transport import ObstoreTransport
-        from dao_s3.transport import ObjectSettings
 
         options = self._settled
         return ObstoreTransport(
@@ -140,9 +140,9 @@ class S3ObstoreInterface(S3Options, S3Interface):
         version: str | None = None,
     ) -> bytes:
         """:meth:`read_bytes`, awaited."""
-        from dao.files.places import place_of
+        from dao_files.storage import place_of
         from dao_s3._obstore.aio import in_thread
-        from dao_s3.single import check_range
+        from dao_s3._single import check_range
 
         check_range(offset, length)
         key = place_of(self.storage, data_object, path, writing=True).key
@@ -176,7 +176,7 @@ class S3ObstoreInterface(S3Options, S3Interface):
     ) -> WriteResult:
         """:meth:`write_bytes`, awaited."""
         from dao_s3._obstore.aio import in_thread
-        from dao_s3.single import already_there, file_key
+        from dao_s3._single import already_there, file_key
 
         key = file_key(self.storage, data_object, path, mode)
         requests = self._awaited(key)
@@ -208,7 +208,7 @@ class S3ObstoreInterface(S3Options, S3Interface):
     async def exists_async(self, data_object: FileObject, *, path: str | None = None) -> bool:
         """:meth:`exists` of a file, awaited."""
         from dao_s3._obstore.aio import in_thread
-        from dao_s3.single import file_key
+        from dao_s3._single import file_key
 
         key = file_key(self.storage, data_object, path)
         requests = self._awaited(key)
@@ -222,9 +222,9 @@ class S3ObstoreInterface(S3Options, S3Interface):
 
     async def list_async(self, data_object: FileObject, *, path: str | None = None) -> Listing:
         """:meth:`list` of a file, awaited."""
+        from dao_files.manifest import info_of
         from dao_s3._obstore.aio import in_thread
-        from dao_s3.single import file_key
-        from dao_s3.tree.snapshot import info_of
+        from dao_s3._single import file_key
 
         key = file_key(self.storage, data_object, path)
         requests = self._awaited(key)
@@ -238,7 +238,7 @@ class S3ObstoreInterface(S3Options, S3Interface):
     async def delete_async(self, data_object: FileObject, *, path: str | None = None) -> WriteResult:
         """:meth:`delete` of a file, awaited."""
         from dao_s3._obstore.aio import in_thread
-        from dao_s3.single import file_key
+        from dao_s3._single import file_key
 
         key = file_key(self.storage, data_object, path)
         requests = self._awaited(key)

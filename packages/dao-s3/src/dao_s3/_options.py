@@ -16,8 +16,8 @@ from attrs import define, field, frozen
 
 from dao.display import even_half_made
 from dao.errors import ConfigError
-from dao.files.keys import key_fault
 from dao.secrets import Secret
+from dao_files.storage import key_fault
 from dao_s3._values import described, looks_like_key
 
 __all__ = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dao.files import parts
+from dao_files._actions import parts
 
 
 @pytest.fixture(autouse=True)

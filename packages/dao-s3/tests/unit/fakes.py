@@ -1,4 +1,4 @@
-"""An object store in memory that keeps the promises of :class:`dao_s3.transport.Transport`, and counts requests."""
+"""An object store in memory that keeps the promises of :class:`dao_files.manifest.Transport`, and counts requests."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 from attrs import define, evolve, field
 
 from dao.errors import ConflictError, NotFoundError, TransientError
-from dao.testing.faults import FaultPlan, Verdict
-from dao_s3.transport import ObjectSettings, Stat, Upload
+from dao.testing._faults import FaultPlan, Verdict
+from dao_files.manifest._transport import ObjectSettings, Stat, Upload
 
 
 @define(slots=False)

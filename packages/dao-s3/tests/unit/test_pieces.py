@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from dao_s3.pieces import Pieces
+from dao_files.manifest._pieces import Pieces
 
 
 def test_any_pieces_are_put_together() -> None:

@@ -1,33 +1,40 @@
-"""Arrow: conversion, predicates, schemas from models, file formats. Names are loaded when they are first asked for.
+"""Arrow: conversion, predicates, schemas from models. Names are loaded when they are first asked for.
 
-The function that converts results has the name of its room, so it is imported from there:
+The function that converts results has the name of its package, so it is imported from there:
 ``from dao.arrow.convert import convert``.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from dao.lazy import door
 
+if TYPE_CHECKING:
+    from dao.arrow.convert import INTO, is_tabular, to_reader
+    from dao.arrow.models import model_of, schema_of
+    from dao.arrow.predicates import Predicate, filter_reader, filter_table
+
 _HOMES = {
-    "FORMATS": "formats",
-    "Format": "formats",
-    "FormatWriter": "formats",
-    "INTO": "convert",
-    "Predicate": "predicates",
-    "close_reader": "formats",
-    "filter_reader": "predicates",
-    "filter_table": "predicates",
-    "get_format": "formats",
-    "hive_path": "formats",
-    "hive_values": "formats",
-    "infer_format": "formats",
-    "is_tabular": "convert",
-    "model_of": "models",
-    "register_format": "formats",
-    "schema_of": "models",
-    "to_reader": "convert",
+    "INTO": "dao.arrow.convert",
+    "Predicate": "dao.arrow.predicates",
+    "filter_reader": "dao.arrow.predicates",
+    "filter_table": "dao.arrow.predicates",
+    "is_tabular": "dao.arrow.convert",
+    "model_of": "dao.arrow.models",
+    "schema_of": "dao.arrow.models",
+    "to_reader": "dao.arrow.convert",
 }
 
-__all__ = sorted(_HOMES)
+__all__ = [
+    "INTO",
+    "Predicate",
+    "filter_reader",
+    "filter_table",
+    "is_tabular",
+    "model_of",
+    "schema_of",
+    "to_reader",
+]
 
 __getattr__, __dir__ = door(__name__, _HOMES)

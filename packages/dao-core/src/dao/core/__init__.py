@@ -1,1 +1,1 @@
-"""The machine room: requests, routing, execution, and the two faces that pipelines use."""
+"""The import paths ``dao.core.dao`` and ``dao.core.plugins``, kept; see ``dao`` and ``dao.plugins``."""

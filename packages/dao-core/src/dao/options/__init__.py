@@ -10,7 +10,7 @@ config's file is. A field with a converter of its own gets the value as it stand
 because its library is not installed, takes anything.
 """
 
-from dao.options.build import build, check, guarded_options, option_types
-from dao.options.places import Folder
+from dao.options._build import build, check, guarded_options, option_types
+from dao.options._places import Folder, absolute_place
 
-__all__ = ["Folder", "build", "check", "guarded_options", "option_types"]
+__all__ = ["Folder", "absolute_place", "build", "check", "guarded_options", "option_types"]

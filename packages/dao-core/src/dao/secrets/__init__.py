@@ -1,6 +1,6 @@
 """Secrets, and the references (``${env:NAME}``) that they and other values of a config come from."""
 
-from dao.secrets.references import (
+from dao.secrets._references import (
     BUILT_IN_SCHEMES,
     MASK,
     Interpolated,
@@ -13,7 +13,7 @@ from dao.secrets.references import (
     register_scheme_source,
     scheme_names,
 )
-from dao.secrets.secret import Secret, guarded, looks_secret, masked, secrets_in
+from dao.secrets._secret import Secret, guarded, looks_secret, masked, secrets_in
 
 __all__ = [
     "BUILT_IN_SCHEMES",

@@ -17,7 +17,7 @@ What is not declared absent is promised, and what is declared absent must be ref
 one that is overridden, skipped or deselected makes :class:`ConformanceSuite` fail and is named. The page
 ``docs/writing-an-interface.md`` goes through it step by step.
 
-For users: the pytest plugin :mod:`dao.testing.plugin` has fixtures that swap every store of a catalog for one in
+For users: the pytest plugin :mod:`dao.testing._plugin` has fixtures that swap every store of a catalog for one in
 memory.
 """
 
@@ -27,20 +27,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dao.testing.backend import Absence, Backend, Capabilities
-    from dao.testing.doubles import in_memory
-    from dao.testing.faults import FaultPlan, Verdict, patched
-    from dao.testing.suite import ConformanceSuite
+    from dao.testing._backend import Absence, Backend, Capabilities
+    from dao.testing._doubles import in_memory
+    from dao.testing._faults import FaultPlan, Verdict, patched
+    from dao.testing._suite import ConformanceSuite
 
 _HOMES = {
-    "Absence": "backend",
-    "Backend": "backend",
-    "Capabilities": "backend",
-    "ConformanceSuite": "suite",
-    "FaultPlan": "faults",
-    "Verdict": "faults",
-    "in_memory": "doubles",
-    "patched": "faults",
+    "Absence": "_backend",
+    "Backend": "_backend",
+    "Capabilities": "_backend",
+    "ConformanceSuite": "_suite",
+    "FaultPlan": "_faults",
+    "Verdict": "_faults",
+    "in_memory": "_doubles",
+    "patched": "_faults",
 }
 
 __all__ = ["Absence", "Backend", "Capabilities", "ConformanceSuite", "FaultPlan", "Verdict", "in_memory", "patched"]
@@ -50,7 +50,7 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'dao.testing' has no attribute {name!r}")
-    if home == "suite":
+    if home == "_suite":
         _show_values_of_asserts()
     value = globals()[name] = getattr(import_module(f"dao.testing.{home}"), name)
     return value
@@ -64,4 +64,4 @@ def _show_values_of_asserts() -> None:
     """Let pytest show the values in the kit's failing asserts, as it does for a project's own tests."""
     import pytest
 
-    pytest.register_assert_rewrite("dao.testing.conformance")
+    pytest.register_assert_rewrite("dao.testing._conformance")

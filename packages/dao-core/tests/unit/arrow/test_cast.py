@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dao.arrow.convert import conform, to_reader
 from dao.errors import DataError
-from dao.testing.tables import CASES, same_table, tables
+from dao.testing._tables import CASES, same_table, tables
 
 NAN = float("nan")
 NOON = dt.datetime(2026, 1, 2, 12)

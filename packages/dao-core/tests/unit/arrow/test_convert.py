@@ -19,7 +19,7 @@ from hypothesis import assume, given, settings
 from dao import DataAccessObject, DataStore, TableObject
 from dao.arrow.convert import INTO, convert, to_reader
 from dao.errors import DataError, PluginError
-from dao.testing.tables import CASES, same_table, tables
+from dao.testing._tables import CASES, same_table, tables
 
 TABLE = pa.table({"n": [1, 2, 3], "x": [0.5, None, 2.5], "s": ["a", None, "c"]})
 HUGE = 2**53 + 1

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dao.arrow.models import parse_type
 from dao.errors import DataError
-from dao.testing.tables import CASES, FEATURES, RELAXATIONS, features_of, same_table, tables
+from dao.testing._tables import CASES, FEATURES, RELAXATIONS, features_of, same_table, tables
 
 by_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
@@ -286,5 +286,5 @@ def test_an_unknown_feature_is_named():
 
 
 def test_the_cases_need_no_hypothesis():
-    code = "import sys, dao.testing.tables as t; t.CASES; t.same_table; assert 'hypothesis' not in sys.modules"
+    code = "import sys, dao.testing._tables as t; t.CASES; t.same_table; assert 'hypothesis' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from dao.arrow.convert import to_reader
 from dao.arrow.models import model_of, schema_of
 from dao.errors import DataError
-from dao.testing.tables import same_table, tables
+from dao.testing._tables import same_table, tables
 
 KINDS = ("dataclass", "attrs", "pydantic")
 SCHEMA = pa.schema(

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 
 from dao.arrow.convert import to_reader
 from dao.errors import DataError
-from dao.testing.tables import same_table, tables
+from dao.testing._tables import same_table, tables
 
 UTC = dt.UTC
 NAIVE = dt.datetime(2026, 1, 2, 3, 4, 5, 6)

@@ -21,7 +21,7 @@ from typing_extensions import TypedDict
 
 from dao.arrow.models import parse_type, schema_of
 from dao.errors import DataError
-from dao.testing.tables import tables
+from dao.testing._tables import tables
 
 
 class Letter(Enum):

@@ -11,7 +11,7 @@ from typing import Any
 import attrs
 import pytest
 
-from dao.core.plugins import Plugins
+from dao._core.plugins import Plugins
 from dao.data_object import FileObject
 from dao.hookspecs import hookimpl
 from dao.secrets import Secret

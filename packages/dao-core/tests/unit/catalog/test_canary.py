@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from dao._core.plugins import Plugins
 from dao.catalog import Catalog
-from dao.core.plugins import Plugins
 from dao.errors import DaoError
 from dao.options import build, check
 from dao.secrets import Secret, register_scheme

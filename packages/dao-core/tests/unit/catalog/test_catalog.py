@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from dao._core.plugins import Plugins
 from dao.catalog import Catalog
-from dao.core.plugins import Plugins
 from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
 from dao.errors import ConfigError
 

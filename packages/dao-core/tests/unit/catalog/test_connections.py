@@ -9,8 +9,8 @@ from typing import Any
 import attrs
 import pytest
 
+from dao._core.plugins import Plugins
 from dao.catalog import Catalog
-from dao.core.plugins import Plugins
 from dao.errors import ConfigError
 from dao.options import Folder
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dao._core.plugins import Plugins
 from dao.catalog import Catalog
-from dao.catalog.merge import merge
-from dao.core.plugins import Plugins
+from dao.catalog._merge import merge
 from dao.errors import ConfigError, PluginError
 
 # Test machines are shared: drawing and running may take its time.

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from dao.catalog.patterns import NamePattern, best_match
+from dao.catalog._patterns import NamePattern, best_match
 from dao.errors import ConfigError
 
 # Test machines are shared: drawing and running may take its time.

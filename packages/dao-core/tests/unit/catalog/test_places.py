@@ -12,10 +12,10 @@ import attrs
 import pytest
 
 from dao import ConfigError, DataAccessObject, DataStore
+from dao._core.plugins import Plugins
 from dao.catalog import Catalog
-from dao.core.plugins import Plugins
-from dao.local import LocalInterface
 from dao.options import Folder, check
+from dao_files import LocalInterface
 
 
 @attrs.frozen
@@ -118,7 +118,7 @@ def test_in_a_mapping_and_in_code_it_starts_where_the_process_was(
     coded = [
         DataStore("l", "local", options={"root": "lake"}),
         DataStore("l", LocalInterface, options={"root": Path("lake")}),
-        DataStore("l", "dao.local:LocalInterface", options={"root": "lake"}),
+        DataStore("l", "dao_files:LocalInterface", options={"root": "lake"}),
     ]
     again = DataStore("l", "memory")
     again.set_interface_class("local", root="lake")

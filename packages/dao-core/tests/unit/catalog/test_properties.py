@@ -11,7 +11,7 @@ import pytest
 
 from dao import DataAccessObject, DataObject, DataStore, DirectoryObject, FileObject, TableObject
 from dao.catalog import Catalog
-from dao.catalog.properties import PropertyNames, format_options
+from dao.catalog._properties import PropertyNames, format_options
 from dao.errors import ConfigError
 
 
@@ -176,7 +176,7 @@ def test_the_names_of_formats_are_known_without_arrow() -> None:
         assert len(error.faults) == 2, error
     assert not {"pyarrow", "cattrs", "pandas", "boto3"} & set(sys.modules)
     """
-    from dao.arrow.formats import FORMATS
+    from dao_files.formats import FORMATS
 
     assert format_options() == {name: frozenset(form.option_names) for name, form in FORMATS.items()}
     code = textwrap.dedent(code).replace("FORMATS", repr(sorted(FORMATS)))
@@ -185,15 +185,15 @@ def test_the_names_of_formats_are_known_without_arrow() -> None:
 
 
 def test_a_format_that_code_registers_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    from dao.arrow.formats import get_format
-    from dao.arrow.formats.registry import FORMATS
+    from dao.file_formats import FORMATS
+    from dao_files.formats import get_format
 
     monkeypatch.setattr(FORMATS, "_formats", {**FORMATS, "mine": get_format("csv")})
     assert faults({"format": "mine"}) == []
 
 
 def test_what_no_method_takes_is_listed() -> None:
-    from dao.local import MemoryInterface
+    from dao_files import MemoryInterface
 
     class Plain:
         def read(self, data_object: Any, *, where: Any = None) -> None: ...

@@ -50,7 +50,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             },
             "s.secondary_interfaces[0]",
         ),
-        ({"interface": "memory", "also": ["dao.local:LocalInterface"]}, "s.also[0]"),
+        ({"interface": "memory", "also": ["dao_files:LocalInterface"]}, "s.also[0]"),
     ],
 )
 def test_no_class_is_named_and_nothing_imported(store: dict[str, Any], path: str) -> None:

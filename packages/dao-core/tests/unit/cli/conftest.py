@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from dao.cli.app import dao
+from dao._cli.app import dao
 
 SHELF = '''
 import time

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from dao.core import plugins as plugins_module
-from dao.core.plugins import Plugins
+from dao._core import plugins as plugins_module
+from dao._core.plugins import Plugins
 from dao.hookspecs import hookimpl
 
 Run = Callable[..., Result]

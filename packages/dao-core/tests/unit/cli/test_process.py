@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-COMMAND = [sys.executable, "-c", "from dao.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from dao._cli import main; main()"]
 
 MANY = """
 import pyarrow as pa
@@ -32,7 +32,7 @@ def place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def call(*arguments: str, code: str = "from dao.cli import main; main()") -> subprocess.CompletedProcess[str]:
+def call(*arguments: str, code: str = "from dao._cli import main; main()") -> subprocess.CompletedProcess[str]:
     return subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, timeout=60)
 
 
@@ -78,7 +78,7 @@ def test_errors_end_with_1(place: Path) -> None:
 
 IMPORTED = """
 import json, sys
-from dao.cli import main
+from dao._cli import main
 try:
     main()
 finally:
@@ -90,7 +90,7 @@ HEAVY = {"pyarrow", "pandas", "rich", "cattrs", "sqlglot", "yaml", "importlib.me
 def test_help_imports_nothing_heavy() -> None:
     loaded = set(json.loads(call("--help", code=IMPORTED).stderr))
     assert "click" in loaded
-    assert not loaded & (HEAVY | {"dao.catalog", "dao.core.dao"})
+    assert not loaded & (HEAVY | {"dao.catalog", "dao._core.dao"})
 
 
 def test_stores_and_objects_import_nothing_heavy(folder: Path) -> None:
@@ -106,7 +106,7 @@ def test_without_its_extra_it_says_what_to_install(missing: str) -> None:
 import importlib.util as util
 found = util.find_spec
 util.find_spec = lambda name, *rest: None if name == {missing!r} else found(name, *rest)
-from dao.cli import main
+from dao._cli import main
 main()
 """
     done = call(code=code)

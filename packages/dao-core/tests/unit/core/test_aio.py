@@ -9,10 +9,10 @@ import time
 import pyarrow as pa
 import pytest
 
+from dao._core.aio import AsyncDataAccessObject
+from dao._core.dao import DataAccessObject
+from dao._core.plugins import Plugins
 from dao.arrow.convert import to_reader
-from dao.core.aio import AsyncDataAccessObject
-from dao.core.dao import DataAccessObject
-from dao.core.plugins import Plugins
 from dao.data_object import DataObject
 from dao.data_store import DataStore, DataStoreRegistry
 from dao.errors import NoRouteError, NotFoundError, TransientError

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pytest
 
 from dao import DataAccessObject, DataError, DataObject, DataStore, NoRouteError, PluginError, UnsupportedError
-from dao.arguments import CONTRACT, checks_of
+from dao._arguments import CONTRACT, checks_of
 from dao.interface import ROUTED_ACTIONS, when
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from dao import DataAccessObject, DataObject, DataStore, errors
+from dao._traces import notebook_lines
 from dao.errors import (
     AlreadyExistsError,
     ConfigError,
@@ -21,7 +22,6 @@ from dao.errors import (
     StoreError,
     TransientError,
 )
-from dao.traces import notebook_lines
 
 KINDS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, DaoError)]
 FILES = {"interface": "memory", "objects": {"t": {"type": "table", "format": "parquet"}, "u": {"type": "table"}}}

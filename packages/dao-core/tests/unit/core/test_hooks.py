@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from dao import AsyncDataAccessObject, ConflictError, DataAccessObject, NotFoundError, PermissionDeniedError, hookimpl
-from dao.core.plugins import Plugins
-from dao.core.request import Request
+from dao._core.plugins import Plugins
+from dao._core.request import Request
 from dao.errors import DaoError, PluginError
 
 TABLE = {"type": "table"}

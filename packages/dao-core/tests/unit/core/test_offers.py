@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from dao.core.aio import AsyncDataAccessObject
-from dao.core.dao import DataAccessObject
-from dao.core.plugins import Plugins
-from dao.core.request import Request
+from dao._core.aio import AsyncDataAccessObject
+from dao._core.dao import DataAccessObject
+from dao._core.plugins import Plugins
+from dao._core.request import Request
 from dao.data_object import DataObject, TableObject
 from dao.data_store import DataStore
 from dao.errors import AmbiguousRouteError, DataError, NoRouteError, StoreError, UnsupportedError

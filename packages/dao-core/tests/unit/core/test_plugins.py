@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from dao._core import plugins as plugins_module
+from dao._core.execute import Executor
+from dao._core.plugins import Plugins, load_class
+from dao._core.request import Request
 from dao.catalog import Catalog
-from dao.core import plugins as plugins_module
-from dao.core.execute import Executor
-from dao.core.plugins import Plugins, load_class
-from dao.core.request import Request
 from dao.data_object import DataObject, FileObject, TableObject
 from dao.data_store import DataStore
 from dao.errors import ConfigError, NoRouteError, PluginError
@@ -335,9 +335,9 @@ def test_without_action_hooks_no_request_is_made(plugins: Plugins, monkeypatch: 
     def never(*_: object) -> None:
         raise AssertionError("a request was made although nobody listens")
 
-    import dao.core.execute
+    import dao._core.execute
 
-    monkeypatch.setattr(dao.core.execute, "Request", never)
+    monkeypatch.setattr(dao._core.execute, "Request", never)
     assert Executor(plugins).execute("read", DataObject("a", DataStore("s", "good", plugins=plugins)), {}) == "good"
 
 

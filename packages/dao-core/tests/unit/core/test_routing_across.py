@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 import pytest
 
-from dao.core.execute import Executor, table_of
-from dao.core.plugins import Plugins
-from dao.core.routing.explain import step_of
+from dao._core.execute import Executor, table_of
+from dao._core.plugins import Plugins
+from dao._core.routing.explain import step_of
 from dao.data_object import TableObject
 from dao.data_store import DataStore
 from dao.errors import AmbiguousRouteError, DataError, NoRouteError

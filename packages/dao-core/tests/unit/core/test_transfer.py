@@ -7,10 +7,10 @@ from typing import Any, BinaryIO
 
 import pytest
 
-from dao.core.execute import Executor
-from dao.core.explain import explain
-from dao.core.plugins import Plugins
-from dao.core.transfer import Transfer
+from dao._core.execute import Executor
+from dao._core.explain import explain
+from dao._core.plugins import Plugins
+from dao._core.transfer import Transfer
 from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
 from dao.data_store import DataStore
 from dao.errors import DataError, NotFoundError, StoreError

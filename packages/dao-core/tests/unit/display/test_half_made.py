@@ -16,7 +16,7 @@ import pytest
 
 from dao import AsyncDataAccessObject, DataAccessObject, DataObject, DataStore, DataStoreRegistry, FileObject
 from dao.catalog import Catalog
-from dao.local import LocalInterface
+from dao_files import LocalInterface
 
 WRONG = {"l": {"interface": "local", "options": {"rot": 1}}}
 
@@ -70,7 +70,7 @@ def test_every_class_has_a_repr_for_one_that_was_not_made(package: str) -> None:
         pytest.skip(f"{package} is not installed")
     wrong = []
     for module in walk_packages(import_module(package).__path__, f"{package}."):
-        if not module.name.endswith("__main__") and not module.name.startswith("dao.cli"):
+        if not module.name.endswith("__main__") and not module.name.startswith("dao._cli"):
             for kind in vars(import_module(module.name)).values():
                 if isclass(kind) and kind.__module__ == module.name and _may_be_half_made(kind):
                     half = object.__new__(kind)

@@ -8,7 +8,7 @@ import re
 import pytest
 from rich.console import Console
 
-from dao.display_progress import Bar
+from dao._display_progress import Bar
 from dao.errors import PluginError
 from dao.progress import advance, expect, listening, progress_bar
 
@@ -85,6 +85,6 @@ def test_more_than_expected_is_no_more_than_all() -> None:
 
 
 def test_without_rich_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dao.display_progress.find_spec", lambda name: None)
+    monkeypatch.setattr("dao._display_progress.find_spec", lambda name: None)
     with pytest.raises(PluginError, match=r"pip install 'dao-core\[cli\]'"):
         progress_bar()

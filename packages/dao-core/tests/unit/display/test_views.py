@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dao.core.dao import DataAccessObject
+from dao._core.dao import DataAccessObject
 from dao.data_object import DataObject, TableObject
 from dao.data_store import DataStore, DataStoreRegistry
 from dao.errors import AmbiguousRouteError, NoRouteError

@@ -9,7 +9,7 @@ import pytest
 
 from dao.arrow.predicates import filter_table
 from dao.errors import DataError
-from dao.testing.predicates import duckdb_rows
+from dao.testing._predicates import duckdb_rows
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 
 from dao.arrow.predicates import bind, filter_reader, filter_table, parse, to_arrow
 from dao.errors import DataError
-from dao.testing.predicates import Case, cases, dnf_cases, duckdb_rows
+from dao.testing._predicates import Case, cases, dnf_cases, duckdb_rows
 
 GENERATED = settings(
     max_examples=1000,

@@ -12,7 +12,7 @@ import pytest
 
 from dao.arrow.predicates import filter_table
 from dao.errors import DataError
-from dao.testing.predicates import COLUMNS, duckdb_rows
+from dao.testing._predicates import COLUMNS, duckdb_rows
 
 NAN = float("nan")
 TABLE = pa.table(

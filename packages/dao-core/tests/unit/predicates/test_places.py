@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from dao import DataAccessObject
-from dao.testing.conformance.agreement import agree, sample
-from dao.testing.predicates import COLUMNS, Conditions
+from dao.testing._conformance.agreement import agree, sample
+from dao.testing._predicates import COLUMNS, Conditions
 
 GENERATED = settings(
     max_examples=40, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)

@@ -50,8 +50,8 @@ def run_kit(pytester: pytest.Pytester, saved: dict[str, str], monkeypatch: pytes
         pytester.makepyfile(test_it=test)
         if conftest:
             pytester.makeconftest(conftest)
-        installed = any(point.value == "dao.testing.plugin" for point in entry_points(group="pytest11"))
-        plugin = [] if installed else ["-p", "dao.testing.plugin"]
+        installed = any(point.value == "dao.testing._plugin" for point in entry_points(group="pytest11"))
+        plugin = [] if installed else ["-p", "dao.testing._plugin"]
         return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:xdist", *plugin, *arguments)
 
     return run

@@ -6,7 +6,7 @@ import pytest
 
 from dao import ConfigError, DataStore, TableObject
 from dao.testing import Absence, Backend, Capabilities
-from dao.testing.backend import ACTIONS_CHECKED, FEATURES
+from dao.testing._backend import ACTIONS_CHECKED, FEATURES
 
 
 class Nothing:

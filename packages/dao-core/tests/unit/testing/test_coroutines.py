@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dao.testing.conformance.base import Capability
-from dao.testing.conformance.changes import Upserts
-from dao.testing.conformance.honesty import Honesty
-from dao.testing.conformance.reads import Reads
-from dao.testing.conformance.streams import ReadStreams, WriteStreams
-from dao.testing.conformance.transfers import CopiesBetween, Moves
+from dao.testing._conformance.base import Capability
+from dao.testing._conformance.changes import Upserts
+from dao.testing._conformance.honesty import Honesty
+from dao.testing._conformance.reads import Reads
+from dao.testing._conformance.streams import ReadStreams, WriteStreams
+from dao.testing._conformance.transfers import CopiesBetween, Moves
 
 pytest_plugins = ["pytester"]
 
@@ -16,9 +16,9 @@ import functools
 import pyarrow as pa
 import pytest
 from dao import DataStore
-from dao.core.routing.route import routes_of
-from dao.files import parts
-from dao.local import MemoryInterface
+from dao._core.routing.route import routes_of
+from dao_files import parts
+from dao_files import MemoryInterface
 from dao.testing import Backend, Capabilities, ConformanceSuite
 
 

@@ -10,13 +10,14 @@ from importlib import import_module
 
 import pytest
 
-from dao.testing import ConformanceSuite, conformance
-from dao.testing.conformance.base import Capability, needs
-from dao.testing.conformance.guard import kit_classes
+from dao.testing import ConformanceSuite
+from dao.testing import _conformance as conformance
+from dao.testing._conformance.base import Capability, needs
+from dao.testing._conformance.guard import kit_classes
 
 
 def all_capabilities() -> set[type[Capability]]:
-    names = [f"dao.testing.conformance.{module.name}" for module in pkgutil.iter_modules(conformance.__path__)]
+    names = [f"dao.testing._conformance.{module.name}" for module in pkgutil.iter_modules(conformance.__path__)]
     found = (value for name in names for value in vars(import_module(name)).values())
     return {value for value in found if inspect.isclass(value) and issubclass(value, Capability)}
 
@@ -44,7 +45,7 @@ def test_every_section_that_a_rule_names_is_on_the_page(page: str) -> None:
 
 def test_a_failing_rule_says_what_it_is_and_where_it_is_written() -> None:
     class Toy(Capability, written="a page"):
-        __module__ = "dao.testing.conformance.toy"
+        __module__ = "dao.testing._conformance.toy"
 
         def test_it(self) -> None:
             """The rule."""
@@ -59,7 +60,7 @@ def test_a_test_that_states_no_rule_is_an_error() -> None:
     with pytest.raises(TypeError, match=r"Toy\.test_it states no rule"):
 
         class Toy(Capability, written="a page"):
-            __module__ = "dao.testing.conformance.toy"
+            __module__ = "dao.testing._conformance.toy"
 
             @needs("read")
             def test_it(self) -> None: ...

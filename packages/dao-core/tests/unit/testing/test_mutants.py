@@ -12,7 +12,7 @@ import textwrap
 import pytest
 from mutants import MUTATIONS, Mutation
 
-from dao.testing.conformance.base import Capability
+from dao.testing._conformance.base import Capability
 
 pytest_plugins = ["pytester"]
 
@@ -20,9 +20,9 @@ SUITE = """
 import contextlib, functools, io, os, re, tempfile, threading, time
 import attrs, pyarrow as pa, pyarrow.compute as pc, pytest
 from dao import *
-from dao.core.routing.route import routes_of
-from dao.files import parts
-from dao.local import LocalInterface
+from dao._core.routing.route import routes_of
+from dao_files import parts
+from dao_files import LocalInterface
 from dao.progress import Cancelled
 from dao.testing import Backend, Capabilities, ConformanceSuite, patched
 
@@ -97,9 +97,9 @@ def test_a_broken_promise_is_noticed(run_kit, mutation: Mutation) -> None:
 
 def test_every_capability_has_a_mutant() -> None:
     from dao.testing import ConformanceSuite
-    from dao.testing.conformance.guard import Guard, kit_classes
-    from dao.testing.conformance.honesty import Honesty
-    from dao.testing.conformance.looks import TimeTravels
+    from dao.testing._conformance.guard import Guard, kit_classes
+    from dao.testing._conformance.honesty import Honesty
+    from dao.testing._conformance.looks import TimeTravels
 
     elsewhere = {Guard, Honesty, ConformanceSuite, Capability}  # test_guard.py and test_honesty.py break these
     lacking = {TimeTravels}  # LocalInterface has none to break

@@ -66,8 +66,8 @@ def test_a_run_without_a_suite_shows_nothing(run_kit):
 
 def test_the_plugin_costs_no_driver():
     code = (
-        "import dao.testing.plugin, sys; "
-        "print({'pyarrow', 'pandas', 'hypothesis', 'duckdb', 'dao.core'} & set(sys.modules))"
+        "import dao.testing._plugin, sys; "
+        "print({'pyarrow', 'pandas', 'hypothesis', 'duckdb', 'dao._core'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -30,8 +30,8 @@ def test_what_the_page_shows_is_what_happens(blocks: list[tuple[str, str, str]],
 
 @pytest.mark.timeout(600)  # a whole run of the kit
 def test_the_pages_interface_passes_the_kit(folder: Path) -> None:
-    installed = any(point.value == "dao.testing.plugin" for point in entry_points(group="pytest11"))
-    plugin = [] if installed else ["-p", "dao.testing.plugin"]
+    installed = any(point.value == "dao.testing._plugin" for point in entry_points(group="pytest11"))
+    plugin = [] if installed else ["-p", "dao.testing._plugin"]
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugin, "test_shelf.py"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout

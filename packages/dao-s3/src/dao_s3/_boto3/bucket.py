@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 from attrs import frozen
 
 from dao.errors import DataError
+from dao_files.manifest import ObjectSettings, Stat
 from dao_s3._boto3.client import Clients
 from dao_s3._boto3.errors import DRIVER_ERRORS, translated
 from dao_s3._options import S3Options, metadata_fault, tags_fault
-from dao_s3.transport import ObjectSettings, Stat
 
 __all__ = ["Bucket", "bare_etag", "condition", "in_utc", "kept_version", "quoted_etag"]
 

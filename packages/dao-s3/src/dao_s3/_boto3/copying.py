@@ -9,11 +9,11 @@ from urllib.parse import urlencode
 
 from attrs import frozen
 
+from dao_files.manifest import ObjectSettings, Stat
 from dao_s3._boto3.bucket import Bucket, bare_etag, condition
 from dao_s3._boto3.multipart import MOST_PARTS, Multipart
 from dao_s3._boto3.reading import read
 from dao_s3._boto3.writer import put
-from dao_s3.transport import ObjectSettings, Stat
 
 __all__ = ["LARGEST_COPY", "copy"]
 
@@ -61,7 +61,7 @@ def copy(
     largest: int = LARGEST_COPY,
     part: int = _PART,
 ) -> Stat:
-    """See :meth:`dao_s3.transport.Transport.copy`. Tags stay where ``settings`` has none.
+    """See :meth:`dao_files.manifest.Transport.copy`. Tags stay where ``settings`` has none.
 
     Args:
         bucket: where both are.

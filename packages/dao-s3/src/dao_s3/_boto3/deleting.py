@@ -17,7 +17,7 @@ _BATCH = 1000  # S3's own bound
 
 
 def delete(bucket: Bucket, keys: Iterable[str]) -> None:
-    """See :meth:`dao_s3.transport.Transport.delete`. All are tried; what failed is told at the end."""
+    """See :meth:`dao_files.manifest.Transport.delete`. All are tried; what failed is told at the end."""
     rest = iter(keys)
     tried = 0
     failed: dict[str, DaoError] = {}

@@ -7,21 +7,21 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from dao.errors import NotFoundError
+from dao_files.manifest import Stat, Upload
 from dao_s3._boto3.bucket import Bucket, bare_etag, in_utc
-from dao_s3.transport import Stat, Upload
 
 __all__ = ["folders", "objects", "open_uploads", "versions"]
 
 
 def objects(bucket: Bucket, prefix: str, after: str | None) -> Iterator[Stat]:
-    """See :meth:`dao_s3.transport.Transport.list`."""
+    """See :meth:`dao_files.manifest.Transport.list`."""
     start = None if after is None else bucket.full_prefix(after)
     for page in _pages(bucket, prefix, StartAfter=start):
         yield from (_stat(bucket, entry) for entry in page.get("Contents", ()))
 
 
 def folders(bucket: Bucket, prefix: str) -> tuple[Sequence[str], Sequence[Stat]]:
-    """See :meth:`dao_s3.transport.Transport.folders`."""
+    """See :meth:`dao_files.manifest.Transport.folders`."""
     below: list[str] = []
     here: list[Stat] = []
     for page in _pages(bucket, prefix, Delimiter="/"):
@@ -53,7 +53,7 @@ def _stat(bucket: Bucket, entry: Mapping[str, Any]) -> Stat:
 
 
 def versions(bucket: Bucket, key: str) -> Sequence[Stat]:
-    """See :meth:`dao_s3.transport.Transport.versions`. Deletions are no versions.
+    """See :meth:`dao_files.manifest.Transport.versions`. Deletions are no versions.
 
     Raises:
         NotFoundError: there is none.
@@ -79,7 +79,7 @@ def versions(bucket: Bucket, key: str) -> Sequence[Stat]:
 
 
 def open_uploads(bucket: Bucket, prefix: str) -> Sequence[Upload]:
-    """See :meth:`dao_s3.transport.Transport.open_uploads`.
+    """See :meth:`dao_files.manifest.Transport.open_uploads`.
 
     All of the bucket are asked for, and chosen from here: for a prefix that isn't a whole key MinIO names none.
     """

@@ -11,7 +11,7 @@ from attrs import define
 from botocore.exceptions import FlexibleChecksumError, IncompleteReadError, ResponseStreamingError
 
 from dao.errors import DaoError, StoreError, TransientError
-from dao.files.pool import in_parallel
+from dao_files.storage import in_parallel
 from dao_s3._boto3.bucket import Bucket, bare_etag, kept_version, quoted_etag
 from dao_s3._boto3.checksums import running_for
 from dao_s3._boto3.errors import DRIVER_ERRORS, answer_behind, translated
@@ -40,7 +40,7 @@ def read(
     etag: str | None = None,
     version: str | None = None,
 ) -> Buffer:
-    """See :meth:`dao_s3.transport.Transport.get`.
+    """See :meth:`dao_files.manifest.Transport.get`.
 
     One answer, read in one piece: measured on loopback, ranges in several threads were slower, and copied. What was
     damaged on the way is read once more.

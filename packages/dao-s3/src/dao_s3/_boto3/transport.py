@@ -8,6 +8,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from dao.errors import DaoError, DataError
+from dao_files.manifest import ObjectSettings, Stat, Upload
 from dao_s3._boto3 import copying, deleting, listing
 from dao_s3._boto3.bucket import Bucket, bare_etag, condition, in_utc, kept_version
 from dao_s3._boto3.client import Clients
@@ -15,7 +16,6 @@ from dao_s3._boto3.errors import answer_behind, translating
 from dao_s3._boto3.reading import Body, read
 from dao_s3._boto3.writer import ObjectWriter, put
 from dao_s3._options import S3Options
-from dao_s3.transport import ObjectSettings, Stat, Upload
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -38,7 +38,7 @@ _FACTS = {
 
 
 class Boto3Transport:
-    """See :class:`dao_s3.transport.Transport`, which describes every method, what it promises and raises.
+    """See :class:`dao_files.manifest.Transport`, which describes every method, what it promises and raises.
 
     Args:
         options: where the store is, and how it keeps what it is given.

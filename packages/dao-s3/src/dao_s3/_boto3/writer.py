@@ -11,11 +11,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from dao_files.manifest import Pieces, Stat
 from dao_s3._boto3.bucket import Bucket
 from dao_s3._boto3.checksums import Running, covers_whole, running
 from dao_s3._boto3.multipart import Multipart
-from dao_s3.pieces import Pieces
-from dao_s3.transport import Stat
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -54,7 +53,7 @@ def put(bucket: Bucket, key: str, data: Buffer, arguments: dict[str, Any]) -> St
 
 
 class ObjectWriter:
-    """See :class:`dao_s3.transport.Writer`. It is for one thread at a time.
+    """See :class:`dao_files.manifest.Writer`. It is for one thread at a time.
 
     In memory are the part that is being filled and those that are being sent: as many as there are threads at first,
     fewer of them as they grow.
@@ -108,7 +107,7 @@ class ObjectWriter:
         return Multipart.begin(self._bucket, self._key, {**self._storing, **checksum})
 
     def close(self) -> None:
-        """Complete the object. See :meth:`dao_s3.transport.Writer.close`."""
+        """Complete the object. See :meth:`dao_files.manifest.Writer.close`."""
         if self.closed:
             return
         try:
@@ -127,7 +126,7 @@ class ObjectWriter:
         return self._bucket.stored(self._key, self._size, answer)
 
     def abort(self) -> None:
-        """Give up. See :meth:`dao_s3.transport.Writer.abort`."""
+        """Give up. See :meth:`dao_files.manifest.Writer.abort`."""
         if self.closed:
             return
         self._let_go()

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from dao.errors import ConflictError, DaoError, NotFoundError, StoreError, TransientError
+from dao_files.manifest import ObjectSettings, Once, Stat, pauses
 from dao_s3._obstore import reading
 from dao_s3._obstore.errors import is_past_the_end, translated
 from dao_s3._obstore.keys import checked_key
@@ -18,8 +19,6 @@ from dao_s3._obstore.settings import wanted, with_defaults
 from dao_s3._obstore.stats import bare, stat_of_head
 from dao_s3._obstore.transport import ObstoreTransport
 from dao_s3._obstore.writing import bytes_of, check_writable, mode_of, stat_of_put
-from dao_s3.once import Once, pauses
-from dao_s3.transport import ObjectSettings, Stat
 
 if TYPE_CHECKING:
     from obstore import GetResult
@@ -62,7 +61,7 @@ class AsyncRequests:
         return checked_key(key, self._location)
 
     async def head(self, key: str) -> Stat:
-        """See :meth:`dao_s3.transport.Transport.head`."""
+        """See :meth:`dao_files.manifest.Transport.head`."""
         import obstore
 
         try:
@@ -75,7 +74,7 @@ class AsyncRequests:
             raise
 
     async def get(self, key: str, *, start: int = 0, length: int | None = None, version: str | None = None) -> Buffer:
-        """See :meth:`dao_s3.transport.Transport.get`."""
+        """See :meth:`dao_files.manifest.Transport.get`."""
         if length == 0:
             await self.get(key, start=start, length=1, version=version)
             return b""
@@ -120,7 +119,7 @@ class AsyncRequests:
     async def put(
         self, key: str, data: Buffer, *, if_absent: bool = False, settings: ObjectSettings | None = None
     ) -> Stat:
-        """See :meth:`dao_s3.transport.Transport.put`."""
+        """See :meth:`dao_files.manifest.Transport.put`."""
         import obstore
 
         check_writable(self._location)
@@ -144,7 +143,7 @@ class AsyncRequests:
         return stat_of_put(key, content.nbytes, result)
 
     async def put_once(self, key: str, data: Buffer, *, settings: ObjectSettings | None = None) -> Stat:
-        """See :func:`dao_s3.once.put_once`, with ``if_absent``."""
+        """See :func:`dao_files.manifest.put_once`, with ``if_absent``."""
         once = Once.of(if_absent=True, if_match=None)
         waits = pauses()
         while True:
@@ -171,7 +170,7 @@ class AsyncRequests:
             raise error from blind
 
     async def delete(self, key: str) -> None:
-        """Delete one object; see :meth:`dao_s3.transport.Transport.delete`."""
+        """Delete one object; see :meth:`dao_files.manifest.Transport.delete`."""
         import obstore
 
         check_writable(self._location)

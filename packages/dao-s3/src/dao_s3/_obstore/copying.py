@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING
 
 from attrs import evolve
 
+from dao_files.manifest import MARK, ObjectSettings, Stat, Transport
 from dao_s3._obstore.errors import translated
 from dao_s3._obstore.location import Location
 from dao_s3._obstore.writing import check_writable, exclusively
-from dao_s3.once import MARK
-from dao_s3.transport import ObjectSettings, Stat, Transport
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore

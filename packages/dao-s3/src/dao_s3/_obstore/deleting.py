@@ -23,7 +23,7 @@ _MANY = ("s3", "memory")
 
 
 def delete(client: Client, keys: Iterable[str]) -> None:
-    """See :meth:`dao_s3.transport.Transport.delete`."""
+    """See :meth:`dao_files.manifest.Transport.delete`."""
     location = client.location
     check_writable(location)
     failed: list[tuple[str, DaoError]] = []

@@ -11,7 +11,7 @@ import os
 import re
 
 from dao.errors import DataError, UnsupportedError
-from dao.files.keys import is_plain
+from dao_files.storage import is_plain
 from dao_s3._obstore.location import Location
 
 __all__ = ["UnnameableError", "checked_key", "checked_prefix", "is_nameable"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from dao_files.manifest import Stat
 from dao_s3._obstore.errors import translated
 from dao_s3._obstore.keys import checked_prefix
 from dao_s3._obstore.location import Location
 from dao_s3._obstore.stats import stat_of
-from dao_s3.transport import Stat
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
@@ -25,7 +25,7 @@ _WITH_MARKERS = ("s3", "gs", "az")
 
 
 def objects(store: ObjectStore, prefix: str, after: str | None, location: Location) -> Iterator[Stat]:
-    """See :meth:`dao_s3.transport.Transport.list`.
+    """See :meth:`dao_files.manifest.Transport.list`.
 
     Raises:
         UnsupportedError: the prefix can't be given to obstore.
@@ -88,7 +88,7 @@ def _true_key(store: ObjectStore, meta: ObjectMeta, location: Location) -> str:
 
 
 def folders(store: ObjectStore, prefix: str, location: Location) -> tuple[Sequence[str], Sequence[Stat]]:
-    """See :meth:`dao_s3.transport.Transport.folders`."""
+    """See :meth:`dao_files.manifest.Transport.folders`."""
     import obstore
 
     folder, beginning = checked_prefix(prefix)

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from attrs import evolve, frozen
 
 from dao.errors import ConfigError
-from dao.files.keys import key_fault
+from dao_files.storage import key_fault
 from dao_s3._values import described, looks_like_key
 
 __all__ = ["Location", "located"]

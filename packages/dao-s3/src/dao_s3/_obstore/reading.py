@@ -63,7 +63,7 @@ def get(
     etag: str | None,
     version: str | None,
 ) -> Buffer:
-    """See :meth:`dao_s3.transport.Transport.get`. The bytes are obstore's own memory, not copied."""
+    """See :meth:`dao_files.manifest.Transport.get`. The bytes are obstore's own memory, not copied."""
     if length == 0:
         # Stores know no empty ranges; one byte tells whether it is there, and still the same.
         get(store, key, location, start=start, length=1, etag=etag, version=version)
@@ -119,7 +119,7 @@ def _in_pieces(store: ObjectStore, key: str, location: Location, result: GetResu
 def chunks(
     store: ObjectStore, key: str, location: Location, *, start: int, etag: str | None, version: str | None
 ) -> Iterator[Buffer]:
-    """See :meth:`dao_s3.transport.Transport.chunks`. obstore asks for the rest again where an answer breaks off."""
+    """See :meth:`dao_files.manifest.Transport.chunks`. obstore asks for the rest again where an answer breaks off."""
     with translated(location, key):
         try:
             result = obstore.get(store, key, options=get_options(start, None, etag, version))

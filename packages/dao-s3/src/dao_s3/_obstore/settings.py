@@ -8,8 +8,7 @@ from typing import TypedDict
 from attrs import evolve
 
 from dao.errors import UnsupportedError
-from dao_s3.once import MARK
-from dao_s3.transport import ObjectSettings
+from dao_files.manifest import MARK, ObjectSettings
 
 __all__ = ["Wanted", "plain_name", "wanted", "with_defaults"]
 

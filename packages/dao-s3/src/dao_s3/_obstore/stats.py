@@ -1,12 +1,12 @@
-"""What obstore tells of objects, as :class:`~dao_s3.transport.Stat`."""
+"""What obstore tells of objects, as :class:`~dao_files.manifest.Stat`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dao_files.manifest import Stat
 from dao_s3._obstore.settings import plain_name
-from dao_s3.transport import Stat
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta

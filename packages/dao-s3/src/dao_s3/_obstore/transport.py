@@ -1,4 +1,4 @@
-"""The requests of :mod:`dao_s3.transport`, made by obstore: its stores are asked, its errors are translated.
+"""The requests of :mod:`dao_files.manifest`, made by obstore: its stores are asked, its errors are translated.
 
 What it can't do on S3 is asked of the other driver (``beyond``): versions, open uploads, ACLs, large writes, streams,
 copies with conditions, settings or more than 5 GiB, listings with keys that it can't name; and everything in
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, cast
 from attrs import define, field
 
 from dao.errors import DataError, StoreError, TransientError, UnsupportedError
+from dao_files.manifest import ObjectSettings, Stat, Transport, Upload, Writer
 from dao_s3._obstore import copying, deleting, listing, reading, writing
 from dao_s3._obstore.client import Client, has_lost_its_threads
 from dao_s3._obstore.errors import translated
@@ -27,7 +28,6 @@ from dao_s3._obstore.keys import UnnameableError, checked_key, is_nameable
 from dao_s3._obstore.settings import with_defaults
 from dao_s3._obstore.stats import stat_of_head
 from dao_s3._obstore.writer import BufferedWriter, Spooled, Streamed, Target
-from dao_s3.transport import ObjectSettings, Stat, Transport, Upload, Writer
 
 if TYPE_CHECKING:
     from obstore import GetOptions
@@ -44,7 +44,7 @@ _LONGEST_SIGNED = timedelta(days=7)
 
 @define(slots=False, eq=False)
 class ObstoreTransport:
-    """See :class:`dao_s3.transport.Transport`.
+    """See :class:`dao_files.manifest.Transport`.
 
     Attributes:
         client: which store.
@@ -61,12 +61,12 @@ class ObstoreTransport:
 
     @property
     def uri(self) -> str:
-        """See :attr:`dao_s3.transport.Transport.uri`."""
+        """See :attr:`dao_files.manifest.Transport.uri`."""
         return self.client.location.uri
 
     @property
     def scheme(self) -> str:
-        """See :attr:`dao_s3.transport.Transport.scheme`."""
+        """See :attr:`dao_files.manifest.Transport.scheme`."""
         return self.client.location.scheme
 
     @property
@@ -95,7 +95,7 @@ class ObstoreTransport:
         return self._other
 
     def head(self, key: str, *, version: str | None = None) -> Stat:
-        """See :meth:`dao_s3.transport.Transport.head`."""
+        """See :meth:`dao_files.manifest.Transport.head`."""
         if (other := self._elsewhere(key)) is not None:
             return other.head(key, version=version)
         import obstore
@@ -119,7 +119,7 @@ class ObstoreTransport:
         etag: str | None = None,
         version: str | None = None,
     ) -> Buffer:
-        """See :meth:`dao_s3.transport.Transport.get`."""
+        """See :meth:`dao_files.manifest.Transport.get`."""
         if (other := self._elsewhere(key)) is not None:
             return other.get(key, start=start, length=length, etag=etag, version=version)
         return reading.get(
@@ -135,7 +135,7 @@ class ObstoreTransport:
     def chunks(
         self, key: str, *, start: int = 0, etag: str | None = None, version: str | None = None
     ) -> Iterator[Buffer]:
-        """See :meth:`dao_s3.transport.Transport.chunks`."""
+        """See :meth:`dao_files.manifest.Transport.chunks`."""
         if self.beyond is not None:  # it compares checksums, and is no slower
             return self._beyond().chunks(key, start=start, etag=etag, version=version)
         return reading.chunks(
@@ -151,7 +151,7 @@ class ObstoreTransport:
         if_match: str | None = None,
         settings: ObjectSettings | None = None,
     ) -> Stat:
-        """See :meth:`dao_s3.transport.Transport.put`."""
+        """See :meth:`dao_files.manifest.Transport.put`."""
         full = with_defaults(settings, self.defaults)
         other = self._elsewhere(key) or (self._beyond("acl") if full.acl is not None and self.beyond else None)
         if other is not None:
@@ -174,7 +174,7 @@ class ObstoreTransport:
         if_match: str | None = None,
         settings: ObjectSettings | None = None,
     ) -> Writer:
-        """See :meth:`dao_s3.transport.Transport.writer`."""
+        """See :meth:`dao_files.manifest.Transport.writer`."""
         full = with_defaults(settings, self.defaults)
         if (other := self._elsewhere(key)) is not None:
             return other.writer(key, if_absent=if_absent, if_match=if_match, settings=full)
@@ -199,7 +199,7 @@ class ObstoreTransport:
         return writing.stream(self._store, self._key(key), pieces, self.client.location, settings, self.part_size)
 
     def list(self, prefix: str, *, after: str | None = None) -> Iterator[Stat]:
-        """See :meth:`dao_s3.transport.Transport.list`."""
+        """See :meth:`dao_files.manifest.Transport.list`."""
         last = after
         other = self._elsewhere()
         if other is None:
@@ -216,7 +216,7 @@ class ObstoreTransport:
         yield from other.list(prefix, after=last)
 
     def folders(self, prefix: str) -> tuple[Sequence[str], Sequence[Stat]]:
-        """See :meth:`dao_s3.transport.Transport.folders`."""
+        """See :meth:`dao_files.manifest.Transport.folders`."""
         other = self._elsewhere()
         if other is None:
             try:
@@ -228,7 +228,7 @@ class ObstoreTransport:
         return other.folders(prefix)
 
     def delete(self, keys: Iterable[str]) -> None:
-        """See :meth:`dao_s3.transport.Transport.delete`."""
+        """See :meth:`dao_files.manifest.Transport.delete`."""
         wanted = list(keys)
         strange: set[str] = set()
         try:
@@ -259,7 +259,7 @@ class ObstoreTransport:
         if_absent: bool = False,
         settings: ObjectSettings | None = None,
     ) -> Stat:
-        """See :meth:`dao_s3.transport.Transport.copy`."""
+        """See :meth:`dao_files.manifest.Transport.copy`."""
         plain = version is None and settings is None and self.defaults.storage_class is None
         other = self._elsewhere(source, target)
         if other is None and self.beyond is not None and (if_absent or not plain or self._is_too_large(source)):
@@ -276,23 +276,23 @@ class ObstoreTransport:
         return self.head(source).size > copying.LARGEST_ON_S3
 
     def versions(self, key: str) -> Sequence[Stat]:
-        """See :meth:`dao_s3.transport.Transport.versions`."""
+        """See :meth:`dao_files.manifest.Transport.versions`."""
         if self.scheme in _WITHOUT_VERSIONS:
             return [self.head(key)]
         return self._beyond("list versions").versions(key)
 
     def open_uploads(self, prefix: str = "") -> Sequence[Upload]:
-        """See :meth:`dao_s3.transport.Transport.open_uploads`."""
+        """See :meth:`dao_files.manifest.Transport.open_uploads`."""
         if self.scheme in _WITHOUT_VERSIONS:
             return []
         return self._beyond("list open uploads").open_uploads(prefix)
 
     def abort_upload(self, upload: Upload) -> None:
-        """See :meth:`dao_s3.transport.Transport.abort_upload`."""
+        """See :meth:`dao_files.manifest.Transport.abort_upload`."""
         self._beyond("abort uploads").abort_upload(upload)
 
     def presign(self, key: str, *, method: str, expires: timedelta, version: str | None = None) -> str:
-        """See :meth:`dao_s3.transport.Transport.presign`."""
+        """See :meth:`dao_files.manifest.Transport.presign`."""
         if self.scheme not in _SIGNING:
             raise UnsupportedError(f"a {self.scheme}:// store has no signed URLs")
         if method not in ("GET", "PUT"):
@@ -310,7 +310,7 @@ class ObstoreTransport:
             return obstore.sign(cast(Any, self._store), cast(Any, method), self._key(key), expires)
 
     def close(self) -> None:
-        """See :meth:`dao_s3.transport.Transport.close`."""
+        """See :meth:`dao_files.manifest.Transport.close`."""
         self.client.close()
         if self._other is not None:
             self._other.close()

@@ -20,8 +20,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Protocol
 
 from dao.errors import DataError, StoreError
-from dao_s3.pieces import Pieces
-from dao_s3.transport import Stat
+from dao_files.manifest import Pieces, Stat
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -59,7 +58,7 @@ class Target(Protocol):
 
 
 class BufferedWriter:
-    """See :class:`dao_s3.transport.Writer`."""
+    """See :class:`dao_files.manifest.Writer`."""
 
     def __init__(self, key: str, part_size: int, put: Put, overflow: Callable[[], Target]) -> None:
         """Begin.
@@ -96,7 +95,7 @@ class BufferedWriter:
         self._target.write(self._held.taken())
 
     def close(self) -> None:
-        """See :meth:`dao_s3.transport.Writer.close`."""
+        """See :meth:`dao_files.manifest.Writer.close`."""
         if self.closed:
             return
         self.closed = True
@@ -113,7 +112,7 @@ class BufferedWriter:
         self._written = self._target.written
 
     def abort(self) -> None:
-        """See :meth:`dao_s3.transport.Writer.abort`."""
+        """See :meth:`dao_files.manifest.Writer.abort`."""
         if self.closed:
             return
         self.closed = True
@@ -123,7 +122,7 @@ class BufferedWriter:
 
     @property
     def written(self) -> Stat:
-        """See :attr:`dao_s3.transport.Writer.written`."""
+        """See :attr:`dao_files.manifest.Writer.written`."""
         if self._written is None:
             raise ValueError(f"{self._key!r} is not complete")
         return self._written

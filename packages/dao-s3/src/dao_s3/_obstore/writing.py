@@ -7,12 +7,12 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from dao.errors import ConflictError, UnsupportedError
+from dao_files.manifest import ObjectSettings, Stat
 from dao_s3._obstore.errors import translated
 from dao_s3._obstore.folder import locked
 from dao_s3._obstore.location import Location
 from dao_s3._obstore.settings import wanted
 from dao_s3._obstore.stats import bare, quoted
-from dao_s3.transport import ObjectSettings, Stat
 
 if TYPE_CHECKING:
     from obstore import PutMode, PutResult
@@ -68,7 +68,7 @@ def put(
     if_match: str | None,
     settings: ObjectSettings,
 ) -> Stat:
-    """See :meth:`dao_s3.transport.Transport.put`."""
+    """See :meth:`dao_files.manifest.Transport.put`."""
     import obstore
 
     check_writable(location)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from dao.errors import ConflictError, NotFoundError, PermissionDeniedError, StoreError, TransientError
+from dao_files.manifest._transport import ObjectSettings
 from dao_s3._boto3 import copying
 from dao_s3._boto3.transport import Boto3Transport
-from dao_s3.transport import ObjectSettings
 
 Make = Callable[..., Boto3Transport]
 MiB = 1024 * 1024

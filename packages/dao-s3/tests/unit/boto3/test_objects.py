@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from dao.errors import ConflictError, DataError, NotFoundError
+from dao_files.manifest._transport import ObjectSettings
 from dao_s3._boto3.transport import Boto3Transport
 from dao_s3._options import Encryption
-from dao_s3.transport import ObjectSettings
 
 Make = Callable[..., Boto3Transport]
 

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from dao.errors import ConflictError, PermissionDeniedError, StoreError, TransientError
+from dao_files.manifest._transport import ObjectSettings
 from dao_s3._boto3 import strays
 from dao_s3._boto3 import writer as writing
 from dao_s3._boto3.transport import Boto3Transport
 from dao_s3._boto3.writer import next_part_size
-from dao_s3.transport import ObjectSettings
 
 Make = Callable[..., Boto3Transport]
 MiB = 1024 * 1024

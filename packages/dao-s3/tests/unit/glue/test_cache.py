@@ -9,7 +9,7 @@ from threading import Barrier, Event
 
 import pytest
 
-from dao_s3.glue.cache import Cache
+from dao_s3.glue._cache import Cache
 
 
 class Clock:

@@ -9,8 +9,8 @@ import pytest
 from glue_tables import LAZY_SIMPLE, OPEN_CSV, PARQUET, SEQUENCE, TEXT, properties, table
 
 from dao_s3.glue import GlueTable
-from dao_s3.glue.csv_options import csv
-from dao_s3.glue.file_formats import format
+from dao_s3.glue._csv_options import csv
+from dao_s3.glue._file_formats import format
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dao.errors import DataError
-from dao_s3.glue.hive_types import arrow_type
+from dao_s3.glue._hive_types import arrow_type
 
 PLAIN = {
     "boolean": pa.bool_(),

@@ -16,7 +16,7 @@ from glue_server import Glue
 
 from dao import DataAccessObject, PluginError, UnsupportedError
 from dao_s3.glue import GlueTable, GlueTranslator
-from dao_s3.glue.extractors import declared_schema, exact_schema
+from dao_s3.glue._extractors import declared_schema, exact_schema
 
 PARQUET = {"SerdeInfo": {"SerializationLibrary": "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"}}
 LAZY = "org.apache.hadoop.hive.serde2.lazy.LazySimpleSerDe"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dao import ConfigError
 from dao_s3.glue import GlueTable, GlueTranslator
-from dao_s3.glue.file_formats import format
+from dao_s3.glue._file_formats import format
 
 
 @pytest.mark.parametrize(

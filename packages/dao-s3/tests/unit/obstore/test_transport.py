@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from dao.errors import ConflictError, DataError, NotFoundError, StoreError, UnsupportedError
+from dao_files.manifest._transport import ObjectSettings
 from dao_s3._obstore.transport import ObstoreTransport
-from dao_s3.transport import ObjectSettings
 
 
 def keys(transport: ObstoreTransport, prefix: str = "", after: str | None = None) -> list[str]:

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from dao.errors import ConflictError, DataError, NotFoundError, StoreError, TransientError
+from dao_files.manifest._transport import ObjectSettings, Writer
 from dao_s3._obstore import writer as writing
 from dao_s3._obstore.transport import ObstoreTransport
-from dao_s3.transport import ObjectSettings, Writer
 
 PART = 5 << 20
 LARGE = b"0123456789" * (PART // 4)  # 2.5 parts

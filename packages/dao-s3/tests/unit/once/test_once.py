@@ -6,9 +6,9 @@ import pytest
 from fakes import FakeTransport
 
 from dao.errors import ConflictError, NotFoundError, StoreError, TransientError
-from dao.testing.faults import FaultPlan
-from dao_s3.once import MARK, OnceWriter, copy_once, put_once
-from dao_s3.transport import ObjectSettings
+from dao.testing._faults import FaultPlan
+from dao_files.manifest._once import MARK, OnceWriter, copy_once, put_once
+from dao_files.manifest._transport import ObjectSettings
 
 
 @pytest.fixture

@@ -10,12 +10,12 @@ from fakes import FakeTransport
 
 from dao import DirectoryObject, FileObject
 from dao.errors import AlreadyExistsError, ConflictError, DataError, NotFoundError, TransientError
-from dao.testing.faults import FaultPlan
-from dao_s3 import single
-from dao_s3.once import MARK
-from dao_s3.single import read_object, write_object
-from dao_s3.transport import ObjectSettings
-from dao_s3.tree.storage import S3Storage
+from dao.testing._faults import FaultPlan
+from dao_files.manifest._once import MARK
+from dao_files.manifest._storage import ManifestStorage
+from dao_files.manifest._transport import ObjectSettings
+from dao_s3 import _single as single
+from dao_s3._single import read_object, write_object
 
 FILE = FileObject("a.bin")
 
@@ -26,7 +26,7 @@ def store() -> FakeTransport:
 
 
 def write(store: FakeTransport, data, mode: str = "error", settings=None, path=None, target=FILE):
-    return write_object(S3Storage(store), data, target, mode=mode, path=path, settings=settings)
+    return write_object(ManifestStorage(store), data, target, mode=mode, path=path, settings=settings)
 
 
 def content(store: FakeTransport) -> bytes:
@@ -174,7 +174,7 @@ def test_parts_of_an_object(store):
 
     def read(**given):
         arguments = {"path": None, "offset": None, "length": None, "version": None, **given}
-        return read_object(S3Storage(store), FILE, **arguments)
+        return read_object(ManifestStorage(store), FILE, **arguments)
 
     assert (read(), read(offset=3), read(offset=3, length=2)) == (b"0123456789", b"3456789", b"34")
     assert (read(offset=10), read(length=0)) == (b"", b"")

@@ -11,7 +11,7 @@ from attrs import define, field
 from stepping import Action, Stepped
 
 from dao.errors import DaoError, TransientError
-from dao_s3.tree.storage import S3Storage
+from dao_files.manifest._storage import ManifestStorage
 
 PATIENCE = 60
 """Seconds after which a schedule is taken for stuck."""
@@ -41,7 +41,7 @@ class Schedule:
 
         def work(number: int) -> None:
             try:
-                actions[number](S3Storage(Taking(objects=self.objects, schedule=self, number=number)))
+                actions[number](ManifestStorage(Taking(objects=self.objects, schedule=self, number=number)))
             except DaoError as error:
                 ends[number] = error
             finally:

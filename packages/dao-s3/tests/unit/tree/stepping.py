@@ -19,18 +19,18 @@ from fakes import FakeTransport
 from dao import DirectoryObject
 from dao.errors import DaoError, NotFoundError, TransientError
 from dao.file_set import FileSet, SourceFile
-from dao.files.binary import write_files
-from dao.files.conflicts import persistent
-from dao.files.keys import join
-from dao.files.managing import copy, delete, move
-from dao_s3.transport import Stat
-from dao_s3.tree.manifest import FOLDER, MANIFEST, Manifest
-from dao_s3.tree.storage import S3Storage
+from dao.tables._conflicts import retry_conflicts
+from dao_files._actions.binary import write_files
+from dao_files._actions.managing import copy, delete, move
+from dao_files._storage.keys import join
+from dao_files.manifest._manifest import FOLDER, MANIFEST, Manifest
+from dao_files.manifest._storage import ManifestStorage
+from dao_files.manifest._transport import Stat
 
 PAGE = 2
 """Keys per page of a listing: few, so that much can happen between two pages."""
 
-Action = Callable[[S3Storage], Any]
+Action = Callable[[ManifestStorage], Any]
 Files = dict[str, bytes]
 
 
@@ -96,9 +96,9 @@ class Stepped(FakeTransport):
         return [evolve(self.objects[key][0], metadata={}, facts={}) for key in found]
 
 
-def on(objects: dict[str, Any], **steps: Any) -> S3Storage:
+def on(objects: dict[str, Any], **steps: Any) -> ManifestStorage:
     """A process of its own that works on a store."""
-    return S3Storage(Stepped(objects, **steps), conflict_timeout=60)
+    return ManifestStorage(Stepped(objects, **steps), conflict_timeout=60)
 
 
 def upload(objects: dict[str, Any], files: Files) -> None:
@@ -107,7 +107,7 @@ def upload(objects: dict[str, Any], files: Files) -> None:
         FakeTransport(objects).put(key, content)
 
 
-def read(storage: S3Storage, key: str) -> Files:
+def read(storage: ManifestStorage, key: str) -> Files:
     """All files of a tree, by their paths below it, read as DAO reads tables: begun again after a conflict."""
 
     def work() -> Files:
@@ -122,7 +122,7 @@ def read(storage: S3Storage, key: str) -> Files:
         found.pop("_dao_log.jsonl", None)
         return found
 
-    return persistent(storage, work)
+    return retry_conflicts(storage.conflict_timeout, work)
 
 
 def put(files: Files, mode: str = "overwrite", key: str = "t") -> Action:
@@ -146,7 +146,7 @@ def moved(source: str, target: str, mode: str = "overwrite") -> Action:
     return lambda storage: move(storage, DirectoryObject(source), DirectoryObject(target), mode=mode)
 
 
-def outcome(action: Action, storage: S3Storage) -> str:
+def outcome(action: Action, storage: ManifestStorage) -> str:
     """How an action ends: ``done``, or its error's name."""
     try:
         action(storage)
@@ -195,7 +195,7 @@ class TwoDaysLater(datetime):
 
 def check_clean(objects: dict[str, Any], key: str = "t") -> None:
     """Nothing is left over that no manifest names, once the next change has come by two days later."""
-    with patch("dao_s3.tree.tidying.datetime", TwoDaysLater):
+    with patch("dao_files.manifest._tidying.datetime", TwoDaysLater):
         put({"+later": b""}, "append", key)(on(objects))
     manifest = Manifest.from_bytes(objects[join(key, MANIFEST)][1], key)
     named = {join(key, at) for at in manifest.files.values()}

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from dao.errors import ConflictError, NotFoundError, StoreError
-from dao_s3.transport import Stat
-from dao_s3.tree import arrow_files
-from dao_s3.tree.arrow_files import ObjectFile, native_file
+from dao_files.manifest import _arrow_files as arrow_files
+from dao_files.manifest._arrow_files import ObjectFile, native_file
+from dao_files.manifest._transport import Stat
 
 CONTENT = random.Random(7).randbytes(100_000)
 

@@ -6,9 +6,9 @@ import pytest
 from stepping import check_sound, on, publishing, put, read, requests_of
 
 from dao.errors import ConflictError, PermissionDeniedError, TransientError
-from dao_s3.tree.commit import OutcomeUnknown
-from dao_s3.tree.manifest import Manifest
-from dao_s3.tree.tree_change import TreeChange
+from dao_files.manifest._commit import OutcomeUnknown
+from dao_files.manifest._manifest import Manifest
+from dao_files.manifest._tree_change import TreeChange
 
 
 def started() -> dict:
@@ -40,7 +40,7 @@ def test_a_lost_answer_is_found_among_the_recent_changes():
 
 def test_after_more_changes_than_a_manifest_remembers_nobody_knows_and_nothing_is_deleted(monkeypatch):
     objects = started()
-    monkeypatch.setattr("dao_s3.tree.manifest._RECENT", 2)
+    monkeypatch.setattr("dao_files.manifest._manifest._RECENT", 2)
     storage = on(objects, at=publishing(objects, APPEND), how="lose")
     send = storage.transport._send
 

@@ -10,7 +10,7 @@ import pytest
 from stepping import Action, Killed, check_clean, check_sound, copied, on, put, read, remove, requests_of, upload
 
 from dao.errors import DaoError, TransientError
-from dao_s3.tree.commit import OutcomeUnknown
+from dao_files.manifest._commit import OutcomeUnknown
 
 TOKEN = "part-000001-00000-daoaaaaaaaaaaaa.csv"
 ACTIONS: dict[str, Action] = {

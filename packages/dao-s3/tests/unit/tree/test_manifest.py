@@ -11,9 +11,9 @@ from fakes import FakeTransport
 
 from dao import DataStore, TableObject
 from dao.errors import DaoError, StoreError, UnsupportedError
-from dao.testing.malformed import malformed, misshapen
+from dao.testing._malformed import malformed, misshapen
+from dao_files.manifest._manifest import Busy, Gone, Manifest
 from dao_s3._interface import S3Interface
-from dao_s3.tree.manifest import Busy, Gone, Manifest
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 RIGHT = Manifest(

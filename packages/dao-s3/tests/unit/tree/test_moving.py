@@ -7,7 +7,7 @@ from stepping import Action, Killed, check_sound, moved, on, outcome, publishing
 
 from dao import FileObject
 from dao.errors import ConflictError, DaoError, StoreError, TransientError
-from dao.files.managing import move
+from dao_files._actions.managing import move
 
 FILES = {"a.csv": b"a", "part-000001-00000-daoaaaaaaaaaaaa.csv": b"p"}
 

@@ -14,7 +14,7 @@ from schedules import Schedule
 from stepping import Action, Files, check_clean, check_sound, on, put, read, remove
 
 from dao.errors import AlreadyExistsError, NotFoundError, TransientError
-from dao_s3.tree.commit import OutcomeUnknown
+from dao_files.manifest._commit import OutcomeUnknown
 
 NAMES = ("+a.csv", "b.csv", "c/c.csv", "part-dao0123456789ab.csv")
 START = dict.fromkeys(NAMES[:3], b"old")

@@ -10,9 +10,9 @@ from typing import BinaryIO
 import pytest
 
 from dao.errors import ConflictError, NotFoundError, StoreError
-from dao_s3.transport import Stat
-from dao_s3.tree import streams
-from dao_s3.tree.streams import open_object
+from dao_files.manifest import _streams as streams
+from dao_files.manifest._streams import open_object
+from dao_files.manifest._transport import Stat
 
 CONTENT = random.Random(11).randbytes(100_000)
 

@@ -8,12 +8,12 @@ from stepping import check_sound, on, put, read, remove, upload
 
 from dao import DirectoryObject
 from dao.errors import ConflictError, DataError
-from dao.files.managing import exists, list_files
-from dao_s3.tree.manifest import Manifest
-from dao_s3.tree.tree_change import TreeChange
-from dao_s3.tree.vacuum import vacuum
-from dao_s3.tree.view import look
-from dao_s3.versions import seconds
+from dao_files._actions.managing import exists, list_files
+from dao_files.manifest._manifest import Manifest
+from dao_files.manifest._tree_change import TreeChange
+from dao_files.manifest._vacuum import vacuum
+from dao_files.manifest._view import look
+from dao_s3._versions import seconds
 
 TOKEN = "part-000001-00000-daoaaaaaaaaaaaa.csv"
 

@@ -14,51 +14,57 @@ Names are loaded when they are first asked for: :func:`is_tabular` and :data:`IN
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from dao.lazy import door
 
 if TYPE_CHECKING:
-    from dao.arrow.convert.cast import conform
-    from dao.arrow.convert.incoming import to_reader
-    from dao.arrow.convert.outgoing import check_into, convert
-    from dao.arrow.convert.recognise import INTO, is_tabular
-    from dao.arrow.convert.views import normalise_views
-    from dao.arrow.formats.shape import select_fields
-    from dao.arrow.formats.validity import refuse_invalid
+    from dao.arrow.convert._cast import check_names, conform, conform_batch
+    from dao.arrow.convert._incoming import check_tabular, to_reader
+    from dao.arrow.convert._outgoing import check_into, convert
+    from dao.arrow.convert._recognise import INTO, is_tabular
+    from dao.arrow.convert._select import find_names, select_fields
+    from dao.arrow.convert._validity import VARIANT_MARK, refuse_invalid, refuse_unusable, refuse_variants
+    from dao.arrow.convert._views import normalise_views, without_views
+
+_HOMES = {
+    "INTO": "dao.arrow.convert._recognise",
+    "VARIANT_MARK": "dao.arrow.convert._validity",
+    "check_into": "dao.arrow.convert._outgoing",
+    "check_names": "dao.arrow.convert._cast",
+    "check_tabular": "dao.arrow.convert._incoming",
+    "conform": "dao.arrow.convert._cast",
+    "conform_batch": "dao.arrow.convert._cast",
+    "convert": "dao.arrow.convert._outgoing",
+    "find_names": "dao.arrow.convert._select",
+    "is_tabular": "dao.arrow.convert._recognise",
+    "normalise_views": "dao.arrow.convert._views",
+    "refuse_invalid": "dao.arrow.convert._validity",
+    "refuse_unusable": "dao.arrow.convert._validity",
+    "refuse_variants": "dao.arrow.convert._validity",
+    "select_fields": "dao.arrow.convert._select",
+    "to_reader": "dao.arrow.convert._incoming",
+    "without_views": "dao.arrow.convert._views",
+}
 
 __all__ = [
     "INTO",
+    "VARIANT_MARK",
     "check_into",
+    "check_names",
+    "check_tabular",
     "conform",
+    "conform_batch",
     "convert",
+    "find_names",
     "is_tabular",
     "normalise_views",
     "refuse_invalid",
+    "refuse_unusable",
+    "refuse_variants",
     "select_fields",
     "to_reader",
+    "without_views",
 ]
 
-_HOMES = {
-    "INTO": "convert.recognise",
-    "check_into": "convert.outgoing",
-    "conform": "convert.cast",
-    "convert": "convert.outgoing",
-    "is_tabular": "convert.recognise",
-    "normalise_views": "convert.views",
-    "refuse_invalid": "formats.validity",
-    "select_fields": "formats.shape",
-    "to_reader": "convert.incoming",
-}
-
-
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"dao.arrow.{home}"), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return __all__
+__getattr__, __dir__ = door(__name__, _HOMES)

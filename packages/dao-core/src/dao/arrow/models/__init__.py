@@ -8,8 +8,8 @@
 
 from __future__ import annotations
 
-from dao.arrow.models.classes import model_of
-from dao.arrow.models.schema import schema_of
-from dao.arrow.models.typenames import parse_type
+from dao.arrow.models._classes import model_of
+from dao.arrow.models._schema import schema_of
+from dao.arrow.models._typenames import parse_type
 
 __all__ = ["model_of", "parse_type", "schema_of"]

@@ -16,13 +16,13 @@ names are looked up as in DuckDB: in any case, and the exact spelling picks wher
 
 from __future__ import annotations
 
-from dao.arrow.predicates.bind import bind
-from dao.arrow.predicates.compile import arrow_filter, to_arrow
-from dao.arrow.predicates.filter import filter_reader, filter_table
-from dao.arrow.predicates.parse import parse
-from dao.arrow.predicates.parse_dnf import literal
-from dao.arrow.predicates.sql import quote_identifier, quote_literal, to_sql
-from dao.arrow.predicates.tree import (
+from dao.arrow.predicates._bind import bind
+from dao.arrow.predicates._compile import arrow_filter, to_arrow
+from dao.arrow.predicates._filter import filter_batch, filter_reader, filter_table, mask
+from dao.arrow.predicates._parse import parse
+from dao.arrow.predicates._parse_dnf import literal
+from dao.arrow.predicates._sql import quote_identifier, quote_literal, to_sql
+from dao.arrow.predicates._tree import (
     And,
     ArrowExpression,
     Between,
@@ -61,9 +61,11 @@ __all__ = [
     "bind",
     "conjunction",
     "disjunction",
+    "filter_batch",
     "filter_reader",
     "filter_table",
     "literal",
+    "mask",
     "parse",
     "quote_identifier",
     "quote_literal",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dao.testing.conformance.calls import Calls
+from dao.testing._conformance.calls import Calls
 from mutants.mutation import Mutation
 
 SLIPS_ARE_IGNORED = """

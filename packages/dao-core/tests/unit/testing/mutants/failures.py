@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dao.testing.conformance.failures import Errors, Secrets
-from dao.testing.conformance.leaks import Leaks
-from dao.testing.conformance.streams import ReadStreams
-from dao.testing.conformance.sweeps import Faults
-from dao.testing.conformance.together import Cancellation, Concurrency
+from dao.testing._conformance.failures import Errors, Secrets
+from dao.testing._conformance.leaks import Leaks
+from dao.testing._conformance.streams import ReadStreams
+from dao.testing._conformance.sweeps import Faults
+from dao.testing._conformance.together import Cancellation, Concurrency
 from mutants.mutation import Mutation
 
 SWALLOWED = """
@@ -28,7 +28,7 @@ def changed(call, *args, **named):
 """
 
 NO_LOCKS = """
-from dao.local import publishing
+from dao_files import publishing
 
 @contextlib.contextmanager
 def unlocked(folder, keys, timeout):

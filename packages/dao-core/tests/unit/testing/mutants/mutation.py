@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from dao.testing.conformance.base import Capability
+from dao.testing._conformance.base import Capability
 
 __all__ = ["Mutation", "change_argument", "change_result"]
 

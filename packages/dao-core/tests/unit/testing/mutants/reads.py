@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dao.testing.conformance.agreement import Predicates
-from dao.testing.conformance.looks import Counts, Exists, Histories, Lists, Schemas
-from dao.testing.conformance.parity import Parity
-from dao.testing.conformance.reads import Reads
-from dao.testing.conformance.streams import ReadStreams
+from dao.testing._conformance.agreement import Predicates
+from dao.testing._conformance.looks import Counts, Exists, Histories, Lists, Schemas
+from dao.testing._conformance.parity import Parity
+from dao.testing._conformance.reads import Reads
+from dao.testing._conformance.streams import ReadStreams
 from mutants.mutation import Mutation, change_argument, change_result
 
 MISSING_IS_EMPTY = """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dao.testing.conformance.types import Types
+from dao.testing._conformance.types import Types
 from mutants.mutation import Mutation, change_result
 
 NULL_TO_EMPTY = (
@@ -39,7 +39,7 @@ def anew(table):
 )
 
 VALUES_ARE_NOT_CHECKED = """
-from dao.arrow.formats import parquet_writer, scan_plan
+from dao_files.formats import parquet_writer, scan_plan
 
 def mutate(monkeypatch):
     monkeypatch.setattr(parquet_writer, "check_batch", lambda batch, schema: None)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dao.testing.conformance.changes import Deletes, SchemaEvolution, Upserts
-from dao.testing.conformance.files import Files, Keys
-from dao.testing.conformance.foreign import ForeignFiles
-from dao.testing.conformance.names import Names
-from dao.testing.conformance.streams import WriteStreams
-from dao.testing.conformance.sweeps import Faults
-from dao.testing.conformance.transfers import CopiesBetween, CopiesWithin, Moves
-from dao.testing.conformance.writes import Appends, Overwrites, PartitionOverwrites, Writes
+from dao.testing._conformance.changes import Deletes, SchemaEvolution, Upserts
+from dao.testing._conformance.files import Files, Keys
+from dao.testing._conformance.foreign import ForeignFiles
+from dao.testing._conformance.names import Names
+from dao.testing._conformance.streams import WriteStreams
+from dao.testing._conformance.sweeps import Faults
+from dao.testing._conformance.transfers import CopiesBetween, CopiesWithin, Moves
+from dao.testing._conformance.writes import Appends, Overwrites, PartitionOverwrites, Writes
 from mutants.mutation import Mutation, change_argument, change_result
 
 IN_PLACE = """
-from dao.local import storage
-from dao.local.change import FolderChange
+from dao_files import storage
+from dao_files._local.change import FolderChange
 
 class InPlace(FolderChange):
     def __init__(self, own, key, base, *, tree, fsync):
@@ -42,7 +42,7 @@ def mutate(monkeypatch):
 """
 
 NO_CLEANING = """
-from dao.local.publishing import OwnPlace
+from dao_files._local.publishing import OwnPlace
 
 def mutate(monkeypatch):
     monkeypatch.setattr(OwnPlace, "discard", lambda self, path: None)
@@ -55,14 +55,14 @@ def changed(call, data, data_object, **named):
 """
 
 NEWER_ROWS_LOSE = """
-from dao.files import upsert
+from dao_files import upsert
 
 def mutate(monkeypatch):
     monkeypatch.setattr(upsert, "precedes", lambda rows, others, order_by: pa.repeat(False, rows.num_rows))
 """
 
 STORED_NULLS_WIN = """
-from dao.files import upsert
+from dao_files import upsert
 
 def mutate(monkeypatch):
     older = upsert.precedes
@@ -72,7 +72,7 @@ def mutate(monkeypatch):
 """
 
 LACKING_COLUMNS_ARE_WIPED = """
-from dao.files import upsert
+from dao_files import upsert
 
 def mutate(monkeypatch):
     replaced = upsert._replaced
@@ -82,7 +82,7 @@ def mutate(monkeypatch):
 """
 
 ONE_OF_A_KEY = """
-from dao.files.matching import Matcher
+from dao.tables._matching import Matcher
 
 def mutate(monkeypatch):
     match = Matcher.match
@@ -93,8 +93,8 @@ def mutate(monkeypatch):
 """
 
 NAMELESS_FILES_VANISH = """
-from dao.arrow.formats import infer_format
-from dao.files import tables
+from dao_files.formats import infer_format
+from dao_files import tables
 
 def mutate(monkeypatch):
     shown = tables.shown_files
@@ -104,8 +104,8 @@ def mutate(monkeypatch):
 """
 
 STRANGERS_ARE_LEFT_OUT = """
-from dao.arrow.formats import infer_format
-from dao.files import tables
+from dao_files.formats import infer_format
+from dao_files import tables
 
 def mutate(monkeypatch):
     shown = tables.shown_files
@@ -115,14 +115,14 @@ def mutate(monkeypatch):
 """
 
 MARKERS_ARE_ROWS = """
-from dao.files import tables
+from dao_files import tables
 
 def mutate(monkeypatch):
     monkeypatch.setattr(tables, "shown_files", lambda snapshot: list(snapshot.files))
 """
 
 STRANGERS_ARE_LOST = """
-from dao.files import managing, target
+from dao_files import managing, target
 
 def mutate(monkeypatch):
     for module in (managing, target):
@@ -130,7 +130,7 @@ def mutate(monkeypatch):
 """
 
 HIDDEN_FILES_ARE_LOST = """
-from dao.files import remaining
+from dao_files import remaining
 
 def mutate(monkeypatch):
     monkeypatch.setattr(remaining, "hidden_files", lambda snapshot: [])
@@ -145,7 +145,7 @@ def changed(call, data, data_object, **named):
 """
 
 EMPTY_IS_NULL = """
-from dao.files import partitioned
+from dao_files import partitioned
 
 def mutate(monkeypatch):
     path = partitioned.hive_path
@@ -153,7 +153,7 @@ def mutate(monkeypatch):
 """
 
 HIDDEN_PARTITIONS = """
-from dao.arrow.formats import partitions
+from dao_files.formats import partitions
 
 def mutate(monkeypatch):
     monkeypatch.setattr(partitions, "_quote_name", partitions._quote)
@@ -174,8 +174,8 @@ def changed(call, *args, **named):
 """
 
 NO_CHECKS_OF_KEYS = """
-from dao.files import keys, places
-from dao.local import change, walk
+from dao_files import keys, places
+from dao_files import change, walk
 
 def mutate(monkeypatch):
     for module in (keys, places, change):
@@ -195,7 +195,7 @@ def moved(data_object):
 
 EXACT_NAMES = """
 from dao.errors import DataError
-from dao.files import upsert
+from dao_files import upsert
 
 def exact(schema, names, argument):
     if not {*names} <= {*schema.names}:

@@ -1,0 +1,68 @@
+"""``dao plugins``."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from dao._cli import output
+from dao._cli.options import command as subcommand
+from dao._cli.session import Session
+from dao.display import table_of
+
+if TYPE_CHECKING:
+    from dao._cli.inventory import Plugin
+
+__all__ = ["command"]
+
+
+def plugins(session: Session) -> None:
+    """List the plugins that are installed.
+
+    With what each brings, and what is wrong with it. The exit status is 1 if one is broken, or if a name is brought
+    more than once.
+
+    \b
+    Keys of --json, a list with one entry a plugin:
+      name, distribution, version, interfaces, object_types, secret_schemes,
+      error (why it can't be used; else null),
+      clashes (what is wrong with names that others bring too)
+
+    \b
+    Example:
+      dao plugins
+    """
+    from dao._cli.inventory import installed_plugins
+    from dao._core.plugins import default_plugins
+
+    found = installed_plugins(default_plugins())
+    if session.as_json:
+        output.document(found)
+    else:
+        _show(found)
+    if any(plugin.error or plugin.clashes for plugin in found):
+        sys.exit(1)
+
+
+def _show(found: list[Plugin]) -> None:
+    rows = [
+        (
+            plugin.name,
+            " ".join(filter(None, [plugin.distribution, plugin.version])),
+            ", ".join(plugin.interfaces),
+            ", ".join(plugin.object_types),
+            ", ".join(plugin.secret_schemes),
+        )
+        for plugin in found
+    ]
+    heads = ["plugin", "installed by", "interfaces", "object types", "secret schemes"]
+    output.line(table_of(heads, rows).text() if rows else "no plugins")
+    for plugin in found:
+        if plugin.error:
+            output.line(f"\n{plugin.name} is broken: {plugin.error}")
+            output.line("  what it brings can't be used until that is mended; `dao doctor` says how")
+    for clash in dict.fromkeys(clash for plugin in found for clash in plugin.clashes):
+        output.line(f"\n{clash}")
+
+
+command = subcommand(plugins)

@@ -1,0 +1,86 @@
+"""``dao read``."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dao._cli import output
+from dao._cli.export import export_rows, staged
+from dao._cli.options import NAME, columns_option, limit_option, where_option
+from dao._cli.options import command as subcommand
+from dao._cli.rows import rows_of
+from dao._cli.session import Session
+from dao._core.plugins import default_plugins
+from dao.file_formats import infer_format, load_formats
+
+__all__ = ["command"]
+
+_FORMATS = ("csv", "json", "ndjson", "parquet", "bytes")
+
+
+@click.argument("name", type=NAME)
+@click.option(
+    "--into",
+    type=click.Choice(_FORMATS),
+    help="The format: csv, json (one list), ndjson (one object a line), parquet, or bytes for a file as it is. "
+    "By default what FILE's ending says, else csv, or ndjson with --json.",
+)
+@click.option(
+    "--output", "-o", "file", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write there."
+)
+@columns_option
+@where_option
+@limit_option
+def read(
+    session: Session,
+    name: str,
+    into: str | None,
+    file: Path | None,
+    columns: list[str] | None,
+    where: str | None,
+    limit: int | None,
+) -> None:
+    """Write an object's data out, in a format of choice.
+
+    It goes to the standard output, or into a FILE. Rows are passed on as they are read, so size doesn't matter. A
+    FILE gets its name when it is complete. In JSON, which has no NaN, it is null.
+
+    \b
+    Examples:
+      dao read silver.flights --where "month = 1" --limit 100
+      dao read silver.flights --columns carrier,dep_delay -o delays.parquet
+      dao read bronze.flights --into bytes -o flights.csv.zip
+    """
+    chosen = into or _format_of(file) or ("ndjson" if session.as_json else "csv")
+    if chosen == "parquet" and file is None and sys.stdout.isatty():
+        raise click.UsageError("Parquet is not for a screen: add -o FILE, or send it on with > or |.")
+    if chosen == "bytes" and (columns or where or limit is not None):
+        raise click.UsageError("--columns, --where and --limit are about rows, --into bytes has none.")
+    if chosen == "bytes":
+        with session.access().read_stream(name, into="bytes") as source, _sink(file) as sink:
+            shutil.copyfileobj(source, sink, 1 << 20)
+            sink.flush()
+        return
+    with rows_of(session.access(), name, columns=columns, where=where, limit=limit) as rows, _sink(file) as sink:
+        export_rows(rows, chosen, sink, file.name if file else "")
+
+
+def _sink(file: Path | None) -> AbstractContextManager[Any]:
+    return nullcontext(output.ByteOutput()) if file is None else staged(file)
+
+
+def _format_of(file: Path | None) -> str | None:
+    if file is None:
+        return None
+    load_formats(default_plugins().format_modules)
+    found = infer_format(file.name)
+    return found if found in _FORMATS else None
+
+
+command = subcommand(read)

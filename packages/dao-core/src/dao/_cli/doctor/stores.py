@@ -1,0 +1,203 @@
+"""Every store of a catalog: what it needs to be used, whether it answers, whether it can be written to."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from queue import Empty, Queue
+from threading import Thread
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from dao._cli.doctor.finding import Finding, advice_for, of_error
+from dao.catalog._properties import PropertyNames
+from dao.data_object import DataObject, DirectoryObject, FileObject
+from dao.data_store import DataStore
+from dao.errors import ConfigError, DaoError, NoRouteError, NotFoundError
+from dao.secrets import Reference, Secret, Template
+
+if TYPE_CHECKING:
+    from dao._core.dao import DataAccessObject
+    from dao.catalog import Catalog
+
+__all__ = ["check_stores"]
+
+_AREA = "stores"
+
+
+def check_stores(access: DataAccessObject, catalog: Catalog, *, seconds: float, write: bool) -> Iterator[Finding]:
+    """Look at all stores at once, and give the findings in the catalog's order.
+
+    Args:
+        access: makes the calls; needs no catalog.
+        catalog: the stores.
+        seconds: how long to wait for each.
+        write: also write a small file into each, and delete it.
+    """
+    asked = {name: _started(partial(_check, access, catalog, name, write)) for name in catalog.stores}
+    deadline = perf_counter() + seconds
+    for name, answer in asked.items():
+        try:
+            found = answer.get(timeout=max(deadline - perf_counter(), 0))
+        except Empty:
+            told = f"no answer within {seconds:g} seconds"
+            yield Finding(
+                _AREA, name, "error", told, "check the network and the endpoint, or give it longer: --timeout"
+            )
+        else:
+            yield from of_error(_AREA, name, found) if isinstance(found, Exception) else found
+
+
+def _started(work: Callable[[], Iterator[Finding]]) -> Queue[list[Finding] | Exception]:
+    """Start work in a thread of its own, which doesn't keep the process alive: a store may never answer."""
+    answer: Queue[list[Finding] | Exception] = Queue()
+
+    def run() -> None:
+        try:
+            answer.put(list(work()))
+        except Exception as error:
+            answer.put(error)
+
+    Thread(target=run, daemon=True).start()
+    return answer
+
+
+def _check(access: DataAccessObject, catalog: Catalog, name: str, write: bool) -> Iterator[Finding]:
+    try:
+        store = catalog.store(name)
+    except DaoError as error:
+        yield from of_error(_AREA, name, error)
+        return
+    problems = [*_references(store), *_objects(store)] or list(_interfaces(store))
+    yield from problems
+    if not problems:
+        yield from _properties(store)
+        yield _answer(access, store)
+        yield _written(access, store) if write else _writable(access, store)
+
+
+def _references(store: DataStore) -> Iterator[Finding]:
+    """A finding for every reference among the interfaces' options that has no value; never a value."""
+    for spec in store.specs:
+        for reference, path in _references_in(spec.options, spec.path or store.name):
+            try:
+                reference.resolve()
+            except ConfigError as error:
+                advice = "give it a value where this runs, or a default in the catalog"
+                yield Finding(_AREA, store.name, "error", f"{error} @ {path}", advice)
+
+
+def _references_in(value: Any, path: str) -> Iterator[tuple[Reference, str]]:
+    if isinstance(value, Secret):
+        yield from ((reference, path) for reference in value.references)
+    elif isinstance(value, str) and "${" in value:
+        yield from ((reference, path) for reference in Template.parse(value).references)
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _references_in(inner, f"{path}.{name}")
+    elif isinstance(value, (list, tuple)):
+        for at, inner in enumerate(value):
+            yield from _references_in(inner, f"{path}[{at}]")
+
+
+def _objects(store: DataStore) -> Iterator[Finding]:
+    for name in store.objects:
+        try:
+            store.objects[name]
+        except DaoError as error:
+            yield from of_error(_AREA, store.name, error)
+
+
+def _interfaces(store: DataStore) -> Iterator[Finding]:
+    """A finding for every interface that can't be imported or built."""
+    try:
+        positions = range(len(store.classes))
+    except DaoError as error:
+        yield from of_error(_AREA, store.name, error)
+        return
+    for position in positions:
+        try:
+            store.built(position)
+        except Exception as error:
+            yield from of_error(_AREA, store.name, error)
+
+
+def _properties(store: DataStore) -> Iterator[Finding]:
+    """A note on the properties that no method takes: they may be the user's own, or misspelt."""
+    names = PropertyNames([kind for _, kind in store.classes])
+    holders: dict[str, list[str]] = {}
+    for name in names.unknown(store.properties):
+        holders.setdefault(name, []).append("the store")
+    for identifier in store.objects:
+        for name in names.unknown(store.objects[identifier].properties):
+            holders.setdefault(name, []).append(repr(identifier))
+    if holders:
+        listed = [f"{name!r} of {', '.join(of[:3])}{' and others' * (len(of) > 3)}" for name, of in holders.items()]
+        told = f"properties that nothing here takes: {'; '.join(listed)}"
+        yield Finding(_AREA, store.name, "note", told, "they are there for your own code; or their names are misspelt")
+
+
+def _answer(access: DataAccessObject, store: DataStore) -> Finding:
+    """Ask the store for what it holds, or whether its first object is there."""
+    names = ", ".join(spec.name for spec in store.specs)
+    began = perf_counter()
+    try:
+        told = _asked(access, store)
+    except NoRouteError:
+        return Finding(_AREA, store.name, "note", f"{names}: can't be asked: no list, and no exists for an object")
+    except Exception as error:
+        (first, *_) = of_error(_AREA, store.name, error)
+        return Finding(_AREA, store.name, "error", first.message, advice_for(error), perf_counter() - began)
+    took = perf_counter() - began
+    return Finding(_AREA, store.name, "ok", f"{names}: answers in {took * 1000:,.0f} ms; {told}", "", took)
+
+
+def _asked(access: DataAccessObject, store: DataStore) -> str:
+    try:
+        return "holds files" if any(True for _ in access.list(store)) else "holds no files yet"
+    except NotFoundError:
+        return "there is nothing yet"
+    except NoRouteError:
+        first = next(iter(store.objects), None)
+        if first is None:
+            raise
+    return f"{first!r} is there" if access.exists(store.object(first)) else f"{first!r} is not there yet"
+
+
+def _writable(access: DataAccessObject, store: DataStore) -> Finding:
+    """Whether it has a way to write at all; nothing is written."""
+    examples: tuple[Any, ...] = (b"", [{}])
+    for place in (FileObject("probe", store), *_first_object(store)):
+        for data in examples:
+            try:
+                access.explain("write", data, place)
+            except DaoError:
+                continue
+            return Finding(_AREA, store.name, "note", "has a route for write; --write tries whether it is allowed")
+    return Finding(_AREA, store.name, "note", "can only be read: none of its interfaces writes")
+
+
+def _first_object(store: DataStore) -> list[DataObject]:
+    first = next(iter(store.objects), None)
+    return [DirectoryObject("probe", store)] if first is None else [store.object(first)]
+
+
+def _written(access: DataAccessObject, store: DataStore) -> Finding:
+    """Write a small file of a name that nobody has, and delete it."""
+    name = f".dao-doctor-{secrets.token_hex(8)}"
+    probe = FileObject(name, store, key=name)
+    try:
+        access.write(b"dao doctor was here", probe)
+    except NoRouteError:
+        return Finding(_AREA, store.name, "note", "can't be tried: none of its interfaces writes plain files")
+    except Exception as error:
+        (first, *_) = of_error(_AREA, store.name, error)
+        return Finding(_AREA, store.name, "error", f"is not writable: {first.message}", advice_for(error))
+    try:
+        access.delete(probe)
+    except Exception as error:
+        (first, *_) = of_error(_AREA, store.name, error)
+        told = f"is writable, but a file can't be deleted: {first.message}"
+        return Finding(_AREA, store.name, "warning", told, f"delete {probe.key!r} by hand")
+    return Finding(_AREA, store.name, "ok", "is writable: a small file was written and deleted")

@@ -1,0 +1,65 @@
+"""Rows and bytes out of a store, into a file or to whoever reads the standard output."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from dao._cli.rows import Rows
+from dao._core.plugins import default_plugins
+from dao.errors import StoreError
+from dao.file_formats import get_format, load_formats
+
+__all__ = ["export_rows", "staged"]
+
+
+def export_rows(rows: Rows, format_name: str, sink: Any, name: str = "") -> None:
+    """Write rows in a format, batch by batch. JSON has no NaN and no infinity: as in most tools they become null.
+
+    Args:
+        rows: what to write.
+        format_name: the format's name, such as ``parquet``.
+        sink: a binary file; stays open.
+        name: the file's name; an ending such as ``.gz`` has text compressed.
+
+    Raises:
+        UnsupportedError: nothing that is installed has the format.
+        DataError: the format can't hold a type or value of these rows.
+    """
+    from dao.arrow.convert import refuse_variants
+
+    load_formats(default_plugins().format_modules)
+
+    format = get_format(format_name)
+    options = format.options({"nan": "null"} if "nan" in format.option_names else {})
+    refuse_variants(rows.schema)
+    with format.writer(sink, rows.schema, options, path=name) as writer:
+        for batch in rows:
+            writer.write(batch)
+    sink.flush()
+
+
+@contextmanager
+def staged(path: Path) -> Iterator[Any]:
+    """A binary file that gets its name when all is written; after an error there is what was there before.
+
+    Raises:
+        StoreError: the file can't be written.
+    """
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}.partial")
+    try:
+        file = beside.open("wb")
+    except OSError as error:
+        raise StoreError(f"can't write {str(path)!r}: {error.strerror}") from error
+    try:
+        with file:
+            yield file
+        os.replace(beside, path)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink()
+        raise

@@ -1,0 +1,66 @@
+"""What is said when something goes wrong: one message, no traceback unless it was asked for, never a secret."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import click
+
+from dao._cli.output import OutputClosed, flush, forget
+from dao._cli.secrecy import without_secrets
+from dao._cli.session import Session
+from dao.errors import DaoError
+
+__all__ = ["message", "reporting"]
+
+_INTERRUPTED = 130
+_PIPE_CLOSED = 141
+"""What shells give for a program that SIGINT or SIGPIPE ended."""
+
+
+@contextmanager
+def reporting(ctx: click.Context) -> Iterator[None]:
+    """Run a command: close what it opened, and end the process with the right status if it fails."""
+    session = ctx.ensure_object(Session)
+    try:
+        try:
+            yield
+        finally:
+            session.close()
+        flush()
+    except (click.ClickException, click.exceptions.Exit):
+        raise
+    except OutputClosed:
+        forget()
+        sys.exit(_PIPE_CLOSED)
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        sys.exit(_INTERRUPTED)
+    except Exception as error:
+        _fail(error, session)
+
+
+def _fail(error: Exception, session: Session) -> NoReturn:
+    text = without_secrets(message(error), session.opened())
+    if session.debug:
+        import traceback
+
+        trace = without_secrets("".join(traceback.format_exception(error)), session.opened())
+        click.echo(trace.rstrip(), err=True)
+    if session.as_json:
+        click.echo(json.dumps({"error": type(error).__name__, "message": text}, ensure_ascii=False), err=True)
+    elif not session.debug:
+        click.echo(f"{click.style('error:', fg='red')} {text}", err=True)
+    sys.exit(1)
+
+
+def message(error: BaseException) -> str:
+    """An error in words. One that is not DAO's own is a bug somewhere: its kind is said, and its notes."""
+    notes = "".join(f"\n  {note}" for note in getattr(error, "__notes__", ()))
+    if isinstance(error, DaoError):
+        return f"{error}{notes}"
+    return f"{type(error).__name__}: {error}{notes}\n  this looks like a bug; --debug shows where it happened"

@@ -1,0 +1,56 @@
+"""What the installed plugins are and bring, the broken ones among them."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+
+from attrs import frozen
+
+from dao._core.plugins import Plugins
+
+__all__ = ["Plugin", "installed_plugins"]
+
+
+@frozen
+class Plugin:
+    """One plugin.
+
+    Attributes:
+        name: its entry point's name.
+        distribution: what is installed with ``pip``; ``None`` for a plugin that was registered in code.
+        version: the distribution's version.
+        interfaces: the interface names it registers.
+        object_types: the object types it registers.
+        secret_schemes: the schemes of ``${scheme:...}`` that it resolves.
+        error: why it can't be used; ``None`` if it can.
+        clashes: what is wrong with those of its names that others bring too.
+    """
+
+    name: str
+    distribution: str | None
+    version: str | None
+    interfaces: tuple[str, ...]
+    object_types: tuple[str, ...]
+    secret_schemes: tuple[str, ...]
+    error: str | None
+    clashes: tuple[str, ...] = ()
+
+
+def installed_plugins(plugins: Plugins) -> list[Plugin]:
+    """Every plugin by name; none of their interfaces is imported."""
+    origins = {point.name: point.dist for point in entry_points(group="dao")}
+    found = []
+    for name in plugins.names:
+        origin = origins.get(name)
+        error = plugins.broken.get(name)
+        found.append(
+            Plugin(
+                name,
+                origin.name if origin else None,
+                origin.version if origin else None,
+                **plugins.brings(name),
+                error=None if error is None else f"{type(error).__name__}: {error}",
+                clashes=tuple(plugins.clashes_of(name)),
+            )
+        )
+    return found

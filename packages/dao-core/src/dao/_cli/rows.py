@@ -1,0 +1,73 @@
+"""Rows of an object as a stream of Arrow record batches, whatever its interface can do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from dao.errors import NoRouteError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from dao._core.dao import DataAccessObject
+
+__all__ = ["Rows", "rows_of"]
+
+
+class Rows:
+    """Record batches of one schema, cut off after so many rows. Iterate once."""
+
+    def __init__(self, reader: pa.RecordBatchReader, limit: int | None) -> None:
+        self._reader = reader
+        self._limit = limit
+        self.schema: pa.Schema = reader.schema
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        left = self._limit
+        while left is None or left > 0:
+            try:
+                batch = self._reader.read_next_batch()
+            except StopIteration:
+                return
+            if left is not None:
+                batch = batch.slice(0, left)
+                left -= batch.num_rows
+            yield batch
+
+
+@contextmanager
+def rows_of(
+    access: DataAccessObject,
+    name: str,
+    *,
+    columns: Sequence[str] | None = None,
+    where: str | None = None,
+    limit: int | None = None,
+) -> Iterator[Rows]:
+    """The rows of an object; what was opened for them is closed when the block is left.
+
+    Raises:
+        NotFoundError: there is nothing.
+        RoutingError: the store has no way to read it so.
+        DataError: what is there are no rows.
+    """
+    from dao.arrow.convert import to_reader
+
+    reader = to_reader(_read(access, name, {"columns": columns, "where": where}, limit))
+    with closing(reader):
+        yield Rows(reader, limit)
+
+
+def _read(access: DataAccessObject, name: str, wanted: dict[str, Any], limit: int | None) -> Any:
+    """The lazy way first. An interface that takes no ``limit`` is read without: the rows are cut off here anyway."""
+    refusal: NoRouteError | None = None
+    for read in (access.read_stream, access.read):
+        for limited in dict.fromkeys((limit, None)):
+            try:
+                return read(name, limit=limited, **wanted)
+            except NoRouteError as error:
+                refusal = error
+    assert refusal is not None
+    raise refusal

@@ -1,0 +1,100 @@
+"""What one run of the command works with: the catalog that was asked for, and how results are to look."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from attrs import define
+
+from dao.errors import ConfigError
+
+if TYPE_CHECKING:
+    from dao._core.dao import DataAccessObject
+    from dao.catalog import Catalog
+
+__all__ = ["VARIABLE", "Session"]
+
+VARIABLE = "DAO_CATALOG"
+"""The environment variable that names the catalog's files, separated as in PATH."""
+
+_DEFAULTS = ("catalog.yaml", "catalog.yml", "catalog.json", "catalog.toml")
+
+
+@define
+class Session:
+    """One run of the command.
+
+    Attributes:
+        files: the catalog's files as ``--catalog`` gave them.
+        untrusted: somebody else wrote the catalog.
+        as_json: results are for machines.
+        debug: errors show their traceback.
+    """
+
+    files: tuple[str, ...] = ()
+    untrusted: bool = False
+    as_json: bool = False
+    debug: bool = False
+    _access: DataAccessObject | None = None
+    _catalog: Catalog | None = None
+
+    def sources(self) -> tuple[str, ...]:
+        """The catalog's files: those of ``--catalog``, else of the environment, else of the working directory.
+
+        Raises:
+            ConfigError: there are none.
+        """
+        if self.files:
+            return self.files
+        named = tuple(filter(None, os.environ.get(VARIABLE, "").split(os.pathsep)))
+        if named:
+            return named
+        here = [name for name in _DEFAULTS if Path(name).is_file()]
+        if len(here) > 1:
+            raise ConfigError(
+                f"there are {' and '.join(here)} in the working directory: say which, with --catalog FILE"
+            )
+        if not here:
+            raise ConfigError(
+                "no catalog was found. Name one with --catalog FILE (several times for a base and its overlays), "
+                f"or in the environment variable {VARIABLE}, or have a {_DEFAULTS[0]} (or .yml, .json, .toml) "
+                "in the working directory"
+            )
+        return (here[0],)
+
+    def catalog(self) -> Catalog:
+        """The catalog, without what it takes to use its stores.
+
+        Raises:
+            ConfigError: there is none, or it has faults.
+        """
+        if self._catalog is None:
+            from dao.catalog import Catalog
+
+            self._catalog = Catalog(*self.sources(), untrusted=self.untrusted)
+        return self._catalog
+
+    def access(self) -> DataAccessObject:
+        """The way to the catalog's stores; they are closed at the end of the run.
+
+        Raises:
+            ConfigError: there is no catalog, or it has faults.
+        """
+        if self._access is None:
+            from dao._core.dao import DataAccessObject
+            from dao.data_store import DataStoreRegistry
+
+            self._access = DataAccessObject(*self.sources(), registry=DataStoreRegistry(), untrusted=self.untrusted)
+            self._catalog = self._access.catalog
+        return self._access
+
+    def opened(self) -> Catalog | None:
+        """The catalog if it was loaded in this run."""
+        return self._catalog
+
+    def close(self) -> None:
+        """Close what was opened."""
+        if self._access is not None:
+            self._access.close()

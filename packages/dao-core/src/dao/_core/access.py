@@ -1,0 +1,217 @@
+"""What the synchronous and the asynchronous face have in common: a catalog, names, and how a call is made up."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from dao._core.execute import Executor
+from dao._core.explain import explain
+from dao._core.plugins import Plugins, default_plugins
+from dao._core.routing.explain import Explanation
+from dao._core.transfer import Transfer
+from dao.catalog import Catalog, load
+from dao.data_object import DataObject, DirectoryObject
+from dao.data_store import DataStore, DataStoreRegistry
+from dao.display import even_half_made, table_of
+from dao.errors import ConfigError, DaoError, DataError, did_you_mean
+from dao.interface import ACTIONS, InterfaceSpec
+from dao.progress import Listener, progress_bar
+
+__all__ = ["Access", "Named"]
+
+Named = DataObject | str
+"""An object, or its name in the catalog, ``store.object``."""
+
+_ON_STORES = ("list", "run")
+"""The actions whose subject may be a whole store."""
+
+Source = str | os.PathLike[str] | Mapping[str, Any] | Catalog
+
+
+@even_half_made
+class Access:
+    """A catalog of stores and objects, and the way to them.
+
+    Args:
+        sources: configs, the base first and overlays after it: paths of JSON, YAML or TOML files, or mappings; and
+            catalogs, which are asked for the stores that no config declares, the last one first.
+        registry: further stores, added in code by :meth:`DataStoreRegistry.add`: where the names are looked up that the
+            catalog doesn't have; by default the default registry. Nothing is added to it here.
+        progress: hears how far long work is: a callable that takes a :class:`~dao.progress.Progress`, or ``True``
+            for a bar on the screen.
+        plugins: where interfaces, object types and hooks come from; by default what is installed.
+        untrusted: somebody else wrote the configs, which may then say less: see :class:`~dao.catalog.Catalog`.
+        allowed_secrets: the references that an untrusted config may have, such as ``"env:API_TOKEN"``.
+
+    Raises:
+        DataError: ``allowed_secrets`` without ``untrusted``, or ``untrusted`` with a catalog that is loaded already.
+        ConfigError: the config has faults; all of them, each with its path.
+    """
+
+    def __init__(
+        self,
+        *sources: Source,
+        registry: DataStoreRegistry | None = None,
+        progress: Listener | bool | None = None,
+        plugins: Plugins | None = None,
+        untrusted: bool = False,
+        allowed_secrets: Iterable[str] = (),
+    ) -> None:
+        self._plugins = plugins or default_plugins()
+        self.registry = registry if registry is not None else DataStoreRegistry.default
+        self.catalog: Catalog = load(
+            sources, plugins=self._plugins, untrusted=untrusted, allowed_secrets=allowed_secrets
+        )
+        self._own_registry = registry is not None
+        self._progress = progress
+        self._executor = Executor(self._plugins)
+
+    def _resolve(self, name: Named) -> DataObject:
+        """The object that a caller means.
+
+        Raises:
+            ConfigError: no store or no object of that name is declared.
+        """
+        if isinstance(name, DataObject):
+            return name
+        if not isinstance(name, str):
+            whole = ": name one of its objects" if isinstance(name, DataStore) else ""
+            kind = type(name).__qualname__
+            raise DataError(f"an object is a DataObject or its name 'store.object', found {kind}{whole}")
+        store, dot, identifier = name.partition(".")
+        if not dot:
+            raise ConfigError(f"objects are named 'store.object', found {name!r}: {self._hint(name)}")
+        return self._store(store).object(identifier)
+
+    def _store(self, name: str) -> DataStore:
+        found = self.catalog.stores.get(name)
+        if found is None and name in self.registry:
+            found = self.registry.get(name)
+        if found is None:
+            raise ConfigError(f"no store {name!r} is declared: {did_you_mean(name, self._store_names())}")
+        return found
+
+    def _store_names(self) -> list[str]:
+        return [*self.catalog.stores, *self.registry.names()]
+
+    def _hint(self, name: str) -> str:
+        if name in self.catalog.stores or name in self.registry:
+            objects = ", ".join(map(repr, self._store(name).declared_names[:8]))
+            return f"{name!r} is a store, with the objects {objects or 'none'}"
+        registered = [f"{store.name}.{found}" for store in self.registry for found in store.declared_names]
+        return did_you_mean(name, [*self.catalog.stores.names_at_hand(), *registered])
+
+    def _resolve_place(self, place: Named | DataStore) -> DataObject:
+        """An object, or a whole store as the directory at its root."""
+        if isinstance(place, str) and "." not in place:
+            place = self._store(place)
+        if isinstance(place, DataStore):
+            return DirectoryObject(place.name, place, key="")
+        return self._resolve(place)
+
+    def _named(self, action: str, named: Any, given: Mapping[str, Any]) -> DataObject:
+        """The object of a call; an error says which action it is about.
+
+        Raises:
+            ConfigError: no store or no object of that name is declared.
+            DataError: it is no object, or data and object are swapped.
+        """
+        try:
+            self._refuse_swapped(action, named, given)
+            return self._resolve_place(named) if action in _ON_STORES else self._resolve(named)
+        except DaoError as error:
+            name = named if isinstance(named, str) else None
+            error.about(action, name, name.partition(".")[0] if name else None)
+            raise
+
+    def _transfer_of(self, action: str, source: Named, target: Named, options: Mapping[str, Any]) -> Transfer:
+        """How a copy or move will be done."""
+        ends = self._named(action, source, {}), self._named(action, target, {})
+        return Transfer.of(action, *ends, options, native_async=self._native_async)
+
+    def _refuse_swapped(self, action: str, named: Any, given: Mapping[str, Any]) -> None:
+        data = given.get("data")
+        if isinstance(data, DataObject) and isinstance(named, (DataObject, str)):
+            raise DataError("the data is an object of a store: copy() takes two objects")
+        swapped = isinstance(data, DataObject) or (isinstance(data, str) and self._declares(data))
+        if swapped and not (isinstance(named, DataObject) or (isinstance(named, str) and self._declares(named))):
+            shown = data.identifier if isinstance(data, DataObject) else repr(data)
+            raise DataError(f"the data comes first, then the object: dao.{action}(data, {shown})")
+
+    def _declares(self, name: str) -> bool:
+        store, dot, _ = name.partition(".")
+        return bool(dot) and (store in self.catalog.stores or store in self.registry)
+
+    def explain(self, action: str, *args: Any, **arguments: Any) -> Explanation:
+        """What an action would do, without touching a store.
+
+        Args:
+            action: the action's name.
+            args: what would be given by position: ``explain("write", df, "gold.delays", mode="overwrite")``.
+            arguments: what would be given by name.
+
+        Returns:
+            The decision as data; ``print`` it.
+
+        Raises:
+            DataError: there is no such action, or the object is missing.
+            RoutingError: no single route fits, just as the action itself would say.
+        """
+        roles = ACTIONS.get(action) if isinstance(action, str) else None
+        if roles is None:
+            raise DataError(f"there is no action {action!r}: {did_you_mean(str(action), ACTIONS)}")
+        if len(args) > len(roles):
+            raise DataError(
+                f"{action} takes {len(roles)} arguments by position ({', '.join(roles)}), found {len(args)}"
+            )
+        given = {**dict(zip(roles, args, strict=False)), **arguments}
+        if "source" in given:
+            given["data_object"] = given.pop("source")
+        missing = [role for role in roles if role not in given]
+        if missing:
+            raise DataError(f"{action} needs {' and '.join(missing)}")
+        given.pop("progress", None)
+        data_object = self._named(action, given.pop("data_object"), given)
+        if "target" in given:
+            given["target"] = self._named(action, given["target"], {})
+        given = {name: value for name, value in given.items() if value is not None or name == "data"}
+        return explain(action, data_object, given, native_async=self._native_async)
+
+    _native_async = False
+
+    def _listener(self, progress: Listener | bool | None) -> Listener | None:
+        wanted = self._progress if progress is None else progress
+        if not (wanted is None or isinstance(wanted, bool) or callable(wanted)):
+            raise DataError(f"progress: found {type(wanted).__qualname__}, expected True, False or a function")
+        if isinstance(wanted, bool):
+            return progress_bar() if wanted else None
+        return wanted
+
+    def _close(self) -> None:
+        for store in self.catalog.stores.at_hand():
+            store.close()
+        if self._own_registry:
+            for store in self.registry:
+                store.close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        own = self.registry if self._own_registry else None
+        return {"catalog": self.catalog, "registry": own, "progress": self._progress}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__init__(registry=state["registry"], progress=state["progress"])  # type: ignore[misc]
+        self.catalog = state["catalog"]
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(stores={list(self._specs_at_hand())})"
+
+    def _repr_html_(self) -> str:
+        rows = [(name, ", ".join(spec.name for spec in specs)) for name, specs in self._specs_at_hand().items()]
+        return table_of(["store", "interfaces"], rows, type(self).__name__).html()
+
+    def _specs_at_hand(self) -> dict[str, Sequence[InterfaceSpec]]:
+        """The interfaces by store, in the order in which names are looked up; no store is made, no service asked."""
+        found = self.catalog.stores.specs_at_hand()
+        return {**found, **{store.name: store.specs for store in self.registry if store.name not in found}}

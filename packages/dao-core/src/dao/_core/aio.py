@@ -1,0 +1,286 @@
+"""The asynchronous face of DAO: the same actions, awaited."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from threading import Event
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast, overload
+
+from dao._arguments import Format, Into, Mode, SchemaMode
+from dao._core.access import Access, Named
+from dao._core.dao import Columns, Rows, Where
+from dao._core.on_loop import LoopExecutor
+from dao.data_object import DataObject
+from dao.data_store import DataStore
+from dao.progress import Cancelled, Listener, listening
+from dao.results import History, Listing, WriteResult
+
+if TYPE_CHECKING:
+    import duckdb
+    import pandas
+    import polars
+    import pyarrow
+
+__all__ = ["AsyncDataAccessObject"]
+
+T = TypeVar("T")
+
+
+class AsyncDataAccessObject(Access):
+    """:class:`~dao._core.dao.DataAccessObject`, awaited: the same arguments, results and errors.
+
+    An interface's coroutine methods are awaited where it has them for a call; any other method runs in a worker
+    thread, so the event loop never waits for a store. Cancelling an action that runs in a thread makes it stop at
+    its next batch and clean up after itself: the cancellation is raised when that is done, and a result that came too
+    late is closed.
+
+    >>> import asyncio
+    >>> async def main():
+    ...     config = {"tmp": {"interface": "memory", "objects": {"note": {"type": "file"}}}}
+    ...     async with AsyncDataAccessObject(config) as dao:
+    ...         await dao.write(b"hello", "tmp.note")
+    ...         return await dao.read("tmp.note", into="bytes")
+    >>> asyncio.run(main())
+    b'hello'
+    """
+
+    _native_async = True
+
+    @overload
+    async def read(
+        self,
+        data_object: Named,
+        *,
+        into: Literal["pandas"],
+        columns: Columns = ...,
+        where: Where = ...,
+        format: Format | None = ...,
+        **options: Any,
+    ) -> pandas.DataFrame: ...
+    @overload
+    async def read(
+        self,
+        data_object: Named,
+        *,
+        into: Literal["polars"],
+        columns: Columns = ...,
+        where: Where = ...,
+        format: Format | None = ...,
+        **options: Any,
+    ) -> polars.DataFrame: ...
+    @overload
+    async def read(
+        self,
+        data_object: Named,
+        *,
+        into: Literal["duckdb"],
+        columns: Columns = ...,
+        where: Where = ...,
+        format: Format | None = ...,
+        **options: Any,
+    ) -> duckdb.DuckDBPyRelation: ...
+    @overload
+    async def read(
+        self,
+        data_object: Named,
+        *,
+        into: Literal["pylist"],
+        columns: Columns = ...,
+        where: Where = ...,
+        format: Format | None = ...,
+        **options: Any,
+    ) -> Rows: ...
+    @overload
+    async def read(self, data_object: Named, *, into: Literal["bytes"], **options: Any) -> bytes: ...
+    @overload
+    async def read(
+        self,
+        data_object: Named,
+        *,
+        into: Literal["arrow"] | None = ...,
+        columns: Columns = ...,
+        where: Where = ...,
+        format: Format | None = ...,
+        **options: Any,
+    ) -> pyarrow.Table: ...
+    @overload
+    async def read(
+        self, data_object: Named, *, into: Into | None = ..., format: Format | None = ..., **options: Any
+    ) -> Any: ...
+    async def read(self, data_object: Named, **options: Any) -> Any:
+        """See :meth:`dao._core.dao.DataAccessObject.read`."""
+        return await self._act("read", data_object, options)
+
+    async def write(
+        self,
+        data: Any,
+        data_object: Named,
+        *,
+        mode: Mode | None = None,
+        schema_mode: SchemaMode | None = None,
+        format: Format | None = None,
+        **options: Any,
+    ) -> WriteResult:
+        """See :meth:`dao._core.dao.DataAccessObject.write`."""
+        given = {"data": data, "mode": mode, "schema_mode": schema_mode, "format": format, **options}
+        return cast("WriteResult", await self._act("write", data_object, given))
+
+    async def upsert(
+        self,
+        data: Any,
+        data_object: Named,
+        *,
+        keys: str | Sequence[str] | None = None,
+        schema_mode: SchemaMode | None = None,
+        format: Format | None = None,
+        **options: Any,
+    ) -> WriteResult:
+        """See :meth:`dao._core.dao.DataAccessObject.upsert`."""
+        given = {"data": data, "keys": keys, "schema_mode": schema_mode, "format": format, **options}
+        return cast("WriteResult", await self._act("upsert", data_object, given))
+
+    async def delete(self, data_object: Named, *, where: Where = None, **options: Any) -> WriteResult:
+        """See :meth:`dao._core.dao.DataAccessObject.delete`."""
+        return cast("WriteResult", await self._act("delete", data_object, {"where": where, **options}))
+
+    async def list(self, data_object: Named | DataStore, **options: Any) -> Listing:
+        """See :meth:`dao._core.dao.DataAccessObject.list`."""
+        return cast("Listing", await self._act("list", data_object, options))
+
+    async def count(self, data_object: Named, *, where: Where = None, **options: Any) -> int:
+        """See :meth:`dao._core.dao.DataAccessObject.count`."""
+        return cast("int", await self._act("count", data_object, {"where": where, **options}))
+
+    async def exists(self, data_object: Named, **options: Any) -> bool:
+        """See :meth:`dao._core.dao.DataAccessObject.exists`."""
+        return cast("bool", await self._act("exists", data_object, options))
+
+    async def schema(self, data_object: Named, **options: Any) -> pyarrow.Schema:
+        """See :meth:`dao._core.dao.DataAccessObject.schema`."""
+        return await self._act("schema", data_object, options)
+
+    async def history(self, data_object: Named, **options: Any) -> History:
+        """See :meth:`dao._core.dao.DataAccessObject.history`."""
+        return History(await self._act("history", data_object, options))
+
+    async def copy(self, source: Named, target: Named, *, mode: Mode | None = None, **options: Any) -> WriteResult:
+        """See :meth:`dao._core.dao.DataAccessObject.copy`."""
+        return await self._transfer("copy", source, target, {"mode": mode, **options})
+
+    async def move(self, source: Named, target: Named, *, mode: Mode | None = None, **options: Any) -> WriteResult:
+        """See :meth:`dao._core.dao.DataAccessObject.move`."""
+        return await self._transfer("move", source, target, {"mode": mode, **options})
+
+    async def read_stream(self, data_object: Named, **options: Any) -> pyarrow.RecordBatchReader:
+        """See :meth:`dao._core.dao.DataAccessObject.read_stream`; reading the batches themselves is synchronous."""
+        return await self._act("read_stream", data_object, options)
+
+    async def write_stream(
+        self,
+        data: Any,
+        data_object: Named,
+        *,
+        mode: Mode | None = None,
+        schema_mode: SchemaMode | None = None,
+        format: Format | None = None,
+        **options: Any,
+    ) -> WriteResult:
+        """See :meth:`dao._core.dao.DataAccessObject.write_stream`."""
+        given = {"data": data, "mode": mode, "schema_mode": schema_mode, "format": format, **options}
+        return cast("WriteResult", await self._act("write_stream", data_object, given))
+
+    async def run(self, operation: str, data_object: Named | DataStore, **options: Any) -> Any:
+        """See :meth:`dao._core.dao.DataAccessObject.run`."""
+        return await self._act("run", data_object, {"operation": operation, **options})
+
+    async def _act(self, action: str, data_object: Named | DataStore, given: Mapping[str, Any]) -> Any:
+        options = {name: value for name, value in given.items() if value is not None or name == "data"}
+        dao_interface = options.pop("dao_interface_class", None) or options.pop("dao_interface", None)
+        listener = self._listener(options.pop("progress", None))
+        found = await self._looked_up(partial(self._named, action, data_object, options))
+        prepared = self._executor.prepare(action, found, options, dao_interface, True)
+        with self._executor.observed(prepared, found) as finish:
+            if prepared.plan.route.is_async:
+                with listening(action, found.full_name, listener):
+                    result = prepared.call()
+                    return finish(await result if inspect.isawaitable(result) else result)
+            return finish(await _in_thread(prepared.call, action, found, listener))
+
+    async def _looked_up(self, look_up: Callable[[], T]) -> T:
+        """What a catalog says: asked in a thread where it may have to ask a service."""
+        return await asyncio.to_thread(look_up) if self.catalog.asks else look_up()
+
+    async def _transfer(self, action: str, source: Named, target: Named, options: dict[str, Any]) -> WriteResult:
+        listener = self._listener(options.pop("progress", None))
+        transfer = await self._looked_up(partial(self._transfer_of, action, source, target, options))
+        executor = LoopExecutor(self._plugins, asyncio.get_running_loop())
+        run = partial(transfer.run, executor)
+        return await _in_thread(run, action, transfer.source, listener, executor.cancel)
+
+    async def close(self) -> None:
+        """Close the stores of the catalog, and of the registry if it is this object's own. They may be used again."""
+        await asyncio.to_thread(self._close)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+async def _in_thread(
+    call: Callable[[], T],
+    action: str,
+    data_object: DataObject,
+    listener: Listener | None,
+    cancel: Callable[[], None] = lambda: None,
+) -> T:
+    """Run a call in a worker thread; a cancellation waits until the thread has stopped and cleaned up.
+
+    ``cancel`` stops what the thread may be waiting for.
+    """
+    given_up = Event()
+
+    def work() -> T:
+        with listening(action, data_object.full_name, listener, given_up):
+            return call()
+
+    context = contextvars.copy_context()
+    future = asyncio.get_running_loop().run_in_executor(None, context.run, _carried, work)
+    try:
+        return _opened(await asyncio.shield(future))
+    except asyncio.CancelledError:
+        given_up.set()
+        cancel()
+        await _finish(future)
+        raise
+
+
+def _carried(work: Callable[[], T]) -> T | Cancelled:
+    # A BaseException would stop the pool's thread from handing back anything: it travels as a value.
+    try:
+        return work()
+    except Cancelled as cancelled:
+        return cancelled
+
+
+def _opened(result: T | Cancelled) -> T:
+    if isinstance(result, Cancelled):
+        raise asyncio.CancelledError
+    return result
+
+
+async def _finish(future: asyncio.Future[T | Cancelled]) -> None:
+    """Wait for a call that was given up; what it opened is closed, what it raised is of no use."""
+    done, _ = await asyncio.wait([future])
+    for late in done:
+        close = getattr(late.result(), "close", None) if late.exception() is None else None
+        if close is not None:
+            await asyncio.to_thread(close)

@@ -1,0 +1,62 @@
+"""Which call an error is about, and what an error that isn't DAO's own means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dao._core.routing.table import Plan
+from dao.data_object import DataObject
+from dao.errors import (
+    AlreadyExistsError,
+    DaoError,
+    NotFoundError,
+    PermissionDeniedError,
+    StoreError,
+    TransientError,
+)
+
+__all__ = ["about", "translated"]
+
+
+def about(error: DaoError, action: str, data_object: DataObject, interface: str | None = None) -> DaoError:
+    """Let an error say which call it is about, unless it does already; gives it back."""
+    store = data_object.data_store
+    return error.about(action, data_object.full_name, store.name if store is not None else None, interface)
+
+
+_BY_OS_ERROR: tuple[tuple[type[OSError], type[StoreError]], ...] = (
+    (FileNotFoundError, NotFoundError),
+    (FileExistsError, AlreadyExistsError),
+    (PermissionError, PermissionDeniedError),
+    (ConnectionError, TransientError),
+    (TimeoutError, TransientError),
+    (OSError, StoreError),
+)
+
+
+def translated(error: Exception, plan: Plan, method: Callable[..., Any] | None, data_object: DataObject) -> Exception:
+    """The error to raise for one that a method raised.
+
+    The interface's own ``translate_error`` is asked first, then the operating system's errors are known here. Any
+    other error is nobody's refusal but a bug: it stays what it is, with a note.
+    """
+    found = _in_our_words(error, getattr(method, "__self__", None))
+    action, name = plan.route.action, plan.choice.offer.name
+    if found is None:
+        error.add_note(f"in {action} {data_object.full_name!r} by {name} ({plan.route.place})")
+        return error
+    return about(found, action, data_object, name)
+
+
+def _in_our_words(error: Exception, interface: Any) -> DaoError | None:
+    if isinstance(error, DaoError):
+        return error
+    translate = getattr(interface, "translate_error", None)
+    found = translate(error) if translate is not None else None
+    if isinstance(found, DaoError):
+        return found
+    for kind, ours in _BY_OS_ERROR:
+        if isinstance(error, kind):
+            return ours(str(error))
+    return None

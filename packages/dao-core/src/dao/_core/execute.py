@@ -1,0 +1,349 @@
+"""One path for every action: plan, fill in, call, translate what went wrong, convert what came back.
+
+Synchronous and asynchronous calls differ in one step only, how the method is called. What surrounds it is here, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, ClassVar, TypeVar, cast
+
+from attrs import evolve, frozen
+
+from dao._core.attribution import about, translated
+from dao._core.hooks import Hooks
+from dao._core.plugins import Plugins
+from dao._core.request import Request
+from dao._core.routing.table import Plan, RouteTable, route_table
+from dao.data_object import DataObject
+from dao.errors import DaoError, DataError
+from dao.results import Listing, WriteResult
+
+__all__ = ["Executor", "Prepared", "check_into", "details_of", "table_of"]
+
+T = TypeVar("T")
+
+_SIGNED = frozenset({Listing, WriteResult})
+"""What is given back with more than the method made: see :func:`finished`."""
+
+
+def table_of(data_object: DataObject) -> RouteTable:
+    """The routes of the interfaces of an object's store.
+
+    Raises:
+        DataError: the object isn't placed in a store.
+        PluginError: an interface's plugin is missing or broken.
+    """
+    store = data_object.data_store
+    if store is None:
+        raise DataError(
+            f"object {data_object.identifier!r} is in no store: DataObject({data_object.identifier!r}, store)"
+        )
+    if store.routes is None:
+        store.routes = route_table(store.classes)
+    return cast("RouteTable", store.routes)
+
+
+@frozen
+class Prepared:
+    """A call that only has to be made.
+
+    Attributes:
+        plan: how it was routed.
+        method: the interface's bound method.
+        positional: what goes to it by position.
+        named: what goes to it by name, the object's properties among it.
+        arguments: what the caller gave, checked.
+    """
+
+    plan: Plan
+    method: Callable[..., Any]
+    positional: tuple[Any, ...]
+    named: Mapping[str, Any]
+    arguments: Mapping[str, Any]
+
+    def call(self) -> Any:
+        """Make it."""
+        return self.method(*self.positional, **self.named)
+
+
+class Executor:
+    """Makes calls. Holds no state of any call, so one serves all threads.
+
+    Args:
+        plugins: whose action hooks are called.
+        parent: the request that the calls are parts of.
+    """
+
+    native_async: ClassVar[bool] = False
+    """Whether coroutine methods are called as well."""
+
+    def __init__(self, plugins: Plugins, parent: Request | None = None) -> None:
+        self._plugins = plugins
+        self._hooks = Hooks(plugins)
+        self._parent = parent
+
+    def prepare(
+        self,
+        action: str,
+        data_object: DataObject,
+        arguments: Mapping[str, Any],
+        dao_interface: str | None = None,
+        native_async: bool = False,
+    ) -> Prepared:
+        """Check and route a call and build the interface that will serve it; the store itself is not touched.
+
+        Raises:
+            DataError: an argument can't be what was given.
+            RoutingError: no single route fits.
+            PluginError: the interface's plugin, or the library that ``into`` names, is missing or broken.
+            ConfigError: the interface's options are wrong.
+        """
+        try:
+            table = table_of(data_object)
+            given = table.checked(action, arguments)
+            plan = table.plan(action, data_object, given, dao_interface, native_async)
+            check_into(plan, given)
+            interface = data_object.data_store.built(plan.position)  # type: ignore[union-attr]  # table_of checked it
+            positional, named = _call_arguments(plan, data_object, given)
+        except DaoError as error:
+            about(error, action, data_object)
+            raise
+        return Prepared(plan, getattr(interface, plan.method), positional, named, given)
+
+    def check(self, action: str, data_object: DataObject, arguments: Mapping[str, Any]) -> None:
+        """Make sure that a call can be made, whatever the store holds; the store itself is not touched.
+
+        Raises:
+            DaoError: what the call itself would raise.
+        """
+        prepared = self.prepare(action, data_object, arguments, native_async=self.native_async)
+        details_of(prepared.plan, data_object, prepared.arguments)
+
+    def execute(
+        self, action: str, data_object: DataObject, arguments: Mapping[str, Any], dao_interface: str | None = None
+    ) -> Any:
+        """Make a call and give back what the interface's method gives.
+
+        Raises:
+            DaoError: what went wrong, in the words of :mod:`dao.errors`. An error that isn't the store's, such as a
+                bug in an interface, passes as it is, with a note that says where it happened.
+        """
+        # Every call comes by here, so each step is one look-up: see benchmarks/routing.py.
+        if self._plugins.has_action_hooks:
+            return self._execute_observed(action, data_object, arguments, dao_interface)
+        store = data_object.data_store
+        try:
+            table: Any = (store and store.routes) or table_of(data_object)
+            if arguments:
+                arguments = table.checked(action, arguments)
+            plan: Plan = table.plan(action, data_object, arguments, dao_interface)
+            if "into" in arguments:
+                check_into(plan, arguments)
+            method = getattr(store.built(plan.position), plan.method)  # type: ignore[union-attr]  # table_of checked it
+        except DaoError as error:
+            about(error, action, data_object)
+            raise
+        try:
+            if plan.bare:
+                result = method(data_object)
+            else:
+                positional, named = _call_arguments(plan, data_object, arguments)
+                result = method(*positional, **named)
+            if arguments or result.__class__ in _SIGNED:
+                return finished(result, plan, arguments, method, data_object)
+            return result
+        except Exception as error:
+            told = translated(error, plan, method, data_object)
+            if told is error:
+                raise
+            raise told from error
+
+    def _execute_observed(
+        self, action: str, data_object: DataObject, arguments: Mapping[str, Any], dao_interface: str | None
+    ) -> Any:
+        prepared = self.prepare(action, data_object, arguments, dao_interface)
+        with self.observed(prepared, data_object) as finish:
+            return finish(prepared.call())
+
+    @contextmanager
+    def observed(self, prepared: Prepared, data_object: DataObject) -> Iterator[Callable[[Any], Any]]:
+        """Surround a call with the plugins' action hooks and the translation of its errors.
+
+        Gives a function that takes the call's result and gives what the caller gets for it.
+        """
+        plan = prepared.plan
+        with self._event(plan.route.action, data_object, prepared.arguments) as tell:
+
+            def finish(result: Any) -> Any:
+                done = finished(result, plan, prepared.arguments, prepared.method, data_object)
+                if hasattr(done, "__aiter__"):
+                    done = _translating(done, prepared, data_object)
+                tell(done)
+                return done
+
+            try:
+                yield finish
+            except Exception as error:
+                told = translated(error, plan, prepared.method, data_object)
+                if told is error:
+                    raise
+                raise told from error
+
+    def blaming(self, action: str, data_object: DataObject, arguments: Mapping[str, Any], rows: Any) -> Any:
+        """A stream that an action gave, whose errors are that action's also where another one reads it."""
+        if not hasattr(rows, "read_next_batch"):
+            return rows
+        import pyarrow as pa
+
+        prepared = self.prepare(action, data_object, arguments, native_async=self.native_async)
+
+        def batches() -> Iterator[Any]:
+            try:
+                yield from rows
+            except Exception as error:
+                told = translated(error, prepared.plan, prepared.method, data_object)
+                if told is error:
+                    raise
+                raise told from error
+
+        return pa.RecordBatchReader.from_batches(rows.schema, batches())
+
+    def as_one(
+        self, action: str, data_object: DataObject, arguments: Mapping[str, Any], work: Callable[[Executor], T]
+    ) -> T:
+        """Do several calls as the parts of one: the hooks meet it as a request whose parts name it as their parent.
+
+        Args:
+            action: the whole one's action.
+            data_object: its object.
+            arguments: its arguments.
+            work: makes the calls, by the executor that it is given.
+        """
+        if not self._hooks.wanted:
+            return work(self)
+        request = Request(action, data_object, dict(arguments), self._parent)
+        with self._event(action, data_object, arguments, request) as tell:
+            result = work(self._part_of(request))
+            tell(result)
+            return result
+
+    def _part_of(self, request: Request) -> Executor:
+        return Executor(self._plugins, request)
+
+    @contextmanager
+    def _event(
+        self, action: str, data_object: DataObject, arguments: Mapping[str, Any], request: Request | None = None
+    ) -> Iterator[Callable[[Any], None]]:
+        if not self._hooks.wanted:
+            yield _tell_nobody
+            return
+        hooks = self._hooks
+        known = request or Request(action, data_object, dict(arguments), self._parent)
+        try:
+            hooks.before(known)
+            yield lambda result: hooks.after(known, result)
+        except BaseException as error:
+            hooks.failed(known, error)
+            raise
+
+
+async def _translating(stream: AsyncIterator[Any], prepared: Prepared, data_object: DataObject) -> AsyncIterator[Any]:
+    """An asynchronous stream whose errors are those of the action that gave it."""
+    try:
+        async for batch in stream:
+            yield batch
+    except Exception as error:
+        told = translated(error, prepared.plan, prepared.method, data_object)
+        if told is error:
+            raise
+        raise told from error
+    finally:
+        if hasattr(stream, "aclose"):
+            await stream.aclose()
+
+
+def _tell_nobody(result: Any) -> None:
+    """No plugin has an action hook."""
+
+
+def _call_arguments(
+    plan: Plan, data_object: DataObject, arguments: Mapping[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    given = _filled(plan, data_object, arguments)
+    if plan.plain:
+        return (data_object,), given
+    for name in plan.dropped:
+        del given[name]
+    if plan.takes_object:
+        given["data_object"] = data_object
+    positional = tuple([given.pop(role) for role in plan.by_position if role in given])
+    for role, name in plan.renamed.items():
+        if role in given:
+            given[name] = given.pop(role)
+    return positional, given
+
+
+def _filled(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Enrichment: the object's properties, then its store's, stand in for what the caller left out."""
+    fillable = plan.fillable
+    if not fillable:
+        return dict(arguments)
+    common = data_object.data_store.properties  # type: ignore[union-attr]  # a planned object is in a store
+    given = {name: value for name, value in common.items() if name in fillable} if common else {}
+    for name, value in data_object.properties.items():
+        if name in fillable:
+            given[name] = value
+    if not given:
+        return dict(arguments)
+    return {**arguments, **table_of(data_object).checked(plan.route.action, given)}
+
+
+def check_into(plan: Plan, arguments: Mapping[str, Any]) -> None:
+    """Make sure, before anything is read, that the result can be converted."""
+    into = arguments.get("into")
+    if into is not None and plan.converts:
+        try:
+            from dao.arrow.convert import check_into as check
+        except ModuleNotFoundError:  # without Arrow the read says what it needs
+            return
+        check(into)
+
+
+def details_of(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the interface tells of a call before it is made, where it has a ``plan_call``; see :mod:`dao.interface`.
+
+    Raises:
+        DaoError: what the call itself would raise, whatever the store holds.
+    """
+    if not callable(getattr(plan.route.interface, "plan_call", None)):
+        return {}
+    store, action = data_object.data_store, plan.route.action
+    plan_call = None
+    try:
+        plan_call = store.built(plan.position).plan_call  # type: ignore[union-attr]  # a planned object is in a store
+        given = {n: v for n, v in _filled(plan, data_object, arguments).items() if n not in plan.dropped}
+        named = {n: v for n, v in given.items() if n in plan.route.signature.parameters}
+        return dict(plan_call(action, data_object, named, {n: v for n, v in given.items() if n not in named}))
+    except Exception as error:
+        told = translated(error, plan, plan_call, data_object)
+        if told is error:
+            raise
+        raise told from error
+
+
+def finished(
+    result: Any, plan: Plan, arguments: Mapping[str, Any], method: Callable[..., Any], data_object: DataObject
+) -> Any:
+    """What the caller gets for what the method gave: signed by its interface, or converted to what was asked for."""
+    if isinstance(result, Listing):
+        return result.translating(lambda error: translated(error, plan, method, data_object))
+    if result.__class__ is WriteResult:
+        return result if result.interface is not None else evolve(result, interface=plan.choice.offer.name)
+    into = arguments.get("into")
+    if into is not None and plan.converts:
+        from dao.arrow.convert import convert
+
+        return convert(result, into)
+    return result

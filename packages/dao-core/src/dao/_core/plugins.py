@@ -1,0 +1,366 @@
+"""Which plugins there are, and what they bring. One broken plugin is one broken plugin.
+
+Plugins are found by entry points of the group ``dao``, each aiming at a small module that implements
+:mod:`dao.hookspecs`. Each is loaded in a ``try`` of its own: the error of a broken one is kept, and raised only when
+someone asks for what it would have brought.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, lru_cache, partial
+from importlib import import_module
+from threading import RLock
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, cast
+
+from attrs import field, frozen
+
+from dao._core.registration import check_hooks
+from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
+from dao.errors import ConfigError, PluginError, did_you_mean
+from dao.interface import is_interface
+from dao.secrets import BUILT_IN_SCHEMES, register_scheme_source
+
+if TYPE_CHECKING:
+    from pluggy import PluginManager
+
+__all__ = ["Plugins", "default_plugins", "load_class", "load_interface"]
+
+_OWN_TYPES: Mapping[str, type[DataObject]] = MappingProxyType(
+    {kind.type_name: kind for kind in (DataObject, FileObject, DirectoryObject, TableObject)}
+)
+
+
+_PUBLISHED: Mapping[str, str] = MappingProxyType(
+    {"local": "'dao-core[files]'", "memory": "'dao-core[files]'", "s3": "dao-s3"}
+)
+"""The backends whose distributions are known to exist: nobody is advised to install a name that is a guess."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z0-9_-]+)*")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9_.+-]*")
+_TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+
+@frozen
+class _Kind:
+    """One kind of name that plugins bring: the hook, what messages call it, and the names that are taken already."""
+
+    hook: str
+    what: str
+    built_in: frozenset[str] = frozenset()
+
+    def refuse(self, found: Any) -> None:
+        """Raise a PluginError for what a hook must not give."""
+        if not isinstance(found, Mapping):
+            raise PluginError(f"{self.hook}() gives {type(found).__name__}, expected a mapping")
+        is_scheme = self.hook == "dao_secret_schemes"
+        for name, value in found.items():
+            if not isinstance(name, str) or not (_SCHEME if is_scheme else _NAME).fullmatch(name):
+                raise PluginError(
+                    f"{self.hook}() gives the name {name!r}, expected one such as "
+                    + ("'vault'" if is_scheme else "'s3' or 's3.table': lower case, the backend first")
+                )
+            if is_scheme and not callable(value):
+                raise PluginError(f"{self.hook}() gives {type(value).__name__} for {name!r}, expected a function")
+            if not is_scheme and not (isinstance(value, str) and _TARGET.fullmatch(value)):
+                raise PluginError(f"{self.hook}() gives {value!r} for {name!r}, expected 'module:Class'")
+
+
+_INTERFACES = _Kind("dao_interfaces", "interface")
+_TYPES = _Kind("dao_object_types", "object type", frozenset(_OWN_TYPES))
+_SCHEMES = _Kind("dao_secret_schemes", "secret scheme", frozenset(BUILT_IN_SCHEMES))
+
+
+@frozen
+class _Brought:
+    """What the plugins bring of one kind: by its name the value, and which plugins bring it."""
+
+    kind: _Kind
+    values: dict[str, Any] = field(factory=dict)
+    owners: dict[str, list[str]] = field(factory=dict)
+
+    def add(self, plugin: str, found: Any) -> None:
+        self.kind.refuse(found)
+        for name, value in found.items():
+            self.values.setdefault(name, value)
+            self.owners.setdefault(name, []).append(plugin)
+
+    def by(self, plugin: str) -> tuple[str, ...]:
+        return tuple(sorted(name for name, owners in self.owners.items() if plugin in owners))
+
+    def clash(self, name: str) -> str:
+        """What is wrong with a name that not one plugin alone brings; empty if nothing is."""
+        owners = self.owners.get(name, [])
+        if name in self.kind.built_in and owners:
+            return f"{self.kind.what} {name!r} of plugin {owners[0]!r} is not used: DAO itself has one of that name"
+        if len(owners) < 2:
+            return ""
+        way_round = ", or name the class itself, as 'module:Class'" if self.kind is _INTERFACES else ""
+        told = f"{self.kind.what} {name!r} is registered by {len(owners)} plugins: {', '.join(owners)}"
+        return f"{told}; remove one{way_round}"
+
+
+class Plugins:
+    """The plugins of this environment, found when they are first asked for.
+
+    Args:
+        discover: look for entry points; without it only what :meth:`register` was given is there.
+    """
+
+    def __init__(self, *, discover: bool = True) -> None:
+        self._discover = discover
+        self._added: list[tuple[str, object]] = []
+        self._lock = RLock()
+        self._repeated: list[str] = []
+        self.broken: dict[str, Exception] = {}
+        """The plugins that can't be used, each with its error; all are known once :attr:`names` was looked at."""
+
+    def register(self, plugin: object, name: str) -> None:
+        """Add a plugin that no entry point names, for instance in a test or in a script.
+
+        Raises:
+            PluginError: a hook of it has no such name, doesn't have the right parameters, or is asynchronous.
+        """
+        with self._lock:
+            self._added.append((name, plugin))
+            self._forget()
+            self._manager  # noqa: B018  (loads it now, so that its error comes here)
+            if name in self.broken:
+                self._added.pop()
+                error = self.broken.pop(name)
+                self._forget()
+                raise PluginError(f"plugin {name!r} can't be registered: {error}") from error
+
+    def _forget(self) -> None:
+        self._repeated.clear()
+        for name in (
+            "_manager",
+            "_interfaces",
+            "_object_types",
+            "_schemes",
+            "secret_schemes",
+            "has_action_hooks",
+            "format_modules",
+        ):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def _manager(self) -> PluginManager:
+        from importlib.metadata import entry_points
+
+        from pluggy import PluginManager
+
+        from dao import hookspecs
+
+        manager = PluginManager("dao")
+        manager.add_hookspecs(hookspecs)
+        with self._lock:
+            points = entry_points(group="dao") if self._discover else ()
+            for point in points:
+                if manager.has_plugin(point.name):
+                    self._repeated.append(point.name)
+                else:
+                    self._load(manager, point.name, point.load)
+            for name, plugin in self._added:
+                self._load(manager, name, lambda plugin=plugin: plugin)  # type: ignore[misc]
+        return manager
+
+    def _load(self, manager: PluginManager, name: str, load: Callable[[], object]) -> None:
+        try:
+            plugin = load()
+            check_hooks(plugin)
+            manager.register(plugin, name)
+        except (Exception, SystemExit) as error:  # whatever is wrong with one plugin is kept for whoever asks for it
+            self.broken[name] = error if isinstance(error, Exception) else PluginError("it ends the process")
+
+    def _brought(self, kind: _Kind) -> _Brought:
+        brought = _Brought(kind)
+        for implementation in getattr(self._manager.hook, kind.hook).get_hookimpls():
+            try:
+                brought.add(implementation.plugin_name, implementation.function())
+            except Exception as error:  # as above
+                self.broken[implementation.plugin_name] = error
+        return brought
+
+    @cached_property
+    def _interfaces(self) -> _Brought:
+        return self._brought(_INTERFACES)
+
+    @cached_property
+    def _object_types(self) -> _Brought:
+        return self._brought(_TYPES)
+
+    @cached_property
+    def _schemes(self) -> _Brought:
+        return self._brought(_SCHEMES)
+
+    @cached_property
+    def secret_schemes(self) -> Mapping[str, Callable[[str], str]]:
+        """Resolvers of secrets by scheme. One that two plugins register raises a ConfigError."""
+        found = dict(self._schemes.values)
+        for name in found:
+            if clash := self._schemes.clash(name):
+                found[name] = partial(_refuse_scheme, clash)
+        return MappingProxyType(found)
+
+    @cached_property
+    def format_modules(self) -> tuple[str, ...]:
+        """The modules that register file formats, see :func:`dao.file_formats.load_formats`."""
+        found: list[str] = []
+        for implementation in self._manager.hook.dao_file_formats.get_hookimpls():
+            try:
+                found.extend(cast("Sequence[str]", implementation.function()))
+            except Exception as error:  # as for interfaces: one broken plugin is one broken plugin
+                self.broken[implementation.plugin_name] = error
+        return tuple(dict.fromkeys(found))
+
+    @cached_property
+    def has_action_hooks(self) -> bool:
+        """Whether any plugin wants to hear of actions; without one they cost nothing."""
+        hook = self._manager.hook
+        return any(
+            getattr(hook, name).get_hookimpls() for name in ("dao_before_action", "dao_after_action", "dao_on_failure")
+        )
+
+    @property
+    def hook(self) -> Any:
+        """Pluggy's callers, to call ``dao_before_action`` and its like."""
+        return self._manager.hook
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the plugins that were found, the broken ones among them."""
+        loaded = [name for name, _ in self._manager.list_name_plugin()]
+        for kind in self._kinds():  # only now is it known which of them are broken
+            loaded.extend(plugin for owners in kind.owners.values() for plugin in owners)
+        return sorted({*loaded, *self.broken})
+
+    def _kinds(self) -> tuple[_Brought, _Brought, _Brought]:
+        return self._interfaces, self._object_types, self._schemes
+
+    def brings(self, plugin: str) -> dict[str, tuple[str, ...]]:
+        """The names that a plugin brings, by ``interfaces``, ``object_types`` and ``secret_schemes``."""
+        found = zip(("interfaces", "object_types", "secret_schemes"), self._kinds(), strict=True)
+        return {what: brought.by(plugin) for what, brought in found}
+
+    def clashes_of(self, plugin: str) -> list[str]:
+        """What is wrong with the names of a plugin that others bring too: another plugin, or DAO itself."""
+        found = [brought.clash(name) for brought in self._kinds() for name in brought.by(plugin)]
+        twice = f"plugin {plugin!r} is brought by two distributions, of which one is not used"
+        return [*filter(None, found), *([twice] if plugin in self._repeated else [])]
+
+    @property
+    def interface_names(self) -> list[str]:
+        """The names that a config's ``interface`` may have here."""
+        return sorted(self._interfaces.values)
+
+    @property
+    def object_type_names(self) -> list[str]:
+        """The names that a catalog's ``type`` may have here."""
+        return sorted({*_OWN_TYPES, *self._object_types.values})
+
+    def interface_class(self, name: str) -> type:
+        """The class registered under a name, imported now.
+
+        Raises:
+            PluginError: no plugin registers it, two do, its module can't be imported, or it is no interface.
+        """
+        return self._class(self._interfaces, name, load_interface)
+
+    def object_type(self, name: str) -> type[DataObject]:
+        """The object type registered under a name, imported now.
+
+        Raises:
+            PluginError: as for :meth:`interface_class`.
+        """
+        own = _OWN_TYPES.get(name)
+        if own is not None:
+            return own
+        kind = self._class(self._object_types, name, load_class)
+        if not issubclass(kind, DataObject):
+            raise PluginError(f"object type {name!r} is {kind.__qualname__}, which is no subclass of DataObject")
+        return kind
+
+    def _class(self, brought: _Brought, name: str, load: Callable[[str], type]) -> type:
+        if name not in brought.owners:
+            raise self._missing(brought, name)
+        if clash := brought.clash(name):
+            raise PluginError(clash)
+        try:
+            return load(brought.values[name])
+        except PluginError as error:
+            owner = brought.owners[name][0]
+            raise PluginError(f"{brought.kind.what} {name!r} of plugin {owner!r} can't be used: {error}") from error
+
+    def _missing(self, brought: _Brought, name: str) -> PluginError:
+        what = f"{brought.kind.what} {name!r}"
+        backend = name.split(".")[0]
+        # Whichever is broken may be the one that brings it.
+        suspects = [backend] if backend in self.broken else list(self.broken)
+        if suspects:
+            told = "; ".join(f"plugin {plugin!r} is broken: {self.broken[plugin]!r}" for plugin in suspects)
+            which = "which should bring it" if suspects == [backend] else "or one of them may bring it"
+            error = PluginError(f"no plugin that works registers {what}, {which}: {told}")
+            error.__cause__ = self.broken[suspects[0]]
+            return error
+        published = None if backend in self.names else _PUBLISHED.get(backend)
+        install = f"; it comes with a package that is not installed here: pip install {published}" if published else ""
+        return PluginError(f"no plugin registers {what} ({did_you_mean(name, brought.values)}){install}")
+
+
+def _refuse_scheme(clash: str, _argument: str) -> str:
+    raise ConfigError(clash)
+
+
+def load_interface(path: str) -> type:
+    """Import the interface that ``"module:Class"`` names.
+
+    Raises:
+        PluginError: as for :func:`load_class`; or it is no interface, so that no config can have it built: it has no
+            method for an action, or is a part of Python.
+    """
+    package = path.partition(":")[0].partition(".")[0]
+    if package in sys.stdlib_module_names:
+        raise PluginError(f"{path!r} is no interface: the module {package!r} is a part of Python")
+    found = load_class(path)
+    if not is_interface(found):
+        raise PluginError(f"{path!r} is no interface: it has no method for an action, such as read(self, data_object)")
+    return found
+
+
+def load_class(path: str) -> type:
+    """Import the class that ``"module:Class"`` names.
+
+    Raises:
+        PluginError: the module can't be imported, or has no such class; the cause is kept.
+    """
+    module_name, _, class_name = path.partition(":")
+    try:
+        module = import_module(module_name)
+    except (Exception, SystemExit) as error:  # a missing driver, a syntax error, a wrong version, a script
+        told = f"can't import {module_name!r}: {type(error).__name__}: {error}{_absent(error)}"
+        raise PluginError(told) from error
+    found = getattr(module, class_name, None)
+    if not isinstance(found, type):
+        classes = [name for name, value in vars(module).items() if isinstance(value, type)]
+        raise PluginError(f"module {module_name!r} has no class {class_name!r}: {did_you_mean(class_name, classes)}")
+    return found
+
+
+def _absent(error: BaseException) -> str:
+    # Never a command: the name may be misspelt, and what an index has under it may be anything.
+    name = error.name if isinstance(error, ModuleNotFoundError) else None
+    return f"; nothing that is installed here brings the module {name!r}" if name else ""
+
+
+@lru_cache(maxsize=1)
+def default_plugins() -> Plugins:
+    """The plugins that stores use when they are given no others."""
+    return Plugins()
+
+
+# Whoever resolves a reference may have imported no more than a store, for instance where one was unpickled.
+register_scheme_source(lambda: default_plugins().secret_schemes, lambda: bool(default_plugins().broken))

@@ -1,0 +1,226 @@
+"""The decision: which route serves a call. Pure: it looks at types and values, never at a store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import copy
+from typing import Any
+
+from attrs import frozen
+
+from dao._arguments import suggestion
+from dao._core.routing.match import Fit, condition_value, fit, own_names, request_of, takes
+from dao._core.routing.route import MISSING, Route
+from dao.data_object import DataObject
+from dao.errors import AmbiguousRouteError, NoRouteError, PluginError, did_you_mean
+
+__all__ = ["Candidate", "Choice", "Offer", "choose"]
+
+
+@frozen
+class Offer:
+    """One of a store's interfaces, with its routes for one action.
+
+    Attributes:
+        position: its place among the store's interfaces; 0 is the primary.
+        name: the name it goes by.
+        class_name: its class's name, by which a caller may name it too.
+        routes: its routes for the action.
+        absent: why it can't be had here, where that is so.
+    """
+
+    position: int
+    name: str
+    class_name: str
+    routes: tuple[Route, ...]
+    absent: PluginError | None = None
+
+    def goes_by(self, name: str) -> bool:
+        """Whether a caller's ``dao_interface=`` means this one."""
+        return name in (self.name, self.class_name)
+
+
+@frozen
+class Candidate:
+    """A route that was looked at, and the reason why it was passed over; empty for the chosen one."""
+
+    interface: str
+    route: str
+    reason: str
+
+
+@frozen
+class Choice:
+    """What was decided.
+
+    Attributes:
+        offer: the interface.
+        route: its route.
+        candidates: every route that was looked at, the chosen one among them.
+    """
+
+    offer: Offer
+    route: Route
+    candidates: tuple[Candidate, ...]
+
+
+def choose(
+    action: str,
+    data_object: DataObject,
+    arguments: Mapping[str, Any],
+    offers: Sequence[Offer],
+    *,
+    dao_interface: str | None = None,
+    native_async: bool = False,
+) -> Choice:
+    """Choose the route for a call: of each interface the most specific one that fits, and of these the first in order.
+
+    One that asks for this data's type or this ``into`` goes before those of earlier interfaces that take anything.
+
+    Args:
+        action: the action.
+        data_object: the object.
+        arguments: what was given, by name.
+        offers: the store's interfaces, in declared order.
+        dao_interface: try this one alone.
+        native_async: coroutine methods may be chosen, and win over plain ones that fit as well.
+
+    Raises:
+        NoRouteError: none fits; one line per candidate says why not.
+        AmbiguousRouteError: two fit equally well.
+        PluginError: the one that was named can't be had here.
+    """
+    tried: list[Candidate] = []
+    found: list[_Fitting] = []
+    can_be_asked_for = _has_data_or_into(data_object, arguments)
+    for offer in _named(offers, dao_interface, data_object):
+        if offer.absent is not None:
+            tried.append(_absent(offer, dao_interface))
+            continue
+        fits: list[tuple[Fit, int, Route]] = []
+        for route in offer.routes:
+            how = fit(route, data_object, arguments) if native_async or not route.is_async else _ASYNC_ONLY
+            if isinstance(how, str):
+                tried.append(Candidate(offer.name, route.name, how))
+            else:
+                fits.append((how, not route.is_async, route))
+        if fits:
+            found.append(_fitting(offer, fits, data_object, arguments))
+            if found[-1].request or not can_be_asked_for:
+                break
+    if not found:
+        raise NoRouteError(_no_route(action, data_object, arguments, offers, tried))
+    return _first(found, tried)
+
+
+_ASYNC_ONLY = "is asynchronous: await it through AsyncDataAccessObject"
+
+
+def _absent(offer: Offer, dao_interface: str | None) -> Candidate:
+    if dao_interface is not None and offer.absent is not None:
+        raise copy(offer.absent) from offer.absent.__cause__  # the kept one must not say which call it was about
+    return Candidate(offer.name, "not available", str(offer.absent))
+
+
+def _named(offers: Sequence[Offer], name: str | None, data_object: DataObject) -> Sequence[Offer]:
+    if name is None:
+        return offers
+    named = [offer for offer in offers if offer.goes_by(name)]
+    if not named:
+        known = [known for offer in offers for known in (offer.name, offer.class_name)]
+        raise NoRouteError(
+            f"the store of {data_object.full_name!r} has no interface {name!r}: {did_you_mean(str(name), known)}"
+        )
+    return named
+
+
+def _has_data_or_into(data_object: DataObject, arguments: Mapping[str, Any]) -> bool:
+    return arguments.get("data") is not None or condition_value("into", data_object, arguments) is not MISSING
+
+
+@frozen
+class _Fitting:
+    """An interface's routes that fit a call.
+
+    Attributes:
+        offer: the interface.
+        best: the most specific ones: more than one is a tie.
+        others: the less specific ones.
+        request: what the best asks for of what this call has; see :func:`~dao._core.routing.match.request_of`.
+    """
+
+    offer: Offer
+    best: list[Route]
+    others: list[Route]
+    request: str
+
+
+def _fitting(
+    offer: Offer, fits: list[tuple[Fit, int, Route]], data_object: DataObject, arguments: Mapping[str, Any]
+) -> _Fitting:
+    fits.sort(key=lambda found: found[:2])
+    top = fits[0][:2]
+    best = [route for *rank, route in fits if tuple(rank) == top]
+    requests = [request_of(route, data_object, arguments) for route in best]
+    return _Fitting(offer, best, [route for *_, route in fits[len(best) :]], next(filter(None, requests), ""))
+
+
+def _first(found: Sequence[_Fitting], tried: Sequence[Candidate]) -> Choice:
+    """The choice among interfaces that fit: the first that asks for what the call has, else the first."""
+    winner = next((fitting for fitting in found if fitting.request), found[0])
+    name = winner.offer.name
+    if len(winner.best) > 1:
+        raise AmbiguousRouteError(
+            "\n".join(
+                [
+                    f"{len(winner.best)} routes fit equally well:",
+                    *(f"  {name}: {route.name} ({route.place})" for route in winner.best),
+                    "make one more specific with an annotation or @when(...), "
+                    "or name another interface with dao_interface=",
+                ]
+            )
+        )
+    [chosen] = winner.best
+    if winner.request:
+        why = f"asks for nothing that this call has; {chosen.name} asks for {winner.request}"
+    else:
+        why = f"comes after {name}, and asks for nothing that this call has"
+    passed = [Candidate(name, route.name, f"less specific than {chosen.name}") for route in winner.others]
+    passed += [
+        Candidate(fitting.offer.name, route.name, why)
+        for fitting in found
+        if fitting is not winner
+        for route in (*fitting.best, *fitting.others)
+    ]
+    return Choice(winner.offer, chosen, (*tried, Candidate(name, chosen.name, ""), *passed))
+
+
+def _no_route(
+    action: str,
+    data_object: DataObject,
+    arguments: Mapping[str, Any],
+    offers: Sequence[Offer],
+    tried: Sequence[Candidate],
+) -> str:
+    given = ", ".join(f"{name}: {type(value).__qualname__}" for name, value in arguments.items() if value is not None)
+    head = f"no route for a {type(data_object).__qualname__} with ({given})"
+    if not tried:
+        names = ", ".join(offer.name for offer in offers) or "none"
+        return f"{head}: no interface of its store has a method for {action}; its interfaces: {names}"
+    unknown = _unknown(action, arguments, offers)
+    if unknown:
+        return unknown
+    return "\n".join([f"{head}:", *(f"  {c.interface}: {c.route}: {c.reason}" for c in tried)])
+
+
+def _unknown(action: str, arguments: Mapping[str, Any], offers: Sequence[Offer]) -> str:
+    """What is wrong with the call where no route at all has a use for one of its arguments."""
+    if any(offer.absent for offer in offers):
+        return ""
+    routes = [route for offer in offers for route in offer.routes]
+    for name, value in arguments.items():
+        if value is not None and not any(takes(route, name) for route in routes):
+            own = [known for route in routes for known in own_names(route)]
+            options = [known for route in routes for known in route.option_names() or ()]
+            return f"takes no {name!r} ({suggestion(action, name, own, options)})"
+    return ""

@@ -1,0 +1,53 @@
+"""Columns by name: the fields that ``columns=`` asks for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pyarrow as pa
+
+from dao.arrow.predicates._names import Names
+from dao.arrow.predicates._tree import Column
+from dao.errors import DataError
+
+__all__ = ["find_names", "select_fields"]
+
+
+def select_fields(schema: pa.Schema, columns: Sequence[str] | None) -> pa.Schema:
+    """The fields of ``columns`` in that order, or the whole schema for None.
+
+    A name is found in another letter case where that is unambiguous, as in predicates; the field keeps the schema's.
+
+    Raises:
+        DataError: a column that the schema lacks (with the nearest right name) or has more than once, one asked for
+            twice, or a name that may be one of several that differ by letter case.
+    """
+    if columns is None:
+        return schema
+    if isinstance(columns, str):
+        raise DataError(f"columns: found the text {columns!r}, expected a list of column names")
+    found = find_names(schema, columns, "columns")
+    return pa.schema([schema.field(name) for name in found], metadata=schema.metadata)
+
+
+def find_names(schema: pa.Schema, names: Sequence[str], argument: str) -> list[str]:
+    """Column names as a schema spells them; one in another letter case is found where that is unambiguous.
+
+    Args:
+        schema: the columns that there are.
+        names: the names that are asked for.
+        argument: the argument that asks for them, for messages.
+
+    Raises:
+        DataError: as for :func:`select_fields`.
+    """
+    other = [name for name in names if not isinstance(name, str)]
+    if other:
+        raise DataError(f"{argument}: found {other[0]!r}, expected a list of column names")
+    known = Names(schema, f"{argument}=")
+    found = [known.find(Column(name))[0].path[0] for name in names]
+    twice = sorted(name for name, times in Counter(found).items() if times > 1)
+    if twice:
+        raise DataError(f"{argument}= asks for {', '.join(map(repr, twice))} more than once: name each column once")
+    return found

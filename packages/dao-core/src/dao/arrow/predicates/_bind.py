@@ -1,0 +1,331 @@
+"""A tree against a schema: names found, types checked, every literal brought to its column's own type.
+
+The result is a plainer tree of the same meaning, the one that backends compile:
+
+- a column is spelled as the schema spells it;
+- a column is compared with literals of its own type only, so no target casts anything: ``i < 1.5`` on integers
+  becomes ``i <= 1``, a text becomes a date where it is compared with dates;
+- no ``Between``; ``In`` holds a column and literals of its type (and NULL) only;
+- equalities of one column in an OR are one ``In``, inequalities in an AND one ``Not(In)``;
+- two columns are compared where both have a common type, which the target has to cast to (see `common_type`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import pyarrow as pa
+
+from dao.arrow.predicates import _tree as tree
+from dao.arrow.predicates._bounds import compare_float, compare_stretch, false_if_valid, stretch_of
+from dao.arrow.predicates._coerce import coerce
+from dao.arrow.predicates._names import Names
+from dao.arrow.predicates._parse import MAX_DEPTH
+from dao.arrow.predicates._sql import quote_literal
+from dao.arrow.predicates._tree import Column, Comparison, Kind, Literal, Predicate
+from dao.arrow.predicates._types import Family, SqlType, common_type, sql_type
+from dao.errors import DataError
+
+__all__ = ["bind"]
+
+_NULL = Literal(None, Kind.NULL)
+_FLIPPED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
+_PLAIN = (Family.STRING, Family.BINARY)
+
+
+def bind(predicate: Predicate, schema: pa.Schema) -> Predicate:
+    """The tree in the schema's own names and types.
+
+    Args:
+        predicate: as `parse` gives it.
+        schema: of the data that it is to filter.
+
+    Raises:
+        DataError: a column that is not there (with the nearest name), types that can't be compared, a literal that
+            is no value of the type it is compared as, a condition that is no boolean.
+
+    >>> schema = pa.schema({"Id": pa.int32(), "day": pa.date32()})
+    >>> from dao.arrow.predicates._parse import parse
+    >>> print(bind(parse("ID < 1.5 AND day = '2026-01-31'"), schema))
+    ("Id" <= 1) AND ("day" = DATE '2026-01-31')
+    """
+    if tree.depth(predicate) > MAX_DEPTH:
+        raise DataError(f"the predicate is nested deeper than {MAX_DEPTH} levels")
+    return _Binder(schema).condition(predicate)
+
+
+class _Binder:
+    def __init__(self, schema: pa.Schema) -> None:
+        self._names = Names(schema)
+        self._types: dict[tuple[str, ...], SqlType] = {}
+
+    def condition(self, node: Predicate) -> Predicate:
+        """A node whose value is a boolean."""
+        handler = _CONDITIONS.get(type(node))
+        return node if handler is None else handler(self, node)
+
+    def conjunction(self, node: tree.And) -> Predicate:
+        return tree.conjunction(_gather("<>", map(self.condition, node.operands)))
+
+    def disjunction(self, node: tree.Or) -> Predicate:
+        return tree.disjunction(_gather("=", map(self.condition, node.operands)))
+
+    def negation(self, node: tree.Not) -> Predicate:
+        return tree.Not(self.condition(node.operand))
+
+    def truth(self, node: tree.IsBoolean) -> Predicate:
+        return tree.IsBoolean(self.condition(node.operand), node.value)
+
+    def bare_column(self, node: Column) -> Predicate:
+        column = self.operand(node)
+        if isinstance(column, Column) and self.type_of(column).family is not Family.BOOLEAN:
+            raise DataError(
+                f"where= uses the column {'.'.join(column.path)!r} as a condition, but it is "
+                f"{self._names.find(column)[1]}, not a boolean: compare it with something"
+            )
+        return column
+
+    def arrow(self, node: tree.ArrowExpression) -> Predicate:
+        for name in sorted(node.column_names()):
+            if self._names.find(Column(name))[0].path != (name,):
+                raise DataError(f"the pyarrow Expression asks for {name!r}: Arrow needs a column's exact spelling")
+        return node
+
+    def bare_literal(self, node: Literal) -> Predicate:
+        if node.kind not in (Kind.BOOLEAN, Kind.NULL):
+            raise DataError(f"where= uses {tree.Predicate.__str__(node)} as a condition: compare a column with it")
+        return node
+
+    def is_null(self, node: tree.IsNull) -> Predicate:
+        operand = self.operand(node.operand)
+        if isinstance(operand, Literal):
+            return Literal(operand.kind is Kind.NULL, Kind.BOOLEAN)
+        return tree.IsNull(operand)
+
+    def like(self, node: tree.Like) -> Predicate:
+        operand = self.operand(node.operand)
+        _check_pattern(node)
+        if isinstance(operand, Literal) and operand.kind is Kind.NULL:
+            return _NULL
+        if self.type_of(operand).family is not Family.STRING:
+            raise DataError(f"LIKE needs text on its left, and {operand} is {self.type_of(operand).family.value}")
+        if node.pattern.kind is Kind.NULL:
+            return _NULL
+        return tree.Like(operand, node.pattern, node.escape, node.ignore_case)
+
+    def comparison(self, node: Comparison) -> Predicate:
+        left, right = self.compared(node.left, node.right), self.compared(node.right, node.left)
+        return self.compare(node.op, left, right, self.common([left, right]))
+
+    def between(self, node: tree.Between) -> Predicate:
+        operand = self.operand(node.operand)
+        low, high = self.compared(node.low, node.operand), self.compared(node.high, node.operand)
+        common = self.common([operand, low, high])
+        return tree.And((self.compare(">=", operand, low, common), self.compare("<=", operand, high, common)))
+
+    def membership(self, node: tree.In) -> Predicate:
+        operand = self.operand(node.operand)
+        values = [value if isinstance(value, Literal) else self.compared(value, node.operand) for value in node.values]
+        common = self.common([operand, *values])
+        if common is None:
+            return _NULL
+        literals = [value for value in values if isinstance(value, Literal)]
+        if not isinstance(operand, Column) or len(literals) < len(values):
+            return tree.disjunction([self.compare("=", operand, value, common) for value in values])
+        return self.column_in(operand, literals, common)
+
+    def column_in(self, column: Column, literals: Sequence[Literal], common: SqlType) -> Predicate:
+        """The equalities with one column, gathered to one IN as far as each is one value of the column's type."""
+        given = [literal for literal in literals if literal.kind is not Kind.NULL]
+        typed, rest = _split_typed(given, self.type_of(column), common)
+        gathered = dict.fromkeys(typed)
+        others: list[Predicate] = []
+        compare = self.literal_comparer(column, common)
+        for literal in rest:
+            equality = compare("=", literal)
+            if isinstance(equality, Comparison) and isinstance(equality.right, Literal):
+                gathered[equality.right] = None
+            elif isinstance(equality, tree.And) and not isinstance(equality.operands[0], tree.IsNull):
+                others.append(equality)
+        points = list(gathered)
+        if len(given) < len(literals):
+            points.append(_NULL)
+        inside = tree.In(column, points) if points else false_if_valid(column)
+        return tree.disjunction([inside, *others])
+
+    def operand(self, node: Predicate) -> Predicate:
+        """A node whose value may be of any type; a column of Arrow's null type is NULL."""
+        if isinstance(node, Column):
+            column, arrow = self._names.find(node)
+            if pa.types.is_null(arrow):
+                return _NULL
+            if column.path not in self._types:
+                self._types[column.path] = sql_type(arrow)
+            return column
+        return node if isinstance(node, Literal) else self.condition(node)
+
+    def compared(self, node: Predicate, other: Predicate) -> Predicate:
+        """An operand; where it is a name that is no column, and stands where a value could, what a text looks like."""
+        try:
+            return self.operand(node)
+        except DataError as error:
+            if not (isinstance(node, Column) and len(node.path) == 1 and isinstance(other, Column)):
+                raise
+            text = quote_literal(Literal(node.path[0], Kind.STRING))
+            raise DataError(f"{error}; if it is a text, write it in single quotes: {text}") from None
+
+    def type_of(self, node: Predicate) -> SqlType:
+        if isinstance(node, Column):
+            return self._types[node.path]
+        if isinstance(node, Literal):
+            known = common_type([], [node])
+            return known if known is not None else SqlType(Family.OTHER)
+        return SqlType(Family.BOOLEAN)
+
+    def common(self, operands: Sequence[Predicate]) -> SqlType | None:
+        literals = [operand for operand in operands if isinstance(operand, Literal)]
+        others = [operand for operand in operands if not isinstance(operand, Literal)]
+        try:
+            return common_type(map(self.type_of, others), literals)
+        except DataError as error:
+            shown = ", ".join(str(operand) for operand in operands[:4])
+            raise DataError(f"where= compares {shown}: {error}") from None
+
+    def compare(self, operator: str, left: Predicate, right: Predicate, common: SqlType | None) -> Predicate:
+        if isinstance(left, Literal) and isinstance(right, Literal):
+            return _fold(operator, left, right, common)
+        if isinstance(left, Literal):
+            return self.compare(_FLIPPED.get(operator, operator), right, left, common)
+        if isinstance(right, Literal) and right.kind is Kind.NULL:
+            return _compare_null(operator, left)
+        assert common is not None  # a column has a type
+        if isinstance(right, Literal):
+            compare = self.literal_comparer(left, common)
+            if operator in tree.DISTINCT:
+                equal = tree.IsBoolean(compare("=", right), True)
+                return equal if operator == "IS NOT DISTINCT FROM" else tree.Not(equal)
+            return compare(operator, right)
+        self.check_pair(left, right, common)
+        return Comparison(operator, left, right)
+
+    def literal_comparer(self, left: Predicate, common: SqlType) -> Callable[[str, Literal], Predicate]:
+        """How to compare one column, or a condition, with literals."""
+        column = self.type_of(left)
+        if column.family in _PLAIN:
+            kind = Kind.STRING if column.family is Family.STRING else Kind.BINARY
+            if common.family is not column.family:
+                raise DataError(f"where= compares {left}, which is {column.family.value}, with {common.family.value}")
+            return lambda operator, literal: Comparison(operator, left, Literal(_coerced(left, literal, common), kind))
+        if column.family is Family.FLOAT:
+            return lambda operator, literal: compare_float(operator, left, _coerced(left, literal, common), column)
+        return lambda operator, literal: compare_stretch(
+            operator, left, stretch_of(_coerced(left, literal, common), common, column)
+        )
+
+    def check_pair(self, left: Predicate, right: Predicate, common: SqlType) -> None:
+        """An IN or BETWEEN of columns can have a coarser common type than the two columns of one comparison."""
+        pair = self.common([left, right])
+        if common.family is Family.FLOAT and pair != common:
+            raise DataError(f"where= compares {left} and {right} with a float in one IN or BETWEEN: write them apart")
+
+
+def _gather(operator: str, operands: Iterable[Predicate]) -> list[Predicate]:
+    """``a = 1 OR a = 2 OR b`` becomes ``a IN (1, 2) OR b``, and with ``<>`` an AND becomes NOT IN: one look-up."""
+    points: dict[Column, list[Literal]] = {}
+    result: list[Predicate] = []
+    for operand in operands:
+        match operand:
+            case Comparison(op, Column() as column, Literal() as literal) if op == operator:
+                points.setdefault(column, []).append(literal)
+            case _:
+                result.append(operand)
+    for column, literals in points.items():
+        if len(literals) == 1:
+            result.append(Comparison(operator, column, literals[0]))
+        else:
+            inside = tree.In(column, dict.fromkeys(literals))
+            result.append(inside if operator == "=" else tree.Not(inside))
+    return result
+
+
+def _split_typed(literals: list[Literal], column: SqlType, common: SqlType) -> tuple[list[Literal], list[Literal]]:
+    """The literals that stand as they are in an IN with a column, and those to be looked at one by one.
+
+    It only saves time: lists of many thousand values are integers or texts.
+    """
+    if column.family is common.family is Family.STRING:
+        return literals, []
+    if column.family is common.family is Family.INTEGER and all(known.kind is Kind.INTEGER for known in literals):
+        values: list[Any] = literals
+        low, high = column.range()
+        return [known for known in values if low <= known.value <= high], []
+    return [], literals
+
+
+def _coerced(left: Predicate, literal: Literal, common: SqlType) -> Any:
+    try:
+        return coerce(literal, common)
+    except DataError as error:
+        raise DataError(f"where= compares {left} with {literal}: {error}") from None
+
+
+def _check_pattern(node: tree.Like) -> None:
+    pattern: Any = node.pattern.value
+    if pattern is None or node.escape is None:
+        return
+    if (len(pattern) - len(pattern.rstrip(node.escape))) % 2:
+        raise DataError(f"the LIKE pattern {pattern!r} ends with its escape character {node.escape!r}")
+
+
+def _compare_null(operator: str, operand: Predicate) -> Predicate:
+    if operator == "IS NOT DISTINCT FROM":
+        return tree.IsNull(operand)
+    if operator == "IS DISTINCT FROM":
+        return tree.Not(tree.IsNull(operand))
+    return _NULL
+
+
+def _fold(operator: str, left: Literal, right: Literal, common: SqlType | None) -> Literal:
+    """A comparison of two literals, worked out."""
+    nulls = (left.kind is Kind.NULL) + (right.kind is Kind.NULL)
+    if nulls:
+        if operator in tree.DISTINCT:
+            return Literal((operator == "IS DISTINCT FROM") == (nulls == 1), Kind.BOOLEAN)
+        return _NULL
+    assert common is not None  # one of them is no NULL
+    first, second = _sortable(coerce(left, common)), _sortable(coerce(right, common))
+    order = (first > second) - (first < second)
+    return Literal(_HOLDS[operator](order), Kind.BOOLEAN)
+
+
+def _sortable(value: Any) -> Any:
+    if isinstance(value, float):
+        return (value != value, 0.0 if value != value else value)
+    return value.encode("utf-8", "surrogatepass") if isinstance(value, str) else value
+
+
+_HOLDS: dict[str, Callable[[int], bool]] = {
+    "=": lambda order: order == 0,
+    "<>": lambda order: order != 0,
+    "<": lambda order: order < 0,
+    "<=": lambda order: order <= 0,
+    ">": lambda order: order > 0,
+    ">=": lambda order: order >= 0,
+    "IS NOT DISTINCT FROM": lambda order: order == 0,
+    "IS DISTINCT FROM": lambda order: order != 0,
+}
+_CONDITIONS: dict[type, Callable[[_Binder, Any], Predicate]] = {
+    tree.And: _Binder.conjunction,
+    tree.Or: _Binder.disjunction,
+    tree.Not: _Binder.negation,
+    tree.IsBoolean: _Binder.truth,
+    tree.IsNull: _Binder.is_null,
+    tree.Like: _Binder.like,
+    tree.Comparison: _Binder.comparison,
+    tree.Between: _Binder.between,
+    tree.In: _Binder.membership,
+    tree.ArrowExpression: _Binder.arrow,
+    Column: _Binder.bare_column,
+    Literal: _Binder.bare_literal,
+}

@@ -1,0 +1,76 @@
+"""What `where=` may be, turned into a tree."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from dao.arrow.predicates import _tree as tree
+from dao.errors import DataError
+
+__all__ = ["MAX_DEPTH", "parse"]
+
+MAX_DEPTH = 100
+_LONGEST = 500_000  # characters; it takes some seconds to read them
+_LONGEST_KEPT = 4096  # characters; longer texts are parsed anew, so that the cache stays small
+
+
+def parse(where: Any) -> tree.Predicate:
+    """The predicate tree of whatever `where=` may be.
+
+    - SQL text, a boolean expression in DuckDB's dialect: ``"country = 'DE' AND ts >= DATE '2026-01-01'"``.
+      At most 500,000 characters; the last 1,024 different texts of at most 4,096 characters are kept parsed.
+    - A list of ``(column, operator, value)`` tuples, all of which must hold, or a list of such lists, one of which
+      must hold. Operators: ``= == != < <= > >= in``, ``not in``.
+    - A `pyarrow.compute.Expression` of at most 2,000 operations, kept as it is.
+    - A tree, given back as it is.
+
+    Names are not looked up and types not checked: `bind` does that, against a schema.
+
+    Args:
+        where: one of the above.
+
+    Raises:
+        DataError: it is none of these, can't be read, or uses what is not supported; the message says what is.
+
+    >>> parse("a > 1 AND b IS NOT NULL")
+    And(operands=(Comparison(op='>', left=Column(path=('a',)), right=Literal(value=1, kind=<Kind.INTEGER: 'INTEGER'>)),\
+ Not(operand=IsNull(operand=Column(path=('b',))))))
+    >>> print(parse([("a", ">", 1), ("b", "in", ["x", "y"])]))
+    ("a" > 1) AND ("b" IN ('x', 'y'))
+    """
+    if isinstance(where, str):
+        return _parse_kept(where) if len(where) <= _LONGEST_KEPT else _parse_text(where)
+    if isinstance(where, tree.Predicate):
+        if tree.depth(where) > MAX_DEPTH:
+            raise DataError(f"the predicate is nested deeper than {MAX_DEPTH} levels")
+        return where
+    if isinstance(where, (list, tuple)):
+        from dao.arrow.predicates._parse_dnf import parse_dnf
+
+        return parse_dnf(where)
+    import pyarrow.compute as pc
+
+    if isinstance(where, pc.Expression):
+        from dao.arrow.predicates._expressions import check_size
+
+        check_size(where)
+        return tree.ArrowExpression(where)
+    raise DataError(
+        f"where= is of type {type(where).__name__}: give SQL text, a list of (column, operator, value) tuples, "
+        "or a pyarrow Expression"
+    )
+
+
+def _parse_text(text: str) -> tree.Predicate:
+    if len(text) > _LONGEST:
+        raise DataError(
+            f"where= is a text of {len(text):,} characters: at most {_LONGEST:,} are read; tuples such as "
+            "[('id', 'in', values)] take any number of values"
+        )
+    from dao.arrow.predicates._parse_sql import parse_sql
+
+    return parse_sql(text)
+
+
+_parse_kept = lru_cache(maxsize=1024)(_parse_text)

@@ -1,0 +1,85 @@
+"""What a catalog declares, once it is read, merged and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, fields, frozen
+
+from dao.catalog._patterns import NamePattern
+from dao.interface import InterfaceSpec
+
+__all__ = ["ObjectDeclaration", "StoreDeclaration", "wrong_kind"]
+
+
+@frozen
+class ObjectDeclaration:
+    """The keys of an object that mean something to DAO itself. Any other key is a property too.
+
+    Attributes:
+        type: ``object``, ``file``, ``directory``, ``table``, or a type that a plugin registers.
+        prefix: where it is, from the store's root.
+        suffix: what is added to its name, such as ``.csv``.
+        key: the whole place, instead of ``prefix/name`` + ``suffix``.
+        format: the file format: ``csv``, ``json``, ``ndjson``, ``parquet``, ``arrow``, ``orc``, ``avro``...
+        partition_by: names of the columns that the data is partitioned by.
+        keys: names of the columns that identify a row, for ``upsert``.
+        description: for people.
+    """
+
+    type: str = "object"
+    prefix: str = ""
+    suffix: str = ""
+    key: str = ""
+    format: str = ""
+    partition_by: list[str] = field(factory=list)
+    keys: list[str] = field(factory=list)
+    description: str = ""
+
+
+_KINDS = {attribute.name: str(attribute.type) for attribute in fields(ObjectDeclaration)}
+
+
+def wrong_kind(name: str, value: Any) -> str:
+    """What is wrong with the value of an object's key; empty for right ones and for keys DAO itself doesn't know."""
+    kind = _KINDS.get(name)
+    if kind is None or value is None:
+        return ""
+    if kind == "str":
+        return "" if isinstance(value, str) else f"expected str, found {_kind(value)}"
+    if not isinstance(value, (list, tuple)):
+        return f"expected a list of column names, found {_kind(value)}"
+    for position, item in enumerate(value):
+        if not isinstance(item, str) or not item:
+            return f"expected a list of column names, found at position {position}: {_kind(item)}"
+        if item in value[:position]:
+            return f"expected a list of column names, found {item!r} twice"
+    return ""
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return f"bool {value} (YAML reads yes, no, on and off as that: quote the name)"
+    return "an empty str" if value == "" else "null" if value is None else type(value).__name__
+
+
+@frozen
+class StoreDeclaration:
+    """One store of a catalog.
+
+    Attributes:
+        name: its name.
+        interfaces: the primary one first.
+        properties: what its objects have in common.
+        object_type: the ``type`` of those that say none.
+        objects: the declaration of each object, as it was written, by name; name patterns among them.
+        patterns: those of the names that have placeholders.
+    """
+
+    name: str
+    interfaces: tuple[InterfaceSpec, ...]
+    properties: Mapping[str, Any] = field(repr=False)
+    objects: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    patterns: tuple[NamePattern, ...] = ()
+    object_type: str = "object"

@@ -1,0 +1,126 @@
+"""The declared objects of one store, each made when it is looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from dao._core.plugins import Plugins, default_plugins
+from dao.catalog._patterns import NamePattern, best_match, filler
+from dao.data_object import DataObject
+from dao.display import even_half_made
+from dao.errors import ConfigError, Fault
+from dao.secrets import Interpolated, Secret, Template
+
+if TYPE_CHECKING:
+    from dao.data_store import DataStore
+
+__all__ = ["ObjectMap", "resolved_properties"]
+
+
+@even_half_made
+class ObjectMap(Mapping[str, DataObject]):
+    """Objects by name. Iteration gives the names that stand in the catalog, a look-up also what a pattern stands for.
+
+    Safe between threads. Pickles carry the declarations.
+    """
+
+    def __init__(
+        self,
+        declared: Mapping[str, Mapping[str, Any]],
+        patterns: tuple[NamePattern, ...],
+        plugins: Plugins | None,
+        default_type: str = DataObject.type_name,
+    ) -> None:
+        self._declared = declared
+        self._default_type = default_type
+        self.patterns = patterns
+        self._names = [name for name in declared if "{" not in name] if patterns else None
+        self._plugins = plugins
+        self._made: dict[str, DataObject] = {}
+        self._store: DataStore | None = None
+
+    def place(self, store: DataStore) -> None:
+        """Say which store the objects live in."""
+        self._store = store
+
+    def __getitem__(self, name: str) -> DataObject:
+        """The object of a name.
+
+        Raises:
+            KeyError: none is declared, and no pattern fits.
+            ConfigError: two patterns fit equally well, or a property has a reference without a value.
+            PluginError: the plugin of its type is missing or broken.
+        """
+        found = self._made.get(name)
+        if found is not None:
+            return found
+        declaration = self._declared.get(name)
+        if declaration is not None and "{" not in name:
+            return self._made.setdefault(name, self._make(name, name, declaration, None))
+        best = best_match(self.patterns, name) if isinstance(name, str) else None
+        if best is None:
+            raise KeyError(name)
+        # Not kept: there is no end of names that fit a pattern.
+        return self._make(name, best[0].text, self._declared[best[0].text], best[1])
+
+    def _make(
+        self, name: str, declared_as: str, declaration: Mapping[str, Any], values: Mapping[str, str] | None
+    ) -> DataObject:
+        kind = (self._plugins or default_plugins()).object_type(declaration.get("type", self._default_type))
+        path = f"{self._store.name if self._store else '?'}.objects.{declared_as}"
+        given = {key: value for key, value in declaration.items() if key != "type"}
+        return kind(name, self._store, **resolved_properties(given, path, filler(values) if values else None))
+
+    def __contains__(self, name: object) -> bool:
+        if not isinstance(name, str):
+            return False
+        return ("{" not in name and name in self._declared) or any(p.match(name) is not None for p in self.patterns)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._declared if self._names is None else self._names)
+
+    def __len__(self) -> int:
+        return len(self._declared if self._names is None else self._names)
+
+    def __repr__(self) -> str:
+        return f"<{len(self)} objects, {len(self.patterns)} name patterns>"
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_made": {}, "_plugins": None}
+
+
+def resolved_properties(
+    properties: Mapping[str, Any], path: str, fill: Callable[[str], str] | None = None
+) -> dict[str, Any]:
+    """Properties with their references resolved and, with ``fill``, their placeholders filled.
+
+    Raises:
+        ConfigError: every reference that has no value, each with its path.
+    """
+    made: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for name, value in properties.items():
+        try:
+            made[name] = _resolved(value, fill)
+        except ConfigError as error:
+            faults.extend(Fault(f"{path}.{name}", fault.message) for fault in error.faults)
+    if faults:
+        raise ConfigError(faults)
+    return made
+
+
+def _resolved(value: Any, fill: Callable[[str], str] | None) -> Any:
+    if isinstance(value, str):
+        if "${" in value:
+            template = Template.parse(value)
+            template = template if fill is None else template.map_text(fill)
+            return Interpolated(template) if template.references else template.resolve()
+        return value if fill is None else fill(value)
+    if isinstance(value, Secret):
+        return value
+    if isinstance(value, Mapping):
+        return {name: _resolved(inner, fill) for name, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)(_resolved(inner, fill) for inner in value)
+    return value

@@ -1,0 +1,65 @@
+"""Finds the secrets among options by their types and names, and keeps them as :class:`~dao.secrets.Secret`."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Iterator, Mapping
+from typing import Any, Union
+
+import attrs
+
+from dao.secrets import Secret, guarded
+
+__all__ = ["guarded_as", "holds_secret", "kinds_below", "members"]
+
+
+def members(kind: Any) -> tuple[Any, ...]:
+    """The types that a value may have: those of a union, what an alias stands for, and itself."""
+    if typing.get_origin(kind) is typing.Annotated:
+        return members(typing.get_args(kind)[0])
+    if typing.get_origin(kind) in (Union, types.UnionType):
+        return tuple(found for member in typing.get_args(kind) for found in members(member))
+    aliased = getattr(kind, "__supertype__", None) or getattr(kind, "__value__", None)  # NewType, type statement
+    return (kind,) if aliased is None else (kind, *members(aliased))
+
+
+def holds_secret(kind: Any) -> bool:
+    """Whether a string of this type is, or may be, a secret."""
+    return Secret in members(kind)
+
+
+def guarded_as(value: Any, kind: Any, name: str = "") -> Any:
+    """``value`` with each string made a :class:`Secret` that its type or its name says is one, however deep.
+
+    Args:
+        value: an option's value as it is written; strings may have references.
+        kind: the option's type, ``Any`` where it is not known.
+        name: the option's name.
+    """
+    return guarded(value, name, [kind], _secret, kinds_below)
+
+
+def _secret(kinds: list[Any]) -> bool:
+    return any(map(holds_secret, kinds))
+
+
+def kinds_below(kinds: list[Any], at: str | int) -> list[Any]:
+    """The types of what is at a position or key of a value that has one of these types."""
+    return [found for kind in kinds for member in members(kind) for found in _inner(member, at)]
+
+
+def _inner(kind: Any, at: str | int) -> Iterator[Any]:
+    origin, arguments = typing.get_origin(kind) or kind, typing.get_args(kind)
+    if not isinstance(origin, type):
+        return
+    if attrs.has(origin):
+        from dao.options._build import option_types
+
+        yield from (found for name, found in option_types(origin).items() if name == at)
+    elif issubclass(origin, Mapping):
+        yield from arguments[1:]
+    elif issubclass(origin, tuple) and Ellipsis not in arguments:
+        yield from arguments[at : at + 1] if isinstance(at, int) else ()
+    else:
+        yield from arguments[:1]

@@ -1,0 +1,116 @@
+"""Options that are places on this machine's disks: where a relative one starts, and what is no place."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NewType
+
+from dao.errors import ConfigError, Fault
+from dao.options._faults import joined
+from dao.options._guarding import kinds_below, members
+from dao.secrets import Template, interpolated
+
+__all__ = ["Folder", "absolute_place", "is_place", "place_paths", "placed", "working_folder"]
+
+Folder = NewType("Folder", str)
+"""The type of an option that is a folder: its absolute path. One of type ``pathlib.Path`` is a place too."""
+
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")
+_LONGEST_SCHEME = 10
+"""Letters of a scheme that a message quotes; what is longer may be anything, a secret as well."""
+
+_VARIABLE = re.compile(r"(?:^|(?<=/))\$([A-Za-z_]\w*)")
+
+
+def working_folder() -> str:
+    """Where this process is; empty if there is no such folder any more."""
+    try:
+        return os.getcwd()
+    except OSError:
+        return ""
+
+
+def absolute_place(text: str, folder: str = "") -> str:
+    """A place as an absolute path: a relative one from ``folder`` on, ``~`` is the home.
+
+    Raises:
+        ConfigError: it is a URL or a shell's variable, or empty; the message has the right spelling, not the text.
+    """
+    if not text or "\0" in text:
+        raise ConfigError("found an empty text, or one with a null character, expected the path of a folder")
+    if found := _URL.match(text):
+        scheme = found[1].lower()
+        right = "the path alone, without 'file://'" if scheme == "file" else "a path on this machine"
+        far = "; a bucket is a store with 'interface: s3' and the options 'bucket' and 'prefix'"
+        told = far if scheme in ("s3", "s3a", "s3n") else "" if scheme == "file" else "; a URL needs another interface"
+        known = f" ({scheme}://...)" if len(scheme) <= _LONGEST_SCHEME else ""
+        raise ConfigError(f"found a URL{known}, expected {right}{told}")
+    if found := _VARIABLE.search(text):
+        raise ConfigError(f"found ${found[1]}, which no shell replaces here; write ${{env:{found[1]}}}")
+    expanded = os.path.expanduser(text)
+    if expanded.startswith("~"):
+        raise ConfigError("found '~' with a user who has no home here, expected the path of a folder")
+    return os.path.abspath(os.path.join(folder or working_folder(), expanded))
+
+
+def is_place(kinds: list[Any]) -> bool:
+    """Whether a text that has one of these types is a place."""
+    return any(member in (Folder, Path) for kind in kinds for member in members(kind))
+
+
+def place_paths(value: Any, kinds: list[Any], path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    """The paths, within an option's value, of the texts that are places by their types."""
+    if isinstance(value, (str, os.PathLike)):
+        if is_place(kinds):
+            yield path
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from place_paths(inner, kinds_below(kinds, name), (*path, name))
+    elif isinstance(value, (list, tuple)):
+        for at, inner in enumerate(value):
+            yield from place_paths(inner, kinds_below(kinds, at), (*path, at))
+
+
+def placed(
+    value: Any, kinds: list[Any], path: str, folders: Mapping[str, str], faults: list[Fault], *, lookup: bool
+) -> Any:
+    """``value`` with each place in it made absolute; what is no place is noted among the faults.
+
+    Args:
+        value: an option's value.
+        kinds: the types that it may have.
+        path: the option's path, below which ``folders`` names where relative places start; ``""`` is for all others.
+        folders: those folders.
+        faults: where faults are noted.
+        lookup: resolve references; without it a place that has some stays as it is.
+    """
+    if isinstance(value, (str, os.PathLike)):
+        if not is_place(kinds):
+            return value
+        try:
+            text = os.fspath(value)
+            start = folders.get(path, folders.get("", ""))
+            if not isinstance(text, str):
+                return value
+            if "${" not in text or lookup:
+                return absolute_place(interpolated(text), start)
+            first = Template.parse(text).parts[0]
+            if isinstance(first, str):
+                absolute_place(first, start)
+        except ConfigError as error:
+            faults.extend(Fault(path, fault.message) for fault in error.faults)
+        return value
+    if isinstance(value, Mapping):
+        return {
+            name: placed(inner, kinds_below(kinds, name), joined(path, name), folders, faults, lookup=lookup)
+            for name, inner in value.items()
+        }
+    if type(value) in (list, tuple):
+        return type(value)(
+            placed(inner, kinds_below(kinds, at), joined(path, at), folders, faults, lookup=lookup)
+            for at, inner in enumerate(value)
+        )
+    return value

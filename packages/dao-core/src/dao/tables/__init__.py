@@ -1,0 +1,62 @@
+"""What every backend of tables needs: modes, keys and winners, schemas that evolve, retries after conflicts.
+
+- :func:`check_mode` and :func:`check_schema_mode` check the words before anything is written;
+- :func:`winners` leaves one row per key in the source of an upsert, :class:`Matcher` finds its keys in stored rows, and
+  :func:`precedes` tells which of two rows is older;
+- :func:`reconcile` gives the schema of a table once other rows are added to it;
+- :func:`retry_conflicts` runs an operation again after another writer committed first, :class:`RetryBudget` is its
+  budget of time.
+
+Names are loaded when they are first asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dao.lazy import door
+
+if TYPE_CHECKING:
+    from dao._arguments import MODES, SCHEMA_MODES
+    from dao.tables._conflicts import HalfDoneError, RetryBudget, retry_conflicts
+    from dao.tables._matching import Matcher, check_keys, numbers, precedes, winners
+    from dao.tables._modes import check_mode
+    from dao.tables._schemas import EVOLVE, check_schema_mode, reconcile, would_evolve
+
+_HOMES = {
+    "EVOLVE": "dao.tables._schemas",
+    "MODES": "dao._arguments",
+    "SCHEMA_MODES": "dao._arguments",
+    "HalfDoneError": "dao.tables._conflicts",
+    "Matcher": "dao.tables._matching",
+    "RetryBudget": "dao.tables._conflicts",
+    "check_keys": "dao.tables._matching",
+    "check_mode": "dao.tables._modes",
+    "check_schema_mode": "dao.tables._schemas",
+    "numbers": "dao.tables._matching",
+    "precedes": "dao.tables._matching",
+    "reconcile": "dao.tables._schemas",
+    "retry_conflicts": "dao.tables._conflicts",
+    "winners": "dao.tables._matching",
+    "would_evolve": "dao.tables._schemas",
+}
+
+__all__ = [
+    "EVOLVE",
+    "MODES",
+    "SCHEMA_MODES",
+    "HalfDoneError",
+    "Matcher",
+    "RetryBudget",
+    "check_keys",
+    "check_mode",
+    "check_schema_mode",
+    "numbers",
+    "precedes",
+    "reconcile",
+    "retry_conflicts",
+    "winners",
+    "would_evolve",
+]
+
+__getattr__, __dir__ = door(__name__, _HOMES)

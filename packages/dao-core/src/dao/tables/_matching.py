@@ -1,0 +1,203 @@
+"""Keys: checked, deduplicated, and found again in other rows. Only key columns and row numbers are ever joined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from attrs import define
+
+from dao.arrow.convert._views import without_views
+from dao.errors import DataError
+
+__all__ = ["Matcher", "check_keys", "comparable", "key_columns", "numbers", "precedes", "winners"]
+
+_ROW = "__dao_row"
+_SOURCE = "__dao_source"
+
+
+def key_columns(rows: pa.Table | pa.RecordBatch, keys: Sequence[str]) -> pa.Table:
+    """The key columns in a form that can be compared: dictionaries and views unpacked, ``-0.0`` made ``0.0``."""
+    return pa.table({name: comparable(rows.column(name)) for name in keys})
+
+
+def comparable(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
+    """A column in the form that :func:`key_columns` has."""
+    kind = column.type
+    if isinstance(kind, pa.BaseExtensionType):
+        return comparable(column.cast(kind.storage_type))
+    if pa.types.is_dictionary(kind):
+        return comparable(column.cast(kind.value_type))
+    if pa.types.is_floating(kind):
+        # Arrow has no arithmetic for half floats; adding zero makes one of the two zeros.
+        wide = pa.float32() if pa.types.is_float16(kind) else kind
+        return pc.add(column.cast(wide), pa.scalar(0.0, wide))
+    if pa.types.is_decimal32(kind) or pa.types.is_decimal64(kind):
+        return column.cast(pa.decimal128(kind.precision, kind.scale))
+    plain = without_views(kind)
+    return column if plain.equals(kind) else column.cast(plain)
+
+
+# Arrow's threads take no part in grouping and joining: rows may be in Python's memory (see dao_files.formats._near).
+
+
+def check_keys(keys: Sequence[str]) -> None:
+    """Raise a DataError where no keys are given."""
+    if not keys:
+        raise DataError("keys: none were given; they are the columns that tell rows apart")
+
+
+def winners(source: pa.Table, keys: Sequence[str], order_by: Sequence[str]) -> pa.Table:
+    """The source with one row per key, in the order of the rows.
+
+    Args:
+        source: the rows.
+        keys: the key columns, spelled as in the source, as those of ``order_by``.
+        order_by: of the rows of one key the greatest by these columns stays; null and NaN are below everything, and
+            of equal ones the last stays. Empty: no key may be there twice.
+
+    Raises:
+        DataError: a column can't be compared, a key is null or NaN, or is there twice.
+    """
+    check_keys(keys)
+    _check_types("keys", keys, source.schema)
+    _check_types("order_by", order_by, source.schema)
+    _check_values(source, keys)
+    numbered = key_columns(source, keys).append_column(_ROW, numbers(source.num_rows))
+    groups = numbered.group_by(list(keys), use_threads=False).aggregate([(_ROW, "count"), (_ROW, "min"), (_ROW, "max")])
+    if groups.num_rows == source.num_rows:
+        return source
+    if not order_by:
+        raise _twice(groups, keys, source.num_rows)
+    order = _order(source, order_by)
+    rank = pc.sort_indices(order)  # the inverse: where each row came to stand
+    ranked = key_columns(source, keys).append_column(_ROW, rank.cast(pa.int64()))
+    best = ranked.group_by(list(keys), use_threads=False).aggregate([(_ROW, "max")]).column(f"{_ROW}_max")
+    rows = order.take(best.combine_chunks())
+    return source.take(rows.take(pc.sort_indices(rows)))
+
+
+def _order(source: pa.Table, order_by: Sequence[str]) -> pa.Array:
+    """The rows' numbers, ascending by some columns, null and NaN before everything, equal ones as they came."""
+    columns: dict[str, pa.ChunkedArray | pa.Array] = {}
+    for place, name in enumerate(order_by):
+        columns[f"there{place}"], columns[f"value{place}"] = _ranked(source.column(name))
+    columns[_ROW] = numbers(source.num_rows)
+    return pc.sort_indices(pa.table(columns), sort_keys=[(name, "ascending") for name in columns])
+
+
+def _ranked(column: pa.ChunkedArray | pa.Array) -> tuple[Any, Any]:
+    """Whether there is a value to order a row by, and the value; NaN is none, as null is."""
+    values = comparable(column)
+    there = pc.invert(pc.is_null(values, nan_is_null=pa.types.is_floating(values.type)))
+    return there, pc.if_else(there, values, pa.scalar(None, values.type))
+
+
+def precedes(rows: pa.Table | pa.RecordBatch, others: pa.Table | pa.RecordBatch, order_by: Sequence[str]) -> pa.Array:
+    """Whether each row is older than the one beside it in ``others``: below it in the order of :func:`winners`.
+
+    >>> rows, others = pa.table({"at": [1, 5, None, 2]}), pa.table({"at": [2, 5, 1, None]})
+    >>> precedes(rows, others, ["at"]).to_pylist()
+    [True, False, True, False]
+    """
+    older = pa.repeat(pa.scalar(False), rows.num_rows)
+    for name in reversed(order_by):
+        (there, value), (other_there, other) = _ranked(rows.column(name)), _ranked(others.column(name))
+        below = pc.or_(pc.less(there, other_there), pc.fill_null(pc.less(value, other), False))
+        equal = pc.or_(pc.invert(pc.or_(there, other_there)), pc.fill_null(pc.equal(value, other), False))
+        older = pc.or_(below, pc.and_(equal, older))
+    return _array(older)
+
+
+def numbers(count: int) -> pa.Array:
+    """The row numbers of so many rows (int64)."""
+    if count == 0:
+        return pa.array([], pa.int64())
+    return pc.subtract(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), count)), 1)
+
+
+def _check_types(argument: str, names: Sequence[str], schema: pa.Schema) -> None:
+    for name in names:
+        kind = schema.field(name).type
+        plain = kind.value_type if pa.types.is_dictionary(kind) else kind
+        if pa.types.is_nested(plain):
+            raise DataError(f"{argument}: column {name!r} is {kind}, which can't be compared; use plain columns")
+
+
+def _check_values(source: pa.Table, keys: Sequence[str]) -> None:
+    for name in keys:
+        column = source.column(name)
+        floating = pa.types.is_floating(column.type)
+        missing = pc.is_null(column, nan_is_null=True) if floating else pc.is_null(column)
+        row = pc.index(missing, True).as_py()
+        if row >= 0:
+            what = "NaN" if floating and column[row].is_valid else "null"
+            raise DataError(f"key column {name!r} is {what} in row {row} of the data, so nothing tells that row apart")
+
+
+def _twice(groups: pa.Table, keys: Sequence[str], rows: int) -> DataError:
+    several = groups.filter(pc.greater(groups.column(f"{_ROW}_count"), 1))
+    first = several.slice(pc.index(several.column(f"{_ROW}_min"), pc.min(several.column(f"{_ROW}_min"))).as_py(), 1)
+    example = ", ".join(f"{name}={first.column(name)[0]}" for name in keys)
+    places = f"rows {first.column(f'{_ROW}_min')[0]} and {first.column(f'{_ROW}_max')[0]}"
+    return DataError(
+        f"{rows - groups.num_rows} rows of the data have keys that are there already, such as {example} in {places}: "
+        "remove them, or let order_by= pick the winners"
+    )
+
+
+@define
+class Matcher:
+    """Finds the keys of a source in other rows.
+
+    Attributes:
+        keys: the key columns.
+        source: the source's key columns, each key once, none null.
+    """
+
+    keys: Sequence[str]
+    source: pa.Table
+
+    @classmethod
+    def of(cls, source: pa.Table, keys: Sequence[str]) -> Matcher:
+        """A matcher for the rows of a source."""
+        return cls(keys, key_columns(source, keys).combine_chunks())
+
+    def match(self, rows: pa.RecordBatch) -> pa.Array:
+        """For each row the number of the source's row with the same key (int64), null where there is none."""
+        found = key_columns(rows, self.keys)
+        if len(self.keys) == 1:
+            column, known = found.column(0).combine_chunks(), self.source.column(0).combine_chunks()
+            return pc.index_in(_array(column), value_set=_array(known)).cast(pa.int64())
+        left = found.append_column(_ROW, numbers(found.num_rows))
+        right = self.source.append_column(_SOURCE, numbers(self.source.num_rows))
+        both = left.join(right, list(self.keys), join_type="inner", use_threads=False)
+        pairs = both.select([_ROW, _SOURCE]).combine_chunks()
+        places = pc.index_in(left.column(_ROW), value_set=_array(pairs.column(_ROW)))
+        return _array(pairs.column(_SOURCE)).take(_array(places))
+
+    def bounds(self, schema: pa.Schema) -> pc.Expression:
+        """A condition that every row with a key of the source meets, for pruning by statistics.
+
+        Args:
+            schema: the schema of the rows that it will be asked of.
+        """
+        condition = pc.scalar(True)
+        for name in self.keys:
+            kind = schema.field(name).type
+            if pa.types.is_boolean(kind) or pa.types.is_float16(kind) or isinstance(kind, pa.BaseExtensionType):
+                continue  # two values, or none that Arrow compares
+            try:
+                limits = pc.min_max(self.source.column(name))
+            except pa.ArrowNotImplementedError:  # statistics of such columns are of no use either
+                continue
+            condition = condition & (pc.field(name) >= limits["min"]) & (pc.field(name) <= limits["max"])
+        return condition
+
+
+def _array(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    return column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column

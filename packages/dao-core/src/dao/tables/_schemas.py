@@ -1,0 +1,166 @@
+"""What new rows must look like to become part of a table: its columns exactly, or more where it may evolve."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from dao._arguments import SCHEMA_MODES
+from dao.arrow.convert._cast import check_names
+from dao.arrow.convert._exact import describe, family, may_cast, plain_type
+from dao.errors import DataError
+
+__all__ = ["EVOLVE", "check_schema_mode", "reconcile", "widened", "would_evolve"]
+
+
+EVOLVE = "schema_mode='evolve' would change the table to hold it"
+"""What an error says where that is true."""
+
+
+def check_schema_mode(mode: str) -> None:
+    """Raise a DataError where ``schema_mode`` is none."""
+    if mode not in SCHEMA_MODES:
+        raise DataError(f"schema_mode: found {mode!r}, expected 'strict' or 'evolve'")
+
+
+def reconcile(table: pa.Schema, data: pa.Schema, mode: str) -> pa.Schema:
+    """The schema of a table once rows of another schema were added to it.
+
+    Args:
+        table: what the table has.
+        data: what the new rows have.
+        mode: ``strict``: the same columns in any order, types that can be cast without loss; the table stays as it
+            is. ``evolve``: new columns come last, missing ones are null, types widen to one that holds both.
+
+    Raises:
+        DataError: they don't fit; the message names the columns.
+    """
+    check_schema_mode(mode)
+    if mode == "evolve":
+        return _evolved(table, data)
+    try:
+        check_names(data.names, table.names)
+        _check_types(table, data)
+    except DataError as error:
+        raise DataError(f"{error.message}; {_way_out(table, data)}") from error
+    return table
+
+
+def _check_types(table: pa.Schema, data: pa.Schema) -> None:
+    for field in table:
+        given = data.field(field.name).type
+        reason = may_cast(given, field.type)
+        if reason is not None:
+            raise DataError(
+                f"column {field.name!r} of the data is {describe(given)}, and the table's is {describe(field.type)}: "
+                f"{reason}"
+            )
+
+
+def _way_out(table: pa.Schema, data: pa.Schema) -> str:
+    """What would have worked for data that isn't the table's: to let the table evolve, where it can."""
+    try:
+        _evolved(table, data)
+    except DataError:
+        return "cast the data, or overwrite the table"
+    return EVOLVE
+
+
+def would_evolve(table: pa.Schema, data: pa.Schema) -> bool:
+    """Whether ``evolve`` takes data that ``strict`` doesn't: other columns, or values that need other types."""
+    try:
+        evolved = _evolved(table, data)
+    except DataError:
+        return False
+    return not evolved.equals(table) or set(data.names) < set(table.names)
+
+
+def _evolved(table: pa.Schema, data: pa.Schema) -> pa.Schema:
+    if len(set(data.names)) < len(data.names):
+        check_names(data.names, list(dict.fromkeys(data.names)))
+    _check_letter_case(table, data)
+    fields = [_joined(field, data) for field in table]
+    known = set(table.names)
+    fields += [field.with_nullable(True) for field in data if field.name not in known]
+    return pa.schema(fields, metadata=table.metadata)
+
+
+def _check_letter_case(table: pa.Schema, data: pa.Schema) -> None:
+    """Make sure that no column is added which is another one's name in other letters, and that the data lacks.
+
+    Many programs can't tell the two apart, and the values would be in neither of them whole.
+    """
+    lacking = {name.casefold(): name for name in table.names if name not in data.names}
+    for name in data.names:
+        if name not in table.names and name.casefold() in lacking:
+            raise DataError(
+                f"column {name!r} of the data is {lacking[name.casefold()]!r} in the table: they differ in letter case "
+                "alone; rename it"
+            )
+
+
+def _joined(field: pa.Field, data: pa.Schema) -> pa.Field:
+    if field.name not in data.names:
+        if not field.nullable:
+            raise DataError(f"column {field.name!r} is missing from the data, and the table allows no nulls in it")
+        return field
+    other = data.field(field.name)
+    nullable = field.nullable or other.nullable
+    return pa.field(field.name, widened(field.name, field.type, other.type), nullable, field.metadata)
+
+
+def widened(name: str, one: pa.DataType, other: pa.DataType) -> pa.DataType:
+    """The narrowest type that holds all values of both.
+
+    Raises:
+        DataError: there is none, such as for text and numbers, or for 64-bit integers and floats.
+
+    >>> str(widened("x", pa.int8(), pa.int32())), str(widened("x", pa.int32(), pa.float32()))
+    ('int32', 'double')
+    """
+    if one.equals(other):
+        return one
+    if _mixes_integers_and_floats(one, other):
+        whole = one if pa.types.is_integer(one) else other
+        if whole.bit_width < 64:
+            return pa.float64()
+        raise _no_common_type(name, one, other)
+    if not pa.types.is_null(one) and not pa.types.is_null(other) and _kind(one) != _kind(other):
+        raise _no_common_type(name, one, other)
+    units = {getattr(kind, "unit", None) for kind in (one, other)}
+    if "ns" in units and len(units) > 1 and may_cast(other, one) is None:
+        return (
+            one  # neither holds all values of the other: nanoseconds end in 2262, and must not make a table unreadable
+        )
+    try:
+        found = pa.unify_schemas([pa.schema([(name, one)]), pa.schema([(name, other)])], promote_options="permissive")
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
+        raise _no_common_type(name, one, other) from error
+    if pa.types.is_uint64(one) != pa.types.is_uint64(other) and pa.types.is_signed_integer(found.field(0).type):
+        raise _no_common_type(name, one, other)
+    kind = found.field(0).type
+    # What is stored is read as that type, and what is new is cast to it: structs of other fields are neither.
+    if may_cast(one, kind) is not None or may_cast(other, kind) is not None:
+        raise _no_common_type(name, one, other)
+    return kind
+
+
+def _kind(kind: pa.DataType) -> str:
+    """What values of a type are: what floats round decimals can hold, and bytes need not be text."""
+    kind = plain_type(kind)
+    if pa.types.is_decimal(kind):
+        return "decimals"
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return "characters"
+    return family(kind)
+
+
+def _mixes_integers_and_floats(one: pa.DataType, other: pa.DataType) -> bool:
+    kinds = (one, other)
+    return any(pa.types.is_integer(kind) for kind in kinds) and any(pa.types.is_floating(kind) for kind in kinds)
+
+
+def _no_common_type(name: str, one: pa.DataType, other: pa.DataType) -> DataError:
+    return DataError(
+        f"column {name!r} is {describe(one)} in the table and {describe(other)} in the data, and no type holds all "
+        "values of both: cast the data, or overwrite the table"
+    )

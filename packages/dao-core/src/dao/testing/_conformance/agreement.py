@@ -1,0 +1,147 @@
+"""``where=`` keeps the rows that DuckDB keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import duckdb
+import hypothesis
+import pyarrow as pa
+import pytest
+
+from dao._core.dao import DataAccessObject
+from dao.data_object import DataObject
+from dao.testing._backend import Backend
+from dao.testing._conformance.base import Capability, needs
+from dao.testing._predicates import COLUMNS, Conditions, dnf_cases, duckdb_rows
+from dao.testing._tables import features_of
+
+__all__ = ["Predicates"]
+
+_ROWS = 60
+_EXAMPLES = 100
+_EVERY = hypothesis.settings(
+    max_examples=_EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+
+_VALUES = (
+    (pa.types.is_floating, {"nan", "infinity", "negative_zero"}),
+    (pa.types.is_date, {"early_dates"}),
+    (lambda kind: "string" in str(kind) or "binary" in str(kind), {"empty_text", "control_text"}),
+)
+"""What the values of the generated columns need, beside their types."""
+
+_DELETED = (
+    ("f64", '"f64" > 1e300'),
+    ("i32", '"i32" BETWEEN -1 AND 1.5'),
+    ("day", "\"day\" < '1970-01-01'"),
+    ("text", "\"text\" LIKE 'a%' AND NOT \"TEXT\" IN ('ab', NULL)"),
+    ("text", "\"text\" ILIKE '_B'"),
+    ("i64", 'NOT ("i64" = 1 OR "i64" IS NULL)'),
+)
+"""Columns and predicates to delete by, one after the other; each leaves rows for which it is NULL."""
+
+
+def sample(names: list[str]) -> pa.Table:
+    """A table of the named columns in which every value of each one occurs, and NULL, next to different neighbours."""
+    columns: dict[str, pa.Array] = {"row": pa.array(range(_ROWS), pa.int64())}
+    for step, name in enumerate(names):
+        values = [*COLUMNS[name].values, None]
+        columns[name] = pa.array(
+            [values[(row * (step + 1) + step) % len(values)] for row in range(_ROWS)], COLUMNS[name].type
+        )
+    return pa.table(columns)
+
+
+def agree(dao: DataAccessObject, table: DataObject, expected: pa.Table, connection: Any, sql: str, where: Any) -> None:
+    """Check that a read keeps the rows that DuckDB keeps; what DuckDB refuses proves nothing."""
+    kept = duckdb_rows(expected, sql, connection)
+    hypothesis.assume(kept is not None)
+    found = sorted(dao.read(table, columns=["row"], where=where)["row"].to_pylist())
+    assert found == kept, f"where {where!r}: DuckDB keeps the rows {kept}, read gives {found}"
+
+
+class Predicates(
+    Capability, requires=("read", "write"), written="dao.arrow.predicates; docs/writing-an-interface.md, 'Reading'"
+):
+    """One predicate language, with DuckDB's meaning, whatever the backend pushes down."""
+
+    @pytest.fixture
+    def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """DuckDB, whose answers are the right ones."""
+        with duckdb.connect() as connection:
+            yield connection
+
+    def test_sql_keeps_the_rows_that_duckdb_keeps(
+        self, dao: DataAccessObject, backend: Backend, connection: duckdb.DuckDBPyConnection
+    ) -> None:
+        """Generated SQL predicates over every type, with NULL, NaN and the ends of each range, agree with DuckDB."""
+        table, expected, names = self._written(dao, backend)
+
+        @_EVERY
+        @hypothesis.given(Conditions(tuple(names)).any())
+        def agrees(sql: str) -> None:
+            agree(dao, table, expected, connection, sql, sql)
+
+        agrees()
+
+    def test_dnf_keeps_the_rows_that_duckdb_keeps(
+        self, dao: DataAccessObject, backend: Backend, connection: duckdb.DuckDBPyConnection
+    ) -> None:
+        """Generated DNF tuples agree with DuckDB on the same condition in SQL."""
+        table, expected, names = self._written(dao, backend)
+
+        @_EVERY
+        @hypothesis.given(dnf_cases())
+        def agrees(case: Any) -> None:
+            hypothesis.assume(set(case.table.column_names) <= {"row", *names})
+            agree(dao, table, expected, connection, case.sql, case.where)
+
+        agrees()
+
+    @needs("count")
+    def test_count_keeps_the_rows_that_duckdb_keeps(
+        self, dao: DataAccessObject, backend: Backend, connection: duckdb.DuckDBPyConnection
+    ) -> None:
+        """count(where=) counts the rows that DuckDB keeps."""
+        table, expected, names = self._written(dao, backend)
+
+        @_EVERY
+        @hypothesis.given(Conditions(tuple(names)).any())
+        def agrees(sql: str) -> None:
+            kept = duckdb_rows(expected, sql, connection)
+            hypothesis.assume(kept is not None)
+            assert dao.count(table, where=sql) == len(kept or ()), f"count with where {sql!r} disagrees with DuckDB"
+
+        agrees()
+
+    @needs("delete")
+    def test_delete_takes_the_rows_that_duckdb_keeps(
+        self, dao: DataAccessObject, backend: Backend, connection: duckdb.DuckDBPyConnection
+    ) -> None:
+        """delete(where=) takes the rows that read(where=) gives, and leaves those for which it is false or NULL."""
+        table, left, names = self._written(dao, backend)
+        for name, sql in _DELETED:
+            if name in names:
+                gone = set(duckdb_rows(left, sql, connection) or ())
+                dao.delete(table, where=sql)
+                left = left.filter(pa.array([row not in gone for row in left["row"].to_pylist()], pa.bool_()))
+                found = sorted(dao.read(table, columns=["row"])["row"].to_pylist())
+                assert found == left["row"].to_pylist(), f"delete where {sql!r} disagrees with DuckDB"
+
+    def _written(self, dao: DataAccessObject, backend: Backend) -> tuple[DataObject, pa.Table, list[str]]:
+        """A table in the store with every column that the backend can hold, the same as Arrow, and its columns."""
+        names = [name for name in COLUMNS if self._can_hold(name)]
+        table = backend.table("generated")
+        dao.write(sample(names), table)
+        return table, sample(names), names
+
+    def _can_hold(self, name: str) -> bool:
+        kind = COLUMNS[name].type
+        required = features_of(kind).union(*(more for test, more in _VALUES if test(kind)))
+        return required.isdisjoint(self.capabilities.lacks_types)

@@ -1,0 +1,112 @@
+"""What the capability classes have in common: fixtures, declared absences, and a rule in every failure's message."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, TypeVar, cast
+
+import pytest
+
+from dao._core.aio import AsyncDataAccessObject
+from dao._core.dao import DataAccessObject
+from dao.data_object import DataObject
+from dao.data_store import DataStore, DataStoreRegistry
+from dao.errors import NoRouteError, UnsupportedError
+from dao.testing._awaited import Awaited
+from dao.testing._backend import Backend, Capabilities
+from dao.testing._conformance.samples import people
+
+__all__ = ["REFUSALS", "Capability", "needs"]
+
+REFUSALS = (NoRouteError, UnsupportedError)
+"""How a backend says that it can't do something."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def needs(*names: str) -> Callable[[F], F]:
+    """Let a test run only on backends that don't declare one of these absent: actions, ``mode:append``, features."""
+
+    def mark(test: F) -> F:
+        test.needs = names  # type: ignore[attr-defined]
+        return test
+
+    return mark
+
+
+class Capability:
+    """A part of the contract: a class of tests, each of which is a rule.
+
+    A class of the kit says with ``requires`` what must not be declared absent for its tests to make sense, and with
+    ``written`` where its rules are written down: a public name, or a page and its section.
+
+    Attributes:
+        capabilities: what the backend declares; set by the inheriting class.
+        open_to_inheritors: the names that an inheriting class defines itself.
+    """
+
+    capabilities: ClassVar[Capabilities] = Capabilities()
+    open_to_inheritors: ClassVar[frozenset[str]] = frozenset({"backend", "capabilities"})
+
+    def __init_subclass__(cls, *, requires: tuple[str, ...] = (), written: str = "", **named: Any) -> None:
+        super().__init_subclass__(**named)
+        if cls.__module__.startswith("dao.testing."):
+            for name, test in list(vars(cls).items()):
+                if name.startswith("test_"):
+                    setattr(cls, name, _with_rule(test, cls.__name__, requires, written))
+        elif vars(cls).get("__test__", True) is not True:
+            raise TypeError(f"{cls.__qualname__} sets __test__: the tests of the conformance kit can't be left out")
+
+    @pytest.fixture
+    def backend(self) -> Backend:
+        """The backend that is tested; the inheriting class gives it."""
+        pytest.fail(f"{type(self).__name__} needs a fixture 'backend' that returns a dao.testing.Backend")
+
+    @pytest.fixture
+    def counterpart(self) -> DataStore:
+        """An empty store in memory, for copies between two stores."""
+        return DataStore("counterpart", "memory")
+
+    @pytest.fixture
+    def ten(self, dao: DataAccessObject, backend: Backend) -> DataObject:
+        """A table with ten people in it."""
+        table = backend.table("people")
+        dao.write(people(range(10)), table)
+        return table
+
+    @pytest.fixture
+    def dao(self, backend: Backend, counterpart: DataStore) -> Iterator[DataAccessObject]:
+        """A data access object with a registry of its own; it awaits what the backend's methods can't be called for."""
+        registry = DataStoreRegistry([backend.store, backend.other, counterpart])
+        if self.capabilities.absence("synchronous") is not None:
+            with Awaited(AsyncDataAccessObject(registry=registry)) as awaited:
+                yield cast("DataAccessObject", awaited)
+            return
+        with DataAccessObject(registry=registry) as dao:
+            yield dao
+
+
+def _with_rule(
+    test: Callable[..., Any], capability: str, requires: tuple[str, ...], written: str
+) -> Callable[..., Any]:
+    """The test with a check for declared absences before it, and its rule in the message when it fails."""
+    wanted = (*requires, *getattr(test, "needs", ()))
+    rule = inspect.cleandoc(test.__doc__ or "")
+    if not rule or not written:
+        raise TypeError(f"{capability}.{test.__name__} states no rule, or not where it is written")
+
+    @functools.wraps(test)
+    def run(self: Capability, *args: Any, **named: Any) -> None:
+        for need in wanted:
+            absence = self.capabilities.absence(need)
+            if absence is not None:
+                pytest.skip(f"declared absent: {absence}")
+        try:
+            test(self, *args, **named)
+        except (Exception, pytest.fail.Exception) as error:
+            error.add_note(f"\nThe rule ({capability}): {rule}\nWritten in: {written}")
+            raise
+
+    return run

@@ -1,0 +1,117 @@
+"""What is wrong with a call itself is said before anything else, whatever the store holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from dao._core.dao import DataAccessObject
+from dao.errors import AlreadyExistsError, DaoError, DataError, NotFoundError
+from dao.testing._backend import Backend
+from dao.testing._conformance.base import REFUSALS, Capability
+from dao.testing._conformance.samples import no_debris, people, rows
+
+__all__ = ["Calls"]
+
+_SLIPS: dict[str, Any] = {"colour_of_the_rows": "red", "colums": ["id"], "filter": "id = 1", "mdoe": "append"}
+_CANT_BE_READ: tuple[dict[str, Any], ...] = (
+    {"limit": -1},
+    {"limit": 2.5},
+    {"limit": "3"},
+    {"limit": True},
+    {"columns": 5},
+    {"columns": {"id"}},
+    {"where": 5},
+    {"where": ""},
+    {"into": "pands"},
+    {"into": 5},
+)
+
+
+class Whole:
+    """A number of another library, as NumPy's and pandas' are: no ``int``, and it says which one it is."""
+
+    def __index__(self) -> int:
+        return 5
+
+
+class Calls(
+    Capability, requires=("read", "write"), written="dao._arguments; docs/routing.md, 'What is wrong with a call'"
+):
+    """Arguments are checked first: no error of the store hides a slip, and nothing is done before."""
+
+    def test_a_slip_is_not_hidden_by_what_is_there(self, dao: DataAccessObject, backend: Backend) -> None:
+        """An argument that nothing takes is refused whatever is there, and changes nothing."""
+        there, missing = backend.table("people"), backend.table("nobody")
+        dao.write(people(range(3)), there)
+        calls: list[tuple[str, Callable[[], object]]] = [
+            call
+            for name, value in _SLIPS.items()
+            for given in ({name: value},)
+            for call in (
+                (name, partial(dao.read, missing, **given)),
+                (name, partial(dao.write, people([7]), there, **given)),
+            )
+        ]
+        for name, call in calls:
+            with pytest.raises(REFUSALS) as caught:
+                call()
+            assert not isinstance(caught.value, (NotFoundError, AlreadyExistsError))
+            assert name in str(caught.value)
+        assert rows(dao, there) == people(range(3)).to_pylist()
+        no_debris(backend)
+
+    def test_what_cant_be_meant_is_not_hidden_either(self, dao: DataAccessObject, backend: Backend) -> None:
+        """A value that can't be meant is a DataError that names its argument, before the store is looked at."""
+        there, missing = backend.table("people"), backend.table("nobody")
+        dao.write(people(range(3)), there)
+        wrong: Any = "apend"
+        calls: list[tuple[str, Callable[[], object]]] = [
+            *((name, partial(dao.read, missing, **given)) for given in _CANT_BE_READ for name in given),
+            ("mode", partial(dao.write, people([7]), there, mode=wrong)),
+            ("schema_mode", partial(dao.write, people([7]), there, mode="append", schema_mode=wrong)),
+        ]
+        for name, call in calls:
+            with pytest.raises(DataError, match=f"{name}: found"):
+                call()
+        assert rows(dao, there) == people(range(3)).to_pylist()
+        no_debris(backend)
+
+    def test_numbers_and_names_of_other_libraries_are_taken(self, dao: DataAccessObject, backend: Backend) -> None:
+        """limit= takes whatever is a whole number, columns= one name, or names in any kind of order."""
+        table = backend.table("people")
+        dao.write(people(range(9)), table)
+        assert dao.read(table, limit=Whole()).num_rows == 5
+        assert dao.read(table, limit=5.0).num_rows == 5
+        for columns in ("name", ("name",), pa.array(["name"]), iter(["name"]), {"name": 0}.keys()):
+            assert dao.read(table, columns=columns).column_names == ["name"]
+
+    def test_explain_refuses_what_the_call_refuses(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Explain raises what the call itself would raise for its arguments, and writes nothing for those it takes."""
+        table = backend.table("people")
+        wrong: tuple[dict[str, Any], ...] = ({"colums": ["id"]}, {"mode": "append"}, *_CANT_BE_READ)
+        for given in wrong:
+            with pytest.raises(DaoError):
+                dao.explain("read", table, **given)
+        dao.explain("write", people(range(3)), table)
+        with pytest.raises(NotFoundError):
+            dao.read(table)
+        no_debris(backend)
+
+    def test_every_error_says_the_call(self, dao: DataAccessObject, backend: Backend) -> None:
+        """A DataError too carries action, object, store and interface, and says them."""
+        table = backend.table("people")
+        dao.write(people(range(3)), table)
+        name = f"{backend.store.name}.people"
+        for call in (partial(dao.read, table, columns=["colour"]), partial(dao.read, table, where="colour = 'red'")):
+            with pytest.raises(DataError) as caught:
+                call()
+            error = caught.value
+            assert (error.action, error.data_object, error.store) == ("read", name, backend.store.name)
+            assert error.interface, "the error doesn't say which interface raised it"
+            assert str(error).startswith(f"read {name!r} by {error.interface}: ")
+            assert str(error).count(name) == 1

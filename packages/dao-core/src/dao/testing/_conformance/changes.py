@@ -1,0 +1,272 @@
+"""What ``upsert``, ``delete`` and ``schema_mode`` mean."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from dao._core.dao import DataAccessObject
+from dao.data_object import DataObject
+from dao.errors import DataError, NotFoundError
+from dao.testing._backend import Backend
+from dao.testing._conformance.base import REFUSALS, Capability, needs
+from dao.testing._conformance.samples import by_id, content, no_debris, people, rows
+
+__all__ = ["Deletes", "SchemaEvolution", "Upserts"]
+
+
+class Upserts(
+    Capability,
+    requires=("read", "write", "upsert"),
+    written="dao.DataAccessObject.upsert; docs/writing-an-interface.md, 'Upserting and deleting'",
+):
+    """An upsert updates the rows whose keys are there and inserts the others, all of them or none."""
+
+    def test_upsert_updates_and_inserts(self, dao: DataAccessObject, ten: DataObject, backend: Backend) -> None:
+        """Rows with a known key replace the old row, others are added, the rest stays; the result counts both."""
+        result = dao.upsert(people([8, 9, 10, 11, 12], note=" new"), ten, keys=["id"])
+        expected = [*people(range(8)).to_pylist(), *people(range(8, 13), note=" new").to_pylist()]
+        assert rows(dao, ten) == expected
+        assert result.rows_updated in (2, None), f"2 rows were updated, the result says {result.rows_updated}"
+        assert result.rows_inserted in (3, None), f"3 rows were inserted, the result says {result.rows_inserted}"
+        no_debris(backend)
+
+    def test_upsert_twice_is_upsert_once(self, dao: DataAccessObject, ten: DataObject) -> None:
+        """The same upsert again changes nothing."""
+        for _ in range(2):
+            dao.upsert(people([3, 30], note=" new"), ten, keys=["id"])
+        expected = by_id(pa.concat_tables([people([n for n in range(10) if n != 3]), people([3, 30], note=" new")]))
+        assert rows(dao, ten) == expected
+
+    def test_upsert_creates(self, dao: DataAccessObject, backend: Backend) -> None:
+        """An upsert into a table that isn't there creates it."""
+        table = backend.table("new_people")
+        dao.upsert(people(range(4)), table, keys=["id"])
+        assert rows(dao, table) == people(range(4)).to_pylist()
+
+    def test_keys_may_be_a_property(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Without keys= the object's property ``keys`` says what tells rows apart."""
+        table = backend.table("people", keys=["id"])
+        dao.write(people(range(4)), table)
+        dao.upsert(people([3, 4], note=" new"), table)
+        assert [row["id"] for row in rows(dao, table)] == [0, 1, 2, 3, 4]
+
+    def test_several_columns_make_a_key(self, dao: DataAccessObject, ten: DataObject) -> None:
+        """With several keys rows are the same only if all of them are equal."""
+        dao.upsert(people([3], note=" new"), ten, keys=["id", "name"])
+        assert [row["name"] for row in rows(dao, ten, where="id = 3", columns=["id", "name"])] != ["person 3 new"]
+        assert dao.read(ten).num_rows == 11
+
+    def test_a_null_key_is_an_error(self, dao: DataAccessObject, ten: DataObject, backend: Backend) -> None:
+        """A row whose key is null is a DataError, and nothing is changed."""
+        bad = people([1, 2]).set_column(0, "id", pa.array([1, None], pa.int64()))
+        with pytest.raises(DataError):
+            dao.upsert(bad, ten, keys=["id"])
+        assert rows(dao, ten) == people(range(10)).to_pylist()
+        no_debris(backend)
+
+    def test_a_doubled_key_is_an_error(self, dao: DataAccessObject, ten: DataObject, backend: Backend) -> None:
+        """Two rows of the source with one key are a DataError without order_by, and nothing is changed."""
+        with pytest.raises(DataError):
+            dao.upsert(pa.concat_tables([people([1, 2]), people([2], note=" b")]), ten, keys=["id"])
+        assert rows(dao, ten) == people(range(10)).to_pylist()
+        no_debris(backend)
+
+    def test_order_by_picks_the_winner(self, dao: DataAccessObject, ten: DataObject) -> None:
+        """Among rows of the source with one key, the one with the greatest order_by wins."""
+        source = pa.concat_tables([people([2], note=" a"), people([2], note=" c"), people([2], note=" b")])
+        dao.upsert(source, ten, keys=["id"], order_by="name")
+        assert rows(dao, ten, where="id = 2")[0]["name"] == "person 2 c"
+        assert dao.read(ten).num_rows == 10
+
+    def test_keys_and_order_by_are_found_in_another_letter_case(self, dao: DataAccessObject, ten: DataObject) -> None:
+        """A name in keys= or order_by= finds the column that differs by letter case, as in columns= and where=."""
+        source = pa.concat_tables([people([2], note=" c"), people([2], note=" b")])
+        dao.upsert(source, ten, keys=["ID"], order_by="Name")
+        assert [row["name"] for row in rows(dao, ten, where="id = 2")] == ["person 2 c"]
+        assert dao.read(ten).column_names == people([0]).column_names
+
+    def test_an_older_arrival_leaves_a_newer_row(
+        self, dao: DataAccessObject, ten: DataObject, backend: Backend
+    ) -> None:
+        """order_by means the same against the stored row: an older arrival changes nothing, and is not counted.
+
+        Of equal ones the arrival wins; a stored null is older than every value, and no arrival that is null passes one.
+        """
+        score = pa.array([0.0, 0.25, 0.4, 0.9, None, None], pa.float64())  # stored: null, 0.25, 0.5, 0.75, 1.0, null
+        result = dao.upsert(
+            people(range(6), note=" new").set_column(3, "score", score), ten, keys="id", order_by="score"
+        )
+        won = [row["id"] for row in rows(dao, ten) if row["name"].endswith("new")]
+        assert won == [0, 1, 3, 5]
+        kept = [row["score"] for row in rows(dao, ten)][:6]
+        assert kept == [0.0, 0.25, 0.5, 0.9, 1.0, None]
+        assert (result.rows_updated, result.rows_inserted) in ((4, 0), (None, None), (4, None), (None, 0))
+
+    def test_a_key_that_the_table_has_twice(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Where stored rows share a key, an upsert updates all of them and counts each, or refuses; never just one."""
+        table = backend.table("people")
+        dao.write(pa.concat_tables([people([1, 2]), people([1], note=" b")]), table)
+        before = rows(dao, table)
+        try:
+            result = dao.upsert(people([1, 3], note=" new"), table, keys=["id"])
+        except (DataError, *REFUSALS):
+            assert rows(dao, table) == before
+        else:
+            assert [row["name"] for row in rows(dao, table)] == [
+                f"person {n}" for n in ("1 new", "1 new", "2", "3 new")
+            ]
+            assert result.rows_updated in (2, None), f"2 rows were updated, the result says {result.rows_updated}"
+
+    def test_a_key_that_is_no_column_is_an_error(self, dao: DataAccessObject, ten: DataObject) -> None:
+        """keys= that name a column the data doesn't have are a DataError, and so is no key at all."""
+        with pytest.raises(DataError, match="colour"):
+            dao.upsert(people([1]), ten, keys=["colour"])
+        with pytest.raises((DataError, *REFUSALS)):
+            dao.upsert(people([1]), ten)
+        assert rows(dao, ten) == people(range(10)).to_pylist()
+
+    @needs("partitions")
+    def test_upsert_keeps_partitions(self, dao: DataAccessObject, backend: Backend) -> None:
+        """An upsert into a partitioned table gives the same rows as into one without partitions."""
+        table = backend.table("people_by_day", partition_by=["day"])
+        dao.write(people(range(10)), table)
+        dao.upsert(people([1, 11], note=" new"), table, keys=["id"])
+        expected = by_id(pa.concat_tables([people([n for n in range(10) if n != 1]), people([1, 11], note=" new")]))
+        assert rows(dao, table, columns=people([]).column_names) == expected
+
+
+class Deletes(
+    Capability,
+    requires=("read", "write", "delete"),
+    written="dao.DataAccessObject.delete; docs/writing-an-interface.md, 'Upserting and deleting'",
+):
+    """A delete takes away the rows that ``where`` is true for, or the whole object."""
+
+    def test_delete_takes_the_object_away(self, dao: DataAccessObject, ten: DataObject, backend: Backend) -> None:
+        """Without where= the object is gone: reading it is a NotFoundError, and it can be created again."""
+        dao.delete(ten)
+        with pytest.raises(NotFoundError):
+            dao.read(ten)
+        no_debris(backend)
+        dao.write(people([1]), ten)
+        assert rows(dao, ten) == people([1]).to_pylist()
+
+    def test_delete_where_takes_rows_away(self, dao: DataAccessObject, ten: DataObject, backend: Backend) -> None:
+        """With where= the rows that it is true for are gone; where it is NULL they stay. The result counts them."""
+        result = dao.delete(ten, where="country = 'DE'")
+        assert rows(dao, ten) == [row for row in people(range(10)).to_pylist() if row["country"] != "DE"]
+        assert result.rows_deleted in (3, None), f"3 rows were deleted, the result says {result.rows_deleted}"
+        no_debris(backend)
+
+    def test_delete_of_no_row_changes_nothing(self, dao: DataAccessObject, ten: DataObject) -> None:
+        """A where= that is true for no row deletes none, and is no error."""
+        result = dao.delete(ten, where="id > 1000")
+        assert result.rows_deleted in (0, None)
+        assert rows(dao, ten) == people(range(10)).to_pylist()
+
+    def test_delete_of_all_rows_keeps_the_table(self, dao: DataAccessObject, ten: DataObject) -> None:
+        """When where= is true for all rows, an empty table with its columns stays."""
+        dao.delete(ten, where="id >= 0")
+        found = dao.read(ten)
+        assert found.num_rows == 0
+        assert found.column_names == people([]).column_names
+
+    def test_delete_of_nothing_is_an_error(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Deleting what isn't there is a NotFoundError."""
+        with pytest.raises(NotFoundError):
+            dao.delete(backend.table("nobody"))
+        with pytest.raises(NotFoundError):
+            dao.delete(backend.table("nobody"), where="id = 1")
+
+    def test_delete_with_an_unknown_column_changes_nothing(self, dao: DataAccessObject, ten: DataObject) -> None:
+        """A where= that can't be evaluated is a DataError and deletes nothing."""
+        with pytest.raises(DataError):
+            dao.delete(ten, where="colour = 'red'")
+        assert rows(dao, ten) == people(range(10)).to_pylist()
+
+    def test_delete_touches_no_neighbour(self, dao: DataAccessObject, ten: DataObject, backend: Backend) -> None:
+        """Deleting an object leaves one whose name begins like its name."""
+        neighbour = backend.table("people_2")
+        dao.write(people([1]), neighbour)
+        dao.delete(ten)
+        assert rows(dao, neighbour) == people([1]).to_pylist()
+
+
+class SchemaEvolution(
+    Capability, requires=("read", "write", "mode:append"), written="docs/writing-an-interface.md, 'Schemas'"
+):
+    """A schema changes when the caller says so, and never by accident."""
+
+    @pytest.fixture
+    def three(self, dao: DataAccessObject, backend: Backend) -> DataObject:
+        """A table with three people in it."""
+        table = backend.table("people")
+        dao.write(people(range(3)), table)
+        return table
+
+    def test_strict_takes_no_new_column(self, dao: DataAccessObject, three: DataObject, backend: Backend) -> None:
+        """schema_mode="strict", the default: rows with a column that the table lacks are a DataError."""
+        wider = people([7]).append_column("colour", pa.array(["red"]))
+        calls: tuple[dict[str, Any], ...] = ({}, {"schema_mode": "strict"})
+        for given in calls:
+            with pytest.raises((DataError, *REFUSALS) if given else DataError):
+                dao.write(wider, three, mode="append", **given)
+        assert rows(dao, three) == people(range(3)).to_pylist()
+        no_debris(backend)
+
+    def test_strict_takes_no_other_type(self, dao: DataAccessObject, three: DataObject, backend: Backend) -> None:
+        """Text where the table has numbers is a DataError, even if the text looks like a number."""
+        other = people([7]).set_column(3, "score", pa.array(["1.5"]))
+        with pytest.raises(DataError):
+            dao.write(other, three, mode="append")
+        assert rows(dao, three) == people(range(3)).to_pylist()
+        no_debris(backend)
+
+    @needs("schema_evolution")
+    def test_evolve_adds_columns(self, dao: DataAccessObject, three: DataObject) -> None:
+        """schema_mode="evolve": new columns are added, and are null in the old rows."""
+        wider = people([7]).append_column("colour", pa.array(["red"]))
+        dao.write(wider, three, mode="append", schema_mode="evolve")
+        expected = [{**row, "colour": None} for row in people(range(3)).to_pylist()] + wider.to_pylist()
+        assert rows(dao, three) == expected
+        assert "colour" in dao.read(three, where="id = 0").column_names
+
+    @needs("schema_evolution")
+    def test_evolve_fills_columns_that_are_missing(self, dao: DataAccessObject, three: DataObject) -> None:
+        """schema_mode="evolve": a column that the new rows lack is null in them."""
+        dao.write(people([7]).drop_columns(["country"]), three, mode="append", schema_mode="evolve")
+        assert rows(dao, three, where="id = 7")[0]["country"] is None
+        assert len(rows(dao, three)) == 4
+
+    @needs("schema_evolution")
+    def test_evolve_mixes_no_types(self, dao: DataAccessObject, three: DataObject) -> None:
+        """schema_mode="evolve" does not turn numbers into text: such rows are a DataError."""
+        other = people([7]).set_column(3, "score", pa.array(["1.5"]))
+        with pytest.raises(DataError):
+            dao.write(other, three, mode="append", schema_mode="evolve")
+        assert content(dao, three) == people(range(3)).to_pylist()
+
+    @needs("schema_evolution", "upsert")
+    def test_an_upsert_can_evolve(self, dao: DataAccessObject, three: DataObject) -> None:
+        """An upsert is strict by default and adds columns with schema_mode="evolve"."""
+        wider = people([2, 7], note=" new").append_column("colour", pa.array(["red", "blue"]))
+        with pytest.raises(DataError):
+            dao.upsert(wider, three, keys=["id"])
+        dao.upsert(wider, three, keys=["id"], schema_mode="evolve")
+        assert [row["colour"] for row in rows(dao, three)] == [None, None, "red", "blue"]
+
+    @needs("schema_evolution", "upsert")
+    def test_an_upsert_leaves_what_the_source_lacks(
+        self, dao: DataAccessObject, three: DataObject, backend: Backend
+    ) -> None:
+        """Columns that the source lacks keep the stored values, and are null in new rows; strict refuses."""
+        source = people([1, 7], note=" new").drop_columns(["country", "score"])
+        with pytest.raises(DataError, match="country"):
+            dao.upsert(source, three, keys=["id"])
+        dao.upsert(source, three, keys=["id"], schema_mode="evolve")
+        found = {row["id"]: (row["name"], row["country"], row["score"]) for row in rows(dao, three)}
+        assert found[1] == ("person 1 new", "FR", 0.25)
+        assert found[7] == ("person 7 new", None, None)

@@ -1,0 +1,220 @@
+"""Files: bytes in, the same bytes out, at a place that stays inside the store."""
+
+from __future__ import annotations
+
+import io
+import pathlib
+from typing import Any
+
+import pytest
+
+from dao._core.dao import DataAccessObject
+from dao.data_object import DataObject
+from dao.errors import AlreadyExistsError, DaoError, NotFoundError
+from dao.testing._backend import Backend
+from dao.testing._conformance.base import Capability, needs
+from dao.testing._conformance.samples import held, no_debris, people, rows
+
+__all__ = ["Files", "Keys"]
+
+_BYTES = bytes(range(256)) * 300
+_PAGE = "docs/writing-an-interface.md, 'Files and keys'"
+
+OUTSIDE = (
+    "../outside",
+    "a/../../outside",
+    "/outside",
+    "//outside",
+    "a/../../../../../../../../tmp/outside",
+    "..",
+    "a\0b",
+    "file:///etc/passwd",
+    "..\\outside",
+)
+"""Paths that lead out of a store, or would on some system."""
+
+ODD = (
+    "with space.bin",
+    "Grüße/Ελλάδα.bin",
+    "日本語/🦆.bin",
+    "a%2e%2e/b%20c.bin",
+    "question?and#hash&plus+.bin",
+    "quote'double\"quote.bin",
+    "semi;colon,comma=equals.bin",
+    "[brackets]{braces}*star.bin",
+    "-dash/--double.bin",
+    ".hidden-looking.bin",
+    "x" * 200 + ".bin",
+    "/".join("abcdefghij") + "/deep.bin",
+)
+"""Keys that look odd and are right."""
+
+
+class Files(Capability, requires=("read", "write", "files"), written=f"dao.DataAccessObject.read and write; {_PAGE}"):
+    """A file object takes bytes and gives the same ones."""
+
+    @pytest.mark.parametrize("payload", [b"", b"hello\r\n\0\xff", _BYTES], ids=["empty", "binary", "long"])
+    def test_bytes_come_back_as_they_went(self, dao: DataAccessObject, backend: Backend, payload: bytes) -> None:
+        """read(into="bytes") gives exactly the bytes that were written, and no byte is also a file."""
+        file = backend.file("note.bin")
+        result = dao.write(payload, file)
+        assert dao.read(file, into="bytes") == payload
+        assert result.bytes in (len(payload), None), f"{len(payload)} bytes were written, it says {result.bytes}"
+        no_debris(backend)
+
+    def test_bytes_come_from_files_and_paths(
+        self, dao: DataAccessObject, backend: Backend, tmp_path: pathlib.Path
+    ) -> None:
+        """Data may be a binary file object, read from where it stands, or a pathlib.Path."""
+        source = tmp_path / "source.bin"
+        source.write_bytes(_BYTES)
+        with source.open("rb") as opened:
+            opened.seek(10)
+            dao.write(opened, backend.file("from_file.bin"))
+        dao.write(io.BytesIO(_BYTES), backend.file("from_memory.bin"))
+        dao.write(source, backend.file("from_path.bin"))
+        assert dao.read(backend.file("from_file.bin"), into="bytes") == _BYTES[10:]
+        assert dao.read(backend.file("from_memory.bin"), into="bytes") == _BYTES
+        assert dao.read(backend.file("from_path.bin"), into="bytes") == _BYTES
+
+    def test_bytes_go_as_they_are_whatever_the_format(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Bytes written to an object with a format are not parsed; it can then be read as a table."""
+        file = backend.file("users.csv", format="csv")
+        dao.write(b"id,name\n1,Ann\n2,Bob\n", file)
+        assert dao.read(file, into="bytes") == b"id,name\n1,Ann\n2,Bob\n"
+        assert rows(dao, file) == [{"id": 1, "name": "Ann"}, {"id": 2, "name": "Bob"}]
+
+    def test_path_says_where(self, dao: DataAccessObject, backend: Backend) -> None:
+        """path= says where inside the store an object is read and written, for this call."""
+        file = backend.file("users.bin")
+        dao.write(b"one", file, path="users/2025-01-07/users.bin")
+        assert dao.read(file, into="bytes", path="users/2025-01-07/users.bin") == b"one"
+        assert [info.key for info in dao.list(backend.store)] == ["users/2025-01-07/users.bin"]
+
+    def test_a_part_can_be_read(self, dao: DataAccessObject, backend: Backend) -> None:
+        """offset= and length= give that part of the bytes; past the end there are fewer or none."""
+        file = backend.file("note.bin")
+        dao.write(b"0123456789", file)
+        assert dao.read(file, into="bytes", offset=2, length=3) == b"234"
+        assert dao.read(file, into="bytes", offset=8, length=50) == b"89"
+        assert dao.read(file, into="bytes", offset=10, length=1) == b""
+
+    @needs("read_stream")
+    def test_bytes_can_be_streamed(self, dao: DataAccessObject, backend: Backend) -> None:
+        """read_stream(into="bytes") gives a binary file object: read(n) gives at most n bytes, and close() lets go."""
+        file = backend.file("note.bin")
+        dao.write(_BYTES, file)
+        with dao.read_stream(file, into="bytes") as opened:
+            parts = list(iter(lambda: opened.read(1000), b""))
+        assert b"".join(parts) == _BYTES
+        assert max(map(len, parts)) <= 1000
+
+    def test_a_file_is_not_overwritten_by_default(self, dao: DataAccessObject, backend: Backend) -> None:
+        """mode="error" is the default for files too."""
+        file = backend.file("note.bin")
+        dao.write(b"old", file)
+        with pytest.raises(AlreadyExistsError):
+            dao.write(b"new", file)
+        assert dao.read(file, into="bytes") == b"old"
+        dao.write(b"new", file, mode="overwrite")
+        assert dao.read(file, into="bytes") == b"new"
+        no_debris(backend)
+
+    def test_a_file_whose_source_breaks_stays_as_it_was(self, dao: DataAccessObject, backend: Backend) -> None:
+        """When the source of the bytes breaks, the old file is whole, and a new one isn't there."""
+
+        class Broken(io.RawIOBase):
+            def readable(self) -> bool:
+                return True
+
+            def readinto(self, buffer: object) -> int:
+                raise RuntimeError("the source of the data broke")
+
+        dao.write(b"old", backend.file("old.bin"))
+        for name in ("old.bin", "new.bin"):
+            with pytest.raises(Exception, match="the source of the data broke"):
+                dao.write(io.BufferedReader(Broken()), backend.file(name), mode="overwrite")
+        assert dao.read(backend.file("old.bin"), into="bytes") == b"old"
+        assert held(dao, backend) in ([("old.bin", 3)], [("old.bin", None)])
+        no_debris(backend)
+
+    @needs("delete")
+    def test_a_file_can_be_deleted(self, dao: DataAccessObject, backend: Backend) -> None:
+        """delete() takes one file away and leaves those beside it."""
+        for name in ("a/one.bin", "a/two.bin"):
+            dao.write(b"x", backend.file(name))
+        dao.delete(backend.file("a/one.bin"))
+        with pytest.raises(NotFoundError):
+            dao.read(backend.file("a/one.bin"), into="bytes")
+        assert dao.read(backend.file("a/two.bin"), into="bytes") == b"x"
+
+
+class Keys(Capability, requires=("read", "write", "list", "files"), written=f"{_PAGE}; OWASP path traversal"):
+    """Keys stay inside the store, and mean what they say."""
+
+    @pytest.mark.parametrize("path", OUTSIDE)
+    def test_no_key_leads_out_of_the_store(self, dao: DataAccessObject, backend: Backend, path: str) -> None:
+        """A key or path= that leads out of the store is a DaoError before anything is touched."""
+        dao.write(b"inside", backend.file("inside.bin"))
+        before = held(dao, backend)
+        calls: tuple[tuple[DataObject, dict[str, Any]], ...] = (
+            (backend.file(path), {}),
+            (backend.file("a.bin", key=path), {}),
+            (backend.file("a.bin"), {"path": path}),
+        )
+        for file, given in calls:
+            with pytest.raises(DaoError):
+                dao.write(b"x", file, mode="overwrite", **given)
+            with pytest.raises(DaoError):
+                dao.read(file, into="bytes", **given)
+        assert held(dao, backend) == before
+        no_debris(backend)
+
+    @needs("delete", "exists")
+    @pytest.mark.parametrize("path", ["..", "../inside", "/", "a/../.."])
+    def test_nothing_is_deleted_outside_of_the_store(self, dao: DataAccessObject, backend: Backend, path: str) -> None:
+        """delete() of a key that leads out of the store is a DaoError and deletes nothing."""
+        dao.write(b"inside", backend.file("inside.bin"))
+        for make in (backend.file, backend.directory, backend.table):
+            with pytest.raises(DaoError):
+                dao.delete(make("any", key=path))
+        assert dao.read(backend.file("inside.bin"), into="bytes") == b"inside"
+
+    @pytest.mark.parametrize("key", ODD, ids=range(len(ODD)))
+    def test_odd_keys_are_taken_as_they_are(self, dao: DataAccessObject, backend: Backend, key: str) -> None:
+        """A key with spaces, other scripts or special characters is that key: nothing is escaped or unescaped."""
+        dao.write(b"x", backend.file("any", key=key))
+        assert dao.read(backend.file("any", key=key), into="bytes") == b"x"
+        assert [info.key for info in dao.list(backend.store)] == [key]
+
+    @pytest.mark.parametrize("length", [256, 1025, 5000])
+    def test_a_key_that_is_too_long_is_refused_or_works(
+        self, dao: DataAccessObject, backend: Backend, length: int
+    ) -> None:
+        """A key beyond the store's limits is a DaoError; one within them works."""
+        file = backend.file("k" * length)
+        try:
+            dao.write(b"x", file)
+        except DaoError:
+            assert held(dao, backend) == []
+            no_debris(backend)
+        else:
+            assert dao.read(file, into="bytes") == b"x"
+
+    def test_upper_and_lower_case_are_two_keys_or_one_error(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Two keys that differ in case alone are two files, or the second is an error; never one file silently."""
+        dao.write(b"lower", backend.file("case.bin"))
+        try:
+            dao.write(b"upper", backend.file("CASE.bin"))
+        except DaoError:
+            pass
+        else:
+            assert dao.read(backend.file("CASE.bin"), into="bytes") == b"upper"
+        assert dao.read(backend.file("case.bin"), into="bytes") == b"lower"
+
+    @needs("schema")
+    def test_a_tables_key_may_be_odd_too(self, dao: DataAccessObject, backend: Backend) -> None:
+        """A table whose place has spaces and other scripts is read as any other."""
+        table = backend.table("any", prefix="Grüße und 🦆/tabelle 1")
+        dao.write(people(range(3)), table)
+        assert rows(dao, table) == people(range(3)).to_pylist()

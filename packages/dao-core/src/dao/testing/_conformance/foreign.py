@@ -1,0 +1,93 @@
+"""Files that other programs put into a table's directory: rows, markers, or what nobody may lose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+
+import pytest
+
+from dao._core.dao import DataAccessObject
+from dao.data_object import DataObject
+from dao.errors import DaoError
+from dao.testing._backend import Backend
+from dao.testing._conformance.base import Capability, needs
+from dao.testing._conformance.samples import held, people, rows
+
+__all__ = ["ForeignFiles"]
+
+MARKERS = ("_SUCCESS", "_temporary/0/part-0", "part-0.crc", "day=1_$folder$", ".DS_Store")
+"""What other programs leave beside rows."""
+
+
+def lay(dao: DataAccessObject, backend: Backend, table: DataObject, path: str, content: bytes) -> str:
+    """Put a file below a table's key as another program would; gives its key."""
+    key = f"{table.key}/{path}"
+    dao.write(content, backend.file("any", key=key), mode="overwrite")
+    return key
+
+
+def file_of(dao: DataAccessObject, backend: Backend, ids: range) -> bytes:
+    """The bytes of a file with people in it, as the backend's tables are made of."""
+    donor = backend.table(f"donor_{ids.start}")
+    dao.write(people(ids), donor)
+    (info,) = dao.list(donor)
+    content = dao.read(backend.file("any", key=info.key), into="bytes")
+    dao.delete(donor)
+    return bytes(content)
+
+
+class ForeignFiles(
+    Capability,
+    requires=("read", "write", "list", "delete", "files", "foreign_files", "mode:overwrite"),
+    written="docs/reading-and-writing.md, 'Files of a table'; docs/writing-an-interface.md, 'Files and keys'",
+):
+    """A table is the files of its directory, whoever wrote them; what is no row of it is never lost."""
+
+    @needs("count", "upsert", "mode:append")
+    def test_a_file_is_rows_whatever_it_is_called(
+        self, dao: DataAccessObject, ten: DataObject, backend: Backend
+    ) -> None:
+        """Hive, Athena and Glue name files of rows without an ending: they are rows for every action."""
+        lay(dao, backend, ten, "000000_0", file_of(dao, backend, range(10, 12)))
+        lay(dao, backend, ten, "20240101_000000_00001_abcde", file_of(dao, backend, range(12, 13)))
+        assert rows(dao, ten) == people(range(13)).to_pylist()
+        assert dao.count(ten) == 13
+        dao.upsert(people([10, 13], note=" new"), ten, keys=["id"])
+        dao.write(people([14]), ten, mode="append")
+        found = [row["name"] for row in rows(dao, ten)]
+        assert found == [f"person {n}" for n in (*range(10), "10 new", 11, 12, "13 new", 14)]
+
+    @needs("count", "mode:append")
+    def test_markers_are_no_rows(self, dao: DataAccessObject, ten: DataObject, backend: Backend) -> None:
+        """What Spark, Hadoop, EMR and desktops leave beside rows is neither read nor in the way."""
+        for path in MARKERS:
+            lay(dao, backend, ten, path, b"" if path.endswith("$") else b"no rows")
+        assert rows(dao, ten) == people(range(10)).to_pylist()
+        dao.write(people([10]), ten, mode="append")
+        assert dao.count(ten) == 11
+        dao.write(people([1]), ten, mode="overwrite")
+        assert rows(dao, ten) == people([1]).to_pylist()
+
+    @pytest.mark.parametrize("path", ["other.csv", "other.avro", "notes.txt", "README.md", "_old/data.bin"])
+    def test_what_is_not_read_is_not_lost(
+        self, dao: DataAccessObject, ten: DataObject, backend: Backend, path: str
+    ) -> None:
+        """A file that a read doesn't take is named by an error, or hidden; an overwrite, a move, a delete leave it."""
+        key = lay(dao, backend, ten, path, b"id\nnot a row\n")
+        if not path.startswith("_"):
+            with pytest.raises(DaoError, match=path):
+                dao.read(ten)
+        dao.write(people([7]), backend.table("source"))
+        changes: tuple[Callable[[], object], ...] = (
+            lambda: dao.write(people([5]), ten, mode="overwrite"),
+            lambda: dao.copy(backend.table("source"), ten, mode="overwrite"),
+            lambda: dao.move(backend.table("source"), ten, mode="overwrite"),
+            lambda: dao.move(ten, backend.table("target", store=backend.other)),
+            lambda: dao.delete(ten),
+        )
+        for change in changes:
+            with suppress(DaoError):
+                change()
+            assert key in {found for found, _ in held(dao, backend)}, f"{key} is gone"
+        assert dao.read(backend.file("any", key=key), into="bytes") == b"id\nnot a row\n"

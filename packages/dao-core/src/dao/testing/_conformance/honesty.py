@@ -1,0 +1,116 @@
+"""What is declared absent must be refused, must change nothing, and must not work in secret."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from dao._core.dao import DataAccessObject
+from dao.data_store import DataStoreRegistry
+from dao.errors import DaoError
+from dao.testing._backend import MODES, Absence, Backend
+from dao.testing._conformance.base import REFUSALS, Capability
+from dao.testing._conformance.samples import held, people, rows
+
+__all__ = ["Honesty"]
+
+Probe = Callable[[DataAccessObject, Backend], object]
+
+
+def _mode(mode: Any) -> Probe:
+    return lambda dao, backend: dao.write(people([1]), backend.table("probe"), mode=mode)
+
+
+def _partitions(dao: DataAccessObject, backend: Backend) -> object:
+    return dao.write(people([1]), backend.table("new_probe"), partition_by=["day"])
+
+
+def _evolution(dao: DataAccessObject, backend: Backend) -> object:
+    wider = people([7]).append_column("colour", pa.array(["red"]))
+    return dao.write(wider, backend.table("probe"), mode="append", schema_mode="evolve")
+
+
+def _call(_dao: DataAccessObject, backend: Backend) -> object:
+    with DataAccessObject(registry=DataStoreRegistry([backend.store])) as called:
+        return called.read(backend.table("probe"))
+
+
+_PROBES: Mapping[tuple[str, str], Probe] = {
+    ("action", "read"): lambda dao, b: dao.read(b.table("probe")),
+    ("action", "write"): lambda dao, b: dao.write(people([1]), b.table("new_probe")),
+    ("action", "upsert"): lambda dao, b: dao.upsert(people([1]), b.table("probe"), keys=["id"]),
+    ("action", "delete"): lambda dao, b: dao.delete(b.table("probe")),
+    ("action", "list"): lambda dao, b: dao.list(b.table("probe")),
+    ("action", "count"): lambda dao, b: dao.count(b.table("probe")),
+    ("action", "exists"): lambda dao, b: dao.exists(b.table("probe")),
+    ("action", "schema"): lambda dao, b: dao.schema(b.table("probe")),
+    ("action", "history"): lambda dao, b: dao.history(b.table("probe")),
+    ("action", "copy"): lambda dao, b: dao.copy(b.table("probe"), b.table("new_probe")),
+    ("action", "move"): lambda dao, b: dao.move(b.table("probe"), b.table("new_probe")),
+    ("action", "read_stream"): lambda dao, b: dao.read_stream(b.table("probe")).read_all(),
+    ("action", "write_stream"): lambda dao, b: dao.write_stream(people([1]).to_reader(), b.table("new_probe")),
+    **{("mode", mode): _mode(mode) for mode in MODES},
+    ("feature", "files"): lambda dao, b: dao.write(b"bytes", b.file("probe.bin")),
+    ("feature", "partitions"): _partitions,
+    ("feature", "schema_evolution"): _evolution,
+    ("feature", "synchronous"): _call,
+    ("feature", "time_travel"): lambda dao, b: dao.read(b.table("probe"), version=1),
+}
+"""What to try for an absence that can be tried. What is missing here is a promise about many threads or about memory,
+which an action can't refuse, or a type, which the class Types tries."""
+
+
+class Honesty(
+    Capability, written="dao.testing.Capabilities; docs/writing-an-interface.md, 'What your interface lacks'"
+):
+    """A backend does what it promises, and refuses what it declares absent."""
+
+    def test_what_is_declared_absent_is_refused(self, dao: DataAccessObject, backend: Backend) -> None:
+        """What is declared absent is a NoRouteError or UnsupportedError, changes nothing, doesn't work in secret."""
+        faults = [
+            fault
+            for absence in self.capabilities.absences()
+            if (probe := _PROBES.get((absence.kind, absence.name))) is not None
+            and (fault := _tried(absence, probe, dao, backend))
+        ]
+        assert not faults, "\n".join(faults)
+
+    def test_formats_are_declared_truly(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Each format of Capabilities.formats can be written and read."""
+        for position, name in enumerate(self.capabilities.formats):
+            table = backend.table(f"people_{position}", format=name)
+            dao.write(people(range(1, 4)), table)
+            found = rows(dao, table, columns=["id", "score"])
+            assert found == people(range(1, 4)).select(["id", "score"]).to_pylist(), f"as {name}: {found}"
+
+
+def _tried(absence: Absence, probe: Probe, dao: DataAccessObject, backend: Backend) -> str:
+    """What is wrong with a declared absence; empty if it is honest."""
+    _prepare(dao, backend)
+    before = held(dao, backend) if _can_list(dao, backend) else []
+    try:
+        probe(dao, backend)
+    except REFUSALS:
+        after = held(dao, backend) if _can_list(dao, backend) else []
+        return f"{absence}: it was refused, but the store changed from {before} to {after}" if after != before else ""
+    except DaoError as error:
+        return f"{absence}: expected NoRouteError or UnsupportedError, found {error!r}"
+    return f"{absence}: it is declared absent, but it works; take it off the declaration, or refuse it"
+
+
+def _prepare(dao: DataAccessObject, backend: Backend) -> None:
+    try:
+        dao.write(people(range(3)), backend.table("probe"))
+    except DaoError:
+        # It is there from the probe before, or this backend can't write: either way there is nothing to prepare.
+        return
+
+
+def _can_list(dao: DataAccessObject, backend: Backend) -> bool:
+    try:
+        dao.list(backend.table("probe"))
+    except DaoError:
+        return False
+    return True

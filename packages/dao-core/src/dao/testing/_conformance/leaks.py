@@ -1,0 +1,83 @@
+"""What goes wrong a thousand times leaves nothing behind."""
+
+from __future__ import annotations
+
+import gc
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dao._core.dao import DataAccessObject
+from dao.errors import DaoError
+from dao.testing._backend import Backend
+from dao.testing._conformance.base import Capability
+from dao.testing._conformance.failures import missing_calls
+from dao.testing._conformance.processes import KEPT, open_files, running_threads
+from dao.testing._conformance.samples import held, no_debris, people, rows
+from dao.testing._conformance.writes import SourceBroke, breaking
+
+__all__ = ["Leaks"]
+
+_FAILURES = 1000
+
+
+class Leaks(Capability, requires=("read", "write"), written="docs/writing-an-interface.md, 'Errors'"):
+    """Failing costs nothing: no file, socket, thread or temporary file stays."""
+
+    @pytest.fixture
+    def temporary(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        """An empty folder that tempfile uses."""
+        folder = tmp_path / "temporary"
+        folder.mkdir()
+        monkeypatch.setattr(tempfile, "tempdir", str(folder))
+        monkeypatch.setenv("TMPDIR", str(folder))
+        return folder
+
+    def test_a_thousand_failures_leave_nothing(self, dao: DataAccessObject, backend: Backend, temporary: Path) -> None:
+        """1,000 failing calls: no more open files, sockets, threads, temporary files or staged files than before."""
+        dao.write(people(range(10)), backend.table("people"))
+        calls = self._failing(dao, backend)
+        for call in calls:
+            _fails(call)
+        before = held(dao, backend)
+        gc.collect()
+        files, threads = open_files(), running_threads()
+        for number in range(_FAILURES):
+            _fails(calls[number % len(calls)])
+        gc.collect()
+        assert open_files() <= files + KEPT, f"open files and sockets grew from {files} to {open_files()}"
+        assert running_threads() <= threads + KEPT, f"threads grew from {threads} to {running_threads()}"
+        assert not list(temporary.rglob("*")), f"temporary files are left: {sorted(temporary.rglob('*'))[:5]}"
+        assert held(dao, backend) == before
+        assert rows(dao, backend.table("people")) == people(range(10)).to_pylist()
+        no_debris(backend)
+
+    def _failing(self, dao: DataAccessObject, backend: Backend) -> list[Callable[[], object]]:
+        table, new = backend.table("people"), backend.table("new")
+        misses = [call for name, call in missing_calls(dao, backend).items() if not self.capabilities.absence(name)]
+        return [
+            *misses,
+            lambda: dao.write(people([1]), table),
+            lambda: dao.write(breaking(people(range(20)), 2), new),
+            lambda: dao.write(breaking(people(range(20)), 0), new),
+            lambda: dao.write(object(), new),
+            lambda: dao.read(table, columns=["colour"]),
+            lambda: dao.read(table, where="colour = 'red'"),
+            lambda: dao.read(table, where="id = "),
+            lambda: dao.read(table, colour_of_the_rows="red"),
+        ]
+
+
+def _fails(call: Callable[[], object]) -> None:
+    try:
+        call()
+    except (DaoError, SourceBroke):
+        return
+    except Exception as error:
+        # pyarrow hands on the error of a Python source in a type of its own
+        if "the source of the data broke" in str(error):
+            return
+        raise
+    pytest.fail("a call that must fail did not")

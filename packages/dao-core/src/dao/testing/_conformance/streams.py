@@ -1,0 +1,184 @@
+"""Streams hold a few batches at a time, tell how far they are, and let go of what they opened."""
+
+from __future__ import annotations
+
+import gc
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from dao._core.dao import DataAccessObject
+from dao.data_object import DataObject
+from dao.errors import AlreadyExistsError, NotFoundError
+from dao.progress import Progress
+from dao.testing._backend import Backend
+from dao.testing._conformance.base import Capability, needs
+from dao.testing._conformance.processes import KEPT, open_files
+from dao.testing._conformance.samples import BATCH_ROWS, batches_of, by_id, large, no_debris, people, rows
+
+__all__ = ["ReadStreams", "WriteStreams"]
+
+_STREAMS = 40
+"""Of each kind: if one of them held on to what it opened, there would be far more than pools keep."""
+
+
+class Peak:
+    """The most Arrow memory that was held at any look, above what was held at the start."""
+
+    def __init__(self) -> None:
+        gc.collect()
+        self._start = pa.total_allocated_bytes()
+        self.bytes = 0
+
+    def held(self) -> int:
+        """What is held now, above what was held at the start."""
+        return int(pa.total_allocated_bytes() - self._start)
+
+    def look(self) -> None:
+        """Look now."""
+        self.bytes = max(self.bytes, self.held())
+
+
+class ReadStreams(
+    Capability,
+    requires=("read_stream", "read", "write"),
+    written="dao.DataAccessObject.read_stream; docs/writing-an-interface.md, 'Streams'",
+):
+    """``read_stream`` reads what is asked for, when it is asked for."""
+
+    @pytest.fixture
+    def hundred(self, dao: DataAccessObject, backend: Backend) -> DataObject:
+        """A table with a hundred people in it."""
+        table = backend.table("people")
+        dao.write(people(range(100)), table)
+        return table
+
+    def test_a_stream_gives_what_read_gives(self, dao: DataAccessObject, hundred: DataObject) -> None:
+        """read_stream() gives a pyarrow.RecordBatchReader with the rows and the schema of read()."""
+        options: list[dict[str, Any]] = [
+            {},
+            {"where": "day = 1"},
+            {"columns": ["name", "id"]},
+            {"where": "id < 0"},
+            {"limit": 7},
+        ]
+        for given in options:
+            with dao.read_stream(hundred, **given) as reader:
+                assert isinstance(reader, pa.RecordBatchReader), f"read_stream gave a {type(reader)}"
+                found = reader.read_all()
+            expected = dao.read(hundred, **given)
+            assert found.schema.equals(expected.schema), f"another schema than read's, with {given}"
+            assert found.num_rows == expected.num_rows
+            if "limit" not in given:
+                assert by_id(found) == by_id(expected)
+
+    def test_batches_are_no_larger_than_asked_for(self, dao: DataAccessObject, hundred: DataObject) -> None:
+        """batch_size= is the most rows that a batch has."""
+        with dao.read_stream(hundred, batch_size=9) as reader:
+            sizes = [batch.num_rows for batch in reader]
+        assert sum(sizes) == 100
+        assert max(sizes) <= 9
+
+    def test_what_is_missing_is_missed_at_once(self, dao: DataAccessObject, backend: Backend) -> None:
+        """read_stream() of what isn't there is a NotFoundError raised by the call, not by the first batch."""
+        with pytest.raises(NotFoundError):
+            dao.read_stream(backend.table("nobody"))
+
+    @needs("write_stream", "lazy_streams")
+    def test_a_stream_holds_a_few_batches(self, dao: DataAccessObject, backend: Backend) -> None:
+        """A stream holds less than Backend.stream_buffer, at its first batch or later, however large the table."""
+        table = backend.table("large")
+        dao.write_stream(large(batches_of(backend)), table)
+        peak = Peak()
+        with dao.read_stream(table, batch_size=BATCH_ROWS) as reader:
+            count = 0
+            for batch in reader:
+                count += batch.num_rows
+                peak.look()
+                assert peak.bytes < backend.stream_buffer, f"after {count:,} rows the stream holds {peak.bytes:,} bytes"
+        assert count == batches_of(backend) * BATCH_ROWS
+
+    def test_a_stream_lets_go(self, dao: DataAccessObject, backend: Backend) -> None:
+        """A stream that was read to its end, closed and dropped, or just dropped, holds no file open."""
+        table = backend.table("people")
+        dao.write(people(range(1000)), table)
+        dao.read(table)
+        before = open_files()
+        for _ in range(_STREAMS):
+            with dao.read_stream(table, batch_size=10) as reader:
+                reader.read_next_batch()
+            ended = dao.read_stream(table, batch_size=10)
+            ended.read_all()
+            dropped = dao.read_stream(table, batch_size=10)
+            dropped.read_next_batch()
+            # pyarrow's close() doesn't reach a stream's generator: it goes when nobody has the reader any more
+            del dropped, reader
+        gc.collect()
+        after = open_files()
+        assert after <= before + KEPT, f"open files and sockets grew from {before} to {after} in {_STREAMS} rounds"
+
+    def test_a_stream_may_be_left_early(self, dao: DataAccessObject, hundred: DataObject) -> None:
+        """A stream that is closed before its end leaves the table free to be read and written."""
+        with dao.read_stream(hundred, batch_size=5) as reader:
+            reader.read_next_batch()
+        dao.write(people([1]), hundred, mode="overwrite")
+        assert rows(dao, hundred) == people([1]).to_pylist()
+
+    def test_reading_tells_how_far_it_is(self, dao: DataAccessObject, hundred: DataObject) -> None:
+        """While it reads, an interface calls dao.progress.advance: the rows add up to those that were read."""
+        heard: list[Progress] = []
+        dao.read(hundred, progress=heard.append)
+        assert heard, "nobody called advance()"
+        assert heard[-1].done
+        assert heard[-1].rows == 100, f"100 rows were read, {heard[-1].rows} were told"
+
+
+class WriteStreams(
+    Capability,
+    requires=("write_stream", "read", "write"),
+    written="dao.DataAccessObject.write_stream; docs/writing-an-interface.md, 'Streams'",
+):
+    """``write_stream`` is ``write`` in bounded memory."""
+
+    def test_a_stream_is_written_like_a_table(self, dao: DataAccessObject, backend: Backend) -> None:
+        """write_stream() writes the rows of a RecordBatchReader, and refuses to overwrite by default."""
+        table = backend.table("people")
+        result = dao.write_stream(people(range(100)).to_reader(max_chunksize=9), table)
+        assert result.rows_inserted in (100, None)
+        with pytest.raises(AlreadyExistsError):
+            dao.write_stream(people([1]).to_reader(), table)
+        assert rows(dao, table) == people(range(100)).to_pylist()
+        no_debris(backend)
+
+    def test_a_stream_without_batches_makes_an_empty_table(self, dao: DataAccessObject, backend: Backend) -> None:
+        """A stream that ends at once has a schema all the same: the table is there, without rows."""
+        table = backend.table("empty")
+        dao.write_stream(pa.RecordBatchReader.from_batches(people([]).schema, []), table)
+        found = dao.read(table)
+        assert found.num_rows == 0
+        assert found.column_names == people([]).column_names
+
+    @needs("lazy_streams")
+    def test_a_stream_is_written_as_it_comes(self, dao: DataAccessObject, backend: Backend) -> None:
+        """write_stream() takes batches as it writes them, and holds no more than Backend.stream_buffer in passing."""
+        peak = Peak()
+        result = dao.write_stream(large(batches_of(backend), peak.look), backend.table("large"))
+        passing = peak.bytes - peak.held()  # a store in memory keeps what was written: that is no buffer
+        assert passing < backend.stream_buffer, (
+            f"{passing:,} bytes of a table were held in passing, {backend.stream_buffer:,} are allowed: "
+            "is Backend.stream_buffer right, and are row_group_bytes and the like made small for the kit?"
+        )
+        count = batches_of(backend) * BATCH_ROWS
+        assert result.rows_inserted in (count, None)
+        assert dao.read(backend.table("large"), columns=["id"]).num_rows == count
+        no_debris(backend)
+
+    def test_writing_tells_how_far_it_is(self, dao: DataAccessObject, backend: Backend) -> None:
+        """While it writes, an interface calls dao.progress.advance: the rows add up to those that were written."""
+        heard: list[Progress] = []
+        reader = people(range(100)).to_reader(max_chunksize=10)
+        dao.write_stream(reader, backend.table("people"), progress=heard.append)
+        assert heard, "nobody called advance()"
+        assert heard[-1].done
+        assert heard[-1].rows == 100, f"100 rows were written, {heard[-1].rows} were told"

@@ -1,0 +1,252 @@
+"""Fail the Nth I/O operation of every write-like action, for every N."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from attrs import field, frozen
+
+from dao._core.dao import DataAccessObject
+from dao.data_object import DataObject
+from dao.errors import DaoError, NotFoundError
+from dao.testing._backend import Backend
+from dao.testing._conformance.base import Capability
+from dao.testing._conformance.samples import content, held, people
+from dao.testing._faults import FaultPlan
+
+__all__ = ["Faults"]
+
+_MOST = 60
+"""Faults tried per action and kind; where there are more operations, so many of them, the first and last included."""
+
+State = tuple[Any, ...]
+
+
+@frozen
+class Change:
+    """One write-like action that is made to fail.
+
+    Attributes:
+        name: its name in messages.
+        needs: what must not be declared absent.
+        prepare: makes the state before it; gets a fresh name each time.
+        act: does it.
+        look: what there is to see, before and after.
+        between: what may be seen beside the old and the new: after a move that failed, the rows may be in both places.
+    """
+
+    name: str
+    needs: tuple[str, ...]
+    prepare: Callable[[DataAccessObject, Backend, str], object]
+    act: Callable[[DataAccessObject, Backend, str], object]
+    look: Callable[[DataAccessObject, Backend, str], State]
+    between: tuple[State, ...] = field(default=())
+
+
+_OLD, _NEW = people(range(10)), people(range(5, 15), note=" new")
+
+
+def _table(backend: Backend, name: str) -> DataObject:
+    return backend.table(name)
+
+
+def _parts(backend: Backend, name: str) -> DataObject:
+    return backend.table(name, partition_by=["day"])
+
+
+def _rows(dao: DataAccessObject, backend: Backend, name: str) -> State:
+    found = content(dao, _table(backend, name))
+    return (None if found is None else _plain(found),)
+
+
+def _part_rows(dao: DataAccessObject, backend: Backend, name: str) -> State:
+    found = content(dao, _parts(backend, name))
+    return (None if found is None else _plain(found),)
+
+
+def _both(dao: DataAccessObject, backend: Backend, name: str) -> State:
+    return (*_rows(dao, backend, name), *_rows(dao, backend, f"{name}_target"))
+
+
+def _plain(found: list[dict[str, Any]]) -> list[tuple[Any, ...]]:
+    return [tuple(row[name] for name in _OLD.column_names) for row in found]
+
+
+def _bytes(dao: DataAccessObject, backend: Backend, name: str) -> State:
+    try:
+        return (dao.read(backend.file(name), into="bytes"),)
+    except NotFoundError:
+        return (None,)
+
+
+def _nothing(dao: DataAccessObject, backend: Backend, name: str) -> None:
+    return None
+
+
+def _old(dao: DataAccessObject, backend: Backend, name: str) -> None:
+    dao.write(_OLD, _table(backend, name))
+
+
+def _old_parts(dao: DataAccessObject, backend: Backend, name: str) -> None:
+    dao.write(_OLD, _parts(backend, name))
+
+
+def _write(**options: Any) -> Callable[[DataAccessObject, Backend, str], object]:
+    return lambda dao, backend, name: dao.write(_NEW, _table(backend, name), **options)
+
+
+_OLD_ROWS = _plain(_OLD.to_pylist())
+
+CHANGES = (
+    Change("create", ("write",), _nothing, _write(), _rows),
+    Change("overwrite", ("write", "mode:overwrite"), _old, _write(mode="overwrite"), _rows),
+    Change("append", ("write", "mode:append"), _old, _write(mode="append"), _rows),
+    Change(
+        "write_stream",
+        ("write_stream", "mode:overwrite"),
+        _old,
+        lambda dao, b, n: dao.write_stream(_NEW.to_reader(max_chunksize=3), _table(b, n), mode="overwrite"),
+        _rows,
+    ),
+    Change(
+        "overwrite_partitions",
+        ("write", "partitions", "mode:overwrite_partitions"),
+        _old_parts,
+        lambda dao, b, n: dao.write(people([1, 4, 7, 2], note=" new"), _parts(b, n), mode="overwrite_partitions"),
+        _part_rows,
+    ),
+    Change("upsert", ("upsert",), _old, lambda dao, b, n: dao.upsert(_NEW, _table(b, n), keys=["id"]), _rows),
+    Change(
+        "upsert into partitions",
+        ("upsert", "partitions"),
+        _old_parts,
+        lambda dao, b, n: dao.upsert(_NEW, _parts(b, n), keys=["id"]),
+        _part_rows,
+    ),
+    Change("delete rows", ("delete",), _old, lambda dao, b, n: dao.delete(_table(b, n), where="day = 1"), _rows),
+    Change("delete", ("delete",), _old_parts, lambda dao, b, n: dao.delete(_parts(b, n)), _part_rows),
+    Change(
+        "copy",
+        ("copy",),
+        _old,
+        lambda dao, b, n: dao.copy(_table(b, n), _table(b, f"{n}_target")),
+        _both,
+    ),
+    Change(
+        "move",
+        ("move",),
+        _old,
+        lambda dao, b, n: dao.move(_table(b, n), _table(b, f"{n}_target")),
+        _both,
+        between=((_OLD_ROWS, _OLD_ROWS),),
+    ),
+    Change(
+        "write a file",
+        ("write", "files"),
+        lambda dao, b, n: dao.write(b"old" * 1000, b.file(n)),
+        lambda dao, b, n: dao.write(b"new" * 2000, b.file(n), mode="overwrite"),
+        _bytes,
+    ),
+)
+
+
+class Faults(
+    Capability, requires=("read", "fault_injection"), written="docs/writing-an-interface.md, 'When the storage fails'"
+):
+    """Whatever I/O operation fails: the old data or the new, nothing else, and the next write works."""
+
+    @pytest.fixture(params=CHANGES, ids=lambda change: change.name.replace(" ", "_"))
+    def change(self, request: pytest.FixtureRequest) -> Change:
+        """A write-like action."""
+        for need in request.param.needs:
+            absence = self.capabilities.absence(need)
+            if absence is not None:
+                pytest.skip(f"declared absent: {absence}")
+        return request.param  # type: ignore[no-any-return]
+
+    def test_one_failed_operation(self, dao: DataAccessObject, backend: Backend, change: Change) -> None:
+        """When one operation fails, the action raises a DaoError or succeeds nevertheless; it is never half done."""
+        self._sweep(dao, backend, change)
+
+    def test_the_storage_dies(self, dao: DataAccessObject, backend: Backend, change: Change) -> None:
+        """When every operation fails from the Nth on, as in a kill, not even cleaning up: the old data or the new."""
+        self._sweep(dao, backend, change, onwards=True)
+
+    def test_an_answer_is_lost(self, dao: DataAccessObject, backend: Backend, change: Change) -> None:
+        """When an operation is done but its answer is lost, the action raises or succeeds; nothing is done twice."""
+        self._sweep(dao, backend, change, lost=True)
+
+    def _sweep(self, dao: DataAccessObject, backend: Backend, change: Change, **kind: Any) -> None:
+        assert backend.faults is not None, "give the kit Backend.faults, or declare fault_injection absent"
+        plan, old, new = self._undisturbed(dao, backend, change)
+        assert plan.seen, f"Backend.faults saw no operation of {change.name}: its hook misses the I/O"
+        for position in _positions(len(plan.seen)):
+            name = f"t{position}"
+            change.prepare(dao, backend, name)
+            outcome = self._disturbed(dao, backend, change, name, FaultPlan(at=position, **kind))
+            self._check(change, outcome, change.look(dao, backend, name), old, new)
+            self._shows_nothing_strange(dao, backend, change, outcome)
+            self._works_again(dao, backend, change, name)
+
+    def _undisturbed(self, dao: DataAccessObject, backend: Backend, change: Change) -> tuple[FaultPlan, State, State]:
+        change.prepare(dao, backend, "undisturbed")
+        old = change.look(dao, backend, "undisturbed")
+        counting = FaultPlan()
+        assert backend.faults is not None
+        with backend.faults(counting):
+            change.act(dao, backend, "undisturbed")
+        return counting, old, change.look(dao, backend, "undisturbed")
+
+    def _disturbed(self, dao: DataAccessObject, backend: Backend, change: Change, name: str, plan: FaultPlan) -> str:
+        """What the action did, in words; empty if it succeeded."""
+        assert backend.faults is not None
+        with backend.faults(plan):
+            try:
+                change.act(dao, backend, name)
+            except DaoError as error:
+                return f"{_told(plan)}: {type(error).__name__}"
+            except Exception as error:
+                raise AssertionError(
+                    f"{_told(plan)}: {change.name} raised {error!r}, which is no DaoError: "
+                    "translate it with translate_error() or let an OSError pass"
+                ) from error
+        return ""
+
+    def _check(self, change: Change, outcome: str, found: State, old: State, new: State) -> None:
+        if outcome:
+            assert found in (old, new, *change.between), (
+                f"{change.name}, {outcome}: what is there is neither the old nor the new data: {found}"
+            )
+        else:
+            assert found == new, f"{change.name} said that it succeeded, but what is there isn't the new data: {found}"
+
+    def _shows_nothing_strange(self, dao: DataAccessObject, backend: Backend, change: Change, outcome: str) -> None:
+        """What is staged belongs to no object, so that a listing of the store must not show it."""
+        names = ("undisturbed", "t")
+        strange = [key for key, _ in held(dao, backend) if not key.startswith(names)]
+        assert not strange, f"{change.name}, {outcome or 'done'}: the store lists what belongs to no object: {strange}"
+
+    def _works_again(self, dao: DataAccessObject, backend: Backend, change: Change, name: str) -> None:
+        if change.look is _bytes:
+            dao.write(b"next", backend.file(name), mode="overwrite")
+            assert _bytes(dao, backend, name) == (b"next",)
+            return
+        make = _parts if change.look is _part_rows else _table
+        if self.capabilities.absence("mode:overwrite") is None:
+            dao.write(people([99]), make(backend, name), mode="overwrite")
+            assert change.look(dao, backend, name)[0] == _plain(people([99]).to_pylist()), "the next write is not there"
+
+
+def _positions(count: int) -> Iterator[int]:
+    if count <= _MOST:
+        yield from range(1, count + 1)
+    else:
+        yield from sorted({1 + round(step * (count - 1) / (_MOST - 1)) for step in range(_MOST)})
+
+
+def _told(plan: FaultPlan) -> str:
+    name = plan.seen[plan.at - 1] if plan.at is not None and len(plan.seen) >= plan.at else "no operation"
+    what = "and all after it failed" if plan.onwards else "was done, its answer lost" if plan.lost else "failed"
+    return f"operation {plan.at} ({name}) {what}"

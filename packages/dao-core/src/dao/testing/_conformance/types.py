@@ -1,0 +1,180 @@
+"""Arrow tables come back as they went: every type, and the values that stores lose."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+import hypothesis
+import pyarrow as pa
+import pytest
+
+from dao._core.dao import DataAccessObject
+from dao.errors import DaoError, DataError, NotFoundError
+from dao.testing._backend import Backend
+from dao.testing._conformance.base import REFUSALS, Capability, needs
+from dao.testing._tables import CASES, Case, same_table, tables
+from dao.testing._tables.edges import BAD_TEXTS, EDGES, SIZES
+
+__all__ = ["Types"]
+
+_EXAMPLES = 40
+_EVERY = hypothesis.settings(
+    max_examples=_EXAMPLES,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+
+
+class Types(
+    Capability,
+    requires=("read", "write"),
+    written="dao.testing._tables.same_table; docs/writing-an-interface.md, 'Types'",
+):
+    """What is written is read again exactly: values, types, names, order of the columns."""
+
+    @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+    def test_a_table_comes_back_as_it_was(self, dao: DataAccessObject, backend: Backend, case: Case) -> None:
+        """All columns whose types aren't declared lacking come back exactly, or as the declared relaxations say."""
+        lacking = self.capabilities.lacks_types
+        kept = case.without(lacking)
+        if kept is None:
+            needed = sorted(case.features & set(lacking))
+            pytest.skip("; ".join(f"declared absent: type {name}: {lacking[name]}" for name in needed))
+        dao.write(kept.table, backend.table("typed"))
+        same_table(dao.read(backend.table("typed")), kept.table, ordered=False, relax=self.capabilities.relaxes)
+
+    @needs("mode:overwrite")
+    def test_any_table_comes_back_as_it_was(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Generated tables, nested ones among them, come back exactly, with the declared relaxations."""
+        table = backend.table("typed")
+
+        @_EVERY
+        @hypothesis.given(tables(without=self.capabilities.lacks_types))
+        def comes_back(generated: pa.Table) -> None:
+            try:
+                dao.write(generated, table, mode="overwrite")
+            except REFUSALS:
+                hypothesis.reject()  # a store may refuse to change a table's schema: see Overwrites
+            same_table(dao.read(table), generated, ordered=False, relax=self.capabilities.relaxes)
+
+        comes_back()
+
+    def test_a_table_that_cannot_be_kept_is_refused(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Writing a table that the store can't keep is a DaoError, and nothing is there; never another error."""
+        faults = []
+        for case in CASES:
+            if not case.fits(frozenset(self.capabilities.lacks_types)):
+                table = backend.table(f"t_{case.name}")
+                try:
+                    dao.write(case.table, table)
+                except DaoError:
+                    with pytest.raises(NotFoundError):
+                        dao.read(table)
+                except Exception as error:
+                    faults.append(f"{case.name}: writing it is {error!r}, which is no DaoError")
+        assert not faults, "\n".join(faults)
+
+    def test_what_few_stores_hold_comes_back_or_is_refused(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Years beyond 1 to 9999, nulls of inner structs, nested dictionaries and the like come back with the same
+        values, or writing them is a DaoError and nothing is there; never is there what can't be read.
+        """
+        faults = []
+        for name, expected in EDGES.items():
+            table = backend.table(f"t_{name}")
+            try:
+                dao.write(expected, table)
+            except DaoError:
+                with pytest.raises(NotFoundError):
+                    dao.read(table)
+                continue
+            except Exception as error:
+                faults.append(f"{name}: writing it is {error!r}, which is no DaoError")
+                continue
+            try:
+                found = _by_row(dao.read(table))
+            except Exception as error:
+                faults.append(f"{name}: it was written, and reading it is {error!r}")
+            else:
+                if found != _by_row(expected):
+                    faults.append(f"{name}: {found} instead of {_by_row(expected)}")
+        assert not faults, "\n".join(faults)
+
+    def test_text_that_is_not_utf8_is_refused(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Text that is not UTF-8, nested and in dictionaries too, is refused when it is written; nothing is there."""
+        for name, damaged in BAD_TEXTS.items():
+            table = backend.table(f"t_{name}")
+            with pytest.raises(DataError):
+                dao.write(damaged, table)
+            with pytest.raises(NotFoundError):
+                dao.read(table)
+
+    def test_ordered_categories_keep_their_order(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Ordered categories come back in their order, those included that no row has, or not marked as ordered."""
+        dao.write(SIZES, backend.table("sizes"))
+        found = dao.read(backend.table("sizes")).combine_chunks()["size"].chunk(0)
+        assert sorted(found.to_pylist()) == ["big", "small"]
+        if isinstance(found.type, pa.DictionaryType) and found.type.ordered:
+            assert found.dictionary.to_pylist() == ["small", "middle", "big"]
+
+    def test_lacks_and_relaxations_are_true(self, dao: DataAccessObject, backend: Backend) -> None:
+        """What is declared lacking or relaxed about types really is so; what comes back is taken off the list."""
+        lacking, relaxed = frozenset(self.capabilities.lacks_types), frozenset(self.capabilities.relaxes)
+        if not lacking and not relaxed:
+            return
+        exact = {case.name: self._needed(dao, backend, case, relaxed) for case in CASES}
+        faults = [*_false_lacks(lacking, exact), *_false_relaxations(relaxed, lacking, exact)]
+        assert not faults, "\n".join(faults)
+
+    def _needed(
+        self, dao: DataAccessObject, backend: Backend, case: Case, relaxed: frozenset[str]
+    ) -> frozenset[str] | None:
+        """The relaxations without which a table doesn't come back; ``None`` if it doesn't even with all of them."""
+        table = backend.table(f"t_{case.name}")
+        try:
+            dao.write(case.table, table)
+            found = dao.read(table)
+        except DaoError:
+            return None
+        if not _is_same(found, case.table, relaxed):
+            return None
+        return frozenset(name for name in relaxed if not _is_same(found, case.table, relaxed - {name}))
+
+
+def _values(column: pa.ChunkedArray) -> list[Any]:
+    """A column's values; numbers for dates that Python has none for."""
+    if pa.types.is_date32(column.type):
+        column = column.cast(pa.int32())
+    elif pa.types.is_date64(column.type) or pa.types.is_timestamp(column.type):
+        column = column.cast(pa.int64())
+    return column.to_pylist()  # type: ignore[no-any-return]
+
+
+def _by_row(table: pa.Table) -> dict[int, Any]:
+    """The values by the number of their row, whatever order a store gives rows in; Arrow can't sort every type."""
+    return dict(zip(table["row"].to_pylist(), _values(table["value"]), strict=True))
+
+
+def _is_same(found: pa.Table, expected: pa.Table, relax: Collection[str]) -> bool:
+    try:
+        same_table(found, expected, ordered=False, relax=relax)
+    except AssertionError:
+        return False
+    return True
+
+
+def _false_lacks(lacking: frozenset[str], exact: dict[str, frozenset[str] | None]) -> Iterator[str]:
+    for name in sorted(lacking):
+        alone = [case for case in CASES if case.features & lacking == {name}]
+        if alone and all(exact[case.name] is not None for case in alone):
+            yield f"lacks_types has {name!r}, but {', '.join(case.name for case in alone)} came back: take it off"
+
+
+def _false_relaxations(
+    relaxed: frozenset[str], lacking: frozenset[str], exact: dict[str, frozenset[str] | None]
+) -> Iterator[str]:
+    for name in sorted(relaxed):
+        if not any(name in (exact[case.name] or ()) for case in CASES if case.fits(lacking)):
+            yield f"relaxes has {name!r}, but every table comes back without it: take it off"

@@ -1,0 +1,332 @@
+"""What the modes of ``write`` mean for tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from dao._core.dao import DataAccessObject
+from dao.data_object import DataObject
+from dao.errors import AlreadyExistsError, DaoError, DataError
+from dao.results import WriteResult
+from dao.testing._backend import Backend
+from dao.testing._conformance.base import REFUSALS, Capability, needs
+from dao.testing._conformance.samples import batches_of, by_id, content, held, large, no_debris, people, rows
+
+__all__ = ["Appends", "Overwrites", "PartitionOverwrites", "Writes"]
+
+_WRITE = "dao.DataAccessObject.write; docs/writing-an-interface.md, 'Writing'"
+
+
+class SourceBroke(Exception):
+    """Raised by a source of data in the middle of it."""
+
+
+def breaking(table: pa.Table, after: int) -> pa.RecordBatchReader:
+    """The rows of a table as a stream that breaks after so many batches."""
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for position, batch in enumerate(table.to_batches(max_chunksize=5)):
+            if position == after:
+                raise SourceBroke("the source of the data broke")
+            yield batch
+
+    return pa.RecordBatchReader.from_batches(table.schema, batches())
+
+
+def _rows_or_error(dao: DataAccessObject, table: DataObject) -> object:
+    try:
+        return by_id(dao.read(table))
+    except DaoError as error:
+        return repr(error)
+
+
+class Writes(Capability, requires=("read", "write"), written=_WRITE):
+    """A write is all or nothing, and the default overwrites nothing."""
+
+    def test_write_creates_and_tells(self, dao: DataAccessObject, backend: Backend) -> None:
+        """write() creates what isn't there, and gives a WriteResult: who did it, and numbers that are right or None."""
+        result = dao.write(people(range(7)), backend.table("people"))
+        assert isinstance(result, WriteResult), f"write gave a {type(result)}"
+        assert result.rows_inserted in (7, None), f"7 rows were written, the result says {result.rows_inserted}"
+        assert result.rows_updated in (0, None)
+        assert result.rows_deleted in (0, None)
+        assert result.interface, "the result doesn't say which interface did it"
+        assert rows(dao, backend.table("people")) == people(range(7)).to_pylist()
+        no_debris(backend)
+
+    def test_the_default_mode_overwrites_nothing(self, dao: DataAccessObject, backend: Backend) -> None:
+        """mode="error", the default, raises AlreadyExistsError when something is there, and changes nothing."""
+        table = backend.table("people")
+        dao.write(people(range(3)), table)
+        calls: tuple[dict[str, Any], ...] = ({}, {"mode": "error"})
+        for given in calls:
+            with pytest.raises(AlreadyExistsError):
+                dao.write(people(range(9)), table, **given)
+        assert rows(dao, table) == people(range(3)).to_pylist()
+        no_debris(backend)
+
+    @needs("mode:ignore")
+    def test_ignore_leaves_what_is_there(self, dao: DataAccessObject, backend: Backend) -> None:
+        """mode="ignore" does nothing when something is there, says so, and creates what isn't there."""
+        table = backend.table("people")
+        dao.write(people(range(3)), table, mode="ignore")
+        result = dao.write(people(range(9)), table, mode="ignore")
+        assert result.rows_inserted in (0, None), f"nothing was written, the result says {result.rows_inserted}"
+        assert rows(dao, table) == people(range(3)).to_pylist()
+
+    def test_a_mode_nobody_knows_is_an_error(self, dao: DataAccessObject, backend: Backend) -> None:
+        """A mode that doesn't exist is an error, and nothing is written."""
+        table = backend.table("people")
+        with pytest.raises(DaoError):
+            dao.write(people(range(3)), table, mode="sideways")  # type: ignore[arg-type]  # on purpose
+        assert content(dao, table) is None
+        no_debris(backend)
+
+    @pytest.mark.parametrize("kind", ["table", "batch", "reader", "dicts", "batches"])
+    def test_rows_come_in_many_forms(self, dao: DataAccessObject, backend: Backend, kind: str) -> None:
+        """Whatever exports Arrow data can be written, and dicts, and an iterable of record batches."""
+        table = people(range(6))
+        forms = {
+            "table": table,
+            "batch": table.combine_chunks().to_batches()[0],
+            "reader": table.to_reader(max_chunksize=2),
+            "dicts": table.to_pylist(),
+            "batches": iter(table.to_batches(max_chunksize=2)),
+        }
+        dao.write(forms[kind], backend.table("people"))
+        assert rows(dao, backend.table("people")) == table.to_pylist()
+
+    def test_a_source_that_breaks_leaves_nothing(self, dao: DataAccessObject, backend: Backend) -> None:
+        """When the source of the rows breaks, its error is raised and the object isn't there."""
+        table = backend.table("people")
+        with pytest.raises(Exception, match="the source of the data broke"):
+            dao.write(breaking(people(range(20)), 2), table)
+        assert content(dao, table) is None
+        no_debris(backend)
+        dao.write(people(range(3)), table)
+        assert rows(dao, table) == people(range(3)).to_pylist()
+
+    def test_objects_do_not_touch_each_other(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Writing one object changes no other, even if its name begins like the other's."""
+        short, long = backend.table("people"), backend.table("people_2")
+        dao.write(people(range(3)), long)
+        dao.write(people(range(5)), short)
+        assert rows(dao, long) == people(range(3)).to_pylist()
+        assert rows(dao, short) == people(range(5)).to_pylist()
+
+
+class Overwrites(Capability, requires=("read", "write", "mode:overwrite"), written=_WRITE):
+    """An overwrite shows the old data or the new, and a failed one leaves the old."""
+
+    def test_overwrite_replaces_everything(self, dao: DataAccessObject, backend: Backend) -> None:
+        """mode="overwrite" leaves the new rows and no old one, and creates what isn't there."""
+        table = backend.table("people")
+        dao.write(people(range(50)), table, mode="overwrite")
+        result = dao.write(people([7, 8], note=" new"), table, mode="overwrite")
+        assert rows(dao, table) == people([7, 8], note=" new").to_pylist()
+        assert result.rows_inserted in (2, None)
+        no_debris(backend)
+
+    def test_overwrite_may_change_the_schema(self, dao: DataAccessObject, backend: Backend) -> None:
+        """mode="overwrite" replaces the schema with the data, or refuses; it never mixes the two."""
+        table = backend.table("people")
+        dao.write(people(range(5)), table)
+        other = pa.table({"id": pa.array([1, 2], pa.int64()), "colour": ["red", "blue"]})
+        try:
+            dao.write(other, table, mode="overwrite")
+        except (DataError, *REFUSALS):
+            assert rows(dao, table) == people(range(5)).to_pylist()
+        else:
+            assert rows(dao, table) == other.to_pylist()
+
+    def test_a_failed_overwrite_leaves_the_old_data_whole(self, dao: DataAccessObject, backend: Backend) -> None:
+        """When the source of an overwrite breaks, the old rows are all there and nothing else is."""
+        table = backend.table("people")
+        dao.write(people(range(10)), table)
+        before = held(dao, backend)
+        for after in (0, 1, 3):
+            with pytest.raises(Exception, match="the source of the data broke"):
+                dao.write(breaking(people(range(100, 120)), after), table, mode="overwrite")
+            assert rows(dao, table) == people(range(10)).to_pylist()
+            assert held(dao, backend) == before, "the store lists other files than before"
+            no_debris(backend)
+
+    @needs("synchronous")
+    def test_old_data_can_be_read_while_it_is_overwritten(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Until an overwrite is complete, everybody reads the old rows: the new ones are staged, then published."""
+        table = backend.table("people")
+        dao.write(people(range(10)), table)
+        seen: list[bool] = []
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            for batch in people(range(100, 130)).to_batches(max_chunksize=5):
+                yield batch
+                seen.append(content(dao, table) == people(range(10)).to_pylist())
+
+        new = pa.RecordBatchReader.from_batches(people([]).schema, batches())
+        dao.write(new, table, mode="overwrite")
+        assert seen, "the source was never asked for its batches"
+        assert all(seen), "a reader saw something else than the old rows while the overwrite was going on"
+        assert rows(dao, table) == people(range(100, 130)).to_pylist()
+
+    def test_a_long_overwrite_is_staged_too(self, dao: DataAccessObject, backend: Backend) -> None:
+        """However much of the new data was written by then: readers see the old rows, and they stay if it breaks."""
+        table, count = backend.table("large"), batches_of(backend)
+        old = large(1).read_all().slice(0, 5)
+        dao.write(old, table)
+        passed: list[int] = []
+        seen: list[object] = []
+
+        def look() -> None:
+            passed.append(len(passed))
+            if len(passed) % (count // 4) == 0:
+                seen.append(_rows_or_error(dao, table))
+            if len(passed) == count:
+                raise SourceBroke("the source of the data broke")
+
+        with pytest.raises(Exception, match="the source of the data broke"):
+            dao.write(large(count, look), table, mode="overwrite")
+        strange = [found for found in seen if found != by_id(old)]
+        assert seen, "the source was never asked for its batches"
+        assert not strange, "a reader saw something else than the old rows, or couldn't read at all"
+        assert by_id(dao.read(table)) == by_id(old)
+        no_debris(backend)
+
+    @needs("partitions")
+    def test_an_overwrite_replaces_the_layout_too(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Columns, types and partitions are those of the new data and call: nothing of the old table decides."""
+        dao.write(people(range(6)), backend.table("people", partition_by=["day"]))
+        table = backend.table("people")
+        new = people(range(3)).drop_columns(["day"]).set_column(0, "id", pa.array(["a", "b", "c"]))
+        dao.write(new, table, mode="overwrite")
+        assert rows(dao, table) == new.to_pylist()
+        wider = people(range(6))
+        dao.write(wider, backend.table("people", partition_by=["country"]), mode="overwrite")
+        dao.write(people([6]), table, mode="append")
+        assert rows(dao, table, columns=wider.column_names) == people(range(7)).to_pylist()
+
+    def test_a_table_can_be_overwritten_with_itself(self, dao: DataAccessObject, backend: Backend) -> None:
+        """A table's own rows, read and filtered, can be written back over it."""
+        table = backend.table("people")
+        dao.write(people(range(10)), table)
+        dao.write(dao.read(table, where="id < 4"), table, mode="overwrite")
+        assert rows(dao, table) == people(range(4)).to_pylist()
+
+
+class Appends(Capability, requires=("read", "write", "mode:append"), written=_WRITE):
+    """An append adds rows and touches none."""
+
+    def test_append_adds(self, dao: DataAccessObject, backend: Backend) -> None:
+        """mode="append" keeps the old rows and adds the new ones, and creates what isn't there."""
+        table = backend.table("people")
+        for start in (0, 5, 10):
+            result = dao.write(people(range(start, start + 5)), table, mode="append")
+            assert result.rows_inserted in (5, None)
+        assert rows(dao, table) == people(range(15)).to_pylist()
+        no_debris(backend)
+
+    def test_append_is_no_upsert(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Appending the same rows twice gives them twice."""
+        table = backend.table("people")
+        dao.write(people(range(3)), table)
+        dao.write(people(range(3)), table, mode="append")
+        assert [row["id"] for row in rows(dao, table)] == [0, 0, 1, 1, 2, 2]
+
+    def test_a_failed_append_leaves_the_old_data_whole(self, dao: DataAccessObject, backend: Backend) -> None:
+        """When the source of an append breaks, none of its rows is there, and all old ones are."""
+        table = backend.table("people")
+        dao.write(people(range(10)), table)
+        with pytest.raises(Exception, match="the source of the data broke"):
+            dao.write(breaking(people(range(100, 120)), 3), table, mode="append")
+        assert rows(dao, table) == people(range(10)).to_pylist()
+        no_debris(backend)
+
+    def test_append_matches_columns_by_name(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Rows whose columns stand in another order are matched by name, or refused; never by position."""
+        table = backend.table("people")
+        dao.write(people(range(3)), table)
+        turned = people(range(3, 6)).select(["day", "score", "country", "name", "id"])
+        try:
+            dao.write(turned, table, mode="append")
+        except (DataError, *REFUSALS):
+            assert rows(dao, table) == people(range(3)).to_pylist()
+        else:
+            assert rows(dao, table) == people(range(6)).to_pylist()
+
+
+class PartitionOverwrites(Capability, requires=("read", "write", "partitions"), written=_WRITE):
+    """Partitions are laid out by ``partition_by`` and overwritten one by one."""
+
+    def test_a_partitioned_table_reads_as_it_was_written(self, dao: DataAccessObject, backend: Backend) -> None:
+        """partition_by is about the layout: the rows are the same, null partition values included."""
+        table = backend.table("people", partition_by=["day", "country"])
+        dao.write(people(range(20)), table)
+        assert rows(dao, table) == people(range(20)).select(dao.read(table).column_names).to_pylist()
+        assert [row["id"] for row in rows(dao, table, where="country IS NULL AND day = 0")] == [6, 18]
+        no_debris(backend)
+
+    @pytest.mark.parametrize("column", ["p", ".p", "a=b/%", "é 🦆"])
+    def test_odd_partition_values_come_back_or_are_refused(
+        self, dao: DataAccessObject, backend: Backend, column: str
+    ) -> None:
+        """Any value and any name of a partition column comes back equal, or is refused when it is written."""
+        texts = [
+            "",
+            "null",
+            "__HIVE_DEFAULT_PARTITION__",
+            "/",
+            "a=b",
+            "%2F",
+            "..",
+            ".x",
+            "_x",
+            "é",
+            "e\u0301",
+            "01",
+            None,
+        ]
+        lists: tuple[list[Any], ...] = (texts, [float("inf"), -0.0, 0.5, None], [True, False, None])
+        for position, values in enumerate(lists):
+            table = backend.table(f"odd_{position}", partition_by=[column])
+            given = pa.table({"id": range(len(values)), column: values})
+            try:
+                dao.write(given, table)
+            except (DataError, *REFUSALS):
+                assert content(dao, table) is None
+            else:
+                assert str(rows(dao, table, columns=["id", column])) == str(given.to_pylist())
+
+    @needs("mode:overwrite_partitions")
+    def test_only_the_partitions_in_the_data_are_replaced(self, dao: DataAccessObject, backend: Backend) -> None:
+        """mode="overwrite_partitions" replaces the partitions that the data has rows for, and touches no other."""
+        table = backend.table("people", partition_by=["day"])
+        dao.write(people(range(12)), table)
+        new = people([1, 100], note=" new")
+        dao.write(new, table, mode="overwrite_partitions")
+        kept = [row for row in people(range(12)).to_pylist() if row["day"] != 1]
+        expected = sorted([*kept, *new.to_pylist()], key=lambda row: row["id"])
+        assert rows(dao, table, columns=new.column_names) == expected
+        no_debris(backend)
+
+    @needs("mode:overwrite_partitions")
+    def test_a_table_without_partitions_refuses(self, dao: DataAccessObject, backend: Backend) -> None:
+        """mode="overwrite_partitions" on a table without partitions is refused and changes nothing."""
+        table = backend.table("people")
+        dao.write(people(range(6)), table)
+        with pytest.raises((DataError, *REFUSALS)):
+            dao.write(people([1]), table, mode="overwrite_partitions")
+        assert rows(dao, table) == people(range(6)).to_pylist()
+
+    @needs("mode:overwrite_partitions")
+    def test_a_failed_one_leaves_the_old_partitions_whole(self, dao: DataAccessObject, backend: Backend) -> None:
+        """When the source breaks, every partition is as it was."""
+        table = backend.table("people", partition_by=["day"])
+        dao.write(people(range(12)), table)
+        with pytest.raises(Exception, match="the source of the data broke"):
+            dao.write(breaking(people(range(100, 130)), 4), table, mode="overwrite_partitions")
+        assert rows(dao, table, columns=people([]).column_names) == people(range(12)).to_pylist()
+        no_debris(backend)

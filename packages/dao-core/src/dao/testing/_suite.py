@@ -1,0 +1,70 @@
+"""The whole kit as one class that a backend inherits."""
+
+from __future__ import annotations
+
+from dao.testing._conformance.agreement import Predicates
+from dao.testing._conformance.calls import Calls
+from dao.testing._conformance.changes import Deletes, SchemaEvolution, Upserts
+from dao.testing._conformance.failures import Errors, Secrets
+from dao.testing._conformance.files import Files, Keys
+from dao.testing._conformance.foreign import ForeignFiles
+from dao.testing._conformance.guard import Guard
+from dao.testing._conformance.honesty import Honesty
+from dao.testing._conformance.leaks import Leaks
+from dao.testing._conformance.looks import Counts, Exists, Histories, Lists, Schemas, TimeTravels
+from dao.testing._conformance.names import Names
+from dao.testing._conformance.parity import Parity
+from dao.testing._conformance.reads import Reads
+from dao.testing._conformance.streams import ReadStreams, WriteStreams
+from dao.testing._conformance.sweeps import Faults
+from dao.testing._conformance.together import Cancellation, Concurrency
+from dao.testing._conformance.transfers import CopiesBetween, CopiesWithin, Moves
+from dao.testing._conformance.types import Types
+from dao.testing._conformance.writes import Appends, Overwrites, PartitionOverwrites, Writes
+
+__all__ = ["ConformanceSuite"]
+
+
+# pytest collects what a class inherits from its last base first: this list is in reverse order of the run.
+class ConformanceSuite(
+    Faults,
+    Leaks,
+    Cancellation,
+    Concurrency,
+    Parity,
+    Secrets,
+    Errors,
+    Predicates,
+    Types,
+    WriteStreams,
+    ReadStreams,
+    ForeignFiles,
+    Keys,
+    Names,
+    Files,
+    Moves,
+    CopiesBetween,
+    CopiesWithin,
+    TimeTravels,
+    Histories,
+    Schemas,
+    Exists,
+    Counts,
+    Lists,
+    SchemaEvolution,
+    Deletes,
+    Upserts,
+    PartitionOverwrites,
+    Appends,
+    Overwrites,
+    Writes,
+    Calls,
+    Reads,
+    Honesty,
+    Guard,
+):
+    """Every rule of an interface. Inherit it, declare ``capabilities``, and give it a fixture ``backend``.
+
+    Each class it is made of holds one capability's rules, and its docstring says which; each test's docstring is one
+    rule. The tests get a fresh ``backend`` each, so its store must be empty each time.
+    """

@@ -1,0 +1,1 @@
+"""The actions on files and tables, built on the storage protocol."""

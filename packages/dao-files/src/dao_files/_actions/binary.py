@@ -1,0 +1,223 @@
+"""Bytes as they are: into one file, out of one file, and several files at once. Nothing here needs Arrow."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from dao.data_object import DataObject
+from dao.errors import AlreadyExistsError, ConflictError, DataError
+from dao.file_set import FileSet
+from dao.progress import advance, expect
+from dao.results import FileInfo, WriteResult
+from dao.tables import RetryBudget, check_mode
+from dao_files._actions.modes import begins
+from dao_files._actions.places import Place, place_of
+from dao_files._storage.keys import check_key, join
+
+if TYPE_CHECKING:
+    from dao_files._storage.storage import Change, Storage
+
+__all__ = [
+    "check_one_file",
+    "is_binary",
+    "open_bytes",
+    "read_bytes",
+    "refuse_row_arguments",
+    "write_bytes",
+    "write_files",
+]
+
+_CHUNK = 1 << 20
+
+
+def is_binary(data: Any) -> bool:
+    """Whether something is bytes, a path whose content is meant, or a file object.
+
+    Raises:
+        DataError: it is a ``str``, which could mean either a path or a content, or a file opened as text.
+    """
+    if isinstance(data, str):
+        raise DataError(
+            "data is a str: pass pathlib.Path(...) for the content of a file, or encode it to bytes for the text itself"
+        )
+    if isinstance(data, io.TextIOBase):
+        raise DataError("data is a file opened as text: open it with mode 'rb'")
+    if isinstance(data, (bytes, bytearray, memoryview, os.PathLike)):
+        return True
+    return callable(getattr(data, "read", None)) and not hasattr(data, "__arrow_c_stream__") and not _is_reader(data)
+
+
+def _is_reader(data: Any) -> bool:
+    return hasattr(data, "read_next_batch")
+
+
+def refuse_row_arguments(**given: Any) -> None:
+    """Raise a DataError for arguments that are about rows: bytes are written as they are."""
+    options = given.pop("options")
+    names = [name for name, value in {**given, **options}.items() if value is not None]
+    if names:
+        raise DataError(f"{', '.join(names)}: bytes are written as they are, so nothing can be said about their rows")
+
+
+def check_one_file(place: Place) -> None:
+    """Raise a DataError for a directory: bytes go to one file."""
+    if place.wanted == "directory":
+        raise DataError(f"bytes go to one file, and {place.name!r} is a directory: path= says which file in the store")
+
+
+def chunks_of(data: Any, size: int = _CHUNK) -> Iterator[memoryview | bytes]:
+    """The content of bytes, of the file at a path, or of a file object from where it stands, in pieces of ``size``.
+
+    Raises:
+        DataError: the path can't be read, or the file object gives text.
+    """
+    if isinstance(data, (bytes, bytearray, memoryview)):
+        content = memoryview(data).cast("B")
+        yield from (content[start : start + size] for start in range(0, len(content), size))
+    elif isinstance(data, os.PathLike):
+        try:
+            with open(data, "rb") as file:
+                yield from _read_on(file, size)
+        except OSError as error:
+            raise DataError(f"data: the file {os.fspath(data)!r} can't be read: {error.strerror}") from error
+    else:
+        yield from _read_on(data, size)
+
+
+def _read_on(file: Any, size: int = _CHUNK) -> Iterator[bytes]:
+    while True:
+        chunk = file.read(size)
+        if isinstance(chunk, str):
+            raise DataError("data is a file object that gives text: open it with mode 'rb'")
+        if chunk is None:
+            raise DataError("data is a file object that is not ready to be read (it doesn't block)")
+        if not chunk:
+            return
+        yield chunk
+
+
+def _pour(chunks: Iterator[memoryview | bytes], target: BinaryIO) -> int:
+    size = 0
+    for chunk in chunks:
+        target.write(chunk)
+        size += len(chunk)
+        advance(0, len(chunk))
+    return size
+
+
+def write_bytes(storage: Storage, data: Any, data_object: DataObject, *, mode: str, path: str | None) -> WriteResult:
+    """See :meth:`dao_files._actions.interface.FilesInterface.write_bytes`."""
+    check_mode(mode, ("error", "append", "overwrite", "ignore"))
+    place = place_of(storage, data_object, path, writing=True)
+    check_one_file(place)
+    _tell_size(data)
+    with storage.change(place.key, tree=False, blind=mode == "overwrite") as change:
+        if change.base is not None and not change.base.is_file:
+            raise DataError(f"{place.key!r} is a directory: path= says which file the bytes go to")
+        if not begins(change, place, mode):
+            return WriteResult(bytes=0, files=0)
+        with change.create("") as target:
+            if change.base is not None and mode == "append":
+                with change.base.open(change.base.key) as old:
+                    for chunk in _read_on(old):
+                        target.write(chunk)
+            size = _pour(chunks_of(data), target)
+        try:
+            change.publish()
+        except AlreadyExistsError:
+            if mode != "ignore":
+                raise
+            return WriteResult(bytes=0, files=0)
+    return WriteResult(bytes=size, files=1)
+
+
+def _tell_size(data: Any) -> None:
+    if isinstance(data, (bytes, bytearray, memoryview)):
+        expect(bytes=memoryview(data).nbytes)
+
+
+def write_files(
+    storage: Storage, data: FileSet, data_object: DataObject, *, mode: str, path: str | None
+) -> WriteResult:
+    """See :meth:`dao_files._actions.interface.FilesInterface.write_files`."""
+    check_mode(mode, ("error", "append", "overwrite", "ignore"))
+    place = _tree_place(storage, data_object, path)
+    with storage.change(place.key, tree=True) as change:
+        if change.base is not None:
+            place.refuse("file" if change.base.is_file else "directory")
+        if not begins(change, place, mode):
+            return _nothing_written(change)
+        new: list[tuple[str, int]] = []
+        for file in data:
+            _refuse_taken(change, mode, join(place.key, check_key(file.key)))
+            with closing(file.open()) as source, change.create(file.key) as target:
+                new.append((file.key, _pour(_read_on(source), target)))
+        budget = RetryBudget(storage.conflict_timeout)
+        while True:
+            try:
+                return _publish_files(change, mode, place.key, new)
+            except ConflictError as error:
+                budget.wait(error)
+                change.renew()
+                if not begins(change, place, mode):
+                    return _nothing_written(change)
+                for path, _ in new:
+                    _refuse_taken(change, mode, join(place.key, path))
+
+
+def _nothing_written(change: Change) -> WriteResult:
+    from dao_files._actions.committing import log_of
+
+    version = log_of(change).version
+    return WriteResult(bytes=0, files=0, version_before=version, version_after=version)
+
+
+def _kept(change: Change, mode: str) -> Sequence[FileInfo]:
+    return change.base.files if change.base is not None and mode == "append" else ()
+
+
+def _refuse_taken(change: Change, mode: str, key: str) -> None:
+    if any(info.key == key for info in _kept(change, mode)):
+        raise AlreadyExistsError(f"{key!r} is already there")
+
+
+def _publish_files(change: Change, mode: str, key: str, new: Sequence[tuple[str, int]]) -> WriteResult:
+    from dao_files._actions.committing import commit, log_of
+
+    operation = "create" if change.base is None else mode
+    return commit(change, log_of(change), operation, new=new, kept=_kept(change, mode), key=key)
+
+
+def _tree_place(storage: Storage, data_object: DataObject, path: str | None) -> Place:
+    place = place_of(storage, data_object, path, writing=True)
+    if path is None and place.wanted == "file":
+        raise DataError(f"several files go to a directory, and {place.name!r} is one file")
+    return Place(place.key, "directory", place.name, whole=True)
+
+
+def open_bytes(storage: Storage, data_object: DataObject, *, path: str | None) -> BinaryIO:
+    """See :meth:`dao_files._actions.interface.FilesInterface.read_stream_bytes`."""
+    place = place_of(storage, data_object, path)
+    with closing(storage.snapshot(place.key, "file")) as snapshot:
+        if not snapshot.is_file:
+            raise DataError(f"{place.key!r} is a directory: path= says which of its files to read as bytes")
+        return snapshot.open(snapshot.key)
+
+
+def read_bytes(
+    storage: Storage, data_object: DataObject, *, path: str | None, offset: int | None, length: int | None
+) -> bytes:
+    """See :meth:`dao_files._actions.interface.FilesInterface.read_bytes`."""
+    for name, value in (("offset", offset), ("length", length)):
+        if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
+            raise DataError(f"{name}: found {value!r}, expected a whole number of at least 0")
+    with open_bytes(storage, data_object, path=path) as file:
+        if offset:
+            file.seek(offset)
+        content = file.read() if length is None else file.read(length)
+    advance(0, len(content))
+    return content

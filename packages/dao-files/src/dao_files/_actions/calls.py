@@ -1,0 +1,300 @@
+"""What a call on files means, and whether it can: told from its arguments and the object, before the store is touched.
+
+Every route of :class:`~dao_files.FilesInterface` that is about rows begins here, and ``explain`` shows it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlsplit
+
+from attrs import frozen
+
+from dao.data_object import DataObject, FileObject
+from dao.errors import DaoError, DataError
+from dao.file_set import FileSet
+from dao.tables import check_mode
+from dao_files._actions.binary import check_one_file, is_binary, refuse_row_arguments
+from dao_files._actions.managing import ends_of
+from dao_files._actions.places import Place, place_of
+
+if TYPE_CHECKING:
+    from dao_files._storage.storage import Storage
+    from dao_files.formats import Format
+
+__all__ = ["Reading", "check_reading", "check_writing", "default_format", "location_of", "plan"]
+
+_ROWS_READ = ("read", "read_stream", "count", "schema", "run")
+_ROWS_WRITTEN = ("write", "write_stream", "upsert")
+_NARROWING = ("columns", "where", "limit", "schema")
+
+
+@frozen
+class Reading:
+    """Rows that are to be read.
+
+    Attributes:
+        place: where.
+        format: the format of the files, as far as the call, the object or a file's name says it.
+    """
+
+    place: Place
+    format: Format | None
+
+
+def default_format(storage: Storage) -> str:
+    """The format of a table for which nobody says one: the storage's own ``default_format``, else Parquet."""
+    return getattr(storage, "default_format", "parquet")
+
+
+def location_of(storage: Storage, key: str) -> str:
+    """Where a key is, for a person: an absolute path on a disk, else a URI."""
+    uri = f"{storage.uri}/{key}".rstrip("/")
+    return unquote(urlsplit(uri).path) if uri.startswith("file://") else uri
+
+
+def check_reading(
+    storage: Storage,
+    data_object: DataObject,
+    *,
+    path: str | None = None,
+    format: str | None = None,
+    where: Any = None,
+    schema: Any = None,
+    options: Mapping[str, Any],
+    content: bool = False,
+    changing: bool = False,
+) -> Reading:
+    """Make sure that rows can be asked for like this.
+
+    Args:
+        storage: the files.
+        data_object: the object.
+        path: one file instead.
+        format: the format's name.
+        where: the predicate.
+        schema: the schema to read as.
+        options: the format's options.
+        content: the bytes of a file of an unknown format would do as well.
+        changing: the rows are to be changed.
+
+    Raises:
+        DataError: a key, predicate or schema is none, or nobody says the format of a single file.
+        UnsupportedError: an unknown format, or an option that the format doesn't have.
+    """
+    from dao_files._actions.tables import declared_schema, refuse_time_travel
+    from dao_files.formats import infer_format
+
+    refuse_time_travel(options)
+    place = place_of(storage, data_object, path, writing=changing)
+    _check_where(where)
+    declared_schema(schema)
+    name = format or (infer_format(place.key) if place.wanted == "file" else None)
+    if name is None and place.wanted == "file" and not content:
+        raise DataError(f"no format is known for {place.key!r}: give format=, or the object a format")
+    if name is None and not content:
+        _check_options(default_format(storage), data_object, options)
+    return Reading(place, None if name is None else _format(name, data_object, options))
+
+
+def _check_where(where: Any) -> None:
+    if where is not None:
+        from dao.arrow.predicates import parse
+
+        parse(where)
+
+
+def _format(name: str, data_object: DataObject, options: Mapping[str, Any]) -> Format:
+    from dao_files._actions.tables import format_options
+    from dao_files.formats import get_format
+
+    found: Format = get_format(name)
+    format_options(found, data_object, options)
+    return found
+
+
+def check_writing(
+    storage: Storage,
+    data: Any,
+    data_object: DataObject,
+    *,
+    mode: str = "error",
+    path: str | None = None,
+    format: str | None = None,
+    schema_mode: str = "strict",
+    schema: Any = None,
+    options: Mapping[str, Any],
+) -> Place:
+    """Make sure that rows can be written like this.
+
+    Raises:
+        DataError: the data is no table, or a key, mode or schema is none.
+        UnsupportedError: an unknown format, or an option that the format doesn't have.
+    """
+    from dao.arrow.convert import check_tabular
+    from dao.tables import check_schema_mode
+    from dao_files._actions.tables import declared_schema, refuse_time_travel
+    from dao_files.formats import infer_format
+
+    refuse_time_travel(options)
+    check_mode(mode)
+    check_schema_mode(schema_mode)
+    check_tabular(data, has_schema=declared_schema(schema) is not None)
+    place = place_of(storage, data_object, path, writing=True)
+    named = infer_format(place.key)
+    if format is None and place.wanted == "file" and named is None:
+        raise DataError(f"no format is known for {place.key!r}: give format=, or the object {place.name!r} a format")
+    name = format or (named if place.wanted == "file" else None)
+    if name is not None:
+        _format(name, data_object, options)
+    else:
+        usual = (named if place.wanted is None else None) or default_format(storage)
+        _check_options(usual, data_object, options, new=mode in ("error", "ignore"))
+    return place
+
+
+def _check_options(usual: str, data_object: DataObject, options: Mapping[str, Any], *, new: bool = False) -> None:
+    """Make sure that options are right for a format which nobody says.
+
+    Args:
+        usual: the format where nothing is there.
+        data_object: the object.
+        options: what the call gives.
+        new: nothing is there, or it doesn't count. Else the format may be any that is there.
+    """
+    from dao_files.formats import FORMATS
+
+    try:
+        _format(usual, data_object, options)
+    except DaoError:
+        if new or not any(_fits(name, data_object, options) for name in FORMATS):
+            raise
+
+
+def _fits(name: str, data_object: DataObject, options: Mapping[str, Any]) -> bool:
+    try:
+        _format(name, data_object, options)
+    except DaoError:
+        return False
+    return True
+
+
+def plan(
+    storage: Storage,
+    action: str,
+    data_object: DataObject,
+    arguments: Mapping[str, Any],
+    options: Mapping[str, Any],
+) -> dict[str, Any]:
+    """See :meth:`dao_files._actions.interface.FilesInterface.plan_call`."""
+    given = {name: value for name, value in arguments.items() if value is not None}
+    if action in ("copy", "move"):
+        return _plan_transfer(storage, action, data_object, given)
+    if action in _ROWS_WRITTEN:
+        return _plan_writing(storage, action, data_object, given, options)
+    if given.get("into") != "bytes" and (action in _ROWS_READ or (action == "delete" and "where" in given)):
+        return _plan_reading(storage, action, data_object, given, options)
+    place = place_of(storage, data_object, given.get("path"), writing=action == "delete")
+    found: dict[str, Any] = {"location": location_of(storage, place.key)}
+    if action == "delete":
+        found["removes"] = _all_of(found["location"], place)
+    return found
+
+
+def _plan_transfer(storage: Storage, action: str, data_object: DataObject, given: Mapping[str, Any]) -> dict[str, Any]:
+    mode = given.get("mode", "error")
+    source, place = ends_of(storage, data_object, given["target"], mode)
+    location, goal = location_of(storage, source.key), location_of(storage, place.key)
+    removed = {"removes": _all_of(location, source)} if action == "move" else {}
+    return {"location": location, "target": goal, "mode": mode, "replaces": _replaced(mode, goal, place), **removed}
+
+
+def _plan_reading(
+    storage: Storage, action: str, data_object: DataObject, given: Mapping[str, Any], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    narrowed = any(name in given for name in _NARROWING) or bool(options)
+    kept = {name: given.get(name) for name in ("path", "format", "where", "schema")}
+    content = action in ("read", "run") and isinstance(data_object, FileObject) and not narrowed
+    reading = check_reading(storage, data_object, options=options, content=content, changing=action == "delete", **kept)
+    found = {"location": location_of(storage, reading.place.key), "format": _told_format(reading, content)}
+    for name in ("columns", "where", "limit"):
+        if name in given:
+            found[name] = f"{given[name]} ({_pushed(name, reading.format)})"
+    if action == "delete":
+        found["replaces"] = f"the files of {found['location']} that hold such a row"
+    return found
+
+
+def _told_format(reading: Reading, content: bool) -> str:
+    if reading.format is not None:
+        return reading.format.name
+    return "none: its content as bytes" if content else "what the files' names say"
+
+
+def _pushed(name: str, format: Format | None) -> str:
+    """How far down an argument goes."""
+    if name == "limit":
+        return "reading stops there"
+    if format is None:
+        return "pushed down as far as the format can"
+    if name == "where" and not format.filters_rows:
+        return "whole partitions are skipped, the other rows are filtered as they are read"
+    return f"pushed down into the {format.name} files"
+
+
+def _plan_writing(
+    storage: Storage, action: str, data_object: DataObject, given: Mapping[str, Any], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    data, mode = given.get("data"), given.get("mode", "error")
+    if action != "upsert" and (isinstance(data, FileSet) or is_binary(data)):
+        return _plan_content(storage, data_object, mode, given, options)
+    kept = {name: given[name] for name in ("path", "format", "schema_mode", "schema") if name in given}
+    meant = "append" if action == "upsert" else mode
+    place = check_writing(storage, data, data_object, mode=meant, options=options, **kept)
+    location = location_of(storage, place.key)
+    found: dict[str, Any] = {"location": location, "format": given.get("format") or _written_as(storage, place)}
+    if given.get("partition_by"):
+        found["partition_by"] = given["partition_by"]
+    if action == "upsert":
+        from dao.tables import check_keys
+
+        check_keys(given.get("keys") or ())
+        return {**found, "keys": given["keys"], "replaces": f"the files of {location} that hold one of the keys"}
+    return {**found, "mode": mode, "replaces": _replaced(mode, location, place)}
+
+
+def _plan_content(
+    storage: Storage, data_object: DataObject, mode: str, given: Mapping[str, Any], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    about_rows = {name: given.get(name) for name in ("format", "partition_by", "schema")}
+    if not isinstance(given["data"], FileSet):
+        refuse_row_arguments(**{n: v for n, v in about_rows.items() if v != data_object.get(n)}, options=options)
+    check_mode(mode, ("error", "append", "overwrite", "ignore"))
+    place = place_of(storage, data_object, given.get("path"), writing=True)
+    if not isinstance(given["data"], FileSet):
+        check_one_file(place)
+    location = location_of(storage, place.key)
+    return {"location": location, "mode": mode, "replaces": _replaced(mode, location, place)}
+
+
+def _written_as(storage: Storage, place: Place) -> str:
+    from dao_files.formats import infer_format
+
+    named = infer_format(place.key) if place.wanted != "directory" else None
+    return named or f"that of what is there, else {default_format(storage)}"
+
+
+def _all_of(location: str, place: Place) -> str:
+    return f"the file {location}" if place.wanted == "file" else f"everything below {location}"
+
+
+def _replaced(mode: str, location: str, place: Place) -> str:
+    if mode == "overwrite":
+        return _all_of(location, place)
+    if mode == "overwrite_partitions":
+        return f"the partitions below {location} that the data has rows for"
+    return {
+        "append": "nothing: what is there stays",
+        "ignore": "nothing: if something is there, nothing is written",
+    }.get(mode, "nothing: if something is there, this is an error")

@@ -1,0 +1,115 @@
+"""Rows deleted by a predicate: files without such a row stay as they are, the others are written anew without them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from attrs import evolve
+
+from dao.arrow.predicates import filter_batch, parse, to_arrow
+from dao.data_object import DataObject
+from dao.errors import NotFoundError
+from dao.progress import advance
+from dao.results import FileInfo, WriteResult
+from dao.tables import retry_conflicts
+from dao_files._actions.calls import check_reading
+from dao_files._actions.committing import commit, sizes
+from dao_files._actions.parts import Part
+from dao_files._actions.rewriting import Rewritten, open_for_rewriting, part_writer, rewrite_each
+from dao_files._actions.tables import StoredTable, worked_on
+
+if TYPE_CHECKING:
+    from dao_files._storage.storage import Change, Storage
+
+__all__ = ["delete_rows"]
+
+
+def delete_rows(
+    storage: Storage,
+    data_object: DataObject,
+    *,
+    where: Any,
+    path: str | None,
+    format: str | None,
+    schema: Any,
+    options: Mapping[str, Any],
+) -> WriteResult:
+    """See :meth:`dao_files._actions.interface.FilesInterface.delete`."""
+    place = check_reading(
+        storage,
+        data_object,
+        path=path,
+        format=format,
+        where=where,
+        schema=schema,
+        options=options,
+        changing=True,
+    ).place
+    predicate = parse(where)
+    kind = storage.kind(place.key, place.wanted)
+    place.refuse(kind)
+    if kind is None:
+        raise NotFoundError(f"{place.key!r} is not there")
+
+    def work() -> WriteResult:
+        with storage.change(place.key, tree=kind == "directory") as change:
+            if change.base is None:
+                raise NotFoundError(f"{place.key!r} is not there")
+            table = open_for_rewriting(change, data_object, format=format, schema=schema, options=options)
+            return _delete(change, table, predicate)
+
+    return retry_conflicts(storage.conflict_timeout, work)
+
+
+def _delete(change: Change, table: StoredTable, predicate: Any) -> WriteResult:
+    schema = table.schema
+    if not worked_on(schema).equals(schema):
+        table = evolve(table, declared=worked_on(schema))
+    condition = to_arrow(predicate, table.schema)
+    others = ~condition | condition.is_null()
+    parts = part_writer(change, table, schema)
+
+    def work(file: FileInfo, write: Callable[..., Part]) -> Rewritten:
+        gone = sum(batch.num_rows for batch in table.scan([file], columns=[], where=predicate))
+        if gone == 0:
+            return Rewritten(file, untouched=True)
+        if not table.snapshot.is_file and table.format.count([file.key], table.filesystem, table.options) == gone:
+            return Rewritten(file, rows=gone)
+        return Rewritten(file, write(_filtered(table, file, others)), rows=gone)
+
+    done = rewrite_each(table, parts, work)
+    deleted = sum(one.rows for one in done)
+    if deleted == 0:
+        return WriteResult(0, 0, 0, 0, 0, table.log.version, table.log.version)
+    new = [one.part for one in done if one.part is not None]
+    if table.snapshot.is_file:
+        change.publish()
+        return WriteResult(0, 0, deleted, new[0].size, 1)
+    if not new and not any(one.untouched for one in done) and not table.partition_by:
+        new = [parts.write(parts.new_path(), ())]  # other programs find the schema in it
+    touched = {one.file.key for one in done if not one.untouched}
+    before = table.record.rows if table.record is not None else None
+    return commit(
+        change,
+        table.log,
+        "delete",
+        new=sizes(new),
+        kept=[info for info in table.snapshot.files if info.key not in touched],
+        key=table.key,
+        format=table.format.name,
+        partition_by=table.partition_by,
+        schema=schema,
+        rows=None if before is None else before - deleted,
+        inserted=0,
+        updated=0,
+        deleted=deleted,
+    )
+
+
+def _filtered(table: StoredTable, file: FileInfo, condition: pc.Expression) -> Iterator[pa.RecordBatch]:
+    for batch in table.scan([file]):
+        advance(batch.num_rows, batch.nbytes)
+        yield filter_batch(batch, condition)

@@ -1,0 +1,60 @@
+"""Every action over any file storage: the routes that an interface to files has, whatever holds the files.
+
+An interface inherits :class:`FilesInterface` and says which :class:`~dao_files.storage.Storage` it has; see
+:mod:`dao_files._local.interface` for how little that is. Arrow is imported when a route needs it: configs are checked,
+bytes are read and written, files listed, copied and deleted without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from attrs import define
+
+from dao.data_object import DataObject
+from dao.errors import DaoError
+from dao_files._actions.reading_routes import ReadingRoutes
+from dao_files._actions.writing_routes import WritingRoutes
+from dao_files._storage.faults import translate  # here, since no module can be loaded once too many files are open
+
+__all__ = ["FilesInterface"]
+
+
+@define(slots=False)
+class FilesInterface(ReadingRoutes, WritingRoutes):
+    """All actions over the files of a :class:`~dao_files.storage.Storage`.
+
+    **Objects.** A :class:`~dao.data_object.FileObject` is one file. A :class:`~dao.data_object.TableObject` or
+    :class:`~dao.data_object.DirectoryObject` is a directory: all files below it, those left out whose names, or whose
+    folders' names, begin with ``.`` or ``_``. A plain :class:`~dao.data_object.DataObject` is whatever is there, and
+    where nothing is yet, a file if its key ends like a known format's (``.csv``, ``.parquet``...), else a directory.
+    ``path=`` is one file: its place from the store's root, or its full URI.
+
+    **Formats.** ``format=``, else the object's ``format``, else what the names of the files say, else, for a new table,
+    Parquet; in memory Arrow. Options of a format
+    (``delimiter``, ``compression``...) are given as keyword arguments or as the object's properties.
+
+    **Partitions.** Folders such as ``country=DE`` are columns, typed as the table was written, as the object's
+    ``schema`` declares, or as their texts look: int64, date32 or string.
+
+    **Safety.** Each change is published in one step. Readers, those that began before too, see all of the old data
+    or all of the new, whatever fails and whenever the process is killed; what a killed writer leaves behind is removed
+    by the next one. Writers of one object wait for each other.
+
+    **Versions.** A tree that DAO writes carries its history, so results have version numbers; there is no time travel.
+    """
+
+    takes_format_options: ClassVar[bool] = True
+
+    def plan_call(
+        self, action: str, data_object: DataObject, arguments: Mapping[str, Any], options: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """What a call would do, and the errors that it would raise whatever is there; see :mod:`dao.interface`."""
+        from dao_files._actions.calls import plan
+
+        return plan(self.storage, action, data_object, arguments, options)
+
+    def translate_error(self, error: Exception) -> DaoError | None:
+        """A driver's error in DAO's words; None for one that is nobody's refusal but a bug."""
+        return translate(error, self.storage)

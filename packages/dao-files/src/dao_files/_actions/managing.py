@@ -1,0 +1,177 @@
+"""What is done with whole objects: list, exists, history, copy, move. Nothing here needs Arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING
+
+from dao.data_object import DataObject, TableObject
+from dao.errors import DataError, NotFoundError, UnsupportedError
+from dao.progress import expect
+from dao.results import FileInfo, Listing, Version, WriteResult
+from dao.tables import check_mode, retry_conflicts
+from dao_files._actions.contents import check_replaceable, holds_table
+from dao_files._actions.log import LOG_NAME, Log
+from dao_files._actions.modes import begins
+from dao_files._actions.places import Place, place_of
+from dao_files._storage.keys import key_of_path
+
+if TYPE_CHECKING:
+    from dao_files._storage.storage import Change, Snapshot, Storage
+
+__all__ = ["copy", "delete", "ends_of", "exists", "history", "list_files", "move"]
+
+_MODES = ("error", "overwrite", "ignore")
+
+
+def list_files(storage: Storage, data_object: DataObject, *, path: str | None) -> Listing:
+    """See :meth:`dao_files._actions.interface.FilesInterface.list`."""
+    key = place_of(storage, data_object).key if path is None else key_of_path(path, storage)
+    return Listing(info for info in storage.list(key) if info.key.rpartition("/")[2] != LOG_NAME)
+
+
+def exists(storage: Storage, data_object: DataObject, *, path: str | None) -> bool:
+    """See :meth:`dao_files._actions.interface.FilesInterface.exists`."""
+    place = place_of(storage, data_object, path)
+    found = storage.kind(place.key, place.wanted)
+    if found == "directory" and place.wanted != "file" and not place.whole:
+        with suppress(NotFoundError):  # deleted meanwhile
+            return holds_table(storage.list(place.key), place.key)
+        return False
+    return found is not None and place.wanted in (None, found)
+
+
+def history(storage: Storage, data_object: DataObject) -> list[Version]:
+    """See :meth:`dao_files._actions.interface.FilesInterface.history`."""
+    place = place_of(storage, data_object)
+    with closing(storage.snapshot(place.key, place.wanted)) as snapshot:
+        _refuse_markers(snapshot, place)
+        if snapshot.is_file:
+            info = snapshot.files[0]
+            return [Version(None, info.modified, "write", {"bytes": info.size})]
+        return [record.as_version() for record in reversed(Log.of(snapshot).records)]
+
+
+def delete(storage: Storage, data_object: DataObject, *, path: str | None, ignored: dict[str, object]) -> WriteResult:
+    """See :meth:`dao_files._actions.interface.FilesInterface.delete`, without ``where``."""
+    if ignored["options"]:
+        raise DataError(f"{', '.join(ignored['options'])}: deleting a whole object takes nothing but path=")  # type: ignore[arg-type]
+    place = place_of(storage, data_object, path, writing=True)
+    with closing(storage.snapshot(place.key, place.wanted)) as snapshot:
+        place.refuse("file" if snapshot.is_file else "directory")
+        if path is None:
+            _keep_strangers(snapshot, data_object)
+        newest = Log.of(snapshot).newest
+    retry_conflicts(storage.conflict_timeout, lambda: storage.delete(place.key, place.wanted))
+    return WriteResult(
+        rows_deleted=newest.rows if newest is not None else None,
+        bytes=0,
+        files=0,
+        version_before=newest.version if newest is not None else None,
+    )
+
+
+def _keep_strangers(snapshot: Snapshot, data_object: DataObject) -> None:
+    """Make sure that no file goes unread with a table that is replaced or deleted. A directory is all of its files."""
+    if snapshot.is_file or not isinstance(data_object, TableObject):
+        return
+    check_replaceable(snapshot, data_object.get("format"))
+
+
+def _refuse_markers(snapshot: Snapshot, place: Place) -> None:
+    """Make sure that there is a table, unless one file or a directory with all of its files is meant."""
+    if not snapshot.is_file and not place.whole and not holds_table(snapshot.files, snapshot.key):
+        raise NotFoundError(f"{place.key!r} holds no data files, only hidden ones and markers")
+
+
+def copy(storage: Storage, data_object: DataObject, target: DataObject, *, mode: str) -> WriteResult:
+    """See :meth:`dao_files._actions.interface.FilesInterface.copy`."""
+    source, place = ends_of(storage, data_object, target, mode)
+    return retry_conflicts(storage.conflict_timeout, lambda: _copy(storage, source, place, target, mode))
+
+
+def _copy(storage: Storage, source: Place, place: Place, target: DataObject, mode: str) -> WriteResult:
+    with closing(storage.snapshot(source.key, source.wanted)) as snapshot:
+        _check_kinds(snapshot, source, place)
+        with storage.change(place.key, tree=not snapshot.is_file, blind=mode == "overwrite") as change:
+            if change.base is not None:
+                place.refuse("file" if change.base.is_file else "directory")
+            if not begins(change, place, mode):
+                return WriteResult(0, 0, 0, 0, 0)
+            if change.base is not None:
+                _keep_strangers(change.base, target)
+            return _copy_file(change, snapshot) if snapshot.is_file else _copy_tree(change, snapshot, place.key)
+
+
+def ends_of(storage: Storage, data_object: DataObject, target: DataObject, mode: str) -> tuple[Place, Place]:
+    """The places that a copy or move is between; nothing is looked at.
+
+    Raises:
+        UnsupportedError: the mode adds rows.
+        DataError: the mode is none, or one of the two is inside the other.
+    """
+    if mode in ("append", "overwrite_partitions"):
+        raise UnsupportedError(f"mode={mode!r}: files are copied and moved whole; read and write to add rows")
+    check_mode(mode, _MODES)
+    source, place = place_of(storage, data_object, writing=True), place_of(storage, target, writing=True)
+    for one, other in ((source.key, place.key), (place.key, source.key)):
+        if one == other or one.startswith(f"{other}/"):
+            raise DataError(f"{source.key!r} can't be copied or moved to {place.key!r}: one is inside the other")
+    return source, place
+
+
+def _check_kinds(snapshot: Snapshot, source: Place, place: Place) -> None:
+    found = "file" if snapshot.is_file else "directory"
+    source.refuse("file" if snapshot.is_file else "directory")
+    _refuse_markers(snapshot, source)
+    if place.wanted not in (None, found):
+        raise DataError(f"{source.key!r} is a {found}, and {place.name!r} is a {place.wanted}")
+
+
+def _copy_file(change: Change, snapshot: Snapshot) -> WriteResult:
+    expect(bytes=snapshot.files[0].size)
+    size = change.copy_in(snapshot, snapshot.key, "")
+    change.publish()
+    return WriteResult(bytes=size, files=1)
+
+
+def _copy_tree(change: Change, snapshot: Snapshot, key: str) -> WriteResult:
+    from dao_files._actions.committing import commit, log_of
+
+    below = len(snapshot.key) + 1
+    old = Log.of(snapshot).newest
+    files = [info for info in snapshot.files if info.key[below:] != LOG_NAME]
+    expect(bytes=sum(info.size or 0 for info in files))
+    return commit(
+        change,
+        log_of(change),
+        "copy",
+        new=[(info.key[below:], change.copy_in(snapshot, info.key, info.key[below:])) for info in files],
+        key=key,
+        like=old,
+    )
+
+
+def move(storage: Storage, data_object: DataObject, target: DataObject, *, mode: str) -> WriteResult:
+    """See :meth:`dao_files._actions.interface.FilesInterface.move`."""
+    source, place = ends_of(storage, data_object, target, mode)
+    with closing(storage.snapshot(source.key, source.wanted)) as snapshot:
+        _check_kinds(snapshot, source, place)
+        files = snapshot.files
+    found = storage.kind(place.key, place.wanted)
+    place.refuse(found)
+    if found is not None and mode == "ignore":
+        return WriteResult(0, 0, 0, 0, 0)
+    if found is not None and mode == "overwrite":
+        with closing(storage.snapshot(place.key, place.wanted)) as replaced:
+            _keep_strangers(replaced, target)
+    replace, wanted = mode == "overwrite", source.wanted or place.wanted
+    retry_conflicts(
+        storage.conflict_timeout, lambda: storage.move(source.key, place.key, replace=replace, wanted=wanted)
+    )
+    return WriteResult(bytes=0, files=sum(1 for _ in _without_log(files)))
+
+
+def _without_log(files: object) -> Iterator[FileInfo]:
+    return (info for info in files if info.key.rpartition("/")[2] != LOG_NAME)  # type: ignore[attr-defined]

@@ -1,0 +1,34 @@
+"""What ``mode=`` means before anything is written: go on, do nothing, or refuse."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dao.errors import AlreadyExistsError
+from dao_files._actions.contents import holds_table
+
+if TYPE_CHECKING:
+    from dao_files._actions.places import Place
+    from dao_files._storage.storage import Change
+
+__all__ = ["begins"]
+
+
+def begins(change: Change, place: Place, mode: str) -> bool:
+    """Whether to write; False where something is there and the mode is ``ignore``.
+
+    Markers alone are no table. They are something in a directory that is meant as all of its files.
+
+    Raises:
+        AlreadyExistsError: something is there and the mode is ``error``.
+    """
+    base = change.base
+    if base is None:
+        return True
+    if not base.is_file and not place.whole and not holds_table(base.files, base.key):
+        return True
+    if mode == "error":
+        raise AlreadyExistsError(
+            f"{place.key!r} is already there; mode= 'append', 'overwrite' or 'ignore' says what to do about it"
+        )
+    return mode != "ignore"

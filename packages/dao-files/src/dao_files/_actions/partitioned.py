@@ -1,0 +1,284 @@
+"""Rows written into hive partitions, in whatever order they come, in bounded memory.
+
+Rows wait per partition until there are enough of them for a row group. Where too many wait in all, the partitions with
+the most write theirs. Each partition is one file as long as few enough are open at once; the one that was not written
+to for longest is then completed, and continues in another file if more of its rows come.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from attrs import define, field
+
+from dao.arrow.convert import without_views
+from dao.errors import DataError
+from dao.progress import advance
+from dao_files._actions.parts import OpenPart, Part, PartWriter
+from dao_files._actions.pool import in_parallel
+from dao_files.formats import hive_path
+from dao_files.formats._partitions import partition_values
+
+__all__ = ["check_partition_columns", "split", "texts_of", "write_partitions"]
+
+_GROUP_BYTES = 8 << 20
+"""Arrow memory of the rows that make a partition's file grow."""
+
+_WAITING_BYTES = 64 << 20
+"""Arrow memory of all rows that wait."""
+
+_MOST_OPEN = 256
+"""Files open at once, well below the usual limit of 1,024 per process."""
+
+_PIECE_ROWS = 1 << 20
+
+
+def check_partition_columns(schema: pa.Schema, partition_by: Sequence[str]) -> None:
+    """Make sure that a schema can be partitioned by some of its columns.
+
+    Raises:
+        DataError: a column is of a type without a text form or with a name that no folder can
+            have, or none would be left.
+    """
+    for name in partition_by:
+        kind = _plain(schema.field(name).type)
+        if not _has_text_form(kind):
+            raise DataError(f"partition_by: column {name!r} is {kind}, which has no text form to name a folder by")
+        if not name or "\0" in name:
+            raise DataError(f"partition_by: a folder can't be named by the column {name!r}")
+    if partition_by and len(partition_by) == len(schema.names):
+        raise DataError("partition_by: all columns are named, so none is left for the files")
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _has_text_form(kind: pa.DataType) -> bool:
+    """Whether values can be written as text and read from it."""
+    if pa.types.is_null(kind):
+        return True
+    if pa.types.is_nested(kind) or _is_binary(kind) or isinstance(kind, pa.BaseExtensionType):
+        return False
+    try:
+        pa.array([], kind).cast(pa.string()).cast(kind)
+    except pa.ArrowNotImplementedError:
+        return False
+    return True
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    tests = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view, pa.types.is_fixed_size_binary)
+    return any(test(kind) for test in tests)
+
+
+def split(batch: pa.RecordBatch, partition_by: Sequence[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
+    """The rows of each partition, in their order, without the partition columns; with the partition's folders.
+
+    Raises:
+        DataError: a value that a folder's name can't hold so that it comes back equal.
+
+    >>> batch = pa.record_batch({"d": ["x", None, "x"], "v": [1, 2, 3]})
+    >>> [(folder, rows.column("v").to_pylist()) for folder, rows in split(batch, ["d"])]
+    [('d=x', [1, 3]), ('d=__HIVE_DEFAULT_PARTITION__', [2])]
+    """
+    kept = batch.select([name for name in batch.schema.names if name not in partition_by])
+    columns = [texts_of(batch.column(name), name) for name in partition_by]
+    codes = _combined(columns)
+    encoded = codes.dictionary_encode()
+    groups = len(encoded.dictionary)
+    if groups == 0:
+        return
+    if groups > 1:
+        order = pc.array_sort_indices(encoded.indices)  # stable, so each partition's rows stay in order
+        kept = _taken(kept, order)
+    counts = {row["values"]: row["counts"] for row in pc.value_counts(encoded.indices).to_pylist()}
+    start = 0
+    for place in range(groups):
+        code = encoded.dictionary[place].as_py()
+        yield hive_path(_values(partition_by, columns, code)), kept.slice(start, counts[place])
+        start += counts[place]
+
+
+_LARGE = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
+
+
+def _taken(rows: pa.RecordBatch, order: pa.Array) -> pa.RecordBatch:
+    """The rows in an order. Arrow has no `take` for views, which polars exports: these go through offsets and back."""
+    kinds = [_LARGE.get(column.type) or without_views(column.type) for column in rows.columns]
+    if kinds == rows.schema.types:
+        return rows.take(order)
+    schema = pa.schema([part.with_type(kind) for part, kind in zip(rows.schema, kinds, strict=True)])
+    return rows.cast(schema).take(order).cast(rows.schema)
+
+
+def texts_of(column: pa.Array, name: str) -> pa.DictionaryArray:
+    """A partition column's values as the texts of folders, each once; a null has a code like any other.
+
+    Raises:
+        DataError: a value that doesn't come back equal from its text.
+    """
+    plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+    if pa.types.is_string_view(plain.type) or pa.types.is_decimal(plain.type):
+        plain = plain.cast(pa.string())  # Arrow has no dictionaries of all of them
+    encoded = plain.dictionary_encode(null_encoding="encode")
+    texts = encoded.dictionary.cast(pa.string())
+    _check_comes_back(texts, pa.field(name, _plain(column.type)))
+    return pa.DictionaryArray.from_arrays(encoded.indices, texts)
+
+
+def _check_comes_back(texts: pa.Array, field: pa.Field) -> None:
+    """Make sure that each text is read as a value that has this very text: years beyond 9999 are not."""
+    if pa.types.is_integer(field.type) or pa.types.is_string(field.type) or pa.types.is_null(field.type):
+        return
+    for text in texts.drop_null().to_pylist():
+        try:
+            value = partition_values({field.name: text}, pa.schema([field]))[field.name]
+        except DataError:
+            again = None
+        else:
+            again = pa.repeat(value, 1).cast(pa.string())[0].as_py()
+        if again != text:
+            raise DataError(
+                f"partition_by: column {field.name!r} holds {text}, which can't be read from a folder's name as "
+                f"{field.type}: partition by another column, or cast it to text"
+            )
+
+
+def _combined(columns: list[pa.DictionaryArray]) -> pa.Array:
+    """One number per row that stands for its values in all columns."""
+    codes = columns[0].indices.cast(pa.int64())
+    for column in columns[1:]:
+        codes = pc.add(pc.multiply_checked(codes, len(column.dictionary)), column.indices.cast(pa.int64()))
+    return codes
+
+
+def _values(names: Sequence[str], columns: list[pa.DictionaryArray], code: int) -> dict[str, Any]:
+    places = []
+    for column in reversed(columns[1:]):
+        code, place = divmod(code, len(column.dictionary))
+        places.append(place)
+    places.append(code)
+    return {
+        name: column.dictionary[place].as_py()
+        for name, column, place in zip(names, columns, reversed(places), strict=True)
+    }
+
+
+def write_partitions(parts: PartWriter, batches: Iterable[pa.RecordBatch], partition_by: Sequence[str]) -> list[Part]:
+    """Write rows into the files of their partitions; none where there are no rows."""
+    with _Partitions(parts) as partitions:
+        for batch in batches:
+            advance(batch.num_rows, batch.nbytes)
+            for start in range(0, batch.num_rows, _PIECE_ROWS):
+                for folder, rows in split(batch.slice(start, _PIECE_ROWS), partition_by):
+                    partitions.add(folder, rows)
+                partitions.relieve()
+        partitions.finish()
+    return partitions.done
+
+
+@define
+class _Waiting:
+    batches: list[pa.RecordBatch] = field(factory=list)
+    size: int = 0
+
+
+@define
+class _Partitions:
+    """The rows that wait, and the files that are open, per folder."""
+
+    parts: PartWriter
+    done: list[Part] = field(factory=list)
+    waiting: dict[str, _Waiting] = field(factory=dict)
+    size: int = 0
+    open: OrderedDict[str, OpenPart] = field(factory=OrderedDict)
+
+    def add(self, folder: str, rows: pa.RecordBatch) -> None:
+        waiting = self.waiting.setdefault(folder, _Waiting())
+        waiting.batches.append(rows)
+        waiting.size += rows.nbytes
+        self.size += rows.nbytes
+
+    def relieve(self) -> None:
+        """Write what has enough rows; and where too much waits, whatever frees half of it."""
+        ready = [folder for folder, waiting in self.waiting.items() if waiting.size >= _GROUP_BYTES]
+        if self.size - sum(self.waiting[folder].size for folder in ready) > _WAITING_BYTES:
+            ready = self._largest(self.size - _WAITING_BYTES // 2)
+        if ready:
+            self._write(ready)
+            self._compact()
+
+    def _largest(self, wanted: int) -> list[str]:
+        chosen = []
+        for folder in sorted(self.waiting, key=lambda one: -self.waiting[one].size):
+            if wanted <= 0:
+                break
+            chosen.append(folder)
+            wanted -= self.waiting[folder].size
+        return chosen
+
+    def _write(self, folders: Sequence[str]) -> None:
+        for some in (folders[at : at + _MOST_OPEN] for at in range(0, len(folders), _MOST_OPEN)):
+            self._make_room(some)
+            jobs = ((self._part(folder), self._taken(folder)) for folder in some)
+            for _ in in_parallel(_write_group, jobs):
+                pass
+
+    def _make_room(self, folders: Sequence[str]) -> None:
+        """Complete files, those first that were not written to for longest, until the others can be opened."""
+        coming = set(folders)
+        new = len(coming - self.open.keys())
+        for folder in list(self.open):
+            if len(self.open) + new <= _MOST_OPEN:
+                return
+            if folder not in coming:
+                self._complete([folder])
+
+    def _part(self, folder: str) -> OpenPart:
+        if folder not in self.open:
+            self.open[folder] = self.parts.open(self.parts.new_path(folder))
+        self.open.move_to_end(folder)
+        return self.open[folder]
+
+    def _taken(self, folder: str) -> list[pa.RecordBatch]:
+        waiting = self.waiting.pop(folder)
+        self.size -= waiting.size
+        return waiting.batches
+
+    def _compact(self) -> None:
+        """Copy what still waits: its rows are views of larger batches, which they would keep in memory."""
+        for waiting in self.waiting.values():
+            schema = waiting.batches[0].schema
+            columns = zip(*(batch.columns for batch in waiting.batches), strict=True)
+            waiting.batches = [pa.RecordBatch.from_arrays([pa.concat_arrays(c) for c in columns], schema=schema)]
+
+    def _complete(self, folders: Sequence[str]) -> None:
+        jobs = [self.open[folder] for folder in folders]
+        self.done += in_parallel(lambda part: part.finish(self.parts.change), jobs)
+        for folder in folders:
+            del self.open[folder]
+
+    def finish(self) -> None:
+        """Write everything and complete all files."""
+        self._write(list(self.waiting))
+        self._complete(list(self.open))
+        self.done.sort(key=lambda part: part.path)
+
+    def __enter__(self) -> _Partitions:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for part in self.open.values():
+            part.abort()
+
+
+def _write_group(job: tuple[OpenPart, list[pa.RecordBatch]]) -> None:
+    part, batches = job
+    for batch in pa.Table.from_batches(batches).combine_chunks().to_batches():
+        part.write(batch)
+    part.writer.flush()

@@ -1,0 +1,216 @@
+"""Rows become part files of a change: big data in several files that are encoded at the same time.
+
+pyarrow encodes a file on one core. Here the rows are cut into contiguous ranges; each
+becomes a file of its own, several at a time. File names sort in the order of the rows, so reading gives them back in
+the order in which they came. Never more than a few ranges are in memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from attrs import define, field, frozen
+
+from dao.arrow.convert import refuse_variants
+from dao.file_formats import COMPRESSIONS, strip_compression
+from dao.progress import advance
+from dao_files._actions.pool import WORKERS, in_parallel
+from dao_files._storage.keys import join
+from dao_files._storage.names import new_token, without_token
+from dao_files.formats import Format
+from dao_files.formats._compression import resolve_compression
+
+if TYPE_CHECKING:
+    from dao_files._storage.storage import Change
+
+__all__ = ["CHUNK_BYTES", "Part", "PartWriter", "held_bytes", "ranges", "write_parts"]
+
+CHUNK_BYTES = 24 << 20
+"""Arrow memory of the rows of one file where they come as a stream. About five such pieces are in memory at once: those
+that are encoded, what is encoded of them, and the next one."""
+
+_STREAM_WORKERS = 2
+"""Files that a stream is encoded into at the same time, however many cores there are: each takes memory."""
+
+_LARGEST = 6
+"""Files of rows that are in memory anyway may be so many times larger: they cost nothing more."""
+
+
+@frozen
+class Part:
+    """A file that was written.
+
+    Attributes:
+        path: where it is, below the table's key.
+        rows: its rows.
+        size: its bytes.
+    """
+
+    path: str
+    rows: int
+    size: int
+
+
+@define
+class PartWriter:
+    """Makes part files of one format in a change.
+
+    Attributes:
+        change: the change.
+        format: the format.
+        options: its options.
+        schema: the schema of the rows inside the files.
+        version: the version of the table that they will be part of; file names of later versions sort later.
+        key: the change's own key, whose name says the compression of one file alone.
+    """
+
+    change: Change
+    format: Format
+    options: Any
+    schema: pa.Schema
+    version: int
+    key: str
+    _token: str = field(factory=new_token, init=False)
+    _numbers: Iterator[int] = field(factory=count, init=False)
+
+    def new_path(self, folder: str = "") -> str:
+        """A name that no other file has, in a folder below the table."""
+        name = (
+            f"part-{self.version:06d}-{next(self._numbers):05d}-{self._token}{file_suffix(self.format, self.options)}"
+        )
+        return join(folder, name)
+
+    def successor(self, path: str) -> str:
+        """A new name for a file that takes another one's place, also in the order of the files."""
+        folder, _, name = path.rpartition("/")
+        stem = strip_compression(name)
+        suffix = next((one for one in self.format.suffixes if stem.lower().endswith(one)), "")
+        stem = without_token(stem[: len(stem) - len(suffix)])
+        return join(folder, f"{stem}-{self._token}{file_suffix(self.format, self.options)}")
+
+    def open(self, path: str) -> OpenPart:
+        """Begin a file."""
+        refuse_variants(self.schema)
+        sink = self.change.create(path, native=True, unique=bool(path))
+        try:
+            writer = self.format.writer(sink, self.schema, self.options, path=path or self.key)
+        except BaseException:
+            sink.close()
+            raise
+        return OpenPart(path, sink, writer)
+
+    def write(self, path: str, batches: Iterable[pa.RecordBatch]) -> Part:
+        """Write a whole file."""
+        part = self.open(path)
+        try:
+            for batch in batches:
+                part.write(batch)
+            return part.finish(self.change)
+        except BaseException:
+            part.abort()
+            raise
+        finally:
+            # Rows that other threads made are freed here: the allocator gives them back when it is asked.
+            pa.default_memory_pool().release_unused()
+
+
+@define
+class OpenPart:
+    """A file that is being written."""
+
+    path: str
+    sink: Any
+    writer: Any
+    rows: int = 0
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Add rows."""
+        self.writer.write(batch)
+        self.rows += batch.num_rows
+
+    def finish(self, change: Change) -> Part:
+        """Complete the file."""
+        self.writer.close()
+        self.sink.close()
+        return Part(self.path, self.rows, change.size(self.path))
+
+    def abort(self) -> None:
+        """Let go of the file without completing it."""
+        try:
+            self.writer.abort()
+        finally:
+            self.sink.close()
+
+
+def file_suffix(format: Format, options: Any) -> str:
+    """The ending of a new file's name, so that its format and compression can be told from it."""
+    codec = None if format.has_schema else resolve_compression(options.compression, "")
+    return format.suffixes[0] + (COMPRESSIONS[codec] if codec else "")
+
+
+def ranges(batches: Iterable[pa.RecordBatch], size: int = CHUNK_BYTES) -> Iterator[list[pa.RecordBatch]]:
+    """The rows in contiguous ranges of about ``size`` bytes of Arrow memory, nothing copied; tells progress."""
+    gathered: list[pa.RecordBatch] = []
+    room = size
+    for batch in batches:
+        for piece, piece_size in _pieces(batch, size):
+            advance(piece.num_rows, piece_size)
+            gathered.append(piece)
+            room -= piece_size
+            if room <= 0:
+                yield gathered
+                gathered, room = [], size
+    if gathered:
+        yield gathered
+
+
+def _pieces(batch: pa.RecordBatch, size: int) -> Iterator[tuple[pa.RecordBatch, int]]:
+    whole = batch.nbytes
+    if whole <= size or batch.num_rows < 2:
+        if batch.num_rows:
+            yield batch, whole
+        return
+    rows = max(1, int(batch.num_rows * size / whole))
+    for start in range(0, batch.num_rows, rows):
+        piece = batch.slice(start, rows)
+        yield piece, piece.nbytes
+
+
+def held_bytes(data: Any) -> int:
+    """The bytes that data already takes in memory, about; 0 for what is read as it is written."""
+    root, name = type(data).__module__.partition(".")[0], type(data).__name__
+    if isinstance(data, pa.Table):
+        return int(data.nbytes)
+    if (root, name) == ("polars", "DataFrame"):
+        return int(data.estimated_size())
+    if (root, name) == ("pandas", "DataFrame"):
+        return int(data.memory_usage().sum())
+    return 0
+
+
+def write_parts(parts: PartWriter, batches: Iterable[pa.RecordBatch], held: int = 0) -> list[Part]:
+    """Write rows into as many files as they need, one without rows where there are none.
+
+    Args:
+        parts: makes the files.
+        batches: the rows.
+        held: what :func:`held_bytes` says of where they come from.
+    """
+    chunks = ranges(batches, min(max(held // WORKERS, CHUNK_BYTES), _LARGEST * CHUNK_BYTES))
+    first = next(chunks, [])
+    second = next(chunks, None)
+    if second is None:
+        return [parts.write(parts.new_path(), first)]
+
+    def jobs() -> Iterator[tuple[str, list[pa.RecordBatch]]]:
+        nonlocal first, second
+        for chunk in (first, second):
+            yield parts.new_path(), chunk or []
+        first, second = [], None
+        for chunk in chunks:
+            yield parts.new_path(), chunk
+
+    return list(in_parallel(lambda job: parts.write(*job), jobs(), WORKERS if held else _STREAM_WORKERS))

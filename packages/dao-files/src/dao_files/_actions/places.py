@@ -1,0 +1,68 @@
+"""Which place in a storage an object means, and what a call may find there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
+from dao.errors import DataError
+from dao_files._storage.keys import check_key, key_of_path
+
+if TYPE_CHECKING:
+    from dao_files._storage.storage import Kind, Storage
+
+__all__ = ["Place", "place_of"]
+
+
+@frozen
+class Place:
+    """A key, and what shall be there.
+
+    Attributes:
+        key: the key; empty for the root, which can only be looked at.
+        wanted: a file, a directory, or None for whatever is there.
+        name: the object's name, for messages.
+        whole: a directory is meant as all of its files, whatever they are; else as the table that they make.
+    """
+
+    key: str
+    wanted: Kind | None
+    name: str
+    whole: bool = False
+
+    def refuse(self, found: Kind | None) -> None:
+        """Make sure that what was found is what is wanted; nothing found is fine.
+
+        Raises:
+            DataError: it isn't, with what would work.
+        """
+        if found is None or self.wanted is None or found == self.wanted:
+            return
+        if found == "directory":
+            raise DataError(
+                f"{self.key!r} is a directory, not a file: use a TableObject or DirectoryObject for all of it"
+            )
+        raise DataError(f"{self.key!r} is a file, not a directory: use a FileObject for it, or path=")
+
+
+def place_of(storage: Storage, data_object: DataObject, path: str | None = None, *, writing: bool = False) -> Place:
+    """The place that an object and ``path=`` mean; nothing is looked at.
+
+    Raises:
+        DataError: the key or the path would leave the store.
+    """
+    name = data_object.full_name
+    if path is not None:
+        return Place(key_of_path(path, storage), "file", name)
+    key = data_object.key
+    if key or writing:
+        check_key(key)
+    wanted: Kind | None = None
+    if isinstance(data_object, FileObject):
+        wanted = "file"
+    elif isinstance(data_object, DirectoryObject):
+        wanted = "directory"
+    whole = isinstance(data_object, DirectoryObject) and not isinstance(data_object, TableObject)
+    return Place(key, wanted, name, whole)

@@ -1,0 +1,105 @@
+"""Tables whose files are looked at one by one: most stay as they are, some are written anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from attrs import frozen
+
+from dao.data_object import DataObject
+from dao.errors import UnsupportedError
+from dao.results import FileInfo
+from dao_files._actions.contents import below
+from dao_files._actions.parts import Part, PartWriter
+from dao_files._actions.pool import in_parallel
+from dao_files._actions.tables import StoredTable, as_written, open_table
+
+if TYPE_CHECKING:
+    from dao_files._storage.storage import Change
+
+__all__ = [
+    "Rewritten",
+    "inside",
+    "open_for_rewriting",
+    "part_writer",
+    "rewrite_each",
+]
+
+
+@frozen
+class Rewritten:
+    """What became of one data file.
+
+    Attributes:
+        file: the file.
+        part: what takes its place, None where nothing does.
+        untouched: it stays as it is.
+        rows: what the caller counted.
+        found: what else the caller wants to know.
+    """
+
+    file: FileInfo
+    part: Part | None = None
+    untouched: bool = False
+    rows: int = 0
+    found: Any = None
+
+
+def open_for_rewriting(
+    change: Change, data_object: DataObject, *, format: str | None, schema: Any, options: Mapping[str, Any]
+) -> StoredTable:
+    """Open what a change is about to replace.
+
+    Raises:
+        UnsupportedError: its files don't say which types their columns have and nobody else does: values that were read
+            by guessing, such as ``007``, might be written back as others.
+    """
+    assert change.base is not None
+    table = open_table(change.base, data_object, format=format, schema=schema, options=options)
+    if not table.format.has_schema and table.record is None and table.declared is None:
+        raise UnsupportedError(
+            f"the {table.format.name} files of {table.key!r} hold no types, so writing them anew could alter values: "
+            "give schema=, or the object a schema"
+        )
+    return table
+
+
+def inside(schema: pa.Schema, partition_by: Sequence[str]) -> pa.Schema:
+    """The part of a table's schema that is inside its files."""
+    return pa.schema([field for field in schema if field.name not in partition_by], metadata=schema.metadata)
+
+
+def part_writer(change: Change, table: StoredTable, schema: pa.Schema) -> PartWriter:
+    """A writer of files that take the place of others of a table."""
+    rows = inside(schema, table.partition_by)
+    return PartWriter(change, table.format, table.options, rows, table.log.next_version(), table.key)
+
+
+def rewrite_each(
+    table: StoredTable, parts: PartWriter, work: Callable[[FileInfo, Callable[..., Part]], Rewritten]
+) -> list[Rewritten]:
+    """Call ``work`` for each data file, several at a time.
+
+    Args:
+        table: the table.
+        parts: makes the new files.
+        work: gets a file, and a function that writes the batches that take its place into the same folder.
+    """
+
+    def job(file: FileInfo) -> Rewritten:
+        path = "" if table.snapshot.is_file else parts.successor(below(file.key, table.key))
+
+        def write(batches: Iterable[pa.RecordBatch]) -> Part:
+            return parts.write(path, _kept(batches, parts.schema))
+
+        return work(file, write)
+
+    return list(in_parallel(job, table.files))
+
+
+def _kept(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """The batches as they are inside the files: without the columns that the folders' names hold."""
+    for batch in batches:
+        yield as_written(batch if batch.schema.names == schema.names else batch.select(schema.names), schema)

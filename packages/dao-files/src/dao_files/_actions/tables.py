@@ -1,0 +1,297 @@
+"""A snapshot seen as a table: its format, its data files, its partitions, its schema."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from attrs import define, evolve
+
+from dao.arrow.convert import without_views
+from dao.data_object import DataObject
+from dao.errors import DataError, NotFoundError, UnsupportedError
+from dao.results import FileInfo
+from dao_files._actions.contents import below, check_only_rows, format_within, refuse_lakehouses, shown_files
+from dao_files._actions.log import Log, Record, fingerprint_of
+from dao_files.formats import FORMATS, Format, close_reader, get_format, hive_values
+from dao_files.formats._partitions import partition_types, partition_values
+from dao_files.formats._shape import unordered
+
+if TYPE_CHECKING:
+    from dao_files._storage.storage import Snapshot
+
+__all__ = ["StoredTable", "as_written", "declared_schema", "format_options", "open_table"]
+
+
+def declared_schema(schema: Any) -> pa.Schema | None:
+    """A ``schema=`` argument as an Arrow schema: one already, a model class, or a mapping."""
+    if schema is None or isinstance(schema, pa.Schema):
+        return schema
+    from dao.arrow.models import schema_of
+
+    return schema_of(schema)
+
+
+def format_options(format: Format, data_object: DataObject, given: Mapping[str, Any]) -> Any:
+    """A format's options: what the call gives, else what the object has as properties.
+
+    Raises:
+        UnsupportedError: an argument that neither the action nor the format knows.
+        DataError: a value of the wrong kind.
+    """
+    refuse_time_travel(given)
+    inherited = {
+        name: value
+        for name in format.option_names
+        if name not in given and (value := data_object.get(name)) is not None
+    }
+    return format.options({**inherited, **given})
+
+
+def refuse_time_travel(given: Mapping[str, Any]) -> None:
+    """Files keep only what is there now.
+
+    Raises:
+        UnsupportedError: an older version is asked for.
+    """
+    asked = next((name for name in ("version", "as_of") if given.get(name) is not None), None)
+    if asked is not None:
+        raise UnsupportedError(f"{asked}= asks for an older version, and plain files keep only the newest one")
+
+
+@define(slots=False)
+class StoredTable:
+    """One file or a tree, opened as a table.
+
+    Attributes:
+        snapshot: where it is read from.
+        format: the format of its files.
+        options: the format's options.
+        files: its data files.
+        log: its history.
+        record: the newest version, if what it says about the files is still true.
+        declared: the schema that the caller or the object declares.
+    """
+
+    snapshot: Snapshot
+    format: Format
+    options: Any
+    files: list[FileInfo]
+    log: Log
+    record: Record | None
+    declared: pa.Schema | None = None
+
+    @property
+    def key(self) -> str:
+        """Its key."""
+        return self.snapshot.key
+
+    @cached_property
+    def filesystem(self) -> Any:
+        """Its files as a ``pyarrow.fs.FileSystem``."""
+        return self.snapshot.filesystem()
+
+    @cached_property
+    def partitions(self) -> list[dict[str, str | None]] | None:
+        """For each file the values of the partition columns as text; None where it has no partitions."""
+        if self.snapshot.is_file:
+            return None
+        values = [hive_values(below(info.key, self.key)) for info in self.files]
+        return values if any(values) else None
+
+    @cached_property
+    def partition_by(self) -> tuple[str, ...]:
+        """The names of the partition columns, outermost first."""
+        if self.record is not None:
+            return self.record.partition_by
+        return tuple(self.partitions[0]) if self.partitions else ()
+
+    @cached_property
+    def _types(self) -> pa.Schema | None:
+        """The types that are known without looking into the files, as the format can give them back."""
+        known = self.declared
+        if known is None and self.record is not None:
+            known = self.record.arrow_schema()
+        if known is None:
+            return None
+        # Names of folders keep no order of categories.
+        kept, loose = unordered(known, self.format.keeps_order), unordered(known)
+        fields = [loose.field(i) if f.name in self.partition_by else f for i, f in enumerate(kept)]
+        return pa.schema(fields, metadata=known.metadata)
+
+    @cached_property
+    def partition_schema(self) -> pa.Schema:
+        """The schema of the partition columns."""
+        known = self._types
+        if known is not None and set(self.partition_by) <= set(known.names):
+            return pa.schema([known.field(name) for name in self.partition_by])
+        guessed = partition_types([info.key for info in self.files], self.partitions, known)
+        return pa.schema([self._recalled(field) for field in guessed])
+
+    def _recalled(self, guessed: pa.Field) -> pa.Field:
+        """A partition column's type as the log last had it, where all folders' names still spell such values.
+
+        Other programs add files, which makes the rest of what the log says untrue. Texts must not become numbers by it.
+        """
+        newest = self.log.newest
+        schema = newest.arrow_schema() if newest is not None else None
+        if newest is None or schema is None or guessed.name not in {*newest.partition_by}.intersection(schema.names):
+            return guessed
+        field = schema.field(guessed.name)
+        try:
+            for values in self.partitions or ():
+                partition_values(values, pa.schema([field]))
+        except DataError:
+            return guessed
+        return field
+
+    @cached_property
+    def file_schema(self) -> pa.Schema:
+        """The schema of the rows inside the files."""
+        known = self._types
+        if known is None:
+            known = self.format.infer_schema([info.key for info in self.files], self.filesystem, self.options)
+        kept = [field for field in known if field.name not in self.partition_by]
+        return pa.schema(kept, metadata=known.metadata)
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The whole schema, partition columns where they were when the table was made, else last."""
+        known = self._types
+        if known is not None and set(self.partition_by) <= set(known.names):
+            return known
+        return pa.schema([*self.file_schema, *self.partition_schema], metadata=self.file_schema.metadata)
+
+    def arguments(self, files: Iterable[FileInfo] | None = None) -> tuple[list[str], dict[str, Any]]:
+        """Paths, and the arguments that a format needs to read them as this table.
+
+        Args:
+            files: some of the table's files; all where None.
+        """
+        chosen = self.files if files is None else list(files)
+        paths = [info.key for info in chosen]
+        if not paths:
+            return [], {"schema": self.schema}
+        known: dict[str, Any] = {} if self._types is None else {"schema": self.schema}
+        if self.partitions is not None or self.partition_by:
+            values = dict(zip((info.key for info in self.files), self.partitions or (), strict=False))
+            known |= {"partitions": [values[path] for path in paths], "partition_schema": self.partition_schema}
+        return paths, known
+
+    def scan(
+        self, files: Iterable[FileInfo] | None = None, *, columns: Sequence[str] | None = None, **arguments: Any
+    ) -> pa.RecordBatchReader:
+        """Read lazily; see :meth:`dao_files.formats.Format.scan`."""
+        plain = self._without_views(arguments.get("where"))
+        if plain is not None:
+            return _cast_back(plain.scan(files, columns=columns, **arguments), self.schema)
+        paths, known = self.arguments(files)
+        return self.format.scan(paths, self.filesystem, self.options, columns=columns, **known, **arguments)
+
+    def read(self, *, columns: Sequence[str] | None = None, **arguments: Any) -> pa.Table:
+        """Read whole; see :meth:`dao_files.formats.Format.read_table`."""
+        plain = self._without_views(arguments.get("where"))
+        if plain is not None:
+            return _cast_back(plain.scan(columns=columns, **arguments), self.schema).read_all()
+        paths, known = self.arguments()
+        return self.format.read_table(paths, self.filesystem, self.options, columns=columns, **known, **arguments)
+
+    def _without_views(self, where: Any) -> StoredTable | None:
+        """The table with plain texts where it has views, which Arrow can't filter by ``where``; None if it can."""
+        if where is None or worked_on(self.schema).equals(self.schema):
+            return None
+        return evolve(self, declared=worked_on(self.schema))
+
+    def count(self) -> int:
+        """The number of rows, from metadata alone where that is possible."""
+        if self.record is not None and self.record.rows is not None:
+            return self.record.rows
+        if not self.files:
+            return 0
+        known = self.format.count([info.key for info in self.files], self.filesystem, self.options)
+        return known if known is not None else sum(batch.num_rows for batch in self.scan(columns=[]))
+
+
+def worked_on(schema: pa.Schema) -> pa.Schema:
+    """A schema with plain texts and bytes for views: Arrow can't compare, take or filter these (pyarrow 26)."""
+    return pa.schema([field.with_type(without_views(field.type)) for field in schema], metadata=schema.metadata)
+
+
+def as_written(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """A batch that was read by :func:`worked_on`'s schema, with the types of the table's own."""
+    return batch if batch.schema.equals(schema) else batch.cast(schema)
+
+
+def _cast_back(reader: pa.RecordBatchReader, whole: pa.Schema) -> pa.RecordBatchReader:
+    schema = pa.schema([whole.field(name) for name in reader.schema.names])
+
+    def batches() -> Generator[pa.RecordBatch, None, None]:
+        try:
+            for batch in reader:
+                yield as_written(batch, schema)
+        finally:
+            close_reader(reader)
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def open_table(
+    snapshot: Snapshot,
+    data_object: DataObject,
+    *,
+    format: str | None = None,
+    schema: Any = None,
+    options: Mapping[str, Any] | None = None,
+) -> StoredTable:
+    """Open a snapshot as a table. No data is read; a file is looked into only when the schema is asked for.
+
+    Raises:
+        NotFoundError: there is no data file.
+        DataError: nobody says what format it is; or there are files that are no rows of it, and no markers.
+        UnsupportedError: an unknown format or option.
+    """
+    refuse_time_travel(options or {})
+    log = Log.of(snapshot)
+    shown = shown_files(snapshot)
+    newest = log.newest
+    if newest is not None and newest.fingerprint != fingerprint_of((below(i.key, snapshot.key), i.size) for i in shown):
+        newest = None
+    if newest is not None and newest.format != (get_format(format).name if format else newest.format or ""):
+        newest = None
+    if not shown and newest is None:
+        refuse_lakehouses(snapshot)
+        raise NotFoundError(f"{snapshot.key!r} holds no data files, only hidden ones and markers")
+    found = get_format(format or _format_of(snapshot, shown, log, newest))
+    meant = format_options(found, data_object, options or {})
+    if newest is None and not snapshot.is_file:
+        check_only_rows(snapshot, shown, found, meant)
+    return StoredTable(
+        snapshot,
+        found,
+        meant,
+        shown,
+        log,
+        newest,
+        declared_schema(schema),
+    )
+
+
+def _format_of(snapshot: Snapshot, shown: Sequence[FileInfo], log: Log, newest: Record | None) -> str:
+    """The format of a table for which nobody gives one."""
+    if newest is not None and newest.format is not None:
+        return newest.format
+    recorded = log.newest.format if log.newest is not None else None
+    try:
+        named = format_within(snapshot, shown)
+    except DataError:
+        if recorded is None:
+            raise
+        named = recorded
+    if named is None and recorded is None:
+        raise DataError(
+            f"no format is known for {snapshot.key!r}: its file names don't say; give format= "
+            f"({', '.join(sorted(FORMATS))}), or the object a format"
+        )
+    return named or str(recorded)

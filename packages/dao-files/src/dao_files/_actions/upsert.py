@@ -1,0 +1,334 @@
+"""Upsert, copy on write: a file that holds none of the keys stays as it is, another is written anew.
+
+For each file, its statistics may rule the keys out; else its key columns alone (and those of ``order_by``) are read and
+matched, and only if a row changes all of its columns are. Updated rows keep their place in the file and the values of
+the columns that the source lacks. Rows that are new, and those that change their partition, go to new files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from attrs import define, evolve, frozen
+
+from dao.arrow.convert import find_names, normalise_views, to_reader
+from dao.data_object import DataObject
+from dao.errors import AlreadyExistsError, ConflictError, DataError
+from dao.progress import advance
+from dao.results import FileInfo, WriteResult
+from dao.tables import Matcher, RetryBudget, check_keys, numbers, precedes, reconcile, retry_conflicts, winners
+from dao_files._actions.calls import check_writing, default_format
+from dao_files._actions.committing import commit, sizes
+from dao_files._actions.contents import below
+from dao_files._actions.partitioned import texts_of
+from dao_files._actions.parts import Part
+from dao_files._actions.places import Place
+from dao_files._actions.rewriting import (
+    Rewritten,
+    open_for_rewriting,
+    part_writer,
+    rewrite_each,
+)
+from dao_files._actions.tables import StoredTable, as_written, declared_schema, worked_on
+from dao_files._actions.target import Writing, table_there
+from dao_files._actions.writing import Layout, kind_meant, names_of, shaped, write_into, write_new
+from dao_files.formats import hive_values
+from dao_files.formats._partitions import partition_values
+
+if TYPE_CHECKING:
+    from dao_files._storage.storage import Change, Storage
+
+__all__ = ["upsert_rows"]
+
+_KEY_ROWS = 1 << 20
+
+
+def upsert_rows(
+    storage: Storage,
+    data: Any,
+    data_object: DataObject,
+    *,
+    keys: str | Sequence[str] | None,
+    order_by: str | Sequence[str] | None,
+    format: str | None,
+    partition_by: str | Sequence[str] | None,
+    schema_mode: str,
+    schema: Any,
+    options: Mapping[str, Any],
+) -> WriteResult:
+    """See :meth:`dao_files._actions.interface.FilesInterface.upsert`."""
+    place = check_writing(
+        storage,
+        data,
+        data_object,
+        mode="append",
+        format=format,
+        schema_mode=schema_mode,
+        schema=schema,
+        options=options,
+    )
+    names = names_of(keys) or ()
+    check_keys(names)
+    default = default_format(storage)
+    writing = Writing(data_object, "append", format, names_of(partition_by), schema_mode, options, default=default)
+    source = _gathered(normalise_views(to_reader(data, schema=declared_schema(schema))))
+    names = tuple(find_names(source.schema, names, "keys"))
+    order = tuple(find_names(source.schema, names_of(order_by) or (), "order_by"))
+    source = winners(source, names, order)
+    tree = kind_meant(storage, place) == "directory"
+
+    def work() -> WriteResult:
+        with storage.change(place.key, tree=tree) as change:
+            place.refuse(None if change.base is None else "file" if change.base.is_file else "directory")
+            if change.base is None or (tree and table_there(change, writing) is None):
+                return _written_first(storage, change, source, place, writing, tree=tree)
+            table = open_for_rewriting(change, data_object, format=format, schema=schema, options=options)
+            return _merge(change, table, source, names, order, place, writing)
+
+    return retry_conflicts(storage.conflict_timeout, work)
+
+
+def _written_first(
+    storage: Storage, change: Change, source: pa.Table, place: Place, writing: Writing, *, tree: bool
+) -> WriteResult:
+    """All rows are new: there is no table yet."""
+    new = evolve(writing, mode="error")
+    try:
+        result = write_into(change, source.to_reader(), place, new, RetryBudget(storage.conflict_timeout), tree=tree)
+    except AlreadyExistsError as error:
+        raise ConflictError(f"another writer made {place.key!r} meanwhile") from error
+    return evolve(result, rows_updated=0)
+
+
+def _gathered(reader: pa.RecordBatchReader) -> pa.Table:
+    batches = []
+    for batch in reader:
+        advance(batch.num_rows, batch.nbytes)
+        batches.append(batch)
+    return pa.Table.from_batches(batches, reader.schema)
+
+
+@frozen
+class _Found:
+    """What was found in one file.
+
+    Attributes:
+        matched: the numbers of the source's rows whose keys are there.
+        moved: the file's rows that belong into another partition now, as they are once updated.
+    """
+
+    matched: pa.Array
+    moved: Sequence[pa.RecordBatch] = ()
+
+
+@frozen
+class _Matches:
+    """For each row of one file the number of a row of the source, null where there is none.
+
+    Attributes:
+        known: the row with the same key.
+        wins: the same, where that row takes the stored one's place: it isn't older by ``order_by``.
+    """
+
+    known: pa.Array
+    wins: pa.Array
+
+    @property
+    def updated(self) -> int:
+        """How many stored rows are replaced."""
+        return len(self.wins.drop_null())
+
+
+def _merge(
+    change: Change,
+    table: StoredTable,
+    source: pa.Table,
+    keys: tuple[str, ...],
+    order_by: tuple[str, ...],
+    place: Place,
+    writing: Writing,
+) -> WriteResult:
+    schema = reconcile(table.schema, source.schema, writing.schema_mode)
+    if writing.partition_by is not None:
+        asked = find_names(schema, writing.partition_by, "partition_by")
+        if asked != list(table.partition_by):
+            raise DataError(f"{place.key!r} is partitioned by {list(table.partition_by)}, not by {asked}")
+    for name in keys:
+        if name not in table.schema.names:
+            raise DataError(f"keys: the table has no column {name!r}")
+    plain = worked_on(schema)
+    rows = pa.Table.from_batches(shaped(source.to_reader(), plain), plain).combine_chunks()
+    # Read as what it is about to become: columns that are added are null, types that widen are cast.
+    table = evolve(table, declared=plain)
+    merge = _Merge(table, schema, rows, frozenset(source.column_names), Matcher.of(rows, keys), order_by)
+    done = merge.into_file(change) if table.snapshot.is_file else merge.into_tree(change, place)
+    return done or WriteResult(0, 0, 0, 0, 0, table.log.version, table.log.version)
+
+
+@define(slots=False)
+class _Merge:
+    """Rows of a source on their way into a table.
+
+    Attributes:
+        table: the table, read as what it becomes.
+        schema: its schema then.
+        source: the rows under that schema.
+        given: the columns that the source has itself; the others are null in ``source``.
+        matcher: finds the source's keys.
+        order_by: columns by which a stored row may be newer than the source's.
+    """
+
+    table: StoredTable
+    schema: pa.Schema
+    source: pa.Table
+    given: frozenset[str]
+    matcher: Matcher
+    order_by: tuple[str, ...]
+
+    def into_tree(self, change: Change, place: Place) -> WriteResult | None:
+        """Publish the tree with the rows in it; None where they change nothing."""
+        table, schema = self.table, self.schema
+        parts = part_writer(change, table, schema)
+        done = rewrite_each(table, parts, self._work)
+        found: list[_Found] = [one.found for one in done if one.found is not None]
+        fresh = self._fresh(found)
+        moved = [batch for one in found for batch in one.moved]
+        added = pa.concat_tables([self.source.take(fresh), pa.Table.from_batches(moved, self.source.schema)])
+        layout = Layout(table.format, table.options, schema, table.partition_by)
+        batches = (as_written(batch, schema) for batch in added.to_batches())
+        new = write_new(change, batches, layout, table.log) if added.num_rows else []
+        updated = sum(one.rows for one in done)
+        if not updated and not len(fresh):
+            return None
+        touched = {one.file.key for one in done if not one.untouched}
+        before = table.record.rows if table.record is not None else None
+        return commit(
+            change,
+            table.log,
+            "upsert",
+            new=sizes([*(one.part for one in done if one.part is not None), *new]),
+            kept=[info for info in table.snapshot.files if info.key not in touched],
+            key=place.key,
+            format=table.format.name,
+            partition_by=table.partition_by,
+            schema=schema,
+            rows=None if before is None else before + len(fresh),
+            inserted=len(fresh),
+            updated=updated,
+            deleted=0,
+        )
+
+    def into_file(self, change: Change) -> WriteResult | None:
+        """Publish the one file with the rows in it; None where they change nothing."""
+        file = self.table.files[0]
+        matches = self._matches(file)
+        fresh = self._fresh([_Found(_valid(matches.known))])
+        if not matches.updated and not len(fresh):
+            return None
+        parts = part_writer(change, self.table, self.schema)
+        batches = chain(self._updated(file, matches, []), self.source.take(fresh).to_batches())
+        part = parts.write("", (as_written(batch, self.schema) for batch in batches))
+        change.publish()
+        return WriteResult(len(fresh), matches.updated, 0, part.size, 1)
+
+    def _fresh(self, found: Sequence[_Found]) -> pa.Array:
+        """The numbers of the source's rows whose keys are nowhere."""
+        matched = pa.concat_arrays([_NONE, *(one.matched for one in found)])
+        every = numbers(self.source.num_rows)
+        return every.filter(pc.invert(pc.is_in(every, value_set=matched)))
+
+    def _work(self, file: FileInfo, write: Callable[..., Part]) -> Rewritten:
+        if not self._may_match(file):
+            return Rewritten(file, untouched=True)
+        matches = self._matches(file)
+        known = _valid(matches.known)
+        if matches.updated == 0:
+            return Rewritten(file, untouched=True, found=_Found(known))
+        moved: list[pa.RecordBatch] = []
+        part = write(self._updated(file, matches, moved))
+        return Rewritten(file, part, rows=matches.updated, found=_Found(known, moved))
+
+    def _may_match(self, file: FileInfo) -> bool:
+        rows = self.table.scan([file], columns=[], where=self.matcher.bounds(self.table.schema), limit=1)
+        return any(batch.num_rows for batch in rows)
+
+    def _matches(self, file: FileInfo) -> _Matches:
+        columns = list(dict.fromkeys((*self.matcher.keys, *self.order_by)))
+        known, wins = [_NONE], [_NONE]
+        for batch in self.table.scan([file], columns=columns, batch_size=_KEY_ROWS):
+            found = self.matcher.match(batch)
+            known.append(found)
+            wins.append(self._winning(batch, found) if self.order_by else found)
+        return _Matches(pa.concat_arrays(known), pa.concat_arrays(wins))
+
+    def _winning(self, batch: pa.RecordBatch, found: pa.Array) -> pa.Array:
+        """What was found, without the rows of the source that are older than the stored ones."""
+        hit = pc.is_valid(found)
+        stored = batch.filter(hit).select(list(self.order_by))
+        older = precedes(self.source.select(list(self.order_by)).take(found.drop_null()), stored, self.order_by)
+        return pc.replace_with_mask(found, hit, pc.if_else(older, pa.scalar(None, found.type), found.drop_null()))
+
+    def _updated(self, file: FileInfo, matches: _Matches, moved: list[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The file's rows, those of the source in the place of those with their keys.
+
+        Args:
+            file: the file.
+            matches: what was found in it.
+            moved: gets the rows that leave the file for another partition.
+        """
+        start = 0
+        here = self._partition_of(file)
+        for batch in self.table.scan([file]):
+            advance(batch.num_rows, batch.nbytes)
+            part = matches.wins.slice(start, batch.num_rows)
+            start += batch.num_rows
+            if part.null_count == batch.num_rows:
+                yield batch
+                continue
+            updated = _replaced(batch, self.source, self.given, part)
+            stays = _inside(updated, here)
+            if not pc.all(stays).as_py():
+                moved.append(updated.filter(pc.invert(stays)))
+                updated = updated.filter(stays)
+            yield updated
+
+    def _partition_of(self, file: FileInfo) -> dict[str, pa.Scalar]:
+        if not self.table.partition_by:
+            return {}
+        return partition_values(hive_values(below(file.key, self.table.key)), self.table.partition_schema)
+
+
+_NONE = pa.array([], pa.int64())
+
+
+def _valid(matches: pa.Array) -> pa.Array:
+    return matches.drop_null().unique()
+
+
+def _inside(batch: pa.RecordBatch, partition: Mapping[str, pa.Scalar]) -> pa.Array:
+    """Whether each row belongs into a partition: its values have the texts of the partition's."""
+    stays = pa.repeat(pa.scalar(True), batch.num_rows)
+    for name, value in partition.items():
+        texts = texts_of(batch.column(name), name)
+        (wanted,) = texts_of(pa.repeat(value, 1), name).dictionary_decode()
+        own = pc.fill_null(pc.equal(texts.dictionary, wanted), False) if wanted.is_valid else texts.dictionary.is_null()
+        stays = pc.and_(stays, own.take(texts.indices))
+    return stays
+
+
+def _replaced(batch: pa.RecordBatch, source: pa.Table, given: Collection[str], matches: pa.Array) -> pa.RecordBatch:
+    """The batch with the source's values in the rows that match, in the columns that the source has."""
+    hit = pc.is_valid(matches)
+    count = batch.num_rows
+    rows = source.take(matches.drop_null()).combine_chunks()
+    ordinal = pc.cumulative_sum(hit.cast(pa.int64()))
+    chosen = pc.if_else(hit, pc.add(ordinal, count - 1), numbers(count))
+    columns = [
+        pa.concat_arrays([column, *rows.column(name).chunks]).take(chosen) if name in given else column
+        for name, column in zip(batch.schema.names, batch.columns, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)

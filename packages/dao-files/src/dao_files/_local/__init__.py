@@ -1,0 +1,1 @@
+"""The embedded storages: a folder, and memory."""

@@ -1,0 +1,269 @@
+"""A folder as a file storage: see :class:`dao_files.storage.Storage` for what it promises.
+
+Only DAO's own writers are kept from each other; another program that writes below the root at the same time is not
+seen. Replacing needs hard links and a swap of names from the filesystem, and makes do without them. Nothing leads out
+of the root, whatever another program exchanges for symbolic links meanwhile: see :mod:`dao_files._local.handles`.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import cached_property
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from urllib.parse import unquote, urlsplit
+
+from attrs import define, field
+
+from dao.errors import AlreadyExistsError, DaoError, DataError, NotFoundError, StoreError
+from dao_files._local.change import FolderChange
+from dao_files._local.errors import translate_os_error
+from dao_files._local.handles import Folder, is_link_error
+from dao_files._local.protection import narrow
+from dao_files._local.publishing import OwnPlace
+from dao_files._local.snapshot import FolderSnapshot
+from dao_files._local.walk import Found, real_key, walk
+
+if TYPE_CHECKING:
+    from dao.results import FileInfo
+    from dao_files._storage.storage import Kind
+
+__all__ = ["LocalStorage"]
+
+T = TypeVar("T")
+
+_LINK_TRIES = 10
+"""How often a key is looked up whose directories others exchange for links meanwhile."""
+
+_LONGEST_PART = 255
+"""Bytes of one part of a path, on every filesystem in use."""
+
+_LONGEST_PATH = 4095
+"""Bytes of a path that other programs can open on Linux; handles could reach further, and hide files from them."""
+
+
+@define(slots=False)
+class LocalStorage:
+    """See :class:`dao_files.storage.Storage`.
+
+    Attributes:
+        root: the folder, an absolute path.
+        create: make the root when it is first written to.
+        fsync: make what is written last through a power loss before it is published.
+        lock_timeout: seconds to wait for other writers.
+    """
+
+    root: str
+    create: bool = True
+    fsync: bool = False
+    lock_timeout: float = field(default=60.0)
+
+    conflict_timeout: ClassVar[float] = 0.0
+
+    @cached_property
+    def _root(self) -> str:
+        return os.path.realpath(self.root)
+
+    @property
+    def uri(self) -> str:
+        """See :attr:`dao_files.storage.Storage.uri`."""
+        return PurePosixPath(self._root).as_uri()
+
+    def key_of(self, uri: str) -> str | None:
+        """See :meth:`dao_files.storage.Storage.key_of`."""
+        parts = urlsplit(uri)
+        if parts.scheme != "file" or parts.netloc not in ("", "localhost") or parts.query or parts.fragment:
+            return None
+        path = unquote(parts.path)
+        for root in (self.root, self._root):
+            if path.startswith(f"{root}/"):
+                return path[len(root) + 1 :]
+        return None
+
+    def _ready(self) -> None:
+        """Make the root, or say that it must be there."""
+        if self.create:
+            with suppress(FileExistsError, NotADirectoryError):  # told better where it is opened
+                os.makedirs(self._root, exist_ok=True)
+            return
+        try:
+            self._top().close()
+        except FileNotFoundError as error:
+            raise NotFoundError(f"the root {self.root!r} is not there, and create=False forbids to make it") from error
+
+    def _found(self, key: str, look: Callable[[Folder, str], T]) -> T:
+        """What ``look`` finds at a key, given the root and the key without links, once nothing there is unfinished."""
+        if not self.create:
+            self._ready()
+        try:
+            top = self._top()
+        except FileNotFoundError as error:
+            raise self._missing(key) from error
+        with top:
+            return self._looked_up(top, key, look)
+
+    def _looked_up(self, top: Folder, key: str, look: Callable[[Folder, str], T]) -> T:
+        last, links = False, 0
+        while True:
+            try:
+                return look(top, self._real_key(top, key))
+            except (FileNotFoundError, NotADirectoryError) as error:
+                # Once more in any case: a writer without a swap may have been between its two renames.
+                if last:
+                    raise self._missing(key) from error
+                last = not OwnPlace(top, self.lock_timeout).recover(key)
+            except OSError as error:  # a directory that has become a link since the key was looked up
+                links += 1
+                if not is_link_error(error) or links == _LINK_TRIES:
+                    raise
+
+    def _missing(self, key: str) -> NotFoundError:
+        return NotFoundError(f"{key!r} is not there" if key else "the store is empty")
+
+    def _top(self) -> Folder:
+        try:
+            return Folder.at(self._root)
+        except NotADirectoryError as error:
+            raise StoreError(
+                f"the root {self.root!r} is not a folder, or is below a file: `root` must name a folder, and files in "
+                "it are objects"
+            ) from error
+
+    def _real_key(self, top: Folder, key: str) -> str:
+        long = next((part for part in key.split("/") if len(part.encode()) > _LONGEST_PART), None)
+        if long is not None:
+            raise DataError(f"a part of key {key[:80]!r}... has {len(long.encode())} bytes, more than {_LONGEST_PART}")
+        length = len(f"{top.path}/{key}".encode())
+        if length > _LONGEST_PATH:
+            raise DataError(
+                f"key {key[:80]!r}... is too long: with its root it has {length} bytes, more than {_LONGEST_PATH}"
+            )
+        return real_key(top, key) if key else ""
+
+    def kind(self, key: str, wanted: Kind | None = None) -> Kind | None:
+        """See :meth:`dao_files.storage.Storage.kind`."""
+        try:
+            return self._found(key, lambda top, real: self._kind_of(top, key, real))
+        except NotFoundError:
+            return None
+
+    def _kind_of(self, top: Folder, key: str, real: str) -> Kind:
+        if not stat.S_ISDIR(top.stat(real).st_mode):
+            return "file"
+        if next(_below(top, key, real), None) is None:
+            raise FileNotFoundError(errno.ENOENT, "no file is below it", key)
+        return "directory"
+
+    def snapshot(self, key: str, wanted: Kind | None = None) -> FolderSnapshot:
+        """See :meth:`dao_files.storage.Storage.snapshot`."""
+        return self._found(key, lambda top, real: self._taken(top, key, real))
+
+    def _taken(self, top: Folder, key: str, real: str) -> FolderSnapshot:
+        snapshot = FolderSnapshot(top, key, real)
+        if not snapshot.files:
+            snapshot.close()
+            raise FileNotFoundError(errno.ENOENT, "no file is below it", key)
+        return snapshot
+
+    def list(self, key: str) -> Iterator[FileInfo]:
+        """See :meth:`dao_files.storage.Storage.list`."""
+        try:
+            yield from self._listed(key)
+        except DaoError:
+            raise
+        except OSError as error:  # nobody else translates what fails while a listing is looked at
+            raise translate_os_error(error) or error from error
+
+    def _listed(self, key: str) -> Iterator[FileInfo]:
+        if not key:
+            try:
+                self._top().close()
+            except FileNotFoundError:
+                return
+        kind = self.kind(key) if key else "directory"
+        if kind is None:
+            raise NotFoundError(f"{key!r} is not there")
+        if kind == "file":
+            snapshot = self.snapshot(key)
+            yield from snapshot.files
+            snapshot.close()
+            return
+        with self._top() as top:
+            for found in _below(top, key, self._real_key(top, key)):
+                yield found.info
+
+    @contextmanager
+    def _writing(self, *keys: str) -> Iterator[tuple[OwnPlace, tuple[str, ...]]]:
+        """What the store keeps for itself, and the keys without links, locked."""
+        self._ready()
+        with self._top() as top:
+            own = OwnPlace(top, self.lock_timeout)
+            real = tuple(self._real_key(top, key) for key in keys)
+            with own.locked(*real):
+                yield own, real
+
+    @contextmanager
+    def change(self, key: str, *, tree: bool, blind: bool = False) -> Iterator[FolderChange]:
+        """See :meth:`dao_files.storage.Storage.change`."""
+        with ExitStack() as stack:
+            own, (real,) = stack.enter_context(self._writing(key))
+            base = self._base(real)
+            if base is not None:
+                stack.callback(base.close)
+            yield stack.enter_context(FolderChange(own, real, base, tree=tree, fsync=self.fsync))
+
+    def _base(self, key: str) -> FolderSnapshot | None:
+        try:
+            return self.snapshot(key)
+        except NotFoundError:
+            return None
+
+    def delete(self, key: str, wanted: Kind | None = None) -> None:
+        """See :meth:`dao_files.storage.Storage.delete`."""
+        with self._writing(key) as (own, (real,)):
+            if self.kind(real) is None:
+                raise NotFoundError(f"{key!r} is not there")
+            grave = own.unused_place()
+            own.top.rename(real, grave)
+            own.discard(grave)
+
+    def move(self, source: str, target: str, *, replace: bool, wanted: Kind | None = None) -> None:
+        """See :meth:`dao_files.storage.Storage.move`."""
+        with self._writing(source, target) as (own, (old, new)):
+            if self.kind(old) is None:
+                raise NotFoundError(f"{source!r} is not there")
+            taken = self._base(new)
+            if taken is not None and not replace:
+                taken.close()
+                raise AlreadyExistsError(f"{target!r} is already there")
+            own.make_parents(new)
+            if taken is None:
+                own.top.rename(old, new)  # both keys are locked; a link and an unlink would be two steps
+                return
+            with closing(taken), closing(self.snapshot(old)) as moved:
+                narrow(moved, taken)
+            own.discard(own.replace_in_two_steps(new, old))
+
+    def translate(self, error: Exception) -> DaoError | None:
+        """See :meth:`dao_files.storage.Storage.translate`."""
+        return translate_os_error(error)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {
+            "root": self.root,
+            "create": self.create,
+            "fsync": self.fsync,
+            "lock_timeout": self.lock_timeout,
+        }
+
+
+def _below(top: Folder, key: str, real: str) -> Iterator[Found]:
+    directory = top.open(real, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield from walk(directory, key, real, top.path)
+    finally:
+        os.close(directory)

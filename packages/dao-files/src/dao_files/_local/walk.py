@@ -1,0 +1,161 @@
+"""Which symbolic links are followed, and what lies below a directory.
+
+Links that stay below the root are followed, all others are refused. Where a link leads is only a hint that
+``os.path.realpath`` gives: what it found is opened from the root's handle without following any further link.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import NamedTuple
+
+from dao.errors import PermissionDeniedError, StoreError
+from dao.results import FileInfo
+from dao_files._local.handles import Folder, is_link_error
+from dao_files._storage.keys import OWN_FOLDER, join
+
+__all__ = ["Found", "check_inside", "info_of", "real_key", "walk"]
+
+_DEEPEST = 250
+"""Levels of directories below a key; each holds a descriptor while what is below it is listed."""
+
+
+class Found(NamedTuple):
+    """A file below a directory.
+
+    Attributes:
+        info: its key, size and time.
+        facts: what the system says of it.
+        linked: the key of the file itself where a symbolic link led to it, else None.
+    """
+
+    info: FileInfo
+    facts: os.stat_result
+    linked: str | None
+
+
+def real_key(top: Folder, key: str) -> str:
+    """The key without the symbolic links that it goes through: a thing must have one lock.
+
+    Raises:
+        PermissionDeniedError: a link leads out of the root, or to what the store keeps for itself.
+    """
+    try:
+        if not stat.S_ISLNK(top.stat(key).st_mode):
+            return key
+    except (FileNotFoundError, NotADirectoryError):
+        return key
+    except OSError as error:
+        if not is_link_error(error):
+            raise
+    return check_inside(key, key, top.path)
+
+
+def check_inside(place: str, key: str, root: str) -> str:
+    """Where the links of a place below the root lead, once it is sure that they stay there.
+
+    Args:
+        place: what is looked up, from the root.
+        key: the key that the caller asked for, for the message.
+        root: the root's real path.
+
+    Raises:
+        PermissionDeniedError: they don't.
+    """
+    real = os.path.realpath(f"{root}/{place}")
+    above = root if root.endswith("/") else f"{root}/"
+    if not real.startswith(above):
+        raise PermissionDeniedError(f"{key!r} is or goes through a symbolic link that leads out of the store")
+    below = real[len(above) :]
+    if below.split("/")[0].lower() == OWN_FOLDER:
+        raise PermissionDeniedError(f"{key!r} leads to what the store keeps for itself")
+    return below
+
+
+def walk(
+    directory: int, key: str, real: str, root: str, folders: dict[str, os.stat_result] | None = None
+) -> Iterator[Found]:
+    """The files below a directory, in the order of their names, without what the storage keeps for itself.
+
+    Args:
+        directory: its descriptor, open for reading.
+        key: its key, with which those of the files begin.
+        real: its key without symbolic links.
+        root: the root's real path.
+        folders: where what the system says of the directories is put, by their keys.
+
+    Raises:
+        PermissionDeniedError: a symbolic link leads out of the root.
+        StoreError: a symbolic link leads to a directory above it, or the directories are nested too deeply.
+    """
+    return _Walk(root, {} if folders is None else folders).below(directory, key, real, (), linked=False)
+
+
+class _Walk:
+    def __init__(self, root: str, folders: dict[str, os.stat_result]) -> None:
+        self._root = root
+        self._folders = folders
+
+    def below(
+        self, directory: int, key: str, real: str, above: tuple[tuple[int, int], ...], *, linked: bool
+    ) -> Iterator[Found]:
+        facts = os.fstat(directory)
+        here = (facts.st_dev, facts.st_ino)
+        if here in above:
+            raise StoreError(f"{key!r} is a symbolic link to a directory that it is in")
+        if len(above) == _DEEPEST:
+            raise StoreError(f"{key[:80]!r}... is more than {_DEEPEST} levels of directories deep")
+        self._folders[key] = facts
+        with os.scandir(directory) as scan:
+            entries = sorted(scan, key=lambda entry: entry.name)
+        for entry in entries:
+            if not key and entry.name == OWN_FOLDER:
+                continue
+            own, place = join(key, entry.name), join(real, entry.name)
+            if entry.is_symlink():
+                yield from self._through_link(own, check_inside(place, own, self._root), (*above, here))
+            elif entry.is_dir(follow_symlinks=False):
+                with _opened(Folder(join(self._root, real), directory), entry.name) as below:
+                    if below is not None:
+                        yield from self.below(below, own, place, (*above, here), linked=linked)
+            elif entry.is_file(follow_symlinks=False):
+                try:
+                    facts = entry.stat(follow_symlinks=False)
+                except FileNotFoundError:
+                    continue  # a single file that was deleted in place since
+                yield Found(info_of(own, facts), facts, place if linked else None)
+
+    def _through_link(self, key: str, real: str, above: tuple[tuple[int, int], ...]) -> Iterator[Found]:
+        with Folder.at(self._root) as top:
+            try:
+                facts = top.stat(real)
+            except (FileNotFoundError, NotADirectoryError):
+                return
+            if stat.S_ISREG(facts.st_mode):
+                yield Found(info_of(key, facts), facts, real)
+            elif stat.S_ISDIR(facts.st_mode):
+                with _opened(top, real) as below:
+                    if below is not None:
+                        yield from self.below(below, key, real, above, linked=True)
+
+
+@contextmanager
+def _opened(top: Folder, path: str) -> Iterator[int | None]:
+    try:
+        directory = top.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        yield None
+        return
+    try:
+        yield directory
+    finally:
+        os.close(directory)
+
+
+def info_of(key: str, facts: os.stat_result) -> FileInfo:
+    """What a listing says of a file."""
+    return FileInfo(key, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))

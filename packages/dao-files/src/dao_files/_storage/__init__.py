@@ -1,0 +1,1 @@
+"""The storage protocol, and what storages and actions share."""

@@ -1,0 +1,46 @@
+"""File formats: files to Arrow record batches and back, on any ``pyarrow.fs.FileSystem``.
+
+``get_format("csv").scan(paths, filesystem)`` reads, ``get_format("csv").writer(sink, schema)`` writes; see
+:class:`~dao_files.formats.Format` for what every format can do.
+"""
+
+from __future__ import annotations
+
+from dao.file_formats import FORMATS, get_format, infer_compression, infer_format, register_format, strip_compression
+from dao_files.formats._avro import AvroFormat
+from dao_files.formats._base import FileTask, Format, FormatWriter
+from dao_files.formats._csv import CsvFormat
+from dao_files.formats._ipc import ArrowFormat, ArrowStreamFormat
+from dao_files.formats._json import JsonFormat, NdjsonFormat
+from dao_files.formats._orc import OrcFormat
+from dao_files.formats._parquet import ParquetFormat
+from dao_files.formats._partitions import NULL_PARTITION, hive_path, hive_values
+from dao_files.formats._scan import close_reader
+
+__all__ = [
+    "FORMATS",
+    "NULL_PARTITION",
+    "FileTask",
+    "Format",
+    "FormatWriter",
+    "close_reader",
+    "get_format",
+    "hive_path",
+    "hive_values",
+    "infer_compression",
+    "infer_format",
+    "register_format",
+    "strip_compression",
+]
+
+for _format in (
+    ArrowFormat(),
+    ArrowStreamFormat(),
+    AvroFormat(),
+    CsvFormat(),
+    JsonFormat(),
+    NdjsonFormat(),
+    OrcFormat(),
+    ParquetFormat(),
+):
+    register_format(_format)

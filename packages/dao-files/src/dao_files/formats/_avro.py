@@ -1,0 +1,190 @@
+"""Apache Avro object container files: rows by fastavro, columns from and to what Avro stores."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from itertools import islice
+from typing import Any
+
+import pyarrow as pa
+from attrs import field, frozen
+from pyarrow import fs
+
+from dao.display import even_half_made
+from dao.errors import DataError, StoreError
+from dao_files.formats._avro_file import MAX_EMPTY_ROWS, AvroFile, least_bytes, load_fastavro
+from dao_files.formats._avro_schema import arrow_schema, avro_schema, embed_schema, original_schema
+from dao_files.formats._avro_values import build_leaf, raw_values
+from dao_files.formats._base import FileTask, Format, FormatWriter, Paths
+from dao_files.formats._facts import column_facts, file_bytes
+from dao_files.formats._faults import reading, storing
+from dao_files.formats._nested import nest, unnest
+from dao_files.formats._options import Check, integer, one_of, optional, valid
+from dao_files.formats._shape import cast_array, check_batch, checked, refuse_duplicates, unify, unordered
+
+__all__ = ["AvroFormat", "AvroOptions"]
+
+_CODECS = {"deflate": "deflate", "none": "null", "bzip2": "bzip2", "xz": "xz", "zstd": "zstandard", "snappy": "snappy"}
+_ROWS = 16_384
+
+
+def _codec(value: Any) -> Any:
+    return {None: "none", "null": "none", "zstandard": "zstd", "gzip": "deflate"}.get(value, value)
+
+
+@even_half_made
+@frozen
+class AvroOptions:
+    """Options of Avro.
+
+    Attributes:
+        max_block_bytes: reading: bytes of a block at most, packed and unpacked (default 64 MiB), so that a broken or
+            hostile file can't take all memory.
+        compression: writing: ``deflate`` (default), ``none``, ``bzip2``, ``xz``; ``zstd`` and ``snappy`` where
+            fastavro's own extras for them are installed. Reading takes all of them.
+        compression_level: writing: the codec's level, its own default where None.
+        sync_interval: writing: bytes of a block, about; default 16,000.
+        avro_schema: writing: the Avro record schema to write as, a mapping as in an ``.avsc`` file; made from the Arrow
+            schema where None. Its field names must be the columns, which are cast to its types without loss.
+        record_name: writing: the name of the record where the schema is made; default ``row``.
+    """
+
+    max_block_bytes: int = field(default=64 << 20, validator=valid(integer(1)))
+    compression: str = field(default="deflate", converter=_codec, validator=valid(one_of(*_CODECS)))
+    compression_level: int | None = field(default=None, validator=valid(optional(integer(-7, 22))))
+    sync_interval: int = field(default=16_000, validator=valid(integer(1)))
+    avro_schema: Mapping[str, Any] | None = field(
+        default=None,
+        validator=valid(
+            Check(
+                "a mapping with type 'record', or None",
+                lambda value: value is None or (isinstance(value, Mapping) and value.get("type") == "record"),
+            )
+        ),
+    )
+    record_name: str = field(
+        default="row",
+        validator=valid(
+            Check(
+                "an Avro name: ASCII letters, digits and _",
+                lambda v: isinstance(v, str) and v.isidentifier() and v.isascii(),
+            )
+        ),
+    )
+
+
+class AvroFormat(Format):
+    """Avro files. The Arrow schema is kept in the header, so that what Avro has no type for comes back as it was."""
+
+    name = "avro"
+    suffixes = (".avro",)
+    magic = b"Obj\x01"
+    Options = AvroOptions
+
+    def infer_schema(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> pa.Schema:
+        schemas = []
+        for path in paths:
+            with reading(path), filesystem.open_input_stream(path, compression=None) as file:
+                schemas.append(checked(_schema(AvroFile(file, _limit(options)))))
+        return unify(schemas, paths)
+
+    def metadata(self, path: str, filesystem: fs.FileSystem, options: Any = None) -> dict[str, Any]:
+        """As every format's; beyond that ``avro_schema`` as it stands in the file."""
+        with reading(path), filesystem.open_input_stream(path, compression=None) as file:
+            avro = AvroFile(file, _limit(options))
+            return {
+                "format": self.name,
+                "path": path,
+                "bytes": file_bytes(path, filesystem),
+                "rows": None,
+                "compression": _codec(avro.codec),
+                "columns": column_facts(_schema(avro)),
+                "avro_schema": avro.metadata["avro.schema"],
+            }
+
+    def writer(self, sink: Any, schema: pa.Schema, options: Any = None, *, path: str = "") -> FormatWriter:
+        return _AvroWriter(sink, schema, options or AvroOptions())
+
+    def read_file(
+        self, path: str, filesystem: fs.FileSystem, options: Any, task: FileTask
+    ) -> Generator[pa.RecordBatch, None, None]:
+        with filesystem.open_input_stream(path, compression=None) as file:
+            avro = AvroFile(file, _limit(options))
+            whole, asked = _schema(avro), set(task.schema.names)
+            task.refuse_unnamed(whole.names)
+            stored = pa.schema([part for part in whole if part.name in asked])
+            rows = islice(avro.rows(), task.rows)
+            while piece := list(islice(rows, min(task.batch_size, _ROWS))):
+                arrays = [nest([row[part.name] for row in piece], part.type, build_leaf) for part in stored]
+                batch = _batch(arrays, stored, len(piece))
+                batch.validate(full=True)  # times beyond a day, decimals of more digits
+                yield batch
+
+
+def _limit(options: AvroOptions | None) -> int:
+    return (options or AvroOptions()).max_block_bytes
+
+
+def _schema(avro: AvroFile) -> pa.Schema:
+    return original_schema(avro.metadata, avro.schema) or arrow_schema(avro.schema)
+
+
+def _batch(arrays: list[pa.Array], schema: pa.Schema, rows: int) -> pa.RecordBatch:
+    if not arrays:
+        return pa.RecordBatch.from_struct_array(pa.array([{}] * rows, pa.struct([])))
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+class _AvroWriter(FormatWriter):
+    def __init__(self, sink: Any, schema: pa.Schema, options: AvroOptions) -> None:
+        fastavro = load_fastavro()
+        refuse_duplicates(schema, "Avro")
+        self._schema = self._stored = schema
+        made = options.avro_schema or avro_schema(schema, options.record_name)
+        names = [part["name"] for part in made["fields"]]
+        if names != schema.names:
+            raise DataError(f"option 'avro_schema': it has the fields {names}, the data has the columns {schema.names}")
+        self._closed = False
+        try:
+            parsed = fastavro.parse_schema(dict(made), _write_hint=False)
+            self._rows_left = MAX_EMPTY_ROWS if least_bytes(parsed) == 0 else None
+            if options.avro_schema is not None:
+                self._stored = arrow_schema(parsed)
+            from fastavro.write import Writer
+
+            self._writer = Writer(
+                sink,
+                parsed,
+                codec=_CODECS[options.compression],
+                sync_interval=options.sync_interval,
+                metadata=embed_schema(unordered(schema)) if options.avro_schema is None else None,
+                compression_level=options.compression_level,
+            )
+        except (ValueError, KeyError, TypeError, StoreError, fastavro.schema.SchemaParseException) as error:
+            raise DataError(f"Avro can't store the data so: {error}") from error
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        check_batch(batch, self._schema)
+        self._check_empty(batch)
+        columns = []
+        for part, array in zip(self._stored, batch.columns, strict=True):
+            with storing(f"column {part.name!r}: Avro"):
+                columns.append(unnest(cast_array(array, part.type), raw_values))
+        names = batch.schema.names
+        try:
+            for row in zip(*columns, strict=True) if names else [()] * batch.num_rows:
+                self._writer.write(dict(zip(names, row, strict=True)))
+        except (ValueError, TypeError, OverflowError, AttributeError) as error:
+            raise DataError(f"Avro can't store a row: {error}") from error
+
+    def _check_empty(self, batch: pa.RecordBatch) -> None:
+        """Rows of no bytes are few: a file that claims more of them is refused when it is read."""
+        if self._rows_left is not None:
+            self._rows_left -= batch.num_rows
+            if self._rows_left < 0:
+                raise DataError(f"Avro can't store more than {MAX_EMPTY_ROWS:,} rows that take no bytes")
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._writer.flush()

@@ -1,0 +1,130 @@
+"""The options of CSV, with the names that pandas, pyarrow and DuckDB use."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from dao.display import even_half_made
+from dao.errors import DataError
+from dao_files.formats._compression import compression_option
+from dao_files.formats._options import Check, boolean, character, integer, one_of, optional, texts, tuple_of, valid
+
+__all__ = ["CsvOptions"]
+
+
+def _is_encoding(value: Any) -> bool:
+    try:
+        return isinstance(value, str) and codecs.lookup(value) is not None
+    except LookupError:
+        return False
+
+
+def _formats(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else tuple_of(value)
+
+
+def _types(value: Any) -> Any:
+    """The types that a mapping names, as Arrow has them."""
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        raise DataError(f"option 'types': found {value!r}, expected a mapping of column names to types, or None")
+    from dao.arrow.models import schema_of
+
+    return {column.name: column.type for column in schema_of(value)} if value else None
+
+
+_header = Check("True, False or a list of column names", lambda value: boolean.accepts(value) or texts.accepts(value))
+_filled = Check("a list of at least one text", lambda value: texts.accepts(value) and len(value) > 0)
+
+
+@even_half_made
+@frozen
+class CsvOptions:
+    """Options of CSV.
+
+    Attributes:
+        delimiter: the character between values; None (default) is a tab for names ending in ``.tsv``, else a comma.
+        quote: the character around values that hold special ones; None for files without quoting.
+        escape: a character that takes the special meaning from the next one; None (default): quotes are doubled.
+        header: True (default): the first line has the column names. False: there is none; columns are named by
+            ``schema=``, else ``f0``, ``f1``... A list of names: there is none and these are the names.
+        skip_rows: reading: lines to leave out before the header. Writing: 1 with a list of names writes a line of
+            headings; else it is an error.
+        comment: reading: lines that start with this character are left out.
+        skip_blank_lines: reading: leave blank lines out (default); False: a blank line is a row, which a file of one
+            column needs for its nulls.
+        encoding: the character encoding, as Python names it.
+        null_values: texts that are null where they stand without quotes; the first is what null is written as. Default:
+            only the empty text, so that ``NA`` stays a text.
+        true_values, false_values: texts of true and false; the first is written.
+        quoted_nulls: whether such a text is null with quotes too. None (default): in columns that are no text, where it
+            could be nothing else; True: in all columns; False: in none.
+        decimal_point: the character before a number's decimals.
+        thousands: reading: the character between each three digits of a number's whole part, where there is one.
+        date_format, timestamp_format: strptime formats, one or a list tried in order; the first is written. Default:
+            ISO 8601.
+        types: reading: a mapping of columns to their types, as ``schema=`` takes them; the other columns are inferred.
+            Nothing but names of the file's columns is taken.
+        infer_types: reading: False reads all columns as text but those of ``types``.
+        infer_rows: reading: rows per file that types are inferred from, at least; None (default) for all, which reads
+            the files once more. A later value that does not fit is an error. ``schema=`` needs no inference.
+        max_record_bytes: reading: bytes of one row at most (default 64 MiB, at most 1 GiB).
+        compression: ``"infer"`` (default) goes by the file name; ``gzip``, ``zstd``, ``bz2``, ``lz4``, ``xz`` or None.
+        quoting: writing: ``"needed"`` (default) quotes texts that need it (the empty text too, to tell it from null),
+            ``"all"`` all values but null, ``"none"`` nothing, where a text that needs it is an error.
+        line_terminator: writing: ``"\\n"`` (default) or ``"\\r\\n"``; both are read.
+    """
+
+    delimiter: str | None = field(default=None, validator=valid(optional(character)))
+    quote: str | None = field(default='"', validator=valid(optional(character)))
+    escape: str | None = field(default=None, validator=valid(optional(character)))
+    header: bool | tuple[str, ...] = field(default=True, converter=tuple_of, validator=valid(_header))
+    skip_rows: int = field(default=0, validator=valid(integer(0)))
+    comment: str | None = field(default=None, validator=valid(optional(character)))
+    skip_blank_lines: bool = field(default=True, validator=valid(boolean))
+    encoding: str = field(
+        default="utf-8", validator=valid(Check("the name of a character encoding, such as 'latin-1'", _is_encoding))
+    )
+    null_values: tuple[str, ...] = field(default=("",), converter=tuple_of, validator=valid(texts))
+    true_values: tuple[str, ...] = field(default=("true", "True", "TRUE"), converter=tuple_of, validator=valid(_filled))
+    false_values: tuple[str, ...] = field(
+        default=("false", "False", "FALSE"), converter=tuple_of, validator=valid(_filled)
+    )
+    quoted_nulls: bool | None = field(default=None, validator=valid(optional(boolean)))
+    decimal_point: str = field(default=".", validator=valid(character))
+    thousands: str | None = field(default=None, validator=valid(optional(character)))
+    date_format: tuple[str, ...] | None = field(default=None, converter=_formats, validator=valid(optional(_filled)))
+    timestamp_format: tuple[str, ...] | None = field(
+        default=None, converter=_formats, validator=valid(optional(_filled))
+    )
+    types: Mapping[str, Any] | None = field(default=None, converter=_types)
+    infer_types: bool = field(default=True, validator=valid(boolean))
+    infer_rows: int | None = field(default=None, validator=valid(optional(integer(1))))
+    max_record_bytes: int = field(default=64 << 20, validator=valid(integer(1, 1 << 30)))
+    compression: str | None = field(default="infer", validator=valid(compression_option))
+    quoting: str = field(default="needed", validator=valid(one_of("needed", "all", "none")))
+    line_terminator: str = field(default="\n", validator=valid(one_of("\n", "\r\n")))
+
+    def __attrs_post_init__(self) -> None:
+        if self.thousands is not None and self.thousands == self.decimal_point:
+            raise DataError(f"options 'thousands' and 'decimal_point' are both {self.thousands!r}")
+        special = {"delimiter": self.delimiter, "quote": self.quote, "escape": self.escape}
+        for name, value in special.items():
+            if value in ("\n", "\r"):
+                raise DataError(f"option {name!r}: found {value!r}, expected a character that does not end lines")
+            for other, second in special.items():
+                if name < other and value is not None and value == second:
+                    raise DataError(f"options {name!r} and {other!r} are both {value!r}, expected different characters")
+
+    def delimiter_of(self, path: str) -> str:
+        """The delimiter for a file of that name."""
+        if self.delimiter is not None:
+            return self.delimiter
+        from dao.file_formats import strip_compression
+
+        return "\t" if strip_compression(path).lower().endswith(".tsv") else ","

@@ -1,0 +1,167 @@
+"""Pieces of a CSV file parsed by pyarrow, and its errors told with the lines and columns that they are about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from dao.errors import StoreError
+from dao_files.formats._csv_options import CsvOptions
+from dao_files.formats._csv_rows import Piece, RowGrammar
+from dao_files.formats._csv_text import not_encoded
+from dao_files.formats._near import arrow_buffer
+
+__all__ = ["PieceParser", "arrow_memory", "better_delimiter", "row_texts"]
+
+_BAD_ROW = re.compile(r"Row #(\d+): (Expected \d+ columns, got (\d+).*)", re.DOTALL)
+_BAD_VALUE = re.compile(r"In CSV column #(\d+): (?:Row #(\d+): )?(.*)", re.DOTALL)
+_LONGEST = 300  # characters of a row or value in a message
+
+
+class PieceParser:
+    """Parses the pieces of one file.
+
+    Attributes:
+        names: the names of all columns.
+        options: the options.
+        delimiter: the delimiter.
+        grammar: how rows end.
+    """
+
+    def __init__(self, names: Sequence[str], options: CsvOptions, delimiter: str, grammar: RowGrammar) -> None:
+        self.names = names
+        self.options = options
+        self.delimiter = delimiter
+        self.grammar = grammar
+        self._places = [str(place) for place in range(len(names))]
+        self._parse = _parse_options(options, delimiter)
+
+    def parse(
+        self, piece: Piece, types: Mapping[int, pa.DataType], *, infer: bool = False, quoted_nulls: bool = False
+    ) -> dict[int, pa.Array]:
+        """Some columns of a piece, by their places.
+
+        Args:
+            piece: the rows.
+            types: the columns wanted and what to parse them as.
+            infer: give all columns, those without a type as pyarrow infers it.
+            quoted_nulls: quoted texts may be null.
+
+        Raises:
+            StoreError: rows of another number of values, or values that don't fit; the message names line and column.
+        """
+        options = self.options
+        data = self.grammar.without_comments(piece)
+        if not data.strip(b"\r\n") and options.skip_blank_lines:
+            data = b""
+        if not data:
+            wanted = range(len(self.names)) if infer else types
+            return {place: pa.nulls(0, types.get(place, pa.null())) for place in wanted}
+        convert = pacsv.ConvertOptions(
+            column_types={self._places[place]: kind for place, kind in types.items()},
+            include_columns=[] if infer else [self._places[place] for place in types],
+            null_values=list(options.null_values),
+            true_values=list(options.true_values),
+            false_values=list(options.false_values),
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=quoted_nulls,
+            decimal_point=options.decimal_point,
+        )
+        read = pacsv.ReadOptions(column_names=self._places, block_size=len(data) + 1, use_threads=False)
+        try:
+            table = pacsv.read_csv(arrow_memory(data), read, self._parse, convert)
+        except pa.ArrowInvalid as error:
+            raise self._explained(error, piece) from error
+        return {int(name): _whole(table.column(at)) for at, name in enumerate(table.column_names)}
+
+    def fault(self, piece: Piece, row: int | None, place: int, message: str) -> StoreError:
+        """An error about a value, by its row in the piece (counted from 0) and the place of its column."""
+        line = "" if row is None else f"line {self._line(piece, row)}, "
+        return StoreError(f"{line}column {self.names[place]!r}: {_short(message)}")
+
+    def _explained(self, error: pa.ArrowInvalid, piece: Piece) -> StoreError:
+        text = str(error)
+        if found := _BAD_ROW.search(text):
+            advice = better_delimiter(self.names, self.delimiter)
+            if not advice and int(found[3]) == 1:
+                advice = better_delimiter([found[2].partition(": ")[2]], self.delimiter)
+            return StoreError(f"line {self._line(piece, int(found[1]) - 1)}: {_short(found[2])}{advice}")
+        if found := _BAD_VALUE.search(text):
+            row = int(found[2]) - 1 if found[2] else None
+            message = found[3]
+            if "invalid UTF8" in message:
+                message = f"it has {not_encoded(self.options.encoding)}"
+            return self.fault(piece, row, int(found[1]), message)
+        return StoreError(_short(text))
+
+    def _line(self, piece: Piece, row: int) -> int:
+        """The line of the file that a row begins in."""
+        seen = 0
+        for line, found in self.grammar.rows(piece):
+            if self.options.skip_blank_lines and not found.strip(b"\r\n"):
+                continue
+            if seen == row:
+                return line
+            seen += 1
+        return piece.line
+
+
+def row_texts(row: Piece, options: CsvOptions, delimiter: str) -> list[str]:
+    """The values of a piece of one row as texts.
+
+    Raises:
+        StoreError: they are not of the option's encoding.
+    """
+    read = pacsv.ReadOptions(autogenerate_column_names=True, block_size=len(row.data) + 1, use_threads=False)
+    # By name, as older releases of pyarrow have no type for all columns; there may be fewer columns than this.
+    names = [f"f{place}" for place in range(row.data.count(delimiter.encode()) + 1)]
+    convert = pacsv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
+    try:
+        table = pacsv.read_csv(arrow_memory(row.data), read, _parse_options(options, delimiter), convert)
+    except pa.ArrowInvalid as error:
+        if "invalid UTF8" in str(error):
+            raise StoreError(f"line {row.line}: it has {not_encoded(options.encoding)}") from error
+        raise
+    return [column[0].as_py() for column in table.columns]
+
+
+def _parse_options(options: CsvOptions, delimiter: str) -> pacsv.ParseOptions:
+    return pacsv.ParseOptions(
+        delimiter=delimiter,
+        quote_char=options.quote or False,
+        double_quote=options.quote is not None,
+        escape_char=options.escape or False,
+        newlines_in_values=options.quote is not None or options.escape is not None,
+        ignore_empty_lines=options.skip_blank_lines,
+    )
+
+
+def better_delimiter(names: Sequence[str], delimiter: str) -> str:
+    """The end of a message about a header that has one name, where another delimiter would part it; else nothing."""
+    if len(names) != 1:
+        return ""
+    counts = {mark: names[0].count(mark) for mark in ";\t|," if mark != delimiter}
+    mark = max(counts, key=lambda mark: counts[mark])
+    if not counts[mark]:
+        return ""
+    return f"; the only column is {_short(names[0], 60)!r}: delimiter={mark!r} would part it"
+
+
+def arrow_memory(data: bytes) -> pa.BufferReader:
+    """The bytes copied into Arrow's own memory.
+
+    pyarrow's threads may let go of their input a moment after the parser returned. For Python's bytes they need the
+    interpreter to do so, and end the process (pyarrow 26) when it is going down just then.
+    """
+    return pa.BufferReader(arrow_buffer(data))
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks or [pa.nulls(0, column.type)])
+
+
+def _short(text: str, longest: int = _LONGEST) -> str:
+    return text if len(text) <= longest else f"{text[:longest]}..."

@@ -1,0 +1,229 @@
+"""Writing CSV: each column made texts, quoted where they need it, rows joined by Arrow's own kernels."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dao.errors import DataError
+from dao_files.formats._base import FormatWriter
+from dao_files.formats._compression import CompressedSink
+from dao_files.formats._csv_options import CsvOptions
+from dao_files.formats._csv_types import parsed_as
+from dao_files.formats._faults import storing
+from dao_files.formats._shape import cast_array, check_batch, refuse_duplicates
+from dao_files.formats._validity import refuse_far_years
+
+__all__ = ["CsvFileWriter"]
+
+_ROWS = 65_536  # rows made texts at once
+_NUMERIC = set("0123456789+-.:eTZ /infa")  # what the texts of numbers and times are made of
+
+
+class CsvFileWriter(FormatWriter):
+    """Writes the header with the first batch, or on close: an empty table is a header alone."""
+
+    def __init__(self, sink: Any, schema: pa.Schema, options: CsvOptions, path: str) -> None:
+        refuse_duplicates(schema, "CSV")
+        if not schema.names:
+            raise DataError("CSV can't store rows without columns")
+        if options.quote is None and options.quoting == "all":
+            raise DataError("option 'quoting': found 'all', expected 'none' where quote is None")
+        renamed = options.skip_rows == 1 and isinstance(options.header, tuple)
+        if options.skip_rows and not renamed:
+            raise DataError(
+                f"option 'skip_rows': found {options.skip_rows}, expected 0: readers would leave written rows out"
+            )
+        self._schema = schema
+        self._options = options
+        # Where readers leave one line out and know the names without it, that line is a heading.
+        self._has_heading = options.header is True or renamed
+        self._quoter = _Quoter(options, options.delimiter_of(path))
+        self._null = options.null_values[0] if options.null_values else ""
+        for column in schema:
+            parsed_as(column.name, column.type)
+        self._sink = CompressedSink(sink, options.compression, path)
+        self._encoder = _Encoder(self._sink, options.encoding)
+        self._started = False
+        self._closed = False
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        check_batch(batch, self._schema)
+        self._refuse_blank_lines(batch)
+        self._start()
+        for start in range(0, batch.num_rows, _ROWS):
+            self._write(batch.slice(start, _ROWS))
+
+    def _write(self, batch: pa.RecordBatch) -> None:
+        columns = [
+            _texts(column, array, self._options, self._quoter)
+            for column, array in zip(batch.schema, batch.columns, strict=True)
+        ]
+        rows = pc.binary_join_element_wise(
+            *columns,
+            pa.scalar(self._quoter.delimiter, pa.large_string()),
+            null_handling="replace",
+            null_replacement=self._null,
+        )
+        end = self._options.line_terminator
+        whole = pa.LargeListArray.from_arrays(pa.array([0, len(rows)], pa.int64()), rows)
+        self._encoder.write(pc.binary_join(whole, pa.scalar(end, pa.large_string()))[0].as_buffer())
+        self._encoder.write(end.encode())
+
+    def _refuse_blank_lines(self, batch: pa.RecordBatch) -> None:
+        if len(self._schema) > 1 or self._null or not self._options.skip_blank_lines:
+            return
+        if batch.column(0).null_count:
+            raise DataError(
+                f"a null in the only column {self._schema.names[0]!r} would be a blank line, which readers leave out; "
+                "null_values=['NULL'] gives it a text, skip_blank_lines=False lets it stand"
+            )
+
+    def _start(self) -> None:
+        if self._started:
+            return
+        self._started = True
+        if self._has_heading:
+            names = self._quoter.quoted(pa.array(self._schema.names, pa.large_string())).to_pylist()
+            self._encoder.write((self._quoter.delimiter.join(names) + self._options.line_terminator).encode())
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self._start()
+        self._closed = True
+        self._sink.close()
+
+    def abort(self) -> None:
+        self._sink.drop()
+
+
+class _Quoter:
+    """Puts texts in quotes, where the options say."""
+
+    def __init__(self, options: CsvOptions, delimiter: str) -> None:
+        self.delimiter = delimiter
+        self._options = options
+        self._quote = options.quote if options.quoting != "none" else None
+        special = {delimiter, options.quote or '"', "\r", "\n"} | ({options.comment} if options.comment else set())
+        edges = "^[ \t\ufeff]|[ \t]$|^$"
+        nulls = "".join(f"|^{re.escape(text)}$" for text in options.null_values if text)
+        self._needs = f"[{''.join(map(re.escape, sorted(special)))}]|{edges}{nulls}"
+        self.numbers_need_it = (
+            bool({delimiter, options.quote, options.escape} & _NUMERIC)
+            or delimiter == "," == (options.decimal_point)
+            or any(set(text) <= _NUMERIC for text in options.null_values if text)
+        )
+
+    def quoted(self, texts: pa.Array) -> pa.Array:
+        """The texts so that they are read back as they are.
+
+        Raises:
+            DataError: a text that needs quotes where there are none.
+        """
+        options = self._options
+        needs: Any = None if options.quoting == "all" else pc.match_substring_regex(texts, self._needs)
+        if options.escape:
+            texts = pc.replace_substring(texts, options.escape, options.escape * 2)
+        if self._quote is None:
+            if pc.any(needs).as_py():
+                value = texts.filter(needs.fill_null(False))[0].as_py()
+                raise DataError(f"CSV without quotes can't store the text {value!r}; quoting='needed' can")
+            return texts
+        doubled = pc.replace_substring(texts, self._quote, self._quote * 2)
+        quote = pa.scalar(self._quote, texts.type)
+        whole = pc.binary_join_element_wise(quote, doubled, quote, pa.scalar("", texts.type))
+        return whole if needs is None else pc.if_else(needs, whole, texts)
+
+
+def _texts(column: pa.Field, array: pa.Array, options: CsvOptions, quoter: _Quoter) -> pa.Array:
+    """A column as texts, nulls as nulls.
+
+    Raises:
+        DataError: a value that would not be read back as it is.
+    """
+    name = column.name
+    kind = parsed_as(name, column.type)
+    if isinstance(array.type, pa.BaseExtensionType):
+        array = array.storage
+    try:
+        with storing("CSV"):
+            plain = cast_array(array, kind)
+            refuse_far_years(plain, "CSV")
+            texts = _format(plain, options)
+            needed = options.quoting == "all" or quoter.numbers_need_it or _is_text(kind) or _has_format(kind, options)
+            return quoter.quoted(texts) if needed else texts
+    except DataError as error:
+        raise DataError(f"column {name!r}: {error}") from error
+
+
+def _has_format(kind: pa.DataType, options: CsvOptions) -> bool:
+    """True where the options let a value look like anything."""
+    return bool(
+        (pa.types.is_boolean(kind) and options.true_values[0] + options.false_values[0] != "truefalse")
+        or (pa.types.is_date(kind) and options.date_format)
+        or (pa.types.is_timestamp(kind) and options.timestamp_format)
+    )
+
+
+def _format(array: pa.Array, options: CsvOptions) -> pa.Array:
+    kind = array.type
+    text = pa.large_string()
+    if pa.types.is_boolean(kind):
+        return pc.if_else(array, pa.scalar(options.true_values[0], text), pa.scalar(options.false_values[0], text))
+    if pa.types.is_date(kind) and options.date_format:
+        return pc.strftime(array, options.date_format[0]).cast(text)
+    if pa.types.is_timestamp(kind):
+        return _timestamps(array, options)
+    if pa.types.is_fixed_size_binary(kind):
+        array = array.cast(pa.large_binary())
+    texts = array.cast(text)
+    if (pa.types.is_floating(kind) or pa.types.is_decimal(kind)) and options.decimal_point != ".":
+        return pc.replace_substring(texts, ".", options.decimal_point)
+    return texts
+
+
+def _timestamps(array: pa.Array, options: CsvOptions) -> pa.Array:
+    """With a zone: in UTC with a Z, so that the instant is read back whatever the reader's zone."""
+    if options.timestamp_format:
+        return pc.strftime(array, options.timestamp_format[0]).cast(pa.large_string())
+    if array.type.tz is None:
+        return array.cast(pa.large_string())
+    naive = array.cast(pa.timestamp(array.type.unit, "UTC")).cast(pa.timestamp(array.type.unit))
+    ending = pa.scalar("Z", pa.large_string())
+    return pc.binary_join_element_wise(naive.cast(pa.large_string()), ending, pa.scalar("", pa.large_string()))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+        or pa.types.is_fixed_size_binary(kind)
+    )
+
+
+class _Encoder:
+    """UTF-8 into the encoding asked for."""
+
+    def __init__(self, stream: CompressedSink, encoding: str) -> None:
+        self._stream = stream
+        self._name = encoding
+        utf8 = codecs.lookup(encoding).name == "utf-8"
+        self._encode = None if utf8 else codecs.getincrementalencoder(encoding)("strict").encode
+
+    def write(self, data: Any) -> None:
+        if self._encode is None:
+            self._stream.write(data)
+            return
+        try:
+            encoded = self._encode(bytes(data).decode("utf-8"))
+        except UnicodeEncodeError as error:
+            found = error.object[error.start : error.end]
+            raise DataError(f"the encoding {self._name!r} can't store {found!r}; encoding='utf-8' can") from error
+        self._stream.write(encoded)

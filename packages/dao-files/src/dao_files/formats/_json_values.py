@@ -1,0 +1,255 @@
+"""JSON values and Arrow arrays: types inferred from values, arrays built from values, values taken from arrays.
+
+Inference works on whole columns with C-speed set and chain operations, not value by value. Its rules:
+
+- true and false are bool, whole numbers int64, those beyond it decimal128(38, 0), other numbers float64; whole numbers
+  and others together are float64 if that holds the whole ones exactly, else an error;
+- texts stay texts, whatever they look like; objects are structs with the keys in order of appearance, arrays are lists;
+- values of kinds that don't mix (a text and a number, an object and an array) make a string column, where what is not a
+  text stands as its JSON text: what Spark does.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from itertools import chain
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dao.errors import DataError, StoreError
+from dao_files.formats._nested import nest, unnest
+from dao_files.formats._validity import refuse_far_years
+
+__all__ = ["build_array", "infer_type", "to_values", "unify_types"]
+
+MAX_DEPTH = 64
+"""Levels of nesting that a column may have: what Arrow's own IPC format allows."""
+
+_EXACT = 1 << 53
+_LARGE = pa.decimal128(38, 0)
+
+
+def infer_type(values: Sequence[Any], depth: int = 0) -> pa.DataType:
+    """The Arrow type that holds all the values.
+
+    Args:
+        values: what ``json.loads`` gave: None, bool, int, float, Decimal, str, list, dict.
+        depth: levels above these values.
+
+    Raises:
+        StoreError: nesting deeper than ``MAX_DEPTH``, or numbers that no common type holds exactly.
+    """
+    if depth > MAX_DEPTH:
+        raise StoreError(f"the data is nested deeper than {MAX_DEPTH} levels")
+    kinds = set(map(type, values)) - {type(None)}
+    if not kinds:
+        return pa.null()
+    if kinds <= {int, float, Decimal}:
+        return _number_type(values, kinds)
+    if len(kinds) > 1:
+        return pa.string()
+    kind = kinds.pop()
+    if kind is str:
+        return pa.string()
+    if kind is bool:
+        return pa.bool_()
+    present = [value for value in values if value is not None]
+    if kind is list:
+        return pa.list_(infer_type(list(chain.from_iterable(present)), depth + 1))
+    keys = dict.fromkeys(chain.from_iterable(present))
+    return pa.struct([(key, infer_type([value.get(key) for value in present], depth + 1)) for key in keys])
+
+
+def _number_type(values: Sequence[Any], kinds: set[type]) -> pa.DataType:
+    whole = [value for value in values if type(value) is int] if int in kinds else []
+    lowest, highest = (min(whole), max(whole)) if whole else (0, 0)
+    if kinds == {int}:
+        if lowest >= -(1 << 63) and highest < 1 << 63:
+            return pa.int64()
+        if max(-lowest, highest) < 10**38:
+            return _LARGE
+        raise StoreError(
+            f"the whole number {_short(max(-lowest, highest))} has more than 38 digits; "
+            "schema= with a text type reads it"
+        )
+    if max(-lowest, highest) > _EXACT:
+        raise StoreError(
+            f"a column has numbers with decimals and the whole number {_short(max(-lowest, highest))}, which a double "
+            "can't hold exactly; schema= with a decimal type reads it"
+        )
+    return pa.float64()
+
+
+def _short(number: int) -> str:
+    return str(number) if number.bit_length() < 256 else f"of {number.bit_length()} bits"
+
+
+def unify_types(first: pa.DataType, second: pa.DataType) -> pa.DataType:
+    """The type that holds the values of two inferred ones, by the same rules as :func:`infer_type`.
+
+    >>> unify_types(pa.int64(), pa.float64()), unify_types(pa.int64(), pa.string()), unify_types(pa.null(), pa.bool_())
+    (DataType(double), DataType(string), DataType(bool))
+    """
+    if first.equals(second) or pa.types.is_null(second):
+        return first
+    if pa.types.is_null(first):
+        return second
+    numbers = {pa.int64(), pa.float64(), _LARGE}
+    if first in numbers and second in numbers:
+        return pa.float64() if pa.float64() in (first, second) else _LARGE
+    if pa.types.is_list(first) and pa.types.is_list(second):
+        return pa.list_(unify_types(first.value_type, second.value_type))
+    if pa.types.is_struct(first) and pa.types.is_struct(second):
+        fields = {field.name: field.type for field in first}
+        for field in second:
+            fields[field.name] = unify_types(fields.get(field.name, pa.null()), field.type)
+        return pa.struct(list(fields.items()))
+    return pa.string()
+
+
+def build_array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """An array of the given type from JSON values.
+
+    Texts are read as times, dates, timestamps, decimals, durations (in their unit) and base64 bytes where the type says
+    so; for text types other values stand as their JSON text; ``"NaN"``, ``"Infinity"`` and ``"-Infinity"`` are doubles.
+
+    Raises:
+        DataError: a value that the type can't hold exactly.
+    """
+    try:
+        return nest(values, kind, _build_leaf)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
+        if isinstance(error, pa.ArrowMemoryError):
+            raise
+        raise DataError(f"a value can't be read as {kind}: {error}") from error
+
+
+def _build_leaf(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    kinds = set(map(type, values)) - {type(None)}
+    if _is_text(kind):
+        texts = values if kinds <= {str} else [_as_text(value) for value in values]
+        return pa.array(texts, kind)
+    if kinds - {bool} and pa.types.is_boolean(kind):
+        raise DataError(f"found {_named(kinds - {bool})}, expected true or false")
+    if bool in kinds and not pa.types.is_boolean(kind):
+        raise DataError(f"found true or false, expected {kind}")
+    if pa.types.is_floating(kind):
+        return _build_floats(values, kind, kinds)
+    if _is_binary(kind):
+        return pa.array([None if value is None else base64.b64decode(value, validate=True) for value in values], kind)
+    if str in kinds and not pa.types.is_boolean(kind):
+        return _parse_texts(pa.array([None if value is None else str(value) for value in values], pa.string()), kind)
+    if pa.types.is_integer(kind) and float in kinds:
+        return pa.array(values, pa.float64()).cast(kind)  # pa.array alone cuts the decimals off without a word
+    if pa.types.is_decimal(kind) and float in kinds:
+        return pa.array([Decimal(repr(value)) if type(value) is float else value for value in values], kind)
+    return pa.array(values, kind)
+
+
+def _parse_texts(texts: pa.Array, kind: pa.DataType) -> pa.Array:
+    if pa.types.is_duration(kind):
+        return texts.cast(pa.int64()).cast(kind)
+    if pa.types.is_time(kind):  # there is no cast from text to time: take a day's timestamp for the way
+        return pc.binary_join_element_wise("1970-01-01", texts, "T").cast(pa.timestamp(kind.unit)).cast(kind)
+    return texts.cast(kind)
+
+
+def _build_floats(values: Sequence[Any], kind: pa.DataType, kinds: set[type]) -> pa.Array:
+    if str in kinds:
+        named = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+        wrong = next((value for value in values if type(value) is str and value not in named), None)
+        if wrong is not None:
+            raise DataError(f"found the text {wrong!r}, expected a number")
+        return pa.array([named[value] if type(value) is str else value for value in values], kind)
+    if Decimal in kinds:
+        values = [float(value) if type(value) is Decimal else value for value in values]
+    array = pa.array(values, pa.float64()).cast(kind) if kinds else pa.nulls(len(values), kind)
+    if pc.any(pc.is_inf(array)).as_py():
+        raise DataError("a number is too large for a double")
+    return array
+
+
+def _as_text(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, default=float)  # Decimals are numbers too
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def _is_binary(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+        or pa.types.is_binary_view(kind)
+        or pa.types.is_fixed_size_binary(kind)
+    )
+
+
+def _named(kinds: set[type]) -> str:
+    names = {str: "texts", int: "numbers", float: "numbers", Decimal: "numbers", bool: "true or false"}
+    names.update({list: "arrays", dict: "objects"})
+    return " and ".join(sorted({names.get(kind, kind.__name__) for kind in kinds}))
+
+
+def to_values(array: pa.Array, nan: str) -> list[Any]:
+    """The array as values that ``json.dumps`` writes so that :func:`build_array` gets the same array back.
+
+    Args:
+        array: the array.
+        nan: what becomes of NaN and the infinities, which JSON lacks: ``"error"``, ``"null"`` or ``"text"``.
+
+    Raises:
+        DataError: a value or type that JSON can't hold.
+    """
+    return unnest(array, lambda leaf: _leaf_values(leaf, nan))
+
+
+def _leaf_values(array: pa.Array, nan: str) -> list[Any]:
+    kind = array.type
+    refuse_far_years(array, "JSON")
+    if pa.types.is_floating(kind):
+        return _float_values(array.cast(pa.float64()), nan)
+    if pa.types.is_null(kind) or pa.types.is_boolean(kind) or pa.types.is_integer(kind) or _is_text(kind):
+        return array.to_pylist()  # type: ignore[no-any-return]
+    if _is_binary(kind):
+        return [None if value is None else base64.b64encode(value).decode() for value in array.to_pylist()]
+    if pa.types.is_duration(kind):
+        return array.cast(pa.int64()).to_pylist()  # type: ignore[no-any-return]
+    if pa.types.is_date(kind) or pa.types.is_time(kind) or pa.types.is_decimal(kind):
+        return array.cast(pa.string()).to_pylist()  # type: ignore[no-any-return]
+    if pa.types.is_timestamp(kind):
+        return _timestamp_values(array)
+    raise DataError(f"JSON can't store {kind}")
+
+
+def _timestamp_values(array: pa.Array) -> list[Any]:
+    """ISO 8601 with a T, in UTC with a Z where the type has a zone."""
+    zone = array.type.tz
+    naive = array.cast(pa.timestamp(array.type.unit, "UTC")).cast(pa.timestamp(array.type.unit)) if zone else array
+    texts = pc.replace_substring(naive.cast(pa.string()), " ", "T", max_replacements=1)
+    return (pc.binary_join_element_wise(texts, "Z", "") if zone else texts).to_pylist()  # type: ignore[no-any-return]
+
+
+def _float_values(array: pa.Array, nan: str) -> list[Any]:
+    values: list[Any] = array.to_pylist()
+    odd = pc.invert(pc.is_finite(array))
+    if not pc.any(odd).as_py():
+        return values
+    if nan == "error":
+        raise DataError(
+            "JSON has no NaN and no infinity; the option nan='null' writes null for them, nan='text' writes "
+            "'NaN', 'Infinity' and '-Infinity'"
+        )
+    for place in pc.indices_nonzero(odd.fill_null(False)).to_pylist():
+        value = values[place]
+        text = "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+        values[place] = None if nan == "null" else text
+    return values

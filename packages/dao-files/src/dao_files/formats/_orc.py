@@ -1,0 +1,222 @@
+"""Apache ORC."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.orc as paorc
+from attrs import field, frozen
+from pyarrow import fs
+
+from dao.display import even_half_made
+from dao.errors import DataError
+from dao_files.formats._base import FileTask, Format, FormatWriter, Paths
+from dao_files.formats._compression import KeptOpen
+from dao_files.formats._facts import column_facts, file_bytes
+from dao_files.formats._faults import reading, storing
+from dao_files.formats._options import integer, number, one_of, texts, tuple_of, valid
+from dao_files.formats._rebuild import rebuilt
+from dao_files.formats._shape import cast_array, check_batch, checked, refuse_duplicates, unify
+
+__all__ = ["OrcFormat", "OrcOptions"]
+
+_CODECS = ("zstd", "snappy", "zlib", "lz4", "none")
+
+
+def _codec(value: Any) -> Any:
+    return "none" if value in (None, "uncompressed") else value
+
+
+@even_half_made
+@frozen
+class OrcOptions:
+    """Options of ORC, all for writing.
+
+    Attributes:
+        compression: ``zstd`` (default), ``snappy``, ``zlib``, ``lz4`` or ``none``.
+        compression_block_size: bytes that are compressed together; default 64 KiB.
+        compression_strategy: ``speed`` (default) or ``compression``.
+        stripe_size: bytes of a stripe, about; default 64 MiB.
+        row_index_stride: rows between entries of the row index; default 10,000, 0 for no index.
+        dictionary_key_size_threshold: share of different values up to which texts get a dictionary; 0 (default) none.
+        bloom_filter_columns: columns to make Bloom filters for.
+        bloom_filter_fpp: false positive probability of these.
+    """
+
+    compression: str = field(
+        default="zstd",
+        converter=_codec,
+        validator=valid(one_of(*_CODECS)),
+    )
+    compression_block_size: int = field(default=64 << 10, validator=valid(integer(1)))
+    compression_strategy: str = field(default="speed", validator=valid(one_of("speed", "compression")))
+    stripe_size: int = field(default=64 << 20, validator=valid(integer(1)))
+    row_index_stride: int = field(default=10_000, validator=valid(integer(0)))
+    dictionary_key_size_threshold: float = field(default=0.0, validator=valid(number(0)))
+    bloom_filter_columns: tuple[str, ...] = field(default=(), converter=tuple_of, validator=valid(texts))
+    bloom_filter_fpp: float = field(default=0.05, validator=valid(number(0)))
+
+
+class OrcFormat(Format):
+    """ORC files. Timestamps are read as nanoseconds, which hold the years 1678 to 2261."""
+
+    name = "orc"
+    suffixes = (".orc",)
+    magic = b"ORC"
+    Options = OrcOptions
+
+    def infer_schema(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> pa.Schema:
+        schemas = []
+        for path in paths:
+            with reading(path), filesystem.open_input_file(path) as file:
+                schemas.append(checked(paorc.ORCFile(file).schema))
+        return unify([schema.remove_metadata() for schema in schemas], paths)
+
+    def count(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> int | None:
+        total = 0
+        for path in paths:
+            with reading(path), filesystem.open_input_file(path) as file:
+                total += paorc.ORCFile(file).nrows
+        return total
+
+    def metadata(self, path: str, filesystem: fs.FileSystem, options: Any = None) -> dict[str, Any]:
+        """As every format's; beyond that ``stripes``, ``version``, ``created_by``, ``row_index_stride``."""
+        with reading(path), filesystem.open_input_file(path) as file:
+            orc = paorc.ORCFile(file)
+            codec = str(orc.compression).lower()
+            return {
+                "format": self.name,
+                "path": path,
+                "bytes": file_bytes(path, filesystem),
+                "rows": orc.nrows,
+                "compression": "none" if codec == "uncompressed" else codec,
+                "columns": column_facts(orc.schema),
+                "stripes": orc.nstripes,
+                "version": orc.file_version,
+                "created_by": orc.software_version,
+                "row_index_stride": orc.row_index_stride,
+            }
+
+    def writer(self, sink: Any, schema: pa.Schema, options: Any = None, *, path: str = "") -> FormatWriter:
+        return _OrcWriter(sink, schema, options or OrcOptions())
+
+    def read_file(
+        self, path: str, filesystem: fs.FileSystem, options: Any, task: FileTask
+    ) -> Generator[pa.RecordBatch, None, None]:
+        with filesystem.open_input_file(path) as file:
+            orc = paorc.ORCFile(file)
+            names, asked = checked(orc.schema).names, set(task.schema.names)
+            task.refuse_unnamed(names)
+            wanted = [name for name in names if name in asked]
+            # a column name with a dot would select inside a struct of that name
+            chosen = wanted if wanted and not any("." in name or not name for name in names) else None
+            for stripe in range(orc.nstripes):
+                batch = orc.read_stripe(stripe, columns=chosen)
+                yield batch if wanted == batch.schema.names else batch.select(wanted)
+
+
+def _stored_as(name: str, kind: pa.DataType) -> pa.DataType:
+    """The type that ORC stores a column as. Everything that pyarrow's writer does not surely take is refused here: it
+    ends the process for some types, decimals of negative scale among them (pyarrow 26).
+
+    Raises:
+        DataError: a type that ORC can't hold.
+    """
+    if isinstance(kind, pa.BaseExtensionType):  # ORC would keep the stored values and not what they are
+        raise DataError(f"column {name!r}: ORC can't hold {kind}; Parquet or Arrow IPC can")
+    if pa.types.is_run_end_encoded(kind) or (pa.types.is_dictionary(kind) and not pa.types.is_nested(kind.value_type)):
+        return _stored_as(name, kind.value_type)
+    if pa.types.is_timestamp(kind):
+        if kind.tz not in (None, "UTC"):
+            raise DataError(f"column {name!r}: ORC keeps no time zone but UTC, found {kind.tz!r}; cast to UTC first")
+        return pa.timestamp("ns", kind.tz)
+    if pa.types.is_decimal128(kind) and 0 <= kind.scale <= kind.precision:
+        return kind
+    if pa.types.is_struct(kind) and kind.num_fields:
+        return pa.struct([pa.field(part.name, _stored_as(name, part.type), part.nullable) for part in kind])
+    if pa.types.is_map(kind):
+        return pa.map_(_stored_as(name, kind.key_type), _stored_as(name, kind.item_type))
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+        return pa.list_(_stored_as(name, kind.value_type))
+    if kind in _PLAIN:
+        return _PLAIN[kind]
+    if pa.types.is_fixed_size_binary(kind):
+        return pa.binary()
+    raise DataError(f"column {name!r}: ORC can't hold {kind}; Parquet or Arrow IPC can")
+
+
+_PLAIN: Mapping[pa.DataType, pa.DataType] = {
+    **{kind: kind for kind in (pa.bool_(), pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.float32(), pa.float64())},
+    **{kind: kind for kind in (pa.string(), pa.binary(), pa.date32())},
+    pa.uint8(): pa.int16(),
+    pa.uint16(): pa.int32(),
+    pa.uint32(): pa.int64(),
+    pa.float16(): pa.float32(),
+    pa.date64(): pa.date32(),
+    pa.large_string(): pa.string(),
+    pa.string_view(): pa.string(),
+    pa.large_binary(): pa.binary(),
+    pa.binary_view(): pa.binary(),
+}
+
+
+def _pushed_down(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    """The array with the nulls of structs, lists and maps repeated in what they hold.
+
+    pyarrow's writer (26) goes by a field's own nulls: where a struct inside another is null and its fields have values
+    beneath, which nobody sees, it writes these in place of the following rows' values. Of fields that start elsewhere
+    than at their buffers' start it loses values likewise.
+    """
+    compact = rebuilt(array, kind, _pushed_down)
+    if compact is not None:
+        return compact
+    return pa.concat_arrays([array, array.slice(0, 0)]) if array.offset else array
+
+
+class _OrcWriter(FormatWriter):
+    def __init__(self, sink: Any, schema: pa.Schema, options: OrcOptions) -> None:
+        refuse_duplicates(schema, "ORC")
+        if not schema.names:
+            raise DataError("ORC can't store rows without columns")
+        self._schema = schema
+        self._stored = pa.schema([(part.name, _stored_as(part.name, part.type)) for part in schema])
+        places = {name: place for place, name in enumerate(schema.names, 1)}
+        missing = [name for name in options.bloom_filter_columns if name not in places]
+        if missing:
+            raise DataError(f"option 'bloom_filter_columns': no column {missing[0]!r}; known: {schema.names}")
+        self._closed = False
+        self._kept = KeptOpen(sink)
+        self._writer = paorc.ORCWriter(
+            pa.PythonFile(self._kept, mode="w"),
+            compression="uncompressed" if options.compression == "none" else options.compression,
+            compression_block_size=options.compression_block_size,
+            compression_strategy=options.compression_strategy,
+            stripe_size=options.stripe_size,
+            row_index_stride=options.row_index_stride,
+            dictionary_key_size_threshold=options.dictionary_key_size_threshold,
+            bloom_filter_columns=[places[name] for name in options.bloom_filter_columns] or None,
+            bloom_filter_fpp=options.bloom_filter_fpp,
+        )
+        self._writer.write(self._stored.empty_table())  # the schema, should no rows come
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        check_batch(batch, self._schema)
+        arrays = []
+        for part, array in zip(self._stored, batch.columns, strict=True):
+            with storing(f"column {part.name!r}: ORC"):
+                stored = cast_array(array, part.type)
+                arrays.append(_pushed_down(stored, part.type) if pa.types.is_nested(part.type) else stored)
+        with storing("ORC"):
+            self._writer.write(pa.Table.from_arrays(arrays, schema=self._stored))
+        self._kept.check()
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._writer.close()
+            self._kept.check()
+
+    def abort(self) -> None:
+        self._kept.drop()

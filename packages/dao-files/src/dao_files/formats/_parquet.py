@@ -1,0 +1,190 @@
+"""Apache Parquet: row groups pruned by their statistics, columns projected, bombs refused before they are unpacked.
+
+Two ways to read: :meth:`ParquetFormat.read_table` decodes row groups on all cores and holds the whole result;
+:meth:`ParquetFormat.read_file` decodes a bounded number of rows at a time. pyarrow's dataset scanner decodes whole row
+groups ahead, 500 MiB and more for files of ordinary size even with a readahead of one, so both do without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import fs
+
+from dao.errors import StoreError
+from dao_files.formats._base import FileTask, Format, FormatWriter, Paths
+from dao_files.formats._faults import reading
+from dao_files.formats._parallel import in_order
+from dao_files.formats._parquet_bounds import promise
+from dao_files.formats._parquet_facts import describe, row_count
+from dao_files.formats._parquet_group import RowGroup, fetched_ahead
+from dao_files.formats._parquet_options import ParquetOptions
+from dao_files.formats._parquet_source import ParquetSource, open_source
+from dao_files.formats._parquet_writer import ParquetFileWriter
+from dao_files.formats._pruning import surviving
+from dao_files.formats._scan import scan
+from dao_files.formats._scan_plan import OneFile, planned
+from dao_files.formats._shape import unify
+from dao_files.formats._whole import read_whole
+
+__all__ = ["ParquetFormat"]
+
+_BUFFER = 256 << 10  # read of a column chunk at once: without it pyarrow reads the chunks of a row group whole
+_FAR_BUFFER = 1 << 20  # the same from afar
+_AHEAD = 48 << 20  # of column chunks from afar that are in memory while a stream is read
+_BATCH_BYTES = 16 << 20  # of encoded data per batch, about
+_SUSPICIOUS_BYTES = 1 << 30
+_OPENERS = 8  # footers looked at at the same time
+
+
+class ParquetFormat(Format):
+    """Parquet files."""
+
+    name = "parquet"
+    suffixes = (".parquet", ".pq", ".parq")
+    magic = b"PAR1"
+    Options = ParquetOptions
+
+    def keeps_order(self, values: pa.DataType) -> bool:
+        return bool(pa.types.is_string(values) or pa.types.is_large_string(values))
+
+    def infer_schema(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> pa.Schema:
+        return unify([source.schema for source in _sources(paths, filesystem, options)], paths)
+
+    def count(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> int | None:
+        return sum(row_count(source.metadata) for source in _sources(paths, filesystem, options))
+
+    def metadata(self, path: str, filesystem: fs.FileSystem, options: Any = None) -> dict[str, Any]:
+        """As every format's; beyond that ``row_groups`` with the statistics of each column, ``created_by``, ``version``
+        and the file's own ``key_values``.
+        """
+        with reading(path):
+            return describe(open_source(path, filesystem, options or ParquetOptions()))
+
+    def writer(self, sink: Any, schema: pa.Schema, options: Any = None, *, path: str = "") -> FormatWriter:
+        return ParquetFileWriter(sink, schema, options or ParquetOptions())
+
+    def read_table(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None, **arguments: Any) -> pa.Table:
+        plan = planned(self, paths, filesystem, options or ParquetOptions(), **arguments)
+        if plan.limit is not None or not plan.output.names:
+            return scan(plan).read_all()
+
+        def pieces(file: OneFile) -> list[RowGroup]:
+            source = open_source(file.path, filesystem, plan.options)
+            file.task.refuse_unnamed(source.schema.names)
+            return [wanted_group(source, place, file.task) for place in matching_groups(source, file.task)]
+
+        return read_whole(plan, pieces)
+
+    def read_file(
+        self, path: str, filesystem: fs.FileSystem, options: Any, task: FileTask
+    ) -> Generator[pa.RecordBatch, None, None]:
+        source = open_source(path, filesystem, options)
+        task.refuse_unnamed(source.schema.names)
+        groups = [wanted_group(source, place, task) for place in matching_groups(source, task)]
+        with closing(fetched_ahead(groups, _AHEAD)) as coming:
+            for group, fetched in coming:
+                with group.opened(fetched, _BUFFER if source.near else _FAR_BUFFER) as parquet:
+                    found = 0
+                    rows = _batch_rows(source.metadata.row_group(group.place), task)
+                    for batch in parquet.iter_batches(
+                        rows, row_groups=[group.place], columns=group.columns, use_threads=False
+                    ):
+                        found += batch.num_rows
+                        yield batch
+                    group.check(found)
+
+
+def _sources(paths: Paths, filesystem: fs.FileSystem, options: ParquetOptions | None) -> list[ParquetSource]:
+    def opened(path: str) -> ParquetSource:
+        with reading(path):
+            return open_source(path, filesystem, options or ParquetOptions())
+
+    if len(paths) < 2:
+        return [opened(path) for path in paths]
+    with closing(in_order(opened, paths, _OPENERS)) as sources:
+        return list(sources)
+
+
+def wanted_group(source: ParquetSource, place: int, task: FileTask) -> RowGroup:
+    """A row group that is safe to decode.
+
+    Raises:
+        StoreError: it is a bomb; see :func:`refuse_bombs`.
+    """
+    group = RowGroup(source, place, task)
+    refuse_bombs(source, place, group.columns)
+    return group
+
+
+def matching_groups(source: ParquetSource, task: FileTask) -> list[int]:
+    """The row groups whose statistics don't rule the predicate out.
+
+    pyarrow's own way, ``ParquetFileFragment.subset``, ends the process on a damaged footer (26).
+    """
+    whole = list(range(source.metadata.num_row_groups))
+    names = source.schema.names
+    if task.predicate is None or not set(task.schema.names) <= set(names):
+        return whole
+    # Where the types differ, the statistics are of another type than the predicate's constants.
+    told = {name for name in task.predicate_columns if source.schema.field(name).type == task.schema.field(name).type}
+    units = _stored_units(source)
+    promises = []
+    for chunks in source.chunks:
+        known = pc.scalar(True)
+        for chunk in chunks:
+            if chunk.path in told and units.get(chunk.path, True):
+                known = promise(chunk.path, chunk, source.schema.field(chunk.path).type) & known
+        promises.append(known)
+    return surviving(task.predicate, task.schema, promises)
+
+
+_UNITS = {"s": "", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}
+
+
+def _stored_units(source: ParquetSource) -> dict[str, bool]:
+    """For each timestamp column whether the file stores it in the unit of its Arrow type."""
+    units = {field.name: _UNITS[field.type.unit] for field in source.schema if pa.types.is_timestamp(field.type)}
+    if not units:
+        return {}
+    stored = source.metadata.schema
+    columns = [stored.column(place) for place in range(len(stored))]
+    return {
+        column.path: f"timeUnit={units[column.path]}" in str(column.logical_type)
+        for column in columns
+        if column.path in units
+    }
+
+
+def refuse_bombs(source: ParquetSource, place: int, columns: list[str] | None) -> None:
+    """Stop before unpacking a column chunk that claims far more than its packed bytes plausibly hold.
+
+    Both must hold: over 1 GiB unpacked, and a ratio over ``max_decompression_ratio``. Honest writers stay far below the
+    one (chunks of a few hundred MiB) or the other (dictionaries and run lengths come before compression).
+
+    Raises:
+        StoreError: such a chunk; the message names the option to raise.
+    """
+    if source.metadata.row_group(place).total_byte_size <= _SUSPICIOUS_BYTES:
+        return
+    ratio = source.options.max_decompression_ratio
+    for chunk in source.chunks[place]:
+        if columns is not None and chunk.path.split(".")[0] not in columns:
+            continue
+        unpacked, packed = chunk.unpacked, max(chunk.packed, 1)
+        if unpacked > _SUSPICIOUS_BYTES and unpacked > packed * ratio:
+            raise StoreError(
+                f"column {chunk.path!r} claims to unpack from {packed:,} to {unpacked:,} bytes, more than {ratio:g} to "
+                f"1; if the file is trusted, max_decompression_ratio={unpacked // packed + 1} reads it"
+            )
+
+
+def _batch_rows(group: Any, task: FileTask) -> int:
+    """Rows per batch such that a batch of wide rows stays small."""
+    per_row = max(group.total_byte_size, 1) / max(group.num_rows, 1)
+    rows = min(task.batch_size, max(int(_BATCH_BYTES / per_row), 1))
+    return rows if task.rows is None else max(min(rows, task.rows), 1)

@@ -1,0 +1,149 @@
+"""The options of Parquet, with the names that pyarrow, pandas and Spark use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from dao.display import even_half_made
+from dao_files.formats._options import (
+    Check,
+    boolean,
+    columns_or_boolean,
+    integer,
+    number,
+    one_of,
+    optional,
+    per_column,
+    texts,
+    tuple_of,
+    valid,
+)
+
+__all__ = ["ParquetOptions"]
+
+_CODECS = ("zstd", "snappy", "gzip", "brotli", "lz4", "none")
+_ENCODINGS = ("PLAIN", "BYTE_STREAM_SPLIT", "DELTA_BINARY_PACKED", "DELTA_LENGTH_BYTE_ARRAY", "DELTA_BYTE_ARRAY")
+
+
+def _codec(value: Any) -> Any:
+    """Codec names in any case; None is no compression."""
+    if isinstance(value, Mapping):
+        return {name: _codec(codec) for name, codec in value.items()}
+    if value is None:
+        return "none"
+    return (
+        {"uncompressed": "none", "lz4_raw": "lz4"}.get(value.lower(), value.lower())
+        if isinstance(value, str)
+        else value
+    )
+
+
+_bloom = Check(
+    "a list of column names, or a mapping of column name to {'ndv': a number of values, 'fpp': a probability}",
+    lambda value: (
+        texts.accepts(value)
+        or (
+            isinstance(value, Mapping)
+            and all(
+                isinstance(settings, Mapping)
+                and set(settings) <= {"ndv", "fpp"}
+                and all(map(_positive, settings.values()))
+                for settings in value.values()
+            )
+        )
+    ),
+)
+
+
+def _positive(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+
+
+@even_half_made
+@frozen
+class ParquetOptions:
+    """Options of Parquet.
+
+    Attributes:
+        compression: writing: ``zstd`` (default), ``snappy``, ``gzip``, ``brotli``, ``lz4`` or ``none``; or a mapping of
+            column name to codec, where columns not named get zstd.
+        compression_level: writing: the codec's level, or one per column. Default: 3 for zstd, the codec's own else.
+        row_group_rows: writing: rows of a row group at most; default 1,048,576.
+        row_group_bytes: writing: bytes in Arrow memory of a row group at most (not of the file); default 64 MiB, so
+            that a writer holds a bounded amount.
+        statistics: writing: min, max and null counts for all, no, or the named columns.
+        page_index: writing: keep the statistics of pages in one place, which lets engines skip pages.
+        dictionary: writing: ``"auto"`` (default) turns dictionary encoding off where the first rows of a number or
+            text column are nearly all different, which costs time and space; True, False or a list of columns.
+        data_page_size: writing: bytes of an encoded page, about; pyarrow's default 1 MiB.
+        dictionary_page_size: writing: bytes of dictionary after which a column goes on without; pyarrow: 1 MiB.
+        max_rows_per_page: writing: pyarrow's default 20,000.
+        data_page_version: writing: ``"1.0"`` or ``"2.0"``.
+        format_version: writing: ``"1.0"``, ``"2.4"`` or ``"2.6"``: which logical types may be used.
+        encoding: writing: the encoding of columns by name where their dictionary is off, such as
+            ``DELTA_BINARY_PACKED``; the named columns get no dictionary.
+        bloom_filters: writing: columns to make Bloom filters for: a list, or a mapping of column name to ``ndv``
+            (distinct values) and ``fpp`` (false positive probability).
+        coerce_timestamps: writing: ``"ms"`` or ``"us"``: store all timestamps so; digits lost are an error.
+        allow_truncated_timestamps: writing: with ``coerce_timestamps``, lose digits without an error.
+        int96_timestamps: writing: store timestamps in the old INT96 form for old Impala, Hive and Spark.
+        store_schema: writing: keep the Arrow schema in the file, so that time zones, durations, dictionaries and large
+            types come back.
+        checksums: writing: a CRC for each page; reading: check those that are there.
+        int96_unit: reading: the unit of INT96 timestamps. ``us`` (default, as Spark and DuckDB) holds every date;
+            ``ns`` keeps nanoseconds but wraps silently outside 1677 to 2262.
+        read_dictionary: reading: columns to give as Arrow dictionaries.
+        max_decompression_ratio: reading: a column chunk that claims to unpack to more than 1 GiB and to more than so
+            many times its packed size is refused before it is unpacked.
+    """
+
+    compression: str | Mapping[str, str] = field(
+        default="zstd", converter=_codec, validator=valid(per_column(one_of(*_CODECS)))
+    )
+    compression_level: int | Mapping[str, int] | None = field(
+        default=None, validator=valid(optional(per_column(integer(-50, 22))))
+    )
+    row_group_rows: int = field(default=1 << 20, validator=valid(integer(1)))
+    row_group_bytes: int = field(default=64 << 20, validator=valid(integer(1)))
+    statistics: bool | tuple[str, ...] = field(default=True, converter=tuple_of, validator=valid(columns_or_boolean))
+    page_index: bool = field(default=True, validator=valid(boolean))
+    dictionary: bool | str | tuple[str, ...] = field(
+        default="auto",
+        converter=tuple_of,
+        validator=valid(
+            Check(
+                "'auto', True, False or a list of column names",
+                lambda value: value == "auto" or columns_or_boolean.accepts(value),
+            )
+        ),
+    )
+    data_page_size: int | None = field(default=None, validator=valid(optional(integer(1))))
+    dictionary_page_size: int | None = field(default=None, validator=valid(optional(integer(1))))
+    max_rows_per_page: int | None = field(default=None, validator=valid(optional(integer(1))))
+    data_page_version: str = field(default="1.0", validator=valid(one_of("1.0", "2.0")))
+    format_version: str = field(default="2.6", validator=valid(one_of("1.0", "2.4", "2.6")))
+    encoding: Mapping[str, str] | None = field(
+        default=None,
+        validator=valid(
+            Check(
+                f"a mapping of column name to one of {', '.join(_ENCODINGS)}",
+                lambda value: (
+                    value is None or (isinstance(value, Mapping) and all(item in _ENCODINGS for item in value.values()))
+                ),
+            )
+        ),
+    )
+    bloom_filters: tuple[str, ...] | Mapping[str, Mapping[str, float]] | None = field(
+        default=None, converter=tuple_of, validator=valid(optional(_bloom))
+    )
+    coerce_timestamps: str | None = field(default=None, validator=valid(one_of(None, "ms", "us")))
+    allow_truncated_timestamps: bool = field(default=False, validator=valid(boolean))
+    int96_timestamps: bool = field(default=False, validator=valid(boolean))
+    store_schema: bool = field(default=True, validator=valid(boolean))
+    checksums: bool = field(default=False, validator=valid(boolean))
+    int96_unit: str = field(default="us", validator=valid(one_of("s", "ms", "us", "ns")))
+    read_dictionary: tuple[str, ...] = field(default=(), converter=tuple_of, validator=valid(texts))
+    max_decompression_ratio: float = field(default=1000.0, validator=valid(number(1)))

@@ -1,0 +1,234 @@
+"""Writing Parquet: row groups gathered to a size, encodings chosen from the first rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from itertools import islice
+from typing import Any, cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from dao.errors import DataError, UnsupportedError, did_you_mean
+from dao_files.formats._base import FormatWriter
+from dao_files.formats._faults import storing
+from dao_files.formats._parquet_options import ParquetOptions
+from dao_files.formats._shape import check_batch, refuse_duplicates, unordered
+
+__all__ = ["ParquetFileWriter"]
+
+_SAMPLE_ROWS = 4096
+_DISTINCT_SHARE = 0.5  # above it a dictionary is larger than what it saves
+
+
+class ParquetFileWriter(FormatWriter):
+    """Gathers batches until a row group is full, so that its size does not depend on how the rows arrive."""
+
+    def __init__(self, sink: Any, schema: pa.Schema, options: ParquetOptions) -> None:
+        self._sink = sink
+        self._schema = schema
+        self._options = options
+        self._waiting: list[pa.RecordBatch] = []
+        self._rows = 0
+        self._bytes = 0
+        self._writer: pq.ParquetWriter | None = None
+        self._closed = False
+        _check_schema(schema, options)
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        check_batch(batch, self._schema)
+        for piece in self._pieces(batch):
+            self._waiting.append(piece)
+            self._rows += piece.num_rows
+            self._bytes += piece.nbytes
+            if self._rows >= self._options.row_group_rows or self._bytes >= self._options.row_group_bytes:
+                self.flush()
+
+    def close(self) -> None:
+        if self._closed:
+            return
+        self.flush()
+        self._closed = True
+        with storing("Parquet"):
+            self._open().close()
+
+    def abort(self) -> None:
+        self._closed, self._waiting = True, []
+        if self._writer is not None:
+            with suppress(Exception):  # else pyarrow does it when the writer is dropped, and complains
+                self._writer.close()
+
+    def _pieces(self, batch: pa.RecordBatch) -> list[pa.RecordBatch]:
+        """The batch cut where row groups end, by rows and by its average row's bytes."""
+        pieces = []
+        start = 0
+        per_row = max(batch.nbytes / batch.num_rows, 1e-9) if batch.num_rows else 1.0
+        rows, size = self._rows, float(self._bytes)
+        while start < batch.num_rows:
+            room = min(self._options.row_group_rows - rows, int((self._options.row_group_bytes - size) / per_row) + 1)
+            piece = batch.slice(start, max(room, 1))
+            pieces.append(piece)
+            start += piece.num_rows
+            rows, size = 0, 0.0
+        return pieces
+
+    def flush(self) -> None:
+        if not self._rows:
+            return
+        with storing("Parquet"):
+            table = pa.Table.from_batches(self._waiting, self._schema)
+            self._open().write_table(table, row_group_size=self._rows)
+        self._waiting, self._rows, self._bytes = [], 0, 0
+
+    def _open(self) -> pq.ParquetWriter:
+        if self._writer is None:
+            sample = self._waiting[0].slice(0, _SAMPLE_ROWS) if self._waiting else None
+            self._writer = pq.ParquetWriter(self._sink, self._schema, **_settings(self._schema, self._options, sample))
+        return self._writer
+
+
+def _check_schema(schema: pa.Schema, options: ParquetOptions) -> None:
+    """Write an empty file into memory: what Parquet can't store is found before the real file has a byte."""
+    refuse_duplicates(schema, "Parquet")
+    if not schema.names:
+        raise DataError("Parquet can't store rows without columns")
+    _check_columns(schema, options)
+    _check_order(schema, options)
+    try:
+        with storing("Parquet"), pq.ParquetWriter(pa.BufferOutputStream(), schema, **_settings(schema, options, None)):
+            pass
+    except OSError as error:  # how pyarrow reports some types: nothing was written but memory
+        raise DataError(f"Parquet can't store the data: {error}") from error
+    except TypeError as error:
+        raise UnsupportedError(f"pyarrow {pa.__version__} has no such option: {error}") from error
+
+
+def _check_order(schema: pa.Schema, options: ParquetOptions) -> None:
+    """Ordered categories need the dictionary in the file: without it they come back in the order of appearance."""
+    for field in schema:
+        named = not isinstance(options.dictionary, tuple) or field.name in options.dictionary
+        written = options.dictionary is not False and named and field.name not in (options.encoding or {})
+        if not written and not unordered(pa.schema([field])).equals(pa.schema([field])):
+            raise DataError(
+                f"option 'dictionary': column {field.name!r} has ordered categories, and a dictionary keeps their order"
+            )
+
+
+def _check_columns(schema: pa.Schema, options: ParquetOptions) -> None:
+    """Column names inside options must be there: a misspelt one would change nothing, silently."""
+    names = set(schema.names)
+    for name in ("compression", "compression_level", "statistics", "dictionary", "encoding", "bloom_filters"):
+        value = getattr(options, name)
+        if not isinstance(value, Mapping | tuple):
+            continue
+        for column in value:
+            if not names & {column, column.split(".")[0]}:
+                raise DataError(f"option {name!r}: no column {column!r}; {did_you_mean(column, schema.names)}")
+
+
+def _settings(schema: pa.Schema, options: ParquetOptions, sample: pa.RecordBatch | None) -> dict[str, Any]:
+    """The keyword arguments of pyarrow's ParquetWriter."""
+    paths = _leaf_paths(schema)
+    codec = _spread(options.compression, paths, "zstd")
+    settings = {
+        "version": options.format_version,
+        "compression": codec,
+        "compression_level": _levels(options, codec),
+        "write_statistics": _listed(options.statistics, paths),
+        "write_page_index": options.page_index,
+        "use_dictionary": _dictionary(options, paths, schema, sample),
+        "column_encoding": dict(options.encoding) if options.encoding else None,
+        "data_page_size": options.data_page_size,
+        "dictionary_pagesize_limit": options.dictionary_page_size,
+        "max_rows_per_page": options.max_rows_per_page,
+        "data_page_version": options.data_page_version,
+        "bloom_filter_options": _blooms(options),
+        "coerce_timestamps": options.coerce_timestamps,
+        "allow_truncated_timestamps": options.allow_truncated_timestamps,
+        "use_deprecated_int96_timestamps": options.int96_timestamps,
+        "store_schema": options.store_schema,
+        "write_page_checksum": options.checksums,
+    }
+    return {name: value for name, value in settings.items() if value is not None}
+
+
+def _leaf_paths(schema: pa.Schema) -> dict[str, list[str]]:
+    """For each column the paths of its Parquet leaves, which is what pyarrow's per-column settings go by."""
+    with pq.ParquetWriter(sink := pa.BufferOutputStream(), schema) as writer:
+        del writer
+    leaves = pq.ParquetFile(pa.BufferReader(sink.getvalue())).schema
+    found = iter(leaves.column(place).path for place in range(len(leaves)))
+    return {field.name: list(islice(found, _leaves(field.type))) for field in schema}
+
+
+def _leaves(kind: pa.DataType) -> int:
+    """How many Parquet columns an Arrow type is stored in."""
+    if isinstance(kind, pa.BaseExtensionType):
+        return _leaves(kind.storage_type)
+    if not pa.types.is_nested(kind):
+        return 1
+    return sum(_leaves(kind.field(place).type) for place in range(kind.num_fields))
+
+
+def _spread(value: Any, paths: Mapping[str, list[str]], default: Any) -> Any:
+    """One value for all columns as it is; a mapping by column (or leaf path) as a mapping by leaf path."""
+    if not isinstance(value, Mapping):
+        return value
+    return {path: value.get(path, value.get(column, default)) for column, leaves in paths.items() for path in leaves}
+
+
+def _levels(options: ParquetOptions, codec: Any) -> Any:
+    level = options.compression_level
+    if isinstance(level, Mapping):
+        return dict(level)
+    if isinstance(codec, Mapping):
+        return {path: 3 if level is None else level for path, name in codec.items() if name == "zstd" or level}
+    return 3 if level is None and codec == "zstd" else level
+
+
+def _listed(value: bool | tuple[str, ...], paths: Mapping[str, list[str]]) -> bool | list[str]:
+    if isinstance(value, bool):
+        return value
+    return [path for name in value for path in paths.get(name, [name])]
+
+
+def _dictionary(
+    options: ParquetOptions, paths: Mapping[str, list[str]], schema: pa.Schema, sample: pa.RecordBatch | None
+) -> bool | list[str]:
+    if options.dictionary == "auto":
+        plain = _nearly_unique(sample) if sample is not None else set()
+        plain.update(options.encoding or ())
+        return _listed(tuple(name for name in schema.names if name not in plain), paths) if plain else True
+    chosen = _listed(cast("bool | tuple[str, ...]", options.dictionary), paths)
+    if not options.encoding:
+        return chosen
+    names = [path for leaves in paths.values() for path in leaves] if chosen is True else chosen or []
+    return [path for path in names if path not in options.encoding]
+
+
+def _nearly_unique(sample: pa.RecordBatch) -> set[str]:
+    """The flat columns whose first rows are nearly all different."""
+    if sample.num_rows < _SAMPLE_ROWS // 4:
+        return set()
+    found = set()
+    for column in sample.schema:
+        if pa.types.is_nested(column.type) or pa.types.is_dictionary(column.type) or pa.types.is_boolean(column.type):
+            continue
+        values = sample.column(column.name)
+        try:
+            distinct = pc.count_distinct(values).as_py()
+        except pa.ArrowNotImplementedError:
+            continue
+        if distinct > _DISTINCT_SHARE * (len(values) - values.null_count) > 0:
+            found.add(column.name)
+    return found
+
+
+def _blooms(options: ParquetOptions) -> dict[str, Any] | None:
+    if not options.bloom_filters:
+        return None
+    if isinstance(options.bloom_filters, Mapping):
+        return {name: dict(settings) for name, settings in options.bloom_filters.items()}
+    return dict.fromkeys(options.bloom_filters, True)

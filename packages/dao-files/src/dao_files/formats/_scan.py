@@ -1,0 +1,67 @@
+"""One scan over many files: what every format shares. Formats read single files; this orders, shapes and filters.
+
+The reader is a Python generator behind ``RecordBatchReader.from_batches``: errors keep their type (an Arrow C stream
+would turn them into text), files open one after another, and at most one file's reader is alive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing
+from weakref import WeakKeyDictionary
+
+import pyarrow as pa
+
+from dao_files.formats._faults import reading
+from dao_files.formats._readahead import read_ahead
+from dao_files.formats._scan_plan import Plan
+
+__all__ = ["close_reader", "scan"]
+
+_generators: WeakKeyDictionary[pa.RecordBatchReader, Generator[pa.RecordBatch, None, None]] = WeakKeyDictionary()
+
+
+def scan(plan: Plan) -> pa.RecordBatchReader:
+    """Read as planned, lazily; see :meth:`dao_files.formats.Format.scan`."""
+    generator = read_ahead(_batches(plan))
+    reader = pa.RecordBatchReader.from_batches(plan.output, generator)
+    _generators[reader] = generator
+    return reader
+
+
+def close_reader(reader: pa.RecordBatchReader) -> None:
+    """Close a reader and the file that it has open, now.
+
+    ``RecordBatchReader.close`` of a reader that is fed by Python does nothing (pyarrow 26), so this stops the feeding
+    generator first. Any other reader is just closed.
+    """
+    generator = _generators.pop(reader, None)
+    if generator is not None:
+        generator.close()
+    reader.close()
+
+
+def _batches(plan: Plan) -> Generator[pa.RecordBatch, None, None]:
+    left = plan.limit
+    for index in range(len(plan.paths)):
+        if left == 0:
+            return
+        with reading(plan.paths[index]), closing(_file_batches(plan, index, left)) as batches:
+            for batch in batches:
+                piece = batch if left is None else batch.slice(0, left)
+                if left is not None:
+                    left -= piece.num_rows
+                yield piece
+                if left == 0:
+                    return
+
+
+def _file_batches(plan: Plan, index: int, left: int | None) -> Generator[pa.RecordBatch, None, None]:
+    """The finished batches of one file."""
+    wanted = plan.of_file(index, left)
+    batches = plan.format.read_file(wanted.path, plan.filesystem, plan.options, wanted.task)
+    with closing(batches):
+        for batch in batches:
+            whole = wanted.finished(batch)
+            for start in range(0, whole.num_rows, plan.batch_size):
+                yield whole.slice(start, plan.batch_size)

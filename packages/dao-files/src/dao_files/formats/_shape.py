@@ -1,0 +1,260 @@
+"""Batches brought into a wanted schema: columns chosen and ordered, missing ones null, types cast without loss."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dao.arrow.convert import refuse_invalid
+from dao.errors import DataError
+from dao_files.formats._rebuild import rebuilt
+
+__all__ = [
+    "cast_array",
+    "check_batch",
+    "checked",
+    "conform",
+    "refuse_duplicates",
+    "repeated_names",
+    "unify",
+    "unordered",
+]
+
+
+def conform(batch: pa.RecordBatch, schema: pa.Schema, fixed: Mapping[str, Any]) -> pa.RecordBatch:
+    """The batch with exactly the columns and types of ``schema``.
+
+    Args:
+        batch: the rows.
+        schema: what they shall look like.
+        fixed: scalars for columns that have one value in all rows.
+
+    Raises:
+        DataError: a value that its column's wanted type can't hold exactly.
+    """
+    if not fixed and batch.schema.equals(schema):
+        return batch
+    if not fixed and batch.schema.names == schema.names:  # by place, so that duplicate names stay apart
+        arrays = [_cast(array, field) for array, field in zip(batch.columns, schema, strict=True)]
+    else:
+        arrays = [_column(batch, field, fixed) for field in schema]
+    if not arrays:  # a batch of no columns still has rows
+        return batch.select([])
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _column(batch: pa.RecordBatch, field: pa.Field, fixed: Mapping[str, Any]) -> pa.Array:
+    if field.name in fixed:
+        return pa.repeat(fixed[field.name], batch.num_rows)
+    place = batch.schema.get_field_index(field.name)
+    if place < 0:
+        return pa.nulls(batch.num_rows, field.type)
+    return _cast(batch.column(place), field)
+
+
+def _cast(array: pa.Array, field: pa.Field) -> pa.Array:
+    try:
+        return cast_array(array, field.type)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise DataError(
+            f"column {field.name!r} has the type {array.type} and can't be read as {field.type} exactly: {error}"
+        ) from error
+
+
+def cast_array(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    """A safe cast, also to the types that ``Array.cast`` does not reach: dictionaries, run ends and list views.
+
+    Raises:
+        pyarrow.ArrowInvalid: a value that the type can't hold.
+        pyarrow.ArrowNotImplementedError: there is no way from the one type to the other.
+    """
+    if array.type.equals(kind):
+        return array
+    if pa.types.is_dictionary(array.type):
+        return _cast_dictionary(array, kind)
+    if pa.types.is_run_end_encoded(array.type):
+        return cast_array(pc.run_end_decode(array), kind)
+    if pa.types.is_dictionary(kind):
+        if kind.ordered:
+            raise pa.ArrowInvalid("values alone don't tell the order of their categories; an unordered dictionary does")
+        encoded = cast_array(array, kind.value_type).dictionary_encode()
+        return pa.DictionaryArray.from_arrays(encoded.indices.cast(kind.index_type), encoded.dictionary)
+    if pa.types.is_run_end_encoded(kind):
+        return pc.run_end_encode(cast_array(array, kind.value_type), kind.run_end_type)
+    if pa.types.is_list(array.type) and (pa.types.is_list_view(kind) or pa.types.is_large_list_view(kind)):
+        return _list_view(array, kind)
+    try:
+        return array.cast(kind)
+    except pa.ArrowNotImplementedError:
+        cast = rebuilt(array, kind, cast_array)
+        if cast is None:
+            raise
+        return cast
+
+
+def _cast_dictionary(array: pa.DictionaryArray, kind: pa.DataType) -> pa.Array:
+    """To another dictionary type place by place: the order of categories is kept, and those that no row has."""
+    if not pa.types.is_dictionary(kind):
+        return cast_array(array.dictionary_decode(), kind)
+    if kind.ordered and not array.type.ordered:
+        raise pa.ArrowInvalid("the dictionary is not ordered, so it can't become an ordered one")
+    return pa.DictionaryArray.from_arrays(
+        array.indices.cast(kind.index_type), cast_array(array.dictionary, kind.value_type), ordered=kind.ordered
+    )
+
+
+def unordered(schema: pa.Schema, except_of: Callable[[pa.DataType], bool] = lambda values: False) -> pa.Schema:
+    """The schema without the mark of ordered categories, those inside nested columns included.
+
+    For what builds dictionaries from values: their order is that of appearance then.
+
+    Args:
+        schema: the schema.
+        except_of: the types of values whose dictionaries stay as they are.
+    """
+
+    def plain(kind: pa.DataType) -> pa.DataType:
+        if pa.types.is_dictionary(kind):
+            stays = not kind.ordered or except_of(kind.value_type)
+            return kind if stays else pa.dictionary(kind.index_type, kind.value_type)
+        if pa.types.is_run_end_encoded(kind):
+            return pa.run_end_encoded(kind.run_end_type, plain(kind.value_type))
+        if pa.types.is_struct(kind):
+            return pa.struct([part.with_type(plain(part.type)) for part in kind])
+        if pa.types.is_map(kind):
+            return pa.map_(kind.key_field, kind.item_field.with_type(plain(kind.item_type)), kind.keys_sorted)
+        if pa.types.is_fixed_size_list(kind):
+            return pa.list_(kind.value_field.with_type(plain(kind.value_type)), kind.list_size)
+        make = next((make for matches, make in _LISTS if matches(kind)), None)
+        return make(kind.value_field.with_type(plain(kind.value_type))) if make else kind
+
+    return pa.schema([part.with_type(plain(part.type)) for part in schema], metadata=schema.metadata)
+
+
+_LISTS = (
+    (pa.types.is_list, pa.list_),
+    (pa.types.is_large_list, pa.large_list),
+    (pa.types.is_list_view, pa.list_view),
+    (pa.types.is_large_list_view, pa.large_list_view),
+)
+
+
+def _list_view(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    large = pa.types.is_large_list_view(kind)
+    index = pa.int64() if large else pa.int32()
+    offsets = array.offsets
+    sizes = pc.fill_null(pc.list_value_length(array), 0)
+    return (pa.LargeListViewArray if large else pa.ListViewArray).from_arrays(
+        offsets[:-1].cast(index),
+        sizes.cast(index),
+        cast_array(array.values, kind.value_type),
+        type=kind,
+        mask=array.is_null(),
+    )
+
+
+def checked(schema: pa.Schema) -> pa.Schema:
+    """The schema of a file, when all its names are text (pyarrow raises only when a damaged one is looked at), and no
+    column has the name of another one.
+
+    Raises:
+        UnicodeDecodeError: a name is not UTF-8.
+        DataError: several columns have one name; the message names them.
+    """
+    waiting = list(schema)
+    while waiting:
+        field = waiting.pop()
+        field.name  # noqa: B018 - looking is the check
+        if pa.types.is_nested(field.type):
+            waiting.extend(field.type.field(place) for place in range(field.type.num_fields))
+    twice = repeated_names(schema.names)
+    if twice:
+        names = ", ".join(map(repr, twice))
+        raise DataError(f"the columns {names} are there more than once, and nothing tells them apart: rename them")
+    return schema
+
+
+def unify(schemas: Sequence[pa.Schema], paths: Sequence[str] = ()) -> pa.Schema:
+    """The one schema that all the given ones fit: columns in order of first appearance, types widened where needed.
+
+    A column, or a field of a struct, that one of them lacks or allows to be null is nullable.
+
+    Args:
+        schemas: the schemas.
+        paths: the files that they are of, for the error.
+
+    Raises:
+        DataError: there are none, or one column has types that no common type holds.
+    """
+    if not schemas:
+        raise DataError("there are no files to take a schema from; give schema=")
+    first = schemas[0]
+    if all(schema.equals(first) for schema in schemas[1:]):
+        return first
+    try:
+        unified = pa.unify_schemas(list(schemas), promote_options="permissive")
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        where = f" ({paths[0]} and {len(paths) - 1} more)" if paths else ""
+        raise DataError(f"the files have no common schema{where}: {error}; schema= would say what to read") from error
+    return pa.schema(_nullable_where_absent(unified, schemas), metadata=unified.metadata)
+
+
+def _nullable_where_absent(fields: Iterable[pa.Field], groups: Sequence[Iterable[pa.Field]]) -> list[pa.Field]:
+    """The fields that groups of fields were joined to, nullable where a group lacks one."""
+    named: dict[str, list[pa.Field]] = {}
+    for group in groups:
+        for field in group:
+            named.setdefault(field.name, []).append(field)
+    found = []
+    for field in fields:
+        given = named[field.name]
+        kind = _with_nullable_fields(field.type, [one.type for one in given])
+        found.append(pa.field(field.name, kind, field.nullable or len(given) < len(groups), field.metadata))
+    return found
+
+
+def _with_nullable_fields(kind: pa.DataType, given: Sequence[pa.DataType]) -> pa.DataType:
+    if pa.types.is_struct(kind):
+        return pa.struct(_nullable_where_absent(kind, [one for one in given if pa.types.is_struct(one)]))
+    make = next((make for matches, make in _LISTS if matches(kind)), None)
+    if make is None:
+        return kind
+    inner = [one.value_type for one in given if any(matches(one) for matches, _ in _LISTS)]
+    return make(kind.value_field.with_type(_with_nullable_fields(kind.value_type, inner)))
+
+
+def check_batch(batch: pa.RecordBatch, schema: pa.Schema) -> None:
+    """Make sure that a batch is what a writer was opened for, and that its values are those of its types.
+
+    Raises:
+        DataError: it has another schema, or an array holds what its type does not allow; the message names the first
+            such column.
+    """
+    refuse_invalid(batch)
+    if batch.schema.equals(schema):
+        return
+    if batch.schema.names != schema.names:
+        raise DataError(f"a batch has the columns {batch.schema.names}, the file was opened for {schema.names}")
+    for found, expected in zip(batch.schema, schema, strict=True):
+        if not found.equals(expected):
+            raise DataError(f"column {found.name!r} of a batch is {found}, the file was opened for {expected}")
+
+
+def refuse_duplicates(schema: pa.Schema, format_name: str) -> None:
+    """Make sure that no two columns have one name.
+
+    Raises:
+        DataError: two have; the message names them.
+    """
+    twice = repeated_names(schema.names)
+    if twice:
+        raise DataError(f"{format_name} can't keep columns of the same name apart: {', '.join(map(repr, twice))}")
+
+
+def repeated_names(names: Sequence[str]) -> list[str]:
+    """The names that are there more than once, sorted."""
+    return sorted(name for name, count in Counter(names).items() if count > 1)

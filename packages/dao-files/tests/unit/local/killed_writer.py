@@ -1,0 +1,75 @@
+"""A program that changes a table again and again until it is killed; see test_kills.py.
+
+It waits for a line of its standard input, then forks a child that writes, and tells its process id. Forking is what
+makes hundreds of kills affordable: Python and Arrow are imported once.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from importlib import import_module
+
+import pyarrow as pa
+
+from dao.data_object import TableObject
+from dao_files import LocalInterface
+from dao_files._local import publishing
+
+ROWS = 300
+TABLE = TableObject("deep/table")
+
+
+def rows(version: int) -> pa.Table:
+    """The whole table at a version: each row says which."""
+    return pa.table({"id": list(range(ROWS)), "part": [n % 3 for n in range(ROWS)], "version": [version] * ROWS})
+
+
+def work(root: str, acknowledged: str) -> None:
+    """Overwrite and upsert for ever; note each version once the call has returned."""
+    store = LocalInterface(root)
+    version = store.read(TABLE, columns=["version"], limit=1).column(0)[0].as_py()
+    note = os.open(acknowledged, os.O_WRONLY)
+    while True:
+        version += 1
+        if version % 2:
+            store.upsert(rows(version), TABLE, keys="id")
+        else:
+            store.write(rows(version), TABLE, mode="overwrite", partition_by=["part"] if version % 4 else [])
+        os.pwrite(note, b"%12d" % version, 0)
+
+
+def import_everything() -> None:
+    """What a call imports when it is first made, so that each child begins to write at once; no thread is started."""
+    for name in (
+        "dao.arrow.convert._incoming",
+        "dao.arrow.predicates",
+        "dao_files._actions.binary",
+        "dao_files._storage.filesystem",
+        "dao_files._actions.reading",
+        "dao_files._actions.upsert",
+        "dao_files._local.storage",
+        "pyarrow.acero",
+        "pyarrow.dataset",
+    ):
+        import_module(name)
+
+
+def main(root: str, acknowledged: str, way: str) -> None:
+    if way == "two steps":
+        publishing.exchange = lambda one, other: False
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    import_everything()
+    for _ in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            try:
+                work(root, acknowledged)
+            finally:
+                os._exit(1)
+        print(child, flush=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,161 @@
+"""The catalog that AWS Glue keeps, as a catalog of DAO."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dao.catalog import Catalog
+from dao.errors import ConfigError
+from dao.options import build, option_types
+from dao.plugins import Plugins
+from dao.secrets import Secret, looks_secret
+from dao_s3._options import Retry, Role, S3Options, Timeouts
+from dao_s3.glue._databases import GlueDatabases
+from dao_s3.glue._interfaces import INTERFACES, Interface, Interfaces
+from dao_s3.glue._requests import GlueRequests
+from dao_s3.glue._table import GlueTable
+from dao_s3.glue._translator import GlueTranslator
+
+__all__ = ["GlueCatalog"]
+
+_NOT_INHERITED = ("endpoint",)
+"""Glue's own endpoint is not that of S3."""
+
+
+class GlueCatalog(Catalog):
+    """Stores from the databases of AWS Glue, objects from their tables.
+
+    Wherever a catalog can be used, this one can: alone, ``DataAccessObject(GlueCatalog(region="eu-central-1"))``, or
+    with others, ``Catalog("catalog.yaml", GlueCatalog(...))``, where a store of the file hides a database of its name.
+
+    Nothing is asked before the first look-up. A name is asked for alone; listing and searching ask for all names, page
+    by page. Answers are believed for ``ttl`` seconds, or until :meth:`refresh`. Databases whose names have a dot are
+    left out: ``store.object`` has one. Safe between threads; a pickle carries the options, references to secrets but
+    none of their values, and nothing that was heard.
+
+    Objects have the type ``s3.table``; ``iceberg``, ``delta`` and ``hudi`` for such tables, which the backends of these
+    names read; or ``object`` for what holds no data that can be read, with the reason in the property ``unreadable``.
+
+    Args:
+        region: such as ``eu-central-1``; else what the AWS tools are set to.
+        endpoint: URL of a Glue that is not Amazon's, such as a test server. That of S3 goes into ``options``.
+        catalog_id: the account whose catalog it is; else that of the credentials.
+        profile: of ``~/.aws/config``.
+        role: to be assumed: ``arn``, ``session_name``, ``external_id``, ``duration`` in seconds.
+        access_key_id: of an access key; with ``secret_access_key``.
+        secret_access_key: best as a reference, such as ``${env:AWS_SECRET_ACCESS_KEY}``.
+        session_token: that belongs to a temporary access key.
+        databases: names or globs of the databases that are stores; all by default.
+        interface: who reads and writes plain tables: ``s3``, ``s3.obstore``, ``module:Class``...
+        interfaces: other interfaces by object type; ``{"delta": {"interface": "delta", "options": {...}}}``.
+        options: of the stores' interfaces, such as ``endpoint``. They inherit region and credentials; options that
+            name credentials replace the inherited ones.
+        translator: makes objects of tables.
+        ttl: seconds that an answer is believed; None: until :meth:`refresh`.
+        retry: ``attempts`` and ``mode`` (``standard``, ``adaptive``).
+        timeouts: ``connect`` and ``read``, in seconds.
+        verify: check the endpoint's certificate.
+        ca_bundle: path of a file with the certificates to trust.
+        plugins: where interfaces and object types are looked up; by default what is installed.
+
+    Raises:
+        ConfigError: an option is wrong; all of them at once.
+    """
+
+    def __init__(
+        self,
+        *,
+        region: str | None = None,
+        endpoint: str | None = None,
+        catalog_id: str | None = None,
+        profile: str | None = None,
+        role: Role | Mapping[str, Any] | None = None,
+        access_key_id: Secret | str | None = None,
+        secret_access_key: Secret | str | None = None,
+        session_token: Secret | str | None = None,
+        databases: str | Sequence[str] = (),
+        interface: Interface = "s3",
+        interfaces: Mapping[str, Interface] | None = None,
+        options: Mapping[str, Any] | None = None,
+        translator: GlueTranslator | None = None,
+        ttl: float | None = 300.0,
+        retry: Retry | Mapping[str, Any] | None = None,
+        timeouts: Timeouts | Mapping[str, Any] | None = None,
+        verify: bool | None = None,
+        ca_bundle: str | None = None,
+        plugins: Plugins | None = None,
+    ) -> None:
+        asked = {
+            "region": region,
+            "endpoint": endpoint,
+            "profile": profile,
+            "role": role,
+            "access_key_id": access_key_id,
+            "secret_access_key": secret_access_key,
+            "session_token": session_token,
+            "retry": retry,
+            "timeouts": timeouts,
+            "verify": verify,
+            "ca_bundle": ca_bundle,
+        }
+        given = {name: value for name, value in asked.items() if value is not None}
+        connection = build(S3Options, {"bucket": "not-of-glue", **given}, "GlueCatalog")
+        if ttl is not None and not (isinstance(ttl, (int, float)) and ttl >= 0):
+            raise ConfigError(f"GlueCatalog: ttl: found {ttl!r}, expected seconds, 0 or more, or None")
+        inherited = {name: getattr(connection, name) for name in given if name not in _NOT_INHERITED}
+        self._databases = GlueDatabases(
+            GlueRequests(connection, catalog_id),
+            translator or GlueTranslator(),
+            Interfaces(
+                _guarded_interface(interface),
+                {name: _guarded_interface(own) for name, own in {**INTERFACES, **(interfaces or {})}.items()},
+                inherited,
+                _guarded(options or {}),
+                plugins,
+            ),
+            only=(databases,) if isinstance(databases, str) else tuple(databases),
+            seconds=ttl,
+            plugins=plugins,
+        )
+        super().__init__(self._databases, plugins=plugins)
+
+    def table(self, full_name: str) -> GlueTable:
+        """What Glue itself says of a table, by the name of its object.
+
+        Raises:
+            ConfigError: there is none, with the nearest names.
+            StoreError: Glue could not be asked.
+        """
+        found = self[full_name]
+        return self._databases.table(full_name.partition(".")[0], found.identifier)
+
+    def refresh(self, name: str | None = None) -> None:
+        """Ask Glue anew from now on.
+
+        Args:
+            name: a database and its tables, or one table as ``database.table``; everything where it is left out.
+        """
+        database, dot, table = (name or "").partition(".")
+        self._databases.refresh(database or None, table if dot else None)
+
+    def close(self) -> None:
+        """Close the connections to Glue, and what the stores have opened. All may be used again."""
+        self._databases.close()
+        for store in self._databases.at_hand():
+            store.close()
+
+
+def _guarded_interface(interface: Interface) -> Interface:
+    if not isinstance(interface, Mapping) or not isinstance(interface.get("options"), Mapping):
+        return interface
+    return {**interface, "options": _guarded(interface["options"])}
+
+
+def _guarded(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options with those that are secrets made :class:`Secret`, so that no text of them is left to be shown."""
+    secrets = {name for name, kind in option_types(S3Options).items() if "Secret" in str(kind)}
+    return {
+        name: Secret.parse(value) if isinstance(value, str) and (name in secrets or looks_secret(name)) else value
+        for name, value in options.items()
+    }

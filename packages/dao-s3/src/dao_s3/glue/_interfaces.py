@@ -1,0 +1,95 @@
+"""Which interface a table's store has, and with which options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+from dao.errors import ConfigError, PluginError
+from dao.interface import InterfaceSpec
+from dao.options import option_types
+from dao.plugins import Plugins, default_plugins, load_class
+
+__all__ = ["INTERFACES", "Interface", "Interfaces"]
+
+Interface = str | type | Mapping[str, Any]
+"""A registered name, ``"module:Class"``, a class; or a mapping with one of these as ``interface``, and ``options``."""
+
+INTERFACES: Mapping[str, Interface] = {"iceberg": "iceberg", "delta": "delta", "hudi": "hudi"}
+"""Interfaces by object type, for types that the interface of plain tables can't read."""
+
+_LOGIN = ("profile", "role", "access_key_id", "secret_access_key", "session_token")
+
+
+@frozen
+class Interfaces:
+    """Makes the specs of interfaces.
+
+    Attributes:
+        plain: the interface of plain tables.
+        by_type: other types' own, by the type's name.
+        inherited: what is known about the connection; each interface gets those that it has as options.
+        options: what the user says about the stores, the same for all. The interface of plain tables must have them
+            all, others get those that they have.
+        plugins: where names are looked up; None: what is installed.
+    """
+
+    plain: Interface
+    by_type: Mapping[str, Interface] = field(factory=dict)
+    inherited: Mapping[str, Any] = field(factory=dict)
+    options: Mapping[str, Any] = field(factory=dict)
+    plugins: Plugins | None = field(default=None, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        for interface in (self.plain, *self.by_type.values()):
+            _taken_apart(interface)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Interfaces, (self.plain, self.by_type, self.inherited, self.options)
+
+    def is_special(self, type_name: str) -> bool:
+        """Whether a type of objects has an interface of its own."""
+        return type_name in self.by_type
+
+    def spec(self, type_name: str, bucket: str = "", prefix: str = "") -> InterfaceSpec:
+        """The interface for objects of a type in a store that is rooted at a bucket's prefix."""
+        interface, own = _taken_apart(self.by_type.get(type_name, self.plain))
+        given = InterfaceSpec(interface) if isinstance(interface, str) else InterfaceSpec(interface.__name__, interface)
+        if isinstance(interface, str) and ":" in interface:
+            given = InterfaceSpec(interface.rpartition(":")[2], interface)
+        known = self._options_of(given)
+        inherited = dict(self.inherited)
+        if any(name in self.options or name in own for name in _LOGIN):
+            inherited = {name: value for name, value in inherited.items() if name not in _LOGIN}
+        place = {"bucket": bucket, "prefix": prefix} if bucket else {}
+        options = {name: value for name, value in {**inherited, **place}.items() if name in known}
+        shared = self.options
+        if self.is_special(type_name):
+            shared = {name: value for name, value in shared.items() if name in known}
+        return InterfaceSpec(given.name, given.target, {**options, **shared, **own}, "GlueCatalog.options")
+
+    def has_prefix(self) -> bool:
+        """Whether the interface of plain tables can be rooted below a bucket."""
+        return "prefix" in self.spec("", "bucket", "prefix").options
+
+    def _options_of(self, spec: InterfaceSpec) -> Mapping[str, Any]:
+        """The options of an interface; none where it can't be had here, which its store says when it is used."""
+        try:
+            if isinstance(spec.target, type):
+                return option_types(spec.target)
+            if spec.target is not None:
+                return option_types(load_class(spec.target))
+            return option_types((self.plugins or default_plugins()).interface_class(spec.name))
+        except PluginError:
+            return {}
+
+
+def _taken_apart(interface: Interface) -> tuple[str | type, Mapping[str, Any]]:
+    if not isinstance(interface, Mapping):
+        return interface, {}
+    unknown = set(interface) - {"interface", "options"}
+    if unknown or "interface" not in interface:
+        raise ConfigError(f"an interface is a name or {{interface: ..., options: ...}}, found {', '.join(interface)}")
+    return interface["interface"], interface.get("options") or {}

@@ -1,0 +1,59 @@
+"""Tables that are more than files below a prefix, or none: Iceberg, Delta, Hudi, views, links."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dao_s3.glue._table import GlueTable
+
+__all__ = ["SYMLINKS", "markers", "table_format"]
+
+SYMLINKS = "_symlink_format_manifest"
+"""The folder in a Delta table where lists of its files are kept for engines that know nothing of Delta."""
+
+_FORMATS = ("iceberg", "delta", "hudi")
+_BY_PACKAGE = (
+    ("org.apache.iceberg.", "iceberg"),
+    ("io.delta.", "delta"),
+    ("org.apache.hudi.", "hudi"),
+    ("com.uber.hoodie.", "hudi"),
+)
+
+
+def table_format(table: GlueTable) -> str | None:
+    """``iceberg``, ``delta`` or ``hudi`` for tables that keep a log of their own; None for all others.
+
+    They are known by ``table_type`` (Iceberg, Trino), ``spark.sql.sources.provider`` (Spark), ``classification``
+    (Glue's crawlers), the classes that read them, or, for Delta, a location that is a folder of symlink manifests.
+    """
+    told = [table.parameters.get("table_type", ""), table.provider, table.parameters.get("classification", "")]
+    for marker in told:
+        if marker.lower() in _FORMATS:
+            return marker.lower()
+    for package, found in _BY_PACKAGE:
+        if table.input_format.startswith(package) or table.serde.startswith(package):
+            return found
+    return "delta" if f"/{SYMLINKS}" in table.location else None
+
+
+def markers(table: GlueTable) -> Mapping[str, Any]:
+    """``type``, by what the table is; or why it holds no data that can be read."""
+    found = table_format(table)
+    if found is not None:
+        place = table.parameters.get("metadata_location")
+        return {"type": found, "metadata_location": place} if found == "iceberg" and place else {"type": found}
+    reason = _no_data(table)
+    return {"type": "object", "unreadable": reason} if reason else {}
+
+
+def _no_data(table: GlueTable) -> str:
+    if "VIEW" in table.type.upper():
+        return f"it is a view ({table.type}), a query without data of its own: only the engine of its making runs it"
+    if table.is_link:
+        link = table.raw["TargetTable"]
+        target = ".".join(link.get(part) or "?" for part in ("CatalogId", "DatabaseName", "Name"))
+        return f"it is a link to {target}, which these credentials may not see"
+    if "SymlinkTextInputFormat" in table.input_format:
+        return "it is a list of files elsewhere (SymlinkTextInputFormat), which DAO doesn't follow"
+    return ""

@@ -1,0 +1,107 @@
+"""From a Glue table to what DAO says of an object: its type and its properties."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
+
+from attrs import frozen
+
+from dao.display import even_half_made
+from dao.errors import ConfigError
+from dao_s3.glue._csv_options import csv
+from dao_s3.glue._extractors import description, exact_schema, location, partitions
+from dao_s3.glue._file_formats import codec, format
+from dao_s3.glue._markers import markers
+from dao_s3.glue._table import GlueTable
+
+__all__ = ["STANDARD", "Extractor", "GlueTranslator", "Translation"]
+
+
+class Extractor(Protocol):
+    """Reads one thing out of a table. A function will do; it must not be a lambda if the catalog is to be pickled."""
+
+    def __call__(self, table: GlueTable, /) -> Mapping[str, Any]:
+        """Properties of the object, by name; empty where the table says nothing about it.
+
+        Two names mean more: ``type`` is the object's type, and ``unreadable`` the reason, for a person, why its data
+        can't be used; such an object is listed, and says so when it is used.
+        """
+
+
+STANDARD: tuple[Extractor, ...] = (location, description, format, codec, csv, exact_schema, partitions, markers)
+"""The extractors of a translator that is given none."""
+
+
+@frozen
+class Translation:
+    """What became of a table.
+
+    Attributes:
+        type: the name of the object's type.
+        properties: its properties, ``location`` and ``unreadable`` among them.
+    """
+
+    type: str
+    properties: Mapping[str, Any]
+
+
+@even_half_made
+class GlueTranslator:
+    """Says what object a Glue table is. Immutable.
+
+    Args:
+        extractors: who reads what, in this order; a later one's properties replace an earlier one's of the same name.
+
+    >>> def owner(table):
+    ...     return {"owner": table.raw.get("Owner", "nobody")}
+    >>> table = GlueTable("sales", "orders", {"StorageDescriptor": {"Location": "s3://lake/orders/"}})
+    >>> GlueTranslator().with_extractor(owner).translate(table).properties
+    {'location': 's3://lake/orders', 'owner': 'nobody'}
+    """
+
+    def __init__(self, extractors: Iterable[Extractor] = STANDARD) -> None:
+        self.extractors = tuple(extractors)
+
+    def with_extractor(self, extractor: Extractor, *, instead_of: Extractor | None = None) -> GlueTranslator:
+        """A translator with one more extractor, which has the last word; or with one in the place of another.
+
+        Raises:
+            ConfigError: ``instead_of`` is none of its extractors.
+        """
+        if instead_of is None:
+            return GlueTranslator((*self.extractors, extractor))
+        self._check(instead_of)
+        return GlueTranslator(extractor if each is instead_of else each for each in self.extractors)
+
+    def without(self, extractor: Extractor) -> GlueTranslator:
+        """A translator that lacks one of the extractors.
+
+        Raises:
+            ConfigError: it lacks that one already.
+        """
+        self._check(extractor)
+        return GlueTranslator(each for each in self.extractors if each is not extractor)
+
+    def _check(self, extractor: Extractor) -> None:
+        if extractor not in self.extractors:
+            names = ", ".join(map(_name, self.extractors))
+            raise ConfigError(f"the translator has no extractor {_name(extractor)}; its own are {names}")
+
+    def translate(self, table: GlueTable) -> Translation:
+        """The object's type, ``s3.table`` where no extractor knows better, and its properties."""
+        properties: dict[str, Any] = {}
+        for extractor in self.extractors:
+            try:
+                properties.update(extractor(table))
+            except Exception as error:
+                error.add_note(f"by the extractor {_name(extractor)}, of Glue's table {table.database}.{table.name}")
+                raise
+        return Translation(properties.pop("type", "s3.table"), properties)
+
+    def __repr__(self) -> str:
+        return f"GlueTranslator({', '.join(map(_name, self.extractors))})"
+
+
+def _name(extractor: Extractor) -> str:
+    return getattr(extractor, "__name__", type(extractor).__name__)
