@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dao.testing._backend import Absence, Backend, Capabilities
     from dao.testing._doubles import in_memory
     from dao.testing._faults import FaultPlan, Verdict, patched
+    from dao.testing._profiles import positions
     from dao.testing._suite import ConformanceSuite
 
 _HOMES = {
@@ -41,9 +42,20 @@ _HOMES = {
     "Verdict": "_faults",
     "in_memory": "_doubles",
     "patched": "_faults",
+    "positions": "_profiles",
 }
 
-__all__ = ["Absence", "Backend", "Capabilities", "ConformanceSuite", "FaultPlan", "Verdict", "in_memory", "patched"]
+__all__ = [
+    "Absence",
+    "Backend",
+    "Capabilities",
+    "ConformanceSuite",
+    "FaultPlan",
+    "Verdict",
+    "in_memory",
+    "patched",
+    "positions",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,4 +1,4 @@
-"""Fail the n-th operation of the storage, for every n, in every change: all or nothing, and the next write works."""
+"""Fail the n-th operation of the storage in every change: all or nothing, and the next write works."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from dao.file_set import FileSet, SourceFile
 from dao_files import FilesInterface, LocalInterface, MemoryInterface
 from dao_files._local import memory
 from dao_files._storage.faults import translate
+from dao.testing import positions
 
 T, P, U, F, G = TableObject("t"), TableObject("p"), TableObject("u"), FileObject("f.parquet"), FileObject("g.parquet")
 ROWS = pa.table({"id": [1, 2, 3], "day": ["mo", "tu", "mo"]})
@@ -178,7 +179,7 @@ def test_the_nth_operation_fails(tmp_path: Path, failing: Failing, kind: str, na
     new = contents(reference)
     assert old != new
     assert steps > 0
-    for at in range(1, steps + 1):
+    for at in positions(steps):
         store = next(made)
         fill(store)
         failing.count, failing.at = 0, at
