@@ -52,7 +52,7 @@ OUR_WHEELS = WHEELS / "constraints.txt"
 AWSWRANGLER = "awswrangler==3.17.1"
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
-# How tests are run: see dao.testing.profiles and tools/slow_tests.py.
+# How tests are run: see dao.testing.positions and tools/slow_tests.py.
 QUICK = ("--hypothesis-profile=quick", "-m", "not slow", "--cpu-limit=2")
 WITH_SLOW = ("--hypothesis-profile=quick", "--timeout=600")
 THOROUGH = ("--hypothesis-profile=thorough", "--timeout=3600")

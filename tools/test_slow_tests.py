@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 import slow_tests
@@ -21,11 +21,12 @@ def work(seconds=0.4):
 """
 
 
+Outcome = Callable[..., pytest.RunResult]
 LIMITED = ("--cpu-limit=0.2",)
 
 
 @pytest.fixture
-def outcome(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch):
+def outcome(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Outcome:
     """Runs a test file on a machine that is as slow as given."""
 
     def run(tests: str, *arguments: str, slowness: Sequence[float] = (1.0, 1.0)) -> pytest.RunResult:
@@ -49,7 +50,7 @@ TOO_MUCH = {
 
 
 @pytest.mark.parametrize("tests", TOO_MUCH.values(), ids=TOO_MUCH)
-def test_much_cpu_time_without_the_marker_is_an_error(outcome, tests: str) -> None:
+def test_much_cpu_time_without_the_marker_is_an_error(outcome: Outcome, tests: str) -> None:
     result = outcome(tests, *LIMITED)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*took 0.* s of CPU time, more than 0.2 s: mark it with @pytest.mark.slow*"])
@@ -68,27 +69,27 @@ ALLOWED = {
 
 
 @pytest.mark.parametrize("tests", ALLOWED.values(), ids=ALLOWED)
-def test_what_is_allowed(outcome, tests: str) -> None:
+def test_what_is_allowed(outcome: Outcome, tests: str) -> None:
     result = outcome(tests, *LIMITED)
     result.assert_outcomes(passed=tests.count("def test_"))
 
 
-def test_a_slow_machine_has_longer(outcome) -> None:
+def test_a_slow_machine_has_longer(outcome: Outcome) -> None:
     outcome("def test_it(): work()", *LIMITED, slowness=[5.0]).assert_outcomes(passed=1)
 
 
-def test_a_machine_that_has_become_slow_has_longer(outcome) -> None:
+def test_a_machine_that_has_become_slow_has_longer(outcome: Outcome) -> None:
     outcome("def test_it(): work()", *LIMITED, slowness=[1.0, 5.0]).assert_outcomes(passed=1)
 
 
-def test_a_failure_is_shown_as_it_is(outcome) -> None:
+def test_a_failure_is_shown_as_it_is(outcome: Outcome) -> None:
     result = outcome("def test_it():\n    work()\n    assert 1 == 2", *LIMITED)
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*assert 1 == 2"])
     result.stdout.no_fnmatch_line("*CPU time*")
 
 
-def test_a_run_without_the_option_has_no_limit(outcome) -> None:
+def test_a_run_without_the_option_has_no_limit(outcome: Outcome) -> None:
     outcome("def test_it(): work()").assert_outcomes(passed=1)
 
 

@@ -15,10 +15,10 @@ import pytest
 from dao.data_object import DirectoryObject, FileObject, TableObject
 from dao.errors import DaoError, StoreError
 from dao.file_set import FileSet, SourceFile
+from dao.testing import positions
 from dao_files import FilesInterface, LocalInterface, MemoryInterface
 from dao_files._local import memory
 from dao_files._storage.faults import translate
-from dao.testing import positions
 
 T, P, U, F, G = TableObject("t"), TableObject("p"), TableObject("u"), FileObject("f.parquet"), FileObject("g.parquet")
 ROWS = pa.table({"id": [1, 2, 3], "day": ["mo", "tu", "mo"]})

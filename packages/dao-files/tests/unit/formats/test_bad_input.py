@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dao.errors import DaoError, StoreError
-from dao_files.formats import FORMATS, get_format
 from dao.testing import positions
+from dao_files.formats import FORMATS, get_format
 
 BINARY = ["arrow", "arrow_stream", "avro", "orc", "parquet"]
 TABLE = pa.table({"id": list(range(50)), "name": [f"n{i}" for i in range(50)], "l": [[i] for i in range(50)]})
