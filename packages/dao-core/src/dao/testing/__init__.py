@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from dao.testing._backend import Absence, Backend, Capabilities
     from dao.testing._doubles import in_memory
     from dao.testing._faults import FaultPlan, Verdict, patched
-    from dao.testing._profiles import positions
     from dao.testing._suite import ConformanceSuite
 
 _HOMES = {
@@ -42,20 +41,9 @@ _HOMES = {
     "Verdict": "_faults",
     "in_memory": "_doubles",
     "patched": "_faults",
-    "positions": "_profiles",
 }
 
-__all__ = [
-    "Absence",
-    "Backend",
-    "Capabilities",
-    "ConformanceSuite",
-    "FaultPlan",
-    "Verdict",
-    "in_memory",
-    "patched",
-    "positions",
-]
+__all__ = ["Absence", "Backend", "Capabilities", "ConformanceSuite", "FaultPlan", "Verdict", "in_memory", "patched"]
 
 
 def __getattr__(name: str) -> Any:

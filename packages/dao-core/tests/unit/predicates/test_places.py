@@ -14,19 +14,15 @@ from dao.testing._conformance.agreement import agree, sample
 from dao.testing._predicates import COLUMNS, Conditions
 
 GENERATED = settings(
-    max_examples=settings.default.max_examples // 2,  # each one opens many files
-    deadline=None,
-    database=None,
-    derandomize=True,
-    suppress_health_check=list(HealthCheck),
+    max_examples=40, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
 PLACES = (
     ("memory", ()),
     ("local", ()),
     ("local", ("i8",)),
-    pytest.param("local", ("text",), marks=pytest.mark.slow),
+    ("local", ("text",)),
     ("local", ("zoned",)),
-    pytest.param("local", ("Flag on", "coded"), marks=pytest.mark.slow),
+    ("local", ("Flag on", "coded")),
 )
 
 

@@ -18,8 +18,8 @@ from dao.tables import retry_conflicts
 from dao_files._actions.calls import check_reading
 from dao_files._actions.committing import commit, sizes
 from dao_files._actions.parts import Part
-from dao_files._actions.rewriting import Rewritten, open_for_rewriting, part_writer, rewrite_each
-from dao_files._actions.tables import StoredTable, worked_on
+from dao_files._actions.rewriting import Rewritten, for_rewriting, part_writer, rewrite_each
+from dao_files._actions.tables import StoredTable, open_table, worked_on
 
 if TYPE_CHECKING:
     from dao_files._storage.storage import Change, Storage
@@ -58,8 +58,8 @@ def delete_rows(
         with storage.change(place.key, tree=kind == "directory") as change:
             if change.base is None:
                 raise NotFoundError(f"{place.key!r} is not there")
-            table = open_for_rewriting(change, data_object, format=format, schema=schema, options=options)
-            return _delete(change, table, predicate)
+            table = open_table(change.base, data_object, format=format, options=options)
+            return _delete(change, for_rewriting(table, schema), predicate)
 
     return retry_conflicts(storage.conflict_timeout, work)
 

@@ -14,10 +14,11 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
 from dao.errors import StoreError
 from dao.results import Version
@@ -107,18 +108,24 @@ def fingerprint_of(files: Iterable[tuple[str, int | None]]) -> str:
     return sha256("\n".join(f"{size} {path}" for path, size in sorted(files)).encode()).hexdigest()[:32]
 
 
-@frozen
+@define(slots=False)
 class Log:
-    """All versions of a table, oldest first; empty for one that another program made."""
+    """All versions of a table; empty for one that another program made. Most calls look at the newest alone.
 
-    records: tuple[Record, ...] = ()
+    Attributes:
+        key: the file's key, for messages.
+        lines: the file's lines, the oldest version first.
+    """
+
+    key: str = LOG_NAME
+    lines: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Log:
         """The log of a tree.
 
         Raises:
-            StoreError: it is damaged.
+            StoreError: it is no text.
         """
         key = join(snapshot.key, LOG_NAME)
         if snapshot.is_file or all(info.key != key for info in snapshot.files):
@@ -126,19 +133,38 @@ class Log:
         with snapshot.open(key) as file:
             content = file.read()
         try:
-            return cls(tuple(_record(parse_object(line)) for line in content.decode().splitlines()))
+            return cls(key, tuple(content.decode().splitlines()))
         except ValueError as error:
             raise _damaged(key, str(error)) from error
 
-    @property
+    @cached_property
+    def records(self) -> tuple[Record, ...]:
+        """All versions.
+
+        Raises:
+            StoreError: a line is damaged.
+        """
+        return tuple(map(self._parsed, self.lines))
+
+    @cached_property
     def newest(self) -> Record | None:
-        """The version that is there now."""
-        return self.records[-1] if self.records else None
+        """The version that is there now.
+
+        Raises:
+            StoreError: its line is damaged.
+        """
+        return self._parsed(self.lines[-1]) if self.lines else None
+
+    def _parsed(self, line: str) -> Record:
+        try:
+            return _record(parse_object(line))
+        except ValueError as error:
+            raise _damaged(self.key, str(error)) from error
 
     @property
     def version(self) -> int | None:
         """The number of the newest version."""
-        return self.records[-1].version if self.records else None
+        return self.newest.version if self.newest is not None else None
 
     def next_version(self) -> int:
         """The number of the version to come."""
@@ -146,8 +172,11 @@ class Log:
 
     def followed_by(self, record: Record) -> bytes:
         """The content of the file once ``record`` is the newest version."""
-        older = [evolve(one, fingerprint=None, schema=None) for one in self.records[-_KEPT + 1 :]]
-        return "".join(f"{one._line()}\n" for one in (*older, record)).encode()
+        *older, newest = self.lines or ("",)
+        if self.newest is not None:
+            newest = evolve(self.newest, fingerprint=None, schema=None)._line()
+        kept = [line for line in (*older, newest) if line][-_KEPT + 1 :]
+        return "".join(f"{line}\n" for line in (*kept, record._line())).encode()
 
 
 def _damaged(name: str, reason: str) -> StoreError:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from attrs import frozen
+from attrs import evolve, frozen
 
-from dao.data_object import DataObject
 from dao.errors import UnsupportedError
 from dao.results import FileInfo
 from dao_files._actions.contents import below
 from dao_files._actions.parts import Part, PartWriter
 from dao_files._actions.pool import in_parallel
-from dao_files._actions.tables import StoredTable, as_written, open_table
+from dao_files._actions.tables import StoredTable, as_written, declared_schema
 
 if TYPE_CHECKING:
     from dao_files._storage.storage import Change
 
 __all__ = [
     "Rewritten",
+    "for_rewriting",
     "inside",
-    "open_for_rewriting",
     "part_writer",
     "rewrite_each",
 ]
@@ -47,23 +46,24 @@ class Rewritten:
     found: Any = None
 
 
-def open_for_rewriting(
-    change: Change, data_object: DataObject, *, format: str | None, schema: Any, options: Mapping[str, Any]
-) -> StoredTable:
-    """Open what a change is about to replace.
+def for_rewriting(table: StoredTable, schema: Any) -> StoredTable:
+    """A table that was opened without a schema, whose files a change is about to replace.
+
+    Args:
+        table: the table.
+        schema: what the caller or the object declares.
 
     Raises:
         UnsupportedError: its files don't say which types their columns have and nobody else does: values that were read
             by guessing, such as ``007``, might be written back as others.
     """
-    assert change.base is not None
-    table = open_table(change.base, data_object, format=format, schema=schema, options=options)
-    if not table.format.has_schema and table.record is None and table.declared is None:
+    declared = declared_schema(schema)
+    if not table.format.has_schema and table.record is None and declared is None:
         raise UnsupportedError(
             f"the {table.format.name} files of {table.key!r} hold no types, so writing them anew could alter values: "
             "give schema=, or the object a schema"
         )
-    return table
+    return table if declared is None else evolve(table, declared=declared)
 
 
 def inside(schema: pa.Schema, partition_by: Sequence[str]) -> pa.Schema:

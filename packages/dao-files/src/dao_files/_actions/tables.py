@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
 import pyarrow as pa
 from attrs import define, evolve
@@ -37,10 +38,33 @@ def declared_schema(schema: Any) -> pa.Schema | None:
 def format_options(format: Format, data_object: DataObject, given: Mapping[str, Any]) -> Any:
     """A format's options: what the call gives, else what the object has as properties.
 
+    They are made once: objects don't change, and one call hands on the one mapping that it was given.
+
     Raises:
         UnsupportedError: an argument that neither the action nor the format knows.
         DataError: a value of the wrong kind.
     """
+    made = _made_for(data_object)
+    key = (format, bool(given))
+    known = made.get(key)
+    if known is None or (given and known[0] is not given):
+        known = made[key] = (given, _options_made(format, data_object, given))
+    return known[1]
+
+
+_made: dict[int, tuple[ref[DataObject], dict[Any, tuple[Mapping[str, Any], Any]]]] = {}
+"""For each living object, by its identity: the options made of it and of what calls gave."""
+
+
+def _made_for(data_object: DataObject) -> dict[Any, tuple[Mapping[str, Any], Any]]:
+    number = id(data_object)
+    found = _made.get(number)
+    if found is None or found[0]() is not data_object:
+        found = _made[number] = (ref(data_object, lambda _: _made.pop(number, None)), {})
+    return found[1]
+
+
+def _options_made(format: Format, data_object: DataObject, given: Mapping[str, Any]) -> Any:
     refuse_time_travel(given)
     inherited = {
         name: value
@@ -198,6 +222,12 @@ class StoredTable:
         paths, known = self.arguments()
         return self.format.read_table(paths, self.filesystem, self.options, columns=columns, **known, **arguments)
 
+    def might_hold(self, file: FileInfo, where: Any) -> bool:
+        """Whether one of its files may have rows that meet a predicate, by what is known without reading rows."""
+        table = self._without_views(where) or self
+        paths, known = table.arguments([file])
+        return table.format.might_hold(paths, table.filesystem, table.options, columns=[], where=where, **known)
+
     def _without_views(self, where: Any) -> StoredTable | None:
         """The table with plain texts where it has views, which Arrow can't filter by ``where``; None if it can."""
         if where is None or worked_on(self.schema).equals(self.schema):
@@ -244,8 +274,17 @@ def open_table(
     format: str | None = None,
     schema: Any = None,
     options: Mapping[str, Any] | None = None,
+    log: Log | None = None,
 ) -> StoredTable:
     """Open a snapshot as a table. No data is read; a file is looked into only when the schema is asked for.
+
+    Args:
+        snapshot: what is opened.
+        data_object: what it is opened as.
+        format: the format's name, None where the object or the files say it.
+        schema: what the caller or the object declares.
+        options: the format's options that the call gives.
+        log: the snapshot's history, where it has been read already.
 
     Raises:
         NotFoundError: there is no data file.
@@ -253,7 +292,7 @@ def open_table(
         UnsupportedError: an unknown format or option.
     """
     refuse_time_travel(options or {})
-    log = Log.of(snapshot)
+    log = log or Log.of(snapshot)
     shown = shown_files(snapshot)
     newest = log.newest
     if newest is not None and newest.fingerprint != fingerprint_of((below(i.key, snapshot.key), i.size) for i in shown):

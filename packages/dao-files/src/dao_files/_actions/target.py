@@ -13,6 +13,7 @@ from dao.data_object import DataObject
 from dao.errors import DaoError, DataError
 from dao_files._actions.committing import log_of
 from dao_files._actions.contents import check_replaceable, holds_table, other_formats, shown_files
+from dao_files._actions.log import Log
 from dao_files._actions.tables import StoredTable, open_table
 from dao_files.formats import get_format
 
@@ -64,8 +65,9 @@ def table_there(change: Change, writing: Writing) -> StoredTable | None:
         with suppress(DaoError):  # what can't be read can be replaced
             return opened(change, Writing(writing.data_object))
         return None
-    newest = log_of(change).newest
+    log = log_of(change)
     if writing.format is not None:
+        newest = log.newest
         name = get_format(writing.format).name
         there = [newest.format] if newest is not None and newest.format else other_formats(shown_files(base), name)
         if there and name not in there:
@@ -73,13 +75,15 @@ def table_there(change: Change, writing: Writing) -> StoredTable | None:
                 f"{base.key!r} is a table of {', '.join(there)} files: {name} files can't be added to it; overwrite it "
                 "to change its format"
             )
-    return opened(change, writing)
+    return opened(change, writing, log=log)
 
 
-def opened(change: Change, writing: Writing, schema: pa.Schema | None = None) -> StoredTable:
+def opened(change: Change, writing: Writing, schema: pa.Schema | None = None, *, log: Log | None = None) -> StoredTable:
     """What is at the key of a change, opened as the table that rows are added to; ``schema`` is what it becomes."""
     assert change.base is not None
-    table = open_table(change.base, writing.data_object, format=writing.format, schema=schema, options=writing.options)
+    table = open_table(
+        change.base, writing.data_object, format=writing.format, schema=schema, options=writing.options, log=log
+    )
     if schema is None and table.record is None and writing.schema is not None:
         return evolve(table, declared=_typed_as(table, writing.schema))
     return table

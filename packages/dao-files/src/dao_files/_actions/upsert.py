@@ -29,12 +29,12 @@ from dao_files._actions.parts import Part
 from dao_files._actions.places import Place
 from dao_files._actions.rewriting import (
     Rewritten,
-    open_for_rewriting,
+    for_rewriting,
     part_writer,
     rewrite_each,
 )
 from dao_files._actions.tables import StoredTable, as_written, declared_schema, worked_on
-from dao_files._actions.target import Writing, table_there
+from dao_files._actions.target import Writing, opened, table_there
 from dao_files._actions.writing import Layout, kind_meant, names_of, shaped, write_into, write_new
 from dao_files.formats import hive_values
 from dao_files.formats._partitions import partition_values
@@ -84,12 +84,17 @@ def upsert_rows(
     def work() -> WriteResult:
         with storage.change(place.key, tree=tree) as change:
             place.refuse(None if change.base is None else "file" if change.base.is_file else "directory")
-            if change.base is None or (tree and table_there(change, writing) is None):
+            table = None if change.base is None else _opened(change, writing, tree=tree)
+            if table is None:
                 return _written_first(storage, change, source, place, writing, tree=tree)
-            table = open_for_rewriting(change, data_object, format=format, schema=schema, options=options)
+            table = for_rewriting(table, schema)
             return _merge(change, table, source, names, order, place, writing)
 
     return retry_conflicts(storage.conflict_timeout, work)
+
+
+def _opened(change: Change, writing: Writing, *, tree: bool) -> StoredTable | None:
+    return table_there(change, writing) if tree else opened(change, writing)
 
 
 def _written_first(
@@ -253,8 +258,7 @@ class _Merge:
         return Rewritten(file, part, rows=matches.updated, found=_Found(known, moved))
 
     def _may_match(self, file: FileInfo) -> bool:
-        rows = self.table.scan([file], columns=[], where=self.matcher.bounds(self.table.schema), limit=1)
-        return any(batch.num_rows for batch in rows)
+        return self.table.might_hold(file, self.matcher.bounds(self.table.schema))
 
     def _matches(self, file: FileInfo) -> _Matches:
         columns = list(dict.fromkeys((*self.matcher.keys, *self.order_by)))

@@ -215,6 +215,17 @@ class Format(ABC):
         """
         return self.scan(paths, filesystem, options, **arguments).read_all()
 
+    def might_hold(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None, **arguments: Any) -> bool:
+        """Whether files may have rows for :meth:`scan` with the same arguments, by what is known without reading rows.
+
+        Raises:
+            DataError, StoreError: as :meth:`scan`.
+        """
+        from dao_files.formats._scan_plan import planned
+
+        given = self.options() if options is None else options
+        return bool(planned(self, paths, filesystem, given, **arguments).paths)
+
     def count(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> int | None:
         """The number of rows of all files from metadata alone, or None where the format has no such metadata.
 

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
+from itertools import chain, islice
 from typing import TypeVar
 
 __all__ = ["CORES", "in_order", "run", "submitted"]
@@ -32,12 +33,18 @@ def in_order(work: Callable[[T], R], items: Iterable[T], threads: int) -> Genera
     """The results of ``work`` on each item, in the order of the items; so many at a time, and as many begun ahead.
 
     The first error is raised when its result would come. Then, and when the generator is closed, no more are begun, and
-    those that run are waited for.
+    those that run are waited for. A single item is worked on by the caller's thread: to start another takes longer than
+    most work on small files.
     """
+    left = iter(items)
+    first = list(islice(left, 2))
+    if len(first) < 2:
+        yield from map(work, first)
+        return
     pending: deque[Future[R]] = deque()
     with ThreadPoolExecutor(threads, thread_name_prefix="dao-read") as pool:
         try:
-            for item in items:
+            for item in chain(first, left):
                 if len(pending) >= 2 * threads:
                     yield pending.popleft().result()
                 pending.append(submitted(pool, work, item))

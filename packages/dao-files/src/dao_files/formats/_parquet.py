@@ -7,9 +7,9 @@ groups ahead, 500 MiB and more for files of ordinary size even with a readahead 
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
-from typing import Any
+from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -23,7 +23,7 @@ from dao_files.formats._parquet_bounds import promise
 from dao_files.formats._parquet_facts import describe, row_count
 from dao_files.formats._parquet_group import RowGroup, fetched_ahead
 from dao_files.formats._parquet_options import ParquetOptions
-from dao_files.formats._parquet_source import ParquetSource, open_source
+from dao_files.formats._parquet_source import Footer, ParquetSource, open_source
 from dao_files.formats._parquet_writer import ParquetFileWriter
 from dao_files.formats._pruning import surviving
 from dao_files.formats._scan import scan
@@ -33,11 +33,14 @@ from dao_files.formats._whole import read_whole
 
 __all__ = ["ParquetFormat"]
 
+T = TypeVar("T")
+
 _BUFFER = 256 << 10  # read of a column chunk at once: without it pyarrow reads the chunks of a row group whole
 _FAR_BUFFER = 1 << 20  # the same from afar
 _AHEAD = 48 << 20  # of column chunks from afar that are in memory while a stream is read
 _BATCH_BYTES = 16 << 20  # of encoded data per batch, about
 _SUSPICIOUS_BYTES = 1 << 30
+_FEW_ROWS = 1 << 14  # of a small file, from where on its statistics are looked at
 _OPENERS = 8  # footers looked at at the same time
 
 
@@ -53,10 +56,10 @@ class ParquetFormat(Format):
         return bool(pa.types.is_string(values) or pa.types.is_large_string(values))
 
     def infer_schema(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> pa.Schema:
-        return unify([source.schema for source in _sources(paths, filesystem, options)], paths)
+        return unify(_footers(paths, filesystem, options, lambda footer: footer.schema), paths)
 
     def count(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> int | None:
-        return sum(row_count(source.metadata) for source in _sources(paths, filesystem, options))
+        return sum(_footers(paths, filesystem, options, lambda footer: row_count(footer.metadata)))
 
     def metadata(self, path: str, filesystem: fs.FileSystem, options: Any = None) -> dict[str, Any]:
         """As every format's; beyond that ``row_groups`` with the statistics of each column, ``created_by``, ``version``
@@ -80,6 +83,10 @@ class ParquetFormat(Format):
 
         return read_whole(plan, pieces)
 
+    def might_hold(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None, **arguments: Any) -> bool:
+        plan = planned(self, paths, filesystem, options or ParquetOptions(), **arguments)
+        return any(_may_have_rows(plan.of_file(index)) for index in range(len(plan.paths)))
+
     def read_file(
         self, path: str, filesystem: fs.FileSystem, options: Any, task: FileTask
     ) -> Generator[pa.RecordBatch, None, None]:
@@ -99,15 +106,22 @@ class ParquetFormat(Format):
                     group.check(found)
 
 
-def _sources(paths: Paths, filesystem: fs.FileSystem, options: ParquetOptions | None) -> list[ParquetSource]:
-    def opened(path: str) -> ParquetSource:
-        with reading(path):
-            return open_source(path, filesystem, options or ParquetOptions())
+def _footers(
+    paths: Paths, filesystem: fs.FileSystem, options: ParquetOptions | None, look: Callable[[Footer], T]
+) -> list[T]:
+    """What ``look`` finds in each file's footer."""
 
-    if len(paths) < 2:
-        return [opened(path) for path in paths]
-    with closing(in_order(opened, paths, _OPENERS)) as sources:
-        return list(sources)
+    def looked_at(path: str) -> T:
+        with reading(path):
+            return look(open_source(path, filesystem, options or ParquetOptions()).footer)
+
+    with closing(in_order(looked_at, paths, _OPENERS)) as found:
+        return list(found)
+
+
+def _may_have_rows(file: OneFile) -> bool:
+    with reading(file.path):
+        return bool(matching_groups(open_source(file.path, file.plan.filesystem, file.plan.options), file.task))
 
 
 def wanted_group(source: ParquetSource, place: int, task: FileTask) -> RowGroup:
@@ -128,7 +142,7 @@ def matching_groups(source: ParquetSource, task: FileTask) -> list[int]:
     """
     whole = list(range(source.metadata.num_row_groups))
     names = source.schema.names
-    if task.predicate is None or not set(task.schema.names) <= set(names):
+    if task.predicate is None or not set(task.schema.names) <= set(names) or _is_small(source):
         return whole
     # Where the types differ, the statistics are of another type than the predicate's constants.
     told = {name for name in task.predicate_columns if source.schema.field(name).type == task.schema.field(name).type}
@@ -141,6 +155,11 @@ def matching_groups(source: ParquetSource, task: FileTask) -> list[int]:
                 known = promise(chunk.path, chunk, source.schema.field(chunk.path).type) & known
         promises.append(known)
     return surviving(task.predicate, task.schema, promises)
+
+
+def _is_small(source: ParquetSource) -> bool:
+    """Whether looking at statistics takes longer than decoding all rows, which are in memory already."""
+    return source.footer.whole is not None and source.metadata.num_rows <= _FEW_ROWS
 
 
 _UNITS = {"s": "", "ms": "milliseconds", "us": "microseconds", "ns": "nanoseconds"}

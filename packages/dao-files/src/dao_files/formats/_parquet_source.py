@@ -1,15 +1,16 @@
 """A Parquet file to be read: its footer, looked at once, and the bytes of its row groups, fetched in few requests.
 
-Near files are read where they are, when needed. Of far ones the wanted column chunks are fetched by several requests at
-the same time, each through a handle of its own: Arrow reads a file of Python's under a lock. What is decoded then is in
-memory. Python's memory, so none of Arrow's threads takes part: see :mod:`dao_files.formats._near`.
+Near files are opened once and read by Arrow, when needed. Of far ones the wanted column chunks are fetched by several
+requests at the same time, each through a handle of its own: Arrow reads a file of Python's under a lock. What is
+decoded then is in memory. Python's memory, so none of Arrow's threads takes part: see :mod:`dao_files.formats._near`.
+Small files, near or far, come whole with their footer.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +19,7 @@ import pyarrow.parquet as pq
 from attrs import define, evolve, frozen
 from pyarrow import fs
 
-from dao_files.formats._near import handler_facts, is_near
+from dao_files.formats._near import arrow_buffer, handler_facts, is_near
 from dao_files.formats._parquet_footer import ColumnChunk, column_chunks
 from dao_files.formats._parquet_options import ParquetOptions
 from dao_files.formats._parquet_variant import mark_variants
@@ -34,6 +35,9 @@ _TAIL = 64 << 10
 
 _HELD = 16 << 20
 """Bytes of small files, read whole with their footers, that a filesystem keeps at most."""
+
+_OPEN = 16
+"""Near files that a filesystem keeps open at most."""
 
 _GAP = 64 << 10
 """Bytes between two chunks that cost less than another request."""
@@ -51,7 +55,7 @@ class Footer:
         near: whether Arrow reads it by itself; see :func:`~dao_files.formats.is_near`.
         metadata: the footer, as Arrow has it.
         schema: the Arrow schema of its rows.
-        whole: the content of a small file that is not near: it came with the footer, and is not fetched again.
+        whole: the content of a small file, in Arrow's memory: it came with the footer, and is not fetched again.
     """
 
     size: int
@@ -60,6 +64,11 @@ class Footer:
     schema: pa.Schema
     _content: bytes
     whole: pa.Buffer | None = None
+
+    @property
+    def stays_open(self) -> bool:
+        """Whether what reads the rows does so from the open file."""
+        return self.near and self.whole is None
 
     @cached_property
     def chunks(self) -> list[list[ColumnChunk]]:
@@ -73,7 +82,7 @@ class Footer:
 
 @frozen
 class ParquetSource:
-    """A Parquet file whose footer is known. Holds no file open.
+    """A Parquet file whose footer is known. Holds a near file open, unless its content is known.
 
     Attributes:
         path: the file, as the filesystem spells it.
@@ -86,6 +95,7 @@ class ParquetSource:
     filesystem: fs.FileSystem
     options: ParquetOptions
     footer: Footer
+    _file: Any = None
 
     @property
     def size(self) -> int:
@@ -94,8 +104,8 @@ class ParquetSource:
 
     @property
     def near(self) -> bool:
-        """Whether Arrow reads it by itself; see :func:`~dao_files.formats.is_near`."""
-        return self.footer.near
+        """Whether Arrow reads it without Python: where it is, or from its content."""
+        return self.footer.near or self.footer.whole is not None
 
     @property
     def metadata(self) -> pq.FileMetaData:
@@ -141,9 +151,7 @@ class ParquetSource:
         ]
 
     def fetch(self, wanted: Range) -> pa.Buffer:
-        """Bytes of the file: those that came with the footer, or read by a handle of their own."""
-        if self.footer.whole is not None:
-            return self.footer.whole.slice(*wanted)
+        """Bytes of the file, by a handle of their own."""
         with self.filesystem.open_input_file(self.path) as file:
             file.seek(wanted[0])
             return file.read_buffer(wanted[1])
@@ -155,7 +163,7 @@ class ParquetSource:
         Columns in ``dictionaries`` are read as such, beside those of the options.
         """
         with (
-            self.filesystem.open_input_file(self.path) as file,
+            self._readable() as file,
             pq.ParquetFile(
                 file,
                 metadata=self.metadata,
@@ -165,6 +173,13 @@ class ParquetSource:
             ) as parquet,
         ):
             yield parquet
+
+    def _readable(self) -> AbstractContextManager[Any]:
+        if self.footer.whole is not None:
+            return nullcontext(pa.BufferReader(self.footer.whole))
+        if self._file is not None:  # reads name their places, so that any number of readers can share it
+            return nullcontext(self._file)
+        return self.filesystem.open_input_file(self.path)  # type: ignore[no-any-return]  # pyarrow has no types
 
     @contextmanager
     def over(self, fetched: Mapping[Range, Any], dictionaries: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
@@ -181,15 +196,34 @@ class ParquetSource:
 
 def open_source(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -> ParquetSource:
     """Look at a file's footer, unless this filesystem remembers it: a snapshot's files don't change."""
-    # Footers alone are remembered: a filesystem that was held by what it holds would never be let go.
+    # Footers and near files alone are remembered: a filesystem held by what it holds would never be let go.
     kept = handler_facts(filesystem).get("remembered")
     key = ("parquet", path, repr(_settings(options)))
     footer = kept.get(key) if kept is not None else None
-    if footer is None:
-        footer = _within_bounds(_look_at(path, filesystem, options), kept)
+    if footer is not None and not footer.stays_open:
+        return ParquetSource(path, filesystem, options, footer)
+    files = kept.setdefault("parquet files", {}) if kept is not None else {}
+    file = files.get(path) or filesystem.open_input_file(path)
+    try:
+        if footer is None:
+            footer = _within_bounds(_look_at(file, is_near(filesystem), options), kept)
         if kept is not None:
             kept[key] = footer
+        if footer.stays_open:
+            return ParquetSource(path, filesystem, options, footer, _kept_open(path, file, files))
+    except BaseException:
+        file.close()
+        raise
+    file.close()
     return ParquetSource(path, filesystem, options, footer)
+
+
+def _kept_open(path: str, file: Any, files: dict[str, Any]) -> Any:
+    """A near file, kept for others that read it soon: who lets go of it last closes it."""
+    files[path] = file
+    for oldest in list(files)[:-_OPEN]:
+        files.pop(oldest, None)
+    return file
 
 
 def _within_bounds(footer: Footer, kept: dict[Any, Any] | None) -> Footer:
@@ -197,26 +231,25 @@ def _within_bounds(footer: Footer, kept: dict[Any, Any] | None) -> Footer:
 
     The first files keep theirs, not the last: files are looked at in the order in which they are read.
     """
-    if footer.whole is None:
+    if footer.whole is None or kept is None:
         return footer
-    if kept is None or (held := kept.get("parquet bytes", 0) + footer.size) > _HELD:
+    if (held := kept.get("parquet bytes", 0) + footer.size) > _HELD:
         return evolve(footer, whole=None)
     kept["parquet bytes"] = held
     return footer
 
 
-def _look_at(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -> Footer:
-    with filesystem.open_input_file(path) as file:
-        size = file.size()
-        tail = file.read_at(min(_TAIL, size), max(size - _TAIL, 0))
-        length = int.from_bytes(tail[-8:-4], "little")
-        if len(tail) < length + 8 <= size:
-            tail = file.read_at(length + 8, size - length - 8)
+def _look_at(file: Any, near: bool, options: ParquetOptions) -> Footer:
+    size = file.size()
+    tail = file.read_at(min(_TAIL, size), max(size - _TAIL, 0))
+    length = int.from_bytes(tail[-8:-4], "little")
+    if len(tail) < length + 8 <= size:
+        tail = file.read_at(length + 8, size - length - 8)
+    whole = arrow_buffer(tail) if len(tail) == size else None
     # Of a file's end Arrow needs no more than the end: its places count from the file's start all the same.
-    with pq.ParquetFile(pa.BufferReader(tail), pre_buffer=False, **_settings(options)) as parquet:
+    end = pa.BufferReader(tail if whole is None else whole)
+    with pq.ParquetFile(end, pre_buffer=False, **_settings(options)) as parquet:
         schema = mark_variants(checked(parquet.schema_arrow), parquet.schema)
-        near = is_near(filesystem)
-        whole = pa.py_buffer(tail) if len(tail) == size and not near else None
         return Footer(size, near, parquet.metadata, schema, tail[-8 - length : -8], whole)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import closing
 from contextvars import copy_context
 from queue import Empty, Full, Queue
 from threading import Event, Thread, main_thread
@@ -20,12 +21,31 @@ _POLL = 0.05  # seconds between looks at whether the reader was closed
 def read_ahead(batches: Generator[pa.RecordBatch, None, None], depth: int = 1) -> Generator[pa.RecordBatch, None, None]:
     """The same batches in the same order, up to ``depth`` of them made before they are asked for.
 
-    The thread starts with the first batch and ends when the generator ends, fails or is closed. Closing waits for
-    it, so that the file is closed when ``close`` returns. An error is raised where its batch would have come.
+    A thread makes them from the third one on: where there are fewer, starting it would take longer than it saves. It
+    ends when the generator ends, fails or is closed. Closing waits for it, so that the file is closed when ``close``
+    returns. An error is raised where its batch would have come.
 
     The thread is no daemon, as a daemon that is inside pyarrow when the interpreter ends takes the process down; it
     sees the end of the main thread by itself.
     """
+    with closing(batches):
+        first = next(batches, None)
+        if first is None:
+            return
+        yield first
+        del first
+        second = next(batches, None)
+        if second is None:
+            return
+        ahead = _from_thread(second, batches, depth)
+        del second
+        yield from ahead
+
+
+def _from_thread(
+    first: pa.RecordBatch, batches: Generator[pa.RecordBatch, None, None], depth: int
+) -> Generator[pa.RecordBatch, None, None]:
+    """A batch that is there, and those that a thread makes meanwhile."""
     queue: Queue[Any] = Queue(maxsize=depth)
     stop = Event()
 
@@ -58,6 +78,8 @@ def read_ahead(batches: Generator[pa.RecordBatch, None, None], depth: int = 1) -
     thread = Thread(target=copy_context().run, args=(work,), name="dao-read-ahead")
     thread.start()
     try:
+        yield first
+        del first
         while True:
             item = queue.get()
             if item is _DONE:

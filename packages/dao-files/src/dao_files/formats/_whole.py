@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
+from itertools import chain, islice
 from threading import Lock
 from typing import Any, Protocol
 
@@ -54,6 +55,12 @@ class _Job:
     requests: Sequence[Callable[[], Any]]
     weight: int
 
+    def decoded(self, fetched: Sequence[Any], *, alone: bool) -> list[pa.RecordBatch]:
+        """The piece's rows as the plan gives them; see :meth:`Piece.read`."""
+        with reading(self.file.path):
+            table, filtered = self.piece.read(fetched, alone=alone)
+            return [self.file.finished(batch, filtered=filtered) for batch in table.to_batches()]
+
 
 def read_whole(plan: Plan, pieces: Callable[[OneFile], Sequence[Piece]]) -> pa.Table:
     """Read as planned, except for a limit.
@@ -78,6 +85,18 @@ def read_whole(plan: Plan, pieces: Callable[[OneFile], Sequence[Piece]]) -> pa.T
 
 
 def _decoded(jobs: Iterator[_Job]) -> Generator[list[pa.RecordBatch], None, None]:
+    """The rows of each piece, in order; a single one is fetched and decoded without a thread that waits for another."""
+    first = list(islice(jobs, 2))
+    if len(first) < 2:
+        for job in first:
+            with reading(job.file.path), closing(in_order(run, job.requests, FETCHERS)) as coming:
+                fetched = list(coming)
+            yield job.decoded(fetched, alone=True)
+        return
+    yield from _together(chain(first, jobs))
+
+
+def _together(jobs: Iterator[_Job]) -> Generator[list[pa.RecordBatch], None, None]:
     pending: deque[tuple[int, Future[list[pa.RecordBatch]]]] = deque()
     ahead = begun = ended = 0
     counting = Lock()
@@ -88,11 +107,10 @@ def _decoded(jobs: Iterator[_Job]) -> Generator[list[pa.RecordBatch], None, None
 
         def decode(job_and_fetched: tuple[_Job, list[Future[Any]]]) -> list[pa.RecordBatch]:
             nonlocal ended
-            job, fetched = job_and_fetched
+            job, coming = job_and_fetched
             with reading(job.file.path):
-                content = [one.result() for one in fetched]
-                table, filtered = job.piece.read(content, alone=begun - ended < CORES)
-                found = [job.file.finished(batch, filtered=filtered) for batch in table.to_batches()]
+                fetched = [one.result() for one in coming]
+            found = job.decoded(fetched, alone=begun - ended < CORES)
             with counting:
                 ended += 1
             return found
