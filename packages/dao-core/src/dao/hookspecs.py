@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 from pluggy import HookimplMarker, HookspecMarker
 
 if TYPE_CHECKING:
-    from dao._core.request import Request
+    from dao._core.request import Request  # for type checkers alone: a request has an object, and that knows its store
+    from dao.interface import TableFormat
 
 __all__ = [
     "dao_after_action",
@@ -31,6 +32,7 @@ __all__ = [
     "dao_object_types",
     "dao_on_failure",
     "dao_secret_schemes",
+    "dao_table_formats",
     "hookimpl",
     "hookspec",
 ]
@@ -60,6 +62,15 @@ def dao_file_formats() -> Sequence[str]:  # type: ignore[empty-body]
 @hookspec
 def dao_secret_schemes() -> Mapping[str, Callable[[str], str]]:  # type: ignore[empty-body]
     """Secret schemes: ``${scheme:argument}`` in a config is what the scheme's function gives for the argument."""
+
+
+@hookspec
+def dao_table_formats() -> Mapping[str, TableFormat]:  # type: ignore[empty-body]
+    """Table formats by the name that catalog services have for them, such as Glue's ``table_type``, in lower case.
+
+    ``{"iceberg": TableFormat("iceberg", object_type="iceberg.table")}`` claims such tables: where a catalog finds one,
+    it is an object of that type in a store with that interface. Two plugins with one name are a PluginError.
+    """
 
 
 @hookspec

@@ -56,7 +56,7 @@ from attrs import evolve, field, frozen
 
 from dao.errors import DataError
 
-__all__ = ["ACTIONS", "ROUTED_ACTIONS", "InterfaceSpec", "is_interface", "register", "when"]
+__all__ = ["ACTIONS", "ROUTED_ACTIONS", "InterfaceSpec", "TableFormat", "is_interface", "register", "when"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -169,6 +169,22 @@ class InterfaceSpec:
         # A literal that stands where a secret belongs doesn't travel: as a Secret it says so where it arrives.
         options = self.guarded(self.target if isinstance(self.target, type) else None).options
         return InterfaceSpec, (self.name, self.target, options, self.path, self.shared, self.folders)
+
+
+@frozen
+class TableFormat:
+    """What reads the tables that a catalog service, such as AWS Glue, has under a format's name.
+
+    Attributes:
+        interface: the registered name of the interface: ``iceberg``.
+        object_type: the registered name of the type of their objects: ``iceberg.table``.
+
+    >>> TableFormat("iceberg", object_type="iceberg.table").interface
+    'iceberg'
+    """
+
+    interface: str
+    object_type: str = "table"
 
 
 def method_names(interface: type) -> list[str]:

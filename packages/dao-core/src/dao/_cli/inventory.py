@@ -22,6 +22,7 @@ class Plugin:
         interfaces: the interface names it registers.
         object_types: the object types it registers.
         secret_schemes: the schemes of ``${scheme:...}`` that it resolves.
+        table_formats: the table formats of catalog services that it reads.
         error: why it can't be used; ``None`` if it can.
         clashes: what is wrong with those of its names that others bring too.
     """
@@ -32,6 +33,7 @@ class Plugin:
     interfaces: tuple[str, ...]
     object_types: tuple[str, ...]
     secret_schemes: tuple[str, ...]
+    table_formats: tuple[str, ...]
     error: str | None
     clashes: tuple[str, ...] = ()
 

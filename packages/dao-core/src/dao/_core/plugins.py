@@ -7,100 +7,29 @@ someone asks for what it would have brought.
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, lru_cache, partial
+from functools import cache, cached_property, lru_cache, partial
 from importlib import import_module
 from threading import RLock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
-from attrs import field, frozen
-
+from dao._core.brought import FORMATS, INTERFACES, OWN_TYPES, SCHEMES, TYPES, Brought, Kind
 from dao._core.registration import check_hooks
-from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
 from dao.errors import ConfigError, PluginError, did_you_mean
-from dao.interface import is_interface
-from dao.secrets import BUILT_IN_SCHEMES, register_scheme_source
+from dao.interface import TableFormat, is_interface
+from dao.secrets import register_scheme_source
 
 if TYPE_CHECKING:
     from pluggy import PluginManager
 
 __all__ = ["Plugins", "default_plugins", "load_class", "load_interface"]
 
-_OWN_TYPES: Mapping[str, type[DataObject]] = MappingProxyType(
-    {kind.type_name: kind for kind in (DataObject, FileObject, DirectoryObject, TableObject)}
-)
-
-
 _PUBLISHED: Mapping[str, str] = MappingProxyType(
     {"local": "'dao-core[files]'", "memory": "'dao-core[files]'", "s3": "dao-s3"}
 )
 """The backends whose distributions are known to exist: nobody is advised to install a name that is a guess."""
-
-_NAME = re.compile(r"[a-z][a-z0-9_-]*(\.[a-z0-9_-]+)*")
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9_.+-]*")
-_TARGET = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
-
-
-@frozen
-class _Kind:
-    """One kind of name that plugins bring: the hook, what messages call it, and the names that are taken already."""
-
-    hook: str
-    what: str
-    built_in: frozenset[str] = frozenset()
-
-    def refuse(self, found: Any) -> None:
-        """Raise a PluginError for what a hook must not give."""
-        if not isinstance(found, Mapping):
-            raise PluginError(f"{self.hook}() gives {type(found).__name__}, expected a mapping")
-        is_scheme = self.hook == "dao_secret_schemes"
-        for name, value in found.items():
-            if not isinstance(name, str) or not (_SCHEME if is_scheme else _NAME).fullmatch(name):
-                raise PluginError(
-                    f"{self.hook}() gives the name {name!r}, expected one such as "
-                    + ("'vault'" if is_scheme else "'s3' or 's3.table': lower case, the backend first")
-                )
-            if is_scheme and not callable(value):
-                raise PluginError(f"{self.hook}() gives {type(value).__name__} for {name!r}, expected a function")
-            if not is_scheme and not (isinstance(value, str) and _TARGET.fullmatch(value)):
-                raise PluginError(f"{self.hook}() gives {value!r} for {name!r}, expected 'module:Class'")
-
-
-_INTERFACES = _Kind("dao_interfaces", "interface")
-_TYPES = _Kind("dao_object_types", "object type", frozenset(_OWN_TYPES))
-_SCHEMES = _Kind("dao_secret_schemes", "secret scheme", frozenset(BUILT_IN_SCHEMES))
-
-
-@frozen
-class _Brought:
-    """What the plugins bring of one kind: by its name the value, and which plugins bring it."""
-
-    kind: _Kind
-    values: dict[str, Any] = field(factory=dict)
-    owners: dict[str, list[str]] = field(factory=dict)
-
-    def add(self, plugin: str, found: Any) -> None:
-        self.kind.refuse(found)
-        for name, value in found.items():
-            self.values.setdefault(name, value)
-            self.owners.setdefault(name, []).append(plugin)
-
-    def by(self, plugin: str) -> tuple[str, ...]:
-        return tuple(sorted(name for name, owners in self.owners.items() if plugin in owners))
-
-    def clash(self, name: str) -> str:
-        """What is wrong with a name that not one plugin alone brings; empty if nothing is."""
-        owners = self.owners.get(name, [])
-        if name in self.kind.built_in and owners:
-            return f"{self.kind.what} {name!r} of plugin {owners[0]!r} is not used: DAO itself has one of that name"
-        if len(owners) < 2:
-            return ""
-        way_round = ", or name the class itself, as 'module:Class'" if self.kind is _INTERFACES else ""
-        told = f"{self.kind.what} {name!r} is registered by {len(owners)} plugins: {', '.join(owners)}"
-        return f"{told}; remove one{way_round}"
 
 
 class Plugins:
@@ -137,13 +66,8 @@ class Plugins:
     def _forget(self) -> None:
         self._repeated.clear()
         for name in (
-            "_manager",
-            "_interfaces",
-            "_object_types",
-            "_schemes",
-            "secret_schemes",
-            "has_action_hooks",
-            "format_modules",
+            *("_manager", "_interfaces", "_object_types", "_schemes", "_formats"),
+            *("secret_schemes", "has_action_hooks", "format_modules"),
         ):
             self.__dict__.pop(name, None)
 
@@ -176,8 +100,8 @@ class Plugins:
         except (Exception, SystemExit) as error:  # whatever is wrong with one plugin is kept for whoever asks for it
             self.broken[name] = error if isinstance(error, Exception) else PluginError("it ends the process")
 
-    def _brought(self, kind: _Kind) -> _Brought:
-        brought = _Brought(kind)
+    def _brought(self, kind: Kind) -> Brought:
+        brought = Brought(kind)
         for implementation in getattr(self._manager.hook, kind.hook).get_hookimpls():
             try:
                 brought.add(implementation.plugin_name, implementation.function())
@@ -186,16 +110,20 @@ class Plugins:
         return brought
 
     @cached_property
-    def _interfaces(self) -> _Brought:
-        return self._brought(_INTERFACES)
+    def _interfaces(self) -> Brought:
+        return self._brought(INTERFACES)
 
     @cached_property
-    def _object_types(self) -> _Brought:
-        return self._brought(_TYPES)
+    def _object_types(self) -> Brought:
+        return self._brought(TYPES)
 
     @cached_property
-    def _schemes(self) -> _Brought:
-        return self._brought(_SCHEMES)
+    def _schemes(self) -> Brought:
+        return self._brought(SCHEMES)
+
+    @cached_property
+    def _formats(self) -> Brought:
+        return self._brought(FORMATS)
 
     @cached_property
     def secret_schemes(self) -> Mapping[str, Callable[[str], str]]:
@@ -238,12 +166,12 @@ class Plugins:
             loaded.extend(plugin for owners in kind.owners.values() for plugin in owners)
         return sorted({*loaded, *self.broken})
 
-    def _kinds(self) -> tuple[_Brought, _Brought, _Brought]:
-        return self._interfaces, self._object_types, self._schemes
+    def _kinds(self) -> tuple[Brought, Brought, Brought, Brought]:
+        return self._interfaces, self._object_types, self._schemes, self._formats
 
     def brings(self, plugin: str) -> dict[str, tuple[str, ...]]:
-        """The names that a plugin brings, by ``interfaces``, ``object_types`` and ``secret_schemes``."""
-        found = zip(("interfaces", "object_types", "secret_schemes"), self._kinds(), strict=True)
+        """The names that a plugin brings: ``interfaces``, ``object_types``, ``secret_schemes``, ``table_formats``."""
+        found = zip(("interfaces", "object_types", "secret_schemes", "table_formats"), self._kinds(), strict=True)
         return {what: brought.by(plugin) for what, brought in found}
 
     def clashes_of(self, plugin: str) -> list[str]:
@@ -260,7 +188,7 @@ class Plugins:
     @property
     def object_type_names(self) -> list[str]:
         """The names that a catalog's ``type`` may have here."""
-        return sorted({*_OWN_TYPES, *self._object_types.values})
+        return sorted({*OWN_TYPES, *self._object_types.values})
 
     def interface_class(self, name: str) -> type:
         """The class registered under a name, imported now.
@@ -270,21 +198,36 @@ class Plugins:
         """
         return self._class(self._interfaces, name, load_interface)
 
-    def object_type(self, name: str) -> type[DataObject]:
-        """The object type registered under a name, imported now.
+    def object_type(self, name: str) -> type[Any]:
+        """The object type registered under a name, a subclass of ``DataObject``, imported now.
 
         Raises:
             PluginError: as for :meth:`interface_class`.
         """
-        own = _OWN_TYPES.get(name)
-        if own is not None:
-            return own
+        if name in OWN_TYPES:
+            return _own_type(name)
         kind = self._class(self._object_types, name, load_class)
-        if not issubclass(kind, DataObject):
+        if not issubclass(kind, _own_type("object")):
             raise PluginError(f"object type {name!r} is {kind.__qualname__}, which is no subclass of DataObject")
         return kind
 
-    def _class(self, brought: _Brought, name: str, load: Callable[[str], type]) -> type:
+    @property
+    def table_format_names(self) -> frozenset[str]:
+        """The table formats that a plugin reads, by the names that catalog services have for them."""
+        return frozenset(self._formats.values)
+
+    def table_format(self, name: str) -> TableFormat | None:
+        """What reads the tables of a format; None where no plugin does.
+
+        Raises:
+            PluginError: two plugins do.
+        """
+        if clash := self._formats.clash(name):
+            raise PluginError(clash)
+        found: TableFormat | None = self._formats.values.get(name)
+        return found
+
+    def _class(self, brought: Brought, name: str, load: Callable[[str], type]) -> type:
         if name not in brought.owners:
             raise self._missing(brought, name)
         if clash := brought.clash(name):
@@ -295,7 +238,7 @@ class Plugins:
             owner = brought.owners[name][0]
             raise PluginError(f"{brought.kind.what} {name!r} of plugin {owner!r} can't be used: {error}") from error
 
-    def _missing(self, brought: _Brought, name: str) -> PluginError:
+    def _missing(self, brought: Brought, name: str) -> PluginError:
         what = f"{brought.kind.what} {name!r}"
         backend = name.split(".")[0]
         # Whichever is broken may be the one that brings it.
@@ -309,6 +252,11 @@ class Plugins:
         published = None if backend in self.names else _PUBLISHED.get(backend)
         install = f"; it comes with a package that is not installed here: pip install {published}" if published else ""
         return PluginError(f"no plugin registers {what} ({did_you_mean(name, brought.values)}){install}")
+
+
+@cache
+def _own_type(name: str) -> type[Any]:
+    return load_class(OWN_TYPES[name])
 
 
 def _refuse_scheme(clash: str, _argument: str) -> str:

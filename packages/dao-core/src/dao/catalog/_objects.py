@@ -67,7 +67,9 @@ class ObjectMap(Mapping[str, DataObject]):
     def _make(
         self, name: str, declared_as: str, declaration: Mapping[str, Any], values: Mapping[str, str] | None
     ) -> DataObject:
-        kind = (self._plugins or default_plugins()).object_type(declaration.get("type", self._default_type))
+        kind: type[DataObject] = (self._plugins or default_plugins()).object_type(
+            declaration.get("type", self._default_type)
+        )
         path = f"{self._store.name if self._store else '?'}.objects.{declared_as}"
         given = {key: value for key, value in declaration.items() if key != "type"}
         return kind(name, self._store, **resolved_properties(given, path, filler(values) if values else None))

@@ -163,6 +163,7 @@ def test_plugins(run: Run) -> None:
         "interfaces": ["good"],
         "object_types": [],
         "secret_schemes": [],
+        "table_formats": [],
         "error": None,
         "clashes": [],
     }

@@ -18,6 +18,7 @@ from dao.data_object import DataObject, FileObject, TableObject
 from dao.data_store import DataStore
 from dao.errors import ConfigError, NoRouteError, PluginError
 from dao.hookspecs import hookimpl
+from dao.interface import TableFormat
 
 
 class GoodPlugin:
@@ -38,6 +39,10 @@ class GoodPlugin:
     @hookimpl
     def dao_secret_schemes(self):
         return {"vault": lambda argument: f"secret of {argument}"}
+
+    @hookimpl
+    def dao_table_formats(self):
+        return {"paimon": TableFormat("good", object_type="special")}
 
 
 class RaisingPlugin:
@@ -69,6 +74,8 @@ def test_interfaces_types_and_schemes_are_found(plugins: Plugins) -> None:
     assert plugins.object_type("file") is FileObject
     assert plugins.object_type_names == ["directory", "file", "object", "special", "table", "wrong"]
     assert plugins.secret_schemes["vault"]("x") == "secret of x"
+    assert plugins.table_format("paimon") == TableFormat("good", object_type="special")
+    assert (plugins.table_format_names, plugins.table_format("delta")) == ({"paimon"}, None)
 
 
 def test_a_store_uses_the_registered_interface(plugins: Plugins) -> None:
@@ -111,6 +118,12 @@ def test_what_is_missing_or_broken_says_what_to_do(plugins: Plugins, name: str, 
         ("dao_interfaces", ["x"], "gives list, expected a mapping"),
         ("dao_object_types", {"X": "backend_of_test:Special"}, "gives the name 'X'"),
         ("dao_object_types", {"x": "Special"}, "expected 'module:Class'"),
+        (
+            "dao_table_formats",
+            {"Delta": TableFormat("delta")},
+            "gives the name 'Delta', expected one such as 'iceberg'",
+        ),
+        ("dao_table_formats", {"delta": "delta"}, "gives str for 'delta', expected a TableFormat"),
         ("dao_secret_schemes", {"a b": str}, "gives the name 'a b', expected one such as 'vault'"),
         ("dao_secret_schemes", {"x": "vault"}, "gives str for 'x', expected a function"),
     ],
@@ -177,6 +190,10 @@ def test_clashes_of_all_kinds_of_names_are_known(plugins: Plugins, monkeypatch: 
         def dao_secret_schemes(self):
             return {"vault": str, "env": str}
 
+        @hookimpl
+        def dao_table_formats(self):
+            return {"paimon": TableFormat("other")}
+
     assert plugins.clashes_of("good") == []
     plugins.register(Other(), "other")
     told = plugins.clashes_of("other")
@@ -186,13 +203,16 @@ def test_clashes_of_all_kinds_of_names_are_known(plugins: Plugins, monkeypatch: 
         "object type 'table'",
         "secret scheme 'env'",
         "secret scheme 'vault'",
+        "table format 'paimon'",
     ]
+    with pytest.raises(PluginError, match="table format 'paimon' is registered by 2 plugins"):
+        plugins.table_format("paimon")
     assert [text for text in told if "'env'" in text or "'table'" in text] == [
         "object type 'table' of plugin 'other' is not used: DAO itself has one of that name",
         "secret scheme 'env' of plugin 'other' is not used: DAO itself has one of that name",
     ]
     assert plugins.object_type("table") is TableObject
-    assert len(plugins.clashes_of("good")) == 3
+    assert len(plugins.clashes_of("good")) == 4
     with pytest.raises(PluginError, match="object type 'special' is registered by 2 plugins"):
         plugins.object_type("special")
     with pytest.raises(ConfigError, match="secret scheme 'vault' is registered by 2 plugins"):

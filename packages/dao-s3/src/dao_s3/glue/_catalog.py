@@ -12,7 +12,7 @@ from dao.plugins import Plugins
 from dao.secrets import Secret, looks_secret
 from dao_s3._options import Retry, Role, S3Options, Timeouts
 from dao_s3.glue._databases import GlueDatabases
-from dao_s3.glue._interfaces import INTERFACES, Interface, Interfaces
+from dao_s3.glue._interfaces import Interface, Interfaces
 from dao_s3.glue._requests import GlueRequests
 from dao_s3.glue._table import GlueTable
 from dao_s3.glue._translator import GlueTranslator
@@ -109,7 +109,7 @@ class GlueCatalog(Catalog):
             translator or GlueTranslator(),
             Interfaces(
                 _guarded_interface(interface),
-                {name: _guarded_interface(own) for name, own in {**INTERFACES, **(interfaces or {})}.items()},
+                {name: _guarded_interface(own) for name, own in (interfaces or {}).items()},
                 inherited,
                 _guarded(options or {}),
                 plugins,

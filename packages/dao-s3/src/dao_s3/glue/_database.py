@@ -152,8 +152,12 @@ class _TableObjects(Mapping[str, DataObject]):
         return kind(table.name, store, **{"key": key, **properties})
 
     def _kind(self, type_name: str) -> type[DataObject]:
+        plugins = self._store._plugins or default_plugins()
+        claimed = plugins.table_format(type_name)
+        if claimed is not None:
+            return plugins.object_type(claimed.object_type)
         try:
-            return (self._store._plugins or default_plugins()).object_type(type_name)
+            return plugins.object_type(type_name)
         except PluginError:
             # What reads it is missing as well, and says so when the object is used.
             if type_name in FOREIGN:

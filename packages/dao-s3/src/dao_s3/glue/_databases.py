@@ -11,7 +11,7 @@ from dao.catalog import StoreSource
 from dao.data_store import DataStore
 from dao.display import even_half_made
 from dao.errors import NotFoundError
-from dao.plugins import Plugins
+from dao.plugins import Plugins, default_plugins
 from dao_s3.glue._cache import Cache
 from dao_s3.glue._database import DatabaseStore
 from dao_s3.glue._interfaces import Interfaces
@@ -119,8 +119,11 @@ class GlueDatabases(StoreSource):
         if not isinstance(name, str) or not name:
             raise KeyError(name)
         return self._tables.get(
-            (database, name), lambda: GlueTable(database, name, self._requests.table(database, name))
+            (database, name), lambda: self._made(database, name, self._requests.table(database, name))
         )
+
+    def _made(self, database: str, name: str, raw: Mapping[str, Any]) -> GlueTable:
+        return GlueTable(database, name, raw, (self._plugins or default_plugins()).table_format_names)
 
     def table_names(self, database: str) -> tuple[str, ...]:
         """The names of the tables of a database.
@@ -136,7 +139,7 @@ class GlueDatabases(StoreSource):
         found: dict[str, None] = {}
         try:
             for raw in self._requests.tables(database):
-                table = GlueTable(database, raw["Name"], raw)
+                table = self._made(database, raw["Name"], raw)
                 found[table.name] = None
                 if not table.is_link:  # a list shows the link, a look-up what it leads to
                     self._tables.put((database, table.name), table, drops)

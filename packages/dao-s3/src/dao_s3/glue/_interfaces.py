@@ -11,14 +11,12 @@ from dao.errors import ConfigError, PluginError
 from dao.interface import InterfaceSpec
 from dao.options import option_types
 from dao.plugins import Plugins, default_plugins, load_class
+from dao_s3.glue._markers import TABLE_FORMATS
 
-__all__ = ["INTERFACES", "Interface", "Interfaces"]
+__all__ = ["Interface", "Interfaces"]
 
 Interface = str | type | Mapping[str, Any]
 """A registered name, ``"module:Class"``, a class; or a mapping with one of these as ``interface``, and ``options``."""
-
-INTERFACES: Mapping[str, Interface] = {"iceberg": "iceberg", "delta": "delta", "hudi": "hudi"}
-"""Interfaces by object type, for types that the interface of plain tables can't read."""
 
 _LOGIN = ("profile", "role", "access_key_id", "secret_access_key", "session_token")
 
@@ -29,7 +27,8 @@ class Interfaces:
 
     Attributes:
         plain: the interface of plain tables.
-        by_type: other types' own, by the type's name.
+        by_type: other types' own, by the type's name. Those of table formats are else what a plugin claims them for
+            (``dao_table_formats``), or, where none is installed, a name that its error can say: the format's own.
         inherited: what is known about the connection; each interface gets those that it has as options.
         options: what the user says about the stores, the same for all. The interface of plain tables must have them
             all, others get those that they have.
@@ -51,11 +50,20 @@ class Interfaces:
 
     def is_special(self, type_name: str) -> bool:
         """Whether a type of objects has an interface of its own."""
-        return type_name in self.by_type
+        return self._own(type_name) is not None
+
+    def _own(self, type_name: str) -> Interface | None:
+        plugins = self.plugins or default_plugins()
+        if type_name in self.by_type:
+            return self.by_type[type_name]
+        if type_name in plugins.table_format_names:
+            claimed = plugins.table_format(type_name)
+            return claimed.interface if claimed is not None else None
+        return type_name if type_name in TABLE_FORMATS else None
 
     def spec(self, type_name: str, bucket: str = "", prefix: str = "") -> InterfaceSpec:
         """The interface for objects of a type in a store that is rooted at a bucket's prefix."""
-        interface, own = _taken_apart(self.by_type.get(type_name, self.plain))
+        interface, own = _taken_apart(self._own(type_name) or self.plain)
         given = InterfaceSpec(interface) if isinstance(interface, str) else InterfaceSpec(interface.__name__, interface)
         if isinstance(interface, str) and ":" in interface:
             given = InterfaceSpec(interface.rpartition(":")[2], interface)

@@ -7,12 +7,14 @@ from typing import Any
 
 from dao_s3.glue._table import GlueTable
 
-__all__ = ["SYMLINKS", "markers", "table_format"]
+__all__ = ["SYMLINKS", "TABLE_FORMATS", "markers", "table_format"]
 
 SYMLINKS = "_symlink_format_manifest"
 """The folder in a Delta table where lists of its files are kept for engines that know nothing of Delta."""
 
-_FORMATS = ("iceberg", "delta", "hudi")
+TABLE_FORMATS = ("iceberg", "delta", "hudi")
+"""The table formats that are told from plain files even where no plugin claims them: their files alone are no table."""
+
 _BY_PACKAGE = (
     ("org.apache.iceberg.", "iceberg"),
     ("io.delta.", "delta"),
@@ -22,14 +24,14 @@ _BY_PACKAGE = (
 
 
 def table_format(table: GlueTable) -> str | None:
-    """``iceberg``, ``delta`` or ``hudi`` for tables that keep a log of their own; None for all others.
+    """``iceberg``, ``delta``, ``hudi`` or a format that a plugin claims; None for all others.
 
     They are known by ``table_type`` (Iceberg, Trino), ``spark.sql.sources.provider`` (Spark), ``classification``
     (Glue's crawlers), the classes that read them, or, for Delta, a location that is a folder of symlink manifests.
     """
     told = [table.parameters.get("table_type", ""), table.provider, table.parameters.get("classification", "")]
     for marker in told:
-        if marker.lower() in _FORMATS:
+        if marker.lower() in TABLE_FORMATS or marker.lower() in table.claimed:
             return marker.lower()
     for package, found in _BY_PACKAGE:
         if table.input_format.startswith(package) or table.serde.startswith(package):

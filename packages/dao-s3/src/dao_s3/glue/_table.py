@@ -35,11 +35,13 @@ class GlueTable:
         database: the name of the database that it was looked up in.
         name: the name that it was looked up by.
         raw: the answer's ``Table``.
+        claimed: the table formats that installed plugins read.
     """
 
     database: str
     name: str
     raw: Mapping[str, Any] = field(repr=False)
+    claimed: frozenset[str] = field(default=frozenset(), repr=False)
 
     @property
     def parameters(self) -> Mapping[str, str]:

@@ -25,6 +25,7 @@ def plugins(session: Session) -> None:
     \b
     Keys of --json, a list with one entry a plugin:
       name, distribution, version, interfaces, object_types, secret_schemes,
+      table_formats (those of catalog services that it reads),
       error (why it can't be used; else null),
       clashes (what is wrong with names that others bring too)
 
@@ -52,10 +53,11 @@ def _show(found: list[Plugin]) -> None:
             ", ".join(plugin.interfaces),
             ", ".join(plugin.object_types),
             ", ".join(plugin.secret_schemes),
+            ", ".join(plugin.table_formats),
         )
         for plugin in found
     ]
-    heads = ["plugin", "installed by", "interfaces", "object types", "secret schemes"]
+    heads = ["plugin", "installed by", "interfaces", "object types", "secret schemes", "table formats"]
     output.line(table_of(heads, rows).text() if rows else "no plugins")
     for plugin in found:
         if plugin.error:

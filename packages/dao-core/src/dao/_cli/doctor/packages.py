@@ -67,7 +67,8 @@ def check_plugins(plugins: list[Plugin]) -> Iterator[Finding]:
     """Whether each plugin could be loaded, and whether their names are their own."""
     for plugin in plugins:
         if plugin.error is None:
-            brings = ", ".join([*plugin.interfaces, *plugin.object_types, *plugin.secret_schemes])
+            names = (plugin.interfaces, plugin.object_types, plugin.secret_schemes, plugin.table_formats)
+            brings = ", ".join(name for kind in names for name in kind)
             yield Finding("plugins", plugin.name, "ok", f"brings {brings}" if brings else "brings nothing but hooks")
         else:
             again = plugin.distribution or plugin.name
