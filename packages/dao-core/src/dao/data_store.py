@@ -9,12 +9,13 @@ from threading import RLock
 from types import MappingProxyType, TracebackType
 from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Self, TypeVar
 
-from dao._core.plugins import Plugins, default_plugins, load_interface
 from dao.data_object import DataObject
 from dao.display import even_half_made, table_of
 from dao.errors import ConfigError, Fault, PluginError, did_you_mean
 from dao.interface import InterfaceSpec
 from dao.options._places import working_folder
+from dao.plugins import Plugins, default_plugins
+from dao.plugins._plugins import load_interface
 from dao.secrets import guarded
 
 __all__ = ["DataStore", "DataStoreRegistry"]

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from dao._cli.rows import Rows
-from dao._core.plugins import default_plugins
 from dao.errors import StoreError
 from dao.file_formats import get_format, load_formats
+from dao.plugins import default_plugins
 
 __all__ = ["export_rows", "staged"]
 

@@ -6,7 +6,7 @@ from importlib.metadata import entry_points
 
 from attrs import frozen
 
-from dao._core.plugins import Plugins
+from dao.plugins import Plugins
 
 __all__ = ["Plugin", "installed_plugins"]
 

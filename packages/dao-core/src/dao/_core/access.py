@@ -8,7 +8,6 @@ from typing import Any
 
 from dao._core.execute import Executor
 from dao._core.explain import explain
-from dao._core.plugins import Plugins, default_plugins
 from dao._core.routing.explain import Explanation
 from dao._core.transfer import Transfer
 from dao.catalog import Catalog, load
@@ -17,6 +16,7 @@ from dao.data_store import DataStore, DataStoreRegistry
 from dao.display import even_half_made, table_of
 from dao.errors import ConfigError, DaoError, DataError, did_you_mean
 from dao.interface import ACTIONS, InterfaceSpec
+from dao.plugins import Plugins, default_plugins
 from dao.progress import Listener, progress_bar
 
 __all__ = ["Access", "Named"]

@@ -13,11 +13,11 @@ from attrs import evolve, frozen
 
 from dao._core.attribution import about, translated
 from dao._core.hooks import Hooks
-from dao._core.plugins import Plugins
 from dao._core.request import Request
 from dao._core.routing.table import Plan, RouteTable, route_table
 from dao.data_object import DataObject
 from dao.errors import DaoError, DataError
+from dao.plugins import Plugins
 from dao.results import Listing, WriteResult
 
 __all__ = ["Executor", "Prepared", "check_into", "details_of", "table_of"]

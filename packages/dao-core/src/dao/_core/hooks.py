@@ -10,9 +10,9 @@ import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dao._core.plugins import Plugins
 from dao._core.request import Request
 from dao.errors import DaoError
+from dao.plugins import Plugins
 
 __all__ = ["Hooks"]
 

@@ -20,10 +20,10 @@ from typing import Any, ClassVar
 from attrs import evolve
 
 from dao._core.execute import Executor
-from dao._core.plugins import Plugins
 from dao._core.request import Request
 from dao.data_object import DataObject
 from dao.file_set import FileSet, SourceFile
+from dao.plugins import Plugins
 from dao.progress import Cancelled
 
 __all__ = ["LoopExecutor"]

@@ -27,11 +27,11 @@ from dao._arguments import suggestion
 from dao._core.attribution import about
 from dao._core.execute import Executor, table_of
 from dao._core.offers import Answer, answer_to
-from dao._core.plugins import default_plugins
 from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
 from dao.errors import DaoError, DataError, NoRouteError, PluginError
 from dao.file_formats import infer_compression, infer_format, load_formats
 from dao.file_set import FileSet, SourceFile
+from dao.plugins import default_plugins
 from dao.progress import expect
 from dao.results import Listing, WriteResult
 

@@ -9,7 +9,6 @@ from contextlib import suppress
 from threading import RLock
 from typing import Any, TypeVar, overload
 
-from dao._core.plugins import Plugins, default_plugins
 from dao.catalog._declaration import StoreDeclaration
 from dao.catalog._declare import declare
 from dao.catalog._objects import ObjectMap, resolved_properties
@@ -21,6 +20,7 @@ from dao.data_store import DataStore
 from dao.display import TableView, even_half_made, table_of
 from dao.errors import ConfigError, DataError, StoreError, did_you_mean
 from dao.interface import InterfaceSpec
+from dao.plugins import Plugins, default_plugins
 
 __all__ = ["Catalog", "load"]
 

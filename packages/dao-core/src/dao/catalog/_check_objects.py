@@ -8,7 +8,6 @@ from typing import Any, Protocol
 
 from attrs import define, field
 
-from dao._core.plugins import Plugins
 from dao.catalog._declaration import wrong_kind
 from dao.catalog._patterns import NamePattern
 from dao.catalog._properties import PropertyNames
@@ -16,6 +15,7 @@ from dao.catalog._spelling import Path
 from dao.errors import ConfigError, did_you_mean
 from dao.options import guarded_options
 from dao.options._faults import joined
+from dao.plugins import Plugins
 from dao.secrets import Template, check_schemes, guarded, looks_secret
 
 __all__ = ["NoteFault", "ObjectChecker", "check_references"]

@@ -8,7 +8,6 @@ from typing import Any
 
 from attrs import define, evolve, field
 
-from dao._core.plugins import Plugins
 from dao.catalog._check_objects import ObjectChecker, check_references
 from dao.catalog._connections import Connections, Options
 from dao.catalog._declaration import ObjectDeclaration, StoreDeclaration
@@ -22,6 +21,7 @@ from dao.errors import ConfigError, Fault
 from dao.interface import InterfaceSpec
 from dao.options import check, guarded_options, option_types
 from dao.options._places import place_paths
+from dao.plugins import Plugins
 from dao.secrets import Template
 
 __all__ = ["declare"]

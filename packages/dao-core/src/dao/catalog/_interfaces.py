@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from dao._core.plugins import Plugins, load_interface
 from dao.errors import PluginError, did_you_mean
+from dao.plugins import Plugins
+from dao.plugins._plugins import load_interface
 
 __all__ = ["Found", "find_interface"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dao._core.plugins import Plugins, default_plugins
 from dao.catalog._patterns import NamePattern, best_match, filler
 from dao.data_object import DataObject
 from dao.display import even_half_made
 from dao.errors import ConfigError, Fault
+from dao.plugins import Plugins, default_plugins
 from dao.secrets import Interpolated, Secret, Template
 
 if TYPE_CHECKING:

@@ -19,7 +19,6 @@ from typing import Any
 
 import attrs
 
-from dao._core.plugins import Plugins, default_plugins
 from dao.catalog._declaration import ObjectDeclaration
 from dao.catalog._properties import SCHEMA_FILE
 from dao.catalog._shapes import shape_of
@@ -28,6 +27,7 @@ from dao.errors import PluginError
 from dao.file_formats import load_formats
 from dao.options import option_types
 from dao.options._places import is_place
+from dao.plugins import Plugins, default_plugins
 
 __all__ = ["SCHEMA_FILE", "json_schema"]
 

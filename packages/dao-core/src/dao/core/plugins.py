@@ -1,5 +1,5 @@
 """The same as ``dao.plugins``."""
 
-from dao._core.plugins import Plugins, default_plugins, load_class
+from dao.plugins import Plugins, default_plugins, load_class
 
 __all__ = ["Plugins", "default_plugins", "load_class"]

@@ -7,8 +7,8 @@ from os import PathLike
 from typing import Any
 
 from dao._core.dao import DataAccessObject
-from dao._core.plugins import Plugins
 from dao.data_store import DataStoreRegistry
+from dao.plugins import Plugins
 
 __all__ = ["MEMORY", "in_memory"]
 

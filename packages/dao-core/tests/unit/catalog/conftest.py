@@ -11,9 +11,9 @@ from typing import Any
 import attrs
 import pytest
 
-from dao._core.plugins import Plugins
 from dao.data_object import FileObject
 from dao.hookspecs import hookimpl
+from dao.plugins import Plugins
 from dao.secrets import Secret
 
 MODULE = "catalog_test_backend"

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from dao._core.plugins import Plugins
 from dao.catalog import Catalog
 from dao.errors import DaoError
 from dao.options import build, check
+from dao.plugins import Plugins
 from dao.secrets import Secret, register_scheme
 
 

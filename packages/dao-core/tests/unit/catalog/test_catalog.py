@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from dao._core.plugins import Plugins
 from dao.catalog import Catalog
 from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
 from dao.errors import ConfigError
+from dao.plugins import Plugins
 
 DECLARED: dict[str, Any] = {
     "silver": {

@@ -9,10 +9,10 @@ from typing import Any
 import attrs
 import pytest
 
-from dao._core.plugins import Plugins
 from dao.catalog import Catalog
 from dao.errors import ConfigError
 from dao.options import Folder
+from dao.plugins import Plugins
 
 BASE: dict[str, Any] = {
     "connections": {

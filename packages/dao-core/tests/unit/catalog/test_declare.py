@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dao._core.plugins import Plugins
 from dao.catalog import Catalog
 from dao.catalog._merge import merge
 from dao.errors import ConfigError, PluginError
+from dao.plugins import Plugins
 
 # Test machines are shared: drawing and running may take its time.
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

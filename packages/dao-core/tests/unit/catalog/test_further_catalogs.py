@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from dao._core.plugins import Plugins
 from dao.catalog import Catalog, StoreSource, load
 from dao.data_object import DataObject
 from dao.data_store import DataStore
 from dao.errors import ConfigError, PermissionDeniedError
+from dao.plugins import Plugins
 
 
 class Metastore(StoreSource):

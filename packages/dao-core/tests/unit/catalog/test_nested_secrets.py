@@ -11,8 +11,8 @@ import attrs
 import pytest
 
 from dao import ConfigError, DaoError, DataObject, DataStore, Secret
-from dao._core.plugins import Plugins
 from dao.catalog import Catalog
+from dao.plugins import Plugins
 from dao.secrets import secrets_in
 
 WORD = "canary-5f1e"

@@ -12,9 +12,9 @@ import attrs
 import pytest
 
 from dao import ConfigError, DataAccessObject, DataStore
-from dao._core.plugins import Plugins
 from dao.catalog import Catalog
 from dao.options import Folder, check
+from dao.plugins import Plugins
 from dao_files import LocalInterface
 
 

@@ -11,12 +11,12 @@ import attrs
 import jsonschema
 import pytest
 
-from dao._core.plugins import Plugins
 from dao.catalog import Catalog, json_schema
 from dao.catalog._schema import SCHEMA_FILE
 from dao.errors import ConfigError
 from dao.hookspecs import hookimpl
 from dao.options import Folder, check
+from dao.plugins import Plugins
 from dao.secrets import Secret
 from dao_files import _plugin as files_plugin
 

@@ -18,11 +18,11 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dao._core.plugins import Plugins
 from dao.catalog import Catalog, load
 from dao.catalog._sources import read_source
 from dao.catalog._yaml_file import parse
 from dao.errors import ConfigError, PluginError
+from dao.plugins import Plugins
 
 # Test machines are shared: drawing and running may take its time.
 patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -286,7 +286,7 @@ def test_loading_imports_no_more_than_it_needs() -> None:
     code = """
     import sys
     from dao.catalog import Catalog
-    from dao._core.plugins import Plugins
+    from dao.plugins import Plugins
     heavy = {"yaml", "cattrs", "pyarrow", "pandas", "sqlglot", "pluggy", "msgspec", "tomllib"}
     assert not heavy & set(sys.modules), heavy & set(sys.modules)
     Catalog({"a": {"interface": "memory", "objects": {"x": {"type": "table"}}}})

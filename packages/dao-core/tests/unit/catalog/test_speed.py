@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from dao._core.plugins import Plugins
 from dao.catalog import Catalog
+from dao.plugins import Plugins
 
 OBJECTS = 2_000
 

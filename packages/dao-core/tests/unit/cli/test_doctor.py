@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from dao._core import plugins as plugins_module
-from dao._core.plugins import Plugins
+import dao.plugins
 from dao.hookspecs import hookimpl
+from dao.plugins import Plugins
 
 Run = Callable[..., Result]
 
@@ -34,7 +34,7 @@ def plugins(monkeypatch: pytest.MonkeyPatch) -> Plugins:
     """The environment's plugins, so that these tests don't depend on what is installed."""
     made = Plugins(discover=False)
     made.register(GoodPlugin(), "good")
-    monkeypatch.setattr(plugins_module, "default_plugins", lambda: made)
+    monkeypatch.setattr(dao.plugins, "default_plugins", lambda: made)
     return made
 
 

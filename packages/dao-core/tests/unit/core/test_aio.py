@@ -11,12 +11,12 @@ import pytest
 
 from dao._core.aio import AsyncDataAccessObject
 from dao._core.dao import DataAccessObject
-from dao._core.plugins import Plugins
 from dao.arrow.convert import to_reader
 from dao.data_object import DataObject
 from dao.data_store import DataStore, DataStoreRegistry
 from dao.errors import NoRouteError, NotFoundError, TransientError
 from dao.hookspecs import hookimpl
+from dao.plugins import Plugins
 from dao.progress import advance
 from dao.results import WriteResult
 

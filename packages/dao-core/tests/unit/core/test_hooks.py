@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from dao import AsyncDataAccessObject, ConflictError, DataAccessObject, NotFoundError, PermissionDeniedError, hookimpl
-from dao._core.plugins import Plugins
 from dao._core.request import Request
 from dao.errors import DaoError, PluginError
+from dao.plugins import Plugins
 
 TABLE = {"type": "table"}
 CATALOG = {

@@ -9,9 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dao._core import plugins as plugins_module
 from dao._core.execute import Executor
-from dao._core.plugins import Plugins, load_class
 from dao._core.request import Request
 from dao.catalog import Catalog
 from dao.data_object import DataObject, FileObject, TableObject
@@ -19,6 +17,8 @@ from dao.data_store import DataStore
 from dao.errors import ConfigError, NoRouteError, PluginError
 from dao.hookspecs import hookimpl
 from dao.interface import TableFormat
+from dao.plugins import Plugins, load_class
+from dao.plugins import _plugins as plugins_module
 
 
 class GoodPlugin:

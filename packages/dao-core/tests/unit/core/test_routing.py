@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from dao._core.execute import Executor, table_of
-from dao._core.plugins import Plugins
 from dao._core.routing.explain import step_of
 from dao._core.routing.table import RouteTable
 from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
 from dao.data_store import DataStore
 from dao.errors import AmbiguousRouteError, DataError, NoRouteError
 from dao.interface import register, when
+from dao.plugins import Plugins
 
 EXECUTOR = Executor(Plugins(discover=False))
 

@@ -7,12 +7,12 @@ from typing import Any, Literal
 import pytest
 
 from dao._core.execute import Executor, table_of
-from dao._core.plugins import Plugins
 from dao._core.routing.explain import step_of
 from dao.data_object import TableObject
 from dao.data_store import DataStore
 from dao.errors import AmbiguousRouteError, DataError, NoRouteError
 from dao.interface import when
+from dao.plugins import Plugins
 
 EXECUTOR = Executor(Plugins(discover=False))
 

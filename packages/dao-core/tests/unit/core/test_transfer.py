@@ -9,13 +9,13 @@ import pytest
 
 from dao._core.execute import Executor
 from dao._core.explain import explain
-from dao._core.plugins import Plugins
 from dao._core.transfer import Transfer
 from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
 from dao.data_store import DataStore
 from dao.errors import DataError, NotFoundError, StoreError
 from dao.file_set import FileSet
 from dao.interface import register, when
+from dao.plugins import Plugins
 from dao.progress import Progress, listening
 from dao.results import FileInfo, Listing, WriteResult
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import pickle
-import sys
-import types
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from glue_server import Glue
 
-from dao import ConfigError, DataAccessObject, DataObject, DirectoryObject, TableObject, UnsupportedError, hookimpl
-from dao._core.plugins import Plugins
+from dao import ConfigError, DataAccessObject, DirectoryObject, UnsupportedError
 from dao.catalog import Catalog
-from dao.interface import TableFormat
 from dao_s3 import S3TableObject
 
 
@@ -250,51 +246,6 @@ def test_it_travels_without_what_it_heard_and_without_secrets(sales: Glue, monke
     assert moved.data_store.interface.bucket == "lake"
     assert moved.data_store.object("old").key == "sales/old"
     assert "never-to-be-seen" not in repr(catalog.store("sales").specs)
-
-
-class Paimon:
-    """An interface of a table format that DAO knows nothing of."""
-
-    def __init__(self, *, region: str | None = None) -> None:
-        self.region = region
-
-    def read(self, data_object: DataObject) -> str:
-        return f"{data_object.location} in {self.region}"
-
-
-class PaimonTable(TableObject):
-    type_name = "paimon.table"
-
-
-class PaimonPlugin:
-    @hookimpl
-    def dao_interfaces(self):
-        return {"paimon": "backend_of_paimon:Paimon"}
-
-    @hookimpl
-    def dao_object_types(self):
-        return {"paimon.table": "backend_of_paimon:PaimonTable"}
-
-    @hookimpl
-    def dao_table_formats(self):
-        return {name: TableFormat("paimon", object_type="paimon.table") for name in ("paimon", "delta")}
-
-
-@pytest.mark.parametrize("marker", ["PAIMON", "delta"])
-def test_a_plugin_claims_a_table_format(sales: Glue, monkeypatch: pytest.MonkeyPatch, marker: str) -> None:
-    backend = types.ModuleType("backend_of_paimon")
-    backend.Paimon, backend.PaimonTable = Paimon, PaimonTable
-    monkeypatch.setitem(sys.modules, "backend_of_paimon", backend)
-    sales.table("sales", "new", "s3://lake/sales/new", Parameters={"table_type": marker})
-    plugins = Plugins()
-    plugins.register(PaimonPlugin(), "paimon")
-    catalog = sales.catalog(plugins=plugins)
-    found = catalog["sales.new"]
-    assert (type(found), [spec.name for spec in found.data_store.specs]) == (PaimonTable, ["paimon"])
-    assert DataAccessObject(catalog, plugins=plugins).read("sales.new") == "s3://lake/sales/new in eu-central-1"
-    own = sales.catalog(plugins=plugins, interfaces={marker.lower(): "s3"})["sales.new"]
-    assert [spec.name for spec in own.data_store.specs] == ["s3"]
-    assert type(sales.catalog()["sales.new"]) is not PaimonTable
 
 
 def test_with_a_file_catalog(sales: Glue) -> None:

@@ -89,7 +89,7 @@ def _wrapped(start: str, text: str) -> None:
 def _findings(session: Session, write: bool, seconds: float) -> Iterator[Finding]:
     from dao._cli.doctor.packages import check_packages, check_plugins
     from dao._cli.inventory import installed_plugins
-    from dao._core.plugins import default_plugins
+    from dao.plugins import default_plugins
 
     plugins = installed_plugins(default_plugins())
     yield from check_packages(plugins)

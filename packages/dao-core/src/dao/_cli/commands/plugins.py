@@ -34,7 +34,7 @@ def plugins(session: Session) -> None:
       dao plugins
     """
     from dao._cli.inventory import installed_plugins
-    from dao._core.plugins import default_plugins
+    from dao.plugins import default_plugins
 
     found = installed_plugins(default_plugins())
     if session.as_json:

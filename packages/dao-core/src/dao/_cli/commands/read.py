@@ -16,8 +16,8 @@ from dao._cli.options import NAME, columns_option, limit_option, where_option
 from dao._cli.options import command as subcommand
 from dao._cli.rows import rows_of
 from dao._cli.session import Session
-from dao._core.plugins import default_plugins
 from dao.file_formats import infer_format, load_formats
+from dao.plugins import default_plugins
 
 __all__ = ["command"]
 

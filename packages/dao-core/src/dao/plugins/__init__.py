@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from dao.lazy import door
 
 if TYPE_CHECKING:
-    from dao._core.plugins import Plugins, default_plugins, load_class
+    from dao.plugins._plugins import Plugins, default_plugins, load_class
 
 _HOMES = {
-    "Plugins": "dao._core.plugins",
-    "default_plugins": "dao._core.plugins",
-    "load_class": "dao._core.plugins",
+    "Plugins": "dao.plugins._plugins",
+    "default_plugins": "dao.plugins._plugins",
+    "load_class": "dao.plugins._plugins",
 }
 
 __all__ = [

@@ -15,10 +15,10 @@ from threading import RLock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
-from dao._core.brought import FORMATS, INTERFACES, OWN_TYPES, SCHEMES, TYPES, Brought, Kind
-from dao._core.registration import check_hooks
 from dao.errors import ConfigError, PluginError, did_you_mean
 from dao.interface import TableFormat, is_interface
+from dao.plugins._brought import FORMATS, INTERFACES, OWN_TYPES, SCHEMES, TYPES, Brought, Kind
+from dao.plugins._registration import check_hooks
 from dao.secrets import register_scheme_source
 
 if TYPE_CHECKING:
