@@ -15,25 +15,34 @@ from typing import TYPE_CHECKING
 from dao.lazy import door
 
 if TYPE_CHECKING:
+    from dao_files.manifest._base import BaseTransport, copy_through
     from dao_files.manifest._listing import list_level
+    from dao_files.manifest._memory import MemoryTransport
     from dao_files.manifest._once import MARK, Once, OnceWriter, pauses, put_once
     from dao_files.manifest._pieces import Pieces
     from dao_files.manifest._snapshot import info_of
     from dao_files.manifest._storage import ManifestStorage
     from dao_files.manifest._transport import ObjectSettings, Stat, Transport, Upload, Writer
     from dao_files.manifest._vacuum import vacuum
+    from dao_files.manifest._writer import BufferedWriter, Spooled, Target
 
 _HOMES = {
+    "BaseTransport": "dao_files.manifest._base",
+    "BufferedWriter": "dao_files.manifest._writer",
     "MARK": "dao_files.manifest._once",
     "ManifestStorage": "dao_files.manifest._storage",
+    "MemoryTransport": "dao_files.manifest._memory",
     "ObjectSettings": "dao_files.manifest._transport",
     "Once": "dao_files.manifest._once",
     "OnceWriter": "dao_files.manifest._once",
     "Pieces": "dao_files.manifest._pieces",
+    "Spooled": "dao_files.manifest._writer",
     "Stat": "dao_files.manifest._transport",
+    "Target": "dao_files.manifest._writer",
     "Transport": "dao_files.manifest._transport",
     "Upload": "dao_files.manifest._transport",
     "Writer": "dao_files.manifest._transport",
+    "copy_through": "dao_files.manifest._base",
     "info_of": "dao_files.manifest._snapshot",
     "list_level": "dao_files.manifest._listing",
     "pauses": "dao_files.manifest._once",
@@ -43,15 +52,21 @@ _HOMES = {
 
 __all__ = [
     "MARK",
+    "BaseTransport",
+    "BufferedWriter",
     "ManifestStorage",
+    "MemoryTransport",
     "ObjectSettings",
     "Once",
     "OnceWriter",
     "Pieces",
+    "Spooled",
     "Stat",
+    "Target",
     "Transport",
     "Upload",
     "Writer",
+    "copy_through",
     "info_of",
     "list_level",
     "pauses",

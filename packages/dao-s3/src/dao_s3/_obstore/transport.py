@@ -20,14 +20,24 @@ from typing import TYPE_CHECKING, Any, cast
 from attrs import define, field
 
 from dao.errors import DataError, StoreError, TransientError, UnsupportedError
-from dao_files.manifest import ObjectSettings, Stat, Transport, Upload, Writer
+from dao_files.manifest import (
+    BufferedWriter,
+    ObjectSettings,
+    Spooled,
+    Stat,
+    Target,
+    Transport,
+    Upload,
+    Writer,
+    copy_through,
+)
 from dao_s3._obstore import copying, deleting, listing, reading, writing
 from dao_s3._obstore.client import Client, has_lost_its_threads
 from dao_s3._obstore.errors import translated
 from dao_s3._obstore.keys import UnnameableError, checked_key, is_nameable
 from dao_s3._obstore.settings import with_defaults
 from dao_s3._obstore.stats import stat_of_head
-from dao_s3._obstore.writer import BufferedWriter, Spooled, Streamed, Target
+from dao_s3._obstore.writer import Streamed
 
 if TYPE_CHECKING:
     from obstore import GetOptions
@@ -270,7 +280,7 @@ class ObstoreTransport:
         if plain and self.scheme != "http":
             copying.copy(self._store, source, target, self.client.location, if_absent)
             return self.head(target)
-        return copying.copy_through(self, source, target, version=version, if_absent=if_absent, settings=settings)
+        return copy_through(self, source, target, version=version, if_absent=if_absent, settings=settings)
 
     def _is_too_large(self, source: str) -> bool:
         return self.head(source).size > copying.LARGEST_ON_S3
