@@ -78,8 +78,8 @@ def dao_before_action(request: Request) -> None:
     """Called before a routed action touches the store. What it raises stops the action and reaches the caller.
 
     A :class:`~dao.errors.DaoError` then says which plugin's hook stopped it; any other error has a note of it. No other
-    hook can stop an action. A copy or move between two stores is a request of its own, and so are its reads, writes and
-    deletions, which name it as their ``parent``; see :class:`~dao._core.request.Request`.
+    hook can stop an action. A copy or move between two stores is a request of its own, and so are its reads, writes,
+    unloads and deletions, which name it as their ``parent``; see :class:`~dao._core.request.Request`.
     """
 
 

@@ -271,7 +271,8 @@ class DataAccessObject(Access):
     def copy(self, source: Named, target: Named, *, mode: Mode | None = None, **options: Any) -> WriteResult:
         """Copy an object to another place, in the same store or in another one, in bounded memory.
 
-        Within a store its interface does it. Between stores tables travel as Arrow record batches, files as bytes.
+        An interface of one of the two stores does it where it can: within a store, or by loading from or unloading to
+        the other one. Else tables travel as Arrow record batches, files as bytes. ``explain("copy", ...)`` says which.
 
         Args:
             source: what to copy.

@@ -155,10 +155,10 @@ class Executor:
                 return finished(result, plan, arguments, method, data_object)
             return result
         except Exception as error:
-            told = translated(error, plan, method, data_object)
-            if told is error:
+            raised = translated(error, plan, method, data_object)
+            if raised is error:
                 raise
-            raise told from error
+            raise raised from error
 
     def _execute_observed(
         self, action: str, data_object: DataObject, arguments: Mapping[str, Any], dao_interface: str | None
@@ -186,10 +186,10 @@ class Executor:
             try:
                 yield finish
             except Exception as error:
-                told = translated(error, plan, prepared.method, data_object)
-                if told is error:
+                raised = translated(error, plan, prepared.method, data_object)
+                if raised is error:
                     raise
-                raise told from error
+                raise raised from error
 
     def blaming(self, action: str, data_object: DataObject, arguments: Mapping[str, Any], rows: Any) -> Any:
         """A stream that an action gave, whose errors are that action's also where another one reads it."""
@@ -203,10 +203,10 @@ class Executor:
             try:
                 yield from rows
             except Exception as error:
-                told = translated(error, prepared.plan, prepared.method, data_object)
-                if told is error:
+                raised = translated(error, prepared.plan, prepared.method, data_object)
+                if raised is error:
                     raise
-                raise told from error
+                raise raised from error
 
         return pa.RecordBatchReader.from_batches(rows.schema, batches())
 
@@ -255,10 +255,10 @@ async def _translating(stream: AsyncIterator[Any], prepared: Prepared, data_obje
         async for batch in stream:
             yield batch
     except Exception as error:
-        told = translated(error, prepared.plan, prepared.method, data_object)
-        if told is error:
+        raised = translated(error, prepared.plan, prepared.method, data_object)
+        if raised is error:
             raise
-        raise told from error
+        raise raised from error
     finally:
         if hasattr(stream, "aclose"):
             await stream.aclose()
@@ -327,10 +327,10 @@ def details_of(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any]
         named = {n: v for n, v in given.items() if n in plan.route.signature.parameters}
         return dict(plan_call(action, data_object, named, {n: v for n, v in given.items() if n not in named}))
     except Exception as error:
-        told = translated(error, plan, plan_call, data_object)
-        if told is error:
+        raised = translated(error, plan, plan_call, data_object)
+        if raised is error:
             raise
-        raise told from error
+        raise raised from error
 
 
 def finished(

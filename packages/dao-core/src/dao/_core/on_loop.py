@@ -30,7 +30,7 @@ __all__ = ["LoopExecutor"]
 
 
 class _Waiting:
-    """What the thread waits for, and whether it was told to stop."""
+    """What the thread waits for, and whether it has been cancelled."""
 
     def __init__(self) -> None:
         self._future: Future[Any] | None = None

@@ -17,8 +17,8 @@ __all__ = ["Request"]
 class Request:
     """One action on one object. The hooks of one action meet the same instance before and after it.
 
-    A copy or move between two stores is one request with the action ``copy`` or ``move``; the reads, writes and
-    deletions that it comes to are requests of their own, which have it as ``parent`` and share its ``id``.
+    A copy or move that isn't one call of an interface is one request with the action ``copy`` or ``move``; the reads,
+    writes, unloads and deletions that it comes to are requests of their own, with it as ``parent`` and with its ``id``.
 
     Attributes:
         action: the action's name.
@@ -40,6 +40,6 @@ class Request:
 
     @property
     def target(self) -> DataObject | None:
-        """Where a copy or move goes to; None for other actions."""
+        """Where a copy, move or unload goes to; None for other actions."""
         found = self.arguments.get("target")
         return found if isinstance(found, DataObject) else None

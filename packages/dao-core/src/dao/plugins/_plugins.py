@@ -244,9 +244,9 @@ class Plugins:
         # Whichever is broken may be the one that brings it.
         suspects = [backend] if backend in self.broken else list(self.broken)
         if suspects:
-            told = "; ".join(f"plugin {plugin!r} is broken: {self.broken[plugin]!r}" for plugin in suspects)
+            reasons = "; ".join(f"plugin {plugin!r} is broken: {self.broken[plugin]!r}" for plugin in suspects)
             which = "which should bring it" if suspects == [backend] else "or one of them may bring it"
-            error = PluginError(f"no plugin that works registers {what}, {which}: {told}")
+            error = PluginError(f"no plugin that works registers {what}, {which}: {reasons}")
             error.__cause__ = self.broken[suspects[0]]
             return error
         published = None if backend in self.names else _PUBLISHED.get(backend)
@@ -289,8 +289,8 @@ def load_class(path: str) -> type:
     try:
         module = import_module(module_name)
     except (Exception, SystemExit) as error:  # a missing driver, a syntax error, a wrong version, a script
-        told = f"can't import {module_name!r}: {type(error).__name__}: {error}{_absent(error)}"
-        raise PluginError(told) from error
+        message = f"can't import {module_name!r}: {type(error).__name__}: {error}{_absent(error)}"
+        raise PluginError(message) from error
     found = getattr(module, class_name, None)
     if not isinstance(found, type):
         classes = [name for name, value in vars(module).items() if isinstance(value, type)]

@@ -100,10 +100,10 @@ class Explanation:
 
 def _view_of(step: Step, number: str) -> TableView:
     filled = "\n".join(f"{name}={value!r}" for name, value in step.filled.items())
-    told = dict(step.details)
+    details = dict(step.details)
     rows: list[Sequence[object]] = [
-        ("  at", told.pop("location", None) or step.key or "the root of the store"),
-        *((f"  {name}", value) for name, value in told.items()),
+        ("  at", details.pop("location", None) or step.key or "the root of the store"),
+        *((f"  {name}", value) for name, value in details.items()),
         ("  by", f"{step.interface}: {step.route}"),
         ("  in", step.place),
         ("  filled in", filled or "nothing"),
