@@ -237,6 +237,22 @@ def test_asynchronous_interfaces_are_copied_from_and_to(kind: type[Remote], acti
     asyncio.run(main())
 
 
+def test_a_coroutine_that_writes_gets_the_stream_that_explain_says() -> None:
+    class Target:
+        async def write_rows(self, data: pa.RecordBatchReader, data_object):
+            return WriteResult(rows_inserted=data.read_all().num_rows)
+
+    async def main() -> None:
+        source = Streaming()
+        source.held["a"] = ROWS
+        here, there = DataObject("a", DataStore("here", source)), DataObject("b", DataStore("there", Target()))
+        dao = AsyncDataAccessObject()
+        assert dao.explain("copy", here, there).steps[1].route == "Target.write_rows"
+        assert (await dao.copy(here, there)).rows_inserted == 3
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize("kind", [Streaming, GivesStream])
 def test_an_asynchronous_stream_is_an_async_iterator(kind: type[Streaming]) -> None:
     async def main() -> None:

@@ -10,7 +10,11 @@ from typing import Any
 import pytest
 
 from dao import AsyncDataAccessObject, ConflictError, DataAccessObject, NotFoundError, PermissionDeniedError, hookimpl
+from dao._core import execute
+from dao._core.execute import Executor
 from dao._core.request import Request
+from dao.data_object import DataObject
+from dao.data_store import DataStore
 from dao.errors import DaoError, PluginError
 from dao.plugins import Plugins
 
@@ -218,3 +222,67 @@ def test_no_error_is_said_twice() -> None:
     with pytest.raises(DaoError) as caught:
         access().copy("a.x", "b.x")
     assert str(caught.value).count("a.x") == 1
+
+
+class Listening:
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, object]] = []
+
+    @hookimpl
+    def dao_before_action(self, request: Request) -> None:
+        self.heard.append(("before", request.arguments))
+
+    @hookimpl
+    def dao_after_action(self, result: object) -> None:
+        self.heard.append(("after", result))
+
+    @hookimpl
+    def dao_on_failure(self, error: BaseException) -> None:
+        self.heard.append(("failure", type(error).__name__))
+
+
+def test_action_hooks_hear_of_success_and_of_failure() -> None:
+    class Two:
+        def read(self, data_object, *, limit=0):
+            return limit
+
+        def count(self, data_object):
+            raise FileNotFoundError("gone")
+
+    ear = Listening()
+    plugins = Plugins(discover=False)
+    plugins.register(ear, "ear")
+    thing = DataObject("a", DataStore("shop", Two()))
+    executor = Executor(plugins)
+    assert executor.execute("read", thing, {"limit": 3}) == 3
+    with pytest.raises(FileNotFoundError):
+        executor.execute("count", thing, {})
+    assert ear.heard == [("before", {"limit": 3}), ("after", 3), ("before", {}), ("failure", "NotFoundError")]
+
+
+def test_what_a_before_hook_raises_stops_the_action() -> None:
+    class Veto:
+        @hookimpl
+        def dao_before_action(self, request: Request) -> None:
+            raise PermissionError("not on Sundays")
+
+    class Never:
+        def read(self, data_object):
+            pytest.fail("the action ran")
+
+    plugins = Plugins(discover=False)
+    plugins.register(Veto(), "veto")
+    with pytest.raises(PermissionError, match="not on Sundays"):
+        Executor(plugins).execute("read", DataObject("a", DataStore("shop", Never())), {})
+
+
+def test_without_action_hooks_no_request_is_made(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("a request was made although nobody listens")
+
+    class Good:
+        def read(self, data_object):
+            return "good"
+
+    monkeypatch.setattr(execute, "Request", never)
+    assert Executor(Plugins(discover=False)).execute("read", DataObject("a", DataStore("s", Good())), {}) == "good"

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from dao._core.execute import Executor
-from dao._core.request import Request
 from dao.catalog import Catalog
 from dao.data_object import DataObject, FileObject, TableObject
 from dao.data_store import DataStore
@@ -299,66 +298,6 @@ def test_load_class_keeps_the_cause() -> None:
     with pytest.raises(PluginError, match="can't import 'no_such_module_here'") as caught:
         load_class("no_such_module_here:X")
     assert isinstance(caught.value.__cause__, ModuleNotFoundError)
-
-
-class Listening:
-    def __init__(self) -> None:
-        self.heard: list[tuple[str, object]] = []
-
-    @hookimpl
-    def dao_before_action(self, request: Request) -> None:
-        self.heard.append(("before", request.arguments))
-
-    @hookimpl
-    def dao_after_action(self, result: object) -> None:
-        self.heard.append(("after", result))
-
-    @hookimpl
-    def dao_on_failure(self, error: BaseException) -> None:
-        self.heard.append(("failure", type(error).__name__))
-
-
-def test_action_hooks_hear_of_success_and_of_failure(plugins: Plugins) -> None:
-    class Two:
-        def read(self, data_object, *, limit=0):
-            return limit
-
-        def count(self, data_object):
-            raise FileNotFoundError("gone")
-
-    ear = Listening()
-    plugins.register(ear, "ear")
-    thing = DataObject("a", DataStore("shop", Two()))
-    executor = Executor(plugins)
-    assert executor.execute("read", thing, {"limit": 3}) == 3
-    with pytest.raises(FileNotFoundError):
-        executor.execute("count", thing, {})
-    assert ear.heard == [("before", {"limit": 3}), ("after", 3), ("before", {}), ("failure", "NotFoundError")]
-
-
-def test_what_a_before_hook_raises_stops_the_action(plugins: Plugins) -> None:
-    class Veto:
-        @hookimpl
-        def dao_before_action(self, request: Request) -> None:
-            raise PermissionError("not on Sundays")
-
-    class Never:
-        def read(self, data_object):
-            pytest.fail("the action ran")
-
-    plugins.register(Veto(), "veto")
-    with pytest.raises(PermissionError, match="not on Sundays"):
-        Executor(plugins).execute("read", DataObject("a", DataStore("shop", Never())), {})
-
-
-def test_without_action_hooks_no_request_is_made(plugins: Plugins, monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(*_: object) -> None:
-        raise AssertionError("a request was made although nobody listens")
-
-    import dao._core.execute
-
-    monkeypatch.setattr(dao._core.execute, "Request", never)
-    assert Executor(plugins).execute("read", DataObject("a", DataStore("s", "good", plugins=plugins)), {}) == "good"
 
 
 def test_the_default_plugins_are_made_once() -> None:
