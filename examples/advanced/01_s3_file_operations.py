@@ -144,7 +144,7 @@ def versions(dao: DataAccessObject) -> None:
     say("versions of the report", len(history))
     before = history[1].version
     say("the one before", dao.read("shop.report", into="bytes", version=before))
-    dao.run("restore_version", "shop.report", version=before)
+    dao.run("restore", "shop.report", version=before)
     say("restored", dao.read("shop.report", into="bytes"))
 
 

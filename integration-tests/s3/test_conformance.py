@@ -6,17 +6,15 @@ import pytest
 from services.fault_proxy import FaultProxy
 from services.minio import ObjectServer
 
-from dao.testing import Backend, Capabilities, ConformanceSuite
-from dao_s3 import S3DirectoryObject, S3FileObject, S3TableObject
+from dao.capabilities import capabilities_of
+from dao.testing import Backend, ConformanceSuite
+from dao_s3 import S3DirectoryObject, S3FileObject, S3ObstoreInterface, S3TableObject
 from s3.looking import leftovers
 from s3.stores import store_of
 
 pytestmark = [pytest.mark.timeout(600), pytest.mark.usefixtures("small_part_files")]
 
-CAPABILITIES = Capabilities(
-    lacks_features={"time_travel": "a bucket keeps the files that a table has now"},
-    formats=("parquet", "csv", "ndjson", "json", "arrow", "orc", "avro"),
-)
+CAPABILITIES = capabilities_of(S3ObstoreInterface)
 
 
 def backend_on(interface: str, server: ObjectServer, proxied: ObjectServer, proxy: FaultProxy, bucket: str) -> Backend:

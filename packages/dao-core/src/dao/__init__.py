@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dao._core.aio import AsyncDataAccessObject
     from dao._core.dao import DataAccessObject
     from dao._derived import DerivedReads
+    from dao.capabilities import Capabilities
     from dao.catalog import Catalog
     from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
     from dao.data_store import DataStore, DataStoreRegistry
@@ -36,13 +37,14 @@ if TYPE_CHECKING:
     from dao.hookspecs import hookimpl
     from dao.interface import InterfaceSpec, register, when
     from dao.progress import Progress
-    from dao.results import FileInfo, Listing, Version, WriteResult
+    from dao.results import FileInfo, Listing, TableInfo, Version, WriteResult
     from dao.secrets import Secret
 
 _HOMES = {
     "AlreadyExistsError": "dao.errors",
     "AmbiguousRouteError": "dao.errors",
     "AsyncDataAccessObject": "dao._core.aio",
+    "Capabilities": "dao.capabilities",
     "Catalog": "dao.catalog",
     "ConfigError": "dao.errors",
     "ConflictError": "dao.errors",
@@ -66,6 +68,7 @@ _HOMES = {
     "RoutingError": "dao.errors",
     "Secret": "dao.secrets",
     "StoreError": "dao.errors",
+    "TableInfo": "dao.results",
     "TableObject": "dao.data_object",
     "TransientError": "dao.errors",
     "UnsupportedError": "dao.errors",
@@ -80,6 +83,7 @@ __all__ = [
     "AlreadyExistsError",
     "AmbiguousRouteError",
     "AsyncDataAccessObject",
+    "Capabilities",
     "Catalog",
     "ConfigError",
     "ConflictError",
@@ -103,6 +107,7 @@ __all__ = [
     "RoutingError",
     "Secret",
     "StoreError",
+    "TableInfo",
     "TableObject",
     "TransientError",
     "UnsupportedError",

@@ -11,11 +11,13 @@ import os
 import reprlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date, datetime
 from difflib import get_close_matches
 from functools import partial
 from operator import index
 from typing import Any, Literal, get_args
 
+from dao._moments import as_moment
 from dao.errors import DataError, did_you_mean
 
 __all__ = [
@@ -49,24 +51,27 @@ MODES: tuple[str, ...] = get_args(Mode)
 SCHEMA_MODES: tuple[str, ...] = get_args(SchemaMode)
 INTOS: tuple[str, ...] = get_args(Into)
 
-_SELECTION = ("columns", "where", "limit", "version", "as_of", "schema", "format", "path")
-_WRITING = ("mode", "format", "path", "partition_by", "schema", "schema_mode")
+_TRAVEL = ("version", "as_of", "branch", "tag")
+_SELECTION = ("columns", "where", "limit", *_TRAVEL, "schema", "format", "path")
+_MOVING = ("mode", "format", "path", "partition_by", "schema", "schema_mode")
+_WRITING = (*_MOVING, "branch", "idempotency_key")
 
 CONTRACT: Mapping[str, tuple[str, ...]] = {
     "read": ("into", *_SELECTION, "offset", "length"),
     "read_stream": ("into", *_SELECTION, "batch_size"),
     "write": _WRITING,
     "write_stream": _WRITING,
-    "upsert": ("keys", "order_by", "partition_by", "schema", "schema_mode", "format"),
-    "delete": ("where", "format", "path", "schema"),
+    "upsert": ("keys", "order_by", "partition_by", "schema", "schema_mode", "format", "branch", "idempotency_key"),
+    "delete": ("where", "format", "path", "schema", "branch", "idempotency_key"),
     "list": ("path",),
-    "count": ("where", "version", "as_of", "format", "path", "schema"),
+    "count": ("where", *_TRAVEL, "format", "path", "schema"),
     "exists": ("path",),
-    "schema": ("version", "as_of", "format", "path", "schema"),
-    "history": (),
-    "copy": ("columns", "limit", "where", "version", "as_of", "batch_size", *_WRITING),
-    "move": _WRITING,
-    "unload": ("columns", "limit", "where", "version", "as_of", "batch_size", *_WRITING),
+    "schema": (*_TRAVEL, "format", "path", "schema"),
+    "history": ("branch",),
+    "read_changes": ("into", "since", "until", "columns", "where", "limit", "branch"),
+    "copy": ("columns", "limit", "where", "version", "as_of", "tag", "batch_size", *_MOVING, "idempotency_key"),
+    "move": _MOVING,
+    "unload": ("columns", "limit", "where", "version", "as_of", "tag", "batch_size", *_MOVING, "idempotency_key"),
     "run": (),
 }
 """For each action the arguments whose meaning the contract fixes."""
@@ -130,6 +135,31 @@ def _text(name: str, value: Any) -> str:
     return value
 
 
+def _word(name: str, value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise DataError(f"{name}: found {_found(value)}, expected a text that is not empty")
+    return value
+
+
+def _version(name: str, value: Any) -> int | str:
+    """A version as ``history`` names it: a number or a text."""
+    if isinstance(value, str):
+        return _word(name, value)
+    number = _as_int(value)
+    if number is None:
+        raise DataError(f"{name}: found {_found(value)}, expected a version as history() names it: a number or a text")
+    return number
+
+
+def _moment(name: str, value: Any) -> datetime:
+    return as_moment(value, name)
+
+
+def _bound(name: str, value: Any) -> int | str | datetime:
+    """An end of a range of versions: a version, or a moment as a date or datetime."""
+    return as_moment(value, name) if isinstance(value, date) else _version(name, value)
+
+
 def _path(name: str, value: Any) -> str:
     text = os.fspath(value) if isinstance(value, os.PathLike) else value
     if not isinstance(text, str):
@@ -161,9 +191,12 @@ def _one_of(name: str, value: Any, *, choices: Collection[str]) -> str:
 
 
 _CHECKS: Mapping[str, Check] = {
+    "as_of": _moment,
+    "branch": _word,
     "batch_size": partial(_whole, least=1),
     "columns": _names,
     "format": _text,
+    "idempotency_key": _word,
     "keys": _names,
     "length": partial(_whole, least=0),
     "limit": partial(_whole, least=0),
@@ -171,6 +204,10 @@ _CHECKS: Mapping[str, Check] = {
     "order_by": _names,
     "partition_by": _names,
     "path": _path,
+    "since": _bound,
+    "tag": _word,
+    "until": _bound,
+    "version": _version,
     "where": _predicate,
 }
 _CHOICES: Mapping[str, tuple[str, ...]] = {"into": INTOS, "mode": MODES, "schema_mode": SCHEMA_MODES}
@@ -214,11 +251,13 @@ def value_problem(name: str, value: Any, own: Collection[Any] = ()) -> str:
 
 _WORDS: Mapping[str, tuple[str, ...]] = {
     "as_of": ("asof", "timestamp", "timestampasof"),
+    "branch": ("ref", "reference"),
     "batch_size": ("batchrows", "chunksize", "maxchunksize", "rowsperbatch"),
     "columns": ("cols", "column", "fields", "include", "projection", "select", "usecols"),
     "compression": ("codec", "compress"),
     "delimiter": ("delim", "fielddelimiter", "fieldseparator", "sep", "separator"),
     "format": ("fileformat", "fmt"),
+    "idempotency_key": ("idempotencytoken", "idempotent", "requestid", "txnid"),
     "into": ("as", "asframe", "backend", "engine", "output", "outputtype", "returntype", "to"),
     "keys": ("id", "idcolumns", "joinkeys", "key", "on", "primarykey", "primarykeys", "uniquekey"),
     "limit": ("head", "maxrows", "n", "nrows", "numrows", "rows", "top"),
@@ -229,7 +268,9 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "path": ("file", "filename", "filepath", "location"),
     "schema": ("dtype", "dtypes", "schemaoverrides", "types"),
     "schema_mode": ("mergeschema", "overwriteschema", "schemaevolution"),
+    "since": ("after", "fromversion", "starttimestamp", "startingtimestamp", "startingversion", "startversion"),
     "skip_rows": ("skiprow", "skiprows"),
+    "until": ("endingtimestamp", "endingversion", "endtimestamp", "endversion", "toversion"),
     "version": ("snapshot", "snapshotid", "versionasof"),
     "where": ("condition", "filter", "filters", "predicate", "query", "replacewhere"),
 }

@@ -30,6 +30,7 @@ Arguments that are part of the contract (:mod:`dao._arguments`) come checked: ``
 
 Optional, all of them:
 
+- ``capabilities`` on the class says what it can't do, see :class:`dao.capabilities.Capabilities`;
 - ``close()`` is called when the store is closed;
 - ``translate_error(error)`` turns a driver's error into a :class:`~dao.errors.DaoError`, or returns ``None`` to leave
   it;
@@ -70,6 +71,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
     "exists": ("data_object",),
     "schema": ("data_object",),
     "history": ("data_object",),
+    "read_changes": ("data_object",),
     "copy": ("data_object", "target"),
     "move": ("data_object", "target"),
     "read_stream": ("data_object",),
@@ -202,10 +204,42 @@ def actions_of(name: str, method: object) -> tuple[str, ...]:
 
 
 def _routes(kind: type) -> Iterator[Callable[..., Any]]:
+    return (method for _, method in _named_routes(kind))
+
+
+def _named_routes(kind: type) -> Iterator[tuple[str, Callable[..., Any]]]:
     for name in method_names(kind):
         method = inspect.getattr_static(kind, name)
         if inspect.isfunction(method) and actions_of(name, method):
-            yield method
+            yield name, method
+
+
+def serves(kind: type, action: str) -> bool:
+    """Whether a class has a method for an action.
+
+    >>> class Numbers:
+    ...     def read_primes(self, data_object): ...
+    >>> serves(Numbers, "read"), serves(Numbers, "write")
+    (True, False)
+    """
+    return any(action in actions_of(name, method) for name, method in _named_routes(kind))
+
+
+def served_operations(kind: type) -> frozenset[str]:
+    """The operations of ``run`` that a class has methods for, as far as their names and conditions say it."""
+    found: set[str] = set()
+    for name, method in _named_routes(kind):
+        if "run" in actions_of(name, method):
+            found |= operations_of(name, method) or set()
+    return frozenset(found)
+
+
+def operations_of(name: str, method: object) -> frozenset[Any] | None:
+    """The operations that a method for ``run`` serves; None for any."""
+    conditions: Mapping[str, frozenset[Any]] = getattr(method, CONDITIONS, {})
+    if "operation" in conditions:
+        return conditions["operation"]
+    return frozenset((name.removeprefix("run_"),)) if name.startswith("run_") else None
 
 
 def is_interface(kind: type) -> bool:
@@ -237,6 +271,13 @@ def takes_any_argument(kind: type) -> bool:
     """Whether a method of an interface takes arguments of any name, and not only the options of file formats."""
     if getattr(kind, "takes_format_options", False):
         return False
+    return any(p.kind is p.VAR_KEYWORD for method in _routes(kind) for p in _parameters(method))
+
+
+def may_take(kind: type, name: str) -> bool:
+    """Whether a method of an interface may take an argument of that name: it names it, or takes any."""
+    if name in arguments_of(kind):
+        return True
     return any(p.kind is p.VAR_KEYWORD for method in _routes(kind) for p in _parameters(method))
 
 

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, overload
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
 
 from dao.display import Displayed, TableView, even_half_made, moment, size, table_of, thousands
 
-__all__ = ["FileInfo", "History", "Listing", "Version", "WriteResult"]
+__all__ = ["FileInfo", "History", "Listed", "Listing", "TableInfo", "Version", "WriteResult"]
 
 
+def _unchanging(details: Mapping[str, Any]) -> Mapping[str, Any]:
+    return MappingProxyType(dict(details))
+
+
+@even_half_made
 @frozen
 class WriteResult(Displayed):
     """What a write-like action did. What a backend can't know is ``None``, never a guess.
@@ -31,6 +37,7 @@ class WriteResult(Displayed):
         version_before: the version, snapshot or commit before the action.
         version_after: the one it made.
         interface: the name of the interface that did it.
+        details: what else the backend knows, by its own names; it can't be changed.
     """
 
     rows_inserted: int | None = None
@@ -41,11 +48,14 @@ class WriteResult(Displayed):
     version_before: str | int | None = None
     version_after: str | int | None = None
     interface: str | None = None
+    details: Mapping[str, Any] = field(
+        factory=dict, converter=_unchanging, hash=False, repr=lambda one: repr(dict(one))
+    )
 
     def __str__(self) -> str:
         told = ", ".join(filter(None, [self._told_rows(), size(self.bytes), self._told_version()]))
         by = f"by {self.interface}" if self.interface else ""
-        return f"WriteResult({', '.join(filter(None, [told or 'nothing known', by]))})"
+        return f"WriteResult({', '.join(filter(None, [told or 'nothing known', by, _listed(self.details)]))})"
 
     def _told_rows(self) -> str:
         done = {"inserted": self.rows_inserted, "updated": self.rows_updated, "deleted": self.rows_deleted}
@@ -62,6 +72,11 @@ class WriteResult(Displayed):
             return f"version {before}" if before is not None else ""
         return f"version {after}" if before is None else f"version {before} -> {after}"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A mapping proxy can't be pickled.
+        values = [getattr(self, f.name) for f in fields(WriteResult)]
+        return WriteResult, (*values[:-1], dict(self.details))
+
     def _shown(self) -> Iterable[tuple[str, Any]]:
         return [
             *(("rows " + verb, getattr(self, f"rows_{verb}")) for verb in ("inserted", "updated", "deleted")),
@@ -71,7 +86,12 @@ class WriteResult(Displayed):
             ("version before", None if self.version_before is None else str(self.version_before)),
             ("version after", None if self.version_after is None else str(self.version_after)),
             ("interface", self.interface),
+            ("details", _listed(self.details) or None),
         ]
+
+
+def _listed(details: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in details.items() if value is not None)
 
 
 def _counted(number: int, noun: str, before: str = "") -> str:
@@ -98,6 +118,29 @@ class FileInfo(Displayed):
 
 
 @frozen
+class TableInfo(Displayed):
+    """One table, view or schema in a store that holds tables rather than files.
+
+    Attributes:
+        key: where it is, from the store's root, with ``.`` between the parts: ``sales.orders``.
+        kind: ``table``, ``view`` or ``schema``.
+        rows: how many rows it has, where that is known without counting.
+        size: bytes, where they are known.
+        modified: when it was last changed, in UTC.
+    """
+
+    key: str
+    kind: str = "table"
+    rows: int | None = None
+    size: int | None = None
+    modified: datetime | None = None
+
+
+Listed = FileInfo | TableInfo
+"""One entry of a listing."""
+
+
+@frozen
 class Version(Displayed):
     """One entry of an object's history.
 
@@ -115,8 +158,8 @@ class Version(Displayed):
 
 
 @even_half_made
-class Listing(Sequence[FileInfo]):
-    """The files that ``list`` found, fetched from the store as they are looked at.
+class Listing(Sequence[Listed]):
+    """What ``list`` found, files or tables, fetched from the store as they are looked at.
 
     Iterate over it to see them page by page; ``len()``, indexing and comparison fetch the rest. What was
     fetched is kept, so it may be iterated again. The first page is fetched at once: an error that the store
@@ -129,9 +172,9 @@ class Listing(Sequence[FileInfo]):
     (2, 12)
     """
 
-    def __init__(self, infos: Iterable[FileInfo]) -> None:
-        self._rest: Iterator[FileInfo] = iter(infos)
-        self._seen: list[FileInfo] = []
+    def __init__(self, infos: Iterable[Listed]) -> None:
+        self._rest: Iterator[Listed] = iter(infos)
+        self._seen: list[Listed] = []
         self._translate: Callable[[Exception], Exception] | None = None
         self._fetch(1)
 
@@ -140,7 +183,7 @@ class Listing(Sequence[FileInfo]):
         self._translate = translate
         return self
 
-    def _next(self) -> FileInfo | None:
+    def _next(self) -> Listed | None:
         try:
             return next(self._rest, None)
         except Exception as error:
@@ -156,7 +199,7 @@ class Listing(Sequence[FileInfo]):
                 return
             self._seen.append(info)
 
-    def __iter__(self) -> Iterator[FileInfo]:
+    def __iter__(self) -> Iterator[Listed]:
         position = 0
         while True:
             self._fetch(position + 1)
@@ -170,10 +213,10 @@ class Listing(Sequence[FileInfo]):
         return len(self._seen)
 
     @overload
-    def __getitem__(self, index: int) -> FileInfo: ...
+    def __getitem__(self, index: int) -> Listed: ...
     @overload
-    def __getitem__(self, index: slice) -> list[FileInfo]: ...
-    def __getitem__(self, index: int | slice) -> FileInfo | list[FileInfo]:
+    def __getitem__(self, index: slice) -> list[Listed]: ...
+    def __getitem__(self, index: int | slice) -> Listed | list[Listed]:
         self._fetch()
         return self._seen[index]
 
@@ -182,21 +225,23 @@ class Listing(Sequence[FileInfo]):
 
     __hash__ = None  # type: ignore[assignment]
 
-    def __reduce__(self) -> tuple[Callable[[Iterable[FileInfo]], Listing], tuple[list[FileInfo]]]:
+    def __reduce__(self) -> tuple[Callable[[Iterable[Listed]], Listing], tuple[list[Listed]]]:
         return Listing, (list(self),)
 
     _SHOWN = 20
 
     def _view(self) -> tuple[TableView, str]:
         self._fetch(self._SHOWN + 1)
-        rows = [(info.key, info.size, moment(info.modified) or None) for info in self._seen[: self._SHOWN]]
-        if not rows:
+        shown = self._seen[: self._SHOWN]
+        if not shown:
             return table_of([""], []), "no files"
+        files = all(isinstance(info, FileInfo) for info in shown)
+        noun = "file" if files else "table"
+        sizes = [info.size for info in shown if info.size is not None]
+        total = f", {size(sum(sizes))}" if len(sizes) == len(shown) else ""
         more = len(self._seen) > self._SHOWN
-        sizes = [info.size for info in self._seen if info.size is not None]
-        total = f", {size(sum(sizes))}" if len(sizes) == len(rows) else ""
-        foot = f"the first {self._SHOWN} files; there are more" if more else _counted(len(rows), "file") + total
-        return table_of(["key", "bytes", "modified"], rows), foot
+        foot = f"the first {self._SHOWN} {noun}s; there are more" if more else _counted(len(shown), noun) + total
+        return _files(shown) if files else _tables(shown), foot
 
     def __repr__(self) -> str:
         view, foot = self._view()
@@ -205,6 +250,17 @@ class Listing(Sequence[FileInfo]):
     def _repr_html_(self) -> str:
         view, foot = self._view()
         return f"{view.html() if view.rows else ''}<p>{foot}</p>"
+
+
+def _files(infos: Iterable[Listed]) -> TableView:
+    return table_of(["key", "bytes", "modified"], [(i.key, i.size, moment(i.modified) or None) for i in infos])
+
+
+def _tables(infos: Iterable[Listed]) -> TableView:
+    rows = [
+        (i.key, getattr(i, "kind", "file"), getattr(i, "rows", None), i.size, moment(i.modified) or None) for i in infos
+    ]
+    return table_of(["key", "kind", "rows", "bytes", "modified"], rows)
 
 
 class History(list[Version]):

@@ -11,7 +11,9 @@ import pyarrow as pa
 import pytest
 
 from dao import DataStore
-from dao.testing import Backend, Capabilities, ConformanceSuite, FaultPlan, patched
+from dao.capabilities import capabilities_of
+from dao.testing import Backend, ConformanceSuite, FaultPlan, patched
+from dao_files import LocalInterface
 from dao_files._local import publishing
 
 
@@ -28,10 +30,7 @@ def leftovers(root: Path) -> list[str]:
 
 
 class TestLocal(ConformanceSuite):
-    capabilities = Capabilities(
-        lacks_features={"time_travel": "a folder keeps what is there now"},
-        formats=("parquet", "csv", "ndjson", "json", "arrow", "orc", "avro"),
-    )
+    capabilities = capabilities_of(LocalInterface)
 
     @pytest.fixture
     def backend(self, tmp_path: Path) -> Backend:

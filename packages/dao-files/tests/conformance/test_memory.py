@@ -7,7 +7,9 @@ from contextlib import AbstractContextManager
 import pytest
 
 from dao import DataStore
-from dao.testing import Backend, Capabilities, ConformanceSuite, FaultPlan, patched
+from dao.capabilities import capabilities_of
+from dao.testing import Backend, ConformanceSuite, FaultPlan, patched
+from dao_files import MemoryInterface
 from dao_files._local.memory import MemoryChange, MemoryStorage
 
 
@@ -18,10 +20,7 @@ def memory_faults(plan: FaultPlan) -> AbstractContextManager[FaultPlan]:
 
 
 class TestMemory(ConformanceSuite):
-    capabilities = Capabilities(
-        lacks_features={"time_travel": "a store in memory keeps what is there now"},
-        formats=("parquet", "csv", "ndjson", "json", "arrow", "orc", "avro"),
-    )
+    capabilities = capabilities_of(MemoryInterface)
 
     @pytest.fixture
     def backend(self) -> Backend:

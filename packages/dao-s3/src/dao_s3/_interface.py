@@ -6,10 +6,11 @@ import io
 import os
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from attrs import define, field
+from attrs import define, evolve, field
 
+from dao.capabilities import Capabilities
 from dao.data_object import DataObject, FileObject
 from dao.errors import ConfigError, DataError
 from dao.interface import register, when
@@ -21,6 +22,16 @@ if TYPE_CHECKING:
     from dao_files.manifest import ManifestStorage, ObjectSettings, Transport
 
 __all__ = ["S3Interface"]
+
+
+S3 = evolve(
+    FilesInterface.capabilities,
+    lacks_operations={
+        **{name: why for name, why in FilesInterface.capabilities.lacks_operations.items() if name != "vacuum"},
+        "restore": "a table keeps no versions; a file does, where the bucket keeps them",
+    },
+)
+"""What tables and files on S3 lack."""
 
 
 def _seconds(_instance: object, attribute: Any, value: float) -> None:
@@ -46,6 +57,8 @@ class S3Interface(FilesInterface):
     Attributes:
         conflict_timeout: seconds for which an action is tried again when another writer was faster.
     """
+
+    capabilities: ClassVar[Capabilities] = S3
 
     conflict_timeout: float = field(default=60.0, validator=_seconds)
     _storage: ManifestStorage | None = field(default=None, init=False, repr=False, eq=False)
@@ -281,8 +294,8 @@ class S3Interface(FilesInterface):
 
         return presigned(self.storage, data_object, path=path, method=method, expires=expires, version=version)
 
-    def run_restore_version(self, data_object: FileObject, *, version: str, path: str | None = None) -> WriteResult:
-        """Make an older version of a file the newest one: ``run("restore_version", ...)``. Nothing is lost by it.
+    def run_restore(self, data_object: FileObject, *, version: str, path: str | None = None) -> WriteResult:
+        """Make an older version of a file the newest one again: ``run("restore", ...)``. Nothing is lost by it.
 
         Args:
             data_object: a file.
@@ -296,8 +309,10 @@ class S3Interface(FilesInterface):
 
         return restored(self.storage, data_object, version=version, path=path)
 
-    def run_vacuum(self, data_object: DataObject, *, older_than: float | timedelta = 86400) -> WriteResult:
-        """Remove what killed writers have left of a directory or table: ``run("vacuum", ...)``.
+    def run_vacuum(
+        self, data_object: DataObject, *, older_than: float | timedelta = 86400, dry_run: bool = True
+    ) -> WriteResult:
+        """Remove what killed writers have left of a directory or table: ``run("vacuum", ..., dry_run=False)``.
 
         Objects that no manifest names though DAO made them, and open multipart uploads. Every change removes such
         objects older than a day as well.
@@ -305,14 +320,16 @@ class S3Interface(FilesInterface):
         Args:
             data_object: the directory or table.
             older_than: seconds, or a ``timedelta``. No writer may be at work for longer.
+            dry_run: delete nothing, and say what would be deleted.
 
         Returns:
-            ``files`` and ``bytes`` are those that are gone; open uploads are counted as files.
+            ``files`` and ``bytes`` are those that are gone, or would be; open uploads are counted as files. ``details``
+            has ``dry_run``.
         """
         from dao_files.manifest import vacuum
         from dao_s3._versions import seconds
 
-        return vacuum(self.storage, data_object, seconds(older_than, "older_than"))
+        return vacuum(self.storage, data_object, seconds(older_than, "older_than"), dry_run=dry_run)
 
     def close(self) -> None:
         """Let go of all connections."""

@@ -83,7 +83,7 @@ def presigned(
 
 
 def restored(storage: ManifestStorage, data_object: DataObject, *, version: str, path: str | None) -> WriteResult:
-    """See :meth:`dao_s3._interface.S3Interface.run_restore_version`."""
+    """See :meth:`dao_s3._interface.S3Interface.run_restore`."""
     key = file_key(storage, data_object, path)
     before = storage.transport.head(key).version if storage.kind(key, "file") == "file" else None
     stat = storage.transport.copy(key, key, version=version)

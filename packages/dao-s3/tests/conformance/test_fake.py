@@ -11,7 +11,8 @@ import pytest
 from attrs import define
 
 from dao import DataStore
-from dao.testing import Backend, Capabilities, ConformanceSuite, FaultPlan
+from dao.capabilities import capabilities_of
+from dao.testing import Backend, ConformanceSuite, FaultPlan
 from dao_s3._interface import S3Interface
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "unit"))
@@ -41,10 +42,7 @@ def leftovers(transport: FakeTransport) -> list[str]:
 
 
 class TestFake(ConformanceSuite):
-    capabilities = Capabilities(
-        lacks_features={"time_travel": "a bucket without versions keeps what is there now"},
-        formats=("parquet", "csv", "ndjson", "json", "arrow", "orc", "avro"),
-    )
+    capabilities = capabilities_of(FakeInterface)
 
     @pytest.fixture
     def backend(self) -> Backend:

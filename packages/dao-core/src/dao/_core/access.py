@@ -10,11 +10,12 @@ from dao._core.execute import Executor
 from dao._core.explain import explain
 from dao._core.routing.explain import Explanation
 from dao._core.transfer import Transfer
+from dao.capabilities import Capabilities, capabilities_of, combined
 from dao.catalog import Catalog, load
 from dao.data_object import DataObject, DirectoryObject
 from dao.data_store import DataStore, DataStoreRegistry
 from dao.display import even_half_made, table_of
-from dao.errors import ConfigError, DaoError, DataError, did_you_mean
+from dao.errors import ConfigError, DaoError, DataError, NoRouteError, did_you_mean
 from dao.interface import ACTIONS, InterfaceSpec
 from dao.plugins import Plugins, default_plugins
 from dao.progress import Listener, progress_bar
@@ -178,6 +179,33 @@ class Access:
             given["target"] = self._named(action, given["target"], {})
         given = {name: value for name, value in given.items() if value is not None or name == "data"}
         return explain(action, data_object, given, native_async=self._native_async)
+
+    def capabilities(self, data_object: Named | DataStore, *, dao_interface: str | None = None) -> Capabilities:
+        """What the store of an object can't do, without touching it; what isn't named is promised.
+
+        Args:
+            data_object: an object, a store, or the name of either.
+            dao_interface: this one of the store's interfaces alone; by default all of them together.
+
+        Returns:
+            What none of the interfaces can do, each absence with its reason; see :mod:`dao.capabilities`.
+
+        Raises:
+            ConfigError: no store or no object of that name is declared.
+            NoRouteError: the store has no such interface.
+
+        >>> from dao import DataAccessObject
+        >>> dao = DataAccessObject({"tmp": {"interface": "memory"}})
+        >>> print(dao.capabilities("tmp").absence("read_changes"))
+        action read_changes: files keep what is there now
+        """
+        place = self._resolve_place(data_object)
+        named = place.data_store.classes  # type: ignore[union-attr]  # a resolved object is in a store
+        kinds = [(name, kind) for name, kind in named if dao_interface in (None, name, getattr(kind, "__name__", None))]
+        if not kinds:
+            known = did_you_mean(str(dao_interface), [name for name, _ in named])
+            raise NoRouteError(f"the store of {place.full_name!r} has no interface {dao_interface!r}: {known}")
+        return combined([capabilities_of(kind) for _, kind in kinds if isinstance(kind, type)])
 
     _native_async = False
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast, overload
 
 from dao._arguments import Format, Into, Mode, SchemaMode
 from dao._core.access import Access, Named
-from dao._core.dao import Columns, Rows, Where
+from dao._core.dao import Bound, Columns, Rows, Where
 from dao._core.on_loop import LoopExecutor
 from dao.data_object import DataObject
 from dao.data_store import DataStore
@@ -124,10 +124,12 @@ class AsyncDataAccessObject(Access):
         mode: Mode | None = None,
         schema_mode: SchemaMode | None = None,
         format: Format | None = None,
+        idempotency_key: str | None = None,
         **options: Any,
     ) -> WriteResult:
         """See :meth:`dao._core.dao.DataAccessObject.write`."""
         given = {"data": data, "mode": mode, "schema_mode": schema_mode, "format": format, **options}
+        given["idempotency_key"] = idempotency_key
         return cast("WriteResult", await self._act("write", data_object, given))
 
     async def upsert(
@@ -138,15 +140,20 @@ class AsyncDataAccessObject(Access):
         keys: str | Sequence[str] | None = None,
         schema_mode: SchemaMode | None = None,
         format: Format | None = None,
+        idempotency_key: str | None = None,
         **options: Any,
     ) -> WriteResult:
         """See :meth:`dao._core.dao.DataAccessObject.upsert`."""
         given = {"data": data, "keys": keys, "schema_mode": schema_mode, "format": format, **options}
+        given["idempotency_key"] = idempotency_key
         return cast("WriteResult", await self._act("upsert", data_object, given))
 
-    async def delete(self, data_object: Named, *, where: Where = None, **options: Any) -> WriteResult:
+    async def delete(
+        self, data_object: Named, *, where: Where = None, idempotency_key: str | None = None, **options: Any
+    ) -> WriteResult:
         """See :meth:`dao._core.dao.DataAccessObject.delete`."""
-        return cast("WriteResult", await self._act("delete", data_object, {"where": where, **options}))
+        given = {"where": where, "idempotency_key": idempotency_key, **options}
+        return cast("WriteResult", await self._act("delete", data_object, given))
 
     async def list(self, data_object: Named | DataStore, **options: Any) -> Listing:
         """See :meth:`dao._core.dao.DataAccessObject.list`."""
@@ -168,6 +175,26 @@ class AsyncDataAccessObject(Access):
         """See :meth:`dao._core.dao.DataAccessObject.history`."""
         return History(await self._act("history", data_object, options))
 
+    @overload
+    async def read_changes(
+        self,
+        data_object: Named,
+        *,
+        into: Literal["arrow"] | None = ...,
+        since: Bound = ...,
+        until: Bound = ...,
+        **options: Any,
+    ) -> pyarrow.Table: ...
+    @overload
+    async def read_changes(
+        self, data_object: Named, *, into: Into, since: Bound = ..., until: Bound = ..., **options: Any
+    ) -> Any: ...
+    async def read_changes(
+        self, data_object: Named, *, since: Bound = None, until: Bound = None, **options: Any
+    ) -> Any:
+        """See :meth:`dao._core.dao.DataAccessObject.read_changes`."""
+        return await self._act("read_changes", data_object, {"since": since, "until": until, **options})
+
     async def copy(self, source: Named, target: Named, *, mode: Mode | None = None, **options: Any) -> WriteResult:
         """See :meth:`dao._core.dao.DataAccessObject.copy`."""
         return await self._transfer("copy", source, target, {"mode": mode, **options})
@@ -188,10 +215,12 @@ class AsyncDataAccessObject(Access):
         mode: Mode | None = None,
         schema_mode: SchemaMode | None = None,
         format: Format | None = None,
+        idempotency_key: str | None = None,
         **options: Any,
     ) -> WriteResult:
         """See :meth:`dao._core.dao.DataAccessObject.write_stream`."""
         given = {"data": data, "mode": mode, "schema_mode": schema_mode, "format": format, **options}
+        given["idempotency_key"] = idempotency_key
         return cast("WriteResult", await self._act("write_stream", data_object, given))
 
     async def run(self, operation: str, data_object: Named | DataStore, **options: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, cast, overload
 
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
-__all__ = ["Columns", "DataAccessObject", "Rows", "Where"]
+__all__ = ["Bound", "Columns", "DataAccessObject", "Rows", "Where"]
 
 Columns = str | Iterable[str] | None
 Rows = list[dict[str, Any]]
+Bound = int | str | date | None
+"""An end of a range of versions: a version, or a moment as a date or datetime."""
 Where = Any
 """A predicate: SQL text, DNF tuples, or a pyarrow Expression; see :mod:`dao.arrow.predicates`."""
 
@@ -129,7 +132,10 @@ class DataAccessObject(Access):
             dao_interface: try this interface alone.
             dao_interface_class: the older spelling of the same.
             progress: hears how far it is; ``True`` shows a bar.
-            options: what else the interface takes: ``format``, ``limit``, ``path``, ``version``, the format's options.
+            options: what else the interface takes: ``format``, ``limit``, ``path``, the format's options; where the
+                store keeps versions (:meth:`capabilities` tells) ``version`` (as :meth:`history` names it), ``as_of``
+                (the last version at or before a moment: a datetime, date or ISO text, in UTC unless it says a zone),
+                ``branch`` and ``tag``.
 
         Returns:
             The data, as ``into`` says.
@@ -150,6 +156,7 @@ class DataAccessObject(Access):
         mode: Mode | None = None,
         schema_mode: SchemaMode | None = None,
         format: Format | None = None,
+        idempotency_key: str | None = None,
         **options: Any,
     ) -> WriteResult:
         """Write an object: all of it, or nothing.
@@ -162,8 +169,10 @@ class DataAccessObject(Access):
                 or ``ignore``. A failed overwrite leaves the old data whole.
             schema_mode: whether the table's schema may change: ``strict`` (the default) or ``evolve``.
             format: the format's name; by default the object's, else that of what is there, else the store's own.
-            options: what else the interface takes: ``path`` (where inside the store), ``partition_by``, the format's
-                options.
+            idempotency_key: a name for this piece of work, on backends that keep it: the same call again changes
+                nothing, other data under the same name is a DataError.
+            options: what else the interface takes: ``path`` (where inside the store), ``partition_by``, ``branch``, the
+                format's options.
 
         Returns:
             What was done.
@@ -175,6 +184,7 @@ class DataAccessObject(Access):
             StoreError: the store refused; what was there is as it was.
         """
         given = {"data": data, "mode": mode, "schema_mode": schema_mode, "format": format, **options}
+        given["idempotency_key"] = idempotency_key
         return cast("WriteResult", self._act("write", data_object, given))
 
     def upsert(
@@ -185,6 +195,7 @@ class DataAccessObject(Access):
         keys: str | Sequence[str] | None = None,
         schema_mode: SchemaMode | None = None,
         format: Format | None = None,
+        idempotency_key: str | None = None,
         **options: Any,
     ) -> WriteResult:
         """Update the rows whose keys are there, insert the others: all of it, or nothing.
@@ -195,8 +206,9 @@ class DataAccessObject(Access):
             keys: the columns that tell rows apart; by default the object's property ``keys``.
             schema_mode: as for :meth:`write`; ``evolve`` leaves the stored values of columns that the data lacks.
             format: as for :meth:`write`.
+            idempotency_key: as for :meth:`write`.
             options: what else the interface takes: ``order_by`` picks the winner among rows of one key, the stored one
-                included.
+                included; ``branch``.
 
         Returns:
             What was done.
@@ -208,17 +220,21 @@ class DataAccessObject(Access):
             StoreError: the store refused; what was there is as it was.
         """
         given = {"data": data, "keys": keys, "schema_mode": schema_mode, "format": format, **options}
+        given["idempotency_key"] = idempotency_key
         return cast("WriteResult", self._act("upsert", data_object, given))
 
-    def delete(self, data_object: Named, *, where: Where = None, **options: Any) -> WriteResult:
-        """Delete an object, or only the rows that ``where`` is true for.
+    def delete(
+        self, data_object: Named, *, where: Where = None, idempotency_key: str | None = None, **options: Any
+    ) -> WriteResult:
+        """Delete an object, or only the rows that ``where`` is true for; ``idempotency_key`` as for :meth:`write`.
 
         Raises:
             NotFoundError: there is nothing to delete.
             RoutingError: no single route fits the call.
             StoreError: the store refused; what was there is as it was.
         """
-        return cast("WriteResult", self._act("delete", data_object, {"where": where, **options}))
+        given = {"where": where, "idempotency_key": idempotency_key, **options}
+        return cast("WriteResult", self._act("delete", data_object, given))
 
     def list(self, data_object: Named | DataStore, **options: Any) -> Listing:
         """The files of an object, or of a whole store given by its name.
@@ -267,6 +283,41 @@ class DataAccessObject(Access):
             RoutingError: no single route fits the call.
         """
         return History(self._act("history", data_object, options))
+
+    @overload
+    def read_changes(
+        self,
+        data_object: Named,
+        *,
+        into: Literal["arrow"] | None = ...,
+        since: Bound = ...,
+        until: Bound = ...,
+        **options: Any,
+    ) -> pyarrow.Table: ...
+    @overload
+    def read_changes(
+        self, data_object: Named, *, into: Into, since: Bound = ..., until: Bound = ..., **options: Any
+    ) -> Any: ...
+    def read_changes(self, data_object: Named, *, since: Bound = None, until: Bound = None, **options: Any) -> Any:
+        """The rows that changed from one version of a table to a later one, on backends that keep them.
+
+        Args:
+            data_object: the table.
+            since: the version after which changes count, itself excluded, as :meth:`history` names it; or a moment as a
+                date or datetime, which means the last version at or before it. All changes that are kept by default.
+            until: the last version that counts, itself included; the newest by default.
+            options: ``columns``, ``where`` and ``limit`` choose among the changed rows, ``into`` converts, ``branch``.
+
+        Returns:
+            The rows in the order of their versions, with the columns ``_change_type`` (``insert``, ``delete``,
+            ``update_before`` or ``update_after``), ``_version`` and ``_timestamp`` (in UTC). A row that was updated is
+            there twice; a backend that can't tell an update gives it as ``delete`` and ``insert``.
+
+        Raises:
+            NotFoundError: there is no such table, or no such version.
+            RoutingError: no interface of the store keeps changes.
+        """
+        return self._act("read_changes", data_object, {"since": since, "until": until, **options})
 
     def copy(self, source: Named, target: Named, *, mode: Mode | None = None, **options: Any) -> WriteResult:
         """Copy an object to another place, in the same store or in another one, in bounded memory.
@@ -335,6 +386,7 @@ class DataAccessObject(Access):
         mode: Mode | None = None,
         schema_mode: SchemaMode | None = None,
         format: Format | None = None,
+        idempotency_key: str | None = None,
         **options: Any,
     ) -> WriteResult:
         """Write a stream of record batches, in bounded memory: all of it, or nothing.
@@ -342,10 +394,15 @@ class DataAccessObject(Access):
         Takes and raises what :meth:`write` does; ``data`` is consumed as it is written.
         """
         given = {"data": data, "mode": mode, "schema_mode": schema_mode, "format": format, **options}
+        given["idempotency_key"] = idempotency_key
         return cast("WriteResult", self._act("write_stream", data_object, given))
 
     def run(self, operation: str, data_object: Named | DataStore, **options: Any) -> Any:
-        """Ask an interface for something that only it has, such as ``run("metadata", "silver.flights")``.
+        """Look after a store: ``run("compact", "silver.flights")``; or ask for what only its interface has.
+
+        ``compact``, ``vacuum``, ``expire``, ``orphans``, ``restore`` and ``analyze`` mean the same everywhere, see
+        :data:`dao.capabilities.OPERATIONS`. Those that delete (``vacuum``, ``expire``, ``orphans``) have
+        ``dry_run=True`` as default: they say what they would delete, and delete with ``dry_run=False``.
 
         The operation ``metadata`` is what the interface's method ``run_metadata`` does. ``data_object`` may be a whole
         store or its name, where that is the subject: ``run("sql", "warehouse", text="...")``.

@@ -46,7 +46,7 @@ Way = Literal["within", "write", "unload", "files", "rows"]
 Call = tuple[str, DataObject, dict[str, Any]]
 """An action, its object and its arguments."""
 
-_READING = ("columns", "where", "limit", "version", "as_of", "batch_size")
+_READING = ("columns", "where", "limit", "version", "as_of", "tag", "batch_size")
 """The arguments of a copy that are about what is read; the others are about how it is written."""
 
 _READERS = ("read_stream", "read")

@@ -4,6 +4,7 @@
 - :func:`winners` leaves one row per key in the source of an upsert, :class:`Matcher` finds its keys in stored rows, and
   :func:`precedes` tells which of two rows is older;
 - :func:`reconcile` gives the schema of a table once other rows are added to it;
+- :func:`as_moment` and :func:`version_at` are what ``as_of=`` means;
 - :func:`retry_conflicts` runs an operation again after another writer committed first, :class:`RetryBudget` is its
   budget of time.
 
@@ -18,6 +19,7 @@ from dao.lazy import door
 
 if TYPE_CHECKING:
     from dao._arguments import MODES, SCHEMA_MODES
+    from dao._moments import as_moment, version_at
     from dao.tables._conflicts import HalfDoneError, RetryBudget, retry_conflicts
     from dao.tables._matching import Matcher, check_keys, numbers, precedes, winners
     from dao.tables._modes import check_mode
@@ -30,6 +32,7 @@ _HOMES = {
     "HalfDoneError": "dao.tables._conflicts",
     "Matcher": "dao.tables._matching",
     "RetryBudget": "dao.tables._conflicts",
+    "as_moment": "dao._moments",
     "check_keys": "dao.tables._matching",
     "check_mode": "dao.tables._modes",
     "check_schema_mode": "dao.tables._schemas",
@@ -38,6 +41,7 @@ _HOMES = {
     "reconcile": "dao.tables._schemas",
     "retry_conflicts": "dao.tables._conflicts",
     "winners": "dao.tables._matching",
+    "version_at": "dao._moments",
     "would_evolve": "dao.tables._schemas",
 }
 
@@ -48,6 +52,7 @@ __all__ = [
     "HalfDoneError",
     "Matcher",
     "RetryBudget",
+    "as_moment",
     "check_keys",
     "check_mode",
     "check_schema_mode",
@@ -55,6 +60,7 @@ __all__ = [
     "precedes",
     "reconcile",
     "retry_conflicts",
+    "version_at",
     "winners",
     "would_evolve",
 ]

@@ -27,20 +27,21 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dao.testing._backend import Absence, Backend, Capabilities
+    from dao.capabilities import Absence, Capabilities
+    from dao.testing._backend import Backend
     from dao.testing._doubles import in_memory
     from dao.testing._faults import FaultPlan, Verdict, patched
     from dao.testing._suite import ConformanceSuite
 
 _HOMES = {
-    "Absence": "_backend",
-    "Backend": "_backend",
-    "Capabilities": "_backend",
-    "ConformanceSuite": "_suite",
-    "FaultPlan": "_faults",
-    "Verdict": "_faults",
-    "in_memory": "_doubles",
-    "patched": "_faults",
+    "Absence": "dao.capabilities",
+    "Backend": "dao.testing._backend",
+    "Capabilities": "dao.capabilities",
+    "ConformanceSuite": "dao.testing._suite",
+    "FaultPlan": "dao.testing._faults",
+    "Verdict": "dao.testing._faults",
+    "in_memory": "dao.testing._doubles",
+    "patched": "dao.testing._faults",
 }
 
 __all__ = ["Absence", "Backend", "Capabilities", "ConformanceSuite", "FaultPlan", "Verdict", "in_memory", "patched"]
@@ -50,9 +51,9 @@ def __getattr__(name: str) -> Any:
     home = _HOMES.get(name)
     if home is None:
         raise AttributeError(f"module 'dao.testing' has no attribute {name!r}")
-    if home == "_suite":
+    if home == "dao.testing._suite":
         _show_values_of_asserts()
-    value = globals()[name] = getattr(import_module(f"dao.testing.{home}"), name)
+    value = globals()[name] = getattr(import_module(home), name)
     return value
 
 

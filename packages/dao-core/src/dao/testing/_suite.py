@@ -11,8 +11,9 @@ from dao.testing._conformance.foreign import ForeignFiles
 from dao.testing._conformance.guard import Guard
 from dao.testing._conformance.honesty import Honesty
 from dao.testing._conformance.leaks import Leaks
-from dao.testing._conformance.looks import Counts, Exists, Histories, Lists, Schemas, TimeTravels
+from dao.testing._conformance.looks import Counts, Exists, Histories, Lists, Schemas
 from dao.testing._conformance.names import Names
+from dao.testing._conformance.operations import Operations
 from dao.testing._conformance.parity import Parity
 from dao.testing._conformance.reads import Reads
 from dao.testing._conformance.streams import ReadStreams, WriteStreams
@@ -20,6 +21,7 @@ from dao.testing._conformance.sweeps import Faults
 from dao.testing._conformance.together import Cancellation, Concurrency
 from dao.testing._conformance.transfers import CopiesBetween, CopiesWithin, Moves
 from dao.testing._conformance.types import Types
+from dao.testing._conformance.versions import Changes, Idempotency, References, TimeTravels
 from dao.testing._conformance.writes import Appends, Overwrites, PartitionOverwrites, Writes
 
 __all__ = ["ConformanceSuite"]
@@ -45,6 +47,10 @@ class ConformanceSuite(
     Moves,
     CopiesBetween,
     CopiesWithin,
+    Operations,
+    Idempotency,
+    References,
+    Changes,
     TimeTravels,
     Histories,
     Schemas,

@@ -14,8 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dao.arrow.models import parse_type
+from dao.capabilities import RELAXATIONS, TYPES
 from dao.errors import DataError
-from dao.testing._tables import CASES, FEATURES, RELAXATIONS, features_of, same_table, tables
+from dao.testing._tables import CASES, features_of, same_table, tables
 
 by_case = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 
@@ -25,7 +26,7 @@ def test_cases_are_valid_and_the_same_as_themselves(case):
     case.table.validate(full=True)
     same_table(case.table, case.table)
     same_table(case.table, case.table, ordered=False)
-    assert case.features <= FEATURES.keys()
+    assert case.features <= TYPES.keys()
     assert case.fits([])
     assert not case.fits(list(case.features)[:1])
 
@@ -48,7 +49,7 @@ def test_a_case_that_is_about_what_is_lacking_is_left_out() -> None:
 def test_names_are_unique_and_every_feature_has_a_case():
     names = [case.name for case in CASES]
     assert len(set(names)) == len(names)
-    assert set().union(*(case.features for case in CASES)) == FEATURES.keys()
+    assert set().union(*(case.features for case in CASES)) == TYPES.keys()
 
 
 @by_case
@@ -260,7 +261,7 @@ def test_an_unknown_relaxation_is_named():
 def test_drawn_tables_are_valid_and_the_same_as_themselves(table):
     table.validate(full=True)
     same_table(table, table)
-    assert features_of(table.schema) <= FEATURES.keys()
+    assert features_of(table.schema) <= TYPES.keys()
 
 
 @settings(deadline=None)
@@ -274,7 +275,7 @@ def test_shuffled_rows_are_the_same_only_without_order(table, data):
 @settings(deadline=None)
 @given(data=st.data())
 def test_what_is_left_out_does_not_occur(data):
-    without = data.draw(st.sets(st.sampled_from(sorted(FEATURES.keys() - {"int64", "string"}))))
+    without = data.draw(st.sets(st.sampled_from(sorted(TYPES.keys() - {"int64", "string"}))))
     table = data.draw(tables(without=without))
     assert features_of(table.schema).isdisjoint(without)
     assert table.num_rows or "no_rows" not in without

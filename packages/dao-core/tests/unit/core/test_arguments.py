@@ -179,7 +179,9 @@ def test_every_action_suggests_its_own_arguments(dao: DataAccessObject) -> None:
             action(*args, **{wrong: "x"})
         with pytest.raises(NoRouteError, match=f"takes no '{wrong}' .*did you mean '{meant}'"):
             dao.explain(action.__name__, *args, **{wrong: "x"})
-    with pytest.raises(NoRouteError, match="takes no 'limit' .it is an argument of read, read_stream, copy;"):
+    with pytest.raises(
+        NoRouteError, match="takes no 'limit' .it is an argument of read, read_stream, read_changes, copy;"
+    ):
         dao.count("m.t", limit=1)
     assert dao.read("m.t")["id"].to_pylist() == [1, 2, 3]
     assert not dao.exists("m.u")

@@ -59,7 +59,7 @@ def test_routes_are_found_by_name_and_by_mark(action: str, expected: str) -> Non
 
 def test_a_method_named_after_an_operation_serves_it_alone() -> None:
     assert call(Named(), "run", operation="restore", version=3) == "restored 3"
-    with pytest.raises(NoRouteError, match="needs operation='restore', found 'presign'"):
+    with pytest.raises(NoRouteError, match="no operation 'presign' here: known: 'restore'"):
         call(Named(), "run", operation="presign", version=3)
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from dao.testing import ConformanceSuite  # noqa: F401  (imported here, it isn't imported anew for every run below)
+import dao_files.formats  # noqa: F401  (imported here, they are not imported anew for every run below)
+from dao.testing import ConformanceSuite  # noqa: F401
 
 sys.path.insert(0, str(Path(__file__).parent))  # the mutants beside the tests
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dao import ConfigError, DataStore, TableObject
+from dao.capabilities import ACTIONS_CHECKED, FEATURES
 from dao.testing import Absence, Backend, Capabilities
-from dao.testing._backend import ACTIONS_CHECKED, FEATURES
 
 
 class Nothing:

@@ -13,17 +13,23 @@ pytest_plugins = ["pytester"]
 
 SUITE = """
 import functools
+from attrs import evolve
 import pyarrow as pa
 import pytest
 from dao import DataStore
 from dao._core.routing.route import routes_of
-from dao_files import parts
+from dao_files._actions import parts
 from dao_files import MemoryInterface
-from dao.testing import Backend, Capabilities, ConformanceSuite
+from dao.testing import Backend, ConformanceSuite
+
+
+ALONE = {"synchronous": "its driver has coroutines alone"}
 
 
 class Coroutines(MemoryInterface):
-    pass
+    capabilities = evolve(
+        MemoryInterface.capabilities, lacks_features={**MemoryInterface.capabilities.lacks_features, **ALONE}
+    )
 
 
 def awaited(method):
@@ -55,8 +61,8 @@ for route in routes_of(MemoryInterface):
 
 
 class TestIt(ConformanceSuite):
-    capabilities = Capabilities(
-        lacks_features={"time_travel": "no", "synchronous": "its driver has coroutines alone", "fault_injection": "no"},
+    capabilities = evolve(
+        Coroutines.capabilities, lacks_features={**Coroutines.capabilities.lacks_features, "fault_injection": "no"}
     )
 
     @pytest.fixture(autouse=True)

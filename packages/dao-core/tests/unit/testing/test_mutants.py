@@ -21,10 +21,11 @@ import contextlib, functools, io, os, re, tempfile, threading, time
 import attrs, pyarrow as pa, pyarrow.compute as pc, pytest
 from dao import *
 from dao._core.routing.route import routes_of
-from dao_files import parts
+from dao.capabilities import capabilities_of
+from dao_files._actions import parts
 from dao_files import LocalInterface
 from dao.progress import Cancelled
-from dao.testing import Backend, Capabilities, ConformanceSuite, patched
+from dao.testing import Backend, ConformanceSuite, patched
 
 
 @attrs.define(slots=False)
@@ -61,7 +62,7 @@ def faults(plan):
 
 
 class TestIt(ConformanceSuite):
-    capabilities = Capabilities(lacks_features={"time_travel": "no"})
+    capabilities = capabilities_of(LocalInterface)
 
     @pytest.fixture(autouse=True)
     def small_part_files_and_mutations(self, monkeypatch):
@@ -99,9 +100,10 @@ def test_every_capability_has_a_mutant() -> None:
     from dao.testing import ConformanceSuite
     from dao.testing._conformance.guard import Guard, kit_classes
     from dao.testing._conformance.honesty import Honesty
-    from dao.testing._conformance.looks import TimeTravels
+    from dao.testing._conformance.operations import Operations
+    from dao.testing._conformance.versions import Changes, Idempotency, References, TimeTravels
 
     elsewhere = {Guard, Honesty, ConformanceSuite, Capability}  # test_guard.py and test_honesty.py break these
-    lacking = {TimeTravels}  # LocalInterface has none to break
+    versioned = {TimeTravels, Changes, References, Idempotency, Operations}  # test_lake.py breaks these
     guarded = {mutation.guarded_by for mutation in MUTATIONS}
-    assert set(kit_classes(ConformanceSuite)) - guarded - elsewhere - lacking == set()
+    assert set(kit_classes(ConformanceSuite)) - guarded - elsewhere - versioned == set()

@@ -54,7 +54,12 @@ def test_declared_absences_are_shown(run_kit):
         "test_it.py::TestIt::test_the_kit_is_run_whole",
     )
     result.stdout.fnmatch_lines(
-        ["*= declared absent =*", "test_it.py::TestIt", "  action upsert: a shelf has no keys", "  feature files: *"]
+        [
+            "*= declared absent =*",
+            "test_it.py::TestIt",
+            "  action upsert: the interface has no method for it",
+            "  feature files: *",
+        ]
     )
 
 

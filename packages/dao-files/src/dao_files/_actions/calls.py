@@ -83,10 +83,10 @@ def check_reading(
         DataError: a key, predicate or schema is none, or nobody says the format of a single file.
         UnsupportedError: an unknown format, or an option that the format doesn't have.
     """
-    from dao_files._actions.tables import declared_schema, refuse_time_travel
+    from dao_files._actions.tables import declared_schema, refuse_versions
     from dao_files.formats import infer_format
 
-    refuse_time_travel(options)
+    refuse_versions(options)
     place = place_of(storage, data_object, path, writing=changing)
     _check_where(where)
     declared_schema(schema)
@@ -134,10 +134,10 @@ def check_writing(
     """
     from dao.arrow.convert import check_tabular
     from dao.tables import check_schema_mode
-    from dao_files._actions.tables import declared_schema, refuse_time_travel
+    from dao_files._actions.tables import declared_schema, refuse_versions
     from dao_files.formats import infer_format
 
-    refuse_time_travel(options)
+    refuse_versions(options)
     check_mode(mode)
     check_schema_mode(schema_mode)
     check_tabular(data, has_schema=declared_schema(schema) is not None)

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 
 from attrs import define
 
+from dao.capabilities import Capabilities
 from dao.data_object import DataObject
 from dao.errors import DaoError
 from dao_files._actions.reading_routes import ReadingRoutes
@@ -19,6 +20,28 @@ from dao_files._actions.writing_routes import WritingRoutes
 from dao_files._storage.faults import translate  # here, since no module can be loaded once too many files are open
 
 __all__ = ["FilesInterface"]
+
+_NOW = "files keep what is there now"
+
+_FILES = Capabilities(
+    lacks_actions={"read_changes": _NOW},
+    lacks_operations={
+        "compact": "a write lays a table out anew; write it once more with mode='overwrite'",
+        "vacuum": "each write removes what killed ones have left",
+        "expire": _NOW,
+        "orphans": "each write removes what killed ones have left; other files are somebody's",
+        "restore": _NOW,
+        "analyze": "the files bring their own statistics",
+    },
+    lacks_features={
+        "time_travel": _NOW,
+        "branches": _NOW,
+        "tags": _NOW,
+        "idempotency": "a table's history keeps no names of the writes that were done",
+    },
+    formats=("parquet", "csv", "ndjson", "json", "arrow", "orc", "avro"),
+)
+"""What tables of files lack on any storage."""
 
 
 @define(slots=False)
@@ -46,6 +69,7 @@ class FilesInterface(ReadingRoutes, WritingRoutes):
     """
 
     takes_format_options: ClassVar[bool] = True
+    capabilities: ClassVar[Capabilities] = _FILES
 
     def plan_call(
         self, action: str, data_object: DataObject, arguments: Mapping[str, Any], options: Mapping[str, Any]

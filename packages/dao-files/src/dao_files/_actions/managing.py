@@ -56,6 +56,9 @@ def history(storage: Storage, data_object: DataObject) -> list[Version]:
 def delete(storage: Storage, data_object: DataObject, *, path: str | None, ignored: dict[str, object]) -> WriteResult:
     """See :meth:`dao_files._actions.interface.FilesInterface.delete`, without ``where``."""
     if ignored["options"]:
+        from dao_files._actions.tables import refuse_versions
+
+        refuse_versions(ignored["options"])  # type: ignore[arg-type]
         raise DataError(f"{', '.join(ignored['options'])}: deleting a whole object takes nothing but path=")  # type: ignore[arg-type]
     place = place_of(storage, data_object, path, writing=True)
     with closing(storage.snapshot(place.key, place.wanted)) as snapshot:

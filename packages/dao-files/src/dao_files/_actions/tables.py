@@ -65,7 +65,7 @@ def _made_for(data_object: DataObject) -> dict[Any, tuple[Mapping[str, Any], Any
 
 
 def _options_made(format: Format, data_object: DataObject, given: Mapping[str, Any]) -> Any:
-    refuse_time_travel(given)
+    refuse_versions(given)
     inherited = {
         name: value
         for name in format.option_names
@@ -74,15 +74,22 @@ def _options_made(format: Format, data_object: DataObject, given: Mapping[str, A
     return format.options({**inherited, **given})
 
 
-def refuse_time_travel(given: Mapping[str, Any]) -> None:
+_REFUSED: Mapping[str, str] = {
+    **dict.fromkeys(("version", "as_of", "tag"), "asks for an older version, and plain files keep only the newest one"),
+    "branch": "asks for a branch, and plain files have none",
+    "idempotency_key": "asks for a write that is done once, and plain files don't remember the keys of writes",
+}
+
+
+def refuse_versions(given: Mapping[str, Any]) -> None:
     """Files keep only what is there now.
 
     Raises:
-        UnsupportedError: an older version is asked for.
+        UnsupportedError: an argument asks for versions, or for the memory of writes.
     """
-    asked = next((name for name in ("version", "as_of") if given.get(name) is not None), None)
-    if asked is not None:
-        raise UnsupportedError(f"{asked}= asks for an older version, and plain files keep only the newest one")
+    for name, why in _REFUSED.items():
+        if given.get(name) is not None:
+            raise UnsupportedError(f"{name}= {why}")
 
 
 @define(slots=False)
@@ -291,7 +298,7 @@ def open_table(
         DataError: nobody says what format it is; or there are files that are no rows of it, and no markers.
         UnsupportedError: an unknown format or option.
     """
-    refuse_time_travel(options or {})
+    refuse_versions(options or {})
     log = log or Log.of(snapshot)
     shown = shown_files(snapshot)
     newest = log.newest

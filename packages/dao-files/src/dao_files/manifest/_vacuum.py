@@ -11,8 +11,8 @@ from dao.errors import UnsupportedError
 from dao.results import WriteResult
 from dao.tables import retry_conflicts
 from dao_files._actions.places import place_of
-from dao_files.manifest._tidying import garbage
-from dao_files.manifest._transport import Stat, Transport
+from dao_files.manifest._tidying import Tidying, garbage
+from dao_files.manifest._transport import Stat, Transport, Upload
 from dao_files.manifest._tree_change import TreeChange
 from dao_files.manifest._view import look
 
@@ -22,12 +22,28 @@ if TYPE_CHECKING:
 __all__ = ["vacuum"]
 
 
-def vacuum(storage: ManifestStorage, data_object: DataObject, older_than: timedelta) -> WriteResult:
+def vacuum(storage: ManifestStorage, data_object: DataObject, older_than: timedelta, *, dry_run: bool) -> WriteResult:
     """See :meth:`dao_s3._interface.S3Interface.run_vacuum`."""
     key = place_of(storage, data_object, writing=True).key
-    left = retry_conflicts(storage.conflict_timeout, lambda: _swept(storage.transport, key, older_than))
-    uploads = _given_up(storage.transport, key, datetime.now(UTC) - older_than)
-    return WriteResult(bytes=sum(stat.size for stat in left), files=len(left) + uploads)
+    transport = storage.transport
+    uploads = _old_uploads(transport, key, datetime.now(UTC) - older_than)
+    if dry_run:
+        left = _useless(transport, key, older_than)
+    else:
+        left = retry_conflicts(storage.conflict_timeout, lambda: _swept(transport, key, older_than))
+        for upload in uploads:
+            transport.abort_upload(upload)
+    size = sum(stat.size for stat in left)
+    return WriteResult(bytes=size, files=len(left) + len(uploads), details={"dry_run": dry_run})
+
+
+def _useless(transport: Transport, key: str, older_than: timedelta) -> Sequence[Stat]:
+    """What :func:`_swept` would delete."""
+    view = look(transport, key)
+    if view.manifest is None:
+        return garbage(view, older_than)
+    files = {path: view.place_of(stat) for path, stat in view.own_files.items()}
+    return Tidying.of(view, view.manifest, files, {}, older_than).useless
 
 
 def _swept(transport: Transport, key: str, older_than: timedelta) -> Sequence[Stat]:
@@ -40,12 +56,9 @@ def _swept(transport: Transport, key: str, older_than: timedelta) -> Sequence[St
         return change.sweep(older_than)
 
 
-def _given_up(transport: Transport, key: str, until: datetime) -> int:
-    """How many open uploads were begun before and are given up now; none where a driver can't ask for them."""
+def _old_uploads(transport: Transport, key: str, until: datetime) -> Sequence[Upload]:
+    """The open uploads that were begun before; none where a driver can't ask for them."""
     try:
-        uploads = [one for one in transport.open_uploads(f"{key}/") if one.begun is not None and one.begun <= until]
+        return [one for one in transport.open_uploads(f"{key}/") if one.begun is not None and one.begun <= until]
     except UnsupportedError:
-        return 0
-    for upload in uploads:
-        transport.abort_upload(upload)
-    return len(uploads)
+        return []

@@ -39,7 +39,7 @@ def test_files_that_others_name_by_uuids_count_and_stay(name):
     objects: dict = {}
     put({"a.csv": b"a"})(on(objects))
     upload(objects, {f"t/{name}": b"others'"})
-    vacuum(on(objects), DirectoryObject("t"), seconds(0, "older_than"))
+    vacuum(on(objects), DirectoryObject("t"), seconds(0, "older_than"), dry_run=False)
     assert read(on(objects), "t") == {"a.csv": b"a", name: b"others'"}
 
 
@@ -193,8 +193,11 @@ def test_vacuum_removes_what_is_nobodys_and_nothing_else():
     objects: dict = {}
     put({"a.csv": b"a"})(on(objects))
     upload(objects, {"t/b.csv": b"others'", f"t/{TOKEN}": b"left", "t/.dao/0123/c.csv": b"left"})
-    result = vacuum(on(objects), DirectoryObject("t"), seconds(0, "older_than"))
-    assert (result.files, result.bytes) == (2, 8)
+    before = dict(objects)
+    planned = vacuum(on(objects), DirectoryObject("t"), seconds(0, "older_than"), dry_run=True)
+    assert objects == before
+    result = vacuum(on(objects), DirectoryObject("t"), seconds(0, "older_than"), dry_run=False)
+    assert (result.files, result.bytes) == (planned.files, planned.bytes) == (2, 8)
     assert read(on(objects), "t") == {"a.csv": b"a", "b.csv": b"others'"}
     check_sound(objects)
 
@@ -205,7 +208,7 @@ def test_a_writer_whose_files_are_swept_meanwhile_hears_of_it():
     with TreeChange(on(objects).transport, "t") as change:
         with change.create(TOKEN, unique=True) as file:
             file.write(b"x")
-        vacuum(on(objects), DirectoryObject("t"), seconds(0, "older_than"))
+        vacuum(on(objects), DirectoryObject("t"), seconds(0, "older_than"), dry_run=False)
         with pytest.raises(ConflictError):
             change.publish()
         with pytest.raises(ConflictError):

@@ -207,10 +207,21 @@ def _no_route(
     if not tried:
         names = ", ".join(offer.name for offer in offers) or "none"
         return f"{head}: no interface of its store has a method for {action}; its interfaces: {names}"
-    unknown = _unknown(action, arguments, offers)
+    unknown = _unknown_operation(arguments, offers) if action == "run" else ""
+    unknown = unknown or _unknown(action, arguments, offers)
     if unknown:
         return unknown
     return "\n".join([f"{head}:", *(f"  {c.interface}: {c.route}: {c.reason}" for c in tried)])
+
+
+def _unknown_operation(arguments: Mapping[str, Any], offers: Sequence[Offer]) -> str:
+    """What is wrong with ``run`` where no interface has an operation of that name."""
+    served = [route.conditions.get("operation") for offer in offers for route in offer.routes]
+    known = [str(name) for names in served for name in names or ()]
+    operation = str(arguments.get("operation"))
+    if None in served or operation in known or any(offer.absent for offer in offers):
+        return ""
+    return f"there is no operation {operation!r} here: {did_you_mean(operation, known)}"
 
 
 def _unknown(action: str, arguments: Mapping[str, Any], offers: Sequence[Offer]) -> str:

@@ -15,7 +15,7 @@ from dao.interface import ROLES
 
 __all__ = ["Fit", "asks_for_object", "condition_value", "fit", "own_names", "request_of", "takes"]
 
-_CONVERTED = ("read", "read_stream", "run")
+_CONVERTED = ("read", "read_stream", "read_changes", "run")
 """The actions whose results ``into=`` may convert."""
 
 

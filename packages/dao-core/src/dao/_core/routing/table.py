@@ -12,8 +12,9 @@ from dao._arguments import checks_of
 from dao._core.routing.choose import Choice, Offer, choose
 from dao._core.routing.match import asks_for_object, condition_value, own_names, takes
 from dao._core.routing.route import MISSING, Route, routes_of
+from dao.capabilities import Capabilities
 from dao.data_object import DataObject
-from dao.errors import PluginError
+from dao.errors import NoRouteError, PluginError
 from dao.interface import ROUTED_ACTIONS
 
 __all__ = ["Plan", "RouteTable", "route_table"]
@@ -71,6 +72,7 @@ class RouteTable:
     """
 
     def __init__(self, interfaces: Interfaces) -> None:
+        self._interfaces = interfaces
         self._offers = {action: _offers(action, interfaces) for action in ROUTED_ACTIONS}
         self._conditions = {action: _condition_values(offers) for action, offers in self._offers.items()}
         self._checks = {action: checks_of(action, _own_values(offers)) for action, offers in self._offers.items()}
@@ -132,8 +134,23 @@ class RouteTable:
         native_async: bool,
     ) -> Plan:
         offers = self._offers[action]
-        choice = choose(action, data_object, arguments, offers, dao_interface=dao_interface, native_async=native_async)
+        try:
+            choice = choose(
+                action, data_object, arguments, offers, dao_interface=dao_interface, native_async=native_async
+            )
+        except NoRouteError as error:
+            need = f"operation:{arguments.get('operation')}" if action == "run" else f"action:{action}"
+            raise NoRouteError(error.message + self._declared(need)) from None
         return _plan_of(choice, arguments)
+
+    def _declared(self, need: str) -> str:
+        """The end of a message about what can't be done: why, as far as the interfaces declare it."""
+        for _, kind in self._interfaces:
+            declared = getattr(kind, "capabilities", None)
+            absence = declared.absence(need) if isinstance(declared, Capabilities) else None
+            if absence is not None:
+                return f"; declared absent: {absence.reason}"
+        return ""
 
     def takes(self, action: str, name: str) -> bool:
         """Whether any route for an action has a use for an argument of that name."""

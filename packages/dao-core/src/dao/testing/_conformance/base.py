@@ -11,11 +11,12 @@ import pytest
 
 from dao._core.aio import AsyncDataAccessObject
 from dao._core.dao import DataAccessObject
+from dao.capabilities import Capabilities
 from dao.data_object import DataObject
 from dao.data_store import DataStore, DataStoreRegistry
 from dao.errors import NoRouteError, UnsupportedError
 from dao.testing._awaited import Awaited
-from dao.testing._backend import Backend, Capabilities
+from dao.testing._backend import Backend
 from dao.testing._conformance.samples import people
 
 __all__ = ["REFUSALS", "Capability", "needs"]

@@ -8,9 +8,10 @@ from typing import Any
 import pyarrow as pa
 
 from dao._core.dao import DataAccessObject
+from dao.capabilities import DELETING, MODES, OPERATIONS, Absence
 from dao.data_store import DataStoreRegistry
 from dao.errors import DaoError
-from dao.testing._backend import MODES, Absence, Backend
+from dao.testing._backend import Backend
 from dao.testing._conformance.base import REFUSALS, Capability
 from dao.testing._conformance.samples import held, people, rows
 
@@ -21,6 +22,11 @@ Probe = Callable[[DataAccessObject, Backend], object]
 
 def _mode(mode: Any) -> Probe:
     return lambda dao, backend: dao.write(people([1]), backend.table("probe"), mode=mode)
+
+
+def _operation(name: str) -> Probe:
+    arguments = {"version": 1} if name == "restore" else {"dry_run": True} if name in DELETING else {}
+    return lambda dao, backend: dao.run(name, backend.table("probe"), **arguments)
 
 
 def _partitions(dao: DataAccessObject, backend: Backend) -> object:
@@ -51,12 +57,17 @@ _PROBES: Mapping[tuple[str, str], Probe] = {
     ("action", "move"): lambda dao, b: dao.move(b.table("probe"), b.table("new_probe")),
     ("action", "read_stream"): lambda dao, b: dao.read_stream(b.table("probe")).read_all(),
     ("action", "write_stream"): lambda dao, b: dao.write_stream(people([1]).to_reader(), b.table("new_probe")),
+    ("action", "read_changes"): lambda dao, b: dao.read_changes(b.table("probe")),
     **{("mode", mode): _mode(mode) for mode in MODES},
+    **{("operation", name): _operation(name) for name in OPERATIONS},
     ("feature", "files"): lambda dao, b: dao.write(b"bytes", b.file("probe.bin")),
     ("feature", "partitions"): _partitions,
     ("feature", "schema_evolution"): _evolution,
     ("feature", "synchronous"): _call,
     ("feature", "time_travel"): lambda dao, b: dao.read(b.table("probe"), version=1),
+    ("feature", "branches"): lambda dao, b: dao.read(b.table("probe"), branch="main"),
+    ("feature", "tags"): lambda dao, b: dao.read(b.table("probe"), tag="kept"),
+    ("feature", "idempotency"): lambda dao, b: dao.write(people([1]), b.table("new_probe"), idempotency_key="once"),
 }
 """What to try for an absence that can be tried. What is missing here is a promise about many threads or about memory,
 which an action can't refuse, or a type, which the class Types tries."""
@@ -76,6 +87,20 @@ class Honesty(
             and (fault := _tried(absence, probe, dao, backend))
         ]
         assert not faults, "\n".join(faults)
+
+    def test_what_the_kit_is_told_is_what_users_are_told(self, dao: DataAccessObject, backend: Backend) -> None:
+        """The suite's capabilities are those of the interface's class, which dao.capabilities() gives to users.
+
+        Only what the tests lack, such as a hook for faults, is declared by the suite alone.
+        """
+        told, declared = dao.capabilities(backend.store), self.capabilities
+        mine, users = ({(a.kind, a.name) for a in one.absences()} for one in (declared, told))
+        assert mine - users <= {("feature", "fault_injection")}, (
+            f"the suite declares absent what the interface's class promises: {sorted(mine - users)}; "
+            f"say it in the class attribute 'capabilities', and give the suite that"
+        )
+        assert users <= mine, f"the interface's class declares absent what the suite promises: {sorted(users - mine)}"
+        assert declared.formats == told.formats
 
     def test_formats_are_declared_truly(self, dao: DataAccessObject, backend: Backend) -> None:
         """Each format of Capabilities.formats can be written and read."""

@@ -1,4 +1,4 @@
-"""What is there: ``list``, ``count``, ``exists``, ``schema``, ``history``, and reading an older version."""
+"""What is there: ``list``, ``count``, ``exists``, ``schema``, ``history``."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import pytest
 
 from dao._core.dao import DataAccessObject
 from dao.errors import DataError, NotFoundError
-from dao.results import FileInfo, Listing, Version
+from dao.results import FileInfo, Listing, TableInfo, Version
 from dao.testing._backend import Backend
 from dao.testing._conformance.base import Capability, needs
-from dao.testing._conformance.samples import people, rows
+from dao.testing._conformance.samples import people
 
-__all__ = ["Counts", "Exists", "Histories", "Lists", "Schemas", "TimeTravels"]
+__all__ = ["Counts", "Exists", "Histories", "Lists", "Schemas"]
 
 _PAGE = "docs/writing-an-interface.md, 'Looking'"
 
@@ -22,14 +22,14 @@ _PAGE = "docs/writing-an-interface.md, 'Looking'"
 class Lists(Capability, requires=("list", "write"), written=f"dao.DataAccessObject.list, dao.results.Listing; {_PAGE}"):
     """``list`` gives the files of an object, or of a whole store."""
 
-    def test_list_gives_a_listing_of_file_infos(self, dao: DataAccessObject, backend: Backend) -> None:
-        """list() gives a Listing, with a length, of FileInfos whose keys begin with the object's key."""
+    def test_list_gives_a_listing(self, dao: DataAccessObject, backend: Backend) -> None:
+        """list() gives a Listing, with a length, of FileInfos or TableInfos whose keys begin with the object's key."""
         table = backend.table("people")
         dao.write(people(range(5)), table)
         found = dao.list(table)
         assert isinstance(found, Listing), f"list gave a {type(found)}"
         assert len(found) >= 1
-        assert all(isinstance(info, FileInfo) for info in found)
+        assert all(isinstance(info, (FileInfo, TableInfo)) for info in found)
         assert list(found) == list(found), "a listing can be iterated over again"
         strange = [info.key for info in found if not info.key.startswith(table.key)]
         assert not strange, f"keys that don't begin with {table.key!r}: {strange}"
@@ -179,30 +179,3 @@ class Histories(
         """history() of what isn't there is a NotFoundError."""
         with pytest.raises(NotFoundError):
             dao.history(backend.table("nobody"))
-
-
-class TimeTravels(
-    Capability,
-    requires=("read", "write", "history", "mode:overwrite", "time_travel"),
-    written=f"dao.DataAccessObject.read; {_PAGE}",
-):
-    """``version=`` reads what was there then."""
-
-    def test_every_version_can_be_read(self, dao: DataAccessObject, backend: Backend) -> None:
-        """read(version=v) gives the rows of that version for every version that history() names."""
-        table = backend.table("people")
-        written = {}
-        for size in (2, 4, 8):
-            result = dao.write(people(range(size)), table, mode="overwrite")
-            written[result.version_after] = size
-        assert None not in written, "a backend with time travel gives version_after in its WriteResult"
-        assert set(written) <= {version.version for version in dao.history(table)}
-        for version, size in written.items():
-            assert rows(dao, table, version=version) == people(range(size)).to_pylist()
-
-    def test_a_version_that_never_was_is_an_error(self, dao: DataAccessObject, backend: Backend) -> None:
-        """read(version=v) of a version that isn't there is a NotFoundError."""
-        table = backend.table("people")
-        dao.write(people(range(3)), table)
-        with pytest.raises(NotFoundError):
-            dao.read(table, version=987654321)

@@ -1,9 +1,10 @@
 """Arrow tables that a store has to give back as it got them, and the comparison that notices when it does not.
 
 - :data:`CASES`: named tables, one for each family of types that a lake uses, with the values at which stores go wrong;
-- :data:`FEATURES`: what such a table may need; a backend names the ones it lacks, a :class:`Case` the ones it needs;
-- :func:`same_table`: exact equality with a readable difference; :data:`RELAXATIONS` are the exceptions that a backend
-  may declare;
+- :func:`features_of`: what a table needs of :data:`dao.capabilities.TYPES`; a backend names the ones it lacks, a
+  :class:`Case` the ones it needs;
+- :func:`same_table`: exact equality with a readable difference; :data:`dao.capabilities.RELAXATIONS` are the exceptions
+  that a backend may declare;
 - :func:`tables`: a hypothesis strategy for arbitrary tables of these families.
 """
 
@@ -14,17 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dao.testing._tables.cases import CASES, Case
-    from dao.testing._tables.compare import RELAXATIONS, same_table
-    from dao.testing._tables.features import FEATURES, features_of
+    from dao.testing._tables.compare import same_table
+    from dao.testing._tables.features import features_of
     from dao.testing._tables.strategies import tables
 
-__all__ = ["CASES", "FEATURES", "RELAXATIONS", "Case", "features_of", "same_table", "tables"]
+__all__ = ["CASES", "Case", "features_of", "same_table", "tables"]
 
 _HOMES = {
     "CASES": "cases",
     "Case": "cases",
-    "FEATURES": "features",
-    "RELAXATIONS": "compare",
     "features_of": "features",
     "same_table": "compare",
     "tables": "strategies",

@@ -21,7 +21,7 @@ class Case:
     Attributes:
         name: a word, for the test's name.
         table: the rows.
-        values: what a store must be able to keep beside the types, out of :data:`dao.testing.FEATURES`: the
+        values: what a store must be able to keep beside the types, out of :data:`dao.capabilities.TYPES`: the
             features of the values and names.
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -12,25 +12,12 @@ import pyarrow.types as pt
 
 from dao.arrow.convert._exact import ValueWouldChange, cast_exactly, may_cast
 from dao.arrow.convert._incoming import to_reader
+from dao.capabilities import RELAXATIONS
 from dao.errors import DataError, did_you_mean
 from dao.testing._tables.features import children_of
 
-__all__ = ["RELAXATIONS", "same_table"]
+__all__ = ["same_table"]
 
-RELAXATIONS: Mapping[str, str] = {
-    "layout": "text, bytes and lists may come back with other offsets or as views: string for large_string",
-    "dictionary": "a dictionary may come back as its values",
-    "nullability": "a column that may not be null may come back as one that may",
-    "fixed_size": "bytes and lists of one length may come back as ones of any length",
-    "integers": "integers may come back wider, and unsigned ones as signed",
-    "floats": "floats may come back wider",
-    "decimals": "decimals may come back with more digits before the point, and in more bits",
-    "units": "timestamps, times and durations may come back in a finer unit, dates in days",
-    "zones": "timestamps with a zone may come back in another zone, at the same instant",
-    "uuid": "UUIDs may come back as 16 bytes",
-    "null": "a column of the type null may come back as one of another type that holds nothing but nulls",
-}
-"""The exceptions from equal types that a backend may declare. The values are the same under every one of them."""
 
 _SHOWN = 10
 
@@ -46,7 +33,7 @@ def same_table(actual: Any, expected: Any, *, ordered: bool = True, relax: Colle
         actual: what came back: anything tabular.
         expected: what was to come back: anything tabular.
         ordered: whether the order of the rows counts; if not, how often each row is there still does.
-        relax: names out of :data:`RELAXATIONS`.
+        relax: names out of :data:`dao.capabilities.RELAXATIONS`.
 
     Raises:
         AssertionError: they differ; the first differences, in words.

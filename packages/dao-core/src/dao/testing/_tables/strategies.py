@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.types as pt
 from hypothesis import strategies as st
 
+from dao.capabilities import TYPES
 from dao.errors import DataError, did_you_mean
 from dao.testing._tables.cases import DAY, FIRST_DAY, FIRST_DAY_OF_1900, LAST_DAY, ODD_NAMES, PER_SECOND
-from dao.testing._tables.features import FEATURES, features_of
+from dao.testing._tables.features import features_of
 
 __all__ = ["tables"]
 
@@ -33,7 +34,7 @@ def tables(*, without: Collection[str] = (), max_rows: int = 8, max_columns: int
     Views and dictionaries are drawn as columns of their own only, not inside nested types.
 
     Args:
-        without: features that shall not occur, out of :data:`~dao.testing.FEATURES`: what a backend lacks.
+        without: features that shall not occur, out of :data:`~dao.capabilities.TYPES`: what a backend lacks.
         max_rows: the most rows; there may be none, unless ``no_rows`` is left out. They are in one or more chunks.
         max_columns: the most columns, of at least one.
 
@@ -41,8 +42,8 @@ def tables(*, without: Collection[str] = (), max_rows: int = 8, max_columns: int
         DataError: an unknown feature.
     """
     for name in without:
-        if name not in FEATURES:
-            raise DataError(f"without has an unknown {name!r}: {did_you_mean(name, FEATURES)}")
+        if name not in TYPES:
+            raise DataError(f"without has an unknown {name!r}: {did_you_mean(name, TYPES)}")
     return _tables(frozenset(without), max_rows, max_columns)
 
 

@@ -1,0 +1,116 @@
+"""The operations of ``run`` that mean the same everywhere."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pytest
+
+from dao._core.dao import DataAccessObject
+from dao.capabilities import DELETING, OPERATIONS
+from dao.data_object import DataObject
+from dao.errors import NoRouteError, NotFoundError
+from dao.interface import served_operations
+from dao.results import WriteResult
+from dao.testing._backend import Backend
+from dao.testing._conformance.base import Capability, needs
+from dao.testing._conformance.samples import content, held, people, rows
+
+__all__ = ["Operations"]
+
+
+class Operations(
+    Capability,
+    requires=("read", "write", "mode:overwrite"),
+    written="dao.capabilities.OPERATIONS; docs/reading-and-writing.md, 'Looking after tables'",
+):
+    """``run`` looks after tables: no operation changes what ``read`` gives, but ``restore``."""
+
+    def test_what_deletes_is_dry_by_default(self, dao: DataAccessObject, backend: Backend) -> None:
+        """vacuum, expire and orphans have dry_run=True as default: they change nothing and say so in details; with
+        dry_run=False the rows are the same afterwards.
+        """
+        table = backend.table("people")
+        for size in (2, 4, 8):
+            dao.write(people(range(size)), table, mode="overwrite")
+        for name in self._has(DELETING):
+            defaults = [p.default for kind in _classes(backend) if (p := _dry_run(kind, name)) is not None]
+            assert defaults, f"run({name!r}) takes no dry_run"
+            assert set(defaults) == {True}, f"run({name!r}) deletes without dry_run=False"
+            before = _seen(dao, backend, table)
+            result = dao.run(name, table, older_than=0)
+            assert isinstance(result, WriteResult), f"run({name!r}) gave a {type(result)}"
+            assert result.details.get("dry_run") is True, f"run({name!r}) doesn't say that it deleted nothing"
+            assert _seen(dao, backend, table) == before, f"run({name!r}) changed something without dry_run=False"
+            dao.run(name, table, older_than=0, dry_run=False)
+            assert rows(dao, table) == people(range(8)).to_pylist(), f"run({name!r}) changed the rows"
+
+    @needs("expire", "time_travel", "history")
+    def test_expire_deletes_old_versions(self, dao: DataAccessObject, backend: Backend) -> None:
+        """run("expire", older_than=0, dry_run=False) leaves the newest version alone; older ones are NotFoundErrors."""
+        table = backend.table("people")
+        old = dao.write(people([1]), table).version_after
+        dao.write(people([2]), table, mode="overwrite")
+        dao.run("expire", table, older_than=0, dry_run=False)
+        assert rows(dao, table) == people([2]).to_pylist()
+        with pytest.raises(NotFoundError):
+            dao.read(table, version=old)
+
+    def test_rewriting_keeps_the_rows(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Compact and analyze change no row."""
+        names = self._has(("compact", "analyze"))
+        table = backend.table("people")
+        for position in range(3):
+            dao.write(people([position]), table, mode="append" if self._appends() else "overwrite")
+        before = content(dao, table)
+        for name in names:
+            dao.run(name, table)
+            assert content(dao, table) == before, f"run({name!r}) changed the rows"
+
+    @needs("restore", "time_travel")
+    def test_restore_makes_an_old_version_the_newest(self, dao: DataAccessObject, backend: Backend) -> None:
+        """run("restore", version=v) gives the rows of v, as a new version: what was there in between can be read."""
+        table = backend.table("people")
+        first, second = (dao.write(people(range(size)), table, mode="overwrite").version_after for size in (2, 5))
+        result = dao.run("restore", table, version=first)
+        assert rows(dao, table) == people(range(2)).to_pylist()
+        assert rows(dao, table, version=second) == people(range(5)).to_pylist()
+        assert result.version_after not in (first, second, None)
+        with pytest.raises(NotFoundError):
+            dao.run("restore", table, version=987654321)
+
+    def test_an_unknown_operation_names_what_there_is(self, dao: DataAccessObject, backend: Backend) -> None:
+        """An operation that the store doesn't have is a NoRouteError that names those that it has."""
+        table = backend.table("people")
+        dao.write(people([1]), table)
+        with pytest.raises(NoRouteError) as caught:
+            dao.run("no_such_operation", table)
+        known = set().union(*map(served_operations, _classes(backend)))
+        missing = [name for name in known if repr(name) not in str(caught.value)]
+        assert not missing, f"the message doesn't name {missing}"
+
+    def _has(self, names: tuple[str, ...]) -> list[str]:
+        assert set(names) <= OPERATIONS.keys()
+        return [name for name in names if self.capabilities.absence(f"operation:{name}") is None]
+
+    def _appends(self) -> bool:
+        return self.capabilities.absence("mode:append") is None
+
+
+def _classes(backend: Backend) -> list[type]:
+    return [kind for _, kind in backend.store.classes if isinstance(kind, type)]
+
+
+def _dry_run(kind: type, name: str) -> inspect.Parameter | None:
+    method = getattr(kind, f"run_{name}", None)
+    return inspect.signature(method).parameters.get("dry_run") if method is not None else None
+
+
+def _seen(dao: DataAccessObject, backend: Backend, table: DataObject) -> Any:
+    """What can be seen of a table: what the store lists, and the versions that can be read."""
+    try:
+        versions = [version.version for version in dao.history(table)]
+    except NoRouteError:
+        versions = []
+    return held(dao, backend), versions

@@ -1,0 +1,232 @@
+"""What stores with versions promise: older versions, the rows that changed, names for versions, writes done once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from dao._core.dao import DataAccessObject
+from dao.data_object import DataObject
+from dao.errors import DataError, NotFoundError
+from dao.results import WriteResult
+from dao.testing._backend import Backend
+from dao.testing._conformance.base import Capability, needs
+from dao.testing._conformance.samples import people, rows
+
+__all__ = ["Changes", "Idempotency", "References", "TimeTravels"]
+
+_PAGE = "docs/writing-an-interface.md, 'Versions'"
+_META = ("_change_type", "_version", "_timestamp")
+_PLAIN = {"insert": "insert", "delete": "delete", "update_before": "delete", "update_after": "insert"}
+_NEVER = 987654321
+
+
+class TimeTravels(
+    Capability,
+    requires=("read", "write", "history", "mode:overwrite", "time_travel"),
+    written=f"dao.DataAccessObject.read; {_PAGE}",
+):
+    """``version=`` and ``as_of=`` read what was there then."""
+
+    def test_every_version_can_be_read(self, dao: DataAccessObject, backend: Backend) -> None:
+        """read(version=v) gives the rows of that version for every version that history() names."""
+        table, written = _three_versions(dao, backend)
+        assert set(written) <= {version.version for version in dao.history(table)}
+        for version, size in written.items():
+            assert rows(dao, table, version=version) == people(range(size)).to_pylist()
+
+    def test_as_of_is_the_last_version_at_or_before(self, dao: DataAccessObject, backend: Backend) -> None:
+        """read(as_of=t) gives the last version at or before t, whether t is a datetime or a text; before the first it
+        is a NotFoundError.
+        """
+        table, written = _three_versions(dao, backend)
+        history = [version for version in dao.history(table) if version.version in written]
+        times: list[datetime] = [version.timestamp for version in history if version.timestamp is not None]
+        assert len(times) == len(written), "a backend with time travel says when each version was made"
+        for moment in times:
+            last = next(version for version, time in zip(history, times, strict=True) if time <= moment)
+            expected = people(range(written[last.version])).to_pylist()
+            assert rows(dao, table, as_of=moment) == expected
+            assert rows(dao, table, as_of=moment.isoformat()) == expected
+        with pytest.raises(NotFoundError):
+            dao.read(table, as_of=times[-1] - timedelta(days=1))
+
+    def test_a_version_that_never_was_is_an_error(self, dao: DataAccessObject, backend: Backend) -> None:
+        """read(version=v) of a version that isn't there is a NotFoundError; a moment that can't be is a DataError."""
+        table = backend.table("people")
+        dao.write(people(range(3)), table)
+        with pytest.raises(NotFoundError):
+            dao.read(table, version=_NEVER)
+        with pytest.raises(DataError, match="as_of: found"):
+            dao.read(table, as_of="yesterday")
+
+
+def _three_versions(dao: DataAccessObject, backend: Backend) -> tuple[DataObject, dict[Any, int]]:
+    """A table that was written three times, and how many people each of its versions has."""
+    table = backend.table("people")
+    written = {dao.write(people(range(n)), table, mode="overwrite").version_after: n for n in (2, 4, 8)}
+    assert None not in written, "a backend with time travel gives version_after in its WriteResult"
+    return table, written
+
+
+class Changes(
+    Capability,
+    requires=("read_changes", "read", "write", "upsert", "delete", "mode:append"),
+    written=f"dao.DataAccessObject.read_changes; {_PAGE}",
+):
+    """``read_changes`` gives the rows that changed from one version to another."""
+
+    def test_changes_lead_from_one_version_to_the_other(self, dao: DataAccessObject, backend: Backend) -> None:
+        """The changes since a version, itself excluded, up to another, itself included, turn the one into the other."""
+        table = backend.table("people")
+        first, second, third, fourth = _changed(dao, backend)
+        then = Counter(map(_key, people(range(6)).to_pylist()))
+        for since, until, expected in (
+            (first, None, {second, third, fourth}),
+            (first, second, {second}),
+            (second, third, {third}),
+            (fourth, None, set()),
+        ):
+            bounds = {"since": since} if until is None else {"since": since, "until": until}
+            found = dao.read_changes(table, **bounds)
+            assert set(found["_version"].to_pylist()) == expected, f"changes {bounds} are of the wrong versions"
+        now = _replayed(then, dao.read_changes(table, since=first).to_pylist())
+        assert now == Counter(map(_key, dao.read(table).to_pylist())), "the changes don't lead to what is there"
+
+    def test_changes_say_what_when_and_how(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Each row has _change_type (insert, delete, update_before, update_after), _version and _timestamp in UTC."""
+        table = backend.table("people")
+        versions = _changed(dao, backend)
+        found = dao.read_changes(table, since=versions[0])
+        assert tuple(found.column_names) == (*dao.schema(table).names, *_META)
+        kinds = {(row["_version"], row["id"], _PLAIN[row["_change_type"]]) for row in found.to_pylist()}
+        assert kinds == {
+            (versions[1], 6, "insert"), (versions[1], 7, "insert"),
+            (versions[2], 1, "delete"), (versions[2], 1, "insert"),
+            (versions[3], 0, "delete"),
+        }  # fmt: skip
+        assert str(found.schema.field("_timestamp").type.tz) in ("UTC", "+00:00", "Etc/UTC")
+        times = found["_timestamp"].to_pylist()
+        assert times == sorted(times), "the changes are not in the order of their versions"
+
+    def test_changes_can_be_selected(self, dao: DataAccessObject, backend: Backend) -> None:
+        """columns=, where= and limit= choose among the changed rows; the three columns of a change stay."""
+        table = backend.table("people")
+        versions = _changed(dao, backend)
+        where = "score > 1.6 AND _change_type = 'insert'"
+        found = dao.read_changes(table, since=versions[0], columns=["id"], where=where)
+        assert (found.column_names, found["id"].to_pylist()) == (["id", *_META], [7])
+        assert dao.read_changes(table, since=versions[0], limit=1).num_rows == 1
+
+    def test_changes_since_a_version_that_never_was_are_an_error(self, dao: DataAccessObject, backend: Backend) -> None:
+        """A version that isn't there, or a table that isn't, is a NotFoundError."""
+        _changed(dao, backend)
+        with pytest.raises(NotFoundError):
+            dao.read_changes(backend.table("people"), since=_NEVER)
+        with pytest.raises(NotFoundError):
+            dao.read_changes(backend.table("nobody"))
+
+
+def _changed(dao: DataAccessObject, backend: Backend) -> list[Any]:
+    """The versions of a table: six people, two more, one of them changed, one deleted."""
+    table = backend.table("people")
+    results = (
+        dao.write(people(range(6)), table),
+        dao.write(people([6, 7]), table, mode="append"),
+        dao.upsert(people([1], note=" renamed"), table, keys=["id"]),
+        dao.delete(table, where="id = 0"),
+    )
+    return [_version_of(result) for result in results]
+
+
+def _version_of(result: WriteResult) -> Any:
+    assert result.version_after is not None, "a backend that keeps changes gives version_after in its WriteResult"
+    return result.version_after
+
+
+def _key(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(value for name, value in sorted(row.items()) if name not in _META)
+
+
+def _replayed(then: Counter[Any], changes: list[dict[str, Any]]) -> Counter[Any]:
+    now = Counter(then)
+    for change in changes:
+        now[_key(change)] += 1 if change["_change_type"] in ("insert", "update_after") else -1
+    return +now
+
+
+class References(
+    Capability,
+    requires=("read", "write", "mode:overwrite", "mode:append"),
+    written=f"dao.DataAccessObject.read; {_PAGE}",
+):
+    """``tag=`` reads a version that has a name, ``branch=`` reads and writes a line of versions of its own."""
+
+    @needs("tags")
+    def test_a_tag_stays_where_it_was_put(self, dao: DataAccessObject, backend: Backend) -> None:
+        """read(tag=t) gives the version that was tagged, whatever was written since; an unknown one: NotFoundError."""
+        table = backend.table("people")
+        dao.write(people(range(3)), table)
+        backend.refer("tag", table, "kept")
+        dao.write(people([9]), table, mode="overwrite")
+        assert rows(dao, table, tag="kept") == people(range(3)).to_pylist()
+        with pytest.raises(NotFoundError):
+            dao.read(table, tag="unknown")
+
+    @needs("branches")
+    def test_a_branch_is_a_line_of_its_own(self, dao: DataAccessObject, backend: Backend) -> None:
+        """write(branch=b) changes what read(branch=b) gives and nothing else; an unknown branch is NotFoundError."""
+        table = backend.table("people")
+        dao.write(people(range(3)), table)
+        backend.refer("branch", table, "trial")
+        dao.write(people([9]), table, mode="append", branch="trial")
+        assert rows(dao, table) == people(range(3)).to_pylist()
+        assert rows(dao, table, branch="trial") == people([0, 1, 2, 9]).to_pylist()
+        with pytest.raises(NotFoundError):
+            dao.read(table, branch="unknown")
+
+
+class Idempotency(
+    Capability,
+    requires=("read", "write", "mode:append", "idempotency"),
+    written=f"dao.DataAccessObject.write; {_PAGE}",
+):
+    """``idempotency_key=`` makes a second run of the same call change nothing."""
+
+    def test_a_write_with_a_key_is_done_once(self, dao: DataAccessObject, backend: Backend) -> None:
+        """The same write with the same key again changes nothing, also after other writes; another key writes."""
+        table = backend.table("people")
+        dao.write(people(range(3)), table)
+        for key, ids in (("a", [5]), ("b", [6]), ("a", [5])):
+            dao.write(people(ids), table, mode="append", idempotency_key=key)
+        assert rows(dao, table) == people([0, 1, 2, 5, 6]).to_pylist()
+        again = dao.write(people([6]), table, mode="append", idempotency_key="b")
+        assert again.version_after == again.version_before
+        assert rows(dao, table) == people([0, 1, 2, 5, 6]).to_pylist()
+
+    def test_a_key_with_other_data_is_an_error(self, dao: DataAccessObject, backend: Backend) -> None:
+        """The same key with other data, or for another action, is a DataError that names the key; nothing changes."""
+        table = backend.table("people")
+        dao.write(people(range(3)), table)
+        dao.write(people([5]), table, mode="append", idempotency_key="a")
+        with pytest.raises(DataError, match="idempotency_key"):
+            dao.write(people([6]), table, mode="append", idempotency_key="a")
+        if self.capabilities.absence("delete") is None:
+            with pytest.raises(DataError, match="idempotency_key"):
+                dao.delete(table, where="id = 5", idempotency_key="a")
+        assert rows(dao, table) == people([0, 1, 2, 5]).to_pylist()
+
+    @needs("upsert", "delete")
+    def test_upserts_and_deletes_take_a_key_too(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Upsert and delete with the key of one that was done change nothing."""
+        table = backend.table("people")
+        dao.write(people(range(3)), table)
+        for _ in range(2):
+            dao.upsert(people([1], note=" renamed"), table, keys=["id"], idempotency_key="renaming")
+            dao.delete(table, where="id = 0", idempotency_key="deleting")
+        dao.upsert(people([1]), table, keys=["id"])
+        dao.upsert(people([1], note=" renamed"), table, keys=["id"], idempotency_key="renaming")
+        assert rows(dao, table) == people([1, 2]).to_pylist()
