@@ -3,10 +3,15 @@
 # requires-python = ">=3.11"
 # dependencies = ["nox==2026.10.20", "uv==0.13.8"]
 # ///
-"""All that is checked, in sessions: `python3 noxfile.py` runs the tests, `python3 noxfile.py -l` lists the sessions.
+"""All that is checked, in sessions of three rings; `python3 noxfile.py -l` lists them.
 
-By default the unit tests run on the newest Python with the locked versions and on the oldest with the lowest ones;
-`python3 noxfile.py -t full` runs them on every Python that the machine has.
+| command | ring |
+|---|---|
+| `python3 noxfile.py` | what every change must pass, with what PyPI has: the newest Python, the locked versions |
+| `python3 noxfile.py -t services` | real services; the oldest Python with the lowest versions; what is published |
+| `python3 noxfile.py -t full` | every Python, the profile `thorough`, tests marked `slow`, benchmarks |
+
+`python3 noxfile.py -s "unit(dao-s3)"` is for work on one package. What comes after `--` goes to pytest.
 
 Runs on a machine that has only Python 3.11 or newer and git: when nox is missing, `.nox-bootstrap/` is made with the
 versions above. `uv run noxfile.py` and, where nox is installed, plain `nox` do the same.
@@ -14,15 +19,14 @@ versions above. `uv run noxfile.py` and, where nox is installed, plain `nox` do 
 
 from __future__ import annotations
 
-import functools
 import importlib.util
 import os
 import shutil
-import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-if sys.version_info < (3, 11):  # noqa: UP036 - whoever runs this file with an older one shall read why it stops
+if sys.version_info < (3, 11):  # noqa: UP036 - an older Python must get as far as this message
     sys.exit(f"DAO needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
 
 ROOT = Path(__file__).resolve().parent
@@ -34,7 +38,7 @@ from pythons import find_pythons  # noqa: E402
 if __name__ == "__main__" and importlib.util.find_spec("nox") is None:
     rerun(Path(__file__).resolve(), sys.argv[1:])
 
-import nox  # noqa: E402 - the bootstrap has seen to it that nox is there
+import nox  # noqa: E402 - the bootstrap made sure that nox is there
 
 if __name__ == "__main__":
     nox.main()  # loads this file as a module and ends the process
@@ -43,9 +47,18 @@ SUPPORTED = ["3.11", "3.12", "3.13"]
 PACKAGES = sorted(path.parent.name for path in ROOT.glob("packages/*/pyproject.toml"))
 CONSTRAINTS = ROOT / "constraints.txt"
 MADE = ROOT / ".nox" / "made"
+WHEELS = MADE / "wheels"
+OUR_WHEELS = WHEELS / "constraints.txt"
 AWSWRANGLER = "awswrangler==3.17.1"
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+# How tests are run: see dao.testing.positions and tools/slow_tests.py.
+QUICK = ("--hypothesis-profile=quick", "-m", "not slow", "--cpu-limit=2")
+WITH_SLOW = ("--hypothesis-profile=quick", "--timeout=600")
+THOROUGH = ("--hypothesis-profile=thorough", "--timeout=3600")
 
 os.environ["UV_PYTHON_DOWNLOADS"] = "never"  # the Pythons that are here, and no others
+os.environ["NOX_SCRIPT_MODE"] = "none"  # sessions that run side by side are processes of this same nox
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compile each library once an environment, not once a process
 os.environ.pop("PYTHONPATH", None)  # sessions see what is installed, never the source tree
 
@@ -58,19 +71,31 @@ os.environ["PATH"] = os.pathsep.join([*dict.fromkeys(_FIRST), os.environ["PATH"]
 PRESENT = list(PYTHONS)
 OLDEST, NEWEST = PRESENT[0], PRESENT[-1]
 
-nox.needs_version = ">=2025.10.14"
+nox.needs_version = ">=2026.10.20"
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.download_python = "never"
 nox.options.error_on_missing_interpreters = True
 nox.options.error_on_external_run = True
-# The newest Python with the newest versions, and the oldest with the lowest, by `lowest`; every Python by `-t full`.
-UNIT = [f"unit-{NEWEST}({package})" for package in PACKAGES]
-nox.options.sessions = ["lint", "types", *UNIT, "bare", "lowest", "integration", "docs", "build", "pythons"]
+nox.options.tags = ["quick"]
+# Two sessions at a time: what keeps only one core busy (an installation, mypy) runs beside the other session's tests,
+# which take all cores.
+nox.options.parallel = 2
+nox.options.allow_parallel = True
 
 each_package = nox.parametrize("package", [nox.param(name, id=name) for name in PACKAGES])
 
 
-@nox.session(python=OLDEST)
+@nox.session(python=False)
+def wheels(session: nox.Session) -> None:
+    """Build the wheel of every package, for the sessions that install them."""
+    shutil.rmtree(WHEELS, ignore_errors=True)
+    command = ["uv", "build", "--quiet", "--all-packages", "--no-sources", "--wheel", f"--out-dir={WHEELS}"]
+    session.run(*command, external=True)
+    built = {package: next(WHEELS.glob(f"{package.replace('-', '_')}-*.whl")) for package in PACKAGES}
+    OUR_WHEELS.write_text("".join(f"{package} @ {wheel.as_uri()}\n" for package, wheel in built.items()))
+
+
+@nox.session(python=OLDEST, requires=["wheels"], tags=["quick"])
 def lint(session: nox.Session) -> None:
     """Style, layers and the house's own rules."""
     install(session, "--group=lint")
@@ -81,7 +106,31 @@ def lint(session: nox.Session) -> None:
     session.run("python", "tools/house_rules.py")
 
 
-@nox.session(python=OLDEST)
+@nox.session(python=NEWEST, requires=["wheels"], tags=["quick"])
+@each_package
+def unit(session: nox.Session, package: str) -> None:
+    """The tests of one package, installed alone from its wheel, and the examples in its docstrings."""
+    install(session, package, f"--group={project_of(package)}:test")
+    run_unit_tests(session, package, *QUICK)
+
+
+@nox.session(python=NEWEST, requires=["wheels"], tags=["quick"])
+def integration(session: nox.Session) -> None:
+    """Packages together, with stand-ins from PyPI as services; integration-tests/README.md says which."""
+    run_integration_tests(session, *QUICK, env={"DAO_SERVICES": "stand-ins", "DAO_WITHOUT": "azurite"})
+
+
+@nox.session(python=NEWEST, requires=["wheels"], tags=["quick"])
+def docs(session: nox.Session) -> None:
+    """Every fenced block of the README files and of docs/ is run."""
+    install(session, *PACKAGES, "--group=docs")
+    pages = ["README.md", "docs", "examples", *(f"packages/{package}/README.md" for package in PACKAGES)]
+    workers = [f"-n{CORES}", "--dist=loadfile"]  # a page's blocks build on one another
+    arguments = ["--tb=short", "-p", "docs_snippets", *workers, "tools", *pages, *session.posargs]
+    session.run("pytest", *arguments, env={"PYTHONPATH": str(ROOT / "tools")})
+
+
+@nox.session(python=OLDEST, requires=["wheels"], tags=["quick"])
 def types(session: nox.Session) -> None:
     """Strict mypy on the sources, on the tools, and on code that uses the public face as a pipeline does."""
     install(session, *PACKAGES, "--group=types")
@@ -91,23 +140,13 @@ def types(session: nox.Session) -> None:
         session.run("mypy", str(tests.relative_to(ROOT)))
 
 
-@nox.session(python=PRESENT, tags=["full"])
-@each_package
-def unit(session: nox.Session, package: str) -> None:
-    """The tests of one package, installed alone from its wheel, and the examples in its docstrings."""
-    install(session, package, f"--group={project_of(package)}:test")
-    run_unit_tests(session, package)
+@nox.session(python=NEWEST, requires=["wheels"], tags=["services"])
+def services(session: nox.Session) -> None:
+    """The integration tests again, on the real services that the machine can have."""
+    run_integration_tests(session, *QUICK)
 
 
-@nox.session(python=OLDEST)
-@each_package
-def bare(session: nox.Session, package: str) -> None:
-    """What a package does with none of its extras: its tests/bare."""
-    install(session, package, f"--group={project_of(package)}:bare")
-    pytest(session, f"packages/{package}/tests/bare")
-
-
-@nox.session(python=OLDEST)
+@nox.session(python=OLDEST, requires=["wheels"], tags=["services"])
 @each_package
 def lowest(session: nox.Session, package: str) -> None:
     """The unit tests with the lowest versions that the package's metadata allows."""
@@ -116,26 +155,18 @@ def lowest(session: nox.Session, package: str) -> None:
     compile_requirements(session, bounds, *groups, "--resolution=lowest-direct", f"--python-version={OLDEST}")
     session.log(f"lowest: {' '.join(bounds.read_text().split())}")
     install(session, package, f"--group={project_of(package)}:test", versions=bounds)
-    run_unit_tests(session, package)
+    run_unit_tests(session, package, *QUICK)
 
 
-@nox.session(python=NEWEST)
-def integration(session: nox.Session) -> None:
-    """Packages together, and with services; integration-tests/README.md says which, and how to choose others."""
-    install(session, *PACKAGES, "--group=integration")
-    pytest(session, "integration-tests", "-n2", "--dist=loadgroup")
+@nox.session(python=OLDEST, requires=["wheels"], tags=["services"])
+@each_package
+def bare(session: nox.Session, package: str) -> None:
+    """What a package does with none of its extras: its tests/bare."""
+    install(session, package, f"--group={project_of(package)}:bare")
+    pytest(session, f"packages/{package}/tests/bare")
 
 
-@nox.session(python=NEWEST)
-def docs(session: nox.Session) -> None:
-    """Every fenced block of the README files and of docs/ is run."""
-    install(session, *PACKAGES, "--group=docs")
-    pages = ["README.md", "docs", "examples", *(f"packages/{package}/README.md" for package in PACKAGES)]
-    arguments = ["--tb=short", "-p", "docs_snippets", "tools", *pages, *session.posargs]
-    session.run("pytest", *arguments, env={"PYTHONPATH": str(ROOT / "tools")})
-
-
-@nox.session(python=OLDEST)
+@nox.session(python=OLDEST, requires=["wheels"], tags=["services"])
 def build(session: nox.Session) -> None:
     """What would be published: source distributions, and wheels made from them; checked and installed."""
     folder = MADE / "dist"
@@ -151,14 +182,29 @@ def build(session: nox.Session) -> None:
     session.run("python", "-P", "-c", code)
 
 
-@nox.session(python=NEWEST, default=False)
+@nox.session(python=PRESENT, requires=["wheels"], tags=["full"])
+@each_package
+def every(session: nox.Session, package: str) -> None:
+    """The unit tests on every Python, those marked `slow` too; on the newest one with the profile `thorough`."""
+    install(session, package, f"--group={project_of(package)}:test")
+    run_unit_tests(session, package, *(THOROUGH if session.python == NEWEST else WITH_SLOW))
+
+
+@nox.session(python=NEWEST, requires=["wheels"], tags=["full"])
+def sweeps(session: nox.Session) -> None:
+    """All integration tests on real services, with the profile `thorough`: each request fails in each way."""
+    run_integration_tests(session, *THOROUGH)
+
+
+@nox.session(python=NEWEST, requires=["wheels"])
 def demo(session: nox.Session) -> None:
     """The medallion pipeline on real data; `-s demo -- NAME` takes catalogs/NAME.yaml of examples/medallion."""
     install(session, *PACKAGES, "--group=demo")
     session.run("python", "examples/medallion/demo.py", *session.posargs)
 
 
-@nox.session(python=NEWEST, default=False)
+# Nothing runs beside it, or its ratios would say little.
+@nox.session(python=NEWEST, requires=["wheels"], tags=["full"], allow_parallel=False)
 def bench(session: nox.Session) -> None:
     """What DAO costs beside bare libraries; `-s bench -- routing imports` measures some parts only."""
     install(session, *PACKAGES, "--group=bench")
@@ -167,7 +213,7 @@ def bench(session: nox.Session) -> None:
     session.run("python", "benchmarks/run.py", *session.posargs)
 
 
-@nox.session(python=False, default=False)
+@nox.session(python=False)
 def constraints(session: nox.Session) -> None:
     """Renew constraints.txt: the versions that the sessions install, for every supported Python."""
     projects = [
@@ -189,7 +235,7 @@ def constraints(session: nox.Session) -> None:
     )
 
 
-@nox.session(python=False)
+@nox.session(python=False, tags=["full"])
 def pythons(session: nox.Session) -> None:
     """Say which Pythons the machine has."""
     for version in dict.fromkeys([*SUPPORTED, *PYTHONS]):
@@ -206,40 +252,31 @@ def project_of(package: str) -> str:
     return f"packages/{package}/pyproject.toml"
 
 
-def run_unit_tests(session: nox.Session, package: str) -> None:
+def run_unit_tests(session: nox.Session, package: str, *way: str) -> None:
     """The tests of a package that need its extras, and its docstrings."""
     tests = f"packages/{package}/tests"
     apart = [f"--ignore={ROOT / tests / folder}" for folder in ("bare", "typing")]
-    pytest(session, tests, "--pyargs", import_name(package), "--doctest-modules", *apart, "-n2")
+    pytest(session, tests, "--pyargs", import_name(package), "--doctest-modules", *apart, f"-n{CORES}", *way)
 
 
-def pytest(session: nox.Session, tests: str, *arguments: str) -> None:
+def run_integration_tests(session: nox.Session, *way: str, env: Mapping[str, str] | None = None) -> None:
+    """The tests of all packages together; the environment says which services they may use."""
+    install(session, *PACKAGES, "--group=integration")
+    pytest(session, "integration-tests", f"-n{CORES}", "--dist=loadgroup", *way, env=env)
+
+
+def pytest(session: nox.Session, tests: str, *arguments: str, env: Mapping[str, str] | None = None) -> None:
     """Run pytest from an empty folder, so that nothing but what is installed can be imported."""
-    config = [f"--rootdir={ROOT}", f"--config-file={ROOT / 'pyproject.toml'}", "--durations=5"]
+    config = [f"--rootdir={ROOT}", f"--config-file={ROOT / 'pyproject.toml'}", "--durations=5", "-p", "slow_tests"]
+    command = ["python", "-P", "-m", "pytest", *config, str(ROOT / tests), *arguments, *session.posargs]
     with session.chdir(session.create_tmp()):
-        session.run("python", "-P", "-m", "pytest", *config, str(ROOT / tests), *arguments, *session.posargs)
+        session.run(*command, env={"PYTHONPATH": str(ROOT / "tools"), **(env or {})})
 
 
 def install(session: nox.Session, *requirements: str, versions: Path = CONSTRAINTS) -> None:
     """Install in the versions of a constraints file; packages of this workspace only from their wheels."""
     options = ["--no-sources"] if session.venv_backend == "uv" else []
-    session.install(*options, f"--constraint={versions}", f"--constraint={workspace_wheels()}", *requirements)
-
-
-@functools.cache
-def workspace_wheels() -> Path:
-    """Build every package of the workspace, once a run; a constraints file that says where each wheel is."""
-    folder = MADE / "wheels"
-    shutil.rmtree(folder, ignore_errors=True)
-    subprocess.run(
-        ["uv", "build", "--quiet", "--all-packages", "--no-sources", "--wheel", f"--out-dir={folder}"],
-        cwd=ROOT,
-        check=True,
-    )
-    wheels = {package: next(folder.glob(f"{package.replace('-', '_')}-*.whl")) for package in PACKAGES}
-    listed = folder / "constraints.txt"
-    listed.write_text("".join(f"{package} @ {wheel.as_uri()}\n" for package, wheel in wheels.items()))
-    return listed
+    session.install(*options, f"--constraint={versions}", f"--constraint={OUR_WHEELS}", *requirements)
 
 
 def compile_requirements(session: nox.Session, output: Path, *arguments: str) -> None:

@@ -2,12 +2,11 @@
 
 The kit's own sweeps let requests be reset and answers be lost, also all from one on; here each request fails once in
 each of eight ways. Drivers try again, so that a change hardly ever has to give up; where it does, trying it again does
-it once. ``DAO_FAULTS=every`` in the environment leaves no request out, and takes long.
+it once. The profile ``thorough`` leaves no request out, and takes long.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -17,20 +16,16 @@ from services.minio import ObjectServer
 from services.toxics import Toxic
 
 from dao import DaoError, DataAccessObject, DataStoreRegistry, TransientError
-from dao.testing import Backend, FaultPlan
+from dao.testing import Backend, FaultPlan, positions
 from dao.testing._conformance.sweeps import Change
 from dao_s3 import S3DirectoryObject, S3FileObject, S3TableObject
 from s3.changes import ALL_CHANGES, LARGE
 from s3.looking import leftovers
 from s3.stores import INTERFACES, store_of
 
-EVERY = os.environ.get("DAO_FAULTS") == "every"
 MOST = {Toxic.LATENCY: 3, Toxic.STALL: 3}
 MOST_OTHERWISE = 6
-"""Requests of one change that are made to fail in one way: where it has more, so many of them, the last included,
-unless every one is asked for."""
-
-pytestmark = pytest.mark.timeout(1800 if EVERY else 300)
+"""Requests of one change that are made to fail in one way: where it has more, so many of them."""
 
 
 @frozen
@@ -100,13 +95,6 @@ def attempt(bench: Bench, change: Change, name: str) -> DaoError | None:
     except DaoError as error:
         return error
     return None
-
-
-def positions(count: int, most: int) -> list[int]:
-    """Numbers from 1 to `count`, both included; not all of them where there are many, unless all are asked for."""
-    if EVERY or count <= most:
-        return list(range(1, count + 1))
-    return sorted({1 + round(step * (count - 1) / (most - 1)) for step in range(most)})
 
 
 READABLE = [toxic for toxic in Toxic if toxic not in (Toxic.CONFLICT, Toxic.ERROR_BODY)]

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from dao.testing._backend import Backend
     from dao.testing._doubles import in_memory
     from dao.testing._faults import FaultPlan, Verdict, patched
+    from dao.testing._profiles import positions
     from dao.testing._suite import ConformanceSuite
 
 _HOMES = {
@@ -42,9 +43,20 @@ _HOMES = {
     "Verdict": "dao.testing._faults",
     "in_memory": "dao.testing._doubles",
     "patched": "dao.testing._faults",
+    "positions": "dao.testing._profiles",
 }
 
-__all__ = ["Absence", "Backend", "Capabilities", "ConformanceSuite", "FaultPlan", "Verdict", "in_memory", "patched"]
+__all__ = [
+    "Absence",
+    "Backend",
+    "Capabilities",
+    "ConformanceSuite",
+    "FaultPlan",
+    "Verdict",
+    "in_memory",
+    "patched",
+    "positions",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -12,8 +12,9 @@ Fixtures for the tests of a pipeline:
           make_silver(dao)                                   # the pipeline's own code
           assert dao.read("silver.orders", into="pylist") == [{"id": 1, "amount": Decimal("7.50")}]
 
-For backends: what conformance suites declare absent is shown at the end of the run, and a test of the kit that is
-skipped for any other reason fails.
+For backends: ``pytest --hypothesis-profile=quick`` or ``thorough`` says how much the conformance kit tries (see
+:mod:`dao.testing._profiles`). What conformance suites declare absent is shown at the end of the run, and a test of the
+kit that is skipped for any other reason fails.
 
 Importing this module imports no Arrow and no driver: pytest loads it in every project that dao-core is installed for.
 """
@@ -30,10 +31,26 @@ if TYPE_CHECKING:
     from dao._core.dao import DataAccessObject
     from dao.data_store import DataStore
 
-__all__ = ["ABSENCE", "dao_in_memory", "memory_store", "pytest_runtest_makereport", "pytest_terminal_summary"]
+__all__ = [
+    "ABSENCE",
+    "dao_in_memory",
+    "memory_store",
+    "pytest_configure",
+    "pytest_runtest_makereport",
+    "pytest_terminal_summary",
+]
 
 ABSENCE = "declared_absent"
 """The property of a test report that tells of a declared absence: it reaches this process from pytest-xdist's too."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the Hypothesis profiles of the kit before Hypothesis' own plugin looks for one of them."""
+    if config.getoption("hypothesis_profile", None) in ("quick", "thorough"):
+        from dao.testing import _profiles
+
+        _profiles.register()
 
 
 @pytest.fixture

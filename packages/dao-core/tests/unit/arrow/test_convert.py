@@ -252,6 +252,7 @@ print(peak() - before)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak is read from /proc")
 def test_a_stream_becomes_a_frame_without_holding_both():
     """183 MiB of floats: a table and its frame are twice that, a stream is freed column by column."""

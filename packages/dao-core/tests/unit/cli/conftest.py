@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from dao._cli.app import dao
 
 SHELF = '''
-import time
+import threading
 from datetime import UTC, datetime
 import attrs
 import pyarrow as pa
@@ -38,7 +38,7 @@ class Shelf:
         if self.fail == "refuse":
             raise PermissionDeniedError(f"{self.password.reveal()} is expired")
         if self.fail == "hang":
-            time.sleep(30)
+            threading.Event().wait()
 
     def read(self, data_object, *, columns=None):
         self._maybe_fail()

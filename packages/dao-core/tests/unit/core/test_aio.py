@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 
 import pyarrow as pa
 import pytest
@@ -67,19 +66,20 @@ def test_errors_are_translated_both_ways(given: dict[str, str]) -> None:
 
 
 def test_the_event_loop_never_waits_for_a_store() -> None:
+    started, answered = threading.Event(), threading.Event()
+
     class Slow:
         def read(self, data_object):
-            time.sleep(0.2)
+            started.set()
+            return answered.wait(10)
 
-    async def main() -> int:
-        ticks = 0
+    async def main() -> bool:
         reading = asyncio.create_task(face().read(DataObject("a", DataStore("slow", Slow()))))
-        while not reading.done():
-            await asyncio.sleep(0.01)
-            ticks += 1
-        return ticks
+        await asyncio.to_thread(started.wait)
+        answered.set()  # by the loop itself, which must be free to
+        return await reading
 
-    assert asyncio.run(main()) > 5
+    assert asyncio.run(main())
 
 
 class Long:
@@ -87,26 +87,27 @@ class Long:
 
     def __init__(self) -> None:
         self.started, self.cleaned, self.closed = threading.Event(), threading.Event(), threading.Event()
+        self.cancelled = threading.Event()
 
     def write(self, data, data_object):
         self.started.set()
         try:
-            for _ in range(10_000):
+            assert self.cancelled.wait(10)
+            while True:
                 advance(rows=1)
-                time.sleep(0.001)
         finally:
             self.cleaned.set()
         return WriteResult()
 
     def read(self, data_object):
         self.started.set()
-        time.sleep(0.1)
+        assert self.cancelled.wait(10)
         return self
 
     async def count(self, data_object):
         self.started.set()
         try:
-            await asyncio.sleep(60)
+            await asyncio.Event().wait()
         finally:
             self.cleaned.set()
 
@@ -119,6 +120,8 @@ async def cancelled(long: Long, action: str, *given: object) -> None:
     task = asyncio.create_task(getattr(face(), action)(*given, thing))
     await asyncio.to_thread(long.started.wait)
     task.cancel()
+    await asyncio.sleep(0)  # the task hears of it
+    long.cancelled.set()
     with pytest.raises(asyncio.CancelledError):
         await task
 

@@ -20,7 +20,6 @@ from dao.errors import DataError
 from dao.testing._predicates import Case, cases, dnf_cases, duckdb_rows
 
 GENERATED = settings(
-    max_examples=1000,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -33,13 +32,13 @@ def test_sql_keeps_the_rows_that_duckdb_keeps(case: Case, agree: Callable[..., N
     agree(case.table, case.sql)
 
 
-@settings(GENERATED, max_examples=300)
+@GENERATED
 @given(case=dnf_cases())
 def test_tuples_keep_the_rows_that_duckdb_keeps(case: Case, agree: Callable[..., None]) -> None:
     agree(case.table, case.sql, case.where)
 
 
-@settings(GENERATED, max_examples=300)
+@GENERATED
 @given(case=cases())
 def test_text_parses_to_an_equal_tree_and_so_does_the_bound_one(case: Case, duck: duckdb.DuckDBPyConnection) -> None:
     tree = parse(case.sql)
@@ -71,7 +70,7 @@ def _rows(found: Any) -> list[int]:
     return found["row"].to_pylist()
 
 
-@settings(GENERATED, max_examples=400)
+@GENERATED
 @given(case=cases())
 def test_table_batches_and_parquet_with_skipped_row_groups_agree(case: Case) -> None:
     try:

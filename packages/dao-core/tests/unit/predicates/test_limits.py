@@ -14,9 +14,10 @@ from dao.arrow.predicates import filter_table, parse, to_arrow
 from dao.errors import DataError
 
 
-def test_a_chain_of_20_000_ors_is_answered() -> None:
+@pytest.mark.parametrize("length", [2_000, pytest.param(20_000, marks=pytest.mark.slow)])
+def test_a_long_chain_of_ors_is_answered(length: int) -> None:
     numbers = pa.table({"a": range(1000)})
-    text = " OR ".join(f"a = {number}" for number in range(500, 20_500))
+    text = " OR ".join(f"a = {number}" for number in range(500, 500 + length))
     assert filter_table(numbers, text).num_rows == 500
     unequal = " AND ".join(f"a <> {number}" for number in range(2_000))
     assert filter_table(numbers, unequal).num_rows == 0
@@ -32,7 +33,7 @@ def test_a_long_list_of_values_is_one_look_up_whose_cost_grows_with_its_length()
     """Counted in calls of Python functions, which no other program on the machine can make more."""
     schema = pa.schema({"a": pa.int64(), "t": pa.string()})
     for column, kind in (("a", int), ("t", str)):
-        calls = [_calls(to_arrow, [(column, "in", list(map(kind, range(count))))], schema) for count in (2_000, 20_000)]
+        calls = [_calls(to_arrow, [(column, "in", list(map(kind, range(count))))], schema) for count in (1_000, 10_000)]
         assert calls[1] < 12 * calls[0]
     numbers = pa.table({"a": range(1000)})
     assert filter_table(numbers, [("a", "in", list(range(500, 200_500)))]).num_rows == 500

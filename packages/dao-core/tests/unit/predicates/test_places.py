@@ -14,15 +14,19 @@ from dao.testing._conformance.agreement import agree, sample
 from dao.testing._predicates import COLUMNS, Conditions
 
 GENERATED = settings(
-    max_examples=40, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=settings.default.max_examples // 2,  # each one opens many files
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
 )
 PLACES = (
     ("memory", ()),
     ("local", ()),
     ("local", ("i8",)),
-    ("local", ("text",)),
+    pytest.param("local", ("text",), marks=pytest.mark.slow),
     ("local", ("zoned",)),
-    ("local", ("Flag on", "coded")),
+    pytest.param("local", ("Flag on", "coded"), marks=pytest.mark.slow),
 )
 
 

@@ -9,6 +9,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, settings
 
 import dao_files.formats  # noqa: F401  (imported here, they are not imported anew for every run below)
 from dao.testing import ConformanceSuite  # noqa: F401
@@ -17,6 +18,9 @@ sys.path.insert(0, str(Path(__file__).parent))  # the mutants beside the tests
 
 PAGE = Path(__file__).parents[5] / "docs" / "writing-an-interface.md"
 _FENCED = re.compile(r"^```(\w+)(?: +(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+# That a test of the kit fails is enough: the smallest example that it fails with isn't looked for.
+settings.register_profile("first failure", max_examples=50, phases=[Phase.explicit, Phase.generate])
 
 Run = Callable[..., pytest.RunResult]
 
@@ -53,6 +57,11 @@ def run_kit(pytester: pytest.Pytester, saved: dict[str, str], monkeypatch: pytes
             pytester.makeconftest(conftest)
         installed = any(point.value == "dao.testing._plugin" for point in entry_points(group="pytest11"))
         plugin = [] if installed else ["-p", "dao.testing._plugin"]
-        return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:xdist", *plugin, *arguments)
+        profile = settings.get_current_profile_name()
+        settings.load_profile("first failure")
+        try:
+            return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:xdist", *plugin, *arguments)
+        finally:
+            settings.load_profile(profile)
 
     return run

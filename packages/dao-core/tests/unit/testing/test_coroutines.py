@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from dao.testing._conformance.base import Capability
 from dao.testing._conformance.changes import Upserts
 from dao.testing._conformance.honesty import Honesty
@@ -84,6 +86,7 @@ def names_of(*held: type[Capability]) -> list[str]:
     return [f"test_it.py::TestIt::{name}" for kind in held for name in vars(kind) if name.startswith("test_")]
 
 
+@pytest.mark.slow  # a whole run of the kit
 def test_what_can_only_be_awaited_is_held_to_the_same_rules(run_kit):
     outcomes = run_kit(SUITE, *names_of(*HELD)).parseoutcomes()
     assert outcomes.get("failed", 0) == 0

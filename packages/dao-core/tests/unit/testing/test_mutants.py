@@ -84,7 +84,10 @@ class TestIt(ConformanceSuite):
 """
 
 
-@pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.name)
+@pytest.mark.parametrize(
+    "mutation",
+    [pytest.param(one, id=one.name, marks=[pytest.mark.slow] if one.slow else []) for one in MUTATIONS],
+)
 def test_a_broken_promise_is_noticed(run_kit, mutation: Mutation) -> None:
     tests = [name for name in vars(mutation.guarded_by) if name.startswith("test_")]
     code = textwrap.dedent(mutation.code)

@@ -28,7 +28,8 @@ def test_what_the_page_shows_is_what_happens(blocks: list[tuple[str, str, str]],
     assert (done.stdout, done.stderr) == (expected, "")
 
 
-@pytest.mark.timeout(600)  # a whole run of the kit
+@pytest.mark.slow  # a whole run of the kit
+@pytest.mark.timeout(600)
 def test_the_pages_interface_passes_the_kit(folder: Path) -> None:
     installed = any(point.value == "dao.testing._plugin" for point in entry_points(group="pytest11"))
     plugin = [] if installed else ["-p", "dao.testing._plugin"]

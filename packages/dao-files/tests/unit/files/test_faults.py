@@ -1,4 +1,4 @@
-"""Fail the n-th operation of the storage, for every n, in every change: all or nothing, and the next write works."""
+"""Fail the n-th operation of the storage in every change: all or nothing, and the next write works."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import pytest
 from dao.data_object import DirectoryObject, FileObject, TableObject
 from dao.errors import DaoError, StoreError
 from dao.file_set import FileSet, SourceFile
+from dao.testing import positions
 from dao_files import FilesInterface, LocalInterface, MemoryInterface
 from dao_files._local import memory
 from dao_files._storage.faults import translate
@@ -178,7 +179,7 @@ def test_the_nth_operation_fails(tmp_path: Path, failing: Failing, kind: str, na
     new = contents(reference)
     assert old != new
     assert steps > 0
-    for at in range(1, steps + 1):
+    for at in positions(steps):
         store = next(made)
         fill(store)
         failing.count, failing.at = 0, at

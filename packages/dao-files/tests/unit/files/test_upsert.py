@@ -295,7 +295,7 @@ def test_nested_and_dictionary_payload(store: FilesInterface) -> None:
 
 
 @given(st.data())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_it_is_what_a_dictionary_does(data: st.DataObject) -> None:
     """Any sequence of upserts, with one or two keys, in an order or not, of all columns or some, is a dict's by key."""
     store = MemoryInterface()

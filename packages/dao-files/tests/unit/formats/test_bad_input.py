@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dao.errors import DaoError, StoreError
+from dao.testing import positions
 from dao_files.formats import FORMATS, get_format
 
 BINARY = ["arrow", "arrow_stream", "avro", "orc", "parquet"]
@@ -63,7 +64,7 @@ def test_flipped_bytes_end_no_process(format: str, tmp_path: Path) -> None:
     table = TABLE.select(["id", "name"]) if format == "csv" else TABLE
     whole = Path(save(table, tmp_path / "whole", format)).read_bytes()
     paths = []
-    for place in range(0, len(whole), max(len(whole) // 120, 1)):
+    for place in (position - 1 for position in positions(len(whole), most=40)):
         damaged = bytearray(whole)
         damaged[place] ^= 1 << (place % 8)
         path = tmp_path / f"flipped-{place}"
@@ -73,7 +74,7 @@ def test_flipped_bytes_end_no_process(format: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("format", sorted(FORMATS))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.binary(max_size=60))
 def test_any_bytes(format: str, data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "any"
@@ -118,28 +119,19 @@ print(rows, peak // 1024)
 
 
 @pytest.mark.parametrize(
-    ("format", "unit", "count", "rows"),
+    ("format", "start", "unit", "rows"),
     [
-        ("csv", b"a,b\n1,2\n", 1 << 26, 1 << 26),  # 512 MB of rows
-        ("csv", b"x" * 64, 1 << 23, 0),  # one endless value
-        ("ndjson", b" " * 64, 1 << 23, 0),
-        ("json", b'"' + b"x" * 63, 1 << 23, 0),
-        ("json", b" " * 64, 1 << 23, 0),
+        pytest.param("csv", b"a,b\n", b"1,22222\n", 1 << 26, marks=pytest.mark.slow),
+        ("csv", b"", b"x" * 8, 0),  # one endless value
+        ("ndjson", b"", b" " * 8, 0),
+        ("json", b'["', b"x" * 8, 0),
+        ("json", b"", b" " * 8, 0),
     ],
 )
-def test_gzip_bombs_are_streamed_or_stopped(format: str, unit: bytes, count: int, rows: int, tmp_path: Path) -> None:
+def test_gzip_bombs_are_streamed_or_stopped(format: str, start: bytes, unit: bytes, rows: int, tmp_path: Path) -> None:
     path = tmp_path / f"bomb.{format}.gz"
-    with gzip.open(path, "wb", compresslevel=1) as sink:
-        block = unit * (1 << 16)
-        if rows:
-            sink.write(b"a,b\n")
-            block = b"1,2222\n" * (1 << 16)
-            count = rows = 1 << 26
-        elif format == "json" and unit.startswith(b'"'):
-            sink.write(b'["')
-            block = b"x" * (64 << 16)
-        for _ in range(count >> 16):
-            sink.write(block)
+    member = gzip.compress(unit * (1 << 19), compresslevel=1)
+    path.write_bytes(gzip.compress(start) + member * 128)  # 512 MiB
     done = subprocess.run(
         [sys.executable, "-c", BOMB, format, str(path)], capture_output=True, text=True, timeout=110, check=False
     )

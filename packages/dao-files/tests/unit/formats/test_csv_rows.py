@@ -41,7 +41,7 @@ def python_rows(text: str) -> list[list[str]] | None:
 PARTS = st.sampled_from(['"', '""', ",", "\r", "\n", "\r\n", "a", "é", " ", '5"', '"a"', '"\r\n"', '","', "\\"])
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(parts=st.lists(PARTS, max_size=14), size=st.sampled_from([1, 2, 3, 5, 8, 1 << 20]))
 @example(parts=["a", "\r", "\n", '"', "a", '"', "\r"], size=1)
 @example(parts=["a", '"', "a", "\n", '"', ",", "\r\n", '"'], size=3)
@@ -64,7 +64,7 @@ def test_any_text_gives_the_rows_of_pythons_csv(parts: list[str], size: int, tmp
 ESCAPED = st.lists(st.text(st.sampled_from(list("ab\"',;\n\r\\# é")), max_size=6), min_size=2, max_size=2)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rows=st.lists(ESCAPED, min_size=1, max_size=8),
     size=st.sampled_from([1, 3, 7, 40]),

@@ -158,7 +158,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 @given(
     values=st.lists(VALUES, max_size=5),
     chunk=st.integers(1, 30),

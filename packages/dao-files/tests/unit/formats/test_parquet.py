@@ -206,6 +206,7 @@ print(rows, peak // 1024)
 """
 
 
+@pytest.mark.slow
 def test_streaming_holds_a_bounded_amount(tmp_path: Path) -> None:
     rows = 300_000
     wide = pa.table({f"c{i}": pa.array(range(i, rows + i), pa.int64()) for i in range(12)})

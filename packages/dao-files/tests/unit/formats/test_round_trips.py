@@ -175,7 +175,7 @@ def tables(draw: st.DrawFn, nested: bool) -> pa.Table:
 
 
 @pytest.mark.parametrize("format", sorted(FORMATS))
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_table(format: str, data: st.DataObject, tmp_path: Path) -> None:
     table = data.draw(tables(nested=format != "csv"))

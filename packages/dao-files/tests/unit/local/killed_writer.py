@@ -1,13 +1,13 @@
 """A program that changes a table again and again until it is killed; see test_kills.py.
 
-It waits for a line of its standard input, then forks a child that writes, and tells its process id. Forking is what
-makes hundreds of kills affordable: Python and Arrow are imported once.
+It waits for a line of its standard input, then forks a child that writes. It prints the child's process id, each
+version once the call that wrote it has returned, and a last line when the child has ended. Forking is what makes
+hundreds of kills affordable: Python and Arrow are imported once.
 """
 
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from importlib import import_module
 
@@ -19,6 +19,7 @@ from dao_files._local import publishing
 
 ROWS = 300
 TABLE = TableObject("deep/table")
+ENDED = "ended\n"
 
 
 def rows(version: int) -> pa.Table:
@@ -26,18 +27,17 @@ def rows(version: int) -> pa.Table:
     return pa.table({"id": list(range(ROWS)), "part": [n % 3 for n in range(ROWS)], "version": [version] * ROWS})
 
 
-def work(root: str, acknowledged: str) -> None:
-    """Overwrite and upsert for ever; note each version once the call has returned."""
+def work(root: str) -> None:
+    """Overwrite and upsert until the process is killed."""
     store = LocalInterface(root)
     version = store.read(TABLE, columns=["version"], limit=1).column(0)[0].as_py()
-    note = os.open(acknowledged, os.O_WRONLY)
     while True:
         version += 1
         if version % 2:
             store.upsert(rows(version), TABLE, keys="id")
         else:
             store.write(rows(version), TABLE, mode="overwrite", partition_by=["part"] if version % 4 else [])
-        os.pwrite(note, b"%12d" % version, 0)
+        os.write(sys.stdout.fileno(), b"%d\n" % version)
 
 
 def import_everything() -> None:
@@ -56,19 +56,20 @@ def import_everything() -> None:
         import_module(name)
 
 
-def main(root: str, acknowledged: str, way: str) -> None:
+def main(root: str, way: str) -> None:
     if way == "two steps":
         publishing.exchange = lambda one, other: False
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     import_everything()
     for _ in sys.stdin:
-        child = os.fork()
-        if child == 0:
+        started = os.fork()
+        if started == 0:
+            print(os.getpid(), flush=True)
             try:
-                work(root, acknowledged)
+                work(root)
             finally:
                 os._exit(1)
-        print(child, flush=True)
+        os.waitpid(started, 0)
+        print(ENDED, end="", flush=True)
 
 
 if __name__ == "__main__":

@@ -15,19 +15,12 @@ from dao.data_object import DataObject
 from dao.testing._backend import Backend
 from dao.testing._conformance.base import Capability, needs
 from dao.testing._predicates import COLUMNS, Conditions, dnf_cases, duckdb_rows
+from dao.testing._profiles import generated
 from dao.testing._tables import features_of
 
 __all__ = ["Predicates"]
 
 _ROWS = 60
-_EXAMPLES = 100
-_EVERY = hypothesis.settings(
-    max_examples=_EXAMPLES,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    suppress_health_check=list(hypothesis.HealthCheck),
-)
 
 _VALUES = (
     (pa.types.is_floating, {"nan", "infinity", "negative_zero"}),
@@ -83,7 +76,7 @@ class Predicates(
         """Generated SQL predicates over every type, with NULL, NaN and the ends of each range, agree with DuckDB."""
         table, expected, names = self._written(dao, backend)
 
-        @_EVERY
+        @generated()
         @hypothesis.given(Conditions(tuple(names)).any())
         def agrees(sql: str) -> None:
             agree(dao, table, expected, connection, sql, sql)
@@ -96,7 +89,7 @@ class Predicates(
         """Generated DNF tuples agree with DuckDB on the same condition in SQL."""
         table, expected, names = self._written(dao, backend)
 
-        @_EVERY
+        @generated()
         @hypothesis.given(dnf_cases())
         def agrees(case: Any) -> None:
             hypothesis.assume(set(case.table.column_names) <= {"row", *names})
@@ -111,7 +104,7 @@ class Predicates(
         """count(where=) counts the rows that DuckDB keeps."""
         table, expected, names = self._written(dao, backend)
 
-        @_EVERY
+        @generated()
         @hypothesis.given(Conditions(tuple(names)).any())
         def agrees(sql: str) -> None:
             kept = duckdb_rows(expected, sql, connection)

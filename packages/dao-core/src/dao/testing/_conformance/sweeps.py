@@ -1,8 +1,8 @@
-"""Fail the Nth I/O operation of every write-like action, for every N."""
+"""Fail the Nth I/O operation of every write-like action, for as many N as the profile says."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,11 +15,9 @@ from dao.testing._backend import Backend
 from dao.testing._conformance.base import Capability
 from dao.testing._conformance.samples import content, held, people
 from dao.testing._faults import FaultPlan
+from dao.testing._profiles import positions
 
 __all__ = ["Faults"]
-
-_MOST = 60
-"""Faults tried per action and kind; where there are more operations, so many of them, the first and last included."""
 
 State = tuple[Any, ...]
 
@@ -182,7 +180,7 @@ class Faults(
         assert backend.faults is not None, "give the kit Backend.faults, or declare fault_injection absent"
         plan, old, new = self._undisturbed(dao, backend, change)
         assert plan.seen, f"Backend.faults saw no operation of {change.name}: its hook misses the I/O"
-        for position in _positions(len(plan.seen)):
+        for position in positions(len(plan.seen)):
             name = f"t{position}"
             change.prepare(dao, backend, name)
             outcome = self._disturbed(dao, backend, change, name, FaultPlan(at=position, **kind))
@@ -237,13 +235,6 @@ class Faults(
         if self.capabilities.absence("mode:overwrite") is None:
             dao.write(people([99]), make(backend, name), mode="overwrite")
             assert change.look(dao, backend, name)[0] == _plain(people([99]).to_pylist()), "the next write is not there"
-
-
-def _positions(count: int) -> Iterator[int]:
-    if count <= _MOST:
-        yield from range(1, count + 1)
-    else:
-        yield from sorted({1 + round(step * (count - 1) / (_MOST - 1)) for step in range(_MOST)})
 
 
 def _told(plan: FaultPlan) -> str:

@@ -13,19 +13,11 @@ from dao._core.dao import DataAccessObject
 from dao.errors import DaoError, DataError, NotFoundError
 from dao.testing._backend import Backend
 from dao.testing._conformance.base import REFUSALS, Capability, needs
+from dao.testing._profiles import generated
 from dao.testing._tables import CASES, Case, same_table, tables
 from dao.testing._tables.edges import BAD_TEXTS, EDGES, SIZES
 
 __all__ = ["Types"]
-
-_EXAMPLES = 40
-_EVERY = hypothesis.settings(
-    max_examples=_EXAMPLES,
-    deadline=None,
-    database=None,
-    derandomize=True,
-    suppress_health_check=list(hypothesis.HealthCheck),
-)
 
 
 class Types(
@@ -51,7 +43,7 @@ class Types(
         """Generated tables, nested ones among them, come back exactly, with the declared relaxations."""
         table = backend.table("typed")
 
-        @_EVERY
+        @generated()
         @hypothesis.given(tables(without=self.capabilities.lacks_types))
         def comes_back(generated: pa.Table) -> None:
             try:

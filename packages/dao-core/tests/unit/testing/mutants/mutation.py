@@ -11,11 +11,12 @@ __all__ = ["Mutation", "change_argument", "change_result"]
 
 @frozen
 class Mutation:
-    """What is broken, the capability that must notice, and how it is broken."""
+    """What is broken, the capability that must notice, how it is broken, and whether noticing takes long."""
 
     name: str
     guarded_by: type[Capability]
     code: str
+    slow: bool = False
 
 
 def change_argument(name: str, action: str, value: str = "") -> str:

@@ -66,7 +66,7 @@ READS = (
     Mutation("where_is_ignored", Reads, change_argument("where", "read")),
     Mutation("where_keeps_null", Predicates, change_argument("where", "read", "f\"({named['where']}) IS NOT FALSE\"")),
     Mutation("like_has_no_letter_case", Predicates, change_argument("where", "read", LIKE_AS_ILIKE)),
-    Mutation("delete_takes_null_too", Predicates, change_argument("where", "delete", NULL_TOO)),
+    Mutation("delete_takes_null_too", Predicates, change_argument("where", "delete", NULL_TOO), slow=True),
     Mutation("columns_have_one_letter_case", Reads, EXACT_CASE),
     Mutation("columns_may_come_twice", Reads, COLUMNS_TWICE),
     Mutation("no_columns_are_all", Reads, change_argument("columns", "read", "named.get('columns') or None")),

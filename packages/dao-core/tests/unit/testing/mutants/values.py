@@ -62,7 +62,7 @@ def lost(table):
 VALUES = (
     Mutation("null_becomes_empty", Types, NULL_TO_EMPTY),
     Mutation("nan_becomes_null", Types, NAN_TO_NULL),
-    Mutation("ordered_categories_are_encoded_anew", Types, CATEGORIES_ENCODED_ANEW),
-    Mutation("values_are_not_checked", Types, VALUES_ARE_NOT_CHECKED),
-    Mutation("an_inner_struct_that_is_null_becomes_empty", Types, INNER_NULLS_ARE_LOST),
+    Mutation("ordered_categories_are_encoded_anew", Types, CATEGORIES_ENCODED_ANEW, slow=True),
+    Mutation("values_are_not_checked", Types, VALUES_ARE_NOT_CHECKED, slow=True),
+    Mutation("an_inner_struct_that_is_null_becomes_empty", Types, INNER_NULLS_ARE_LOST, slow=True),
 )  # fmt: skip

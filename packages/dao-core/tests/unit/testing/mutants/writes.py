@@ -207,7 +207,7 @@ def mutate(monkeypatch):
 """
 
 WRITES = (
-    Mutation("writes_go_in_place", Overwrites, IN_PLACE),
+    Mutation("writes_go_in_place", Overwrites, IN_PLACE, slow=True),
     Mutation("in_place_under_faults", Faults, IN_PLACE),
     Mutation("staged_files_stay", Writes, NO_CLEANING),
     Mutation("mode_is_ignored", Writes, change_argument("mode", "write", "'overwrite'")),
