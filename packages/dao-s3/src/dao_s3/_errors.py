@@ -20,7 +20,7 @@ from dao.errors import (
 )
 from dao_s3._values import masked_text
 
-__all__ = ["Answer", "answer_in", "error_of"]
+__all__ = ["Answer", "answer_in", "error_of", "names_another_region"]
 
 _DAMAGED = "the bytes were damaged on the way, so nothing was stored"
 _CONDITION = "it is not, or no longer, what the condition asks for; someone else wrote it"
@@ -175,6 +175,15 @@ def error_of(answer: Answer, where: str) -> DaoError:
     told = ": ".join(filter(None, (named, masked_text(answer.message.strip()))))
     detail = " ".join(filter(None, (str(answer.status or ""), told)))
     return kind(f"{where}: {meaning} ({detail})" if detail else f"{where}: {meaning}")
+
+
+def names_another_region(error: DaoError) -> bool:
+    """Whether the store has answered that the bucket is in another region than the request was sent to.
+
+    >>> names_another_region(error_of(Answer(301, "PermanentRedirect"), "s3://lake/a.csv"))
+    True
+    """
+    return _REGION in error.message
 
 
 def _refusal(answer: Answer) -> _Refusal:

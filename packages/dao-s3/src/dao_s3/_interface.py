@@ -67,17 +67,13 @@ class S3Interface(FilesInterface):
         """What sends the requests; makes no connection yet."""
         raise NotImplementedError
 
-    def _make_bulk_transport(self) -> Transport | None:
-        """What sends those that read the contents of tables; None for the same."""
-        return None
-
     @property
     def storage(self) -> ManifestStorage:
         """The objects."""
         if self._storage is None:
             from dao_files.manifest import ManifestStorage
 
-            self._storage = ManifestStorage(self._make_transport(), self._make_bulk_transport(), self.conflict_timeout)
+            self._storage = ManifestStorage(self._make_transport(), self.conflict_timeout)
         return self._storage
 
     def read(

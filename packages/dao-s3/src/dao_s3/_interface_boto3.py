@@ -1,8 +1,7 @@
-"""S3 by boto3."""
+"""S3 by boto3 and obstore."""
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from attrs import define
@@ -20,17 +19,18 @@ __all__ = ["S3Boto3Interface"]
 @even_half_made
 @define(slots=False, kw_only=True)
 class S3Boto3Interface(S3Options, S3Interface):
-    """Files and tables on Amazon S3, and on what speaks like it, asked by boto3.
+    """Files and tables on Amazon S3, and on what speaks like it, by boto3 and obstore.
 
     Making it imports no driver, makes no connection and looks up no secret; the first request does. Safe between
     threads and after a fork. A pickled store carries these options, secrets as references alone.
 
-    Whole objects are verified by their checksums when they are read, where the store has one of the whole content: of
-    everything DAO writes, but for large objects with ``checksum: SHA256``. Of parts of objects the store has none.
+    Whole objects are verified when they are read: by their ETag where that is the MD5 of the content, else by their
+    checksum where the store has one of the whole content. It has of everything DAO writes, but for large objects with
+    ``checksum: SHA256``. Parts of objects can't be verified.
 
-    The files of tables are read through obstore, with the same options and credentials: one request costs boto3 more
-    than a millisecond of Python, and a table is read by many. Access points, which obstore doesn't know, are read by
-    boto3.
+    Requests that come in numbers (reads, writes, listings, deletions) are sent by obstore, which takes a tenth of the
+    processor time; the others by boto3, with the same options and credentials. Access points, and
+    ``retry.mode: adaptive``, are boto3's alone.
 
     Attributes:
         bucket: its name, or the ARN of an access point.
@@ -53,8 +53,7 @@ class S3Boto3Interface(S3Options, S3Interface):
         checksum: of what is written: ``CRC64NVME``, ``SHA256``, ``CRC32C`` or ``CRC32``.
         part_size: bytes of an upload's first parts; what is smaller is one request.
         max_connections: that are kept open.
-        retry: ``attempts``, ``mode`` (``standard``, ``adaptive``), ``max_backoff`` and ``timeout`` in seconds. boto3
-            makes fewer attempts while most requests of a store fail, so that it is not overrun.
+        retry: ``attempts``, ``mode`` (``standard``, ``adaptive``), ``max_backoff`` and ``timeout`` in seconds.
         timeouts: ``connect`` and ``read``, in seconds.
         verify: check the endpoint's certificate.
         ca_bundle: path of a file with the certificates to trust.
@@ -64,18 +63,6 @@ class S3Boto3Interface(S3Options, S3Interface):
     """
 
     def _make_transport(self) -> Transport:
-        from dao_s3._boto3.transport import Boto3Transport
+        from dao_s3._combined import combined
 
-        return Boto3Transport(self.shared())
-
-    def _make_bulk_transport(self) -> Transport | None:
-        if self.bucket.startswith("arn:"):
-            return None  # obstore knows no access points
-        from dao_s3._boto3.transport import Boto3Transport
-        from dao_s3._obstore.client import Client
-        from dao_s3._obstore.location import Location
-        from dao_s3._obstore.transport import ObstoreTransport
-
-        options = self.shared()
-        client = Client(Location("s3", self.bucket, self.prefix), options)
-        return ObstoreTransport(client, part_size=options.part_size, beyond=partial(Boto3Transport, options))
+        return combined(self.shared())

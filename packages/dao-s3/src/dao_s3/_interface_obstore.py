@@ -31,13 +31,6 @@ _ONE_REQUEST = 64 << 20
 """Bytes up to which content in memory is written by one awaited request; more is sent in parts."""
 
 
-def _boto3(options: S3Options) -> Transport:
-    """What is asked for what obstore can't do on S3, see :mod:`dao_s3._obstore.transport`."""
-    from dao_s3._boto3.transport import Boto3Transport
-
-    return Boto3Transport(options)
-
-
 def _mapping(_instance: object, attribute: Any, value: object) -> None:
     if not isinstance(value, Mapping):
         raise ConfigError(f"{attribute.name}: found {described(value)}, expected names with values")
@@ -104,6 +97,7 @@ class S3ObstoreInterface(S3Options, S3Interface):
 
     def _make_transport(self) -> Transport:
         from dao_files.manifest import ObjectSettings
+        from dao_s3._combined import boto3_transport
         from dao_s3._obstore.client import Client
         from dao_s3._obstore.transport import ObstoreTransport
 
@@ -112,7 +106,7 @@ class S3ObstoreInterface(S3Options, S3Interface):
             Client(self._location, options, self.store_options, self.store_secrets),
             ObjectSettings(metadata=options.metadata, tags=options.tags, storage_class=options.storage_class),
             options.part_size,
-            partial(_boto3, options) if self._location.scheme == "s3" else None,
+            partial(boto3_transport, options) if self._location.scheme == "s3" else None,
         )
 
     def _awaited(self, key: str) -> AsyncRequests | None:

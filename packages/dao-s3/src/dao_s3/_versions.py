@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from dao_files.storage import bears_token
 from dao_s3._single import file_key
 
 if TYPE_CHECKING:
-    from dao_files.manifest import ManifestStorage
+    from dao_files.manifest import ManifestStorage, Stat
 
 __all__ = ["object_history", "object_metadata", "presigned", "restored", "seconds"]
 
@@ -33,7 +33,8 @@ def object_history(storage: ManifestStorage, data_object: DataObject) -> Sequenc
 
 def object_metadata(storage: ManifestStorage, data_object: DataObject, path: str | None) -> dict[str, Any]:
     """See :meth:`dao_s3._interface.S3Interface.run_metadata`."""
-    stat = storage.transport.head(file_key(storage, data_object, path))
+    describe: Callable[[str], Stat] = getattr(storage.transport, "describe", storage.transport.head)
+    stat = describe(file_key(storage, data_object, path))
     return {
         "key": stat.key,
         "size": stat.size,

@@ -34,12 +34,13 @@ def list_files(storage: Storage, data_object: DataObject, *, path: str | None) -
 def exists(storage: Storage, data_object: DataObject, *, path: str | None) -> bool:
     """See :meth:`dao_files._actions.interface.FilesInterface.exists`."""
     place = place_of(storage, data_object, path)
-    found = storage.kind(place.key, place.wanted)
-    if found == "directory" and place.wanted != "file" and not place.whole:
-        with suppress(NotFoundError):  # deleted meanwhile
-            return holds_table(storage.list(place.key), place.key)
-        return False
-    return found is not None and place.wanted in (None, found)
+    if place.whole or place.wanted != "directory":
+        found = storage.kind(place.key, place.wanted)
+        if place.wanted is not None or found != "directory":
+            return found is not None and place.wanted in (None, found)
+    with suppress(NotFoundError):
+        return holds_table((info for info in storage.list(place.key) if info.key != place.key), place.key)
+    return False
 
 
 def history(storage: Storage, data_object: DataObject) -> list[Version]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from dao.data_object import DataObject
@@ -29,13 +30,14 @@ def listed(transport: Transport, key: str) -> Iterator[FileInfo]:
     entered: set[str] = set()
     skipped: str | None = None
     outside = not key
-    for stat in transport.list(base):
+    stats = transport.list(base)
+    for stat in stats:
         if skipped is not None and stat.key.startswith(skipped):
             continue
         tree = _tree_of(transport, base, stat, entered)
         if tree is not None:
             skipped = f"{tree}/" if tree else ""
-            yield from _files(transport, tree)
+            yield from _files(transport, tree, chain((stat,), stats) if tree == key else None)
         elif outside or not bears_token(stat.key):
             yield from _shown(stat)
         elif tree_above(transport, key, [stat]) is not None:
@@ -83,9 +85,9 @@ def _shown(stat: Stat) -> Iterator[FileInfo]:
         yield info_of(stat)
 
 
-def _files(transport: Transport, key: str) -> Iterator[FileInfo]:
+def _files(transport: Transport, key: str, begun: Iterable[Stat] | None = None) -> Iterator[FileInfo]:
     """The files of a tree, its log among them: a table without rows has nothing else."""
-    yield from TreeSnapshot(transport, look(transport, key)).files
+    yield from TreeSnapshot(transport, look(transport, key, begun)).files
 
 
 def _tree_of(transport: Transport, base: str, stat: Stat, entered: set[str]) -> str | None:

@@ -33,13 +33,11 @@ class _Objects:
         transport: reads their bytes.
         key: the key of them all.
         stats: each one by its key.
-        bulk: reads what Arrow asks for.
     """
 
-    def __init__(self, transport: Transport, key: str, stats: dict[str, Stat], bulk: Transport | None) -> None:
+    def __init__(self, transport: Transport, key: str, stats: dict[str, Stat]) -> None:
         self.key = key
         self.transport = transport
-        self._bulk = bulk or transport
         self._stats = stats
 
     @property
@@ -65,7 +63,7 @@ class _Objects:
         return filesystem_of(self, self._open_native, near=False)  # type: ignore[arg-type]  # its heirs are Snapshots
 
     def _open_native(self, key: str) -> Any:
-        return native_file(self._bulk, self.stat(key))
+        return native_file(self.transport, self.stat(key))
 
     def close(self) -> None:
         """See :meth:`dao_files.storage.Snapshot.close`."""
@@ -76,8 +74,8 @@ class ObjectSnapshot(_Objects):
 
     is_file = True
 
-    def __init__(self, transport: Transport, stat: Stat, bulk: Transport | None = None) -> None:
-        super().__init__(transport, stat.key, {stat.key: stat}, bulk)
+    def __init__(self, transport: Transport, stat: Stat) -> None:
+        super().__init__(transport, stat.key, {stat.key: stat})
         self.files: Sequence[FileInfo] = (info_of(stat),)
 
 
@@ -86,9 +84,9 @@ class TreeSnapshot(_Objects):
 
     is_file = False
 
-    def __init__(self, transport: Transport, view: View, bulk: Transport | None = None) -> None:
+    def __init__(self, transport: Transport, view: View) -> None:
         stats = {join(view.key, path): stat for path, stat in view.files.items()}
-        super().__init__(transport, view.key, stats, bulk)
+        super().__init__(transport, view.key, stats)
         self.view = view
         self.log = view.log
         self._log_key = join(view.key, LOG_NAME)

@@ -50,13 +50,11 @@ class ManifestStorage:
 
     Attributes:
         transport: sends the requests.
-        bulk: sends those by which trees are looked at and Arrow reads files; the same one by default.
         conflict_timeout: seconds for which an action is tried again when another writer was faster, and for which
             threads of this process wait for each other before they try as other processes do.
     """
 
     transport: Transport
-    bulk: Transport | None = None
     conflict_timeout: float = 60.0
     _locks: WeakValueDictionary[str, _KeyLock] = field(factory=WeakValueDictionary, init=False, repr=False, eq=False)
     _guard: Lock = field(factory=Lock, init=False, repr=False, eq=False)
@@ -112,9 +110,9 @@ class ManifestStorage:
         self.checked(key)
         for kind in _order(key, wanted):
             if kind == "file" and (stat := self.stat_of(key)) is not None:
-                return ObjectSnapshot(self.transport, stat, self.bulk)
-            if kind == "directory" and (view := look(self.bulk or self.transport, key)).is_there:
-                return TreeSnapshot(self.transport, view, self.bulk)
+                return ObjectSnapshot(self.transport, stat)
+            if kind == "directory" and (view := look(self.transport, key)).is_there:
+                return TreeSnapshot(self.transport, view)
         raise NotFoundError(f"{key!r} is not there" if key else "the store is empty")
 
     def list(self, key: str) -> Iterator[FileInfo]:
@@ -199,15 +197,14 @@ class ManifestStorage:
 
     def close(self) -> None:
         """Let go of all connections."""
-        for transport in filter(None, (self.transport, self.bulk)):
-            transport.close()
+        self.transport.close()
 
     def translate(self, error: Exception) -> DaoError | None:
         """See :meth:`dao_files.storage.Storage.translate`: transports raise DAO's errors themselves."""
         return None
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"transport": self.transport, "bulk": self.bulk, "conflict_timeout": self.conflict_timeout}
+        return {"transport": self.transport, "conflict_timeout": self.conflict_timeout}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__init__(**state)  # type: ignore[misc]
@@ -234,7 +231,7 @@ class OlderObjects:
                 "directories and tables don't"
             )
         stat = self._storage.transport.head(self._storage.checked(key), version=self._version)
-        return ObjectSnapshot(self._storage.transport, stat, self._storage.bulk)
+        return ObjectSnapshot(self._storage.transport, stat)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._storage, name)

@@ -1,7 +1,7 @@
 """The few requests that everything on an object store is made of, whoever sends them.
 
-A transport knows keys, bytes and conditions, and nothing of tables. Two exist: one on boto3, one on obstore. What is
-built on them (:mod:`dao_files.manifest`, :class:`dao_files.manifest.Once`) is the same for both.
+A transport knows keys, bytes and conditions, and nothing of tables. What is built on one (:mod:`dao_files.manifest`,
+:class:`dao_files.manifest.Once`) is the same for all.
 
 **Keys** are relative to the store's root (its bucket and prefix), exact, and never normalised.
 **Errors** are DAO's: :class:`~dao.errors.NotFoundError` (no such key, version or bucket),
@@ -39,7 +39,7 @@ class Stat:
         modified: when it was written, in UTC; None where the answer doesn't say (a put's).
         version: the version's id, where the bucket keeps versions.
         metadata: the user's own metadata; only :meth:`Transport.head` knows it.
-        facts: what else :meth:`Transport.head` was told: ``content_type``, ``storage_class``, ``encryption``,
+        facts: what else :meth:`Transport.head` tells: ``content_type``, ``storage_class``, ``encryption``,
             ``kms_key``, ``checksum``..., as far as the store says.
     """
 

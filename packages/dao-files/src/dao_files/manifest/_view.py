@@ -77,13 +77,18 @@ def is_within(path: str, folders: Iterable[str]) -> bool:
     return any(path.startswith(f"{folder}/") for folder in folders)
 
 
-def look(transport: Transport, key: str) -> View:
+def look(transport: Transport, key: str, begun: Iterable[Stat] | None = None) -> View:
     """See what is below a key.
+
+    Args:
+        transport: the store.
+        key: the key.
+        begun: a listing of what is below it that has just been begun.
 
     Raises:
         ConflictError: it changes so often that no consistent picture could be had.
     """
-    view = _look_at(transport, key)
+    view = _look_at(transport, key, begun)
     if view.manifest is None:
         above = tree_above(transport, key, (*view.files.values(), *view.dead))
         if above is not None:
@@ -123,10 +128,11 @@ def _is_partition(key: str) -> bool:
     return "=" in key.rpartition("/")[2]
 
 
-def _look_at(transport: Transport, key: str) -> View:
+def _look_at(transport: Transport, key: str, begun: Iterable[Stat] | None = None) -> View:
     complete: str | None = None
     for _ in range(_LOOKS):
-        listing = list(transport.list(f"{key}/" if key else ""))
+        listing = list(transport.list(f"{key}/" if key else "") if begun is None else begun)
+        begun = None
         try:
             manifest, etag = _manifest(transport, key, listing)
         except ConflictError:

@@ -13,6 +13,7 @@ from dao.errors import DataError
 from dao_files.manifest import ObjectSettings, Stat
 from dao_s3._boto3.client import Clients
 from dao_s3._boto3.errors import DRIVER_ERRORS, translated
+from dao_s3._boto3.retries import RetryBudget
 from dao_s3._options import S3Options, metadata_fault, tags_fault
 
 __all__ = ["Bucket", "bare_etag", "condition", "in_utc", "kept_version", "quoted_etag"]
@@ -85,7 +86,7 @@ class Bucket:
         return full[len(self.options.prefix) + 1 :] if self.options.prefix else full
 
     def ask(self, operation: str, key: str | None = None, /, **arguments: Any) -> Any:
-        """One request, with botocore's retries, and its answer. Arguments that are None are left out.
+        """One request, tried again within the options' bounds, and its answer. Arguments that are None are left out.
 
         Args:
             operation: a method of the client, such as ``head_object``.
@@ -97,10 +98,16 @@ class Bucket:
             given["Key"] = self.full_key(key)
         if self.options.requester_pays:
             given["RequestPayer"] = "requester"
-        try:
-            return getattr(self.clients.s3, operation)(Bucket=self.options.bucket, **given)
-        except DRIVER_ERRORS as error:
-            raise translated(error, self.where(key)) from error
+        retries = RetryBudget(self.options.retry)
+        while True:
+            try:
+                answer = getattr(self.clients.s3, operation)(Bucket=self.options.bucket, **given)
+            except DRIVER_ERRORS as error:
+                retries.spend(translated(error, self.where(key)), error)
+            else:
+                if retries.failures:  # as botocore tells of its own
+                    answer["ResponseMetadata"]["RetryAttempts"] = retries.failures
+                return answer
 
     def storing(self, settings: ObjectSettings | None) -> dict[str, Any]:
         """The arguments that say how an object is stored: the call's settings over the store's.

@@ -13,10 +13,9 @@ from botocore.loaders import create_loader
 from botocore.session import Session
 
 from dao.errors import ConfigError
-from dao_s3._boto3.credentials import check_before_signing, use_credentials
 from dao_s3._boto3.logs import mask_logs
 from dao_s3._boto3.per_process import PerProcess
-from dao_s3._boto3.retries import bound_retries
+from dao_s3._credentials import check_before_signing, use_credentials
 from dao_s3._options import S3Options, endpoint_fault
 
 __all__ = ["Clients"]
@@ -64,7 +63,6 @@ def _client(options: S3Options) -> Any:
     )
     if fault := endpoint_fault(client.meta.endpoint_url):  # of the environment, or of ~/.aws/config
         raise ConfigError(f"endpoint: {fault}")
-    bound_retries(client, options.retry)
     check_before_signing(client)
     return client
 
@@ -82,7 +80,7 @@ def _config(options: S3Options) -> Config:
         connect_timeout=options.timeouts.connect,
         read_timeout=options.timeouts.read,
         max_pool_connections=options.max_connections,
-        retries={"total_max_attempts": options.retry.attempts, "mode": options.retry.mode},
+        retries={"total_max_attempts": 1, "mode": options.retry.mode},  # see dao_s3._boto3.retries
         tcp_keepalive=True,
         user_agent_extra=f"dao-s3/{version('dao-s3')}",
         # Each request with content has a checksum that is computed here, once, and whose header is signed. Hashing the

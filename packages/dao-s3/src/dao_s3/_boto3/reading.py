@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from attrs import define
 from botocore.exceptions import FlexibleChecksumError, IncompleteReadError, ResponseStreamingError
 
-from dao.errors import DaoError, StoreError, TransientError
+from dao.errors import DaoError, StoreError
 from dao_files.storage import in_parallel
 from dao_s3._boto3.bucket import Bucket, bare_etag, kept_version, quoted_etag
 from dao_s3._boto3.checksums import running_for
 from dao_s3._boto3.errors import DRIVER_ERRORS, answer_behind, translated
-from dao_s3._options import Retry
+from dao_s3._boto3.retries import RetryBudget
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -79,7 +77,7 @@ class Body:
         self._start = self._at = start
         self._stream: Any = None
         self._check: Any = None
-        self._patience = _Patience(bucket.options.retry, bucket.options.part_size)
+        self._retries = RetryBudget(bucket.options.retry, bucket.options.part_size)
         whole = start == 0 and length is None
         # No range has no bytes: one byte is asked for, which says whether the object is there and is the right one.
         self._end = self._first(whole, None if length is None else start + max(1, length))
@@ -186,7 +184,7 @@ class Body:
             self._check[0].update(piece)
         if broken is not None and self._at < self._end:
             self.close()
-            self._patience.wait(len(piece), translated(broken, self._bucket.where(self._key)), broken)
+            self._retries.spend(translated(broken, self._bucket.where(self._key)), broken, len(piece))
         return piece
 
     def _verify(self) -> None:
@@ -195,28 +193,6 @@ class Body:
 
     def _damaged(self) -> StoreError:
         return _DamagedError(f"{self._bucket.where(self._key)}: the bytes that came don't match the object's checksum")
-
-
-@define
-class _Patience:
-    """How often one body may break: as often as a request may be made again, counted anew once it got on well."""
-
-    retry: Retry
-    progress: int
-    _breaks: int = 0
-    _got: int = 0
-    _since: float = 0.0
-
-    def wait(self, got: int, error: DaoError, cause: Exception) -> None:
-        """Wait before the next attempt, or raise the error if there is none left."""
-        self._got += got
-        if self._breaks == 0 or self._got >= self.progress:
-            self._breaks, self._got, self._since = 0, 0, time.monotonic()
-        self._breaks += 1
-        late = time.monotonic() - self._since > self.retry.timeout
-        if self._breaks >= self.retry.attempts or late or not isinstance(error, TransientError):
-            raise error from cause
-        time.sleep(min(self.retry.max_backoff, 0.05 * 2**self._breaks) * random.random())
 
 
 def _salvaged(error: Exception) -> bytes:

@@ -1,48 +1,57 @@
-"""botocore's own retries, held to the bounds that a store's options set."""
+"""How often a request, or a broken download, is tried again: within the bounds that a store's options set.
+
+botocore has neither a longest wait nor a limit on the time of all attempts, so it makes one attempt for each of ours.
+"""
 
 from __future__ import annotations
 
+import random
 import time
-from collections.abc import Callable
-from typing import Any
 
-from attrs import frozen
-from botocore.retries import standard
+from attrs import define
 
+from dao.errors import DaoError, TransientError
 from dao_s3._options import Retry
 
-__all__ = ["bound_retries"]
+__all__ = ["RetryBudget"]
 
-_EVENT = "needs-retry.s3"
-_BOTOCORES_OWN = "retry-config-s3"
-_BEGUN = "dao_begun"
+_FIRST = 0.1
+"""Seconds that the first wait takes at most; each further one up to twice as long."""
 
 
-@frozen(eq=False)
-class _Bounds:
-    """Passes on what botocore decides: None for no further attempt, else the seconds to wait before it."""
+@define
+class RetryBudget:
+    """What is left of the attempts for one request or one download.
+
+    Attributes:
+        retry: how many, and for how long.
+        progress: bytes after which a download counts as new; 0 for what is no download.
+        failures: attempts that failed so far.
+    """
 
     retry: Retry
-    decide: Callable[..., float | bool | None]
+    progress: int = 0
+    failures: int = 0
+    _got: int = 0
+    _since: float = 0.0
 
-    def note_begin(self, context: dict[str, Any], **_: Any) -> None:
-        context[_BEGUN] = time.monotonic()
+    def spend(self, error: DaoError, cause: Exception, got: int = 0) -> None:
+        """Wait before the next attempt.
 
-    def needs_retry(self, request_dict: dict[str, Any], **event: Any) -> float | bool | None:
-        delay = self.decide(request_dict=request_dict, **event)
-        if delay is None or isinstance(delay, bool):
-            return delay
-        delay = min(delay, self.retry.max_backoff)
-        begun: float = request_dict["context"].get(_BEGUN, time.monotonic())
-        return None if time.monotonic() + delay - begun > self.retry.timeout else delay
+        Args:
+            error: why the last one failed; no other one is made where it isn't a TransientError.
+            cause: the driver's error behind it.
+            got: bytes that came before.
 
-
-def bound_retries(client: Any, retry: Retry) -> None:
-    """Let a client retry as botocore does, but wait no longer than ``retry`` says, each time and in all."""
-    events = client.meta.events
-    events.unregister(_EVENT, unique_id=_BOTOCORES_OWN)
-    handler = standard.register_retry_handler(client, max_attempts=retry.attempts)
-    events.unregister(_EVENT, unique_id=_BOTOCORES_OWN)
-    bounds = _Bounds(retry, handler.needs_retry)
-    events.register("before-call.s3", bounds.note_begin)
-    events.register(_EVENT, bounds.needs_retry)
+        Raises:
+            DaoError: the given one, where no attempt is left.
+        """
+        self._got += got
+        if self.failures == 0 or (self.progress and self._got >= self.progress):
+            self.failures, self._got, self._since = 0, 0, time.monotonic()
+        self.failures += 1
+        wait = min(self.retry.max_backoff, _FIRST * 2 ** (self.failures - 1)) * random.random()
+        late = time.monotonic() + wait - self._since > self.retry.timeout
+        if self.failures >= self.retry.attempts or late or not isinstance(error, TransientError):
+            raise error from cause
+        time.sleep(wait)

@@ -18,7 +18,7 @@ _ROUNDING = timedelta(seconds=2)
 
 
 def begun(bucket: Bucket, key: str, **storing: Any) -> str:
-    """Open an upload and give its id. What further uploads the driver's retries may have opened are given up."""
+    """Open an upload and give its id. Uploads that failed attempts may have opened as well are aborted."""
     start = time.monotonic()
     try:
         answer = bucket.ask("create_multipart_upload", key, **storing)

@@ -82,7 +82,8 @@ class Client:
 
         Raises:
             StoreError: this is a forked process, see the module.
-            ConfigError: there are no credentials, or what was set makes no store.
+            ConfigError: what was set makes no store.
+            PermissionDeniedError: there are no credentials.
         """
         if has_lost_its_threads() and self.location.scheme != "memory":
             raise StoreError(
@@ -118,19 +119,18 @@ class Client:
         from obstore.store import S3Store
 
         from dao_s3._obstore.configured import configured
-        from dao_s3._obstore.credentials import credentials, provider
+        from dao_s3._obstore.credentials import provider
 
         options = configured(self.options)
         config = s3_config(self.location, options)
-        keys = credentials(options)
-        asked = provider(options) if keys is None and not options.anonymous else None
+        asked = None if options.anonymous else provider(options)
         if asked is not None and "region" in config:
             asked.config = {}  # what the options say goes before what the profile says
         return S3Store(
             self.location.bucket,
             prefix=self.location.prefix or None,
-            config={**config, **(keys or {})},  # type: ignore[arg-type]
-            credential_provider=asked,
+            config=config,  # type: ignore[arg-type]
+            credential_provider=asked,  # type: ignore[arg-type]
             **self._common(options),
         )
 

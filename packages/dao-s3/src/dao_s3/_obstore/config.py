@@ -17,7 +17,7 @@ from dao_s3._obstore.location import Location
 from dao_s3._options import S3Options
 from dao_s3._values import check_sendable, described, revealed
 
-__all__ = ["check_options", "client_config", "retry_config", "s3_config", "store_config"]
+__all__ = ["CHECKSUMS", "check_options", "client_config", "retry_config", "s3_config", "store_config"]
 
 _AZURE = frozenset(
     {
@@ -71,7 +71,7 @@ _ONLY_S3 = (
     "acl",
 )
 
-_CHECKSUMS = ("CRC64NVME", "SHA256")
+CHECKSUMS = ("CRC64NVME", "SHA256")
 """Those that obstore can send. A store that is only read from may be set to another one."""
 
 _A_DAY = timedelta(days=1)
@@ -95,7 +95,7 @@ def check_options(
                     f"{name}: found for a {location.scheme}:// store, expected for S3 alone{_instead(name)}"
                 )
         return
-    if options.checksum not in _CHECKSUMS:
+    if options.checksum not in CHECKSUMS:
         raise _beyond("checksum", repr(options.checksum), "'CRC64NVME' or 'SHA256'")
     if options.acl is not None:
         raise _beyond("acl", "one", "none")
@@ -176,7 +176,7 @@ def s3_config(location: Location, options: S3Options) -> dict[str, Any]:
     virtual = not options.uses_path_style and not ("." in location.bucket and options.reached_at is None)
     config: dict[str, Any] = {
         "virtual_hosted_style_request": virtual,
-        "checksum_algorithm": options.checksum.lower() if options.checksum in _CHECKSUMS else "crc64nvme",
+        "checksum_algorithm": options.checksum.lower() if options.checksum in CHECKSUMS else "crc64nvme",
         "conditional_put": "etag",
         "request_payer": options.requester_pays,
         "skip_signature": options.anonymous,

@@ -1,87 +1,74 @@
-"""Who asks: obstore is given credentials by boto3, which finds them where the AWS tools do, and renews them."""
+"""Who asks: obstore is given the credentials that boto3 signs with, found, renewed and checked by the same code."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from dao.errors import ConfigError
-from dao_s3._values import WITH_SPACES, check_sendable, revealed
+from dao.errors import ConfigError, PermissionDeniedError
+from dao_s3._values import masked_text, scrub
 
 if TYPE_CHECKING:
-    from obstore.auth.boto3 import Boto3CredentialProvider, StsCredentialProvider
-
     from dao_s3._options import S3Options
 
-__all__ = ["credentials", "provider"]
+__all__ = ["provider"]
 
-_NAMES = {"token": "session_token"}
-"""What boto3's part of obstore calls credentials otherwise than users do."""
+_BEFORE_THE_END = timedelta(minutes=5)
+"""How long before credentials expire obstore asks for new ones."""
 
-_ASKED_AGAIN = timedelta(minutes=10)
-"""boto3 gives no credentials that expire within 10 minutes; obstore asks for new ones 5 minutes before the end."""
-
-
-def credentials(options: S3Options) -> dict[str, str] | None:
-    """The keys that were given, as obstore's ``config``: a secret, never keep it. None where they must be found."""
-    if options.access_key_id is None or options.secret_access_key is None or options.role is not None:
-        return None
-    given = {name: getattr(options, name) for name in ("access_key_id", "secret_access_key", "session_token")}
-    return {name: revealed(name, secret) for name, secret in given.items() if secret is not None}
+_KEPT = timedelta(seconds=1)
+"""How long obstore uses credentials before it asks again; a secret that is rotated is seen that soon."""
 
 
-class _Checked:
-    """A provider that refuses what no request can carry: obstore would panic."""
+class _Provider:
+    """What obstore calls for credentials. It holds what gives them, not their values."""
 
-    def __init__(self, asked: Boto3CredentialProvider | StsCredentialProvider) -> None:
-        self._asked = asked
-        self.config = asked.config
+    def __init__(self, credentials: Any) -> None:
+        self._credentials = credentials
+        self.config: dict[str, str] = {}
 
-    def __call__(self) -> Any:
-        found = self._asked()
-        for name, value in found.items():
-            if isinstance(value, str):
-                check_sendable(_NAMES.get(name, name), value, spaces=name in WITH_SPACES)
-        return found
+    def __call__(self) -> dict[str, Any]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        from dao_s3._credentials import checked
+
+        try:
+            found = checked(self._credentials)
+        except (BotoCoreError, ClientError) as error:
+            scrub(error)
+            said = " ".join(masked_text(str(error)).split())
+            raise PermissionDeniedError(f"the credentials can't be fetched ({said})") from error
+        return {
+            "access_key_id": found.access_key,
+            "secret_access_key": found.secret_key,
+            "token": found.token,
+            "expires_at": datetime.now(UTC) + _BEFORE_THE_END + _KEPT,
+        }
 
 
-def provider(options: S3Options) -> _Checked:
-    """What obstore asks for credentials whenever it needs new ones: a profile's, a role's, or those of the machine.
+def provider(options: S3Options) -> _Provider:
+    """What obstore asks for credentials: the given keys, or those of a profile, of a role or of the machine.
 
     Raises:
-        ConfigError: there is no such profile, or there are no credentials anywhere.
+        ConfigError: there is no such profile.
+        PermissionDeniedError: there are no credentials anywhere.
     """
-    from botocore.exceptions import BotoCoreError
-    from obstore.auth.boto3 import Boto3CredentialProvider, StsCredentialProvider
+    from botocore.exceptions import BotoCoreError, NoCredentialsError
+    from botocore.session import Session
+
+    from dao_s3._credentials import use_credentials
 
     try:
-        session = _session(options)
-        if options.role is not None:
-            return _Checked(StsCredentialProvider(session, **_role(options)))
-        return _Checked(Boto3CredentialProvider(session, ttl=_ASKED_AGAIN))
+        session = Session(profile=options.profile)
+        use_credentials(session, options)
+        found = session.get_credentials()
+    except NoCredentialsError:
+        found = None
     except BotoCoreError as error:
         raise ConfigError(f"no credentials: {error}") from error
-    except ValueError:
-        raise ConfigError(
-            "no credentials: found none in the options, the environment, ~/.aws, the container or the machine; "
-            "expected access_key_id and secret_access_key, profile, or anonymous: true"
-        ) from None
-
-
-def _session(options: S3Options) -> Any:
-    import boto3
-
-    keys: dict[str, Any] = {}
-    if options.access_key_id is not None and options.secret_access_key is not None:
-        keys["aws_access_key_id"] = revealed("access_key_id", options.access_key_id)
-        keys["aws_secret_access_key"] = revealed("secret_access_key", options.secret_access_key)
-        token = options.session_token
-        keys["aws_session_token"] = revealed("session_token", token) if token is not None else None
-    return boto3.Session(profile_name=options.profile, region_name=options.region, **keys)
-
-
-def _role(options: S3Options) -> dict[str, Any]:
-    role = options.role
-    assert role is not None
-    asked = {"RoleArn": role.arn, "RoleSessionName": role.session_name, "DurationSeconds": role.duration}
-    return asked if role.external_id is None else {**asked, "ExternalId": role.external_id}
+    if found is None:
+        raise PermissionDeniedError(
+            "there are no credentials: found none in the options, the environment, ~/.aws, the container or the "
+            "machine; expected access_key_id and secret_access_key, profile, or anonymous: true"
+        )
+    return _Provider(found)

@@ -37,7 +37,7 @@ _CONNECT = re.compile(r"kind: Connect\b")
 _MISSING_SETTING = re.compile(
     r"(?:Missing|Invalid|Unable to|Configuration key|Account must|Container name)[^\n]{0,200}"
 )
-_BY_OUR_PROVIDER = re.compile(r"credential provider: ConfigError: ([^\n]+)")
+_BY_OUR_PROVIDER = re.compile(r"credential provider: (ConfigError|PermissionDeniedError): ([^\n]+)")
 _UNANSWERED = ("HTTP error:", "error sending request", "error decoding response body", "operation timed out")
 _PAST = ("InvalidRange", "StartTooLarge", "Invalid range")
 
@@ -140,7 +140,9 @@ def _without_answer(error: Exception, text: str, dump: str, where: str) -> DaoEr
     if isinstance(error, ValueError):
         return UnnameableError(f"{where}: obstore can't name such a key; interface: s3 can")
     if refused := _BY_OUR_PROVIDER.search(text):
-        return ConfigError(refused[1])
+        return {"ConfigError": ConfigError}.get(refused[1], PermissionDeniedError)(refused[2])
+    if "configured region" in text:  # a redirect that does not say where to
+        return error_of(Answer(301), where)
     if name in _BY_NAME:
         kind, meaning = _BY_NAME[name]
         return kind(f"{where}: {meaning}")

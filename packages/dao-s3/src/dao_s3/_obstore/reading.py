@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import md5
 from typing import TYPE_CHECKING
 
 import obstore
+from attrs import frozen
 
 from dao.errors import StoreError
 from dao_s3._obstore.errors import is_past_the_end, translated
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore
     from typing_extensions import Buffer
 
-__all__ = ["chunks", "cut_short", "get", "get_options", "has_no_reason", "is_large", "pieces_of"]
+__all__ = ["Whole", "chunks", "cut_short", "get", "get_options", "has_no_reason", "is_large", "pieces_of", "verified"]
 
 _MiB = 1 << 20
 _LARGE = 32 * _MiB
@@ -26,6 +29,9 @@ _LARGE = 32 * _MiB
 _PIECE = 8 * _MiB
 _AT_ONCE = 8
 _CHUNK = 1 * _MiB
+_LARGEST_BY_MD5 = 8 * _MiB
+"""Bytes from where on MD5 takes longer than another request. What DAO writes beyond it has parts, and no MD5."""
+_MD5 = re.compile(r"[0-9a-f]{32}")
 _REMOTE = ("s3", "gs", "az")
 
 
@@ -79,6 +85,37 @@ def get(
         with translated(location, key):  # small objects are read by the thousand: it is only entered for an error
             raise
     return _in_pieces(store, key, location, result, version)
+
+
+@frozen
+class Whole:
+    """The content of an object.
+
+    Attributes:
+        content: all of its bytes.
+        verified: whether their MD5 is the object's ETag. If not they are damaged, or the ETag is no MD5: with SSE-KMS
+            it only looks like one.
+    """
+
+    content: Buffer
+    verified: bool
+
+
+def verified(
+    store: ObjectStore, key: str, location: Location, *, etag: str | None, version: str | None
+) -> Whole | None:
+    """See :meth:`dao_s3._obstore.transport.ObstoreTransport.verified`."""
+    try:
+        result = obstore.get(store, key, options=get_options(0, None, etag, version))
+        meta = result.meta
+        expected = bare(meta["e_tag"])
+        if expected is None or meta["size"] > _LARGEST_BY_MD5 or not _MD5.fullmatch(expected):
+            return None
+        content = result.bytes()
+    except Exception:
+        with translated(location, key):
+            raise
+    return Whole(content, md5(content, usedforsecurity=False).hexdigest() == expected)
 
 
 def is_large(result: GetResult, scheme: str) -> bool:

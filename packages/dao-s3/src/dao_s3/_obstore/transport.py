@@ -35,6 +35,7 @@ from dao_s3._obstore import copying, deleting, listing, reading, writing
 from dao_s3._obstore.client import Client, has_lost_its_threads
 from dao_s3._obstore.errors import translated
 from dao_s3._obstore.keys import UnnameableError, checked_key, is_nameable
+from dao_s3._obstore.reading import Whole
 from dao_s3._obstore.settings import with_defaults
 from dao_s3._obstore.stats import stat_of_head
 from dao_s3._obstore.writer import Streamed
@@ -90,9 +91,9 @@ class ObstoreTransport:
         """The other driver, where obstore can be asked for nothing any more, or has no name for one of the keys."""
         if self.beyond is None or (all(map(is_nameable, keys)) and not has_lost_its_threads()):
             return None
-        return self._beyond()
+        return self.other()
 
-    def _beyond(self, what: str = "that") -> Transport:
+    def other(self, what: str = "that") -> Transport:
         """The other driver.
 
         Raises:
@@ -103,6 +104,10 @@ class ObstoreTransport:
         if self._other is None:
             self._other = self.beyond()
         return self._other
+
+    def describe(self, key: str) -> Stat:
+        """As :meth:`head`, with all facts that S3 tells: obstore hears of few."""
+        return self.head(key) if self.beyond is None else self.other().head(key)
 
     def head(self, key: str, *, version: str | None = None) -> Stat:
         """See :meth:`dao_files.manifest.Transport.head`."""
@@ -142,12 +147,22 @@ class ObstoreTransport:
             version=version,
         )
 
+    def verified(self, key: str, *, etag: str | None, version: str | None) -> Whole | None:
+        """A whole object with the verdict of its ETag; None where that is no MD5 or the object is large.
+
+        Raises:
+            DaoError: as :meth:`get`.
+        """
+        if self._elsewhere(key) is not None:
+            return None
+        return reading.verified(self._store, self._key(key), self.client.location, etag=etag, version=version)
+
     def chunks(
         self, key: str, *, start: int = 0, etag: str | None = None, version: str | None = None
     ) -> Iterator[Buffer]:
         """See :meth:`dao_files.manifest.Transport.chunks`."""
         if self.beyond is not None:  # it compares checksums, and is no slower
-            return self._beyond().chunks(key, start=start, etag=etag, version=version)
+            return self.other().chunks(key, start=start, etag=etag, version=version)
         return reading.chunks(
             self._store, self._key(key), self.client.location, start=start, etag=etag, version=version
         )
@@ -163,7 +178,7 @@ class ObstoreTransport:
     ) -> Stat:
         """See :meth:`dao_files.manifest.Transport.put`."""
         full = with_defaults(settings, self.defaults)
-        other = self._elsewhere(key) or (self._beyond("acl") if full.acl is not None and self.beyond else None)
+        other = self._elsewhere(key) or (self.other("acl") if full.acl is not None and self.beyond else None)
         if other is not None:
             return other.put(key, data, if_absent=if_absent, if_match=if_match, settings=full)
         return writing.put(
@@ -200,7 +215,7 @@ class ObstoreTransport:
         conditional = conditions["if_absent"] or conditions["if_match"] is not None
         if self.beyond is not None:
             # obstore completes no upload on a condition, and leaves one open whose beginning was answered in vain.
-            return self._beyond().writer(key, settings=settings, **conditions)
+            return self.other().writer(key, settings=settings, **conditions)
         if conditional or self.scheme == "file" or has_lost_its_threads():
             return Spooled(key, partial(self._put_buffer, key, settings=settings, **conditions))
         return Streamed(key, self.part_size, lambda pieces: self._stream(key, pieces, settings))
@@ -222,7 +237,7 @@ class ObstoreTransport:
                 # A key, or the prefix; or an answer that broke off, which obstore doesn't ask for again.
                 if self.beyond is None:
                     raise
-                other = self._beyond()
+                other = self.other()
         yield from other.list(prefix, after=last)
 
     def folders(self, prefix: str) -> tuple[Sequence[str], Sequence[Stat]]:
@@ -234,7 +249,7 @@ class ObstoreTransport:
             except (UnnameableError, TransientError):
                 if self.beyond is None:
                     raise
-                other = self._beyond()
+                other = self.other()
         return other.folders(prefix)
 
     def delete(self, keys: Iterable[str]) -> None:
@@ -247,10 +262,10 @@ class ObstoreTransport:
             if self.beyond is None:
                 raise
             # obstore sends a batch once; the other driver sends it again, and what is gone already is no error.
-            self._beyond("delete again").delete(wanted)
+            self.other("delete again").delete(wanted)
             return
         if strange:
-            self._beyond("name all of these keys").delete(strange)
+            self.other("name all of these keys").delete(strange)
 
     def _nameable(self, keys: Iterable[str], strange: set[str]) -> Iterator[str]:
         """The keys that obstore can delete here; the others are collected."""
@@ -273,7 +288,7 @@ class ObstoreTransport:
         plain = version is None and settings is None and self.defaults.storage_class is None
         other = self._elsewhere(source, target)
         if other is None and self.beyond is not None and (if_absent or not plain or self._is_too_large(source)):
-            other = self._beyond()
+            other = self.other()
         if other is not None:
             return other.copy(source, target, version=version, if_absent=if_absent, settings=settings)
         self._key(source), self._key(target)
@@ -289,17 +304,17 @@ class ObstoreTransport:
         """See :meth:`dao_files.manifest.Transport.versions`."""
         if self.scheme in _WITHOUT_VERSIONS:
             return [self.head(key)]
-        return self._beyond("list versions").versions(key)
+        return self.other("list versions").versions(key)
 
     def open_uploads(self, prefix: str = "") -> Sequence[Upload]:
         """See :meth:`dao_files.manifest.Transport.open_uploads`."""
         if self.scheme in _WITHOUT_VERSIONS:
             return []
-        return self._beyond("list open uploads").open_uploads(prefix)
+        return self.other("list open uploads").open_uploads(prefix)
 
     def abort_upload(self, upload: Upload) -> None:
         """See :meth:`dao_files.manifest.Transport.abort_upload`."""
-        self._beyond("abort uploads").abort_upload(upload)
+        self.other("abort uploads").abort_upload(upload)
 
     def presign(self, key: str, *, method: str, expires: timedelta, version: str | None = None) -> str:
         """See :meth:`dao_files.manifest.Transport.presign`."""
@@ -309,7 +324,7 @@ class ObstoreTransport:
             raise DataError(f"method: found {method!r}, expected 'GET' or 'PUT'")
         if not timedelta(seconds=1) <= expires <= _LONGEST_SIGNED:
             raise DataError(f"expires: found {expires}, expected a second to 7 days")
-        other = self._elsewhere(key) or (self._beyond("sign a version's URL") if version is not None else None)
+        other = self._elsewhere(key) or (self.other("sign a version's URL") if version is not None else None)
         if other is not None:
             return other.presign(key, method=method, expires=expires, version=version)
         import obstore

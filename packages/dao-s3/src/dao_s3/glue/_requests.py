@@ -99,8 +99,8 @@ def _make_client(options: S3Options) -> Any:
     from botocore.config import Config
     from botocore.session import Session
 
-    from dao_s3._boto3.credentials import use_credentials
     from dao_s3._boto3.logs import mask_logs
+    from dao_s3._credentials import use_credentials
 
     mask_logs()
     session = Session(profile=options.profile)

@@ -24,6 +24,7 @@ class Fault:
         match: looks at the method and the path with its query.
         what: ``answer`` (not done, an error instead), ``reset`` (not done, the connection breaks), ``lose`` (done, the
             connection breaks), ``cut`` (done, half of the answer's body comes), ``flip`` (done, with a wrong bit),
+            ``mark`` (done, with another ETag),
             ``hang`` (done, nothing comes after half of the body), ``stall`` (not done, nothing comes).
         status: of an ``answer``.
         code: of an ``answer``.
@@ -76,6 +77,11 @@ class Stub:
     def methods(self, path: str = "") -> list[str]:
         """The methods of the requests so far that have a text in their path or query."""
         return [method for method, target, _ in self.seen if path in target]
+
+    def drivers(self) -> set[str]:
+        """The drivers that have sent the requests so far: ``boto3``, ``obstore``."""
+        agents = [headers.get("User-Agent", "") for _, _, headers in self.seen]
+        return {"boto3" if "Botocore" in agent else "obstore" for agent in agents}
 
     def verdict(self, method: str, path: str, headers: dict[str, str]) -> Fault | None:
         with self._lock:
@@ -136,6 +142,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self._reset(politely=True)
             elif what == "flip":
                 self._answer(status, headers, content, content[:-1] + bytes([content[-1] ^ 1]))
+            elif what == "mark":
+                kept = [pair for pair in headers if pair[0].lower() != "etag"]
+                self._answer(status, [*kept, ("ETag", f'"{"0" * 32}"')], content)
             else:
                 self._answer(status, headers, content)
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dao import DataStore
-from dao.errors import ConfigError
+from dao.errors import ConfigError, PermissionDeniedError
 from dao.secrets import Secret
 from dao_s3 import S3ObstoreInterface
 from dao_s3._obstore.config import client_config, s3_config
@@ -138,12 +138,11 @@ def test_what_s3_is_told() -> None:
         "server_side_encryption": "aws:kms",
         "sse_kms_key_id": "a-key",
         "sse_bucket_key_enabled": True,
-        "access_key_id": "key",
-        "secret_access_key": "secret",
-        "session_token": "token",
     }
     found = {name.removeprefix("aws_"): _plain(value) for name, value in store.config.items()}
     assert {name: found.get(name) for name in expected} == {name: _plain(value) for name, value in expected.items()}
+    told = store.credential_provider()
+    assert (told["access_key_id"], told["secret_access_key"], told["token"]) == ("key", "secret", "token")
     assert store.retry_config["max_retries"] == 6
     assert store.retry_config["retry_timeout"] == timedelta(seconds=60)
     assert store.client_options["allow_invalid_certificates"] in (True, "true")
@@ -186,14 +185,42 @@ def test_the_endpoint_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_endpoint_and_region_of_a_profile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "config").write_text("[profile lake]\nendpoint_url = http://127.0.0.1:9000\nregion = eu-west-3\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
-    for name in ("AWS_ENDPOINT_URL", "AWS_REGION", "AWS_DEFAULT_REGION"):
-        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
     found = configured(S3Options(bucket="lake", profile="lake"))
     assert (found.endpoint, found.region) == ("http://127.0.0.1:9000", "eu-west-3")
     stated = S3Options(bucket="lake", profile="lake", endpoint="https://s3.example", region="eu-west-1")
-    assert configured(stated) is stated
+    assert configured(stated) == stated
     with pytest.raises(ConfigError, match="nobody"):
         configured(S3Options(bucket="lake", profile="nobody"))
+
+
+@pytest.mark.parametrize(
+    ("region", "environment", "endpoint"),
+    [
+        ("eu-west-1", {}, None),
+        ("us-gov-west-1", {}, None),
+        ("cn-north-1", {}, "https://s3.cn-north-1.amazonaws.com.cn"),
+        ("eu-west-1", {"AWS_USE_FIPS_ENDPOINT": "true"}, "https://s3-fips.eu-west-1.amazonaws.com"),
+        ("eu-west-1", {"AWS_USE_DUALSTACK_ENDPOINT": "true"}, "https://s3.dualstack.eu-west-1.amazonaws.com"),
+        ("eu-west-1", {"AWS_ENDPOINT_URL_S3": "https://s3.example"}, "https://s3.example"),
+    ],
+)
+def test_endpoints_that_obstore_does_not_know(
+    monkeypatch: pytest.MonkeyPatch, region: str, environment: dict[str, str], endpoint: str | None
+) -> None:
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert configured(S3Options(bucket="lake", region=region)).endpoint == endpoint
+
+
+def test_the_certificates_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/second.pem")
+    stated = {"bucket": "lake", "endpoint": "https://minio.example", "region": "us-east-1"}
+    assert configured(S3Options(**stated)).ca_bundle == "/second.pem"
+    monkeypatch.setenv("AWS_CA_BUNDLE", "/first.pem")
+    assert configured(S3Options(**stated)).ca_bundle == "/first.pem"
+    assert configured(S3Options(**stated, ca_bundle="/own.pem")).ca_bundle == "/own.pem"
+    assert configured(S3Options(**stated, verify=False)).ca_bundle is None
 
 
 def test_a_certificate(tmp_path: Path) -> None:
@@ -245,17 +272,20 @@ print(sorted({"obstore", "boto3", "botocore", "pyarrow"} & set(sys.modules)))
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
-def test_roles_are_assumed_and_renewed(moto: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_roles_are_assumed_and_renewed(moto: tuple[str, int]) -> None:
     from dao_s3._obstore.credentials import provider
 
-    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://{moto[0]}:{moto[1]}")
     role = Role(arn="arn:aws:iam::123456789012:role/reader", external_id="some-id")
-    ask: Any = provider(S3Options(bucket="lake", region="us-east-1", role=role, **KEYS))
-    first, second = ask(), ask()
+    endpoint = f"http://{moto[0]}:{moto[1]}"
+    ask: Any = provider(S3Options(bucket="lake", region="us-east-1", endpoint=endpoint, role=role, **KEYS))
+    first = ask()
     assert first["access_key_id"] != "key"
     assert first["token"]
     assert first["expires_at"].tzinfo is not None
-    assert first["access_key_id"] != second["access_key_id"]
+    assert ask()["access_key_id"] == first["access_key_id"]
+    ask._credentials._expiry_time = datetime.now(UTC) + timedelta(minutes=2)
+    ask._credentials._refresh_using.__self__._cache.clear()
+    assert ask()["access_key_id"] != first["access_key_id"]
 
 
 def test_profiles(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -266,7 +296,7 @@ def test_profiles(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert (found["access_key_id"], found["secret_access_key"]) == ("k", "s")
     with pytest.raises(ConfigError, match="other"):
         provider(S3Options(bucket="lake", profile="other"))
-    with pytest.raises(ConfigError, match="no credentials"):
+    with pytest.raises(PermissionDeniedError, match="no credentials"):
         provider(S3Options(bucket="lake"))
 
 

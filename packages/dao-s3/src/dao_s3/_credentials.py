@@ -1,4 +1,4 @@
-"""Who asks: credentials from the options, and roles that are assumed with them."""
+"""Who asks: credentials from the options, and roles that are assumed with them; for both drivers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from dao.secrets import Secret
 from dao_s3._options import Role, S3Options
 from dao_s3._values import WITH_SPACES, check_sendable, revealed
 
-__all__ = ["check_before_signing", "use_credentials"]
+__all__ = ["check_before_signing", "checked", "use_credentials"]
 
 _NAMES = {"access_key": "access_key_id", "secret_key": "secret_access_key", "token": "session_token"}
 """What botocore calls the parts of credentials, and what users do."""
@@ -81,18 +81,28 @@ def use_credentials(session: Session, options: S3Options) -> None:
         session.register_component("credential_provider", CredentialResolver([_Given(given)]))
 
 
+def checked(credentials: Any) -> Any:
+    """The values of credentials now, renewed if it is time to.
+
+    Raises:
+        ConfigError: one that no request can carry, or a secret that can't be resolved.
+    """
+    found = credentials.get_frozen_credentials()
+    if not isinstance(credentials, SecretCredentials):  # these check what they reveal
+        for name, value in found._asdict().items():
+            if isinstance(value, str) and name in _NAMES:
+                check_sendable(_NAMES[name], value, spaces=_NAMES[name] in WITH_SPACES)
+    return found
+
+
 def check_before_signing(client: Any) -> None:
     """Let a client refuse credentials that no request can carry, wherever botocore found them."""
     client.meta.events.register("before-sign.*.*", _check_credentials)
 
 
 def _check_credentials(request_signer: Any, **_: Any) -> None:
-    credentials = request_signer._credentials
-    if credentials is None or isinstance(credentials, SecretCredentials):  # these check what they reveal
-        return
-    for name, value in credentials.get_frozen_credentials()._asdict().items():
-        if isinstance(value, str) and name in _NAMES:
-            check_sendable(_NAMES[name], value, spaces=_NAMES[name] in WITH_SPACES)
+    if request_signer._credentials is not None:
+        checked(request_signer._credentials)
 
 
 def _given(options: S3Options) -> Any:
