@@ -28,7 +28,7 @@ def changed(call, *args, **named):
 """
 
 NO_LOCKS = """
-from dao_files import publishing
+from dao_files._local import publishing
 
 @contextlib.contextmanager
 def unlocked(folder, keys, timeout):

@@ -39,7 +39,8 @@ def anew(table):
 )
 
 VALUES_ARE_NOT_CHECKED = """
-from dao_files.formats import parquet_writer, scan_plan
+from dao_files.formats import _parquet_writer as parquet_writer
+from dao_files.formats import _scan_plan as scan_plan
 
 def mutate(monkeypatch):
     monkeypatch.setattr(parquet_writer, "check_batch", lambda batch, schema: None)

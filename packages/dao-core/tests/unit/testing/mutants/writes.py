@@ -13,7 +13,7 @@ from dao.testing._conformance.writes import Appends, Overwrites, PartitionOverwr
 from mutants.mutation import Mutation, change_argument, change_result
 
 IN_PLACE = """
-from dao_files import storage
+from dao_files._local import storage
 from dao_files._local.change import FolderChange
 
 class InPlace(FolderChange):
@@ -55,14 +55,14 @@ def changed(call, data, data_object, **named):
 """
 
 NEWER_ROWS_LOSE = """
-from dao_files import upsert
+from dao_files._actions import upsert
 
 def mutate(monkeypatch):
     monkeypatch.setattr(upsert, "precedes", lambda rows, others, order_by: pa.repeat(False, rows.num_rows))
 """
 
 STORED_NULLS_WIN = """
-from dao_files import upsert
+from dao_files._actions import upsert
 
 def mutate(monkeypatch):
     older = upsert.precedes
@@ -72,7 +72,7 @@ def mutate(monkeypatch):
 """
 
 LACKING_COLUMNS_ARE_WIPED = """
-from dao_files import upsert
+from dao_files._actions import upsert
 
 def mutate(monkeypatch):
     replaced = upsert._replaced
@@ -94,7 +94,7 @@ def mutate(monkeypatch):
 
 NAMELESS_FILES_VANISH = """
 from dao_files.formats import infer_format
-from dao_files import tables
+from dao_files._actions import tables
 
 def mutate(monkeypatch):
     shown = tables.shown_files
@@ -105,7 +105,7 @@ def mutate(monkeypatch):
 
 STRANGERS_ARE_LEFT_OUT = """
 from dao_files.formats import infer_format
-from dao_files import tables
+from dao_files._actions import tables
 
 def mutate(monkeypatch):
     shown = tables.shown_files
@@ -115,14 +115,15 @@ def mutate(monkeypatch):
 """
 
 MARKERS_ARE_ROWS = """
-from dao_files import tables
+from dao_files._actions import tables
 
 def mutate(monkeypatch):
     monkeypatch.setattr(tables, "shown_files", lambda snapshot: list(snapshot.files))
 """
 
 STRANGERS_ARE_LOST = """
-from dao_files import managing, target
+from dao_files._actions import managing
+from dao_files._actions import target
 
 def mutate(monkeypatch):
     for module in (managing, target):
@@ -130,7 +131,7 @@ def mutate(monkeypatch):
 """
 
 HIDDEN_FILES_ARE_LOST = """
-from dao_files import remaining
+from dao_files._actions import remaining
 
 def mutate(monkeypatch):
     monkeypatch.setattr(remaining, "hidden_files", lambda snapshot: [])
@@ -145,7 +146,7 @@ def changed(call, data, data_object, **named):
 """
 
 EMPTY_IS_NULL = """
-from dao_files import partitioned
+from dao_files._actions import partitioned
 
 def mutate(monkeypatch):
     path = partitioned.hive_path
@@ -153,7 +154,7 @@ def mutate(monkeypatch):
 """
 
 HIDDEN_PARTITIONS = """
-from dao_files.formats import partitions
+from dao_files.formats import _partitions as partitions
 
 def mutate(monkeypatch):
     monkeypatch.setattr(partitions, "_quote_name", partitions._quote)
@@ -174,8 +175,10 @@ def changed(call, *args, **named):
 """
 
 NO_CHECKS_OF_KEYS = """
-from dao_files import keys, places
-from dao_files import change, walk
+from dao_files._storage import keys
+from dao_files._actions import places
+from dao_files._local import change
+from dao_files._local import walk
 
 def mutate(monkeypatch):
     for module in (keys, places, change):
@@ -195,7 +198,7 @@ def moved(data_object):
 
 EXACT_NAMES = """
 from dao.errors import DataError
-from dao_files import upsert
+from dao_files._actions import upsert
 
 def exact(schema, names, argument):
     if not {*names} <= {*schema.names}:
