@@ -55,9 +55,16 @@ class _Formats(Mapping[str, Any]):
     def add(self, format: Any, replace: bool) -> None:
         with self._lock:
             taken = self._formats.get(format.name)
-            if taken is not None and taken is not format and not replace:
+            if taken is not None and not replace and not _are_one(taken, format):
                 raise DataError(f"format {format.name!r} is already registered as {taken!r}; replace=True replaces it")
             self._formats = {**self._formats, format.name: format}
+
+
+def _are_one(taken: Any, given: Any) -> bool:
+    """Whether two formats are one: the same object, or that of a module that was imported anew."""
+    kinds = (type(taken), type(given))
+    names = {(kind.__module__, kind.__qualname__) for kind in kinds}
+    return taken is given or (kinds[0] is not kinds[1] and len(names) == 1)
 
 
 FORMATS: Mapping[str, Any] = _Formats()

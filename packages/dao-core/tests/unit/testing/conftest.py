@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import Phase, settings
 
-import dao_files.formats  # noqa: F401  (imported here, they are not imported anew for every run below)
-from dao.testing import ConformanceSuite  # noqa: F401
+import dao_files.formats  # noqa: F401  (as the next line)
+from dao.testing import ConformanceSuite  # noqa: F401  (imported here, it isn't imported anew for every run below)
 
 sys.path.insert(0, str(Path(__file__).parent))  # the mutants beside the tests
 
