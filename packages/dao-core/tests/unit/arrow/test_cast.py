@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dao.arrow.convert import conform, to_reader
+from dao.arrow.convert import cast_array, cast_column, conform, to_reader
 from dao.errors import DataError
 from dao.testing._tables import CASES, same_table, tables
 
@@ -252,3 +252,64 @@ def test_numbers_are_cast_exactly_or_not_at_all(table, wanted):
             assert round(Decimal(new), -old.as_tuple().exponent) == old
         else:
             assert old == new or (old != old and new != new)
+
+
+VIEW = pa.list_view(pa.int64())
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        (pa.list_(pa.int64()), VIEW),
+        (VIEW, pa.large_list(pa.int8())),
+        (VIEW, pa.large_list_view(pa.float64())),
+        (VIEW, pa.list_(pa.int64(), 2)),
+        (pa.list_(ENCODED), pa.list_view(pa.string())),
+        (pa.struct([("x", ENCODED)]), pa.struct([("x", pa.dictionary(pa.int8(), pa.large_string()))])),
+        (pa.struct([("x", pa.string())]), pa.struct([("x", ENCODED)])),
+        (pa.run_end_encoded(pa.int32(), pa.int64()), pa.int8()),
+        (pa.int8(), pa.run_end_encoded(pa.int32(), pa.int64())),
+    ],
+    ids=str,
+)
+def test_layouts_that_arrow_does_not_cast_are_cast_with_their_nulls(given, wanted):
+    values = {"list": [None, [1, 2], None, [3, 4]], "struct": [None, {"x": "a"}, {"x": None}]}
+    found = next((rows for name, rows in values.items() if name in str(given)), [None, 1, 1, 2])
+    if "dictionary" in str(given) and "list" in str(given):
+        found = [None, ["a", None], [], ["b", "a"]]
+    column = cast_array(pa.array([*found, *found], given).slice(1), wanted)
+    column.validate(full=True)
+    assert column.type == wanted
+    assert column.to_pylist() == [*found, *found][1:]
+
+
+def test_a_dictionary_keeps_the_order_and_all_of_its_categories_when_it_is_cast():
+    sizes = pa.DictionaryArray.from_arrays(pa.array([1, 0], pa.int8()), pa.array(["S", "M", "L"]), ordered=True)
+    cast = cast_array(sizes, pa.dictionary(pa.int32(), pa.large_string(), ordered=True))
+    assert cast.dictionary.to_pylist() == ["S", "M", "L"]
+    assert cast.to_pylist() == ["M", "S"]
+    with pytest.raises(pa.ArrowInvalid, match="ordered"):
+        cast_array(pa.array(["S"]), cast.type)
+
+
+def test_categories_that_no_row_has_do_not_stop_a_cast():
+    array = pa.DictionaryArray.from_arrays(pa.array([0, None], pa.int8()), pa.array([1, 300]))
+    assert cast_column(array, pa.field("v", pa.dictionary(pa.int8(), pa.int8()))).to_pylist() == [1, None]
+    with pytest.raises(DataError, match="300"):
+        cast_column(array.take(pa.array([0])).dictionary, pa.field("v", pa.int8()))
+
+
+@pytest.mark.parametrize("kind", [pa.list_(ENCODED), ENCODED, VIEW], ids=str)
+def test_rounding_is_found_inside_every_layout(kind):
+    values = pa.array([0.5, 0.1])
+    array, narrow = values, pa.float32()
+    if kind is not VIEW:
+        array, narrow = array.dictionary_encode(), pa.dictionary(pa.int32(), narrow)
+    if kind is not ENCODED:
+        make, into = (pa.ListViewArray, pa.list_view) if kind is VIEW else (pa.ListArray, pa.list_)
+        array = pa.ListArray.from_arrays([0, 1, 2], array)
+        array = cast_array(array, into(array.type.value_type))
+        assert isinstance(array, make)
+        narrow = into(narrow)
+    with pytest.raises(DataError, match=r"column 'v': .* would change the value .*0.1"):
+        cast_column(array, pa.field("v", narrow))

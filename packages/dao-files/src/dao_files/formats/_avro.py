@@ -10,6 +10,7 @@ import pyarrow as pa
 from attrs import field, frozen
 from pyarrow import fs
 
+from dao.arrow.convert import cast_array
 from dao.display import even_half_made
 from dao.errors import DataError, StoreError
 from dao_files.formats._avro_file import MAX_EMPTY_ROWS, AvroFile, least_bytes, load_fastavro
@@ -20,7 +21,7 @@ from dao_files.formats._facts import column_facts, file_bytes
 from dao_files.formats._faults import reading, storing
 from dao_files.formats._nested import nest, unnest
 from dao_files.formats._options import Check, integer, one_of, optional, valid
-from dao_files.formats._shape import cast_array, check_batch, checked, refuse_duplicates, unify, unordered
+from dao_files.formats._shape import check_batch, checked, refuse_duplicates, unify, unordered
 
 __all__ = ["AvroFormat", "AvroOptions"]
 

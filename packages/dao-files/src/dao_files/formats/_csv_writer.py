@@ -9,13 +9,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dao.arrow.convert import cast_array
 from dao.errors import DataError
 from dao_files.formats._base import FormatWriter
 from dao_files.formats._compression import CompressedSink
 from dao_files.formats._csv_options import CsvOptions
 from dao_files.formats._csv_types import parsed_as
 from dao_files.formats._faults import storing
-from dao_files.formats._shape import cast_array, check_batch, refuse_duplicates
+from dao_files.formats._shape import check_batch, refuse_duplicates
 from dao_files.formats._validity import refuse_far_years
 
 __all__ = ["CsvFileWriter"]

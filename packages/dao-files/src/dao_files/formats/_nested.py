@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dao.arrow.convert import cast_array
 from dao.errors import DataError
-from dao_files.formats._shape import cast_array
 
 __all__ = ["nest", "unnest"]
 

@@ -10,6 +10,7 @@ import pyarrow.orc as paorc
 from attrs import field, frozen
 from pyarrow import fs
 
+from dao.arrow.convert import cast_array, rebuild_nested
 from dao.display import even_half_made
 from dao.errors import DataError
 from dao_files.formats._base import FileTask, Format, FormatWriter, Paths
@@ -17,8 +18,7 @@ from dao_files.formats._compression import KeptOpen
 from dao_files.formats._facts import column_facts, file_bytes
 from dao_files.formats._faults import reading, storing
 from dao_files.formats._options import integer, number, one_of, texts, tuple_of, valid
-from dao_files.formats._rebuild import rebuilt
-from dao_files.formats._shape import cast_array, check_batch, checked, refuse_duplicates, unify
+from dao_files.formats._shape import check_batch, checked, refuse_duplicates, unify
 
 __all__ = ["OrcFormat", "OrcOptions"]
 
@@ -169,7 +169,7 @@ def _pushed_down(array: pa.Array, kind: pa.DataType) -> pa.Array:
     beneath, which nobody sees, it writes these in place of the following rows' values. Of fields that start elsewhere
     than at their buffers' start it loses values likewise.
     """
-    compact = rebuilt(array, kind, _pushed_down)
+    compact = rebuild_nested(array, kind, _pushed_down)
     if compact is not None:
         return compact
     return pa.concat_arrays([array, array.slice(0, 0)]) if array.offset else array

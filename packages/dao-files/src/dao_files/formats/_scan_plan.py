@@ -13,7 +13,7 @@ from dao.arrow.convert import select_fields
 from dao.errors import DataError
 from dao_files.formats._base import FileTask
 from dao_files.formats._partitions import partition_types, partition_values, surviving_files
-from dao_files.formats._shape import conform, unordered
+from dao_files.formats._shape import shape_batch, unordered
 from dao_files.formats._validity import refuse_bad_text
 
 if TYPE_CHECKING:
@@ -111,11 +111,11 @@ class OneFile:
         """
         refuse_bad_text(batch)
         if self.residual is None or filtered:
-            return conform(batch, self.plan.output, self.fixed)
+            return shape_batch(batch, self.plan.output, self.fixed)
         from dao.arrow.predicates import filter_batch
 
-        whole = conform(batch, self.plan.needed, self.fixed)
-        return conform(filter_batch(whole, self.residual), self.plan.output, {})
+        whole = shape_batch(batch, self.plan.needed, self.fixed)
+        return shape_batch(filter_batch(whole, self.residual), self.plan.output, {})
 
 
 def planned(

@@ -7,30 +7,27 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from dao.arrow.convert import refuse_invalid
+from dao.arrow.convert import cast_column, change_types, make_list_type, refuse_invalid
 from dao.errors import DataError
-from dao_files.formats._rebuild import rebuilt
 
 __all__ = [
-    "cast_array",
     "check_batch",
     "checked",
-    "conform",
     "refuse_duplicates",
     "repeated_names",
+    "shape_batch",
     "unify",
     "unordered",
 ]
 
 
-def conform(batch: pa.RecordBatch, schema: pa.Schema, fixed: Mapping[str, Any]) -> pa.RecordBatch:
-    """The batch with exactly the columns and types of ``schema``.
+def shape_batch(batch: pa.RecordBatch, schema: pa.Schema, fixed: Mapping[str, Any]) -> pa.RecordBatch:
+    """The batch with exactly the columns and types of ``schema``; columns that it lacks are null.
 
     Args:
         batch: the rows.
-        schema: what they shall look like.
+        schema: the columns wanted.
         fixed: scalars for columns that have one value in all rows.
 
     Raises:
@@ -39,7 +36,7 @@ def conform(batch: pa.RecordBatch, schema: pa.Schema, fixed: Mapping[str, Any]) 
     if not fixed and batch.schema.equals(schema):
         return batch
     if not fixed and batch.schema.names == schema.names:  # by place, so that duplicate names stay apart
-        arrays = [_cast(array, field) for array, field in zip(batch.columns, schema, strict=True)]
+        arrays = [cast_column(array, field) for array, field in zip(batch.columns, schema, strict=True)]
     else:
         arrays = [_column(batch, field, fixed) for field in schema]
     if not arrays:  # a batch of no columns still has rows
@@ -53,58 +50,7 @@ def _column(batch: pa.RecordBatch, field: pa.Field, fixed: Mapping[str, Any]) ->
     place = batch.schema.get_field_index(field.name)
     if place < 0:
         return pa.nulls(batch.num_rows, field.type)
-    return _cast(batch.column(place), field)
-
-
-def _cast(array: pa.Array, field: pa.Field) -> pa.Array:
-    try:
-        return cast_array(array, field.type)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise DataError(
-            f"column {field.name!r} has the type {array.type} and can't be read as {field.type} exactly: {error}"
-        ) from error
-
-
-def cast_array(array: pa.Array, kind: pa.DataType) -> pa.Array:
-    """A safe cast, also to the types that ``Array.cast`` does not reach: dictionaries, run ends and list views.
-
-    Raises:
-        pyarrow.ArrowInvalid: a value that the type can't hold.
-        pyarrow.ArrowNotImplementedError: there is no way from the one type to the other.
-    """
-    if array.type.equals(kind):
-        return array
-    if pa.types.is_dictionary(array.type):
-        return _cast_dictionary(array, kind)
-    if pa.types.is_run_end_encoded(array.type):
-        return cast_array(pc.run_end_decode(array), kind)
-    if pa.types.is_dictionary(kind):
-        if kind.ordered:
-            raise pa.ArrowInvalid("values alone don't tell the order of their categories; an unordered dictionary does")
-        encoded = cast_array(array, kind.value_type).dictionary_encode()
-        return pa.DictionaryArray.from_arrays(encoded.indices.cast(kind.index_type), encoded.dictionary)
-    if pa.types.is_run_end_encoded(kind):
-        return pc.run_end_encode(cast_array(array, kind.value_type), kind.run_end_type)
-    if pa.types.is_list(array.type) and (pa.types.is_list_view(kind) or pa.types.is_large_list_view(kind)):
-        return _list_view(array, kind)
-    try:
-        return array.cast(kind)
-    except pa.ArrowNotImplementedError:
-        cast = rebuilt(array, kind, cast_array)
-        if cast is None:
-            raise
-        return cast
-
-
-def _cast_dictionary(array: pa.DictionaryArray, kind: pa.DataType) -> pa.Array:
-    """To another dictionary type place by place: the order of categories is kept, and those that no row has."""
-    if not pa.types.is_dictionary(kind):
-        return cast_array(array.dictionary_decode(), kind)
-    if kind.ordered and not array.type.ordered:
-        raise pa.ArrowInvalid("the dictionary is not ordered, so it can't become an ordered one")
-    return pa.DictionaryArray.from_arrays(
-        array.indices.cast(kind.index_type), cast_array(array.dictionary, kind.value_type), ordered=kind.ordered
-    )
+    return cast_column(batch.column(place), field)
 
 
 def unordered(schema: pa.Schema, except_of: Callable[[pa.DataType], bool] = lambda values: False) -> pa.Schema:
@@ -118,43 +64,11 @@ def unordered(schema: pa.Schema, except_of: Callable[[pa.DataType], bool] = lamb
     """
 
     def plain(kind: pa.DataType) -> pa.DataType:
-        if pa.types.is_dictionary(kind):
-            stays = not kind.ordered or except_of(kind.value_type)
-            return kind if stays else pa.dictionary(kind.index_type, kind.value_type)
-        if pa.types.is_run_end_encoded(kind):
-            return pa.run_end_encoded(kind.run_end_type, plain(kind.value_type))
-        if pa.types.is_struct(kind):
-            return pa.struct([part.with_type(plain(part.type)) for part in kind])
-        if pa.types.is_map(kind):
-            return pa.map_(kind.key_field, kind.item_field.with_type(plain(kind.item_type)), kind.keys_sorted)
-        if pa.types.is_fixed_size_list(kind):
-            return pa.list_(kind.value_field.with_type(plain(kind.value_type)), kind.list_size)
-        make = next((make for matches, make in _LISTS if matches(kind)), None)
-        return make(kind.value_field.with_type(plain(kind.value_type))) if make else kind
+        if not pa.types.is_dictionary(kind) or not kind.ordered or except_of(kind.value_type):
+            return kind
+        return pa.dictionary(kind.index_type, kind.value_type)
 
-    return pa.schema([part.with_type(plain(part.type)) for part in schema], metadata=schema.metadata)
-
-
-_LISTS = (
-    (pa.types.is_list, pa.list_),
-    (pa.types.is_large_list, pa.large_list),
-    (pa.types.is_list_view, pa.list_view),
-    (pa.types.is_large_list_view, pa.large_list_view),
-)
-
-
-def _list_view(array: pa.Array, kind: pa.DataType) -> pa.Array:
-    large = pa.types.is_large_list_view(kind)
-    index = pa.int64() if large else pa.int32()
-    offsets = array.offsets
-    sizes = pc.fill_null(pc.list_value_length(array), 0)
-    return (pa.LargeListViewArray if large else pa.ListViewArray).from_arrays(
-        offsets[:-1].cast(index),
-        sizes.cast(index),
-        cast_array(array.values, kind.value_type),
-        type=kind,
-        mask=array.is_null(),
-    )
+    return pa.schema([part.with_type(change_types(part.type, plain)) for part in schema], metadata=schema.metadata)
 
 
 def checked(schema: pa.Schema) -> pa.Schema:
@@ -220,11 +134,9 @@ def _nullable_where_absent(fields: Iterable[pa.Field], groups: Sequence[Iterable
 def _with_nullable_fields(kind: pa.DataType, given: Sequence[pa.DataType]) -> pa.DataType:
     if pa.types.is_struct(kind):
         return pa.struct(_nullable_where_absent(kind, [one for one in given if pa.types.is_struct(one)]))
-    make = next((make for matches, make in _LISTS if matches(kind)), None)
-    if make is None:
-        return kind
-    inner = [one.value_type for one in given if any(matches(one) for matches, _ in _LISTS)]
-    return make(kind.value_field.with_type(_with_nullable_fields(kind.value_type, inner)))
+    inner = [one.value_type for one in given if make_list_type(one, lambda item: item) is not None]
+    lists = make_list_type(kind, lambda item: item.with_type(_with_nullable_fields(item.type, inner)))
+    return kind if lists is None else lists
 
 
 def check_batch(batch: pa.RecordBatch, schema: pa.Schema) -> None:

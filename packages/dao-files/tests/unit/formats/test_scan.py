@@ -287,3 +287,10 @@ keep = reader
             [sys.executable, "-c", code, path], capture_output=True, text=True, timeout=60, check=False
         )
         assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_no_value_is_rounded_to_a_declared_type(tmp_path: Path) -> None:
+    path = save(pa.table({"price": [0.5, 0.1]}), tmp_path / "prices.parquet")
+    assert load(path, schema=pa.schema([("price", pa.float32())]), limit=0).num_rows == 0
+    with pytest.raises(DataError, match=r"prices.parquet: column 'price': double to float would change the value 0\.1"):
+        load(path, schema=pa.schema([("price", pa.float32())]))

@@ -11,7 +11,7 @@ import pyarrow as pa
 from dao.arrow.convert._exact import ValueWouldChange, cast_exactly, describe, may_cast, null_in
 from dao.errors import DataError, did_you_mean
 
-__all__ = ["check_names", "check_nulls", "conform", "conform_batch"]
+__all__ = ["cast_column", "check_names", "check_nulls", "conform", "conform_batch"]
 
 
 def conform(reader: pa.RecordBatchReader, schema: pa.Schema) -> pa.RecordBatchReader:
@@ -56,18 +56,38 @@ def conform_batch(batch: pa.RecordBatch, schema: pa.Schema, first_row: int = 0) 
 
 
 def _cast_batch(batch: pa.RecordBatch, schema: pa.Schema, first_row: int) -> pa.RecordBatch:
-    columns = [_cast_column(batch.column(field.name), field, first_row) for field in schema]
+    columns = [_cast_required(batch.column(field.name), field, first_row) for field in schema]
     return pa.RecordBatch.from_arrays(columns, schema=schema) if columns else batch.select([])
 
 
-def _cast_column(array: pa.Array, field: pa.Field, first_row: int) -> pa.Array:
-    try:
-        cast = cast_exactly(array, field.type)
-    except ValueWouldChange as fault:
-        at = "" if fault.row is None else f" at row {first_row + fault.row}"
-        raise DataError(f"column {field.name!r}: {fault}{at}") from fault.__cause__
+def _cast_required(array: pa.Array, field: pa.Field, first_row: int) -> pa.Array:
+    cast = cast_column(array, field, first_row)
     check_nulls(cast, field, first_row)
     return cast
+
+
+def cast_column(array: pa.Array, field: pa.Field, first_row: int | None = None) -> pa.Array:
+    """A column as the type of ``field``, every value the same; the array itself where the type is right already.
+
+    Unlike :func:`conform` this goes wherever Arrow has a cast, from text to numbers too. Nulls are not looked for.
+
+    Args:
+        array: the values.
+        field: the column's name, for messages, and the type.
+        first_row: the row that the array starts at, for messages; None leaves the row out.
+
+    Raises:
+        DataError: there is no such cast, or a value would change; names the column, the value, and its row.
+
+    >>> cast_column(pa.array([0.5, 0.1]), pa.field("price", pa.float32()))
+    Traceback (most recent call last):
+    dao.errors.DataError: column 'price': double to float would change the value 0.1
+    """
+    try:
+        return cast_exactly(array, field.type)
+    except ValueWouldChange as fault:
+        at = "" if fault.row is None or first_row is None else f" at row {first_row + fault.row}"
+        raise DataError(f"column {field.name!r}: {fault}{at}") from fault.__cause__
 
 
 def check_nulls(array: pa.Array, field: pa.Field, first_row: int = 0) -> None:

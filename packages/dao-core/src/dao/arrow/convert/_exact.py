@@ -8,6 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
+from dao.arrow.convert._layouts import cast_array
+
 __all__ = ["ValueWouldChange", "cast_exactly", "describe", "may_cast", "null_in"]
 
 _SHOWN = 60
@@ -38,7 +40,6 @@ def family(kind: pa.DataType) -> str:
     return str(kind)
 
 
-# No list views: pyarrow 26 casts ones with nulls to invalid arrays.
 _FAMILIES: dict[str, tuple[Any, ...]] = {
     "truth values": (pt.is_boolean,),
     "numbers": (pt.is_integer, pt.is_floating, pt.is_decimal),
@@ -50,7 +51,7 @@ _FAMILIES: dict[str, tuple[Any, ...]] = {
     "times": (pt.is_time,),
     "durations": (pt.is_duration,),
     "maps": (pt.is_map,),
-    "lists": (pt.is_list, pt.is_large_list, pt.is_fixed_size_list),
+    "lists": (pt.is_list, pt.is_large_list, pt.is_fixed_size_list, pt.is_list_view, pt.is_large_list_view),
     "structs": (pt.is_struct,),
 }  # fmt: skip
 
@@ -135,36 +136,28 @@ def _attempt(array: pa.Array, wanted: pa.DataType, round_floats: bool) -> pa.Arr
 
 def _cast(array: pa.Array, wanted: pa.DataType, round_floats: bool) -> pa.Array | None:
     """Arrow's safe cast, and a look back: it does not notice a float or a decimal that is rounded."""
-    cast = _unpacked(array, wanted)
-    if not cast.type.equals(wanted):
-        cast = cast.cast(wanted, safe=True)
-        cast.validate()  # pyarrow 26 makes invalid maps where the values are of the type null
-    source = array.dictionary_decode() if pt.is_dictionary(array.type) else array
-    if not _may_lose(source.type, plain_type(wanted)):
-        return cast
-    plain = cast.dictionary_decode() if pt.is_dictionary(wanted) else cast
-    if round_floats and pt.is_floating(source.type) and pt.is_floating(plain.type):
-        overflown = pc.and_(pc.is_inf(plain), pc.invert(pc.is_inf(source)))
+    cast = cast_array(array, wanted)
+    cast.validate()  # pyarrow 26 makes invalid maps where the values are of the type null
+    if round_floats and pt.is_floating(array.type) and pt.is_floating(wanted):
+        overflown = pc.and_(pc.is_inf(cast), pc.invert(pc.is_inf(array)))
         return None if pc.any(overflown).as_py() else cast
-    return cast if _same(plain.cast(source.type, safe=False), source) else None
+    return cast if _same(cast, array) else None
 
 
-def _unpacked(array: pa.Array, wanted: pa.DataType) -> pa.Array:
-    """The array without or with its dictionary, as ``wanted`` has it: Arrow casts no dictionary to another type's."""
-    if pt.is_dictionary(array.type) and not pt.is_dictionary(wanted):
-        return array.dictionary_decode()
-    if pt.is_dictionary(wanted):
-        values = array.dictionary_decode() if pt.is_dictionary(array.type) else array
-        return values.cast(wanted.value_type).dictionary_encode()
-    return array
+def _decoded(array: pa.Array) -> pa.Array:
+    """The array without dictionary or run-end encoding."""
+    return cast_array(array, plain_type(array.type))
 
 
 def _may_lose(given: pa.DataType, wanted: pa.DataType) -> bool:
     """Whether Arrow's safe cast can change a value of these types and say nothing."""
+    given, wanted = plain_type(given), plain_type(wanted)
     if given.equals(wanted) or pt.is_null(given):
         return False
+    if pt.is_nested(given) and family(given) != family(wanted):
+        return False  # Arrow has no such cast
     if pt.is_struct(given):
-        return any(_may_lose(f.type, wanted.field(f.name).type) for f in given)
+        return any(_may_lose(given.field(name).type, wanted.field(name).type) for name in _shared_fields(given, wanted))
     if family(given) == "lists":
         return _may_lose(given.value_type, wanted.value_type)
     if pt.is_map(given):
@@ -178,14 +171,27 @@ def _may_lose(given: pa.DataType, wanted: pa.DataType) -> bool:
     return family(given) == "dates" and bool(pt.is_date(wanted))
 
 
-def _same(back: pa.Array, source: pa.Array) -> bool:
-    """Whether two arrays of one type hold the same values, NaN being the same as NaN."""
+def _shared_fields(given: pa.DataType, wanted: pa.DataType) -> list[str]:
+    names = {field.name for field in wanted}
+    return [field.name for field in given if field.name in names]
+
+
+def _same(cast: pa.Array, source: pa.Array) -> bool:
+    """Whether a cast array still holds the values of its source, NaN being the same as NaN."""
+    if not _may_lose(source.type, cast.type):
+        return True
+    cast, source = _decoded(cast), _decoded(source)
     if pt.is_struct(source.type):
-        return all(_same(a, b) for a, b in zip(back.flatten(), source.flatten(), strict=True))
+        parts = (
+            (pc.struct_field(cast, name), pc.struct_field(source, name))
+            for name in _shared_fields(source.type, cast.type)
+        )
+        return all(_same(a, b) for a, b in parts)
     if pt.is_map(source.type):
-        return _same(back.keys, source.keys) and _same(back.items, source.items)
+        return _same(cast.keys, source.keys) and _same(cast.items, source.items)
     if family(source.type) == "lists":
-        return _same(back.flatten(), source.flatten())
+        return _same(cast.flatten(), source.flatten())
+    back = cast.cast(source.type, safe=False)
     if pt.is_floating(source.type):
         wide = [a.cast(pa.float64()) for a in (back, source)]
         equal = pc.or_(pc.equal(*wide), pc.and_(pc.is_nan(wide[0]), pc.is_nan(wide[1])))

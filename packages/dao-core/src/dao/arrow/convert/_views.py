@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 import pyarrow as pa
 import pyarrow.types as pt
 
+from dao.arrow.convert._layouts import cast_array, change_types
+
 __all__ = ["normalise_dictionaries", "normalise_views", "without_views"]
 
 
@@ -16,7 +18,7 @@ def without_views(kind: pa.DataType) -> pa.DataType:
     >>> without_views(pa.list_(pa.string_view()))
     ListType(list<item: string>)
     """
-    return _with_leaves(kind, _without_view)
+    return change_types(kind, _without_view)
 
 
 def _without_view(kind: pa.DataType) -> pa.DataType:
@@ -29,24 +31,6 @@ def _plain_dictionary(kind: pa.DataType) -> pa.DataType:
     if not pt.is_dictionary(kind):
         return kind
     return pa.dictionary(kind.index_type, _without_view(kind.value_type), kind.ordered)
-
-
-def _with_leaves(kind: pa.DataType, change: Callable[[pa.DataType], pa.DataType]) -> pa.DataType:
-    """The type with ``change`` applied to all types in it that hold no others."""
-
-    def changed(field: pa.Field) -> pa.Field:
-        return field.with_type(_with_leaves(field.type, change))
-
-    if pt.is_struct(kind):
-        return pa.struct([changed(f) for f in kind])
-    if pt.is_map(kind):
-        return pa.map_(changed(kind.key_field), changed(kind.item_field), keys_sorted=kind.keys_sorted)
-    if pt.is_fixed_size_list(kind):
-        return pa.list_(changed(kind.value_field), kind.list_size)
-    if pt.is_list(kind) or pt.is_large_list(kind):
-        make = pa.list_ if pt.is_list(kind) else pa.large_list
-        return make(changed(kind.value_field))
-    return change(kind)
 
 
 def normalise_views(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
@@ -71,7 +55,7 @@ def normalise_dictionaries(reader: pa.RecordBatchReader) -> pa.RecordBatchReader
 
 
 def _cast_leaves(reader: pa.RecordBatchReader, change: Callable[[pa.DataType], pa.DataType]) -> pa.RecordBatchReader:
-    fields = [field.with_type(_with_leaves(field.type, change)) for field in reader.schema]
+    fields = [field.with_type(change_types(field.type, change)) for field in reader.schema]
     schema = pa.schema(fields, metadata=reader.schema.metadata)
     if schema.equals(reader.schema):
         return reader
@@ -80,7 +64,7 @@ def _cast_leaves(reader: pa.RecordBatchReader, change: Callable[[pa.DataType], p
 
 def _plain(batch: pa.RecordBatch, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     try:
-        columns = [_cast(column, field.type) for column, field in zip(batch.columns, schema, strict=True)]
+        columns = [cast_array(column, field.type) for column, field in zip(batch.columns, schema, strict=True)]
     except (pa.ArrowInvalid, pa.ArrowCapacityError):
         if batch.num_rows < 2:
             raise
@@ -89,13 +73,3 @@ def _plain(batch: pa.RecordBatch, schema: pa.Schema) -> Iterator[pa.RecordBatch]
         yield from _plain(batch.slice(middle), schema)
         return
     yield pa.RecordBatch.from_arrays(columns, schema=schema)
-
-
-def _cast(column: pa.Array, kind: pa.DataType) -> pa.Array:
-    if column.type.equals(kind):
-        return column
-    if pt.is_dictionary(kind):
-        return pa.DictionaryArray.from_arrays(
-            column.indices, column.dictionary.cast(kind.value_type), ordered=kind.ordered
-        )
-    return column.cast(kind)

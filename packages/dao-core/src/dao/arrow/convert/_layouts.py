@@ -1,0 +1,185 @@
+"""Arrays and types in another layout: the casts that ``Array.cast`` lacks, and what nested ones are rebuilt of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pt
+
+__all__ = ["cast_array", "change_types", "make_list_type", "rebuild_nested"]
+
+Change = Callable[[pa.Array, pa.DataType], pa.Array]
+
+
+def cast_array(array: pa.Array, kind: pa.DataType, *, safe: bool = True) -> pa.Array:
+    """Arrow's own cast, also to the types that it does not reach: dictionaries, run ends and list views, nested or not.
+
+    Between dictionaries the order of categories is kept, and those that no row has, where the type can hold them.
+
+    Args:
+        array: the array.
+        kind: the type.
+        safe: refuse what overflows or is cut off; Arrow lets floats and decimals be rounded nevertheless.
+
+    Raises:
+        pyarrow.ArrowInvalid: a value that the type can't hold.
+        pyarrow.ArrowNotImplementedError: there is no way from the one type to the other.
+
+    >>> cast_array(pa.array(["a", "b", "a"]), pa.dictionary(pa.int8(), pa.large_string())).indices.to_pylist()
+    [0, 1, 0]
+    """
+
+    def change(part: pa.Array, into: pa.DataType) -> pa.Array:
+        return cast_array(part, into, safe=safe)
+
+    found = array.type
+    if found.equals(kind):
+        return array
+    if pt.is_dictionary(found):
+        return _cast_dictionary(array, kind, change)
+    if pt.is_run_end_encoded(found):
+        return change(pc.run_end_decode(array), kind)
+    if pt.is_dictionary(kind):
+        return _encode(change(array, kind.value_type), kind)
+    if pt.is_run_end_encoded(kind):
+        return pc.run_end_encode(change(array, kind.value_type), kind.run_end_type)
+    if _is_view(found) or _is_view(kind):  # pyarrow 26 casts views with nulls to invalid arrays
+        return _cast_view(array, kind, change)
+    try:
+        return array.cast(kind, safe=safe)
+    except pa.ArrowNotImplementedError:
+        cast = rebuild_nested(array, kind, change)
+        if cast is None:
+            raise
+        return cast
+
+
+def _encode(values: pa.Array, kind: pa.DataType) -> pa.Array:
+    if kind.ordered:
+        raise pa.ArrowInvalid("values alone don't tell the order of their categories; an unordered dictionary does")
+    encoded = values.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(encoded.indices.cast(kind.index_type), encoded.dictionary)
+
+
+def _cast_dictionary(array: pa.DictionaryArray, kind: pa.DataType, change: Change) -> pa.Array:
+    if not pt.is_dictionary(kind):
+        return change(array.dictionary_decode(), kind)
+    if kind.ordered and not array.type.ordered:
+        raise pa.ArrowInvalid("the dictionary is not ordered, so it can't become an ordered one")
+    try:
+        indices, values = array.indices.cast(kind.index_type), change(array.dictionary, kind.value_type)
+    except pa.ArrowInvalid:
+        if kind.ordered:
+            raise
+        return _encode(change(array.dictionary_decode(), kind.value_type), kind)  # without what no row has
+    return pa.DictionaryArray.from_arrays(indices, values, ordered=kind.ordered)
+
+
+def _is_view(kind: pa.DataType) -> bool:
+    return bool(pt.is_list_view(kind) or pt.is_large_list_view(kind))
+
+
+def _cast_view(array: pa.Array, kind: pa.DataType, change: Change) -> pa.Array:
+    found = array.type
+    if pt.is_fixed_size_list(found) or pt.is_fixed_size_list(kind):
+        field = (kind if pt.is_fixed_size_list(kind) else found).value_field
+        return change(change(array, pa.large_list(field)), kind)
+    cast = rebuild_nested(array, kind, change)
+    if cast is None:
+        raise pa.ArrowNotImplementedError(f"there is no cast from {found} to {kind}")
+    return cast
+
+
+def rebuild_nested(array: pa.Array, kind: pa.DataType, change: Change) -> pa.Array | None:
+    """A struct, list or map with each of its children changed, compact, and with its nulls repeated in its children.
+
+    Args:
+        array: the array.
+        kind: the type to give, of the same shape; lists, large lists and views of both are one shape.
+        change: makes a child of the type that it has in ``kind``, given the array and that type.
+
+    Returns:
+        The array, or None where the two types are not of one shape, or have no children.
+    """
+    found = array.type
+    if pt.is_struct(found) and pt.is_struct(kind):
+        if [part.name for part in found] != [part.name for part in kind] or not kind.num_fields:
+            return None
+        children = [change(child, part.type) for child, part in zip(array.flatten(), kind, strict=True)]
+        return pa.StructArray.from_arrays(children, fields=list(kind), mask=array.is_null())
+    if pt.is_map(found) and pt.is_map(kind):
+        pairs = array.cast(pa.list_(pa.struct([pa.field("key", found.key_type, False), ("value", found.item_type)])))
+        entries = pairs.flatten()
+        keys, items = change(entries.field(0), kind.key_type), change(entries.field(1), kind.item_type)
+        return pa.MapArray.from_arrays(_offsets(_lengths(pairs)), keys, items, type=kind, mask=array.is_null())
+    if pt.is_fixed_size_list(found) and pt.is_fixed_size_list(kind) and found.list_size == kind.list_size:
+        values = array.values.slice(array.offset * kind.list_size, len(array) * kind.list_size)
+        return pa.FixedSizeListArray.from_arrays(change(values, kind.value_type), type=kind, mask=array.is_null())
+    if _list_maker(found) and _list_maker(kind):
+        return _rebuild_list(array, kind, change)
+    return None
+
+
+def _rebuild_list(array: pa.Array, kind: pa.DataType, change: Change) -> pa.Array:
+    index = pa.int64() if pt.is_large_list(kind) or pt.is_large_list_view(kind) else pa.int32()
+    lengths = _lengths(array).cast(index)
+    offsets, items = _offsets(lengths), change(array.flatten(), kind.value_type)
+    mask = array.is_null()
+    if pt.is_list(kind):
+        return pa.ListArray.from_arrays(offsets, items, type=kind, mask=mask)
+    if pt.is_large_list(kind):
+        return pa.LargeListArray.from_arrays(offsets, items, type=kind, mask=mask)
+    make = pa.ListViewArray if pt.is_list_view(kind) else pa.LargeListViewArray
+    return make.from_arrays(offsets[:-1], lengths, items, type=kind, mask=mask)
+
+
+def _lengths(lists: pa.Array) -> pa.Array:
+    return pc.fill_null(pc.list_value_length(lists), 0)
+
+
+def _offsets(lengths: pa.Array) -> pa.Array:
+    """Where each list starts in ``flatten()``, which has no room for null ones."""
+    return pa.concat_arrays([pa.array([0], lengths.type), pc.cumulative_sum(lengths)])
+
+
+_LISTS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.Field], pa.DataType]], ...] = (
+    (pt.is_list, pa.list_),
+    (pt.is_large_list, pa.large_list),
+    (pt.is_list_view, pa.list_view),
+    (pt.is_large_list_view, pa.large_list_view),
+)
+
+
+def _list_maker(kind: pa.DataType) -> Callable[[pa.Field], pa.DataType] | None:
+    return next((make for matches, make in _LISTS if matches(kind)), None)
+
+
+def make_list_type(kind: pa.DataType, item: Callable[[pa.Field], pa.Field]) -> pa.DataType | None:
+    """The type of lists, of the layout of ``kind``, with another field of items; None for other types."""
+    if pt.is_fixed_size_list(kind):
+        return pa.list_(item(kind.value_field), kind.list_size)
+    make = _list_maker(kind)
+    return None if make is None else make(item(kind.value_field))
+
+
+def change_types(kind: pa.DataType, change: Callable[[pa.DataType], pa.DataType]) -> pa.DataType:
+    """The type with ``change`` applied to all types in it that hold no others; dictionaries are such.
+
+    >>> change_types(pa.list_(pa.int32()), lambda leaf: pa.int64())
+    ListType(list<item: int64>)
+    """
+
+    def changed(field: pa.Field) -> pa.Field:
+        return field.with_type(change_types(field.type, change))
+
+    if pt.is_struct(kind):
+        return pa.struct([changed(field) for field in kind])
+    if pt.is_map(kind):
+        return pa.map_(changed(kind.key_field), changed(kind.item_field), keys_sorted=kind.keys_sorted)
+    if pt.is_run_end_encoded(kind):
+        return pa.run_end_encoded(kind.run_end_type, change_types(kind.value_type, change))
+    lists: Any = make_list_type(kind, changed)
+    return change(kind) if lists is None else lists
