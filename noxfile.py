@@ -206,7 +206,7 @@ def demo(session: nox.Session) -> None:
 # Nothing runs beside it, or its ratios would say little.
 @nox.session(python=NEWEST, requires=["wheels"], tags=["full"], allow_parallel=False)
 def bench(session: nox.Session) -> None:
-    """What DAO costs beside bare libraries; `-s bench -- routing imports` measures some parts only."""
+    """What DAO costs beside bare libraries; `-- routing imports` measures parts only, `-- --quick` a little of all."""
     install(session, *PACKAGES, "--group=bench")
     # Its metadata keeps it from our pyarrow, with which it works; all else that it needs is there.
     session.install("--no-deps", AWSWRANGLER)

@@ -16,7 +16,7 @@ from statistics import median
 
 from attrs import field, frozen
 
-ROUNDS = 7
+ROUNDS = int(os.environ.get("DAO_BENCH_ROUNDS", "7"))
 
 
 @frozen

@@ -1,7 +1,8 @@
-"""Measure everything, or what is named: ``python benchmarks/run.py [routing imports catalogs parquet copying s3]``.
+"""Measure everything, or what is named: ``run.py [--quick] [routing imports catalogs parquet copying s3]``.
 
 Prints one line per figure and writes the same as a table to ``benchmarks/RESULTS.md``. A bar that isn't held is said,
-and does not fail the run: what a noisy machine says once is not a verdict.
+and does not fail the run: what a noisy machine says once is not a verdict. ``--quick`` measures few rounds of little
+data and writes nothing: it shows that the benchmarks run.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+if QUICK := "--quick" in sys.argv:
+    os.environ.update(DAO_BENCH_ROUNDS="2", DAO_BENCH_S3_ROUNDS="2", DAO_BENCH_COPY_GIB="0.1")
 
-from measuring import Row
+from measuring import Row  # it reads the environment
 
 PARTS = ("routing", "imports", "catalogs", "parquet", "copying", "s3")
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -33,7 +36,7 @@ def main(names: Sequence[str]) -> None:
         for row in import_module(name).rows():
             print(f"{_verdict(row):4}  {row.what}: {row.found}  {row.bar}  {row.detail}", flush=True)
             report.append((name, row))
-    if not names:
+    if not names and not QUICK:
         RESULTS.write_text(_page(report))
         print(f"written to {RESULTS.name}")
 
@@ -56,4 +59,4 @@ def _page(report: Sequence[tuple[str, Row]]) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main([name for name in sys.argv[1:] if name != "--quick"])

@@ -19,7 +19,7 @@ __all__ = ["BUCKETS", "LOGIN", "REGION", "Glue"]
 LOGIN = {"access_key_id": "testing", "secret_access_key": "testing"}
 REGION = "eu-central-1"
 BUCKETS = ("lake", "attic")
-_PAGE = 100
+_PAGE = 20
 
 
 @define
