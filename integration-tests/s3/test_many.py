@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from services.fault_proxy import FaultProxy
 from services.minio import ObjectServer
-from services.toxics import Toxic
+from services.toxics import Toxic, sampled
 
 from dao import AsyncDataAccessObject, DataAccessObject, DataStore, DataStoreRegistry, TransientError
 from dao.testing import FaultPlan
@@ -81,7 +81,7 @@ def test_two_hundred_tasks_share_a_store(store: DataStore) -> None:
 
 
 @pytest.mark.parametrize("interface", INTERFACES)
-@pytest.mark.parametrize("toxic", [Toxic.RESET, Toxic.SLOW_DOWN, Toxic.CUT], ids=lambda toxic: toxic.name.lower())
+@sampled([Toxic.RESET, Toxic.SLOW_DOWN, Toxic.CUT], quick=[Toxic.RESET])
 def test_a_thousand_failures_leave_nothing(
     interface: str,
     toxic: Toxic,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from enum import Enum
+from typing import Any
 
-__all__ = ["ANSWERED_HERE", "Toxic", "answer_of", "concerns", "refusal"]
+import pytest
+
+__all__ = ["ANSWERED_HERE", "Toxic", "answer_of", "concerns", "refusal", "sampled"]
 
 
 class Toxic(Enum):
@@ -19,6 +22,12 @@ class Toxic(Enum):
     LOST = "the connection is closed without an answer; done"
     ERROR_BODY = "200 with an InternalError in its body; not done"
     STALL = "no answer within the client's time; not done"
+
+
+def sampled(toxics: Iterable[Toxic], quick: Collection[Toxic]) -> Any:
+    """A parameter ``toxic`` of a test that the quick profile runs on a few toxics only; the others are marked slow."""
+    params = [pytest.param(toxic, marks=[] if toxic in quick else [pytest.mark.slow]) for toxic in toxics]
+    return pytest.mark.parametrize("toxic", params, ids=lambda toxic: toxic.name.lower())
 
 
 def concerns(toxic: Toxic, method: str, target: str, headers: Mapping[str, str]) -> bool:

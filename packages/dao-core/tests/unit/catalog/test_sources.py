@@ -261,7 +261,7 @@ def test_the_slow_yaml_parser_does_as_well(write: Any, monkeypatch: pytest.Monke
 
 
 _leaf = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.dates()
-_value = st.recursive(_leaf, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20)
+_value = st.recursive(_leaf, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8)
 
 
 @patient
