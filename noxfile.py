@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import shutil
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -88,9 +87,8 @@ each_package = nox.parametrize("package", [nox.param(name, id=name) for name in 
 @nox.session(python=False)
 def wheels(session: nox.Session) -> None:
     """Build the wheel of every package, for the sessions that install them."""
-    shutil.rmtree(WHEELS, ignore_errors=True)
-    command = ["uv", "build", "--quiet", "--all-packages", "--no-sources", "--wheel", f"--out-dir={WHEELS}"]
-    session.run(*command, external=True)
+    command = ["uv", "build", "--quiet", "--all-packages", "--no-sources", "--wheel", "--clear", f"--out-dir={WHEELS}"]
+    session.run_install(*command, external=True)
     built = {package: next(WHEELS.glob(f"{package.replace('-', '_')}-*.whl")) for package in PACKAGES}
     OUR_WHEELS.write_text("".join(f"{package} @ {wheel.as_uri()}\n" for package, wheel in built.items()))
 
@@ -170,8 +168,7 @@ def bare(session: nox.Session, package: str) -> None:
 def build(session: nox.Session) -> None:
     """What would be published: source distributions, and wheels made from them; checked and installed."""
     folder = MADE / "dist"
-    shutil.rmtree(folder, ignore_errors=True)
-    session.run("uv", "build", "--all-packages", "--no-sources", f"--out-dir={folder}", external=True)
+    session.run("uv", "build", "--all-packages", "--no-sources", "--clear", f"--out-dir={folder}", external=True)
     install(session, "--group=build")
     session.run("twine", "check", "--strict", *(str(path) for path in sorted(folder.glob("*-*"))))
     built = [str(path) for path in sorted(folder.glob("*.whl"))]

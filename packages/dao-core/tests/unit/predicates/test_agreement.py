@@ -38,7 +38,7 @@ def test_tuples_keep_the_rows_that_duckdb_keeps(case: Case, agree: Callable[...,
     agree(case.table, case.sql, case.where)
 
 
-@GENERATED
+@settings(GENERATED, max_examples=GENERATED.max_examples // 2)
 @given(case=cases())
 def test_text_parses_to_an_equal_tree_and_so_does_the_bound_one(case: Case, duck: duckdb.DuckDBPyConnection) -> None:
     tree = parse(case.sql)

@@ -36,7 +36,7 @@ def test_a_long_list_of_values_is_one_look_up_whose_cost_grows_with_its_length()
         calls = [_calls(to_arrow, [(column, "in", list(map(kind, range(count))))], schema) for count in (1_000, 10_000)]
         assert calls[1] < 12 * calls[0]
     numbers = pa.table({"a": range(1000)})
-    assert filter_table(numbers, [("a", "in", list(range(500, 200_500)))]).num_rows == 500
+    assert filter_table(numbers, [("a", "in", list(range(500, 20_500)))]).num_rows == 500
 
 
 def _calls(function: Callable[..., object], *arguments: object) -> int:
