@@ -4,6 +4,8 @@
 - :func:`winners` leaves one row per key in the source of an upsert, :class:`Matcher` finds its keys in stored rows, and
   :func:`precedes` tells which of two rows is older;
 - :func:`reconcile` gives the schema of a table once other rows are added to it;
+- :func:`merge_tables` is an upsert of tables in memory;
+- :func:`mark_changes` and :func:`select_changes` make what ``read_changes`` gives;
 - :func:`as_moment` and :func:`version_at` are what ``as_of=`` means;
 - :func:`retry_conflicts` runs an operation again after another writer committed first, :class:`RetryBudget` is its
   budget of time.
@@ -20,46 +22,57 @@ from dao.lazy import door
 if TYPE_CHECKING:
     from dao._arguments import MODES, SCHEMA_MODES
     from dao._moments import as_moment, version_at
+    from dao.tables._changes import CHANGE_COLUMNS, Merged, mark_changes, merge_tables, select_changes
     from dao.tables._conflicts import HalfDoneError, RetryBudget, retry_conflicts
     from dao.tables._matching import Matcher, check_keys, numbers, precedes, winners
     from dao.tables._modes import check_mode
     from dao.tables._schemas import EVOLVE, check_schema_mode, reconcile, would_evolve
 
 _HOMES = {
+    "CHANGE_COLUMNS": "dao.tables._changes",
     "EVOLVE": "dao.tables._schemas",
     "MODES": "dao._arguments",
     "SCHEMA_MODES": "dao._arguments",
     "HalfDoneError": "dao.tables._conflicts",
     "Matcher": "dao.tables._matching",
+    "Merged": "dao.tables._changes",
     "RetryBudget": "dao.tables._conflicts",
     "as_moment": "dao._moments",
     "check_keys": "dao.tables._matching",
     "check_mode": "dao.tables._modes",
     "check_schema_mode": "dao.tables._schemas",
+    "mark_changes": "dao.tables._changes",
+    "merge_tables": "dao.tables._changes",
     "numbers": "dao.tables._matching",
     "precedes": "dao.tables._matching",
     "reconcile": "dao.tables._schemas",
     "retry_conflicts": "dao.tables._conflicts",
     "winners": "dao.tables._matching",
+    "select_changes": "dao.tables._changes",
     "version_at": "dao._moments",
     "would_evolve": "dao.tables._schemas",
 }
 
 __all__ = [
+    "CHANGE_COLUMNS",
     "EVOLVE",
     "MODES",
     "SCHEMA_MODES",
     "HalfDoneError",
     "Matcher",
+    "Merged",
     "RetryBudget",
     "as_moment",
     "check_keys",
     "check_mode",
     "check_schema_mode",
+    "mark_changes",
+    "merge_tables",
     "numbers",
     "precedes",
     "reconcile",
     "retry_conflicts",
+    "select_changes",
     "version_at",
     "winners",
     "would_evolve",

@@ -165,7 +165,7 @@ class Matcher:
         """A matcher for the rows of a source."""
         return cls(keys, key_columns(source, keys).combine_chunks())
 
-    def match(self, rows: pa.RecordBatch) -> pa.Array:
+    def match(self, rows: pa.RecordBatch | pa.Table) -> pa.Array:
         """For each row the number of the source's row with the same key (int64), null where there is none."""
         found = key_columns(rows, self.keys)
         if len(self.keys) == 1:

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dao._arguments import MODES
-from dao.errors import DataError, did_you_mean
+from dao.errors import DataError, UnsupportedError, did_you_mean
 
 __all__ = ["check_mode"]
 
 
-def check_mode(mode: str, allowed: tuple[str, ...] = MODES) -> None:
-    """Raise a DataError where ``mode`` is none, or none that can be meant here."""
+def check_mode(mode: str, allowed: tuple[str, ...] = MODES, *, lacks: Mapping[str, str] | None = None) -> None:
+    """Make sure that a write can have this mode.
+
+    Args:
+        mode: the mode.
+        allowed: those that can be meant here.
+        lacks: those that the backend doesn't have, with the reason: ``capabilities.lacks_modes``.
+
+    Raises:
+        DataError: it is no mode, or none that can be meant here.
+        UnsupportedError: the backend doesn't have it.
+    """
     if mode not in allowed:
         hint = did_you_mean(mode, allowed) if isinstance(mode, str) else f"known: {', '.join(allowed)}"
         raise DataError(f"mode: found {mode!r}; {hint}")
+    if lacks and mode in lacks:
+        known = ", ".join(repr(name) for name in allowed if name not in lacks)
+        raise UnsupportedError(f"mode: found {mode!r}, which this store doesn't have ({lacks[mode]}); it has {known}")

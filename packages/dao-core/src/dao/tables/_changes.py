@@ -1,0 +1,101 @@
+"""Rows that changed: how ``read_changes`` marks them and selects among them, and an upsert of tables in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from attrs import frozen
+
+from dao.arrow.convert import conform, find_names, select_fields
+from dao.arrow.predicates import filter_table
+from dao.results import Version
+from dao.tables._matching import Matcher, numbers, precedes, winners
+from dao.tables._schemas import reconcile
+
+__all__ = ["CHANGE_COLUMNS", "ChangeType", "Merged", "mark_changes", "merge_tables", "select_changes"]
+
+CHANGE_COLUMNS = ("_change_type", "_version", "_timestamp")
+"""The columns that ``read_changes`` adds, in their order, after the table's own."""
+
+ChangeType = Literal["insert", "delete", "update_before", "update_after"]
+
+
+def mark_changes(rows: pa.Table, change_type: ChangeType, version: Version) -> pa.Table:
+    """Rows with the columns of a change behind their own: ``_timestamp`` in microseconds and UTC.
+
+    Args:
+        rows: the rows that a version added, or took away.
+        change_type: what happened to them.
+        version: the version, with its time.
+
+    >>> from datetime import UTC, datetime
+    >>> marked = mark_changes(pa.table({"id": [7]}), "insert", Version(3, datetime(2025, 3, 1, tzinfo=UTC)))
+    >>> marked.drop_columns("_timestamp").to_pylist()
+    [{'id': 7, '_change_type': 'insert', '_version': 3}]
+    """
+    moment = pa.scalar(version.timestamp, pa.timestamp("us", "UTC"))
+    for name, value in zip(CHANGE_COLUMNS, (change_type, version.version, moment), strict=True):
+        rows = rows.append_column(name, pa.repeat(value, rows.num_rows))
+    return rows
+
+
+def select_changes(
+    changes: pa.Table, columns: Sequence[str] | None = None, where: Any = None, limit: int | None = None
+) -> pa.Table:
+    """Those of the changed rows that a call wants: ``where`` may ask for the columns of a change, which always stay.
+
+    Raises:
+        DataError: a column isn't there.
+    """
+    found = changes if where is None else filter_table(changes, where)
+    names = [name for name in select_fields(changes.schema, columns).names if name not in CHANGE_COLUMNS]
+    return found.slice(0, limit).select([*names, *CHANGE_COLUMNS])
+
+
+@frozen
+class Merged:
+    """What an upsert does to the rows of a table.
+
+    Attributes:
+        rows: all rows of the table afterwards.
+        gone: the stored rows that were updated, as they were.
+        came: the rows that took their places, in the same order, and after them those that are new.
+    """
+
+    rows: pa.Table
+    gone: pa.Table
+    came: pa.Table
+
+
+def merge_tables(
+    stored: pa.Table | None, source: pa.Table, keys: Sequence[str] | None, order_by: Sequence[str] | None = None
+) -> Merged:
+    """An upsert in memory, by the rules of the contract.
+
+    Args:
+        stored: the table's rows; None where there is no table yet.
+        source: the rows that are handed in, with the table's columns.
+        keys: the columns that tell rows apart.
+        order_by: an arrival that is older by these than the stored row changes nothing.
+
+    Raises:
+        DataError: the columns don't fit, a key is null, or is there twice and no ``order_by`` decides.
+
+    >>> stored, source = pa.table({"id": [1, 2], "v": ["a", "b"]}), pa.table({"id": [2, 3], "v": ["B", "C"]})
+    >>> merge_tables(stored, source, ["id"]).rows.to_pylist()
+    [{'id': 1, 'v': 'a'}, {'id': 2, 'v': 'B'}, {'id': 3, 'v': 'C'}]
+    """
+    old = source.schema.empty_table() if stored is None else stored
+    schema = reconcile(old.schema, source.schema, "strict")
+    names, order = find_names(schema, keys or (), "keys"), find_names(schema, order_by or (), "order_by")
+    arrivals = winners(conform(source.to_reader(), schema).read_all(), names, order)
+    place = Matcher.of(arrivals, names).match(old)
+    met, theirs = old.filter(place.is_valid()), arrivals.take(place.drop_null())
+    newer = pc.invert(precedes(theirs, met, order))
+    kept = pa.concat_tables([old.filter(place.is_null()), met.filter(pc.invert(newer))])
+    unknown = pc.invert(pc.is_in(numbers(arrivals.num_rows), value_set=place.drop_null()))
+    came = pa.concat_tables([theirs.filter(newer), arrivals.filter(unknown)])
+    return Merged(pa.concat_tables([kept, came]), met.filter(newer), came)

@@ -1,0 +1,97 @@
+"""The lake with all that the kit knows of versions: branches, tags, writes done once, and operations."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from attrs import Factory, define
+from lake import LakeInterface
+
+from dao import DataError, NotFoundError, TableObject, WriteResult, register
+from dao.arrow.convert import to_reader
+
+
+@define(slots=False)
+class FullLakeInterface(LakeInterface):
+    """A branch is a table of its own; a tag is a version; an expired version has no rows."""
+
+    tags: dict[tuple[str, str], int] = Factory(dict)
+    done: dict[tuple[str, str], Any] = Factory(dict)
+
+    def read(self, data_object: TableObject, *, branch=None, tag=None, version=None, as_of=None, **selection):
+        if tag is not None and (version := self.tags.get((data_object.key, tag))) is None:
+            raise NotFoundError(f"there is no tag {tag!r}")
+        return super().read(self._on(data_object, branch), version=version, as_of=as_of, **selection)
+
+    @register("write", "write_stream")
+    def write(self, data, data_object: TableObject, *, mode="error", branch=None, idempotency_key=None):
+        new, on = to_reader(data).read_all(), self._on(data_object, branch)
+        return self._once(
+            on, idempotency_key, ("write", mode, new), lambda: LakeInterface.write(self, new, on, mode=mode)
+        )
+
+    def upsert(self, data, data_object: TableObject, *, keys=None, order_by=None, idempotency_key=None):
+        new = to_reader(data).read_all()
+        work = lambda: LakeInterface.upsert(self, new, data_object, keys=keys, order_by=order_by)  # noqa: E731
+        return self._once(data_object, idempotency_key, ("upsert", keys, order_by, new), work)
+
+    def delete(self, data_object: TableObject, *, where=None, idempotency_key=None):
+        work = lambda: LakeInterface.delete(self, data_object, where=where)  # noqa: E731
+        return self._once(data_object, idempotency_key, ("delete", str(where)), work)
+
+    def history(self, data_object: TableObject):
+        line = LakeInterface._until(self, data_object)
+        return [version for version, rows, _ in reversed(line) if rows is not None]
+
+    def run_compact(self, data_object: TableObject):
+        return self._again(data_object, "compact", self._until(data_object)[-1][1])
+
+    def run_restore(self, data_object: TableObject, *, version):
+        return self._again(data_object, "restore", self._until(data_object, version)[-1][1])
+
+    def run_expire(self, data_object: TableObject, *, older_than=0, dry_run=True):
+        line = self._until(data_object)
+        until = datetime.now(UTC) - timedelta(seconds=older_than)
+        expired = [
+            at for at, (version, rows, _) in enumerate(line[:-1]) if rows is not None and version.timestamp <= until
+        ]
+        if not dry_run:
+            self.tables[data_object.key] = [
+                (v, None, []) if at in expired else (v, *rest) for at, (v, *rest) in enumerate(line)
+            ]
+        return WriteResult(details={"versions": len(expired), "dry_run": dry_run})
+
+    def refer(self, kind, data_object, name):
+        """Give the newest version of a table a name: what this lake's own operation would do."""
+        line = self._until(data_object)
+        if kind == "tag":
+            self.tags[data_object.key, name] = len(line)
+        else:
+            self.tables[f"{data_object.key}@{name}"] = list(line)
+
+    def _again(self, data_object, operation, rows):
+        return self._publish(data_object, operation, rows, self._rows(data_object), rows, rows.num_rows)
+
+    def _until(self, data_object, at=None):
+        line = LakeInterface._until(self, data_object, at)
+        if line[-1][1] is None:
+            raise NotFoundError(f"version {at!r} of {data_object.key!r} is expired")
+        return line
+
+    def _on(self, data_object, branch):
+        if branch is None:
+            return data_object
+        on = TableObject(data_object.identifier, data_object.data_store, key=f"{data_object.key}@{branch}")
+        self._until(on)
+        return on
+
+    def _once(self, data_object, key, asked, work):
+        if key is None:
+            return work()
+        if (data_object.key, key) not in self.done:
+            result = work()
+            self.done[data_object.key, key] = asked
+            return result
+        if self.done[data_object.key, key] != asked:
+            raise DataError(f"idempotency_key: {key!r} was used for something else")
+        version = len(self.tables[data_object.key])
+        return WriteResult(0, 0, 0, version_before=version, version_after=version)
