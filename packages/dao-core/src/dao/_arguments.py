@@ -12,7 +12,6 @@ import reprlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date, datetime
-from difflib import get_close_matches
 from functools import partial
 from operator import index
 from typing import Any, Literal, get_args
@@ -308,7 +307,10 @@ def suggestion(action: str, wrong: str, own: Iterable[str], options: Iterable[st
     known = did_you_mean("" if actions else wrong, first) if first else "there are no arguments"
     if actions:
         return f"it is an argument of {', '.join(actions)}; {known}"
-    near = [] if known.startswith("did you") else get_close_matches(wrong, further, n=1, cutoff=0.75)
-    if near:
-        return did_you_mean(wrong, near)
+    if not known.startswith("did you"):
+        from difflib import get_close_matches
+
+        near = get_close_matches(wrong, further, n=1, cutoff=0.75)
+        if near:
+            return did_you_mean(wrong, near)
     return f"{known}, and the formats' options" if further and not known.startswith("did you") else known

@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from threading import RLock
 from types import MappingProxyType, TracebackType
-from typing import Any, ClassVar, Concatenate, Generic, ParamSpec, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Concatenate, Generic, ParamSpec, Self, TypeVar
 
 from dao.data_object import DataObject
 from dao.display import even_half_made, table_of
 from dao.errors import ConfigError, Fault, PluginError, did_you_mean
 from dao.interface import InterfaceSpec
-from dao.options._places import working_folder
-from dao.plugins import Plugins, default_plugins
-from dao.plugins._plugins import load_interface
 from dao.secrets import guarded
+
+if TYPE_CHECKING:
+    from dao.plugins import Plugins
 
 __all__ = ["DataStore", "DataStoreRegistry"]
 
@@ -126,6 +126,9 @@ class DataStore:
             return error
 
     def _class_of(self, spec: InterfaceSpec) -> type:
+        from dao.plugins import default_plugins
+        from dao.plugins._plugins import load_interface
+
         if spec.target is None:
             return (self._plugins or default_plugins()).interface_class(spec.name)
         if isinstance(spec.target, str):
@@ -230,8 +233,11 @@ class DataStore:
 def _spec(interface: str | type | InterfaceSpec | object, options: Mapping[str, Any]) -> InterfaceSpec:
     if isinstance(interface, InterfaceSpec):
         return interface
-    # A relative place stays where it was when the store was made.
-    folders = {"": working_folder()} if options else {}
+    folders: dict[str, str] = {}
+    if options:
+        from dao.options._places import working_folder
+
+        folders[""] = working_folder()  # a relative place stays where it was when the store was made
     if isinstance(interface, str):
         target = interface if ":" in interface else None
         return InterfaceSpec(interface.rpartition(":")[2], target, dict(options), folders=folders)

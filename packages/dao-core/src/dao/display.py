@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from functools import wraps
-from html import escape
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import fields, frozen
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 __all__ = ["Displayed", "TableView", "even_half_made", "moment", "size", "table_of", "thousands"]
 
@@ -133,9 +134,8 @@ class TableView:
 
     def html(self) -> str:
         """The same as an HTML table, everything escaped."""
-        caption = (
-            f'<caption style="text-align:left;font-weight:bold">{escape(self.title)}</caption>' if self.title else ""
-        )
+        title = _html_text(self.title)
+        caption = f'<caption style="text-align:left;font-weight:bold">{title}</caption>' if title else ""
         head = self._html_row("th", self.heads) if any(self.heads) else ""
         body = "".join(self._html_row("td", row) for row in self.rows)
         return f'<table class="dao">{caption}{head}{body}</table>'
@@ -150,6 +150,8 @@ class TableView:
 
 
 def _html_text(text: str) -> str:
+    from html import escape
+
     return escape(text).replace("\n", "<br>")
 
 

@@ -23,7 +23,6 @@ processes whole.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any, Self
 
 from attrs import frozen
@@ -58,6 +57,8 @@ def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     >>> did_you_mean("x", [])
     'none are known'
     """
+    from difflib import get_close_matches
+
     names = sorted(set(known))
     near = get_close_matches(wrong, names, n=3, cutoff=0.6)
     if near:

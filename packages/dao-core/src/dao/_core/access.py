@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from dao._core.execute import Executor
-from dao._core.explain import explain
-from dao._core.routing.explain import Explanation
-from dao._core.transfer import Transfer
-from dao.capabilities import Capabilities, capabilities_of, combined
-from dao.catalog import Catalog, load
 from dao.data_object import DataObject, DirectoryObject
 from dao.data_store import DataStore, DataStoreRegistry
 from dao.display import even_half_made, table_of
 from dao.errors import ConfigError, DaoError, DataError, NoRouteError, did_you_mean
 from dao.interface import ACTIONS, InterfaceSpec
-from dao.plugins import Plugins, default_plugins
-from dao.progress import Listener, progress_bar
+
+if TYPE_CHECKING:
+    from dao._core.routing.explain import Explanation
+    from dao._core.transfer import Transfer
+    from dao.capabilities import Capabilities
+    from dao.catalog import Catalog
+    from dao.plugins import Plugins
+    from dao.progress import Listener
+
+    Source = str | os.PathLike[str] | Mapping[str, Any] | Catalog
 
 __all__ = ["Access", "Named"]
 
@@ -27,8 +29,6 @@ Named = DataObject | str
 
 _ON_STORES = ("list", "run")
 """The actions whose subject may be a whole store."""
-
-Source = str | os.PathLike[str] | Mapping[str, Any] | Catalog
 
 
 @even_half_made
@@ -60,6 +60,11 @@ class Access:
         untrusted: bool = False,
         allowed_secrets: Iterable[str] = (),
     ) -> None:
+        # What a call needs is loaded with the first object, so that importing the class costs little.
+        from dao._core.execute import Executor
+        from dao.catalog import load
+        from dao.plugins import default_plugins
+
         self._plugins = plugins or default_plugins()
         self.registry = registry if registry is not None else DataStoreRegistry.default
         self.catalog: Catalog = load(
@@ -129,6 +134,8 @@ class Access:
 
     def _transfer_of(self, action: str, source: Named, target: Named, options: Mapping[str, Any]) -> Transfer:
         """How a copy or move will be done."""
+        from dao._core.transfer import Transfer
+
         ends = self._named(action, source, {}), self._named(action, target, {})
         return Transfer.of(action, *ends, options, native_async=self._native_async)
 
@@ -160,6 +167,8 @@ class Access:
             DataError: there is no such action, or the object is missing.
             RoutingError: no single route fits, just as the action itself would say.
         """
+        from dao._core.explain import explain
+
         roles = ACTIONS.get(action) if isinstance(action, str) else None
         if roles is None:
             raise DataError(f"there is no action {action!r}: {did_you_mean(str(action), ACTIONS)}")
@@ -199,6 +208,8 @@ class Access:
         >>> print(dao.capabilities("tmp").absence("read_changes"))
         action read_changes: files keep what is there now
         """
+        from dao.capabilities import capabilities_of, combined
+
         place = self._resolve_place(data_object)
         named = place.data_store.classes  # type: ignore[union-attr]  # a resolved object is in a store
         kinds = [(name, kind) for name, kind in named if dao_interface in (None, name, getattr(kind, "__name__", None))]
@@ -213,9 +224,13 @@ class Access:
         wanted = self._progress if progress is None else progress
         if not (wanted is None or isinstance(wanted, bool) or callable(wanted)):
             raise DataError(f"progress: found {type(wanted).__qualname__}, expected True, False or a function")
-        if isinstance(wanted, bool):
-            return progress_bar() if wanted else None
-        return wanted
+        if not isinstance(wanted, bool):
+            return wanted
+        if not wanted:
+            return None
+        from dao.progress import progress_bar
+
+        return progress_bar()
 
     def _close(self) -> None:
         for store in self.catalog.stores.at_hand():

@@ -7,18 +7,19 @@ from datetime import date
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, cast, overload
 
-from dao._arguments import Format, Into, Mode, SchemaMode
 from dao._core.access import Access, Named
 from dao.data_object import DataObject
 from dao.data_store import DataStore
-from dao.progress import Listener, listening
-from dao.results import History, Listing, WriteResult
 
 if TYPE_CHECKING:
     import duckdb
     import pandas
     import polars
     import pyarrow
+
+    from dao._arguments import Format, Into, Mode, SchemaMode
+    from dao.progress import Listener
+    from dao.results import History, Listing, WriteResult
 
 __all__ = ["Bound", "Columns", "DataAccessObject", "Rows", "Where"]
 
@@ -282,6 +283,8 @@ class DataAccessObject(Access):
             NotFoundError: there is nothing.
             RoutingError: no single route fits the call.
         """
+        from dao.results import History
+
         return History(self._act("history", data_object, options))
 
     @overload
@@ -430,12 +433,16 @@ class DataAccessObject(Access):
             found = self._named(action, data_object, options)
         if progress is None and self._progress is None:
             return self._executor.execute(action, found, options, dao_interface)
+        from dao.progress import listening
+
         with listening(action, found.full_name, self._listener(progress)):
             return self._executor.execute(action, found, options, dao_interface)
 
     def _transfer(self, action: str, source: Named, target: Named, options: dict[str, Any]) -> WriteResult:
         progress = options.pop("progress", None)
         transfer = self._transfer_of(action, source, target, options)
+        from dao.progress import listening
+
         with listening(action, transfer.source.full_name, self._listener(progress)):
             return transfer.run(self._executor)
 

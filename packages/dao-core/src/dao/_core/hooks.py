@@ -6,7 +6,6 @@ logger ``dao`` and changes nothing: neither what the caller gets nor whether the
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -15,8 +14,6 @@ from dao.errors import DaoError
 from dao.plugins import Plugins
 
 __all__ = ["Hooks"]
-
-_log = logging.getLogger("dao")
 
 
 class Hooks:
@@ -64,7 +61,9 @@ class Hooks:
             try:
                 _call(implementation, given)
             except Exception:
-                _log.exception(
+                import logging
+
+                logging.getLogger("dao").exception(
                     "%s of plugin %r failed after %s %r; the action's own outcome stands",
                     hook,
                     implementation.plugin_name,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from uuid import uuid4
 
 from attrs import field, frozen
 
@@ -36,7 +35,11 @@ class Request:
 
     @id.default
     def _new_id(self) -> str:
-        return self.parent.id if self.parent is not None else uuid4().hex
+        if self.parent is not None:
+            return self.parent.id
+        from uuid import uuid4
+
+        return uuid4().hex
 
     @property
     def target(self) -> DataObject | None:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from dao.catalog._catalog import Catalog, load
-from dao.catalog._store_source import StoreSource
+from dao.lazy import door
 
 if TYPE_CHECKING:
+    from dao.catalog._catalog import Catalog, load
     from dao.catalog._schema import json_schema
+    from dao.catalog._store_source import StoreSource
 
 __all__ = ["Catalog", "StoreSource", "json_schema", "load"]
 
-
-def __getattr__(name: str) -> Any:
-    if name == "json_schema":  # only who writes the schema anew needs what it needs
-        from dao.catalog._schema import json_schema
-
-        return json_schema
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+__getattr__, __dir__ = door(
+    __name__,
+    {
+        "Catalog": "dao.catalog._catalog",
+        "StoreSource": "dao.catalog._store_source",
+        "json_schema": "dao.catalog._schema",
+        "load": "dao.catalog._catalog",
+    },
+)

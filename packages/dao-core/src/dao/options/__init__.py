@@ -10,7 +10,26 @@ config's file is. A field with a converter of its own gets the value as it stand
 because its library is not installed, takes anything.
 """
 
-from dao.options._build import build, check, guarded_options, option_types
-from dao.options._places import Folder, absolute_place
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dao.lazy import door
+
+if TYPE_CHECKING:
+    from dao.options._build import build, check, guarded_options, option_types
+    from dao.options._places import Folder, absolute_place
 
 __all__ = ["Folder", "absolute_place", "build", "check", "guarded_options", "option_types"]
+
+__getattr__, __dir__ = door(
+    __name__,
+    {
+        "Folder": "dao.options._places",
+        "absolute_place": "dao.options._places",
+        "build": "dao.options._build",
+        "check": "dao.options._build",
+        "guarded_options": "dao.options._build",
+        "option_types": "dao.options._build",
+    },
+)

@@ -12,13 +12,15 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, frozen
 
 from dao.errors import ConfigError, DaoError, did_you_mean
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 __all__ = [
     "BUILT_IN_SCHEMES",
@@ -52,6 +54,8 @@ def _from_env(name: str) -> str:
 
 
 def _from_file(argument: str) -> str:
+    from pathlib import Path
+
     path = Path(argument).expanduser()
     problem = ""
     content = b""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, NoReturn, TypeVar
@@ -121,7 +120,9 @@ class Secret:
             return self._template == other._template
         if self._value is _lost or other._value is _lost:
             return self._value is other._value
-        return hmac.compare_digest(
+        from hmac import compare_digest
+
+        return compare_digest(
             self._value().encode("utf-8", "surrogatepass"), other._value().encode("utf-8", "surrogatepass")
         )
 

@@ -9,7 +9,6 @@ from typing import Any
 from attrs import field, frozen
 
 from dao._core.routing.signature import Signature, signature_of
-from dao.catalog._properties import format_options
 from dao.interface import CONDITIONS, ROUTED_ACTIONS, actions_of, method_names
 
 __all__ = ["MISSING", "Route", "routes_of"]
@@ -42,6 +41,8 @@ class Route:
         """What the method's ``**options`` may hold, where its interface says it; see :mod:`dao.interface`."""
         if not self.signature.takes_any or not getattr(self.interface, "takes_format_options", False):
             return None
+        from dao.catalog._properties import format_options
+
         return frozenset().union(*format_options().values())
 
     @property
