@@ -7,7 +7,7 @@ that register them by the hook ``dao_file_formats``; they are imported when a fo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, ValuesView
 from importlib import import_module
 from threading import Lock
 from types import MappingProxyType
@@ -47,17 +47,20 @@ class _Formats(Mapping[str, Any]):
         return self._formats[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(sorted(self._formats))
+        return iter(self._formats)
 
     def __len__(self) -> int:
         return len(self._formats)
+
+    def values(self) -> ValuesView[Any]:
+        return self._formats.values()  # most calls ask each format for its suffixes
 
     def add(self, format: Any, replace: bool) -> None:
         with self._lock:
             taken = self._formats.get(format.name)
             if taken is not None and not replace and not _are_one(taken, format):
                 raise DataError(f"format {format.name!r} is already registered as {taken!r}; replace=True replaces it")
-            self._formats = {**self._formats, format.name: format}
+            self._formats = dict(sorted({**self._formats, format.name: format}.items()))
 
 
 def _are_one(taken: Any, given: Any) -> bool:

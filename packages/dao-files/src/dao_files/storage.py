@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from dao_files._actions.binary import chunks_of, is_binary
     from dao_files._actions.log import LOG_NAME
     from dao_files._actions.places import Place, place_of
-    from dao_files._actions.pool import in_parallel
     from dao_files._actions.reading import read_table
     from dao_files._storage.filesystem import filesystem_of
     from dao_files._storage.keys import check_key, is_plain, join, key_fault, key_of_path
     from dao_files._storage.names import bears_token, with_new_token
     from dao_files._storage.storage import Change, Kind, Snapshot, Storage
+    from dao_files._workers import in_parallel
 
 _HOMES = {
     "LOG_NAME": "dao_files._actions.log",
@@ -31,7 +31,7 @@ _HOMES = {
     "check_key": "dao_files._storage.keys",
     "chunks_of": "dao_files._actions.binary",
     "filesystem_of": "dao_files._storage.filesystem",
-    "in_parallel": "dao_files._actions.pool",
+    "in_parallel": "dao_files._workers",
     "is_binary": "dao_files._actions.binary",
     "is_plain": "dao_files._storage.keys",
     "join": "dao_files._storage.keys",

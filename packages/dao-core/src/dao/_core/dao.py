@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, cast, overload
 
 from dao._core.access import Access, Named
 from dao.data_object import DataObject
 from dao.data_store import DataStore
 
 if TYPE_CHECKING:
+    from datetime import date
+
     import duckdb
     import pandas
     import polars
@@ -25,7 +26,7 @@ __all__ = ["Bound", "Columns", "DataAccessObject", "Rows", "Where"]
 
 Columns = str | Iterable[str] | None
 Rows = list[dict[str, Any]]
-Bound = int | str | date | None
+Bound: TypeAlias = "int | str | date | None"
 """An end of a range of versions: a version, or a moment as a date or datetime."""
 Where = Any
 """A predicate: SQL text, DNF tuples, or a pyarrow Expression; see :mod:`dao.arrow.predicates`."""

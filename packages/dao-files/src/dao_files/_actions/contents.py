@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 from dao.errors import DaoError, DataError, UnsupportedError
 from dao.results import FileInfo
 from dao_files._actions.log import LOG_NAME
-from dao_files._actions.pool import in_parallel
 from dao_files._storage.keys import is_hidden
+from dao_files._workers import in_parallel
 
 if TYPE_CHECKING:
     from dao_files._storage.storage import Snapshot

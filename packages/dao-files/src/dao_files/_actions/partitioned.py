@@ -19,7 +19,7 @@ from dao.arrow.convert import without_views
 from dao.errors import DataError
 from dao.progress import advance
 from dao_files._actions.parts import OpenPart, Part, PartWriter
-from dao_files._actions.pool import in_parallel
+from dao_files._workers import in_parallel
 from dao_files.formats import hive_path
 from dao_files.formats._partitions import partition_values
 

@@ -17,9 +17,9 @@ from attrs import define, field, frozen
 from dao.arrow.convert import refuse_variants
 from dao.file_formats import COMPRESSIONS, strip_compression
 from dao.progress import advance
-from dao_files._actions.pool import WORKERS, in_parallel
 from dao_files._storage.keys import join
 from dao_files._storage.names import new_token, without_token
+from dao_files._workers import WORKERS, in_parallel
 from dao_files.formats import Format
 from dao_files.formats._compression import resolve_compression
 

@@ -12,8 +12,8 @@ from dao.errors import UnsupportedError
 from dao.results import FileInfo
 from dao_files._actions.contents import below
 from dao_files._actions.parts import Part, PartWriter
-from dao_files._actions.pool import in_parallel
 from dao_files._actions.tables import StoredTable, as_written, declared_schema
+from dao_files._workers import in_parallel
 
 if TYPE_CHECKING:
     from dao_files._storage.storage import Change

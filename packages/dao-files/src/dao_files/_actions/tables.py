@@ -18,7 +18,7 @@ from dao_files._actions.contents import below, check_only_rows, format_within, r
 from dao_files._actions.log import Log, Record, fingerprint_of
 from dao_files.formats import FORMATS, Format, close_reader, get_format, hive_values
 from dao_files.formats._partitions import partition_types, partition_values
-from dao_files.formats._shape import unordered
+from dao_files.formats._shape import types_text, unordered
 
 if TYPE_CHECKING:
     from dao_files._storage.storage import Snapshot
@@ -253,6 +253,8 @@ class StoredTable:
 
 def worked_on(schema: pa.Schema) -> pa.Schema:
     """A schema with plain texts and bytes for views: Arrow can't compare, take or filter these (pyarrow 26)."""
+    if "_view" not in types_text(schema):
+        return schema
     return pa.schema([field.with_type(without_views(field.type)) for field in schema], metadata=schema.metadata)
 
 

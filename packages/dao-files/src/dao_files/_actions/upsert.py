@@ -8,6 +8,7 @@ the columns that the source lacks. Rows that are new, and those that change thei
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ import pyarrow.compute as pc
 from attrs import define, evolve, frozen
 
 from dao.arrow.convert import find_names, normalise_views, to_reader
+from dao.arrow.predicates import Predicate, parse
 from dao.data_object import DataObject
 from dao.errors import AlreadyExistsError, ConflictError, DataError
 from dao.progress import advance
@@ -45,6 +47,9 @@ if TYPE_CHECKING:
 __all__ = ["upsert_rows"]
 
 _KEY_ROWS = 1 << 20
+
+_SMALL = 64 << 10
+"""Bytes of a file that come in one read anyway: looking at its statistics first would save nothing."""
 
 
 def upsert_rows(
@@ -258,7 +263,13 @@ class _Merge:
         return Rewritten(file, part, rows=matches.updated, found=_Found(known, moved))
 
     def _may_match(self, file: FileInfo) -> bool:
-        return self.table.might_hold(file, self.matcher.bounds(self.table.schema))
+        if file.size is not None and file.size <= _SMALL:
+            return True
+        return self.table.might_hold(file, self._bounds)
+
+    @cached_property
+    def _bounds(self) -> Predicate:
+        return parse(self.matcher.bounds(self.table.schema))
 
     def _matches(self, file: FileInfo) -> _Matches:
         columns = list(dict.fromkeys((*self.matcher.keys, *self.order_by)))

@@ -12,7 +12,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from functools import cache
 from types import TracebackType
 from typing import Self
@@ -73,6 +73,10 @@ class Folder:
             raise
         return Folder(done, handle)
 
+    def _inner(self, path: str) -> AbstractContextManager[Folder]:
+        """A directory below while the block runs; for ``""`` this one, which stays open."""
+        return self.folder(path) if path else nullcontext(self)
+
     def open(self, path: str, flags: int, mode: int = 0o600) -> int:
         """A descriptor of what is at a path below, as ``os.open`` gives it. Never waits for a pipe's other end.
 
@@ -80,7 +84,7 @@ class Folder:
             OSError: as for :meth:`folder`, and as for ``os.open``.
         """
         above, _, name = path.rpartition("/")
-        with self.folder(above) as parent:
+        with self._inner(above) as parent:
             try:
                 return os.open(name or ".", flags | _SAFE, mode, dir_fd=parent.handle)
             except OSError as error:
@@ -106,7 +110,7 @@ class Folder:
             OSError: as for :meth:`folder`.
         """
         above, _, name = path.rpartition("/")
-        with self.folder(above) as parent:
+        with self._inner(above) as parent:
             try:
                 return os.stat(name or ".", dir_fd=parent.handle, follow_symlinks=False)
             except OSError as error:
@@ -116,7 +120,7 @@ class Folder:
     def parent(self, path: str) -> Iterator[tuple[int, str]]:
         """The handle of the directory that a path below is in, and its name there: what ``dir_fd`` calls take."""
         above, _, name = path.rpartition("/")
-        with self.folder(above) as parent:
+        with self._inner(above) as parent:
             yield parent.handle, name
 
     def has(self, path: str) -> bool:

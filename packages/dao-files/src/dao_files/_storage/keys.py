@@ -102,7 +102,7 @@ def join(base: str, *parts: str) -> str:
     >>> join("", "a", "b.csv"), join("t", "")
     ('a/b.csv', 't')
     """
-    return "/".join(part for part in (base, *parts) if part)
+    return "/".join(filter(None, (base, *parts)))
 
 
 def is_hidden(path: str) -> bool:

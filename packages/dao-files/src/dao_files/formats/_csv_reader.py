@@ -8,12 +8,12 @@ from contextlib import closing
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dao_files._workers import WORKERS, in_parallel
 from dao_files.formats._csv_file import CsvFile
 from dao_files.formats._csv_moments import parse_moments
 from dao_files.formats._csv_numbers import without_thousands
 from dao_files.formats._csv_rows import Piece
 from dao_files.formats._csv_types import has_quoted_nulls, parsed_as, plain_type
-from dao_files.formats._parallel import CORES, in_order
 
 __all__ = ["CsvReader"]
 
@@ -46,7 +46,8 @@ class CsvReader:
         Raises:
             StoreError: a row or value that doesn't fit; the message names its line.
         """
-        with closing(in_order(self._batch, self._file.pieces, 1 if few else CORES)) as batches:
+        workers = 1 if few else WORKERS
+        with closing(in_parallel(self._batch, self._file.pieces, workers, ahead=workers)) as batches:
             for batch in batches:
                 for start in range(0, batch.num_rows, size):
                     yield batch.slice(start, size)

@@ -11,13 +11,13 @@ import pyarrow.compute as pc
 from attrs import define
 
 from dao.errors import DataError
+from dao_files._workers import WORKERS, in_parallel
 from dao_files.formats._csv_moments import parse_moments
 from dao_files.formats._csv_numbers import lossless_kind, without_thousands
 from dao_files.formats._csv_options import CsvOptions
 from dao_files.formats._csv_parser import PieceParser
 from dao_files.formats._csv_rows import Piece
 from dao_files.formats._csv_text import not_encoded
-from dao_files.formats._parallel import CORES, in_order
 
 __all__ = ["has_quoted_nulls", "infer_types", "join_types", "parsed_as", "plain_type"]
 
@@ -70,8 +70,8 @@ def infer_types(pieces: Iterable[Piece], parser: PieceParser) -> list[pa.DataTyp
     found = [_Column(pa.null()) for _ in parser.names]
     limit = parser.options.infer_rows
     rows = 0
-    threads = CORES if limit is None else 1
-    with closing(in_order(partial(_infer_piece, parser), pieces, threads)) as inferred:
+    threads = WORKERS if limit is None else 1
+    with closing(in_parallel(partial(_infer_piece, parser), pieces, threads, ahead=threads)) as inferred:
         for columns, count in inferred:
             for column, more in zip(found, columns, strict=True):
                 column.join(more)

@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 from pyarrow import fs
 
 from dao.errors import StoreError
+from dao_files._workers import in_parallel
 from dao_files.formats._base import FileTask, Format, FormatWriter, Paths
 from dao_files.formats._faults import reading
-from dao_files.formats._parallel import in_order
 from dao_files.formats._parquet_bounds import promise
 from dao_files.formats._parquet_facts import describe, row_count
 from dao_files.formats._parquet_group import RowGroup, fetched_ahead
@@ -115,7 +115,7 @@ def _footers(
         with reading(path):
             return look(open_source(path, filesystem, options or ParquetOptions()).footer)
 
-    with closing(in_order(looked_at, paths, _OPENERS)) as found:
+    with closing(in_parallel(looked_at, paths, _OPENERS, ahead=_OPENERS)) as found:
         return list(found)
 
 

@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from attrs import define
 
 from dao.errors import StoreError
+from dao_files._workers import WORKERS, in_parallel, run, submitted
 from dao_files.formats._base import FileTask
-from dao_files.formats._parallel import CORES, in_order, run, submitted
 from dao_files.formats._parquet_source import ParquetSource, Range
 from dao_files.formats._parquet_texts import repeating_texts, written_out
 
@@ -132,9 +132,9 @@ class RowGroup:
         large = self.source.metadata.row_group(self.place).total_byte_size >= _LARGE
         if not (alone and large and len(names) > 1):
             return self._part(fetched, columns)
-        shares = [names[start::CORES] for start in range(min(CORES, len(names)))]
+        shares = [names[start::WORKERS] for start in range(min(WORKERS, len(names)))]
         found = {}
-        with closing(in_order(partial(self._part, fetched), shares, CORES)) as parts:
+        with closing(in_parallel(partial(self._part, fetched), shares)) as parts:
             for share, part in zip(shares, parts, strict=True):
                 found.update({name: part.column(name) for name in share})
         return pa.table({name: found[name] for name in names})

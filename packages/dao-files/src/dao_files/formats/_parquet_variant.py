@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from dao.arrow.convert import VARIANT_MARK
+from dao_files.formats._shape import types_text
 
 __all__ = ["mark_variants"]
 
@@ -25,7 +26,7 @@ def mark_variants(schema: pa.Schema, stored: Any) -> pa.Schema:
         schema: the Arrow schema of a file.
         stored: its Parquet schema, a ``pyarrow.parquet.ParquetSchema``.
     """
-    if not any(_has_parts(field.type) for field in schema):
+    if "metadata: " not in types_text(schema) or not any(_has_parts(field.type) for field in schema):
         return schema
     found = _places(str(stored))
     fields = [

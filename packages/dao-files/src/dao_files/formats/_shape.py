@@ -17,6 +17,7 @@ __all__ = [
     "refuse_duplicates",
     "repeated_names",
     "shape_batch",
+    "types_text",
     "unify",
     "unordered",
 ]
@@ -53,6 +54,11 @@ def _column(batch: pa.RecordBatch, field: pa.Field, fixed: Mapping[str, Any]) ->
     return cast_column(batch.column(place), field)
 
 
+def types_text(schema: pa.Schema) -> str:
+    """A schema's names and types as Arrow prints them: what is not in the text is in no type, however deep."""
+    return str(schema.to_string(show_field_metadata=False, show_schema_metadata=False))
+
+
 def unordered(schema: pa.Schema, except_of: Callable[[pa.DataType], bool] = lambda values: False) -> pa.Schema:
     """The schema without the mark of ordered categories, those inside nested columns included.
 
@@ -62,6 +68,8 @@ def unordered(schema: pa.Schema, except_of: Callable[[pa.DataType], bool] = lamb
         schema: the schema.
         except_of: the types of values whose dictionaries stay as they are.
     """
+    if "ordered=1" not in types_text(schema):
+        return schema
 
     def plain(kind: pa.DataType) -> pa.DataType:
         if not pa.types.is_dictionary(kind) or not kind.ordered or except_of(kind.value_type):

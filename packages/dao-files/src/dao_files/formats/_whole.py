@@ -13,8 +13,8 @@ from typing import Any, Protocol
 import pyarrow as pa
 from attrs import frozen
 
+from dao_files._workers import WORKERS, in_parallel, run, submitted
 from dao_files.formats._faults import reading
-from dao_files.formats._parallel import CORES, in_order, run, submitted
 from dao_files.formats._scan_plan import OneFile, Plan
 
 __all__ = ["FETCHERS", "Piece", "read_whole"]
@@ -76,7 +76,7 @@ def read_whole(plan: Plan, pieces: Callable[[OneFile], Sequence[Piece]]) -> pa.T
             return [_Job(file, piece, piece.requests, piece.weight) for piece in pieces(file)]
 
     batches: list[pa.RecordBatch] = []
-    with closing(in_order(opened, range(len(plan.paths)), FETCHERS)) as files:
+    with closing(in_parallel(opened, range(len(plan.paths)), FETCHERS, ahead=FETCHERS)) as files:
         jobs = (job for found in files for job in found)
         with closing(_decoded(jobs)) as results:
             for result in results:
@@ -89,7 +89,7 @@ def _decoded(jobs: Iterator[_Job]) -> Generator[list[pa.RecordBatch], None, None
     first = list(islice(jobs, 2))
     if len(first) < 2:
         for job in first:
-            with reading(job.file.path), closing(in_order(run, job.requests, FETCHERS)) as coming:
+            with reading(job.file.path), closing(in_parallel(run, job.requests, FETCHERS)) as coming:
                 fetched = list(coming)
             yield job.decoded(fetched, alone=True)
         return
@@ -102,7 +102,7 @@ def _together(jobs: Iterator[_Job]) -> Generator[list[pa.RecordBatch], None, Non
     counting = Lock()
     with (
         ThreadPoolExecutor(FETCHERS, thread_name_prefix="dao-fetch") as fetching,
-        ThreadPoolExecutor(CORES, thread_name_prefix="dao-decode") as decoding,
+        ThreadPoolExecutor(WORKERS, thread_name_prefix="dao-decode") as decoding,
     ):
 
         def decode(job_and_fetched: tuple[_Job, list[Future[Any]]]) -> list[pa.RecordBatch]:
@@ -110,7 +110,7 @@ def _together(jobs: Iterator[_Job]) -> Generator[list[pa.RecordBatch], None, Non
             job, coming = job_and_fetched
             with reading(job.file.path):
                 fetched = [one.result() for one in coming]
-            found = job.decoded(fetched, alone=begun - ended < CORES)
+            found = job.decoded(fetched, alone=begun - ended < WORKERS)
             with counting:
                 ended += 1
             return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -97,6 +98,7 @@ _MAKERS: list[tuple[Any, Any]] = [
 ]
 
 
+@lru_cache(maxsize=256)
 def sql_type(arrow: pa.DataType) -> SqlType:
     """The SQL type of an Arrow type; a dictionary is of its values' type, whatever can't be compared is OTHER.
 
