@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from dao.testing._doubles import in_memory
     from dao.testing._faults import FaultPlan, Verdict, patched
     from dao.testing._profiles import positions
+    from dao.testing._rules import with_rule
     from dao.testing._suite import ConformanceSuite
 
 _HOMES = {
@@ -44,6 +45,7 @@ _HOMES = {
     "in_memory": "dao.testing._doubles",
     "patched": "dao.testing._faults",
     "positions": "dao.testing._profiles",
+    "with_rule": "dao.testing._rules",
 }
 
 __all__ = [
@@ -56,6 +58,7 @@ __all__ = [
     "in_memory",
     "patched",
     "positions",
+    "with_rule",
 ]
 
 

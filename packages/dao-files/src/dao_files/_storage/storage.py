@@ -43,7 +43,7 @@ class Snapshot(Protocol):
 
     @property
     def files(self) -> Sequence[FileInfo]:
-        """The files in the order of their names, keys from the store's root; for one file just that one."""
+        """The files in the order of their keys, as texts or folder by folder; for one file just that one."""
 
     def open(self, key: str) -> BinaryIO:
         """Open one of its files for reading, from its start. Needs no Arrow."""
@@ -88,7 +88,7 @@ class Change(Protocol):
         """Make it what everybody sees, in one step: what was at the key is replaced.
 
         Raises:
-            AlreadyExistsError: ``base`` is None and something has appeared since.
+            AlreadyExistsError: ``base`` is None and something has appeared since; also a ConflictError.
             ConflictError: another writer has published since ``base`` was taken.
         """
 

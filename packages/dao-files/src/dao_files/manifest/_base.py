@@ -22,25 +22,23 @@ __all__ = ["BaseTransport", "copy_through"]
 
 
 class BaseTransport(ABC):
-    """A :class:`~dao_files.manifest.Transport` of five parts: :attr:`uri`, :meth:`list`, :meth:`get`, :meth:`put`,
-    :meth:`delete`. The other requests are made of them; replace those for which the store has something faster.
+    """A :class:`~dao_files.manifest.Transport` that is short to write: :attr:`uri`, :meth:`list`, :meth:`get`,
+    :meth:`put` and :meth:`delete`. The other requests are made of them; replace those for which the store has
+    something faster.
 
-    What the five must do is said by the protocol. ``dao_files.testing.TransportSuite`` holds a transport to it.
+    What they must do is said by the protocol. ``dao_files.testing.TransportSuite`` holds a transport to it.
 
     A store without versions calls :meth:`refuse_version` in ``get``, one without metadata :meth:`refuse_settings` in
     ``put``, so that no argument is ignored.
 
     Attributes:
+        uri: the root's URI without a ``/`` at its end; give it.
         part_size: bytes that are held in memory by a writer before they go to a temporary file, and that are asked for
             at once by :meth:`chunks`.
     """
 
+    uri: str
     part_size: int = 8 << 20
-
-    @property
-    @abstractmethod
-    def uri(self) -> str:
-        """See :attr:`dao_files.manifest.Transport.uri`."""
 
     @abstractmethod
     def list(self, prefix: str, *, after: str | None = None) -> Iterator[Stat]:

@@ -84,7 +84,9 @@ class ObstoreTransport:
     def _store(self) -> ObjectStore:
         return self.client.store
 
-    def _key(self, key: str) -> str:
+    def _key(self, key: str, version: str | None = None) -> str:
+        if version is not None and self.scheme in _WITHOUT_VERSIONS:  # obstore would give what is there now
+            raise UnsupportedError(f"version {version!r}: a {self.scheme}:// store keeps no older versions of a file")
         return checked_key(key, self.client.location)
 
     def _elsewhere(self, *keys: str) -> Transport | None:
@@ -118,7 +120,7 @@ class ObstoreTransport:
         options: GetOptions = {"head": True} if version is None else {"head": True, "version": version}
         try:
             with translated(self.client.location, key):
-                found = obstore.get(self._store, self._key(key), options=options)
+                found = obstore.get(self._store, self._key(key, version), options=options)
                 return stat_of_head(key, found.meta, found.attributes)
         except StoreError as error:
             if reading.has_no_reason(error):
@@ -139,7 +141,7 @@ class ObstoreTransport:
             return other.get(key, start=start, length=length, etag=etag, version=version)
         return reading.get(
             self._store,
-            self._key(key),
+            self._key(key, version),
             self.client.location,
             start=start,
             length=length,
@@ -164,7 +166,7 @@ class ObstoreTransport:
         if self.beyond is not None:  # it compares checksums, and is no slower
             return self.other().chunks(key, start=start, etag=etag, version=version)
         return reading.chunks(
-            self._store, self._key(key), self.client.location, start=start, etag=etag, version=version
+            self._store, self._key(key, version), self.client.location, start=start, etag=etag, version=version
         )
 
     def put(

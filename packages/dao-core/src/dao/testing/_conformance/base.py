@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, TypeVar, cast
 
@@ -18,6 +17,7 @@ from dao.errors import NoRouteError, UnsupportedError
 from dao.testing._awaited import Awaited
 from dao.testing._backend import Backend
 from dao.testing._conformance.samples import people
+from dao.testing._rules import with_rule
 
 __all__ = ["REFUSALS", "Capability", "needs"]
 
@@ -94,9 +94,7 @@ def _with_rule(
 ) -> Callable[..., Any]:
     """The test with a check for declared absences before it, and its rule in the message when it fails."""
     wanted = (*requires, *getattr(test, "needs", ()))
-    rule = inspect.cleandoc(test.__doc__ or "")
-    if not rule or not written:
-        raise TypeError(f"{capability}.{test.__name__} states no rule, or not where it is written")
+    tested = with_rule(test, capability, written)
 
     @functools.wraps(test)
     def run(self: Capability, *args: Any, **named: Any) -> None:
@@ -104,10 +102,6 @@ def _with_rule(
             absence = self.capabilities.absence(need)
             if absence is not None:
                 pytest.skip(f"declared absent: {absence}")
-        try:
-            test(self, *args, **named)
-        except (Exception, pytest.fail.Exception) as error:
-            error.add_note(f"\nThe rule ({capability}): {rule}\nWritten in: {written}")
-            raise
+        tested(self, *args, **named)
 
     return run

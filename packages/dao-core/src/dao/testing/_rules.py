@@ -1,0 +1,38 @@
+"""Tests whose docstrings are rules: a failure says which one is broken, and where it is written."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+__all__ = ["with_rule"]
+
+
+def with_rule(test: Callable[..., Any], suite: str, written: str) -> Callable[..., Any]:
+    """A test with its rule in the message when it fails.
+
+    Args:
+        test: a test of a kit; its docstring is the rule.
+        suite: the name of the class it is in.
+        written: where the rule is written down: a public name, or a page and its section.
+
+    Raises:
+        TypeError: it has no docstring, or ``written`` is empty.
+    """
+    rule = inspect.cleandoc(test.__doc__ or "")
+    if not rule or not written:
+        raise TypeError(f"{suite}.{test.__name__} states no rule, or not where it is written")
+
+    @functools.wraps(test)
+    def run(*args: Any, **named: Any) -> None:
+        try:
+            test(*args, **named)
+        except (Exception, pytest.fail.Exception) as error:
+            error.add_note(f"\nThe rule ({suite}): {rule}\nWritten in: {written}")
+            raise
+
+    return run

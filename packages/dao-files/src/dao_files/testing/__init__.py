@@ -1,0 +1,31 @@
+"""A kit for storages of one's own: the promises of their protocols as tests that are inherited. Needs pytest.
+
+A storage is held against :class:`StorageSuite`, a transport for the manifest protocol against :class:`TransportSuite`:
+
+    class TestMine(TransportSuite):
+        @pytest.fixture
+        def transport(self, tmp_path):
+            return MyTransport(tmp_path)
+
+What either passes, the whole contract of an interface is built on: hold the interface against
+``dao.testing.ConformanceSuite`` as well. The page ``docs/writing-a-storage.md`` does all of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dao.lazy import door
+
+if TYPE_CHECKING:
+    from dao_files.testing._storages import StorageSuite
+    from dao_files.testing._transports import TransportSuite
+
+_HOMES = {
+    "StorageSuite": "dao_files.testing._storages",
+    "TransportSuite": "dao_files.testing._transports",
+}
+
+__all__ = ["StorageSuite", "TransportSuite"]
+
+__getattr__, __dir__ = door(__name__, _HOMES)

@@ -1,0 +1,378 @@
+"""The promises of :class:`dao_files.storage.Storage` as tests."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from pyarrow import fs
+
+from dao.errors import AlreadyExistsError, ConflictError, DaoError, NotFoundError
+from dao_files._storage.keys import join
+from dao_files._storage.storage import Change, Snapshot, Storage
+from dao_files.testing._suites import ODD_KEYS, Suite, at_once
+
+__all__ = ["StorageSuite"]
+
+_WRITERS = 6
+_ROUNDS = 10
+_LARGE = bytes(range(256)) * (20 << 10)
+
+Files = dict[str, bytes]
+
+
+class _GivenUp(Exception):
+    """Leaves a change in the middle."""
+
+
+def _fill(change: Change, files: Mapping[str, bytes]) -> None:
+    for path, content in files.items():
+        with change.create(path) as sink:
+            sink.write(content)
+
+
+def _put(storage: Storage, key: str, files: Mapping[str, bytes]) -> None:
+    """Replace everything below a key."""
+    with storage.change(key, tree=True) as change:
+        _fill(change, files)
+        change.publish()
+
+
+def _put_file(storage: Storage, key: str, content: bytes, *, blind: bool = False) -> None:
+    with storage.change(key, tree=False, blind=blind) as change:
+        _fill(change, {"": content})
+        change.publish()
+
+
+def _read(snapshot: Snapshot) -> Files:
+    """The contents by their paths below the snapshot's key."""
+    found = {}
+    for info in snapshot.files:
+        with snapshot.open(info.key) as file:
+            found[info.key[len(snapshot.key) + 1 :] if snapshot.key else info.key] = file.read()
+    return found
+
+
+def _there(storage: Storage, key: str) -> Files:
+    """What is at a key now, nothing where nothing is; looked at again where a writer was faster."""
+    while True:
+        try:
+            snapshot = storage.snapshot(key)
+        except NotFoundError:
+            return {}
+        try:
+            return _read(snapshot)
+        except ConflictError:
+            continue
+        finally:
+            snapshot.close()
+
+
+class StorageSuite(Suite, written="dao_files.storage.Storage"):
+    """Every rule of a storage. Inherit it, and give it a fixture ``storage``, which is empty.
+
+    A storage that finds conflicts at the end (``conflict_timeout`` is not 0) gives a fixture ``rival``, too.
+    """
+
+    @pytest.fixture
+    def storage(self) -> Storage:
+        """The storage that is tested; the inheriting class gives it."""
+        pytest.fail(f"{type(self).__name__} needs a fixture 'storage' that returns an empty storage")
+
+    @pytest.fixture
+    def rival(self, storage: Storage) -> Storage | None:
+        """Another storage of the same files, as another process has one; None where writers wait for each other."""
+        if storage.conflict_timeout:
+            pytest.fail(f"{type(self).__name__} needs a fixture 'rival': another storage of the same files")
+        return None
+
+    def test_where_nothing_is(self, storage: Storage) -> None:
+        """Nothing has no kind; taking, listing, deleting, moving it is a NotFoundError. An empty root can be listed."""
+        assert storage.kind("a/b") is None
+        assert list(storage.list("")) == []
+        requests: tuple[Callable[[], object], ...] = (
+            lambda: storage.snapshot("a/b"),
+            lambda: list(storage.list("a/b")),
+            lambda: storage.delete("a/b"),
+            lambda: storage.move("a/b", "c", replace=True),
+        )
+        for request in requests:
+            with pytest.raises(NotFoundError):
+                request()
+
+    def test_what_is_published_is_there(self, storage: Storage) -> None:
+        """A published directory is there: its files with their sizes, in the order of their names.
+
+        That is the order of the keys as texts, or folder by folder.
+        """
+        files = {"b.bin": b"", "a/z.bin": _LARGE, "a.bin": b"a", "a/b.bin": b"b"}
+        _put(storage, "deep/t", files)
+        assert (storage.kind("deep/t"), storage.kind("deep"), storage.kind("deep/t/a.bin")) == (
+            "directory",
+            "directory",
+            "file",
+        )
+        assert storage.kind("deep/t/a") == "directory"
+        snapshot = storage.snapshot("deep/t")
+        assert (snapshot.key, snapshot.is_file, _read(snapshot)) == ("deep/t", False, files)
+        keys = [info.key for info in snapshot.files]
+        ours = [f"deep/t/{path}" for path in files]
+        assert keys in (sorted(ours), sorted(ours, key=lambda key: key.split("/")))
+        assert [info.size for info in snapshot.files] == [len(files[key[7:]]) for key in keys]
+        snapshot.close()
+        snapshot.close()
+        assert [info.key for info in storage.list("")] == keys
+        assert [info.key for info in storage.list("deep/t/a")] == ["deep/t/a/b.bin", "deep/t/a/z.bin"]
+
+    def test_a_single_file(self, storage: Storage) -> None:
+        """A change with tree=False makes one file at the key, and replaces it; blind too."""
+        for content, blind in ((b"one", False), (b"two", False), (b"three", True)):
+            _put_file(storage, "folder/f.bin", content, blind=blind)
+            snapshot = storage.snapshot("folder/f.bin")
+            assert (snapshot.is_file, [info.key for info in snapshot.files]) == (True, ["folder/f.bin"])
+            with snapshot.open("folder/f.bin") as file:
+                assert file.read() == content
+            snapshot.close()
+        assert [info.size for info in storage.list("folder/f.bin")] == [5]
+
+    def test_what_is_not_published_is_nowhere(self, storage: Storage) -> None:
+        """Nothing is visible before publish; leaving a change without it, or by an error, undoes everything."""
+        _put(storage, "t", {"a.bin": b"old"})
+        for key in ("t", "new"):
+            before = _there(storage, key)
+            with storage.change(key, tree=True) as change:
+                _fill(change, {"b.bin": b"new"})
+                assert _there(storage, key) == before
+            with suppress(_GivenUp), storage.change(key, tree=True) as change:
+                _fill(change, {"b.bin": b"new"})
+                with change.create("c.bin") as sink:
+                    sink.write(b"half")
+                    raise _GivenUp
+            assert _there(storage, key) == before
+        assert [info.key for info in storage.list("")] == ["t/a.bin"]
+
+    def test_a_change_replaces_everything(self, storage: Storage) -> None:
+        """What is neither created nor kept is gone; what is kept is there unchanged; copied files are equal."""
+        _put(storage, "other", {"x.bin": b"x"})
+        _put(storage, "t", {"kept.bin": _LARGE, "dropped.bin": b"d", "sub/kept.bin": b"s"})
+        other = storage.snapshot("other")
+        with storage.change("t", tree=True) as change:
+            assert change.base is not None
+            assert set(_read(change.base)) == {"kept.bin", "dropped.bin", "sub/kept.bin"}
+            change.keep("t/kept.bin")
+            change.keep("t/sub/kept.bin")
+            _fill(change, {"new.bin": b"new"})
+            assert change.size("new.bin") == 3
+            assert change.copy_in(other, "other/x.bin", "copied.bin") == 1
+            change.publish()
+        other.close()
+        expected = {"kept.bin": _LARGE, "sub/kept.bin": b"s", "new.bin": b"new", "copied.bin": b"x"}
+        assert _there(storage, "t") == expected
+        assert _there(storage, "other") == {"x.bin": b"x"}
+        _put(storage, "t", {"only.bin": b"1"})
+        assert [info.key for info in storage.list("t")] == ["t/only.bin"]
+
+    def test_base_is_none_where_nothing_is(self, storage: Storage) -> None:
+        """A change says what is at its key now: None where nothing is."""
+        with storage.change("t", tree=True) as change:
+            assert change.base is None
+        with storage.change("f.bin", tree=False) as change:
+            assert change.base is None
+
+    def test_a_snapshot_does_not_change(self, storage: Storage) -> None:
+        """What a snapshot found is what it reads, whatever is replaced or deleted since; or reading is a ConflictError.
+
+        A ConflictError is allowed where ``conflict_timeout`` is not 0. Other bytes never are.
+        """
+        old = {"a.bin": b"old a", "b.bin": b"old b"}
+        changes: tuple[Callable[[], object], ...] = (
+            lambda: _put(storage, "t", {"a.bin": b"new a", "c.bin": b"new c"}),
+            lambda: storage.delete("t"),
+        )
+        for change in changes:
+            _put(storage, "t", old)
+            snapshot = storage.snapshot("t")
+            opened = snapshot.open("t/a.bin")
+            change()
+            assert [info.key for info in snapshot.files] == ["t/a.bin", "t/b.bin"]
+            for key, content in old.items():
+                self._same(storage, partial(_opened, snapshot, f"t/{key}"), content)
+            self._same(storage, opened.read, b"old a")
+            opened.close()
+            snapshot.close()
+
+    @staticmethod
+    def _same(storage: Storage, read: Callable[[], bytes], expected: bytes) -> None:
+        try:
+            assert read() == expected
+        except ConflictError:
+            assert storage.conflict_timeout, "a storage without conflicts keeps its snapshots"
+
+    def test_files_are_read_from_anywhere(self, storage: Storage) -> None:
+        """A file of a snapshot can be read in parts, and stays readable when the snapshot is closed."""
+        _put(storage, "t", {"a.bin": _LARGE})
+        snapshot = storage.snapshot("t")
+        with snapshot.open("t/a.bin") as file:
+            snapshot.close()
+            assert file.read(10) == _LARGE[:10]
+            file.seek(-7, 2)
+            assert file.read() == _LARGE[-7:]
+            file.seek(1000)
+            assert file.read(5) == _LARGE[1000:1005]
+
+    def test_arrow_reads_and_writes(self, storage: Storage) -> None:
+        """native=True gives a file that Arrow writes; filesystem() is one on which a snapshot's keys are paths."""
+        with storage.change("t", tree=True) as change:
+            with change.create("a.arrow", native=True) as sink:
+                assert isinstance(sink, pa.NativeFile)
+                sink.write(_LARGE)
+            assert change.size("a.arrow") == len(_LARGE)
+            change.publish()
+        filesystem = storage.snapshot("t").filesystem()
+        (info,) = filesystem.get_file_info(fs.FileSelector("t", recursive=True))
+        assert (info.path, info.size) == ("t/a.arrow", len(_LARGE))
+        with filesystem.open_input_file("t/a.arrow") as file:
+            assert file.read_at(9, 1000) == _LARGE[1000:1009]
+            assert file.size() == len(_LARGE)
+
+    def test_moving(self, storage: Storage) -> None:
+        """``move`` gives everything at a key another one; what is at the target is replaced whole, or refused."""
+        _put(storage, "t", {"a.bin": b"a", "sub/b.bin": b"b"})
+        _put(storage, "taken", {"x.bin": b"x"})
+        with pytest.raises(AlreadyExistsError):
+            storage.move("t", "taken", replace=False)
+        assert (_there(storage, "taken"), len(_there(storage, "t"))) == ({"x.bin": b"x"}, 2)
+        storage.move("t", "taken", replace=True)
+        storage.move("taken", "deep/target", replace=False)
+        assert _there(storage, "deep/target") == {"a.bin": b"a", "sub/b.bin": b"b"}
+        assert (storage.kind("t"), storage.kind("taken")) == (None, None)
+        _put_file(storage, "f.bin", b"f")
+        storage.move("f.bin", "g.bin", replace=False, wanted="file")
+        assert (storage.kind("f.bin"), [info.size for info in storage.list("g.bin")]) == (None, [1])
+
+    def test_deleting(self, storage: Storage) -> None:
+        """``delete`` takes all that is at a key, and nothing beside it, also where names begin alike."""
+        for key in ("t", "t2", "u/t"):
+            _put(storage, key, {"a.bin": b"a", "sub/b.bin": b"b"})
+        _put_file(storage, "t.bin", b"f")
+        storage.delete("t")
+        assert storage.kind("t") is None
+        assert sorted(info.key for info in storage.list("")) == [
+            "t.bin",
+            "t2/a.bin",
+            "t2/sub/b.bin",
+            "u/t/a.bin",
+            "u/t/sub/b.bin",
+        ]
+        storage.delete("t.bin")
+        assert storage.kind("t.bin") is None
+        _put(storage, "t", {"c.bin": b"c"})
+        assert _there(storage, "t") == {"c.bin": b"c"}
+
+    def test_no_change_is_lost(self, storage: Storage) -> None:
+        """Of changes of one key at the same moment each is there in the end that was published; the others raised."""
+
+        def add(number: int) -> None:
+            while True:
+                try:
+                    with storage.change("t", tree=True) as change:
+                        for info in change.base.files if change.base is not None else ():
+                            change.keep(info.key)
+                        _fill(change, {f"{number}.bin": b"%d" % number})
+                        change.publish()
+                    return
+                except (ConflictError, AlreadyExistsError):
+                    assert storage.conflict_timeout, "a storage without conflicts keeps its writers waiting"
+
+        at_once([partial(add, number) for number in range(_WRITERS)])
+        assert _there(storage, "t") == {f"{number}.bin": b"%d" % number for number in range(_WRITERS)}
+
+    def test_readers_see_whole_states(self, storage: Storage) -> None:
+        """While a directory is replaced, every snapshot of it is one state, whole."""
+        states = [{"a.bin": b"1", "b.bin": b"1"}, {"a.bin": b"22", "b.bin": b"22", "c.bin": b"22"}]
+        _put(storage, "t", states[0])
+
+        def write() -> list[Files]:
+            for number in range(1, _ROUNDS):
+                _put(storage, "t", states[number % 2])
+            return []
+
+        def read() -> list[Files]:
+            return [_there(storage, "t") for _ in range(_ROUNDS)]
+
+        assert all(found in states for seen in at_once([write, read]) for found in seen)
+
+    def test_what_has_appeared_is_not_replaced(self, storage: Storage, rival: Storage | None) -> None:
+        """If base was None and something is there by now, ``publish`` is an error, and publishes nothing.
+
+        An AlreadyExistsError, or a ConflictError where the storage finds a conflict before it looks.
+        """
+        if rival is None:
+            return
+        with storage.change("t", tree=True) as change, storage.change("f", tree=False) as single:
+            assert (change.base, single.base) == (None, None)
+            _fill(change, {"a.bin": b"mine"})
+            _fill(single, {"": b"mine"})
+            _put(rival, "t", {"a.bin": b"theirs"})
+            _put_file(rival, "f", b"theirs")
+            for late in (change, single):
+                with pytest.raises((AlreadyExistsError, ConflictError)):
+                    late.publish()
+        assert _there(storage, "t") == {"a.bin": b"theirs"}
+        assert list(_there(storage, "f").values()) == [b"theirs"]
+
+    def test_a_conflict_can_be_renewed(self, storage: Storage, rival: Storage | None) -> None:
+        """``publish`` is a ConflictError if another has published since; after ``renew`` it can be published."""
+        if rival is None:
+            return
+        _put(storage, "t", {"a.bin": b"a"})
+        with storage.change("t", tree=True) as change:
+            change.keep("t/a.bin")
+            _fill(change, {"mine.bin": b"mine"})
+            _put(rival, "t", {"theirs.bin": b"theirs"})
+            with pytest.raises(ConflictError):
+                change.publish()
+            assert _there(rival, "t") == {"theirs.bin": b"theirs"}
+            change.renew()
+            assert change.base is not None
+            for info in change.base.files:
+                change.keep(info.key)
+            change.publish()
+        assert _there(rival, "t") == {"theirs.bin": b"theirs", "mine.bin": b"mine"}
+
+    def test_keys_are_exact(self, storage: Storage) -> None:
+        """Nothing is escaped, unescaped, folded or normalised, in keys and in the paths below them."""
+        files = {key: b"%d" % number for number, key in enumerate(ODD_KEYS)}
+        _put(storage, "odd", files)
+        assert _there(storage, "odd") == files
+        assert {info.key for info in storage.list("")} == {join("odd", key) for key in files}
+        for key in ODD_KEYS:
+            _put_file(storage, f"single/{key}", key.encode())
+        assert _there(storage, "single") == {key: key.encode() for key in ODD_KEYS}
+
+    def test_uris_name_keys(self, storage: Storage) -> None:
+        """``key_of`` takes the root's URI off a URI; one of another place names nothing here."""
+        assert storage.key_of(f"{storage.uri}/a/b.bin") == "a/b.bin"
+        assert storage.key_of("gopher://elsewhere/a/b.bin") is None
+
+    def test_errors_are_known_or_not(self, storage: Storage) -> None:
+        """``translate`` gives a DaoError, or None for an error that is not the storage's."""
+        assert storage.translate(ValueError("a bug")) is None
+        translated: Any = storage.translate(OSError(28, "No space left on device"))
+        assert translated is None or isinstance(translated, DaoError)
+
+    def test_it_can_be_pickled(self, storage: Storage) -> None:
+        """A pickled storage reaches the same files, or takes them along."""
+        _put(storage, "t", {"a.bin": b"a"})
+        again = pickle.loads(pickle.dumps(storage))
+        assert _there(again, "t") == {"a.bin": b"a"}
+
+
+def _opened(snapshot: Snapshot, key: str) -> bytes:
+    with snapshot.open(key) as file:
+        return file.read()
