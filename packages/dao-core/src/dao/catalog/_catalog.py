@@ -33,28 +33,29 @@ _STORE_OF_GLOB = re.compile(r"([^.*?\[]+)\.")
 class Catalog:
     """The named stores and objects of a project, from one or several sources.
 
-    A source is a mapping, or the path of a JSON, YAML or TOML file. Later sources are laid over earlier ones: mappings
-    are merged, lists and everything else are replaced, ``null`` removes a key; an overlay that gives a store another
-    interface also drops the options and further interfaces that were meant for the old one. Loading looks at what
-    stands in the sources and at the interface classes that can be imported here. What is outside, the environment
-    and files of secrets, is looked at when a store or object is first used.
+    A source is a mapping, or the path of a JSON, YAML or TOML file. Later sources override earlier ones: mappings
+    are merged, lists and everything else are replaced, ``null`` removes a key; an overlay that changes a store's
+    interface also drops the options and further interfaces of the old one. Loading validates the sources against the
+    interface classes that can be imported here. The environment and secret files are read when a store or object is
+    first used.
 
-    Another catalog, or a :class:`~dao.catalog.StoreSource`, is a source too: it is asked for the stores
-    that no mapping or file declares, the last one of several first.
+    Another catalog, or a :class:`~dao.catalog.StoreSource`, is a source too: it is queried for stores that no
+    mapping or file declares; of several, the last one first.
 
-    Immutable, safe between threads. Pickles carry the declarations, no secret and no connection.
+    Immutable, safe between threads. Pickles carry the declarations, but no secrets and no connections.
 
     Args:
         sources: base first, then overlays; further catalogs anywhere among them.
         plugins: where interfaces and object types are looked up; by default what is installed.
-        untrusted: somebody else wrote the mappings and files: they may name no class, only interfaces that a plugin
-            registers, refer to nothing but ``allowed_secrets``, and have no place outside the folder of their file.
-        allowed_secrets: the references that they may have, such as ``"env:API_TOKEN"``.
+        untrusted: the mappings and files come from an untrusted author: they may name no class, only interfaces that a
+            plugin registers, use no reference outside ``allowed_secrets``, and no path outside the folder of their
+            file.
+        allowed_secrets: the references allowed in untrusted sources, such as ``"env:API_TOKEN"``.
 
     Raises:
         DataError: ``allowed_secrets`` without ``untrusted``.
-        ConfigError: every fault of every source, each with its path in the user's own spelling, and its file where
-            there are several.
+        ConfigError: lists every fault of every source, each with its path as the user wrote it, and its file if there
+            are several.
         PluginError: a source is YAML and PyYAML is not installed.
 
     >>> catalog = Catalog({"bronze": {"interface": "memory", "objects": {
@@ -85,26 +86,27 @@ class Catalog:
         self._declared, faults = declare(declaring, plugins or default_plugins(), trust)
         self._stores: dict[str, DataStore] = {}
         self.stores: StoreSource = _Stores(self)
-        """The stores by name, each made on first use. Iteration asks the further catalogs for the names of theirs."""
+        """The stores by name, each created on first use. Iteration also queries further catalogs for their names."""
         self._objects: dict[str, DataObject] = {}
         self._lock = RLock()
         if faults:
-            # No frame of this error's traceback is to hold what the sources say.
+            # Raised here so that no frame of the traceback holds the sources' content.
             del sources, declaring
             self._declared = {}
             raise ConfigError(faults, ", ".join(self.sources))
 
     @property
     def asks(self) -> bool:
-        """Whether looking up a name may have to ask a service, because there are further catalogs."""
+        """Whether looking up a name may query a service, because there are further catalogs."""
         return bool(self._further)
 
     def store(self, name: str) -> DataStore:
-        """The store of a name, made on first use.
+        """The store of a name, created on first use.
 
         Raises:
-            ConfigError: there is none, with the nearest names; or a reference in its properties has no value.
-            StoreError: a further catalog could not be asked.
+            ConfigError: no such store (the error lists the nearest names), or a reference in its properties has no
+                value.
+            StoreError: a further catalog could not be queried.
         """
         found = self._stores.get(name)
         if found is not None:
@@ -124,7 +126,7 @@ class Catalog:
         raise ConfigError(f"no store {name!r} in the catalog, {did_you_mean(str(name), self._store_names())}")
 
     def _store_names(self) -> list[str]:
-        """The names of all stores, for a hint: a further catalog that can't be asked for its own is left out."""
+        """The names of all stores, for a hint; further catalogs that fail to list theirs are left out."""
         names = list(self._declared)
         for source in self._further:
             with suppress(StoreError):
@@ -145,13 +147,13 @@ class Catalog:
         return store
 
     def __getitem__(self, full_name: str) -> DataObject:
-        """The object of ``"store.object"``: one that is declared by that name, else what a name pattern stands for.
+        """The object of ``"store.object"``: the one declared by that name, else one that matches a name pattern.
 
         Raises:
-            ConfigError: there is none, with the nearest names; two patterns fit equally well; or a reference in its
-                properties has no value.
+            ConfigError: no such object (the error lists the nearest names), two patterns match equally well, or a
+                reference in its properties has no value.
             PluginError: the plugin of its type is missing or broken.
-            StoreError: a further catalog could not be asked.
+            StoreError: a further catalog could not be queried.
         """
         found = self._objects.get(full_name)
         if found is not None:
@@ -185,7 +187,7 @@ class Catalog:
     @overload
     def get(self, full_name: str, default: T) -> DataObject | T: ...
     def get(self, full_name: str, default: Any = None) -> Any:
-        """The same, but ``default`` where there is no such object."""
+        """Like indexing, but ``default`` if there is no such object."""
         if full_name not in self:
             return default
         return self[full_name]
@@ -231,11 +233,11 @@ class Catalog:
         return sum(len(declared.objects) - len(declared.patterns) for declared in self._declared.values())
 
     def search(self, pattern: str | re.Pattern[str]) -> list[DataObject]:
-        """The objects whose full name fits; name patterns are not among them.
+        """The objects whose full name matches; name patterns are not included.
 
         Args:
-            pattern: a glob that fits the whole name, such as ``"silver.*"``, case as it is written; or a compiled
-                regular expression that is found anywhere in it. Where a glob names its store, no other one is asked.
+            pattern: a glob for the whole name, such as ``"silver.*"``, case-sensitive; or a compiled regular
+                expression, searched for anywhere in the name. If a glob names its store, no other store is queried.
         """
         regex = re.compile(fnmatch.translate(pattern)) if isinstance(pattern, str) else pattern
         named = _STORE_OF_GLOB.match(pattern) if isinstance(pattern, str) else None
@@ -277,12 +279,10 @@ def load(
     untrusted: bool = False,
     allowed_secrets: Iterable[str] = (),
 ) -> Catalog:
-    """``Catalog(*sources, ...)``, for those who have the sources in a sequence; a catalog that is the only source is
-    given back itself.
-    """
+    """``Catalog(*sources, ...)`` for a sequence of sources; a catalog that is the only source is returned itself."""
     if len(sources) == 1 and isinstance(sources[0], Catalog):
         if untrusted:
-            raise DataError("untrusted: found a catalog that is loaded already; say it where that is loaded")
+            raise DataError("untrusted: found a catalog that is loaded already; pass it where that catalog is loaded")
         return sources[0]
     return Catalog(*sources, plugins=plugins, untrusted=untrusted, allowed_secrets=allowed_secrets)
 
@@ -297,7 +297,7 @@ def _label(source: CatalogSource | Catalog) -> str:
 
 @even_half_made
 class _Stores(StoreSource):
-    """The stores of a catalog, made as they are looked at."""
+    """The stores of a catalog, created on first use."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog
@@ -337,7 +337,7 @@ class _Stores(StoreSource):
     @overload
     def get(self, name: str, /, default: T) -> DataStore | T: ...
     def get(self, name: str, /, default: Any = None) -> Any:
-        # Every call by name comes through here, so the usual case is one look.
+        # Every call by name goes through here, so the usual case is one look-up.
         found = self._catalog._stores.get(name)
         if found is not None:
             return found

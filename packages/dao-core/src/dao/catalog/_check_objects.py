@@ -1,4 +1,4 @@
-"""Checks what a catalog declares of a store's objects: names, patterns, and every property."""
+"""Checks the declarations of a store's objects: names, patterns, and every property."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ __all__ = ["NoteFault", "ObjectChecker", "check_references"]
 
 _RESERVED = {"identifier", "data_store", "self", "properties"}
 _JUDGED = {"type", "format", "suffix", "mode", "schema_mode", "where"}
-"""The properties whose text itself may be wrong; of others it is the name or the kind of value."""
+"""Properties whose text itself is validated; for others only the name and the kind of value."""
 _is_secret_name = lru_cache(maxsize=8192)(looks_secret)
 
 
 class NoteFault(Protocol):
-    """Notes a fault: where it is, what is wrong, and where below that."""
+    """Records a fault: its path, what is wrong, and the path below that."""
 
     def __call__(self, path: Path, message: str, below: str = "") -> None: ...
 
 
 def check_references(value: Any, path: Path, fault: NoteFault) -> None:
-    """Faults for references that are malformed, wherever they are in a value."""
+    """Record a fault for each malformed reference anywhere in a value."""
     for text, below in _strings(value):
         try:
             check_schemes(Template.parse(text))
@@ -47,10 +47,10 @@ class ObjectChecker:
 
     Attributes:
         store: its name.
-        names: what its interfaces know.
-        installed: whether what brings them is installed here, so that an unknown type can't be theirs.
+        names: the property names that its interfaces know.
+        installed: whether the packages of its interfaces are installed here, so that an unknown type can't be theirs.
         types: the names of object types.
-        fault: notes a fault.
+        fault: records a fault.
     """
 
     store: str
@@ -69,12 +69,12 @@ class ObjectChecker:
             path = (self.store, "properties", key)
             if key == "key":
                 self._note(path, "a key is one object's place: 'prefix' and 'suffix' are what objects can share")
-            elif key not in _RESERVED:  # those names are nobody's here
+            elif key not in _RESERVED:  # these names have a message of their own
                 self._property(path, key, given, None)
         return guarded_options(properties, None)
 
     def objects(self, objects: Mapping[str, Any]) -> tuple[dict[str, dict[str, Any]], tuple[NamePattern, ...]]:
-        """The declarations by name, checked; and those of the names that are patterns."""
+        """The checked declarations by name, and the names that are patterns."""
         declared: dict[str, dict[str, Any]] = {}
         patterns: list[NamePattern] = []
         for name, value in objects.items():
@@ -100,7 +100,7 @@ class ObjectChecker:
     def _object(self, path: Path, value: Mapping[str, Any], pattern: NamePattern | None) -> dict[str, Any]:
         own = dict(value)
         for key, given in value.items():
-            # Most properties are texts that mean what they say, and there may be ten thousand objects.
+            # Fast path: most properties are plain strings, and there may be ten thousand objects.
             plain = pattern is None and type(key) is str and _is_plain(given)
             judged = (key, given if type(given) is str else tuple(given)) if plain else ()
             if plain and ((type(given) is str and key in self._right_names) or judged in self._right):
@@ -143,8 +143,8 @@ class ObjectChecker:
     def _text(self, path: Path, key: str, given: str, pattern: NamePattern | None) -> None:
         if key == "type" and given not in self.types:
             hint = did_you_mean(given, self.types)
-            # One that nothing here resembles may come with a backend that is not installed here, as its store's; and
-            # any unknown one may be what a broken plugin brings.
+            # A type that resembles none here may belong to a backend that isn't installed, and any unknown one to a
+            # broken # plugin.
             if self.installed or (hint.startswith("did you mean") and not self._plugins.broken):
                 self._note(path, f"no type {given!r}, {hint}")
         elif pattern is None or "{" not in given:
@@ -158,7 +158,7 @@ class ObjectChecker:
 
 
 def _is_plain(given: Any) -> bool:
-    """Whether it is a text, or a list of texts, that means what it says."""
+    """Whether it is a plain string, or a list of plain strings, without references."""
     return all(map(_is_plain_text, given)) if type(given) is list else _is_plain_text(given)
 
 

@@ -1,4 +1,4 @@
-"""What several stores share of their options: ``connections``, which a store's options take in by ``use``."""
+"""Shared options: ``connections``, which the options of several stores include by ``use``."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["Connections", "Options"]
 
 @frozen
 class Options:
-    """The options of one interface, those that it takes in among them.
+    """The options of one interface, including those of its connections.
 
     Attributes:
-        values: by name; what an interface says itself stands for the whole of what a connection says.
+        values: by name; an interface's own value replaces a connection's value as a whole.
         origins: where each of them is declared.
         path: where the interface's own are.
     """
@@ -31,13 +31,13 @@ class Options:
 
 @frozen
 class Connections:
-    """The connections of a catalog, and what is wrong with them."""
+    """The connections of a catalog, and their faults."""
 
     declared: Mapping[str, Any]
     fault: NoteFault
 
     def check(self) -> None:
-        """Note what is wrong with each, whether it is used or not."""
+        """Record the faults of each, whether it is used or not."""
         for name, options in self.declared.items():
             path = (CONNECTIONS, name)
             if self._chain(options, path) is not None:
@@ -45,7 +45,7 @@ class Connections:
                     check_references(value, (*path, option), self.fault)
 
     def options(self, own: Mapping[str, Any], path: Path) -> Options:
-        """An interface's options with those of the connections that they use."""
+        """An interface's options merged with those of the connections that they use."""
         values: dict[str, Any] = {}
         origins: dict[str, Path] = {}
         for where, options in reversed(self._chain(own, path) or [(path, own)]):

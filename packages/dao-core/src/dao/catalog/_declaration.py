@@ -1,4 +1,4 @@
-"""What a catalog declares, once it is read, merged and checked."""
+"""Declarations of stores and objects, after reading, merging and checking."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ __all__ = ["ObjectDeclaration", "StoreDeclaration", "wrong_kind"]
 
 @frozen
 class ObjectDeclaration:
-    """The keys of an object that mean something to DAO itself. Any other key is a property too.
+    """The keys of an object that DAO itself interprets. Any other key is a property too.
 
     Attributes:
         type: ``object``, ``file``, ``directory``, ``table``, or a type that a plugin registers.
-        prefix: where it is, from the store's root.
-        suffix: what is added to its name, such as ``.csv``.
-        key: the whole place, instead of ``prefix/name`` + ``suffix``.
+        prefix: its folder, relative to the store's root.
+        suffix: appended to its name, such as ``.csv``.
+        key: the whole path, instead of ``prefix/name`` + ``suffix``.
         format: the file format: ``csv``, ``json``, ``ndjson``, ``parquet``, ``arrow``, ``orc``, ``avro``...
         partition_by: names of the columns that the data is partitioned by.
         keys: names of the columns that identify a row, for ``upsert``.
@@ -42,7 +42,7 @@ _KINDS = {attribute.name: str(attribute.type) for attribute in fields(ObjectDecl
 
 
 def wrong_kind(name: str, value: Any) -> str:
-    """What is wrong with the value of an object's key; empty for right ones and for keys DAO itself doesn't know."""
+    """What is wrong with the value of an object's key; empty if valid, or if DAO itself doesn't know the key."""
     kind = _KINDS.get(name)
     if kind is None or value is None:
         return ""
@@ -71,10 +71,10 @@ class StoreDeclaration:
     Attributes:
         name: its name.
         interfaces: the primary one first.
-        properties: what its objects have in common.
-        object_type: the ``type`` of those that say none.
-        objects: the declaration of each object, as it was written, by name; name patterns among them.
-        patterns: those of the names that have placeholders.
+        properties: the properties that its objects share.
+        object_type: the ``type`` of objects that don't declare one.
+        objects: the declaration of each object as it was written, by name, including name patterns.
+        patterns: the names with placeholders.
     """
 
     name: str

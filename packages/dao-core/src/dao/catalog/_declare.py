@@ -1,4 +1,4 @@
-"""From sources to declarations: read, respell, merge, check. Every fault is found before any is reported."""
+"""Turns sources into declarations: read, normalize, merge, check. Collects every fault before reporting any."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ __all__ = ["declare"]
 def declare(
     sources: Sequence[CatalogSource], plugins: Plugins, trust: Trust | None = None
 ) -> tuple[dict[str, StoreDeclaration], list[Fault]]:
-    """The stores that the sources declare, later ones laid over earlier ones; and every fault in them.
+    """The stores that the sources declare, later sources overriding earlier ones; and every fault in them.
 
-    With ``trust`` the sources are somebody else's, and may say no more than it allows.
+    With ``trust`` the sources are untrusted, and limited to what it allows.
     """
     spelled, faults = _read(sources)
     distrusted = [fault for source in spelled for fault in trust.faults(source)] if trust is not None else []
@@ -40,7 +40,7 @@ def declare(
         return {}, [*faults, *distrusted]
     checker = _Checker(spelled, plugins, faults, several=len(sources) > 1, trust=trust)
     if len(spelled) < len(sources):
-        return {}, checker.faults  # laid over a file that can't be read, nothing means what it should
+        return {}, checker.faults  # merging over an unreadable file would only report misleading faults
     merged: dict[str, Any] = dict(spelled[0].stores) if spelled else {}
     for overlay in spelled[1:]:
         merged = merge_stores(merged, overlay.stores)
@@ -79,7 +79,7 @@ def _rebase(folder: FilePath) -> Callable[[str], str]:
             return text
         try:
             return Template.parse(text).rebased(folder).text
-        except ConfigError:  # a malformed reference becomes a fault where its path is known
+        except ConfigError:  # a malformed reference is reported later, with its path
             return text
 
     return rebased
@@ -87,7 +87,7 @@ def _rebase(folder: FilePath) -> Callable[[str], str]:
 
 @define
 class _Checker:
-    """Checks the merged stores, and finds for each fault the file and the spelling it comes from."""
+    """Checks the merged stores, and traces each fault back to its file and its original spelling."""
 
     _sources: list[SpelledSource]
     _plugins: Plugins
@@ -104,7 +104,7 @@ class _Checker:
         return frozenset(self._plugins.object_type_names)
 
     def _source_of(self, path: Path) -> SpelledSource:
-        # The last source that goes all the way, else the one that goes furthest: that is where its value stands.
+        # The last source that has the whole path, else the one with the longest part of it, holds the value.
         return max(reversed(self._sources), key=lambda source: source.depth(path))
 
     def fault(self, path: Path, message: str, below: str = "") -> None:
@@ -157,7 +157,7 @@ class _Checker:
         return InterfaceSpec(name, found.target, guarded, users, folders=self._folders(found.cls, options))
 
     def _folders(self, cls: type | None, options: Options) -> dict[str, str]:
-        """Where relative places among the options start: each at the file that says it."""
+        """The folders that relative paths among the options start from: each that of its file."""
         if not options.values:
             return {}
         types = {} if cls is None else option_types(cls)
@@ -174,7 +174,7 @@ class _Checker:
             value = value[at]
         try:
             problem = self._trust.place_problem(str(value), folder) if self._trust is not None else ""
-        except ConfigError:  # it is no place, which is a fault already
+        except ConfigError:  # not a path, which is a fault already
             return
         if problem:
             self.fault(path, problem)
@@ -188,7 +188,7 @@ class _Checker:
             found_before.append(self._find(value, path, options))
             return self._interface(value["interface"], found_before[-1], options)
         if not isinstance(value, str) or not value:
-            return None  # its fault is noted already
+            return None  # its fault is recorded already
         module, _, name = value.rpartition(":")
         found = find_interface(
             name, module or None, self._plugins, import_class=bool(shared.values) or self._import_classes

@@ -1,4 +1,4 @@
-"""From an interface's name in a catalog to its class, as far as that can be told here."""
+"""Finds the class of an interface by its name in a catalog, as far as possible without using the store."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ __all__ = ["Found", "find_interface"]
 
 @frozen
 class Found:
-    """What is known of an interface when a catalog is loaded.
+    """What is known about an interface when a catalog is loaded.
 
     Attributes:
         target: ``"module:Class"``, or ``None`` for a registered name.
-        cls: its class; ``None`` where it was not asked for, or can't be imported here, which its store says when used.
-        problem: what is certainly wrong with the name; empty if nothing is.
-        installed: whether what brings it is installed here.
+        cls: its class; ``None`` if not requested or not importable here (its store raises the error when used).
+        problem: what is definitely wrong with the name; empty if nothing is.
+        installed: whether the package that provides it is installed here.
     """
 
     target: str | None
@@ -29,9 +29,9 @@ class Found:
 
 
 def find_interface(name: str, location: str | None, plugins: Plugins, *, import_class: bool) -> Found:
-    """Look for an interface by its name and, for a class of the user's own, its module.
+    """Find an interface by its name and, for a user-defined class, its module.
 
-    Without ``import_class`` a registered one is not imported: that may take a driver along, for nothing.
+    Without ``import_class`` a registered one is not imported, because that may load a driver needlessly.
     """
     if location:
         return _from_module(name, location)
@@ -49,11 +49,11 @@ def find_interface(name: str, location: str | None, plugins: Plugins, *, import_
         )
     hint = did_you_mean(name, known)
     backend = name.split(".")[0]
-    if plugins.broken:  # one of them may be what brings it; its store says so when it is used
+    if plugins.broken:  # a broken plugin may provide it; its store raises that error when used
         return Found(None, None, installed=False)
     if hint.startswith("did you mean") or backend in known:
         return Found(None, None, f"no interface {name!r}, {hint}")
-    # A backend that is not installed here. Its store can't be used, and says so; the others can.
+    # A backend that is not installed here: only its own store fails, when used.
     return Found(None, None, installed=False)
 
 
@@ -62,5 +62,5 @@ def _from_module(name: str, location: str) -> Found:
     try:
         return Found(target, load_interface(target))
     except PluginError as error:
-        # Without a cause the module is there, and has no such class.
+        # Without a cause, the module exists but has no such class.
         return Found(target, None, "" if error.__cause__ else str(error), installed=not error.__cause__)

@@ -1,4 +1,4 @@
-"""One catalog laid over another."""
+"""Merges one catalog over another."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["merge", "merge_stores"]
 
 
 def merge(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
-    """``base`` with ``overlay`` over it: mappings are merged, everything else is replaced, ``None`` removes a key.
+    """Merge ``overlay`` over ``base``: mappings are merged, everything else is replaced, ``None`` removes a key.
 
-    Neither is changed. Merging the same overlay again changes nothing (RFC 7396's rules).
+    Neither input is modified. Merging the same overlay again changes nothing (JSON Merge Patch, RFC 7396).
 
     >>> merge({"root": "/data", "retry": {"attempts": 3, "wait": 1}}, {"root": None, "retry": {"wait": 5}})
     {'retry': {'attempts': 3, 'wait': 5}}
@@ -31,10 +31,9 @@ def merge(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]
 
 
 def merge_stores(base: Mapping[str, Any], overlay: Mapping[str, Any]) -> dict[str, Any]:
-    """The same for stores in the canonical spelling, where one key means more than itself.
+    """Merge stores in the canonical form, where changing the interface affects other keys.
 
-    An overlay that gives a store another interface takes the old one's options and companions away: they were meant
-    for that one.
+    An overlay that changes a store's interface drops the options and secondary interfaces of the old one.
     """
     kept = {}
     for name, store in base.items():

@@ -1,4 +1,4 @@
-"""The declared objects of one store, each made when it is looked up."""
+"""The declared objects of one store, each created when it is looked up."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["ObjectMap", "resolved_properties"]
 
 @even_half_made
 class ObjectMap(Mapping[str, DataObject]):
-    """Objects by name. Iteration gives the names that stand in the catalog, a look-up also what a pattern stands for.
+    """Objects by name. Iteration yields the names declared in the catalog; look-ups also match name patterns.
 
     Safe between threads. Pickles carry the declarations.
     """
@@ -41,15 +41,15 @@ class ObjectMap(Mapping[str, DataObject]):
         self._store: DataStore | None = None
 
     def place(self, store: DataStore) -> None:
-        """Say which store the objects live in."""
+        """Set the store that the objects belong to."""
         self._store = store
 
     def __getitem__(self, name: str) -> DataObject:
         """The object of a name.
 
         Raises:
-            KeyError: none is declared, and no pattern fits.
-            ConfigError: two patterns fit equally well, or a property has a reference without a value.
+            KeyError: none is declared by that name, and no pattern matches.
+            ConfigError: two patterns match equally well, or a property has a reference without a value.
             PluginError: the plugin of its type is missing or broken.
         """
         found = self._made.get(name)
@@ -61,7 +61,7 @@ class ObjectMap(Mapping[str, DataObject]):
         best = best_match(self.patterns, name) if isinstance(name, str) else None
         if best is None:
             raise KeyError(name)
-        # Not kept: there is no end of names that fit a pattern.
+        # Not cached: a pattern matches any number of names.
         return self._make(name, best[0].text, self._declared[best[0].text], best[1])
 
     def _make(
@@ -95,10 +95,10 @@ class ObjectMap(Mapping[str, DataObject]):
 def resolved_properties(
     properties: Mapping[str, Any], path: str, fill: Callable[[str], str] | None = None
 ) -> dict[str, Any]:
-    """Properties with their references resolved and, with ``fill``, their placeholders filled.
+    """Resolve references in properties and, with ``fill``, fill in placeholders.
 
     Raises:
-        ConfigError: every reference that has no value, each with its path.
+        ConfigError: lists every reference without a value, each with its path.
     """
     made: dict[str, Any] = {}
     faults: list[Fault] = []

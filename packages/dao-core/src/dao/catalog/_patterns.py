@@ -15,23 +15,23 @@ __all__ = ["NamePattern", "best_match"]
 
 _PLACEHOLDER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _IN_VALUE = re.compile(r"\{\{|\}\}|\{([A-Za-z_][A-Za-z0-9_]*)\}")
-# A value must stay within one part of a key: no separators, no '..', nothing invisible.
+# A value must stay within one part of a key: no separators, no '..', no control characters.
 _NOT_IN_VALUE = re.compile(r"[/\\{}\x00-\x1f\x7f]|\.(?=\.)")
 _MOST_TRIALS = 20_000
-"""Ways of matching that are tried where a placeholder stands twice; without one there is no choice to be made."""
+"""The most combinations tried if a placeholder occurs twice; otherwise the match is unambiguous."""
 
 
 @frozen
 class NamePattern:
-    """One such name.
+    """An object name with placeholders.
 
-    A placeholder stands for one or more characters, as few as fit, without ``/``, ``\\``, ``..``, braces or control
-    characters; one that stands twice has the same value in both places.
+    A placeholder matches one or more characters, non-greedily, without ``/``, ``\\``, ``..``, braces or control
+    characters; if it occurs twice, both must have the same value.
 
     Attributes:
-        text: as it is declared.
+        text: the name as declared.
         placeholders: their names.
-        literals: how many characters of it are no placeholder; the more, the better it fits.
+        literals: the number of characters outside placeholders; more literals are a better match.
 
     >>> NamePattern.parse("sales_{region}_{year}").match("sales_emea_2025")
     {'region': 'emea', 'year': '2025'}
@@ -58,12 +58,12 @@ class NamePattern:
         return cls(text, frozenset(holes), sum(map(len, between)), holes, between)
 
     def match(self, name: str) -> dict[str, str] | None:
-        """The placeholders' values in a name that fits, else ``None``.
+        """The placeholders' values if a name matches, else ``None``.
 
-        Takes time in proportion to the name's length.
+        Runs in time linear in the name's length.
 
         Raises:
-            ConfigError: a placeholder that stands twice would have to be tried in too many ways.
+            ConfigError: a placeholder that occurs twice has too many possible matches.
         """
         first, last = self._between[0], self._between[-1]
         if len(name) < self.literals + len(self._holes) or not name.startswith(first) or not name.endswith(last):
@@ -75,12 +75,12 @@ class NamePattern:
         return None if values is None or "." in values.values() else values
 
     def _ends(self, name: str) -> list[list[int]]:
-        """For each placeholder and each place where it may start, the nearest end from which the rest fits; else 0."""
+        """For each placeholder and each start, the nearest end after which the rest matches; else 0."""
         size = len(name)
         allowed = bytearray(b"\1") * size
         for found in _NOT_IN_VALUE.finditer(name):
             allowed[found.start()] = 0
-        # Whether, from a place on, the literal after the placeholder and all behind it fit.
+        # Whether the literal after the placeholder, and all that follows, matches from a position on.
         fits = bytearray(size + 1)
         fits[size - len(self._between[-1])] = 1
         tables: list[list[int]] = []
@@ -98,7 +98,7 @@ class NamePattern:
         return tables[::-1]
 
     def _first(self, name: str, ends: list[list[int]]) -> dict[str, str] | None:
-        """The values, each as short as it may be."""
+        """The values, each as short as possible."""
         values: dict[str, str] = {}
         at = len(self._between[0])
         for hole, table, literal in zip(self._holes, ends, self._between[1:], strict=True):
@@ -110,7 +110,7 @@ class NamePattern:
         return values
 
     def _equal(self, name: str, ends: list[list[int]]) -> dict[str, str] | None:
-        """The same where a placeholder stands twice, so that the nearest end need not be the right one."""
+        """Match by backtracking: if a placeholder occurs twice, the nearest end need not be the right one."""
         trials = 0
         starts, stack = [len(self._between[0])], [ends[0][len(self._between[0])]]
         while stack:
@@ -134,7 +134,7 @@ class NamePattern:
         return None
 
     def _agrees(self, name: str, starts: list[int], stack: list[int]) -> bool:
-        """Whether the placeholder that was filled last has the value that it was given before."""
+        """Whether the last placeholder has the same value as its earlier occurrence."""
         last = len(stack) - 1
         before = self._holes.index(self._holes[last])
         return name[starts[before] : stack[before]] == name[starts[last] : stack[last]]
@@ -161,7 +161,7 @@ def _literals(value: Any) -> Iterable[str]:
 
 
 def filler(values: Mapping[str, str]) -> Callable[[str], str]:
-    """A function that puts placeholders' values into literal text."""
+    """A function that fills placeholders' values into literal text."""
 
     def put(found: re.Match[str]) -> str:
         return values.get(found[1], found[0]) if found[1] else found[0][0]
@@ -170,10 +170,10 @@ def filler(values: Mapping[str, str]) -> Callable[[str], str]:
 
 
 def best_match(patterns: Iterable[NamePattern], name: str) -> tuple[NamePattern, dict[str, str]] | None:
-    """The pattern that fits a name and has most literal characters, with the placeholders' values.
+    """The pattern that matches a name with the most literal characters, with the placeholders' values.
 
     Raises:
-        ConfigError: two of them fit equally well.
+        ConfigError: two of them match equally well.
     """
     best: tuple[NamePattern, dict[str, str]] | None = None
     tied: NamePattern | None = None

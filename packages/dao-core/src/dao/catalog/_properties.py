@@ -1,4 +1,4 @@
-"""Which properties mean something to a store's interfaces, and which names are slips of theirs."""
+"""Which properties a store's interfaces know, and which unknown names are likely typos."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from dao.interface import arguments_of, takes_any_argument
 __all__ = ["SCHEMA_FILE", "PropertyNames", "format_options"]
 
 SCHEMA_FILE = Path(__file__).with_name("catalog.schema.json")
-"""The shipped JSON Schema. It has the names of the formats and of their options, which Arrow is not needed to know."""
+"""The shipped JSON Schema. It lists formats and their options without importing Arrow."""
 
 _OWN = frozenset(attribute.name for attribute in attrs.fields(ObjectDeclaration))
 _NEAR = 0.85
-"""How alike a name is to a right one to be a slip: 'sufix', not 'region' for 'version'."""
+"""The similarity to a known name that makes a typo: 'sufix', not 'region' for 'version'."""
 _SHORT = 4
 """A name this short is near too many others: a slip of it has its letters in another order, as 'kyes', or is a key of
 DAO's own with one letter more or less inside, as 'keyes'."""
@@ -31,7 +31,7 @@ DAO's own with one letter more or less inside, as 'keyes'."""
 
 def format_options() -> dict[str, frozenset[str]]:
     """The names of the file formats known here, each with the names of its options."""
-    # Not load_formats(): a catalog is loaded without Arrow, and the shipped schema has what dao-files brings.
+    # Not load_formats(): a catalog loads without Arrow, and the shipped schema lists the formats of dao-files.
     return {**_shipped(), **{name: frozenset(form.option_names) for name, form in FORMATS.items()}}
 
 
@@ -46,7 +46,7 @@ class PropertyNames:
     """The names that the interfaces of one store know.
 
     Args:
-        kinds: the interfaces' classes; ``None`` or an error for one that can't be had here.
+        kinds: the interfaces' classes; ``None`` or an error for one that can't be loaded here.
     """
 
     def __init__(self, kinds: Sequence[type | PluginError | None]) -> None:
@@ -57,14 +57,14 @@ class PropertyNames:
         self._problems: dict[str, str] = {}
 
     def unknown(self, names: Iterable[str]) -> list[str]:
-        """Those names that no method takes, in their order; none where an interface takes any, or can't be had."""
+        """The names that no method accepts, in order; none if an interface accepts any, or can't be loaded."""
         if not self._is_closed:
             return []
         known = self._known()
         return [name for name in names if name not in known]
 
     def problem(self, name: str) -> str:
-        """What is wrong with a property of this name: it is no right one, and nearly one. Empty if nothing is."""
+        """What is wrong with a property name: unknown, but close to a known one. Empty if nothing is."""
         found = self._problems.get(name)
         if found is None:
             found = self._problems[name] = "" if name in _OWN or not self._is_closed else self._slip(name)
@@ -86,8 +86,8 @@ class PropertyNames:
         return _OWN.union(taken, *options)
 
     def value_problem(self, name: str, value: object) -> str:
-        """What is wrong with the value of a property that a call would take for an argument; empty if nothing is."""
-        if not self._is_closed or name == "into":  # no property stands in for ``into``
+        """What is wrong with the value of a property that calls use as an argument; empty if nothing is."""
+        if not self._is_closed or name == "into":  # ``into`` can't be a property
             return ""
         own = [found[name] for found in map(arguments_of, self._classes) if name in found]
         return value_problem(name, value, frozenset().union(*own)) if own else ""

@@ -1,13 +1,13 @@
 """The JSON Schema of a catalog file, for editors to complete and check it while it is written.
 
 ``catalog.schema.json`` beside this module is shipped; ``tools/catalog_schema.py`` of the repository writes it, and a
-test holds it to be current. A catalog names it in its ``$schema``, or a YAML file in its first line:
+test checks that it is current. A catalog names it in its ``$schema``, or a YAML file in its first line:
 ``# yaml-language-server: $schema=...``.
 
-The schema is made from the types: the fields of the interfaces that are installed (in the shipped one, of those that
-``dao-core[files]`` brings), the options of the file formats, and :class:`~dao.catalog.ObjectDeclaration`. What else
-there is stays open. Every file that loads is valid by it as far as those go; it does not ask for required options,
-because an overlay need not repeat them.
+The schema is generated from the types: the fields of the interfaces that are installed (in the shipped one, of those
+that ``dao-core[files]`` brings), the options of the file formats, and :class:`~dao.catalog.ObjectDeclaration`. Anything
+else is left open. Every file that loads is valid by it; required options are not enforced, because an overlay need not
+repeat them.
 """
 
 from __future__ import annotations
@@ -45,14 +45,14 @@ _USE = {"type": "string", "description": "The name of a connection, whose option
 
 
 def json_schema(plugins: Plugins | None = None) -> dict[str, Any]:
-    """The schema, draft 2020-12, made now.
+    """Generate the schema, draft 2020-12.
 
     Args:
         plugins: whose interfaces and object types it names; by default what is installed. An interface that can't be
             imported is named without its options.
 
     Raises:
-        PluginError: pyarrow is not installed, by which the formats' options are known.
+        PluginError: pyarrow is not installed, which the formats' options need.
     """
     plugins = plugins or default_plugins()
     interfaces = {name: _interface_schema(cls) for name, cls in _interfaces(plugins)}
@@ -121,7 +121,7 @@ def _further_schema(interfaces: list[str]) -> dict[str, Any]:
 
 
 def _keyed(shapes: Mapping[str, Any], keys: list[str], interfaces: list[str]) -> dict[str, Any]:
-    """Both spellings of the keys, never two of one; and the options that belong to the interface that is named."""
+    """Accept both spellings of each key, but not together; and the options of the named interface."""
     properties = {key: {**shapes[STORE_KEYS[key]], "description": _DESCRIPTIONS[STORE_KEYS[key]]} for key in keys}
     completed = {"anyOf": [{"enum": interfaces}, {}]} if interfaces else {}
     properties["interface"] = {**properties["interface"], **completed}
@@ -184,7 +184,7 @@ def _options_schema(cls: type) -> dict[str, Any]:
     properties = {}
     for name, kind in option_types(cls).items():
         attribute = attributes.get(name)
-        # A converter may take more than the type it makes.
+        # A converter may accept more than its result type.
         converted = attribute is not None and attribute.converter is not None and not is_place([kind])
         shape = {} if converted else shape_of(kind)
         told = {"description": described[name]} if name in described else {}
@@ -197,7 +197,7 @@ def _is_open(cls: type) -> bool:
 
 
 def _descriptions(cls: type) -> dict[str, str]:
-    """What the class's docstring says of its attributes or arguments, by name."""
+    """Descriptions of attributes or arguments from the class's docstring, by name."""
     section = re.search(r"(?ms)^(?:Attributes|Args):\n(.*?)(?=^\S|\Z)", inspect.getdoc(cls) or "")
     found = {}
     for entry in re.finditer(r"(?m)^    ([\w, ]+): (.*(?:\n     +\S.*)*)", section[1] if section else ""):

@@ -31,14 +31,14 @@ _PLAIN: Mapping[type, dict[str, Any]] = types.MappingProxyType(
 
 
 def shape_of(kind: Any, within: tuple[type, ...] = ()) -> dict[str, Any]:
-    """What a value of this type may be in a file; empty where anything may stand, or JSON can't say it.
+    """The JSON Schema of a value of this type; empty if anything goes, or JSON Schema can't express it.
 
-    A text with references may stand wherever a number, a truth value or one of several choices is expected.
+    A string with references is allowed wherever a number, a boolean or an enumerated choice is expected.
     """
     shapes: list[dict[str, Any]] = []
     for member in members(kind):
         if hasattr(member, "__supertype__") or hasattr(member, "__value__"):
-            continue  # what it is an alias of is a member too
+            continue  # an alias' target is a member too
         shape = _shape(member, within)
         if not shape:
             return {}

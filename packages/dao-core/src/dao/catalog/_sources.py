@@ -18,7 +18,7 @@ from dao.options._places import working_folder
 __all__ = ["MAX_DEPTH", "CatalogSource", "Repeated", "Source", "read_source"]
 
 _MAX_BYTES = 8 * 1024 * 1024
-"""Ten thousand objects take about one: what is larger is no catalog, and a parser should not be tried on it."""
+"""Ten thousand objects take about 1 MiB; a larger file isn't a catalog, and isn't given to a parser."""
 
 MAX_DEPTH = 100
 _MAX_VALUES = 2_000_000
@@ -28,22 +28,22 @@ CatalogSource = str | os.PathLike[str] | Mapping[str, Any]
 
 
 class Repeated(dict[str, Any]):
-    """A mapping that its file wrote with some key twice; it keeps which, each with its place if that is known."""
+    """A mapping with duplicate keys in its file; records which, each with its position if known."""
 
     keys_twice: list[tuple[str, str]]
 
 
 @frozen
 class Source:
-    """What one source says.
+    """The content of one source.
 
     Attributes:
-        label: how messages call it: the path as it was given, or ``dict``.
+        label: its name in messages: the path as given, or ``dict``.
         content: its top-level mapping.
-        folder: where its relative paths start: where the file is; for a mapping, where the process is now.
-        has_file_references: whether there is any ``${file:...}`` to be looked at.
-        faults: a fault for every key that the file wrote twice in one mapping.
-        is_mapping: it is no file.
+        folder: the base of its relative paths: the file's folder; for a mapping, the working directory.
+        has_file_references: whether there is any ``${file:...}``.
+        faults: a fault for every duplicate key in one mapping of the file.
+        is_mapping: it is a mapping in memory, not a file.
     """
 
     label: str
@@ -58,8 +58,8 @@ def read_source(source: CatalogSource) -> Source:
     """Read a source.
 
     Raises:
-        ConfigError: there is no such file, it is empty, too large or not UTF-8, its syntax is wrong (with line and
-            column), or its top level is no mapping.
+        ConfigError: no such file, it is empty, too large or not UTF-8, its syntax is invalid (with line and column), or
+            its top level isn't a mapping.
         PluginError: it is YAML and PyYAML is not installed.
     """
     if isinstance(source, Mapping):
@@ -83,7 +83,7 @@ def _has_file_references(content: Mapping[str, Any]) -> bool:
     """Whether there is a ``${file:...}`` anywhere.
 
     Raises:
-        ConfigError: it holds itself, is nested deeper than any catalog, or has more values than any.
+        ConfigError: it contains itself, or exceeds the limits on nesting or on the number of values.
     """
     found = False
     values = 0
@@ -126,7 +126,7 @@ def _text(path: Path, label: str) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         problem = f"the file is not UTF-8: byte 0x{content[error.start]:02x} at line {line}"
-    if problem:  # raised out here: the decoding error carries the whole content
+    if problem:  # raised outside the except block: the decoding error carries the whole content
         raise ConfigError(problem, label)
     if not text.strip():
         raise ConfigError("the file is empty: write {} for a catalog without stores", label)
@@ -167,7 +167,7 @@ def _from_json(text: str, label: str) -> tuple[Any, bool]:
         problem = "not valid as a catalog: it is nested too deep"
     except _NoConstant as error:
         problem = f"not valid JSON: {error} is no JSON number"
-    except ValueError:  # more digits than Python turns into an int
+    except ValueError:  # more digits than Python converts to an int
         problem = "not valid as a catalog: it holds a number that is too long"
     raise ConfigError(problem, label)
 
@@ -208,7 +208,7 @@ def _from_toml(text: str, label: str) -> tuple[Any, bool]:
         problem = str(error)
     except RecursionError:
         problem = "it is nested too deep"
-    except ValueError:  # dates that are none and numbers that are too long
+    except ValueError:  # invalid dates and numbers that are too long
         problem = "it holds a date or a number that is none"
     raise ConfigError(f"not valid TOML: {problem}", label)
 

@@ -1,9 +1,9 @@
-"""The two spellings of a store, turned into one, with the way back to what the user wrote.
+"""Normalizes the two spellings of a store into one, and maps paths back to what the user wrote.
 
     interface_class, interface_class_location, default_configs, secondary_interfaces
     interface, options, also
 
-Both mean the same, in the same file or in different ones. Everything after this module knows only the second.
+Both mean the same, in the same file or in different ones. All later stages see only the second.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ STORE_KEYS = {
     "properties": "properties",
     "objects": "objects",
 }
-"""Every key of a store, with the canonical one it stands for."""
+"""Every key of a store, with its canonical name."""
 
 CONNECTIONS = "connections"
-"""The top-level key that is no store: options that several stores share."""
+"""The top-level key that isn't a store: options that several stores share."""
 USE = "use"
-"""The option that takes them in."""
+"""The option that includes them."""
 FREE_PREFIX = "x-"
-"""Top-level keys that begin so are the user's own, for YAML's anchors and the like."""
+"""The prefix of top-level keys reserved for the user, for YAML anchors and the like."""
 
 
 def dotted(path: Path) -> str:
@@ -57,11 +57,11 @@ class SpelledSource:
     """One source in the canonical spelling.
 
     Attributes:
-        label: how messages call it.
-        folder: where its relative places start.
+        label: its name in messages.
+        folder: the base of its relative paths.
         stores: its stores by name, in the canonical spelling; and its ``connections``.
-        spelled: for each canonical path that the user spelled differently, the user's own.
-        faults: what could not be understood, by the user's paths.
+        spelled: for each canonical path that the user spelled differently, the original.
+        faults: what could not be interpreted, by the user's paths.
     """
 
     label: str
@@ -79,7 +79,7 @@ class SpelledSource:
         return path
 
     def depth(self, path: Path) -> int:
-        """How far down this source goes along the path: all of it, or the part that it has."""
+        """How many leading parts of the path this source contains."""
         here: Any = self.stores
         for position, name in enumerate(path):
             is_there = name < len(here) if isinstance(here, list) and isinstance(name, int) else False
@@ -92,7 +92,7 @@ class SpelledSource:
 def canonical(
     label: str, content: Mapping[str, Any], change: Callable[[Any], Any] | None, folder: str
 ) -> SpelledSource:
-    """A source in the canonical spelling; ``change`` is applied to each of its strings, where it is given."""
+    """A source in the canonical spelling; ``change``, if given, is applied to each of its strings."""
     source = SpelledSource(label, folder)
     for name, value in content.items():
         if name == "$schema" or (isinstance(name, str) and name.startswith(FREE_PREFIX)):
@@ -220,7 +220,7 @@ def _shape_problem(key: str, value: Any) -> str:
 def _split_target(
     source: SpelledSource, path: Path, users: Path, found: dict[str, Any], first: Mapping[str, str]
 ) -> None:
-    """``interface`` says all: where it names a module too, and that there is none where it does not."""
+    """Split an ``interface`` of the form ``module:Class`` into class and module; a plain name has no module."""
     module, colon, name = found["interface"].rpartition(":")
     if colon and "location" in first:
         problem = f"{first['location']!r} is given too: write one of the two"

@@ -1,4 +1,4 @@
-"""Stores that somebody else knows of, as a source of a catalog."""
+"""Stores from an external service as a source of a catalog."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ __all__ = ["StoreSource"]
 
 
 class StoreSource(Mapping[str, DataStore]):
-    """Stores by name that somebody else knows of, such as a metastore: a source of a :class:`~dao.catalog.Catalog`.
+    """Stores by name from an external service, such as a metastore: a source of a :class:`~dao.catalog.Catalog`.
 
-    A look-up asks for one store, iteration for the names of all; nothing is asked before. A store's ``objects`` may be
-    a mapping that asks in the same way. Safe between threads. Pickles carry neither secrets nor connections.
+    A look-up queries one store, iteration the names of all; nothing is queried before. A store's ``objects`` may be
+    a mapping that queries lazily too. Safe between threads. Pickles carry neither secrets nor connections.
     """
 
     @property
     @abstractmethod
     def label(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
 
     @abstractmethod
     def at_hand(self) -> Sequence[DataStore]:
-        """The stores that are made already; nobody is asked for more."""
+        """The stores that are cached already; queries nothing."""
 
     def specs_at_hand(self) -> dict[str, Sequence[InterfaceSpec]]:
-        """The interfaces of the stores that are known already, by the stores' names; nobody is asked, no store made."""
+        """The interfaces of the stores that are cached already, by store name; queries nothing, creates no store."""
         return {store.name: store.specs for store in self.at_hand()}
 
     def names_at_hand(self) -> list[str]:
@@ -37,11 +37,11 @@ class StoreSource(Mapping[str, DataStore]):
 
     @abstractmethod
     def __getitem__(self, name: str) -> DataStore:
-        """The store of a name; the same one each time, as long as nothing about it changes.
+        """The store of a name; the same instance each time, until its definition changes.
 
         Raises:
-            KeyError: there is none.
-            StoreError: whoever knows them could not be asked.
+            KeyError: no store has that name.
+            StoreError: the service could not be queried.
         """
 
     def __len__(self) -> int:

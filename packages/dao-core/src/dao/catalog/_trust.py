@@ -1,4 +1,4 @@
-"""What a catalog that somebody else wrote may say: no code, few values from elsewhere, no place outside."""
+"""Limits on untrusted catalogs: no code, only allowed references, no path outside their folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Trust"]
 
 @frozen
 class Trust:
-    """What is allowed to an untrusted catalog.
+    """What an untrusted catalog may use.
 
     Attributes:
         allowed: the references, as ``scheme:argument``.
@@ -28,10 +28,10 @@ class Trust:
 
     @classmethod
     def of(cls, untrusted: bool, allowed_secrets: Iterable[str]) -> Trust | None:
-        """What the arguments of a catalog mean; ``None`` for one that is trusted.
+        """The limits that a catalog's arguments set; ``None`` for a trusted catalog.
 
         Raises:
-            DataError: they have the wrong types, or secrets are allowed to a catalog that may use any.
+            DataError: they have the wrong types, or ``allowed_secrets`` is given for a trusted catalog.
         """
         if not isinstance(untrusted, bool):
             raise DataError(f"untrusted: found {type(untrusted).__name__}, expected True or False")
@@ -45,7 +45,7 @@ class Trust:
         return cls(allowed) if untrusted else None
 
     def faults(self, source: SpelledSource) -> Iterator[Fault]:
-        """What a source says that it may not. Nothing of it is imported, built or looked up before."""
+        """Everything in a source that isn't allowed, before any of it is imported, built or resolved."""
         for name, store in source.stores.items():
             if name != CONNECTIONS and isinstance(store, Mapping):
                 yield from self._interfaces(source, name, store)
@@ -65,13 +65,13 @@ class Trust:
     def _refused(self, text: str) -> list[str]:
         try:
             references = Template.parse(text).references
-        except ConfigError:  # it is a fault anyway
+        except ConfigError:  # reported as malformed anyway
             return []
         return [str(one) for one in references if f"{one.scheme}:{one.argument}" not in self.allowed]
 
     def place_problem(self, text: str, folder: str) -> str:
-        """What is wrong with a place; empty for one below the folder of the file that says it."""
-        if "${" in text:  # an allowed value says where; what is written beside it must not lead elsewhere
+        """What is wrong with a path; empty if it is below the folder of its file."""
+        if "${" in text:  # an allowed value may be any path; the text next to it must not lead elsewhere
             literal = [part for part in Template.parse(text).parts if isinstance(part, str)]
             outside = any(".." in part for part in literal) or literal[:1] == [text]
         else:

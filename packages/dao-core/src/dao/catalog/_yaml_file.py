@@ -1,8 +1,8 @@
-"""YAML for catalogs: PyYAML's parser, the one in C where it is there, and values made here from its events.
+"""YAML for catalogs: builds values from the events of PyYAML's parser (the C one where available).
 
-PyYAML's own way from text to values builds a tree of nodes first, which takes most of the time of a large file. Going
-by events takes a third of that, and lets tags that would make objects, keys that stand twice, loops, and aliases that
-blow up ("billion laughs") be refused on the way.
+PyYAML's loaders build a tree of nodes first, which takes most of the time for a large file. Working on events takes a
+third of that, and refuses on the way tags that create objects, duplicate keys, loops, and exponential aliases ("billion
+laughs").
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["parse"]
 
 _FREE_SIZE = 100_000
 _MAX_EXPANSION = 20
-"""How many values for each written character a document may have through its aliases, beyond the first 100,000."""
+"""The most values per written character that aliases may expand to, beyond the first 100,000."""
 
 _PREFIX = "tag:yaml.org,2002:"
 _SCALARS = {_PREFIX + kind for kind in ("null", "bool", "int", "float", "timestamp", "str")}
@@ -28,7 +28,7 @@ _MERGE = object()
 
 
 class _Bad(Exception):
-    """What is wrong with the document; it never quotes a value, which may be a secret."""
+    """A fault of the document; its message never quotes a value, which may be a secret."""
 
     def __init__(self, problem: str, event: Any = None) -> None:
         super().__init__(problem)
@@ -37,10 +37,10 @@ class _Bad(Exception):
 
 
 def parse(text: str, label: str) -> tuple[Any, bool]:
-    """The document's value, ``None`` for an empty one; and whether any mapping in it is a :class:`Repeated`.
+    """Parse a document to its value (``None`` if empty), and whether any mapping in it is a :class:`Repeated`.
 
     Raises:
-        ConfigError: wrong syntax, several documents, a tag, key or alias that is not allowed; with line and column.
+        ConfigError: invalid syntax, several documents, or a tag, key or alias that isn't allowed; with line and column.
         PluginError: PyYAML is not installed.
     """
     try:
@@ -61,7 +61,7 @@ def parse(text: str, label: str) -> tuple[Any, bool]:
         problem = _without_quotes(str(getattr(error, "reason", None) or "wrong syntax"))
     except _Bad as error:
         problem, mark = error.problem, error.mark
-    # Raised out here: those errors hold parts of the text.
+    # Raised outside the except block: those errors hold parts of the text.
     place = "" if mark is None else f" (line {mark.line + 1}, column {mark.column + 1})"
     raise ConfigError(f"not valid YAML: {problem}{place}", label)
 
@@ -72,7 +72,7 @@ def _without_quotes(problem: str) -> str:
 
 @define
 class _Open:
-    """A list or mapping that has begun and not ended."""
+    """A list or mapping under construction."""
 
     value: Any
     event: Any
@@ -84,7 +84,7 @@ class _Open:
 
 
 class _Builder:
-    """Makes a document's value out of its events."""
+    """Builds a document's value from its events."""
 
     def __init__(self, loader: Any, max_size: int) -> None:
         self.has_repeated = False
@@ -214,7 +214,7 @@ class _Builder:
             here.key = _NO_KEY
 
     def _take_in(self, here: _Open, value: Any, event: Any) -> None:
-        """``<<``: its own keys win over what a mapping takes in, and the first taken in over later ones."""
+        """Merge ``<<``: a mapping's own keys win over included ones, and the first included over later ones."""
         for one in value if isinstance(value, list) else [value]:
             if not isinstance(one, dict):
                 raise _Bad("'<<' takes in a mapping or a list of mappings", event)

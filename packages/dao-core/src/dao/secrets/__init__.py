@@ -1,4 +1,4 @@
-"""Secrets, and the references (``${env:NAME}``) that they and other values of a config come from."""
+"""Secrets, and the references (``${env:NAME}``) that secrets and other values of a config are resolved from."""
 
 from dao.secrets._references import (
     BUILT_IN_SCHEMES,

@@ -1,10 +1,10 @@
-"""Values that a config does not hold itself: ``${env:NAME}``, ``${file:/run/secrets/x}``.
+"""References to values outside a config: ``${env:NAME}``, ``${file:/run/secrets/x}``.
 
-A *reference* is ``${scheme:argument}``, or ``${scheme:argument:-default}`` as in a shell: the default stands in where
-the value is missing or empty. References may stand anywhere in a string; ``$${`` is a literal ``${``. A reference
+A *reference* is ``${scheme:argument}``, or ``${scheme:argument:-default}`` as in a shell: the default is used if
+the value is missing or empty. References may occur anywhere in a string; ``$${`` is a literal ``${``. A reference
 inside a reference is refused, and a value that is itself a reference is refused too, so nothing can loop.
 
-The schemes ``env`` and ``file`` are built in, more come by :func:`register_scheme`.
+The schemes ``env`` and ``file`` are built in, :func:`register_scheme` adds more.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ __all__ = [
 MASK: Final = "********"
 
 SchemeResolver = Callable[[str], str]
-"""Gives the value for a reference's argument; raises ``LookupError`` where there is none, so that a default can do."""
+"""Returns the value for a reference's argument; raises ``LookupError`` if there is none, so that a default applies."""
 
-_MAX_FILE = 1024 * 1024  # nobody's secret is larger, and /dev/zero must not fill the memory
+_MAX_FILE = 1024 * 1024  # no secret is larger, and /dev/zero must not exhaust memory
 _TOKEN = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 _REFERENCE = re.compile(r"([A-Za-z][A-Za-z0-9_.+-]*):(.+?)(?::-(.*))?", re.DOTALL)
 
@@ -77,7 +77,7 @@ def _from_file(argument: str) -> str:
 
 
 def _decoded(content: bytes) -> str | None:
-    # A UnicodeDecodeError carries the bytes: it must not travel on as anybody's context.
+    # A UnicodeDecodeError carries the bytes: it must not become another error's context.
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError:
@@ -85,7 +85,7 @@ def _decoded(content: bytes) -> str | None:
 
 
 BUILT_IN_SCHEMES: Mapping[str, SchemeResolver] = MappingProxyType({"env": _from_env, "file": _from_file})
-"""The schemes that DAO itself has."""
+"""The built-in schemes."""
 
 _schemes: dict[str, SchemeResolver] = dict(BUILT_IN_SCHEMES)
 _sources: list[Callable[[], Mapping[str, SchemeResolver]]] = []
@@ -93,10 +93,10 @@ _doubts: list[Callable[[], bool]] = []
 
 
 def register_scheme(name: str, resolver: SchemeResolver) -> None:
-    """Let ``${name:argument}`` be resolved by ``resolver(argument) -> str``. The last one registered counts.
+    """Resolve ``${name:argument}`` by ``resolver(argument) -> str``. The last registration wins.
 
-    The resolver is called each time a value is needed (a rotated secret is seen); one that is slow keeps its own cache.
-    It raises ``LookupError`` where there is no such value. Its error text must not hold the value.
+    The resolver is called each time a value is needed, so that rotated secrets take effect; a slow one should cache.
+    It raises ``LookupError`` if there is no such value. Its error messages must not contain the value.
     """
     _schemes[name] = resolver
 
@@ -104,9 +104,9 @@ def register_scheme(name: str, resolver: SchemeResolver) -> None:
 def register_scheme_source(
     source: Callable[[], Mapping[str, SchemeResolver]], is_incomplete: Callable[[], bool] = lambda: False
 ) -> None:
-    """Let further schemes be looked up by ``source()`` when one is not registered: that is how plugins bring theirs.
+    """Look up unregistered schemes by ``source()``, which is how plugins provide theirs.
 
-    Where ``is_incomplete()``, there may be schemes that it should give and doesn't: an unknown one is then no fault.
+    If ``is_incomplete()``, the source may lack schemes that it should provide: unknown schemes are then not a fault.
     """
     _sources.append(source)
     _doubts.append(is_incomplete)
@@ -125,12 +125,12 @@ def scheme_names() -> tuple[str, ...]:
 
 
 def check_schemes(template: Template) -> None:
-    """Refuse a scheme that nobody knows and that is nearly one that is known.
+    """Refuse an unknown scheme that is close to a known one.
 
-    Others pass: their plugin may be installed where the value is needed.
+    Other unknown schemes pass: their plugin may be installed where the value is needed.
 
     Raises:
-        ConfigError: with the nearest right name.
+        ConfigError: names the nearest known scheme.
     """
     for reference in template.references:
         if reference.scheme not in _schemes and _resolver_of(reference.scheme) is None:
@@ -154,14 +154,14 @@ class Reference:
 
     @property
     def text(self) -> str:
-        """As it is written in a config, default and all."""
+        """The reference as written in a config, including its default."""
         return "${" + self.scheme + ":" + self.argument + ("" if self.default is None else ":-" + self.default) + "}"
 
     def resolve(self) -> str:
-        """The value now.
+        """Resolve the current value.
 
         Raises:
-            ConfigError: the scheme is not known, or there is no value and no default, or the value is a reference.
+            ConfigError: the scheme is unknown, there is neither value nor default, or the value is itself a reference.
         """
         resolver = _resolver_of(self.scheme)
         if resolver is None:
@@ -190,7 +190,7 @@ class Reference:
 
     @property
     def hint(self) -> str:
-        """The same reference with a place for a default, for messages."""
+        """The reference with a placeholder for a default, for messages."""
         return "${" + self.scheme + ":" + self.argument + ":-...}"
 
 
@@ -233,11 +233,11 @@ class Template:
 
     @property
     def references(self) -> tuple[Reference, ...]:
-        """The references in it, none for a plain string."""
+        """The references in it; empty for a plain string."""
         return tuple(part for part in self.parts if isinstance(part, Reference))
 
     def resolve(self) -> str:
-        """The string with every reference replaced by its value now.
+        """The string with every reference replaced by its current value.
 
         Raises:
             ConfigError: see :meth:`Reference.resolve`.
@@ -258,15 +258,15 @@ class Template:
         return "".join(part.replace("${", "$${") if isinstance(part, str) else spell(part) for part in self.parts)
 
     def map_text(self, change: Callable[[str], str]) -> Template:
-        """The same with each literal part changed; what ``change`` gives is never taken for a reference."""
+        """Apply ``change`` to each literal part; its results are never parsed as references."""
         return Template(tuple(change(part) if isinstance(part, str) else part for part in self.parts))
 
     def without_defaults(self) -> Template:
-        """The same with no default in any reference."""
+        """A copy without defaults."""
         return Template(tuple(part if isinstance(part, str) else evolve(part, default=None) for part in self.parts))
 
     def rebased(self, folder: Path) -> Template:
-        """The same with relative ``${file:...}`` paths made absolute, taken from ``folder``."""
+        """A copy with relative ``${file:...}`` paths made absolute, relative to ``folder``."""
         return Template(tuple(part if isinstance(part, str) else _rebase(part, folder) for part in self.parts))
 
 
@@ -277,7 +277,7 @@ def _reference(inside: str | None) -> Reference:
         )
     found = _REFERENCE.fullmatch(inside)
     if found is None:
-        # What is inside is not shown: somebody's password may hold '${'.
+        # The content is not shown: a password may contain '${'.
         raise ConfigError("a '${...}' without a scheme: write ${env:NAME} or ${file:PATH}, or '$${' for a literal '${'")
     return Reference(found[1], found[2], found[3])
 
@@ -289,9 +289,9 @@ def _rebase(reference: Reference, folder: Path) -> Reference:
 
 
 class Interpolated(str):
-    """A plain string that came out of references: it is its value, but its repr shows the references.
+    """A plain string resolved from references: its value is the resolved one, but its repr shows the references.
 
-    Pickles carry the references and resolve them again on the other side.
+    Pickles carry the references and resolve them again when loaded.
     """
 
     __slots__ = ("template",)
@@ -314,7 +314,7 @@ def _interpolate_again(text: str) -> Interpolated:
 
 
 def interpolated(text: str) -> str:
-    """``text`` with its references resolved: the same string if there are none.
+    """Resolve the references in ``text``; returns the same string if there are none.
 
     Raises:
         ConfigError: a malformed reference, or one without a value.

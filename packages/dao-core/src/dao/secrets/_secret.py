@@ -1,4 +1,4 @@
-"""Secrets: strings that are masked wherever text is made of them."""
+"""Secrets: strings that are masked in every text representation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SECRET_NAME = re.compile(
 
 
 def looks_secret(name: str) -> bool:
-    """Whether an option or property of this name is taken for a secret even if nothing else says so.
+    """Whether an option or property of this name is treated as a secret by its name alone.
 
     >>> looks_secret("aws_secret_access_key"), looks_secret("db-password"), looks_secret("token_column")
     (True, True, False)
@@ -28,7 +28,7 @@ def looks_secret(name: str) -> bool:
 
 
 def masked(name: str, value: object) -> object:
-    """``value`` as it may be shown under ``name``: whatever in it is called like a secret is masked, however deep.
+    """``value`` for display under ``name``, with every value under a secret-looking name masked, at any depth.
 
     >>> masked("options", {"user": "me", "password": "hunter2"})
     {'user': 'me', 'password': '********'}
@@ -43,15 +43,15 @@ def masked(name: str, value: object) -> object:
 
 
 class Secret:
-    """A string that nobody sees by accident.
+    """A string that can't be shown by accident.
 
-    It is masked wherever text is made of it; only :meth:`reveal` gives it away. Made from a literal
+    It is masked in every text representation; only :meth:`reveal` returns it. Created from a literal
     (``Secret("...")``) or from a reference (``Secret.parse("${env:PGPASSWORD}")``), which is resolved at each
     ``reveal()``, not before. Pickles carry the reference without its default, never a value: a literal can't be
-    revealed on the other side.
+    revealed in another process.
 
-    Two are equal if they were made from the same literal or the same reference; nothing is resolved for that. All
-    have the same hash, which therefore says nothing. Immutable and safe between threads.
+    Two are equal if they were created from the same literal or the same reference; comparing resolves nothing. All
+    have the same hash, so that it reveals nothing. Immutable and safe between threads.
 
     >>> password = Secret("hunter2")
     >>> print(password, repr(password), f"{password:>10}")
@@ -61,7 +61,7 @@ class Secret:
     """
 
     __slots__ = ("_template", "_value")
-    # A function and not the string, so that nothing that walks attributes prints it.
+    # A function rather than a string, so that code that walks attributes can't print it.
     _value: Callable[[], str]
     _template: Template | None
     _HASH: ClassVar[int] = 0x5EC2E7
@@ -93,7 +93,7 @@ class Secret:
 
     @property
     def references(self) -> tuple[Reference, ...]:
-        """What it is resolved from; empty for a literal."""
+        """The references it is resolved from; empty for a literal."""
         return self._template.references if self._template else ()
 
     def reveal(self) -> str:
@@ -169,14 +169,14 @@ def guarded(
     is_secret: Callable[[T], bool] | None = None,
     below: Callable[[T, str | int], T] | None = None,
 ) -> Any:
-    """``value`` with each string made a :class:`Secret` that stands, however deep, under a name that looks like one.
+    """``value`` with each string under a secret-looking name, at any depth, replaced by a :class:`Secret`.
 
     Args:
-        value: as it is written: strings, numbers, mappings, lists, tuples and sets.
-        name: what it is called.
-        known: what else is known of it, such as its type.
-        is_secret: whether that makes a string a secret.
-        below: what is known of what stands at a key or position of it.
+        value: strings, numbers, mappings, lists, tuples and sets.
+        name: its name.
+        known: what else is known about it, such as its type.
+        is_secret: whether ``known`` makes a string a secret.
+        below: what is known about the value at one of its keys or positions.
 
     >>> guarded({"user": "me", "logins": [{"password": "hunter2"}]})
     {'user': 'me', 'logins': [{'password': ********}]}
@@ -205,7 +205,7 @@ def _guard(text: str) -> Secret:
         return Secret.of_template(text.template)
     try:
         return Secret.parse(text)
-    except ConfigError:  # a malformed reference: it is a fault where the value is used, and no text of it is kept
+    except ConfigError:  # a malformed reference: reported where the value is used; its text is not kept
         return Secret(text)
 
 
