@@ -107,16 +107,15 @@ class S3Interface(FilesInterface):
             UnsupportedError: an older version of a directory or table.
             DataError, StoreError: as :meth:`dao_files.FilesInterface.read`.
         """
+        from dao.tables import Selection
         from dao_files.storage import read_table
 
         return read_table(
             self.storage if version is None else self.storage.at(version),
             data_object,
+            Selection(columns, where, limit),
             path=path,
             format=format,
-            columns=columns,
-            where=where,
-            limit=limit,
             schema=schema,
             options=options,
         )

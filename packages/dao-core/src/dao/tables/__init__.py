@@ -7,6 +7,7 @@
 - :func:`merge_tables` is an upsert of tables in memory;
 - :func:`mark_changes` and :func:`select_changes` make what ``read_changes`` gives;
 - :func:`as_moment` and :func:`version_at` are what ``as_of=`` means;
+- :class:`Selection` is what a call wants of a table: columns, rows, how many;
 - :func:`retry_conflicts` runs an operation again after another writer committed first, :class:`RetryBudget` is its
   budget of time.
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from dao.tables._matching import Matcher, check_keys, numbers, precedes, winners
     from dao.tables._modes import check_mode
     from dao.tables._schemas import EVOLVE, check_schema_mode, reconcile, would_evolve
+    from dao.tables._selection import Selection
 
 _HOMES = {
     "CHANGE_COLUMNS": "dao.tables._changes",
@@ -37,6 +39,7 @@ _HOMES = {
     "Matcher": "dao.tables._matching",
     "Merged": "dao.tables._changes",
     "RetryBudget": "dao.tables._conflicts",
+    "Selection": "dao.tables._selection",
     "as_moment": "dao._moments",
     "check_keys": "dao.tables._matching",
     "check_mode": "dao.tables._modes",
@@ -62,6 +65,7 @@ __all__ = [
     "Matcher",
     "Merged",
     "RetryBudget",
+    "Selection",
     "as_moment",
     "check_keys",
     "check_mode",

@@ -14,7 +14,7 @@ from dao.data_object import DataObject
 from dao.errors import NotFoundError
 from dao.progress import advance
 from dao.results import FileInfo, WriteResult
-from dao.tables import retry_conflicts
+from dao.tables import Selection, retry_conflicts
 from dao_files._actions.calls import check_reading
 from dao_files._actions.committing import commit, sizes
 from dao_files._actions.parts import Part
@@ -73,7 +73,7 @@ def _delete(change: Change, table: StoredTable, predicate: Any) -> WriteResult:
     parts = part_writer(change, table, schema)
 
     def work(file: FileInfo, write: Callable[..., Part]) -> Rewritten:
-        gone = sum(batch.num_rows for batch in table.scan([file], columns=[], where=predicate))
+        gone = sum(batch.num_rows for batch in table.scan(Selection([], predicate), [file]))
         if gone == 0:
             return Rewritten(file, untouched=True)
         if not table.snapshot.is_file and table.format.count([file.key], table.filesystem, table.options) == gone:
@@ -110,6 +110,6 @@ def _delete(change: Change, table: StoredTable, predicate: Any) -> WriteResult:
 
 
 def _filtered(table: StoredTable, file: FileInfo, condition: pc.Expression) -> Iterator[pa.RecordBatch]:
-    for batch in table.scan([file]):
+    for batch in table.scan(files=[file]):
         advance(batch.num_rows, batch.nbytes)
         yield filter_batch(batch, condition)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 from dao.data_object import DataObject, FileObject
 from dao.errors import DaoError
 from dao.progress import advance, expect
-from dao.tables import retry_conflicts
+from dao.tables import Selection, retry_conflicts
 from dao_files._actions.calls import check_reading
 from dao_files._actions.places import Place
 from dao_files._actions.tables import StoredTable, open_table
@@ -50,20 +50,25 @@ def _snapshot(storage: Storage, place: Place) -> Snapshot:
 def read_table(
     storage: Storage,
     data_object: DataObject,
+    selection: Selection,
     *,
     path: str | None,
     format: str | None,
-    columns: Sequence[str] | None,
-    where: Any,
-    limit: int | None,
     schema: Any,
     options: Mapping[str, Any],
 ) -> Any:
     """See :meth:`dao_files._actions.interface.FilesInterface.read`."""
-    asks_for_rows = any(given is not None for given in (columns, where, limit, schema)) or options
+    asks_for_rows = schema is not None or options or not selection.is_everything
     content = isinstance(data_object, FileObject) and not asks_for_rows
     reading = check_reading(
-        storage, data_object, path=path, format=format, where=where, schema=schema, options=options, content=content
+        storage,
+        data_object,
+        path=path,
+        format=format,
+        where=selection.where,
+        schema=schema,
+        options=options,
+        content=content,
     )
 
     def work() -> Any:
@@ -71,7 +76,7 @@ def read_table(
             if content and reading.format is None and snapshot.is_file:
                 return _whole(snapshot)
             table = open_table(snapshot, data_object, format=format, schema=schema, options=options)
-            return table.read(columns=columns, where=where, limit=limit)
+            return table.read(selection)
 
     found = retry_conflicts(storage.conflict_timeout, work)
     if isinstance(found, bytes):
@@ -89,29 +94,26 @@ def _whole(snapshot: Snapshot) -> bytes:
 def stream_table(
     storage: Storage,
     data_object: DataObject,
+    selection: Selection,
     *,
     path: str | None,
     format: str | None,
-    columns: Sequence[str] | None,
-    where: Any,
-    limit: int | None,
-    batch_size: int | None,
     schema: Any,
     options: Mapping[str, Any],
 ) -> pa.RecordBatchReader:
     """See :meth:`dao_files._actions.interface.FilesInterface.read_stream`."""
     place = check_reading(
-        storage, data_object, path=path, format=format, where=where, schema=schema, options=options
+        storage, data_object, path=path, format=format, where=selection.where, schema=schema, options=options
     ).place
 
     def work() -> pa.RecordBatchReader:
         snapshot = _snapshot(storage, place)
         try:
             table = open_table(snapshot, data_object, format=format, schema=schema, options=options)
-            if where is None and limit is None and table.record is not None:
+            if selection.has_all_rows and table.record is not None:
                 expect(rows=table.record.rows)
             # The reader holds the filesystem, and that the snapshot: both go when the reader was read or is dropped.
-            return table.scan(columns=columns, where=where, limit=limit, batch_size=batch_size)
+            return table.scan(selection)
         except BaseException:
             snapshot.close()
             raise
@@ -177,7 +179,7 @@ def count_rows(
 
     def work() -> int:
         with opened(storage, place, data_object, format=format, schema=schema, options=options) as table:
-            return table.count() if where is None else _counted(table.scan(columns=[], where=where))
+            return table.count() if where is None else _counted(table.scan(Selection([], where)))
 
     return retry_conflicts(storage.conflict_timeout, work)
 

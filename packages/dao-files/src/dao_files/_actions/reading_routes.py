@@ -61,16 +61,15 @@ class ReadingRoutes:
             UnsupportedError: the format doesn't have such an option.
             StoreError: a file can't be read; the message names it.
         """
+        from dao.tables import Selection
         from dao_files._actions.reading import read_table
 
         return read_table(
             self.storage,
             data_object,
+            Selection(columns, where, limit),
             path=path,
             format=format,
-            columns=columns,
-            where=where,
-            limit=limit,
             schema=schema,
             options=options,
         )
@@ -136,17 +135,15 @@ class ReadingRoutes:
             NotFoundError, DataError, UnsupportedError, StoreError: as :meth:`read`; a file that can't be read is found
                 when its turn comes.
         """
+        from dao.tables import Selection
         from dao_files._actions.reading import signed, stream_table
 
         reader = stream_table(
             self.storage,
             data_object,
+            Selection(columns, where, limit, batch_size),
             path=path,
             format=format,
-            columns=columns,
-            where=where,
-            limit=limit,
-            batch_size=batch_size,
             schema=schema,
             options=options,
         )

@@ -14,6 +14,7 @@ from dao.arrow.convert import without_views
 from dao.data_object import DataObject
 from dao.errors import DataError, NotFoundError, UnsupportedError
 from dao.results import FileInfo
+from dao.tables import Selection
 from dao_files._actions.contents import below, check_only_rows, format_within, refuse_lakehouses, shown_files
 from dao_files._actions.log import Log, Record, fingerprint_of
 from dao_files.formats import FORMATS, Format, close_reader, get_format, hive_values
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from dao_files._storage.storage import Snapshot
 
 __all__ = ["StoredTable", "as_written", "declared_schema", "format_options", "open_table"]
+
+
+EVERYTHING = Selection()
+"""All rows with all columns."""
 
 
 def declared_schema(schema: Any) -> pa.Schema | None:
@@ -211,23 +216,26 @@ class StoredTable:
             known |= {"partitions": [values[path] for path in paths], "partition_schema": self.partition_schema}
         return paths, known
 
-    def scan(
-        self, files: Iterable[FileInfo] | None = None, *, columns: Sequence[str] | None = None, **arguments: Any
-    ) -> pa.RecordBatchReader:
-        """Read lazily; see :meth:`dao_files.formats.Format.scan`."""
-        plain = self._without_views(arguments.get("where"))
-        if plain is not None:
-            return _cast_back(plain.scan(files, columns=columns, **arguments), self.schema)
-        paths, known = self.arguments(files)
-        return self.format.scan(paths, self.filesystem, self.options, columns=columns, **known, **arguments)
+    def scan(self, selection: Selection = EVERYTHING, files: Iterable[FileInfo] | None = None) -> pa.RecordBatchReader:
+        """Read lazily; see :meth:`dao_files.formats.Format.scan`.
 
-    def read(self, *, columns: Sequence[str] | None = None, **arguments: Any) -> pa.Table:
-        """Read whole; see :meth:`dao_files.formats.Format.read_table`."""
-        plain = self._without_views(arguments.get("where"))
+        Args:
+            selection: what is wanted.
+            files: some of the table's files; all where None.
+        """
+        plain = self._without_views(selection.where)
         if plain is not None:
-            return _cast_back(plain.scan(columns=columns, **arguments), self.schema).read_all()
+            return _cast_back(plain.scan(selection, files), self.schema)
+        paths, known = self.arguments(files)
+        return self.format.scan(paths, self.filesystem, self.options, **known, **selection.arguments)
+
+    def read(self, selection: Selection = EVERYTHING) -> pa.Table:
+        """Read whole; see :meth:`dao_files.formats.Format.read_table`."""
+        plain = self._without_views(selection.where)
+        if plain is not None:
+            return _cast_back(plain.scan(selection), self.schema).read_all()
         paths, known = self.arguments()
-        return self.format.read_table(paths, self.filesystem, self.options, columns=columns, **known, **arguments)
+        return self.format.read_table(paths, self.filesystem, self.options, **known, **selection.arguments)
 
     def might_hold(self, file: FileInfo, where: Any) -> bool:
         """Whether one of its files may have rows that meet a predicate, by what is known without reading rows."""
@@ -248,7 +256,7 @@ class StoredTable:
         if not self.files:
             return 0
         known = self.format.count([info.key for info in self.files], self.filesystem, self.options)
-        return known if known is not None else sum(batch.num_rows for batch in self.scan(columns=[]))
+        return known if known is not None else sum(batch.num_rows for batch in self.scan(Selection([])))
 
 
 def worked_on(schema: pa.Schema) -> pa.Schema:

@@ -22,7 +22,17 @@ from dao.data_object import DataObject
 from dao.errors import AlreadyExistsError, ConflictError, DataError
 from dao.progress import advance
 from dao.results import FileInfo, WriteResult
-from dao.tables import Matcher, RetryBudget, check_keys, numbers, precedes, reconcile, retry_conflicts, winners
+from dao.tables import (
+    Matcher,
+    RetryBudget,
+    Selection,
+    check_keys,
+    numbers,
+    precedes,
+    reconcile,
+    retry_conflicts,
+    winners,
+)
 from dao_files._actions.calls import check_writing, default_format
 from dao_files._actions.committing import commit, sizes
 from dao_files._actions.contents import below
@@ -274,7 +284,7 @@ class _Merge:
     def _matches(self, file: FileInfo) -> _Matches:
         columns = list(dict.fromkeys((*self.matcher.keys, *self.order_by)))
         known, wins = [_NONE], [_NONE]
-        for batch in self.table.scan([file], columns=columns, batch_size=_KEY_ROWS):
+        for batch in self.table.scan(Selection(columns, batch_size=_KEY_ROWS), [file]):
             found = self.matcher.match(batch)
             known.append(found)
             wins.append(self._winning(batch, found) if self.order_by else found)
@@ -297,7 +307,7 @@ class _Merge:
         """
         start = 0
         here = self._partition_of(file)
-        for batch in self.table.scan([file]):
+        for batch in self.table.scan(files=[file]):
             advance(batch.num_rows, batch.nbytes)
             part = matches.wins.slice(start, batch.num_rows)
             start += batch.num_rows

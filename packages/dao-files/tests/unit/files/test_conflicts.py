@@ -18,6 +18,7 @@ from attrs import define, field
 from dao import DirectoryObject, FileObject, TableObject
 from dao.errors import AlreadyExistsError, ConflictError, DataError
 from dao.file_set import FileSet, SourceFile
+from dao.tables import Selection
 from dao.tables._conflicts import RetryBudget, retry_conflicts
 from dao_files._actions import binary, deleting, managing, reading, upsert, writing
 from dao_files._actions.log import LOG_NAME
@@ -90,9 +91,7 @@ def write(storage: Busy, rows: list[dict[str, Any]], mode: str = "append", **giv
 
 
 def rows(storage: Busy) -> list[dict[str, Any]]:
-    table = reading.read_table(
-        storage, T, path=None, format=None, columns=None, where=None, limit=None, schema=None, options={}
-    )
+    table = reading.read_table(storage, T, Selection(), path=None, format=None, schema=None, options={})
     return sorted(table.to_pylist(), key=lambda row: row["id"])
 
 
