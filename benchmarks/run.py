@@ -1,4 +1,4 @@
-"""Measure everything, or what is named: ``run.py [--quick] [routing imports catalogs parquet copying s3]``.
+"""Measure everything, or what is named: ``run.py [--quick] [routing predicates parquet s3 ...]``.
 
 Prints one line per figure and writes the same as a table to ``benchmarks/RESULTS.md``. A bar that isn't held is said,
 and does not fail the run: what a noisy machine says once is not a verdict. ``--quick`` measures few rounds of little
@@ -22,7 +22,7 @@ if QUICK := "--quick" in sys.argv:
 
 from measuring import Row  # it reads the environment
 
-PARTS = ("routing", "imports", "catalogs", "parquet", "copying", "s3")
+PARTS = ("routing", "imports", "catalogs", "predicates", "parquet", "copying", "s3")
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 

@@ -12,16 +12,22 @@ names are looked up as in DuckDB: in any case, and the exact spelling picks wher
 - `parse` makes the tree of SQL text, tuples or a pyarrow Expression; `str(tree)` is SQL again.
 - `bind` puts a tree in a schema's names and types: what a backend compiles to its own filters.
 - `to_arrow`, `filter_table` and `filter_reader` evaluate it with Arrow.
+- `to_sql` (DuckDB, DataFusion, Spark, Redshift, PostgreSQL), `to_iceberg` and `to_dnf` say it to other engines, so that
+  they keep the same rows, or refuse what can't be said.
+- `split` takes apart what a target can evaluate and what is left to filter.
 """
 
 from __future__ import annotations
 
 from dao.arrow.predicates._bind import bind
 from dao.arrow.predicates._compile import arrow_filter, to_arrow
+from dao.arrow.predicates._engine_sql import BoundSql, quote_identifier, quote_literal, to_sql
 from dao.arrow.predicates._filter import filter_batch, filter_reader, filter_table, mask
+from dao.arrow.predicates._iceberg import to_iceberg
 from dao.arrow.predicates._parse import parse
 from dao.arrow.predicates._parse_dnf import literal
-from dao.arrow.predicates._sql import quote_identifier, quote_literal, to_sql
+from dao.arrow.predicates._split import OPERATIONS, split
+from dao.arrow.predicates._to_dnf import to_dnf
 from dao.arrow.predicates._tree import (
     And,
     ArrowExpression,
@@ -34,6 +40,7 @@ from dao.arrow.predicates._tree import (
     Kind,
     Like,
     Literal,
+    Literals,
     Not,
     Or,
     Predicate,
@@ -43,9 +50,11 @@ from dao.arrow.predicates._tree import (
 )
 
 __all__ = [
+    "OPERATIONS",
     "And",
     "ArrowExpression",
     "Between",
+    "BoundSql",
     "Column",
     "Comparison",
     "In",
@@ -54,6 +63,7 @@ __all__ = [
     "Kind",
     "Like",
     "Literal",
+    "Literals",
     "Not",
     "Or",
     "Predicate",
@@ -69,7 +79,10 @@ __all__ = [
     "parse",
     "quote_identifier",
     "quote_literal",
+    "split",
     "to_arrow",
+    "to_dnf",
+    "to_iceberg",
     "to_sql",
     "walk",
 ]

@@ -20,10 +20,10 @@ import pyarrow as pa
 from dao.arrow.predicates import _tree as tree
 from dao.arrow.predicates._bounds import compare_float, compare_stretch, false_if_valid, stretch_of
 from dao.arrow.predicates._coerce import coerce
+from dao.arrow.predicates._lists import extremes, values_in_type
 from dao.arrow.predicates._names import Names
 from dao.arrow.predicates._parse import MAX_DEPTH
-from dao.arrow.predicates._sql import quote_literal
-from dao.arrow.predicates._tree import Column, Comparison, Kind, Literal, Predicate
+from dao.arrow.predicates._tree import Column, Comparison, Kind, Literal, Literals, Predicate
 from dao.arrow.predicates._types import Family, SqlType, common_type, sql_type
 from dao.errors import DataError
 
@@ -48,7 +48,7 @@ def bind(predicate: Predicate, schema: pa.Schema) -> Predicate:
     >>> schema = pa.schema({"Id": pa.int32(), "day": pa.date32()})
     >>> from dao.arrow.predicates._parse import parse
     >>> print(bind(parse("ID < 1.5 AND day = '2026-01-31'"), schema))
-    ("Id" <= 1) AND ("day" = DATE '2026-01-31')
+    ("Id" <= 1) AND ("day" = CAST('2026-01-31' AS DATE))
     """
     if tree.depth(predicate) > MAX_DEPTH:
         raise DataError(f"the predicate is nested deeper than {MAX_DEPTH} levels")
@@ -126,6 +126,8 @@ class _Binder:
 
     def membership(self, node: tree.In) -> Predicate:
         operand = self.operand(node.operand)
+        if isinstance(node.values, Literals) and isinstance(operand, Column):
+            return self.column_in_list(operand, node.values)
         values = [value if isinstance(value, Literal) else self.compared(value, node.operand) for value in node.values]
         common = self.common([operand, *values])
         if common is None:
@@ -135,23 +137,32 @@ class _Binder:
             return tree.disjunction([self.compare("=", operand, value, common) for value in values])
         return self.column_in(operand, literals, common)
 
+    def column_in_list(self, column: Column, literals: Literals) -> Predicate:
+        """One column among constants of one kind: all at a time where each is one value of the column's type."""
+        few = extremes(literals)
+        common = self.common([column, *few])
+        assert common is not None  # a column has a type
+        for literal in few:
+            _coerced(column, literal, common)
+        known = values_in_type(literals, self.type_of(column), common) if few else None
+        if known is None:
+            return self.column_in(column, literals, common)
+        return tree.In(column, known) if known else false_if_valid(column)
+
     def column_in(self, column: Column, literals: Sequence[Literal], common: SqlType) -> Predicate:
         """The equalities with one column, gathered to one IN as far as each is one value of the column's type."""
-        given = [literal for literal in literals if literal.kind is not Kind.NULL]
-        typed, rest = _split_typed(given, self.type_of(column), common)
-        gathered = dict.fromkeys(typed)
+        gathered: dict[Literal, None] = {}
         others: list[Predicate] = []
         compare = self.literal_comparer(column, common)
-        for literal in rest:
-            equality = compare("=", literal)
-            if isinstance(equality, Comparison) and isinstance(equality.right, Literal):
+        for literal in literals:
+            equality = _NULL if literal.kind is Kind.NULL else compare("=", literal)
+            if isinstance(equality, Literal):
+                gathered[equality] = None
+            elif isinstance(equality, Comparison) and isinstance(equality.right, Literal):
                 gathered[equality.right] = None
             elif isinstance(equality, tree.And) and not isinstance(equality.operands[0], tree.IsNull):
                 others.append(equality)
-        points = list(gathered)
-        if len(given) < len(literals):
-            points.append(_NULL)
-        inside = tree.In(column, points) if points else false_if_valid(column)
+        inside = tree.In(column, gathered) if gathered else false_if_valid(column)
         return tree.disjunction([inside, *others])
 
     def operand(self, node: Predicate) -> Predicate:
@@ -172,7 +183,7 @@ class _Binder:
         except DataError as error:
             if not (isinstance(node, Column) and len(node.path) == 1 and isinstance(other, Column)):
                 raise
-            text = quote_literal(Literal(node.path[0], Kind.STRING))
+            text = Literal(node.path[0], Kind.STRING)
             raise DataError(f"{error}; if it is a text, write it in single quotes: {text}") from None
 
     def type_of(self, node: Predicate) -> SqlType:
@@ -247,20 +258,6 @@ def _gather(operator: str, operands: Iterable[Predicate]) -> list[Predicate]:
             inside = tree.In(column, dict.fromkeys(literals))
             result.append(inside if operator == "=" else tree.Not(inside))
     return result
-
-
-def _split_typed(literals: list[Literal], column: SqlType, common: SqlType) -> tuple[list[Literal], list[Literal]]:
-    """The literals that stand as they are in an IN with a column, and those to be looked at one by one.
-
-    It only saves time: lists of many thousand values are integers or texts.
-    """
-    if column.family is common.family is Family.STRING:
-        return literals, []
-    if column.family is common.family is Family.INTEGER and all(known.kind is Kind.INTEGER for known in literals):
-        values: list[Any] = literals
-        low, high = column.range()
-        return [known for known in values if low <= known.value <= high], []
-    return [], literals
 
 
 def _coerced(left: Predicate, literal: Literal, common: SqlType) -> Any:

@@ -12,18 +12,17 @@ import pyarrow.compute as pc
 
 from dao.arrow.predicates import _tree as tree
 from dao.arrow.predicates._bind import bind
+from dao.arrow.predicates._leaves import two_valued
 from dao.arrow.predicates._like import like_expression
 from dao.arrow.predicates._operands import array_of, cast_to_common, plain_operand, scalar_of
 from dao.arrow.predicates._parse import parse
-from dao.arrow.predicates._tree import Column, Comparison, Kind, Literal, Predicate
+from dao.arrow.predicates._tree import Column, Comparison, Literal, Predicate
 from dao.arrow.predicates._types import Family, SqlType, common_type, sql_type
 
 __all__ = ["arrow_filter", "to_arrow"]
 
 _NULL = pc.scalar(pa.NULL).cast(pa.bool_())
 _LONGEST_LIST = 4
-_INVERSE = {"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
-_INVERSE |= {"IS DISTINCT FROM": "IS NOT DISTINCT FROM", "IS NOT DISTINCT FROM": "IS DISTINCT FROM"}
 
 
 def to_arrow(predicate: Any, schema: pa.Schema, *, guard_statistics: bool = True) -> Any:
@@ -65,23 +64,15 @@ class _Compiler:
 
     def filter(self, node: Predicate) -> Any:
         """The whole filter. Statistics may say that no row fits, never that all do where floats are concerned."""
-        expression = self.condition(node, True)
+        expression = self.condition(node)
         return expression & (_guard() < 2.0) if self._guarded and self.touches_float(node) else expression
 
-    def condition(self, node: Predicate, wanted: bool) -> Any:
-        """An expression that is TRUE where the node is TRUE (or FALSE, as wanted); elsewhere it is FALSE or NULL.
+    def condition(self, node: Predicate) -> Any:
+        """An expression that is TRUE just where the node is TRUE: AND and OR of leaves, so a guard at a leaf guards."""
+        return two_valued(node, self.leaf, lambda parts: _joined(parts, True), lambda parts: _joined(parts, False))
 
-        NOT is pushed down to the leaves, so that all that is above them is AND and OR, and a guard at a leaf guards.
-        """
-        if isinstance(node, tree.Not):
-            return self.condition(node.operand, not wanted)
-        if isinstance(node, (tree.And, tree.Or)):
-            parts = [self.condition(operand, wanted) for operand in node.operands]
-            return _joined(parts, isinstance(node, tree.And) is wanted)
-        if isinstance(node, tree.IsBoolean) and wanted:
-            return self.condition(node.operand, node.value)
-        if isinstance(node, Comparison):
-            node, wanted = (node, wanted) if wanted else (_inverted(node), True)
+    def leaf(self, node: Predicate, wanted: bool) -> Any:
+        """An expression that is TRUE where the leaf is TRUE (or FALSE, as wanted); elsewhere it is FALSE or NULL."""
         expression = self.membership_condition(node, wanted) if isinstance(node, tree.In) else self.value(node)
         if not (wanted or isinstance(node, tree.In)):
             expression = ~expression
@@ -95,7 +86,7 @@ class _Compiler:
             below = node.op in ("=", "<", "<=") and node.right.value == node.right.value
             return not below and self.touches_float(node)
         if isinstance(node, tree.In) and wanted:
-            return any(_is_nan(value) for value in node.values)
+            return self.touches_float(node) and any(value != value for value in tree.constants(node))
         return self.touches_float(node)
 
     def touches_float(self, node: Predicate) -> bool:
@@ -128,12 +119,12 @@ class _Compiler:
     def membership(self, node: tree.In) -> Any:
         operand = self.operand(node.operand)
         found = pc.if_else(pc.is_valid(operand), self.found_in(node), _NULL)
-        return found | _NULL if _has_null(node) else found
+        return found | _NULL if tree.has_null(node) else found
 
     def membership_condition(self, node: tree.In, wanted: bool) -> Any:
         if wanted:
             return self.found_in(node)
-        if _has_null(node):
+        if tree.has_null(node):
             return pc.scalar(False)
         return ~self.found_in(node) & pc.is_valid(self.operand(node.operand))
 
@@ -141,13 +132,12 @@ class _Compiler:
         """Whether a value is one of those listed; FALSE for NULL. Arrow tells -0.0 from 0.0 here, SQL does not."""
         assert isinstance(node.operand, Column)  # bind leaves no other
         operand, arrow = self.column(node.operand)
-        values: list[Any] = [
-            value.value for value in node.values if isinstance(value, Literal) and value.value is not None
-        ]
-        family = sql_type(arrow).family
-        numbers = values if family is not Family.FLOAT else _both_zeros([v for v in values if v == v])
-        listed = operand.isin(array_of(numbers, arrow)) if numbers else pc.scalar(False)
-        if len(numbers) == len(values) or all(v == v for v in values):
+        values = tree.constants(node)
+        if sql_type(arrow).family is not Family.FLOAT:
+            return _is_in(operand, values, arrow)
+        numbers = [value for value in values if value == value]
+        listed = _is_in(operand, _both_zeros(numbers), arrow)
+        if len(numbers) == len(values):
             return listed
         return listed | pc.coalesce(pc.is_nan(operand), pa.scalar(False))
 
@@ -190,16 +180,8 @@ class _Compiler:
         return arrow
 
 
-def _inverted(node: Comparison) -> Comparison:
-    return Comparison(_INVERSE[node.op], node.left, node.right)
-
-
-def _has_null(node: tree.In) -> bool:
-    return any(isinstance(value, Literal) and value.kind is Kind.NULL for value in node.values)
-
-
-def _is_nan(node: Predicate) -> bool:
-    return isinstance(node, Literal) and node.value != node.value
+def _is_in(operand: Any, values: Sequence[Any], arrow: pa.DataType) -> Any:
+    return operand.isin(array_of(values, arrow)) if values else pc.scalar(False)
 
 
 def _both_zeros(numbers: list[float]) -> list[float]:

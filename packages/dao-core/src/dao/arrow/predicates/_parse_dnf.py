@@ -78,13 +78,23 @@ def _column(name: Any, given: tuple[Any, ...]) -> tree.Column:
     )
 
 
-def _values(value: Any, given: tuple[Any, ...]) -> list[tree.Literal]:
+def _values(value: Any, given: tuple[Any, ...]) -> Sequence[tree.Literal]:
     if isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
         raise DataError(f"where= has {_shown(given)}: 'in' and 'not in' take a list, tuple or set of values")
-    items = list(value)
-    if isinstance(value, (set, frozenset)):
-        items.sort(key=repr)  # so that the same set makes the same tree in every process
+    items: list[Any] = _numpy_items(value) or list(value)
+    types = set(map(type, items))
+    if isinstance(value, (set, frozenset)):  # in one order, so that the same set makes the same tree in every process
+        items.sort(key=None if types in ({int}, {str}, {bytes}) else repr)
+    kinds = {_EXACT_KINDS.get(kind) for kind in types - {type(None)}}
+    if len(kinds) == 1 and (kind := kinds.pop()) is not None:
+        return tree.Literals(items, kind)
     return [literal(item) for item in items]
+
+
+def _numpy_items(value: Any) -> list[Any] | None:
+    """The items of a NumPy array of which ``tolist`` gives Python's own values, exactly; None for anything else."""
+    plain = type(value).__module__ == "numpy" and getattr(getattr(value, "dtype", None), "kind", "") in tuple("biuf")
+    return value.tolist() if plain else None
 
 
 def literal(value: Any) -> tree.Literal:

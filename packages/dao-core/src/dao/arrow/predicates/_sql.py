@@ -1,134 +1,185 @@
-"""A tree as SQL text. The one place where identifiers and values become text, so the one place that quotes.
+"""A tree as SQL text in one of several dialects, with its values in the text or bound.
 
-The text is standard SQL and DuckDB's as well: `parse` turns it into an equal tree.
+The one place where identifiers and values become text, so the one place that quotes: sqlglot does, from expressions.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from datetime import datetime
-from decimal import Decimal
+import re
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import pyarrow as pa
+from sqlglot import exp
+from sqlglot.errors import ErrorLevel, UnsupportedError
+
 from dao.arrow.predicates import _tree as tree
-from dao.arrow.predicates._temporal import nanoseconds_text
+from dao.arrow.predicates._dialects import Dialect
+from dao.arrow.predicates._types import Family, common_type, sql_type
 from dao.errors import DataError
 
-__all__ = ["quote_identifier", "quote_literal", "to_sql"]
+__all__ = ["PARAMETERS", "bound_sql", "sql_of", "sql_text"]
 
-
-def quote_identifier(name: str) -> str:
-    """A column's name as SQL text, always quoted.
-
-    >>> print(quote_identifier('the "best" column'))
-    "the ""best"" column"
-    """
-    return '"' + name.replace('"', '""') + '"'
-
-
-def quote_literal(literal: tree.Literal) -> str:
-    """A literal's value as SQL text. No other function makes text of a value.
-
-    >>> print(quote_literal(tree.Literal("it's", tree.Kind.STRING)))
-    'it''s'
-    >>> print(quote_literal(tree.Literal(float("nan"), tree.Kind.DOUBLE)))
-    CAST('NaN' AS DOUBLE)
-    """
-    return _LITERALS[literal.kind](literal.value)
-
-
-def _string(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
-
-
-def _decimal(value: Decimal) -> str:
-    text = format(value, "f")
-    if "." in text:
-        return text
-    digits = len(text.lstrip("-"))
-    return f"CAST('{text}' AS DECIMAL({digits}, 0))"  # without a point it would be read as an integer
-
-
-def _double(value: float) -> str:
-    if math.isnan(value):
-        return "CAST('NaN' AS DOUBLE)"
-    if math.isinf(value):
-        return f"CAST('{'-' if value < 0 else ''}Infinity' AS DOUBLE)"
-    text = repr(value)
-    return text if "e" in text else f"{text}e0"  # without an exponent it would be read as a decimal
-
-
-def _timestamp(value: datetime) -> str:
-    return f"TIMESTAMP '{value.isoformat(sep=' ')}'"
-
-
-_LITERALS: dict[tree.Kind, Callable[[Any], str]] = {
-    tree.Kind.NULL: lambda _: "NULL",
-    tree.Kind.BOOLEAN: lambda value: "TRUE" if value else "FALSE",
-    tree.Kind.INTEGER: str,
-    tree.Kind.DECIMAL: _decimal,
-    tree.Kind.DOUBLE: _double,
-    tree.Kind.STRING: _string,
-    tree.Kind.BINARY: lambda value: f"X'{value.hex().upper()}'",
-    tree.Kind.DATE: lambda value: f"DATE '{value.isoformat()}'",
-    tree.Kind.TIME: lambda value: f"TIME '{value.isoformat()}'",
-    tree.Kind.TIMESTAMP: _timestamp,
-    tree.Kind.TIMESTAMP_NS: lambda value: f"CAST('{nanoseconds_text(value)}' AS TIMESTAMP_NS)",
-    tree.Kind.TIMESTAMPTZ: lambda value: f"CAST('{value.isoformat(sep=' ')}' AS TIMESTAMP WITH TIME ZONE)",
+_PLACEHOLDERS: dict[str, Callable[[int], str]] = {
+    "qmark": lambda _: "?",
+    "numeric": lambda place: f":{place}",
+    "named": lambda place: f":p{place}",
+    "format": lambda _: "%s",
+    "pyformat": lambda place: f"%(p{place})s",
 }
+PARAMETERS = tuple(_PLACEHOLDERS)
+"""The styles of placeholders, as PEP 249 names a driver's ``paramstyle``."""
 
 
-def to_sql(predicate: tree.Predicate) -> str:
-    """The tree as SQL text; operands that are conditions themselves are in parentheses.
+Bound = tuple[str, list[Any] | dict[str, Any]]
+
+
+def sql_text(predicate: tree.Predicate, schema: pa.Schema | None, dialect: Dialect) -> str:
+    """A tree as SQL text; where the schema is given, the tree is one that `bind` made.
 
     Raises:
-        DataError: the tree holds a pyarrow Expression, which has no SQL text, or is nested too deeply.
+        DataError: it holds what has no text in the dialect, or is nested too deeply.
     """
+    return _written(predicate, _Writer(dialect, schema, bound=False))
+
+
+def bound_sql(predicate: tree.Predicate, schema: pa.Schema, dialect: Dialect, style: str) -> Bound:
+    """What `sql_text` gives, with placeholders in one of `PARAMETERS` and the values for them."""
+    writer = _Writer(dialect, schema, bound=True)
+    return _with_placeholders(_written(predicate, writer), writer.values, style)
+
+
+def _written(predicate: tree.Predicate, writer: _Writer) -> str:
     try:
-        return _render(predicate)
+        return sql_of(writer.condition(predicate), writer.dialect)
     except RecursionError:
         raise DataError("the predicate is nested too deeply to be written as SQL") from None
 
 
-def _render(node: tree.Predicate) -> str:
-    return _NODES[type(node)](node)
+def sql_of(node: exp.Expression, dialect: Dialect) -> str:
+    """A sqlglot expression as text of the dialect."""
+    try:
+        return str(node.sql(dialect=dialect.sqlglot, copy=False, comments=False, unsupported_level=ErrorLevel.RAISE))
+    except UnsupportedError as error:
+        raise DataError(f"the predicate has no text in the dialect {dialect.name}: {error}") from error
 
 
-def _operand(node: tree.Predicate) -> str:
-    text = _render(node)
-    return text if isinstance(node, (tree.Column, tree.Literal)) else f"({text})"
+def _with_placeholders(text: str, values: list[Any], style: str) -> Bound:
+    """Placeholders for the marks, in the order of the text."""
+    pieces = re.split("\0([0-9]+)\0", text)
+    placeholder = _PLACEHOLDERS[style]
+    order = [values[int(mark)] for mark in pieces[1::2]]
+    plain = [piece.replace("%", "%%") if "format" in style else piece for piece in pieces[::2]]
+    marks = [placeholder(place) for place in range(1, len(order) + 1)]
+    joined = "".join(piece + mark for piece, mark in zip(plain, [*marks, ""], strict=True))
+    named = style in ("named", "pyformat")
+    return joined, ({f"p{place}": value for place, value in enumerate(order, 1)} if named else order)
 
 
-def _in(node: tree.In) -> str:
-    return f"{_operand(node.operand)} IN ({', '.join(map(_operand, node.values))})"
+class _Writer:
+    """Makes the sqlglot expression of a tree; values that are to be bound become marks, and are collected."""
+
+    def __init__(self, dialect: Dialect, schema: pa.Schema | None, bound: bool) -> None:
+        self.values: list[Any] = []
+        self.dialect = dialect
+        self._schema = schema
+        self._bound = bound
+
+    def condition(self, node: tree.Predicate) -> exp.Expression:
+        if isinstance(node, tree.Literal):
+            return self.dialect.condition(node)
+        return _NODES[type(node)](self, node)
+
+    def operand(self, node: tree.Predicate, beside: pa.DataType | None = None) -> exp.Expression:
+        """A column or a literal, or a condition in parentheses; `beside` is the type of what it is compared with."""
+        if isinstance(node, tree.Literal):
+            return self.value(node, beside)
+        made = self.condition(node)
+        return made if isinstance(node, tree.Column) else exp.Paren(this=made)
+
+    def value(self, literal: tree.Literal, beside: pa.DataType | None) -> exp.Expression:
+        inline = self.dialect.literal(literal, beside)
+        if not self._bound or literal.kind in self.dialect.inline:
+            return inline
+        self.values.append(literal.value)
+        return exp.Var(this=f"\0{len(self.values) - 1}\0")
+
+    def column(self, node: tree.Column) -> exp.Expression:
+        if any("\0" in name for name in node.path):
+            raise DataError(f"the name {node.path!r} has a character NUL, which SQL can't have in a name")
+        return self.dialect.column(node.path)
+
+    def arrow_type(self, node: tree.Predicate) -> pa.DataType | None:
+        """The type of a column or a condition; None where no schema says it, and for literals."""
+        if isinstance(node, tree.Literal) or self._schema is None:
+            return None
+        if not isinstance(node, tree.Column):
+            return pa.bool_()
+        arrow = self._schema.field(node.path[0]).type
+        for name in node.path[1:]:
+            arrow = arrow.field(name).type
+        return arrow
+
+    def comparison(self, node: tree.Comparison) -> exp.Expression:
+        own, other = self.arrow_type(node.left), self.arrow_type(node.right)
+        left, right = self.operand(node.left, other), self.operand(node.right, own)
+        if own is not None and other is not None:
+            common = common_type([sql_type(own), sql_type(other)], [])
+            assert common is not None  # both are typed
+            left, right = self.dialect.brought(left, own, common), self.dialect.brought(right, other, common)
+        if node.op in tree.DISTINCT:
+            return self.dialect.distinct(node.op, left, right)
+        if own is not None and node.op in ("<", "<=", ">", ">=") and sql_type(own).family is Family.STRING:
+            left = self.dialect.ordered_text(left)
+        return _OPERATORS[node.op](this=left, expression=right)
+
+    def membership(self, node: tree.In) -> exp.Expression:
+        own = self.arrow_type(node.operand)
+        operand = self.operand(node.operand)
+        return exp.In(this=operand, expressions=[self.operand(value, own) for value in node.values])
+
+    def between(self, node: tree.Between) -> exp.Expression:
+        return exp.Between(this=self.operand(node.operand), low=self.operand(node.low), high=self.operand(node.high))
+
+    def like(self, node: tree.Like) -> exp.Expression:
+        kind = exp.ILike if node.ignore_case else exp.Like
+        operand = self.operand(node.operand)
+        if node.pattern.kind is tree.Kind.NULL:
+            return kind(this=operand, expression=self.dialect.literal(node.pattern))
+        text, escape = self.dialect.pattern(node)
+        pattern = self.value(tree.Literal(text, tree.Kind.STRING), None)
+        return exp.Escape(this=kind(this=operand, expression=pattern), expression=exp.Literal.string(escape))
+
+    def joined(self, kind: type[exp.Connector], operands: Sequence[tree.Predicate]) -> exp.Expression:
+        made = self.operand(operands[0])
+        for operand in operands[1:]:
+            made = kind(this=made, expression=self.operand(operand))
+        return made
+
+    def arrow(self, node: tree.ArrowExpression) -> exp.Expression:
+        raise DataError(
+            f"the pyarrow Expression {node.expression} has no SQL text: give the predicate as SQL or tuples"
+        )
 
 
-def _between(node: tree.Between) -> str:
-    return f"{_operand(node.operand)} BETWEEN {_operand(node.low)} AND {_operand(node.high)}"
-
-
-def _like(node: tree.Like) -> str:
-    operator = "ILIKE" if node.ignore_case else "LIKE"
-    escape = "" if node.escape is None else f" ESCAPE {_string(node.escape)}"
-    return f"{_operand(node.operand)} {operator} {quote_literal(node.pattern)}{escape}"
-
-
-def _arrow(node: tree.ArrowExpression) -> str:
-    raise DataError(f"the pyarrow Expression {node.expression} has no SQL text: give the predicate as SQL or tuples")
-
-
-_NODES: dict[type, Callable[[Any], str]] = {
-    tree.Column: lambda node: ".".join(map(quote_identifier, node.path)),
-    tree.Literal: quote_literal,
-    tree.Comparison: lambda node: f"{_operand(node.left)} {node.op} {_operand(node.right)}",
-    tree.In: _in,
-    tree.Between: _between,
-    tree.IsNull: lambda node: f"{_operand(node.operand)} IS NULL",
-    tree.IsBoolean: lambda node: f"{_operand(node.operand)} IS {'TRUE' if node.value else 'FALSE'}",
-    tree.Like: _like,
-    tree.And: lambda node: " AND ".join(map(_operand, node.operands)),
-    tree.Or: lambda node: " OR ".join(map(_operand, node.operands)),
-    tree.Not: lambda node: f"NOT {_operand(node.operand)}",
-    tree.ArrowExpression: _arrow,
+_OPERATORS: dict[str, type[exp.Binary]] = {
+    "=": exp.EQ,
+    "<>": exp.NEQ,
+    "<": exp.LT,
+    "<=": exp.LTE,
+    ">": exp.GT,
+    ">=": exp.GTE,
+}
+_NODES: dict[type, Callable[[_Writer, Any], exp.Expression]] = {
+    tree.Column: _Writer.column,
+    tree.Comparison: _Writer.comparison,
+    tree.In: _Writer.membership,
+    tree.Between: _Writer.between,
+    tree.IsNull: lambda writer, node: exp.Is(this=writer.operand(node.operand), expression=exp.Null()),
+    tree.IsBoolean: lambda writer, node: writer.dialect.truth(writer.operand(node.operand), node.value),
+    tree.Like: _Writer.like,
+    tree.And: lambda writer, node: writer.joined(exp.And, node.operands),
+    tree.Or: lambda writer, node: writer.joined(exp.Or, node.operands),
+    tree.Not: lambda writer, node: exp.Not(this=writer.operand(node.operand)),
+    tree.ArrowExpression: _Writer.arrow,
 }

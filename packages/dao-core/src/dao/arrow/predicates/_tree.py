@@ -9,14 +9,12 @@ three-valued logic. ``And`` and ``Or`` are flat: operands of the same kind are t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from datetime import UTC, date, datetime, time
-from decimal import Decimal
-from enum import Enum
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from attrs import field, frozen
 
+from dao.arrow.predicates._constants import Kind, Literal, Literals, Predicate, walk
 from dao.display import even_half_made
 
 __all__ = [
@@ -33,58 +31,20 @@ __all__ = [
     "Kind",
     "Like",
     "Literal",
+    "Literals",
     "Not",
     "Or",
     "Predicate",
     "conjunction",
+    "constants",
     "depth",
     "disjunction",
+    "has_null",
     "walk",
 ]
 
 DISTINCT = ("IS DISTINCT FROM", "IS NOT DISTINCT FROM")
 OPERATORS = ("=", "<>", "<", "<=", ">", ">=", *DISTINCT)
-
-
-class Kind(Enum):
-    """The kinds of literals, each with the Python type of its value."""
-
-    NULL = "NULL"  # None
-    BOOLEAN = "BOOLEAN"  # bool
-    INTEGER = "INTEGER"  # int, of any size
-    DECIMAL = "DECIMAL"  # decimal.Decimal, finite, of at most 38 digits
-    DOUBLE = "DOUBLE"  # float, NaN and infinities too
-    STRING = "VARCHAR"  # str
-    BINARY = "BLOB"  # bytes
-    DATE = "DATE"  # datetime.date
-    TIME = "TIME"  # datetime.time, without a zone
-    TIMESTAMP = "TIMESTAMP"  # datetime.datetime without a zone
-    TIMESTAMP_NS = "TIMESTAMP_NS"  # int, nanoseconds since 1970-01-01 without a zone
-    TIMESTAMPTZ = "TIMESTAMP WITH TIME ZONE"  # datetime.datetime in UTC
-
-
-class Predicate:
-    """The root of all nodes. Nodes are immutable, hashable and picklable; equal trees are equal.
-
-    ``str(node)`` is standard SQL that `parse` turns into an equal tree.
-    """
-
-    __slots__ = ()
-
-    def children(self) -> tuple[Predicate, ...]:
-        """The nodes right below this one, in the order of the SQL text."""
-        return ()
-
-    @property
-    def columns(self) -> frozenset[str]:
-        """The names of the top-level columns referred to, as they are written (`bind` gives a schema's spelling)."""
-        names = (node.column_names() for node in walk(self) if isinstance(node, (Column, ArrowExpression)))
-        return frozenset().union(*names)
-
-    def __str__(self) -> str:
-        from dao.arrow.predicates._sql import to_sql
-
-        return to_sql(self)
 
 
 def _path(value: str | Iterable[str]) -> tuple[str, ...]:
@@ -107,32 +67,6 @@ class Column(Predicate):
         return frozenset(self.path[:1])
 
 
-def _literal_value(value: Any) -> Any:
-    if isinstance(value, datetime) and value.tzinfo is not None:
-        return value.astimezone(UTC)
-    return value
-
-
-def _comparable(value: Any) -> Any:
-    return "NaN" if isinstance(value, float) and value != value else value
-
-
-@even_half_made
-@frozen
-class Literal(Predicate):
-    """A typed constant. NaN equals NaN here, as it does in the language.
-
-    Attributes:
-        value: of the Python type that the `kind` names.
-        kind: the literal's SQL type.
-    """
-
-    value: bool | int | Decimal | float | str | bytes | date | time | datetime | None = field(
-        converter=_literal_value, eq=_comparable
-    )
-    kind: Kind
-
-
 def _one_of_operators(_instance: Any, _attribute: Any, value: str) -> None:
     if value not in OPERATORS:
         raise ValueError(f"{value!r} is not one of {OPERATORS}")
@@ -150,20 +84,32 @@ class Comparison(Predicate):
         return (self.left, self.right)
 
 
-def _nodes(given: Iterable[Predicate]) -> tuple[Predicate, ...]:
-    return tuple(given)
+def _listed(given: Iterable[Predicate]) -> Literals | tuple[Predicate, ...]:
+    if isinstance(given, Literals):
+        return given
+    nodes = tuple(given)
+    literals = [node for node in nodes if isinstance(node, Literal)]
+    kinds = {literal.kind for literal in literals} - {Kind.NULL}
+    if len(literals) < len(nodes) or len(kinds) > 1:
+        return nodes
+    return Literals([literal.value for literal in literals], kinds.pop() if kinds else Kind.NULL)
 
 
 @even_half_made
 @frozen
 class In(Predicate):
-    """``operand IN (values)``: NULL where no value is equal and the operand or one of the values is NULL."""
+    """``operand IN (values)``: NULL where no value is equal and the operand or one of the values is NULL.
+
+    Attributes:
+        operand: what is looked up.
+        values: one `Literals` where all values are constants of one kind or NULL, else a tuple of nodes.
+    """
 
     operand: Predicate
-    values: tuple[Predicate, ...] = field(converter=_nodes)
+    values: Literals | tuple[Predicate, ...] = field(converter=_listed)
 
     def children(self) -> tuple[Predicate, ...]:
-        return (self.operand, *self.values)
+        return (self.operand, self.values) if isinstance(self.values, Literals) else (self.operand, *self.values)
 
 
 @frozen
@@ -290,13 +236,22 @@ class ArrowExpression(Predicate):
         return referenced_columns(self.expression)
 
 
-def walk(predicate: Predicate) -> Iterator[Predicate]:
-    """The predicate and all nodes below it, each before its children; never recursive, whatever the depth."""
-    waiting = [predicate]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        waiting.extend(reversed(node.children()))
+def constants(node: In) -> Sequence[Any]:
+    """The Python values that are no NULL of an IN that holds literals only, as `bind` leaves every one."""
+    values = node.values.values if isinstance(node.values, Literals) else [_constant(value) for value in node.values]
+    return [value for value in values if value is not None] if None in values else values
+
+
+def has_null(node: In) -> bool:
+    """Whether NULL is one of the values of an IN that holds literals only."""
+    if isinstance(node.values, Literals):
+        return node.values.has_null
+    return any(_constant(value) is None for value in node.values)
+
+
+def _constant(node: Predicate) -> Any:
+    assert isinstance(node, Literal)
+    return node.value
 
 
 def depth(predicate: Predicate) -> int:

@@ -1,0 +1,320 @@
+"""What differs between the SQL dialects that predicates are written in: literals, columns, LIKE, comparisons.
+
+Every part is a sqlglot expression, so that sqlglot quotes and spells it. Literals say their type: no engine has to
+guess, and none rounds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect as SqlglotDialect
+from sqlglot.tokens import Tokenizer
+
+from dao.arrow.predicates import _tree as tree
+from dao.arrow.predicates._temporal import nanoseconds_text
+from dao.arrow.predicates._tree import Kind, Literal
+from dao.arrow.predicates._types import Family, SqlType, sql_type
+from dao.errors import DataError, did_you_mean
+
+__all__ = ["DIALECTS", "Dialect", "dialect_named"]
+
+_T = exp.DataType.Type
+
+
+def _cast(value: exp.Expression | str, kind: Any) -> exp.Expression:
+    inner = exp.Literal.string(value) if isinstance(value, str) else value
+    return exp.Cast(this=inner, to=exp.DataType.build(kind))
+
+
+def _number_text(value: float) -> str:
+    if math.isnan(value):
+        return "NaN"
+    return repr(value) if math.isfinite(value) else f"{'-' if value < 0 else ''}Infinity"
+
+
+def _decimal_type(value: Decimal) -> str:
+    text = format(value, "f").lstrip("-")
+    scale = len(text.partition(".")[2])
+    return f"DECIMAL({max(len(text.replace('.', '').lstrip('0')), scale, 1)}, {scale})"
+
+
+class Dialect:
+    """What all dialects have in common; each one's class says what differs.
+
+    Attributes:
+        name: as `to_sql` takes it.
+        sqlglot: the dialect that sqlglot writes the expressions in.
+        escape: the escape character of every LIKE pattern.
+        inline: kinds of literals that are written as text where values are bound.
+    """
+
+    name = ""
+    sqlglot: Any = ""
+    escape = "!"
+    inline: frozenset[Kind] = frozenset((Kind.NULL, Kind.BOOLEAN))
+
+    def column(self, path: Sequence[str]) -> exp.Expression:
+        """A column, or a field of a struct."""
+        parts = [exp.Identifier(this=name, quoted=True) for name in path]
+        return exp.Dot.build(parts) if len(parts) > 1 else exp.Column(this=parts[0])
+
+    def literal(self, literal: Literal, arrow: pa.DataType | None = None) -> exp.Expression:
+        """A literal; `arrow` is the type of what it is compared with, where that is known."""
+        made: exp.Expression = getattr(self, literal.kind.name.lower())(literal.value)
+        return made
+
+    def condition(self, literal: Literal) -> exp.Expression:
+        """A literal where a condition stands: NULL says its type there."""
+        return _cast(exp.Null(), _T.BOOLEAN) if literal.kind is Kind.NULL else self.literal(literal)
+
+    def null(self, _value: None) -> exp.Expression:
+        return exp.Null()
+
+    def boolean(self, value: bool) -> exp.Expression:
+        return exp.Boolean(this=value)
+
+    def integer(self, value: int) -> exp.Expression:
+        return exp.Literal.number(value)
+
+    def decimal(self, value: Decimal) -> exp.Expression:
+        return _cast(format(value, "f"), _decimal_type(value))
+
+    def double(self, value: float) -> exp.Expression:
+        return _cast(_number_text(value), _T.DOUBLE)
+
+    def string(self, value: str) -> exp.Expression:
+        return exp.Literal.string(value)
+
+    def binary(self, value: bytes) -> exp.Expression:
+        return exp.HexString(this=value.hex().upper())
+
+    def date(self, value: date) -> exp.Expression:
+        return _cast(value.isoformat(), _T.DATE)
+
+    def time(self, value: time) -> exp.Expression:
+        return _cast(value.isoformat(), _T.TIME)
+
+    def timestamp(self, value: datetime) -> exp.Expression:
+        return _cast(value.isoformat(sep=" "), _T.TIMESTAMPNTZ)
+
+    def timestamp_ns(self, value: int) -> exp.Expression:
+        raise DataError(f"{nanoseconds_text(value)}: timestamps of {self.name} have no nanoseconds")
+
+    def timestamptz(self, value: datetime) -> exp.Expression:
+        return _cast(value.isoformat(sep=" "), _T.TIMESTAMPTZ)
+
+    def pattern(self, node: tree.Like) -> tuple[str, str]:
+        """A LIKE pattern with this dialect's escape character, and that character."""
+        text: Any = node.pattern.value
+        parts: list[str] = []
+        characters = iter(text)
+        for character in characters:
+            plain = character == node.escape
+            if plain:
+                character = next(characters)
+            special = character == self.escape or (plain and character in "%_")
+            parts.append(self.escape + character if special else character)
+        return "".join(parts), self.escape
+
+    def truth(self, condition: exp.Expression, value: bool) -> exp.Expression:
+        """``IS TRUE`` or ``IS FALSE``."""
+        return exp.Is(this=condition, expression=exp.Boolean(this=value))
+
+    def distinct(self, operator: str, left: exp.Expression, right: exp.Expression) -> exp.Expression:
+        """``IS [NOT] DISTINCT FROM``."""
+        kind = exp.NullSafeEQ if operator == "IS NOT DISTINCT FROM" else exp.NullSafeNEQ
+        return kind(this=left, expression=right)
+
+    def ordered_text(self, text: exp.Expression) -> exp.Expression:
+        """A text that is compared by ``<`` or another order: by its UTF-8 bytes."""
+        return text
+
+    def brought(self, operand: exp.Expression, own: pa.DataType, common: SqlType) -> exp.Expression:
+        """An operand that is compared with another column, in the type that both are compared as."""
+        known = sql_type(own)
+        if known.family is Family.BOOLEAN and common.family is not Family.BOOLEAN:
+            operand, known = _cast(operand, _T.INT), SqlType(Family.INTEGER, bits=32)
+        if common.family is Family.FLOAT and known != common:
+            return _cast(operand, _T.DOUBLE if common.bits == 64 else _T.FLOAT)
+        if common.family is Family.TIMESTAMP and (known.family, known.zoned) != (common.family, common.zoned):
+            return self.stamp(operand, common)
+        return operand
+
+    def stamp(self, operand: exp.Expression, common: SqlType) -> exp.Expression:
+        """A date, or a timestamp without a zone, as a timestamp; without a zone it is UTC."""
+        plain = _cast(operand, _T.TIMESTAMPNTZ)
+        return exp.AtTimeZone(this=plain, zone=exp.Literal.string("UTC")) if common.zoned else plain
+
+
+class _DuckDB(Dialect):
+    name, sqlglot = "duckdb", "duckdb"
+    inline = Dialect.inline | {Kind.TIMESTAMP_NS}
+
+    def condition(self, literal: Literal) -> exp.Expression:
+        return self.literal(literal)
+
+    def decimal(self, value: Decimal) -> exp.Expression:
+        text = format(value, "f")
+        if "." in text:
+            return exp.Literal.number(text)
+        return _cast(text, f"DECIMAL({len(text.lstrip('-'))}, 0)")  # without a point it would be read as an integer
+
+    def double(self, value: float) -> exp.Expression:
+        text = _number_text(value)
+        if not math.isfinite(value):
+            return _cast(text, _T.DOUBLE)
+        return exp.Literal.number(text if "e" in text else f"{text}e0")  # else it would be read as a decimal
+
+    def binary(self, value: bytes) -> exp.Expression:
+        return _cast("".join(f"\\x{byte:02X}" for byte in value), _T.VARBINARY)
+
+    def timestamp_ns(self, value: int) -> exp.Expression:
+        return _cast(nanoseconds_text(value), _T.TIMESTAMP_NS)
+
+    def pattern(self, node: tree.Like) -> tuple[str, str]:
+        text: Any = node.pattern.value
+        return text, node.escape or ""
+
+    def brought(self, operand: exp.Expression, own: pa.DataType, common: SqlType) -> exp.Expression:
+        return operand
+
+
+class _DataFusionSql(SqlglotDialect):  # type: ignore[misc, unused-ignore]
+    """sqlglot has no dialect of DataFusion: its standard one with hexadecimal strings."""
+
+    class Tokenizer(Tokenizer):  # type: ignore[misc, unused-ignore]
+        HEX_STRINGS = [("x'", "'"), ("X'", "'")]  # noqa: RUF012 (sqlglot's metaclass reads a plain list)
+
+
+_UNITS = {"s": "Second", "ms": "Millisecond", "us": "Microsecond", "ns": "Nanosecond"}
+_BY_ARROW = (Kind.DECIMAL, Kind.TIME, Kind.TIMESTAMP, Kind.TIMESTAMP_NS, Kind.TIMESTAMPTZ)
+
+
+class _DataFusion(Dialect):
+    """Its SQL types are coarser than Arrow's: ``arrow_cast`` gives a literal the very type of its column."""
+
+    name, sqlglot, escape = "datafusion", _DataFusionSql, "\\"
+
+    def column(self, path: Sequence[str]) -> exp.Expression:
+        column: exp.Expression = exp.Column(this=exp.Identifier(this=path[0], quoted=True))
+        for name in path[1:]:
+            column = exp.Bracket(this=column, expressions=[exp.Literal.string(name)])
+        return column
+
+    def literal(self, literal: Literal, arrow: pa.DataType | None = None) -> exp.Expression:
+        if literal.kind not in _BY_ARROW or arrow is None:
+            return super().literal(literal)
+        value: Any = literal.value
+        if literal.kind is Kind.DECIMAL:
+            text = format(value, "f")
+        elif literal.kind is Kind.TIMESTAMP_NS:
+            text = nanoseconds_text(value)
+        else:
+            text = value.isoformat()
+        return self._arrow_cast(exp.Literal.string(text), arrow)
+
+    def stamp(self, operand: exp.Expression, common: SqlType) -> exp.Expression:
+        return self._arrow_cast(operand, pa.timestamp(common.unit, "UTC" if common.zoned else None))
+
+    def brought(self, operand: exp.Expression, own: pa.DataType, common: SqlType) -> exp.Expression:
+        if common.family is Family.TIMESTAMP and sql_type(own) != common:
+            return self.stamp(operand, common)
+        return super().brought(operand, own, common)
+
+    def _arrow_cast(self, value: exp.Expression, arrow: pa.DataType) -> exp.Expression:
+        return exp.Anonymous(this="arrow_cast", expressions=[value, exp.Literal.string(_rust_name(arrow))])
+
+
+def _rust_name(arrow: pa.DataType) -> str:
+    """An Arrow type's name as DataFusion's ``arrow_cast`` takes it."""
+    if pa.types.is_dictionary(arrow) or pa.types.is_run_end_encoded(arrow):
+        return _rust_name(arrow.value_type)
+    if pa.types.is_timestamp(arrow):
+        zone = "None" if arrow.tz is None else f'Some("{arrow.tz}")'
+        return f"Timestamp({_UNITS[arrow.unit]}, {zone})"
+    if pa.types.is_time(arrow):
+        return f"Time{arrow.bit_width}({_UNITS[str(arrow.unit)]})"
+    return f"Decimal{arrow.bit_width}({arrow.precision}, {arrow.scale})"
+
+
+class _Spark(Dialect):
+    name, sqlglot = "spark", "spark"
+    inline = Dialect.inline | {Kind.TIMESTAMP, Kind.TIME}  # Spark would take a datetime for one in the session's zone
+
+    def time(self, value: time) -> exp.Expression:
+        return exp.Cast(this=exp.Literal.string(value.isoformat()), to=exp.DataType.build("TIME", udt=True))
+
+    def stamp(self, operand: exp.Expression, common: SqlType) -> exp.Expression:
+        return _cast(operand, _T.TIMESTAMPTZ if common.zoned else _T.TIMESTAMPNTZ)
+
+
+class _Postgres(Dialect):
+    name, sqlglot = "postgres", "postgres"
+
+    def column(self, path: Sequence[str]) -> exp.Expression:
+        column = super().column(path[:1])
+        for name in path[1:]:
+            column = exp.Dot(this=exp.Paren(this=column), expression=exp.Identifier(this=name, quoted=True))
+        return column
+
+    def string(self, value: str) -> exp.Expression:
+        if "\0" in value:
+            raise DataError(f"the text {value!r:.100} has a character NUL, and no text of {self.name} can have one")
+        return super().string(value)
+
+    def binary(self, value: bytes) -> exp.Expression:
+        return _cast(f"\\x{value.hex()}", _T.VARBINARY)
+
+    def ordered_text(self, text: exp.Expression) -> exp.Expression:
+        return exp.Collate(this=text, expression=exp.Identifier(this="C", quoted=True))
+
+
+class _Redshift(_Postgres):
+    name, sqlglot = "redshift", "redshift"
+
+    def column(self, path: Sequence[str]) -> exp.Expression:
+        return Dialect.column(self, path)
+
+    def binary(self, value: bytes) -> exp.Expression:
+        return exp.Anonymous(this="FROM_HEX", expressions=[exp.Literal.string(value.hex())])
+
+    def truth(self, condition: exp.Expression, value: bool) -> exp.Expression:
+        inner = condition if value else exp.Not(this=condition)
+        return exp.Coalesce(this=inner, expressions=[exp.Boolean(this=False)])
+
+    def distinct(self, operator: str, left: exp.Expression, right: exp.Expression) -> exp.Expression:
+        """It has no such operator."""
+        nulls = exp.And(
+            this=exp.Is(this=left.copy(), expression=exp.Null()),
+            expression=exp.Is(this=right.copy(), expression=exp.Null()),
+        )
+        same = exp.Paren(
+            this=exp.Or(this=self.truth(exp.EQ(this=left, expression=right), True), expression=exp.Paren(this=nulls))
+        )
+        return same if operator == "IS NOT DISTINCT FROM" else exp.Not(this=same)
+
+    def ordered_text(self, text: exp.Expression) -> exp.Expression:
+        return text
+
+
+DIALECTS: dict[str, Callable[[], Dialect]] = {
+    kind.name: kind for kind in (_DuckDB, _DataFusion, _Spark, _Redshift, _Postgres)
+}
+
+
+def dialect_named(name: str) -> Dialect:
+    """The dialect of that name.
+
+    Raises:
+        DataError: there is none.
+    """
+    if name not in DIALECTS:
+        raise DataError(f"dialect={name!r} is not known: {did_you_mean(name, DIALECTS)}")
+    return DIALECTS[name]()
