@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
+import lake
 import pytest
 from attrs import evolve
 
 from dao import DataStore
 from dao.capabilities import capabilities_of
 from dao.testing import Backend, ConformanceSuite
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-import lake
 
 NO_FAULTS = {"fault_injection": "memory doesn't fail"}
 
