@@ -20,7 +20,7 @@ __all__ = ["command"]
 _COLOURS = {"ok": "green", "note": "blue", "warning": "yellow", "error": "red"}
 _INDENT = " " * 11
 _WIDTH = 100
-_TITLES = {"packages": "Packages", "plugins": "Plugins", "catalog": "Catalog", "stores": "Stores"}
+_TITLES = {area: area.capitalize() for area in ("packages", "plugins", "catalog", "stores", "capabilities")}
 
 
 @click.option("--write", is_flag=True, help="Also write a small file into each store, and delete it.")
@@ -102,12 +102,13 @@ def _findings(session: Session, write: bool, seconds: float) -> Iterator[Finding
     told = f"{len(catalog.stores)} stores, {len(catalog)} objects"
     yield Finding("catalog", ", ".join(catalog.sources), "ok", told)
 
-    from dao._cli.doctor.stores import check_stores
+    from dao._cli.doctor.stores import check_capabilities, check_stores
     from dao._core.dao import DataAccessObject
     from dao.data_store import DataStoreRegistry
 
     access = DataAccessObject(registry=DataStoreRegistry())
     yield from check_stores(access, catalog, seconds=seconds, write=write)
+    yield from check_capabilities(access, catalog)
 
 
 def _source(error: DaoError) -> str:

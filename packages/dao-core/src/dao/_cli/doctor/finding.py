@@ -18,7 +18,7 @@ class Finding:
     """One thing that was looked at.
 
     Attributes:
-        area: ``packages``, ``plugins``, ``catalog`` or ``stores``.
+        area: ``packages``, ``plugins``, ``catalog``, ``stores`` or ``capabilities``.
         subject: what it is about: a package, a plugin, a file, a store.
         level: ``ok``; ``note``, good to know; ``warning``, may go wrong; ``error``, goes wrong.
         message: what was found.

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dao._core.dao import DataAccessObject
     from dao.catalog import Catalog
 
-__all__ = ["check_stores"]
+__all__ = ["check_capabilities", "check_stores"]
 
 _AREA = "stores"
 
@@ -47,6 +47,19 @@ def check_stores(access: DataAccessObject, catalog: Catalog, *, seconds: float, 
             )
         else:
             yield from of_error(_AREA, name, found) if isinstance(found, Exception) else found
+
+
+def check_capabilities(access: DataAccessObject, catalog: Catalog) -> Iterator[Finding]:
+    """A note on what each store can't do, as its interfaces declare it; nothing for a store that can't be used here."""
+    for name in catalog.stores:
+        try:
+            absences = access.capabilities(catalog.store(name)).absences()
+        except DaoError:
+            continue
+        lacking = [f"{a.name} ({a.kind})" for a in absences if a.kind in ("action", "mode", "operation")]
+        if lacking:
+            told = f"can't do: {', '.join(lacking)}"
+            yield Finding("capabilities", name, "note", told, "dao.capabilities(store) has the reasons")
 
 
 def _started(work: Callable[[], Iterator[Finding]]) -> Queue[list[Finding] | Exception]:
