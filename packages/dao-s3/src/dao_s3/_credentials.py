@@ -17,8 +17,9 @@ from botocore.credentials import (
 from botocore.exceptions import NoCredentialsError
 from botocore.session import Session
 
+from dao.connections import S3Role
 from dao.secrets import Secret
-from dao_s3._options import Role, S3Options
+from dao_s3._options import S3Options
 from dao_s3._values import WITH_SPACES, check_sendable, revealed
 
 __all__ = ["check_before_signing", "checked", "use_credentials"]
@@ -111,7 +112,7 @@ def _given(options: S3Options) -> Any:
     return SecretCredentials(options.access_key_id, options.secret_access_key, options.session_token)
 
 
-def _assumed(role: Role, source: Any, sts: Callable[..., Any]) -> Any:
+def _assumed(role: S3Role, source: Any, sts: Callable[..., Any]) -> Any:
     """Credentials of a role: fetched with the first request, and again some minutes before they expire."""
     wishes = {"RoleSessionName": role.session_name, "DurationSeconds": role.duration}
     if role.external_id is not None:
@@ -128,7 +129,7 @@ def _sts(session: Session, options: S3Options) -> Callable[..., Any]:
             service,
             region_name=options.region or session.get_config_variable("region") or "us-east-1",
             endpoint_url=_sts_endpoint(options),
-            verify=options.ca_bundle or (None if options.verify else False),
+            verify=options.verification,
             config=config,
             **credentials,
         )

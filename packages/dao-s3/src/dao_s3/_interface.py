@@ -14,9 +14,9 @@ from dao.capabilities import Capabilities
 from dao.data_object import DataObject, FileObject
 from dao.errors import ConfigError, DataError
 from dao.interface import register, when
+from dao.options import described
 from dao.results import Listing, Version, WriteResult
 from dao_files import FilesInterface
-from dao_s3._values import described
 
 if TYPE_CHECKING:
     from dao_files.manifest import ManifestStorage, ObjectSettings, Transport

@@ -13,12 +13,12 @@ from dao.data_object import DataObject, FileObject
 from dao.display import even_half_made
 from dao.errors import ConfigError, ConflictError, NotFoundError
 from dao.interface import register, when
+from dao.options import described
 from dao.progress import advance
 from dao.results import Listing, WriteResult
 from dao.secrets import Secret
 from dao_s3._interface import S3Interface
 from dao_s3._options import S3Options
-from dao_s3._values import described
 
 if TYPE_CHECKING:
     from dao_files.manifest import Transport

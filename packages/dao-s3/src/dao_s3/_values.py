@@ -11,7 +11,7 @@ import re
 from dao.errors import ConfigError
 from dao.secrets import MASK, Secret
 
-__all__ = ["WITH_SPACES", "check_sendable", "described", "looks_like_key", "masked_text", "revealed", "scrub"]
+__all__ = ["WITH_SPACES", "check_sendable", "looks_like_key", "masked_text", "revealed", "scrub"]
 
 WITH_SPACES = ("secret_access_key", "authorization")
 """Secrets that may have spaces inside: one is never sent, the other is a whole header."""
@@ -19,21 +19,6 @@ WITH_SPACES = ("secret_access_key", "authorization")
 _KEY_ID = re.compile(r"\b(?:A3T[A-Z0-9]|ABIA|ACCA|AGPA|AIDA|AIPA|AKIA|ANPA|ANVA|AROA|ASIA)[A-Z0-9]{12,}\b")
 _KEY = re.compile(r"[A-Za-z0-9+/]{36,}={0,2}")
 _URL_SECRETS = re.compile(r"(?<=://)[^/@\s\"']+(?=@)|(?<=\?)[^\s\"'<>)]+|(?i:(?<=signature=)|(?<=sig=))[^\s&\"'<>)]+")
-
-
-def described(value: object) -> str:
-    """What a message says of an option's value: numbers as they are, of a text its kind and length.
-
-    >>> described(3), described("hunter2"), described("https://me:hunter2@host"), described([1])
-    ('3', 'a text of 7 characters', 'a URL', 'a list')
-    """
-    if value is None or isinstance(value, (bool, int, float)):
-        return repr(value)
-    if not isinstance(value, str):
-        return f"a {type(value).__name__}"
-    if "://" in value:
-        return "a URL"
-    return f"a text of {len(value)} characters" if value else "an empty text"
 
 
 def looks_like_key(text: str) -> bool:

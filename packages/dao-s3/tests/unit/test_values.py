@@ -12,7 +12,8 @@ import pytest
 
 from dao import DataAccessObject
 from dao.errors import ConfigError, DaoError
-from dao_s3._values import described, looks_like_key, masked_text
+from dao.options import described
+from dao_s3._values import looks_like_key, masked_text
 
 CANARY = "CANARYTOKEN-9f1c2"
 BAD = {

@@ -18,18 +18,38 @@ from dao.lazy import door
 
 if TYPE_CHECKING:
     from dao.options._build import build, check, guarded_options, option_types
+    from dao.options._checks import Validator, described, matching, number, one_of, refuse
     from dao.options._places import Folder, absolute_place
 
-__all__ = ["Folder", "absolute_place", "build", "check", "guarded_options", "option_types"]
+__all__ = [
+    "Folder",
+    "Validator",
+    "absolute_place",
+    "build",
+    "check",
+    "described",
+    "guarded_options",
+    "matching",
+    "number",
+    "one_of",
+    "option_types",
+    "refuse",
+]
 
 __getattr__, __dir__ = door(
     __name__,
     {
         "Folder": "dao.options._places",
+        "Validator": "dao.options._checks",
         "absolute_place": "dao.options._places",
         "build": "dao.options._build",
         "check": "dao.options._build",
+        "described": "dao.options._checks",
         "guarded_options": "dao.options._build",
+        "matching": "dao.options._checks",
+        "number": "dao.options._checks",
+        "one_of": "dao.options._checks",
         "option_types": "dao.options._build",
+        "refuse": "dao.options._checks",
     },
 )

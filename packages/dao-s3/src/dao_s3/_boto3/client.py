@@ -12,11 +12,12 @@ from botocore.config import Config
 from botocore.loaders import create_loader
 from botocore.session import Session
 
+from dao.connections import endpoint_fault
 from dao.errors import ConfigError
 from dao_s3._boto3.logs import mask_logs
 from dao_s3._boto3.per_process import PerProcess
 from dao_s3._credentials import check_before_signing, use_credentials
-from dao_s3._options import S3Options, endpoint_fault
+from dao_s3._options import S3Options
 
 __all__ = ["Clients"]
 
@@ -58,7 +59,7 @@ def _client(options: S3Options) -> Any:
         "s3",
         region_name=options.region,
         endpoint_url=options.reached_at,
-        verify=options.ca_bundle or (None if options.verify else False),  # None: what the environment says
+        verify=options.verification,
         config=_config(options),
     )
     if fault := endpoint_fault(client.meta.endpoint_url):  # of the environment, or of ~/.aws/config
@@ -74,7 +75,6 @@ def _loader(path: str | None) -> Any:
 
 
 def _config(options: S3Options) -> Config:
-    style = "path" if options.uses_path_style else "auto" if options.path_style is None else "virtual"
     return Config(
         signature_version=_signature(options),
         connect_timeout=options.timeouts.connect,
@@ -87,7 +87,7 @@ def _config(options: S3Options) -> Config:
         # content a second time for the signature costs as much as sending it.
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
-        s3={"addressing_style": style, "payload_signing_enabled": False},
+        s3={"addressing_style": options.addressing_style, "payload_signing_enabled": False},
     )
 
 

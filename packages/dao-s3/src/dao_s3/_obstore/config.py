@@ -12,10 +12,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dao.errors import ConfigError, did_you_mean
+from dao.options import described
 from dao.secrets import Secret, looks_secret
 from dao_s3._obstore.location import Location
 from dao_s3._options import S3Options
-from dao_s3._values import check_sendable, described, revealed
+from dao_s3._values import check_sendable, revealed
 
 __all__ = ["CHECKSUMS", "check_options", "client_config", "retry_config", "s3_config", "store_config"]
 

@@ -9,8 +9,9 @@ from urllib.parse import unquote, urlsplit
 from attrs import evolve, frozen
 
 from dao.errors import ConfigError
+from dao.options import described
 from dao_files.storage import key_fault
-from dao_s3._values import described, looks_like_key
+from dao_s3._values import looks_like_key
 
 __all__ = ["Location", "located"]
 

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dao.catalog import Catalog
+from dao.connections import S3Role
 from dao.errors import ConfigError
 from dao.options import build, option_types
 from dao.plugins import Plugins
 from dao.secrets import Secret, looks_secret
-from dao_s3._options import Retry, Role, S3Options, Timeouts
+from dao_s3._options import Retry, S3Options, Timeouts
 from dao_s3.glue._databases import GlueDatabases
 from dao_s3.glue._interfaces import Interface, Interfaces
 from dao_s3.glue._requests import GlueRequests
@@ -70,7 +71,7 @@ class GlueCatalog(Catalog):
         endpoint: str | None = None,
         catalog_id: str | None = None,
         profile: str | None = None,
-        role: Role | Mapping[str, Any] | None = None,
+        role: S3Role | Mapping[str, Any] | None = None,
         access_key_id: Secret | str | None = None,
         secret_access_key: Secret | str | None = None,
         session_token: Secret | str | None = None,

@@ -109,7 +109,7 @@ def _make_client(options: S3Options) -> Any:
         "glue",
         region_name=options.region,
         endpoint_url=options.endpoint,
-        verify=options.ca_bundle or (None if options.verify else False),  # None: what the environment says
+        verify=options.verification,
         config=Config(
             connect_timeout=options.timeouts.connect,
             read_timeout=options.timeouts.read,

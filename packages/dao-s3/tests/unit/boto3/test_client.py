@@ -17,10 +17,11 @@ from typing import Any
 
 import pytest
 
+from dao.connections import S3Role
 from dao.errors import ConfigError, DaoError, PermissionDeniedError, TransientError
 from dao.secrets import Secret
 from dao_s3._boto3.transport import Boto3Transport
-from dao_s3._options import Retry, Role
+from dao_s3._options import Retry
 
 Make = Callable[..., Boto3Transport]
 
@@ -63,7 +64,9 @@ def test_a_profile_gives_credentials_and_region(make: Make, stub: Any) -> None:
 
 
 def test_a_role_is_assumed(make: Make, stub: Any) -> None:
-    role = Role(arn="arn:aws:iam::123456789012:role/reader", session_name="tests", external_id="lake-7", duration=1800)
+    role = S3Role(
+        arn="arn:aws:iam::123456789012:role/reader", session_name="tests", external_id="lake-7", duration=1800
+    )
     transport = make(role=role)
     assert stub.seen == []
     transport.put("x", b"1")
@@ -74,7 +77,7 @@ def test_a_role_is_assumed(make: Make, stub: Any) -> None:
 
 
 def test_a_roles_credentials_are_renewed_before_they_expire(make: Make, stub: Any) -> None:
-    transport = make(role=Role(arn="arn:aws:iam::123456789012:role/reader"))
+    transport = make(role=S3Role(arn="arn:aws:iam::123456789012:role/reader"))
     transport.put("x", b"1")
     credentials = transport._bucket.clients.s3._request_signer._credentials
     credentials._expiry_time = datetime.now(UTC) + timedelta(minutes=2)
@@ -86,9 +89,9 @@ def test_a_roles_credentials_are_renewed_before_they_expire(make: Make, stub: An
 def test_a_role_that_is_refused_is_an_error(make: Make, stub: Any) -> None:
     stub.fail("POST", "answer", status=403, code="AccessDenied")
     with pytest.raises(PermissionDeniedError):
-        make(role=Role(arn="arn:aws:iam::123456789012:role/reader")).put("x", b"1")
+        make(role=S3Role(arn="arn:aws:iam::123456789012:role/reader")).put("x", b"1")
     with pytest.raises(PermissionDeniedError, match="no credentials"):
-        make(role=Role(arn="arn:aws:iam::123456789012:role/reader"), access_key_id=None).put("x", b"1")
+        make(role=S3Role(arn="arn:aws:iam::123456789012:role/reader"), access_key_id=None).put("x", b"1")
 
 
 def test_threads_share_one_client(make: Make) -> None:
@@ -170,7 +173,7 @@ def test_secrets_appear_nowhere(make: Make, stub: Any, caplog: pytest.LogCapture
 
 def test_a_roles_secrets_are_not_logged(make: Make, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    transport = make(role=Role(arn="arn:aws:iam::123456789012:role/reader"))
+    transport = make(role=S3Role(arn="arn:aws:iam::123456789012:role/reader"))
     transport.put("x", b"1")
     found = transport._bucket.clients.s3._request_signer._credentials.get_frozen_credentials()
     for secret in (found.access_key, found.secret_key, found.token):

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from dao import DataAccessObject, DataStore, DataStoreRegistry, FileObject, TableObject
+from dao.connections import S3Role
 from dao.errors import ConfigError, NotFoundError, PermissionDeniedError, StoreError
 from dao.secrets import Secret
 from dao_files.manifest import Transport
@@ -18,7 +19,7 @@ from dao_s3._boto3.transport import Boto3Transport
 from dao_s3._combined import CombinedTransport
 from dao_s3._interface_boto3 import S3Boto3Interface
 from dao_s3._obstore import credentials
-from dao_s3._options import Encryption, Retry, Role
+from dao_s3._options import Encryption, Retry
 
 CONTENT = os.urandom(70_000)
 MiB = 1 << 20
@@ -187,14 +188,14 @@ def test_without_credentials(combined: Make, stub: Any, tmp_path: Path) -> None:
         combined(**nobody).get("key")
     with pytest.raises(ConfigError, match="nobody"):
         combined(**nobody, profile="nobody").get("key")
-    reader = Role(arn="arn:aws:iam::123456789012:role/reader")
+    reader = S3Role(arn="arn:aws:iam::123456789012:role/reader")
     with pytest.raises(PermissionDeniedError, match="credentials"):
         combined(**nobody, role=reader).get("key")
     assert stub.seen == []
 
 
 def test_a_role_is_assumed_where_the_endpoint_is(combined: Make, stub: Any) -> None:
-    reader = Role(arn="arn:aws:iam::123456789012:role/reader")
+    reader = S3Role(arn="arn:aws:iam::123456789012:role/reader")
     transport = combined(role=reader)
     transport.put("x", b"1")
     transport.put("x", b"2")

@@ -14,13 +14,14 @@ from typing import Any
 import pytest
 
 from dao import DataStore
+from dao.connections import S3Role
 from dao.errors import ConfigError, PermissionDeniedError
 from dao.secrets import Secret
 from dao_s3 import S3ObstoreInterface
 from dao_s3._obstore.config import client_config, s3_config
 from dao_s3._obstore.configured import configured
 from dao_s3._obstore.location import Location, located
-from dao_s3._options import Encryption, Retry, Role, S3Options, Timeouts
+from dao_s3._options import Encryption, Retry, S3Options, Timeouts
 
 
 @pytest.mark.parametrize(
@@ -275,7 +276,7 @@ print(sorted({"obstore", "boto3", "botocore", "pyarrow"} & set(sys.modules)))
 def test_roles_are_assumed_and_renewed(moto: tuple[str, int]) -> None:
     from dao_s3._obstore.credentials import provider
 
-    role = Role(arn="arn:aws:iam::123456789012:role/reader", external_id="some-id")
+    role = S3Role(arn="arn:aws:iam::123456789012:role/reader", external_id="some-id")
     endpoint = f"http://{moto[0]}:{moto[1]}"
     ask: Any = provider(S3Options(bucket="lake", region="us-east-1", endpoint=endpoint, role=role, **KEYS))
     first = ask()
