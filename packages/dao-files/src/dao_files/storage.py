@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from dao_files._workers import in_parallel
 
 _HOMES = {
-    "LOG_NAME": "dao_files._actions.log",
     "Change": "dao_files._storage.storage",
     "Kind": "dao_files._storage.storage",
+    "LOG_NAME": "dao_files._actions.log",
     "Place": "dao_files._actions.places",
     "Snapshot": "dao_files._storage.storage",
     "Storage": "dao_files._storage.storage",

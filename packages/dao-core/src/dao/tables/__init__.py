@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 _HOMES = {
     "CHANGE_COLUMNS": "dao.tables._changes",
     "EVOLVE": "dao.tables._schemas",
-    "MODES": "dao._arguments",
-    "SCHEMA_MODES": "dao._arguments",
     "HalfDoneError": "dao.tables._conflicts",
+    "MODES": "dao._arguments",
     "Matcher": "dao.tables._matching",
     "Merged": "dao.tables._changes",
     "RetryBudget": "dao.tables._conflicts",
+    "SCHEMA_MODES": "dao._arguments",
     "Selection": "dao.tables._selection",
     "as_moment": "dao._moments",
     "check_keys": "dao.tables._matching",
@@ -50,9 +50,9 @@ _HOMES = {
     "precedes": "dao.tables._matching",
     "reconcile": "dao.tables._schemas",
     "retry_conflicts": "dao.tables._conflicts",
-    "winners": "dao.tables._matching",
     "select_changes": "dao.tables._changes",
     "version_at": "dao._moments",
+    "winners": "dao.tables._matching",
     "would_evolve": "dao.tables._schemas",
 }
 

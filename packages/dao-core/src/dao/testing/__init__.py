@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dao.capabilities import Absence, Capabilities
     from dao.testing._backend import Backend
+    from dao.testing._doors import door_faults
     from dao.testing._doubles import in_memory
     from dao.testing._faults import FaultPlan, Verdict, patched
     from dao.testing._profiles import positions
@@ -42,6 +43,7 @@ _HOMES = {
     "ConformanceSuite": "dao.testing._suite",
     "FaultPlan": "dao.testing._faults",
     "Verdict": "dao.testing._faults",
+    "door_faults": "dao.testing._doors",
     "in_memory": "dao.testing._doubles",
     "patched": "dao.testing._faults",
     "positions": "dao.testing._profiles",
@@ -55,6 +57,7 @@ __all__ = [
     "ConformanceSuite",
     "FaultPlan",
     "Verdict",
+    "door_faults",
     "in_memory",
     "patched",
     "positions",
