@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from dao.display import size, thousands
 from dao.errors import PluginError
+from dao.progress import Listener, Progress
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as RichProgress
     from rich.progress import TaskID
 
-    from dao.progress import Progress
 
-__all__ = ["Bar"]
+__all__ = ["Bar", "progress_bar"]
 
 
 class Bar:
@@ -55,6 +55,15 @@ class Bar:
         if self._drawn is not None:
             self._drawn.stop()
         self._drawn = self._task = None
+
+
+def progress_bar() -> Listener:
+    """A listener that draws a bar: in a terminal as text, in a notebook as a widget.
+
+    Raises:
+        PluginError: rich, which draws it, is not installed (``pip install 'dao-core[cli]'``).
+    """
+    return Bar()
 
 
 def _drawing(console: Console | None) -> RichProgress:

@@ -17,7 +17,7 @@ from threading import Event, Lock
 
 from attrs import define, evolve, field, frozen
 
-__all__ = ["Cancelled", "Listener", "Progress", "advance", "expect", "listening", "progress_bar"]
+__all__ = ["Cancelled", "Listener", "Progress", "advance", "expect", "listening"]
 
 
 @frozen
@@ -114,14 +114,3 @@ def listening(action: str, subject: str, listener: Listener | None, cancelled: E
         ended = getattr(listener, "ended", None)
         if ended is not None:
             ended()
-
-
-def progress_bar() -> Listener:
-    """A listener that draws a bar: in a terminal as text, in a notebook as a widget.
-
-    Raises:
-        PluginError: rich, which draws it, is not installed (``pip install 'dao-core[cli]'``).
-    """
-    from dao._display_progress import Bar
-
-    return Bar()

@@ -228,7 +228,7 @@ class Access:
             return wanted
         if not wanted:
             return None
-        from dao.progress import progress_bar
+        from dao._display_progress import progress_bar
 
         return progress_bar()
 

@@ -11,26 +11,20 @@ from typing import Any, NoReturn
 
 from attrs import frozen
 
+from dao.catalog._parsed import MAX_DEPTH, Repeated
 from dao.errors import ConfigError, Fault, did_you_mean
 from dao.options._faults import joined
 from dao.options._places import working_folder
 
-__all__ = ["MAX_DEPTH", "CatalogSource", "Repeated", "Source", "read_source"]
+__all__ = ["CatalogSource", "Source", "read_source"]
 
 _MAX_BYTES = 8 * 1024 * 1024
 """Ten thousand objects take about 1 MiB; a larger file isn't a catalog, and isn't given to a parser."""
 
-MAX_DEPTH = 100
 _MAX_VALUES = 2_000_000
 _LONG_KEY = re.compile(rf"(?<![\w\"'-])(?:[\w\"'-]++[ \t]*+\.[ \t]*+){{{MAX_DEPTH * 10}}}")
 
 CatalogSource = str | os.PathLike[str] | Mapping[str, Any]
-
-
-class Repeated(dict[str, Any]):
-    """A mapping with duplicate keys in its file; records which, each with its position if known."""
-
-    keys_twice: list[tuple[str, str]]
 
 
 @frozen

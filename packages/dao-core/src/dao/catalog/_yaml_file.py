@@ -12,7 +12,7 @@ from typing import Any
 
 from attrs import define, field
 
-from dao.catalog._sources import MAX_DEPTH, Repeated
+from dao.catalog._parsed import MAX_DEPTH, Repeated
 from dao.errors import ConfigError, PluginError
 
 __all__ = ["parse"]

@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING
 from dao.lazy import door
 
 if TYPE_CHECKING:
-    from dao.options._build import build, check, guarded_options, option_types
+    from dao.options._build import build, check, guarded_options
     from dao.options._checks import Validator, described, matching, number, one_of, refuse
     from dao.options._places import Folder, absolute_place
+    from dao.options._signature import option_types
 
 __all__ = [
     "Folder",
@@ -49,7 +50,7 @@ __getattr__, __dir__ = door(
         "matching": "dao.options._checks",
         "number": "dao.options._checks",
         "one_of": "dao.options._checks",
-        "option_types": "dao.options._build",
+        "option_types": "dao.options._signature",
         "refuse": "dao.options._checks",
     },
 )

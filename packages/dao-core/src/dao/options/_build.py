@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import inspect
-import sys
-import typing
 from collections.abc import Iterator, Mapping
-from dataclasses import is_dataclass
-from functools import lru_cache, partial
+from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
 import attrs
-from attrs import frozen
 
 from dao.errors import ConfigError, DaoError, Fault, did_you_mean
 from dao.options._faults import NotKnownYet, faults_of, joined
 from dao.options._guarding import guarded_as, holds_secret
 from dao.options._places import is_place, placed
+from dao.options._signature import Option, option_types, options_of
 from dao.options._values import structure
 from dao.secrets import MASK, looks_secret, secrets_in
 
-__all__ = ["build", "check", "guarded_options", "option_types"]
+__all__ = ["build", "check", "guarded_options"]
 
 T = TypeVar("T")
 
@@ -84,72 +80,20 @@ def check(cls: type, options: Mapping[str, Any], path: str = "") -> list[Fault]:
     return faults + _validated(cls, values, path, options)
 
 
-@frozen
-class _Option:
-    """One option of a class."""
-
-    type: Any
-    required: bool
-    attribute: attrs.Attribute[Any] | None
-
-    @property
-    def converted_by_class(self) -> bool:
-        return self.attribute is not None and self.attribute.converter is not None and not holds_secret(self.type)
-
-
-def option_types(cls: type) -> dict[str, Any]:
-    """The options of a class with their types, ``Any`` where there is none or it can't be resolved here."""
-    return {name: option.type for name, option in _options(cls)[0].items()}
-
-
 def guarded_options(options: Mapping[str, Any], cls: type | None) -> dict[str, Any]:
     """The options with those that are secrets, by their type in ``cls`` or their name, as ``Secret``, however deep."""
     kinds = {} if cls is None else option_types(cls)
     return {name: guarded_as(value, kinds.get(name, Any), str(name)) for name, value in options.items()}
 
 
-@lru_cache(maxsize=512)
-def _options(cls: type) -> tuple[dict[str, _Option], bool]:
-    """The options, and whether the class takes any others too."""
-    try:
-        parameters = list(inspect.signature(cls).parameters.values())
-    except ValueError:  # some classes written in C have no signature
-        return {}, True
-    # A generated __init__ repeats its fields' annotations, out of reach of what they mean in a base class's module.
-    generated = attrs.has(cls) or is_dataclass(cls)
-    hints = _hints(cls) if generated else {**_hints(cls), **_hints(inspect.getattr_static(cls, "__init__"))}
-    attributes = {a.alias: a for a in attrs.fields(cls)} if attrs.has(cls) else {}
-    found = {}
-    for parameter in parameters:
-        if parameter.kind in (parameter.KEYWORD_ONLY, parameter.POSITIONAL_OR_KEYWORD):
-            attribute = attributes.get(parameter.name)
-            kind = hints.get(attribute.name if attribute else parameter.name, Any)
-            found[parameter.name] = _Option(kind, parameter.default is parameter.empty, attribute)
-    return found, any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
-
-
-def _hints(owner: Any) -> dict[str, Any]:
-    """Annotations, each resolved on its own: one that names an uninstalled library must not spoil the others."""
-    hints: dict[str, Any] = {}
-    for holder in reversed(owner.__mro__) if isinstance(owner, type) else [owner]:
-        names = vars(sys.modules.get(getattr(holder, "__module__", ""), typing))
-        for name, annotation in getattr(holder, "__annotations__", {}).items():
-            hints[name] = _resolved(annotation, names)
-    return hints
-
-
-def _resolved(annotation: Any, names: Mapping[str, Any]) -> Any:
-    holder = type("_", (), {"__annotations__": {"x": annotation}})
-    try:
-        return typing.get_type_hints(holder, dict(names), {})["x"]
-    except Exception:  # whatever goes wrong in somebody's annotation, it can't be checked then
-        return Any
+def _converts_itself(option: Option) -> bool:
+    return option.attribute is not None and option.attribute.converter is not None and not holds_secret(option.type)
 
 
 def _structured(
     cls: type, options: Mapping[str, Any], path: str, folders: Mapping[str, str], *, lookup: bool
 ) -> tuple[dict[str, Any], list[Fault]]:
-    known, open_ended = _options(cls)
+    known, open_ended = options_of(cls)
     values: dict[str, Any] = {}
     faults: list[Fault] = []
     for name, value in options.items():
@@ -157,7 +101,7 @@ def _structured(
         if option is None and not open_ended:
             faults.append(Fault(joined(path, name), f"no option {name!r}, {did_you_mean(str(name), known)}"))
             continue
-        kind = Any if option is None or option.converted_by_class else option.type
+        kind = Any if option is None or _converts_itself(option) else option.type
         misplaced: list[Fault] = []
         value = placed(value, [option.type] if option else [], str(name), folders, misplaced, lookup=lookup)
         if misplaced:
@@ -184,7 +128,7 @@ def _validated(cls: type, values: Mapping[str, Any], path: str, options: Mapping
     """What the validators and converters of an attrs class say, on an instance that is never initialised."""
     faults = []
     bare = object.__new__(cls) if attrs.has(cls) else None
-    for name, option in _options(cls)[0].items():
+    for name, option in options_of(cls)[0].items():
         attribute = option.attribute
         if attribute is None or name not in values or (attribute.converter is None and attribute.validator is None):
             continue

@@ -9,6 +9,7 @@ from typing import Any, Union
 
 import attrs
 
+from dao.options._signature import option_types
 from dao.secrets import Secret, guarded
 
 __all__ = ["guarded_as", "holds_secret", "kinds_below", "members"]
@@ -54,8 +55,6 @@ def _inner(kind: Any, at: str | int) -> Iterator[Any]:
     if not isinstance(origin, type):
         return
     if attrs.has(origin):
-        from dao.options._build import option_types
-
         yield from (found for name, found in option_types(origin).items() if name == at)
     elif issubclass(origin, Mapping):
         yield from arguments[1:]

@@ -8,9 +8,9 @@ import re
 import pytest
 from rich.console import Console
 
-from dao._display_progress import Bar
+from dao._display_progress import Bar, progress_bar
 from dao.errors import PluginError
-from dao.progress import advance, expect, listening, progress_bar
+from dao.progress import advance, expect, listening
 
 
 def bar(*, screen: bool) -> tuple[Bar, io.StringIO]:

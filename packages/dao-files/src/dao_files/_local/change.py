@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from dao.errors import AlreadyExistsError, DataError
 from dao.progress import advance
 from dao_files._local.handles import Folder, descriptor_path
-from dao_files._local.protection import Protection, protect_like, protect_new
+from dao_files._local.likeness import protect_like
+from dao_files._local.protection import Protection, protect_new
 from dao_files._local.publishing import OwnPlace
 from dao_files._storage.keys import check_key
 

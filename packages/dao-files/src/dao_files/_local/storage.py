@@ -23,7 +23,7 @@ from dao.errors import AlreadyExistsError, DaoError, DataError, NotFoundError, S
 from dao_files._local.change import FolderChange
 from dao_files._local.errors import translate_os_error
 from dao_files._local.handles import Folder, is_link_error
-from dao_files._local.protection import narrow
+from dao_files._local.likeness import narrow
 from dao_files._local.publishing import OwnPlace
 from dao_files._local.snapshot import FolderSnapshot
 from dao_files._local.walk import Found, real_key, walk

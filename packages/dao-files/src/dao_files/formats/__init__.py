@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from dao.file_formats import FORMATS, get_format, infer_compression, infer_format, register_format, strip_compression
 from dao_files.formats._avro import AvroFormat
-from dao_files.formats._base import FileTask, Format, FormatWriter
+from dao_files.formats._base import Format
+from dao_files.formats._contract import FileTask, FormatWriter
 from dao_files.formats._csv import CsvFormat
 from dao_files.formats._ipc import ArrowFormat, ArrowStreamFormat
 from dao_files.formats._json import JsonFormat, NdjsonFormat

@@ -16,7 +16,8 @@ from dao.errors import DataError, StoreError
 from dao_files.formats._avro_file import MAX_EMPTY_ROWS, AvroFile, least_bytes, load_fastavro
 from dao_files.formats._avro_schema import arrow_schema, avro_schema, embed_schema, original_schema
 from dao_files.formats._avro_values import build_leaf, raw_values
-from dao_files.formats._base import FileTask, Format, FormatWriter, Paths
+from dao_files.formats._base import Format
+from dao_files.formats._contract import FileTask, FormatWriter, Paths
 from dao_files.formats._facts import column_facts, file_bytes
 from dao_files.formats._faults import reading, storing
 from dao_files.formats._nested import nest, unnest

@@ -9,8 +9,9 @@ import pyarrow as pa
 from pyarrow import fs
 
 from dao.errors import DataError, did_you_mean
-from dao_files.formats._base import FileTask, Format, FormatWriter, Paths
+from dao_files.formats._base import Format
 from dao_files.formats._compression import open_input, resolve_compression
+from dao_files.formats._contract import FileTask, FormatWriter, Paths
 from dao_files.formats._csv_file import CsvFile
 from dao_files.formats._csv_options import CsvOptions
 from dao_files.formats._csv_parser import better_delimiter

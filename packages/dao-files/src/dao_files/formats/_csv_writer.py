@@ -11,8 +11,8 @@ import pyarrow.compute as pc
 
 from dao.arrow.convert import cast_array
 from dao.errors import DataError
-from dao_files.formats._base import FormatWriter
 from dao_files.formats._compression import CompressedSink
+from dao_files.formats._contract import FormatWriter
 from dao_files.formats._csv_options import CsvOptions
 from dao_files.formats._csv_types import parsed_as
 from dao_files.formats._faults import storing

@@ -13,7 +13,8 @@ from pyarrow import fs
 
 from dao.display import even_half_made
 from dao.errors import DataError
-from dao_files.formats._base import FileTask, Format, FormatWriter, Paths
+from dao_files.formats._base import Format
+from dao_files.formats._contract import FileTask, FormatWriter, Paths
 from dao_files.formats._facts import column_facts, file_bytes
 from dao_files.formats._faults import reading, storing
 from dao_files.formats._near import is_near, owned

@@ -12,8 +12,9 @@ from attrs import field, frozen
 from pyarrow import fs
 
 from dao.errors import DataError, StoreError
-from dao_files.formats._base import FileTask, Format, FormatWriter, Paths
+from dao_files.formats._base import Format
 from dao_files.formats._compression import CompressedSink, compression_option, open_input, resolve_compression
+from dao_files.formats._contract import FileTask, FormatWriter, Paths
 from dao_files.formats._facts import file_bytes
 from dao_files.formats._faults import reading, storing
 from dao_files.formats._json_parser import DOCUMENT_HINT, read_documents, read_lines

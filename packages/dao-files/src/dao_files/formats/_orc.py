@@ -13,8 +13,9 @@ from pyarrow import fs
 from dao.arrow.convert import cast_array, rebuild_nested
 from dao.display import even_half_made
 from dao.errors import DataError
-from dao_files.formats._base import FileTask, Format, FormatWriter, Paths
+from dao_files.formats._base import Format
 from dao_files.formats._compression import KeptOpen
+from dao_files.formats._contract import FileTask, FormatWriter, Paths
 from dao_files.formats._facts import column_facts, file_bytes
 from dao_files.formats._faults import reading, storing
 from dao_files.formats._options import integer, number, one_of, texts, tuple_of, valid

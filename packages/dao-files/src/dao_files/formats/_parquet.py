@@ -17,7 +17,8 @@ from pyarrow import fs
 
 from dao.errors import StoreError
 from dao_files._workers import in_parallel
-from dao_files.formats._base import FileTask, Format, FormatWriter, Paths
+from dao_files.formats._base import Format
+from dao_files.formats._contract import FileTask, FormatWriter, Paths
 from dao_files.formats._faults import reading
 from dao_files.formats._parquet_bounds import promise
 from dao_files.formats._parquet_facts import describe, row_count

@@ -15,7 +15,7 @@ from attrs import define
 
 from dao.errors import StoreError
 from dao_files._workers import WORKERS, in_parallel, run, submitted
-from dao_files.formats._base import FileTask
+from dao_files.formats._contract import FileTask
 from dao_files.formats._parquet_source import ParquetSource, Range
 from dao_files.formats._parquet_texts import repeating_texts, written_out
 

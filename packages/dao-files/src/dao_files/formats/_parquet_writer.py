@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dao.errors import DataError, UnsupportedError, did_you_mean
-from dao_files.formats._base import FormatWriter
+from dao_files.formats._contract import FormatWriter
 from dao_files.formats._faults import storing
 from dao_files.formats._parquet_options import ParquetOptions
 from dao_files.formats._shape import check_batch, refuse_duplicates, unordered

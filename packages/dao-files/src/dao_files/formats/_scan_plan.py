@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 from attrs import frozen
@@ -11,13 +11,10 @@ from pyarrow import fs
 
 from dao.arrow.convert import select_fields
 from dao.errors import DataError
-from dao_files.formats._base import FileTask
+from dao_files.formats._contract import FileFormat, FileTask, Paths, Where
 from dao_files.formats._partitions import partition_types, partition_values, surviving_files
 from dao_files.formats._shape import shape_batch, unordered
 from dao_files.formats._validity import refuse_bad_text
-
-if TYPE_CHECKING:
-    from dao_files.formats._base import Format, Paths, Where
 
 __all__ = ["DEFAULT_BATCH_SIZE", "OneFile", "Plan", "planned"]
 
@@ -45,7 +42,7 @@ class Plan:
         named: the names that their columns may have, or None.
     """
 
-    format: Format
+    format: FileFormat
     filesystem: fs.FileSystem
     options: Any
     paths: Sequence[str]
@@ -119,7 +116,7 @@ class OneFile:
 
 
 def planned(
-    format: Format,
+    format: FileFormat,
     paths: Paths,
     filesystem: fs.FileSystem,
     options: Any,

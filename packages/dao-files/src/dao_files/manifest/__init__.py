@@ -16,7 +16,7 @@ from dao.lazy import door
 
 if TYPE_CHECKING:
     from dao_files.manifest._base import BaseTransport, copy_through
-    from dao_files.manifest._listing import list_level
+    from dao_files.manifest._levels import list_level
     from dao_files.manifest._memory import MemoryTransport
     from dao_files.manifest._once import MARK, Once, OnceWriter, pauses, put_once
     from dao_files.manifest._pieces import Pieces
@@ -44,7 +44,7 @@ _HOMES = {
     "Writer": "dao_files.manifest._transport",
     "copy_through": "dao_files.manifest._base",
     "info_of": "dao_files.manifest._snapshot",
-    "list_level": "dao_files.manifest._listing",
+    "list_level": "dao_files.manifest._levels",
     "pauses": "dao_files.manifest._once",
     "put_once": "dao_files.manifest._once",
     "vacuum": "dao_files.manifest._vacuum",

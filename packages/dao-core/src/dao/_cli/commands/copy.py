@@ -11,7 +11,7 @@ from dao._cli import output
 from dao._cli.options import NAME, columns_option, limit_option, where_option
 from dao._cli.options import command as subcommand
 from dao._cli.session import Session
-from dao.progress import progress_bar
+from dao._display_progress import progress_bar
 
 __all__ = ["command"]
 

@@ -13,10 +13,11 @@ from uuid import UUID
 
 import pyarrow as pa
 
+from dao.arrow.models._fields import annotations_of
 from dao.arrow.models._typenames import parse_field
 from dao.errors import DataError
 
-__all__ = ["field_of", "struct_of"]
+__all__ = ["field_of", "fields_of"]
 
 _PLAIN: dict[type, pa.DataType] = {
     NoneType: pa.null(),
@@ -51,6 +52,20 @@ _WORKS = (
     "or Annotated[..., pa.int32()]"
 )
 _WRAPPERS = ("Required", "NotRequired", "ReadOnly", "Final", "ClassVar")
+
+
+def fields_of(model: Any, path: str, within: tuple[type, ...]) -> list[pa.Field]:
+    """The columns of a class with fields or a mapping. ``path`` is where it stands, for messages."""
+    if isinstance(model, Mapping):
+        annotations: Mapping[str, Any] = model
+    else:
+        annotations = annotations_of(model) or {}
+        within = (*within, model)
+        path = path if len(within) > 1 else model.__name__
+    bad = next((name for name in annotations if not isinstance(name, str) or not name), None)
+    if bad is not None:
+        raise DataError(f"{path}: {bad!r} is no column name: names are text")
+    return [field_of(name, annotation, f"{path}.{name}", within) for name, annotation in annotations.items()]
 
 
 def field_of(name: str, annotation: Any, path: str, within: tuple[type, ...] = ()) -> pa.Field:
@@ -121,11 +136,9 @@ def _type(annotation: Any, notes: tuple[Any, ...], path: str, within: tuple[type
 def _type_of_class(
     kind: type, annotation: Any, notes: tuple[Any, ...], path: str, within: tuple[type, ...]
 ) -> pa.DataType:
-    if hasattr(kind, "__required_keys__") or not kind.__module__.startswith(("builtins", "collections")):
-        from dao.arrow.models._schema import annotations_of
-
-        if annotations_of(kind) is not None:
-            return struct_of(kind, path, within)
+    may_have_fields = hasattr(kind, "__required_keys__") or not kind.__module__.startswith(("builtins", "collections"))
+    if may_have_fields and annotations_of(kind) is not None:
+        return struct_of(kind, path, within)
     if issubclass(kind, Enum):
         return _type_of_values([member.value for member in kind], annotation, path)
     if issubclass(kind, Decimal):
@@ -146,8 +159,6 @@ def _type_of_class(
 
 def struct_of(model: Any, path: str, within: tuple[type, ...]) -> pa.DataType:
     """The struct of a class with fields, or of a mapping of names to types."""
-    from dao.arrow.models._schema import fields_of
-
     if model in within if isinstance(model, type) else False:
         raise DataError(
             f"{path}: {model.__name__} holds itself, and a schema has an end; leave that field out or make it text"

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import typing
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass
-from typing import Annotated, Any, NotRequired
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pyarrow as pa
 
-from dao.arrow.models._annotations import field_of
+from dao.arrow.models._annotations import fields_of
+from dao.arrow.models._fields import annotations_of
 from dao.errors import DataError
 
-__all__ = ["annotations_of", "fields_of", "schema_of"]
+__all__ = ["schema_of"]
 
 
 def schema_of(model: Any) -> pa.Schema:
@@ -78,61 +77,3 @@ def _exported(model: Any) -> pa.Schema:
         return pa.schema(model)
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise DataError(f"{type(model).__name__} exports no schema of columns: {error}") from error
-
-
-def fields_of(model: Any, path: str, within: tuple[type, ...]) -> list[pa.Field]:
-    """The columns of a class with fields or a mapping. ``path`` is where it stands, for messages."""
-    if isinstance(model, Mapping):
-        annotations: Mapping[str, Any] = model
-    else:
-        annotations = annotations_of(model) or {}
-        within = (*within, model)
-        path = path if len(within) > 1 else model.__name__
-    bad = next((name for name in annotations if not isinstance(name, str) or not name), None)
-    if bad is not None:
-        raise DataError(f"{path}: {bad!r} is no column name: names are text")
-    return [field_of(name, annotation, f"{path}.{name}", within) for name, annotation in annotations.items()]
-
-
-def annotations_of(model: Any) -> dict[str, Any] | None:
-    """The fields of a class and their annotations, resolved; ``None`` for what is no class with fields."""
-    if not isinstance(model, type):
-        return None
-    if hasattr(model, "__pydantic_complete__") and hasattr(model, "model_fields"):
-        return dict(_of_pydantic(model))
-    if hasattr(model, "__required_keys__"):  # a TypedDict, typing's or typing_extensions'
-        return dict(_of_typed_dict(model))
-    if hasattr(model, "__attrs_attrs__"):
-        hints = _hints(model)  # older attrs gives a made class no annotations
-        return {a.name: hints.get(a.name, a.type) for a in model.__attrs_attrs__}
-    if is_dataclass(model):
-        names = [f.name for f in fields(model)]
-    elif issubclass(model, tuple) and hasattr(model, "_fields"):
-        names = list(model._fields)
-    else:
-        return None
-    hints = _hints(model)
-    return {name: hints.get(name, Any) for name in names}
-
-
-def _hints(model: Any) -> dict[str, Any]:
-    try:
-        return typing.get_type_hints(model, include_extras=True)
-    except NameError as error:
-        raise DataError(
-            f"{model.__name__} has an annotation that can't be resolved: {error}. "
-            "Import the name where the class is, and not only under TYPE_CHECKING"
-        ) from error
-
-
-def _of_pydantic(model: Any) -> Iterator[tuple[str, Any]]:
-    """Pydantic keeps what ``Annotated`` and ``Field`` say of a field apart from its type."""
-    for name, info in model.model_fields.items():
-        yield name, Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
-
-
-def _of_typed_dict(model: Any) -> Iterator[tuple[str, Any]]:
-    for name, hint in _hints(model).items():
-        # What a field says itself goes first: __required_keys__ is wrong where annotations are postponed.
-        says_itself = getattr(typing.get_origin(hint), "_name", None) in ("Required", "NotRequired")
-        yield name, hint if says_itself or name in model.__required_keys__ else NotRequired[hint]

@@ -1,0 +1,68 @@
+"""The options that a class has: its parameters, with what their annotations mean."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import typing
+from collections.abc import Mapping
+from dataclasses import is_dataclass
+from functools import lru_cache
+from typing import Any
+
+import attrs
+from attrs import frozen
+
+__all__ = ["Option", "option_types", "options_of"]
+
+
+@frozen
+class Option:
+    """One option of a class."""
+
+    type: Any
+    required: bool
+    attribute: attrs.Attribute[Any] | None
+
+
+def option_types(cls: type) -> dict[str, Any]:
+    """The options of a class with their types, ``Any`` where there is none or it can't be resolved here."""
+    return {name: option.type for name, option in options_of(cls)[0].items()}
+
+
+@lru_cache(maxsize=512)
+def options_of(cls: type) -> tuple[dict[str, Option], bool]:
+    """The options, and whether the class takes any others too."""
+    try:
+        parameters = list(inspect.signature(cls).parameters.values())
+    except ValueError:  # some classes written in C have no signature
+        return {}, True
+    # A generated __init__ repeats its fields' annotations, out of reach of what they mean in a base class's module.
+    generated = attrs.has(cls) or is_dataclass(cls)
+    hints = _hints(cls) if generated else {**_hints(cls), **_hints(inspect.getattr_static(cls, "__init__"))}
+    attributes = {a.alias: a for a in attrs.fields(cls)} if attrs.has(cls) else {}
+    found = {}
+    for parameter in parameters:
+        if parameter.kind in (parameter.KEYWORD_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+            attribute = attributes.get(parameter.name)
+            kind = hints.get(attribute.name if attribute else parameter.name, Any)
+            found[parameter.name] = Option(kind, parameter.default is parameter.empty, attribute)
+    return found, any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
+
+
+def _hints(owner: Any) -> dict[str, Any]:
+    """Annotations, each resolved on its own: one that names an uninstalled library must not spoil the others."""
+    hints: dict[str, Any] = {}
+    for holder in reversed(owner.__mro__) if isinstance(owner, type) else [owner]:
+        names = vars(sys.modules.get(getattr(holder, "__module__", ""), typing))
+        for name, annotation in getattr(holder, "__annotations__", {}).items():
+            hints[name] = _resolved(annotation, names)
+    return hints
+
+
+def _resolved(annotation: Any, names: Mapping[str, Any]) -> Any:
+    holder = type("_", (), {"__annotations__": {"x": annotation}})
+    try:
+        return typing.get_type_hints(holder, dict(names), {})["x"]
+    except Exception:  # whatever goes wrong in somebody's annotation, it can't be checked then
+        return Any
