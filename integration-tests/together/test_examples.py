@@ -29,9 +29,10 @@ TOUR = [
 ]
 
 
+@pytest.mark.parametrize("runs", [1, pytest.param(2, marks=pytest.mark.slow)])  # a second one on what the first left
 @pytest.mark.parametrize("interface", ["s3", "s3.obstore"])
 def test_the_tour_of_s3(
-    interface: str, repository: Path, object_server: ObjectServer, bucket: str, tmp_path: Path
+    interface: str, runs: int, repository: Path, object_server: ObjectServer, bucket: str, tmp_path: Path
 ) -> None:
 
     environment = {
@@ -40,7 +41,7 @@ def test_the_tour_of_s3(
         "MINIO_ROOT_PASSWORD": object_server.secret_key,
         "TOUR_BUCKET": bucket,
     }
-    for _ in range(2):  # it can be run again on what it left
+    for _ in range(runs):
         done = subprocess.run(
             [sys.executable, repository / "examples" / "advanced" / "01_s3_file_operations.py", interface],
             env={**os.environ, **environment},
