@@ -1,4 +1,4 @@
-"""The command itself: its subcommands by name, each imported when it is needed."""
+"""The command ``dao``: its subcommands by name, each imported on demand."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _COMMANDS = (
     "plugins",
     "doctor",
 )
-"""In the order in which the help shows them; each is ``command`` of the module of its name in ``dao._cli.commands``."""
+"""In the order of the help; each is ``command`` of the module of its name in ``dao._cli.commands``."""
 
 
 class _Dao(click.Group):
-    """Imports a subcommand when it is asked for, and turns errors into messages."""
+    """Imports subcommands on demand, and turns errors into messages."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)

@@ -1,4 +1,4 @@
-"""Rows and bytes out of a store, into a file or to whoever reads the standard output."""
+"""Exports rows and bytes from a store into a file or to standard output."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def export_rows(rows: Rows, format_name: str, sink: Any, name: str = "") -> None
         name: the file's name; an ending such as ``.gz`` has text compressed.
 
     Raises:
-        UnsupportedError: nothing that is installed has the format.
+        UnsupportedError: no installed package has the format.
         DataError: the format can't hold a type or value of these rows.
     """
     from dao.arrow.convert import refuse_variants
@@ -45,7 +45,7 @@ def export_rows(rows: Rows, format_name: str, sink: Any, name: str = "") -> None
 
 @contextmanager
 def staged(path: Path) -> Iterator[Any]:
-    """A binary file that gets its name when all is written; after an error there is what was there before.
+    """Open a binary file that replaces ``path`` only when complete; after an error the old file is unchanged.
 
     Raises:
         StoreError: the file can't be written.

@@ -1,4 +1,4 @@
-"""What is said when something goes wrong: one message, no traceback unless it was asked for, never a secret."""
+"""Error reporting: one message, no traceback unless requested, never a secret."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ __all__ = ["message", "reporting"]
 
 _INTERRUPTED = 130
 _PIPE_CLOSED = 141
-"""What shells give for a program that SIGINT or SIGPIPE ended."""
+"""Exit statuses of a program terminated by SIGINT or SIGPIPE, as shells report them."""
 
 
 @contextmanager
 def reporting(ctx: click.Context) -> Iterator[None]:
-    """Run a command: close what it opened, and end the process with the right status if it fails."""
+    """Run a command, close its resources, and exit with the right status if it fails."""
     session = ctx.ensure_object(Session)
     try:
         try:
@@ -59,7 +59,7 @@ def _fail(error: Exception, session: Session) -> NoReturn:
 
 
 def message(error: BaseException) -> str:
-    """An error in words. One that is not DAO's own is a bug somewhere: its kind is said, and its notes."""
+    """The message for an error. One that isn't DAO's own is a bug: the message gives its type and notes."""
     notes = "".join(f"\n  {note}" for note in getattr(error, "__notes__", ()))
     if isinstance(error, DaoError):
         return f"{error}{notes}"

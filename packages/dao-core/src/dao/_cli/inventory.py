@@ -1,4 +1,4 @@
-"""What the installed plugins are and bring, the broken ones among them."""
+"""Lists the installed plugins and what they register, including broken ones."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ class Plugin:
         object_types: the object types it registers.
         secret_schemes: the schemes of ``${scheme:...}`` that it resolves.
         table_formats: the table formats of catalog services that it reads.
-        error: why it can't be used; ``None`` if it can.
-        clashes: what is wrong with those of its names that others bring too.
+        error: why it can't be used; else ``None``.
+        clashes: a message for each of its names that another plugin registers too.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Plugin:
 
 
 def installed_plugins(plugins: Plugins) -> list[Plugin]:
-    """Every plugin by name; none of their interfaces is imported."""
+    """List every plugin, sorted by name, without importing interfaces."""
     origins = {point.name: point.dist for point in entry_points(group="dao")}
     found = []
     for name in plugins.names:

@@ -1,4 +1,4 @@
-"""The options that every command has, wherever they stand: ``dao --json ls bronze`` or ``dao ls bronze --json``."""
+"""The options of every command, at any position: ``dao --json ls bronze`` or ``dao ls bronze --json``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def _note(attribute: str) -> Callable[[click.Context, click.Parameter, Any], None]:
     def callback(ctx: click.Context, parameter: click.Parameter, value: Any) -> None:
-        # Given before the subcommand and after it, the latter counts.
+        # If given before and after the subcommand, the latter wins.
         session = ctx.ensure_object(Session)
         if value:
             setattr(session, attribute, value)
@@ -26,7 +26,7 @@ def _note(attribute: str) -> Callable[[click.Context, click.Parameter, Any], Non
 
 
 def common_options(function: F) -> F:
-    """Add ``--catalog``, ``--untrusted``, ``--json`` and ``--debug``: the :class:`~dao._cli.session.Session` has it."""
+    """Add ``--catalog``, ``--untrusted``, ``--json`` and ``--debug`` to a command."""
     options = (
         click.option(
             *("--catalog", "-c"),
@@ -42,10 +42,14 @@ def common_options(function: F) -> F:
             is_flag=True,
             expose_value=False,
             callback=_note("untrusted"),
-            help="Somebody else wrote the catalog: refuse classes, ${...} and folders outside of its own.",
+            help="Don't trust the catalog: refuse classes, ${...} and folders outside of its own.",
         ),
         click.option(
-            "--json", is_flag=True, expose_value=False, callback=_note("as_json"), help="Results for machines, as JSON."
+            "--json",
+            is_flag=True,
+            expose_value=False,
+            callback=_note("as_json"),
+            help="Machine-readable results, as JSON.",
         ),
         click.option(
             "--debug", is_flag=True, expose_value=False, callback=_note("debug"), help="Show tracebacks of errors."
@@ -57,7 +61,7 @@ def common_options(function: F) -> F:
 
 
 def command(function: Callable[..., Any]) -> click.Command:
-    """Make a subcommand of a function that takes the session first; its name is the function's own."""
+    """Turn a function that takes the session first into a subcommand of the same name."""
     return click.command(name=function.__name__)(common_options(click.pass_obj(function)))
 
 
@@ -79,7 +83,7 @@ else:
 
 
 class _CatalogName(_TextType):
-    """A name that stands in the catalog; the Tab key completes it."""
+    """A name from the catalog, with completion."""
 
     name = "name"
 
@@ -91,7 +95,7 @@ class _CatalogName(_TextType):
         try:
             catalog = session.catalog()
             names = [*(catalog.stores if self._stores else ()), *catalog]
-        except Exception:  # whatever is wrong with a catalog, the Tab key stays silent
+        except Exception:  # completion ignores faults of the catalog
             return []
         return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 

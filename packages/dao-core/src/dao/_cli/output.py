@@ -1,4 +1,4 @@
-"""Where results go: text or JSON on standard output, which may be gone before all is written."""
+"""Writes results to standard output as text or JSON, and detects when its reader is gone."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ R = TypeVar("R")
 
 
 class OutputClosed(BaseException):
-    """Whoever read the output has gone, as ``| head`` does. Not an ``Exception``: nobody may take it for a store's."""
+    """The reader of the output is gone, as with ``| head``. Not an ``Exception``, so nothing handles it as one."""
 
 
 def _to_a_reader(write: Callable[P, R]) -> Callable[P, R]:
@@ -45,7 +45,7 @@ def line(text: str = "") -> None:
 
 @_to_a_reader
 def flush() -> None:
-    """Hand on what is buffered."""
+    """Flush the buffer."""
     sys.stdout.flush()
 
 
@@ -55,12 +55,12 @@ def document(value: Any) -> None:
 
 
 def record(value: Any) -> None:
-    """Write one line of JSON among many."""
+    """Write one record as a line of JSON."""
     line(json.dumps(plain(value), separators=(",", ":"), ensure_ascii=False))
 
 
 def plain(value: Any, name: str = "") -> Any:
-    """What JSON can hold, with no secret in it: records as mappings, times as ISO 8601, everything else as text."""
+    """Convert a value to JSON types without secrets: records to mappings, times to ISO 8601, all else to text."""
     if isinstance(value, Secret) or masked(name, value) == MASK:
         return MASK
     if isinstance(value, Interpolated):
@@ -77,21 +77,21 @@ def plain(value: Any, name: str = "") -> Any:
 
 
 def printable(text: str) -> str:
-    """A text in one line, with what would steer the screen written out: data may hold anything."""
+    """Escape line breaks and control characters, so that data can't control the terminal."""
     if text.isprintable():
         return text
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 def width() -> int | None:
-    """The columns of the screen; ``None`` where the output is no screen."""
+    """The width of the terminal; ``None`` if the output is not a terminal."""
     import shutil
 
     return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else None
 
 
 class ByteOutput:
-    """Standard output as a binary file to write to. It can't be closed: it isn't whoever's that writes to it."""
+    """Standard output as a binary file. Closing it has no effect, because the writer doesn't own it."""
 
     closed = False
 
@@ -104,7 +104,7 @@ class ByteOutput:
         return self._stream.write(content)
 
     def writable(self) -> bool:
-        """It is, as pyarrow asks."""
+        """True; pyarrow asks for it."""
         return True
 
     def close(self) -> None:
@@ -112,11 +112,11 @@ class ByteOutput:
 
     @_to_a_reader
     def flush(self) -> None:
-        """Hand on what is buffered."""
+        """Flush the buffer."""
         self._stream.flush()
 
 
 def forget() -> None:
-    """Send what is still to be written to nowhere, so that the end of the process doesn't complain."""
+    """Discard the rest of the output, so that the interpreter doesn't complain at exit."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

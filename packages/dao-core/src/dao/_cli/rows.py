@@ -1,4 +1,4 @@
-"""Rows of an object as a stream of Arrow record batches, whatever its interface can do."""
+"""Reads an object as a stream of Arrow record batches, with or without an interface that streams."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Rows", "rows_of"]
 
 
 class Rows:
-    """Record batches of one schema, cut off after so many rows. Iterate once."""
+    """Record batches of one schema, limited to a number of rows. Iterate once."""
 
     def __init__(self, reader: pa.RecordBatchReader, limit: int | None) -> None:
         self._reader = reader
@@ -46,12 +46,12 @@ def rows_of(
     where: str | None = None,
     limit: int | None = None,
 ) -> Iterator[Rows]:
-    """The rows of an object; what was opened for them is closed when the block is left.
+    """Open the rows of an object; everything is closed when the block ends.
 
     Raises:
-        NotFoundError: there is nothing.
-        RoutingError: the store has no way to read it so.
-        DataError: what is there are no rows.
+        NotFoundError: the object doesn't exist.
+        RoutingError: the store has no route for this read.
+        DataError: the object has no rows.
     """
     from dao.arrow.convert import to_reader
 
@@ -61,7 +61,7 @@ def rows_of(
 
 
 def _read(access: DataAccessObject, name: str, wanted: dict[str, Any], limit: int | None) -> Any:
-    """The lazy way first. An interface that takes no ``limit`` is read without: the rows are cut off here anyway."""
+    """Prefer a stream. ``limit`` is passed on only to an interface that takes it: rows are cut off here anyway."""
     refusal: NoRouteError | None = None
     for read in (access.read_stream, access.read):
         for limited in dict.fromkeys((limit, None)):

@@ -1,4 +1,4 @@
-"""The last fence: no secret of the catalog leaves the command in a message, whoever wrote the message."""
+"""Masks every secret of the catalog in messages, wherever the message comes from."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SHORTEST = 4
 """Masking shorter texts would only garble messages."""
 
 _AT_HAND = {"env", "file"}
-"""Schemes whose values can be had at once; others might ask a service, which a message is no reason for."""
+"""Schemes that resolve instantly; others might query a service, which a message doesn't justify."""
 
 
 def without_secrets(text: str, catalog: Catalog | None) -> str:
@@ -33,7 +33,7 @@ def _values(secret: Secret) -> Iterator[str]:
     if all(reference.scheme in _AT_HAND for reference in secret.references):
         try:
             yield secret.reveal()
-        except Exception:  # a secret without a value can't be told
+        except Exception:  # a secret without a value can't leak
             return
 
 
@@ -42,7 +42,7 @@ def secrets_of(catalog: Catalog) -> Iterator[tuple[str, Secret]]:
     for name in catalog.stores:
         try:
             store = catalog.store(name)
-        except Exception:  # its properties have no value, so it was never used
+        except Exception:  # its references have no value, so it was never used
             continue
         for spec in store.specs:
             yield from secrets_in(spec.options, spec.path or name)

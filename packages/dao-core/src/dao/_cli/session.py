@@ -1,4 +1,4 @@
-"""What one run of the command works with: the catalog that was asked for, and how results are to look."""
+"""The state of one run of the command: the catalog, and the output format."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Session:
 
     Attributes:
         files: the catalog's files as ``--catalog`` gave them.
-        untrusted: somebody else wrote the catalog.
-        as_json: results are for machines.
+        untrusted: the catalog isn't trusted.
+        as_json: results are JSON.
         debug: errors show their traceback.
     """
 
@@ -44,7 +44,7 @@ class Session:
         """The catalog's files: those of ``--catalog``, else of the environment, else of the working directory.
 
         Raises:
-            ConfigError: there are none.
+            ConfigError: there are no such files.
         """
         if self.files:
             return self.files
@@ -65,10 +65,10 @@ class Session:
         return (here[0],)
 
     def catalog(self) -> Catalog:
-        """The catalog, without what it takes to use its stores.
+        """The catalog, without a data access object.
 
         Raises:
-            ConfigError: there is none, or it has faults.
+            ConfigError: there is no catalog, or it has faults.
         """
         if self._catalog is None:
             from dao.catalog import Catalog
@@ -77,7 +77,7 @@ class Session:
         return self._catalog
 
     def access(self) -> DataAccessObject:
-        """The way to the catalog's stores; they are closed at the end of the run.
+        """The data access object over the catalog; closed at the end of the run.
 
         Raises:
             ConfigError: there is no catalog, or it has faults.
@@ -91,10 +91,10 @@ class Session:
         return self._access
 
     def opened(self) -> Catalog | None:
-        """The catalog if it was loaded in this run."""
+        """The catalog if this run has loaded it."""
         return self._catalog
 
     def close(self) -> None:
-        """Close what was opened."""
+        """Close all open resources."""
         if self._access is not None:
             self._access.close()

@@ -1,4 +1,4 @@
-"""Rows of data as text that fits the screen."""
+"""Formats rows of data as text that fits the terminal."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _GAP = "  "
 
 
 def data_table(batches: Sequence[pa.RecordBatch], schema: pa.Schema, width: int | None) -> list[str]:
-    """The lines of a table: names, types, rows; numbers stand to the right.
+    """The lines of a table: names, types, rows; numbers are right-aligned.
 
     Args:
         batches: the rows.
         schema: their schema.
-        width: the columns of the screen; those of the table that don't fit are named below it. ``None``: all fit.
+        width: the width of the terminal; columns that don't fit are named below the table. ``None``: no limit.
     """
     import pyarrow.types as kinds
 
@@ -59,7 +59,7 @@ def _cell(value: Any) -> str:
 
 
 def _width(text: str) -> int:
-    """The columns that a text takes on a screen: some of the world's letters take two, or none."""
+    """The width of a text on a terminal: some characters take two cells, or none."""
     if text.isascii():
         return len(text)
     from unicodedata import combining, east_asian_width
@@ -74,7 +74,7 @@ def _cut(text: str, wide: int) -> str:
 
 
 def _fitting(widths: Sequence[int], width: int | None) -> int:
-    """How many columns fit; one at least."""
+    """How many columns fit, at least one."""
     if width is None:
         return len(widths)
     taken = -len(_GAP)

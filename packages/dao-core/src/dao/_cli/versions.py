@@ -1,4 +1,4 @@
-"""Which distributions are installed, and in which version."""
+"""Versions of installed distributions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The asynchronous face called without `await`, so that the kit's tests hold a backend of coroutine methods too."""
+"""Calls the asynchronous API without `await`, so that the kit also tests backends with coroutine methods."""
 
 from __future__ import annotations
 
@@ -18,14 +18,13 @@ _END = object()
 
 
 class Awaited:
-    """An :class:`~dao._core.aio.AsyncDataAccessObject` behind the synchronous face: each call waits for its end.
+    """An :class:`~dao._core.aio.AsyncDataAccessObject` behind the synchronous API: each call blocks until done.
 
     Calls may come from several threads at once; they share one event loop, which runs in a thread of its own until the
-    object is closed. An asynchronous stream becomes a ``pyarrow.RecordBatchReader`` that asks for a batch when one is
-    asked of it.
+    object is closed. An asynchronous stream becomes a ``pyarrow.RecordBatchReader`` that pulls batches on demand.
 
     Args:
-        dao: what is called.
+        dao: the asynchronous data access object.
     """
 
     def __init__(self, dao: AsyncDataAccessObject) -> None:

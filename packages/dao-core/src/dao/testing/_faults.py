@@ -1,14 +1,14 @@
-"""Faults on purpose: fail a store's Nth I/O operation, for every N.
+"""Fault injection: fail a store's Nth I/O operation, for every N.
 
-A backend's tests say how its I/O is reached, once, and the kit does the rest. Where the I/O is a Python call,
-:func:`patched` is all it takes:
+A backend's tests define once how to intercept its I/O; the kit does the rest. For I/O by Python calls,
+:func:`patched` is enough:
 
     def faults(plan):
         return patched(plan, (os, "replace", "fsync", "unlink"), (io, "open"))
 
     Backend(store=..., faults=faults)
 
-Where it is a connection, a proxy asks the plan before and after it passes a request on: see :meth:`FaultPlan.verdict`.
+For network I/O, a proxy consults the plan before and after it forwards a request: see :meth:`FaultPlan.verdict`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class Verdict(Enum):
-    """What becomes of one I/O operation."""
+    """The fate of one I/O operation."""
 
     PASS = "it is done as asked"
     FAIL = "it is not done, and fails"
@@ -72,11 +72,11 @@ class FaultPlan:
 
     @property
     def fired(self) -> bool:
-        """Whether an operation has failed by now."""
+        """Whether an operation has failed so far."""
         return self.at is not None and len(self.seen) >= self.at
 
     def verdict(self, name: str) -> Verdict:
-        """Count an operation and say what becomes of it. For proxies; Python calls go through :meth:`call`."""
+        """Count an operation and return its verdict. For proxies; Python calls go through :meth:`call`."""
         with self._lock:
             self.seen.append(name)
             position = len(self.seen)
@@ -85,7 +85,7 @@ class FaultPlan:
         return Verdict.LOSE if self.lost and position == self.at else Verdict.FAIL
 
     def call(self, name: str, operation: Callable[..., T], *args: Any, **named: Any) -> T:
-        """Do an operation as the plan says.
+        """Run an operation according to the plan.
 
         Raises:
             Exception: the plan's ``error``, before or after the operation.
@@ -101,7 +101,7 @@ class FaultPlan:
 
 @contextmanager
 def patched(plan: FaultPlan, *targets: tuple[Any, *tuple[str, ...]]) -> Iterator[FaultPlan]:
-    """Let calls go through a plan while the context is open.
+    """Route calls through a plan while the context is open.
 
     Args:
         plan: the plan.

@@ -1,7 +1,7 @@
-"""Contents that are not what a parser expects, for notes, logs and manifests that anybody may have written.
+"""Malformed contents for fuzzing parsers of notes, logs and manifests, which any program may have written.
 
-Whatever stands in a place where a store keeps something for itself, reading it ends in a DaoError, or ignores it where
-that loses nothing: never in another error, a hang, or a path that leads out of the store.
+Whatever a store finds in the place of its own metadata, reading it must raise a DaoError, or ignore it if that loses
+nothing: never another error, a hang, or a path that leads out of the store.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ _WRONG: tuple[Any, ...] = (
 
 
 def malformed() -> Iterator[bytes]:
-    """Contents that are no record at all: torn, not UTF-8, of another shape, or nested beyond any recursion."""
+    """Contents that aren't a record at all: truncated, not UTF-8, of another shape, or nested too deeply."""
     yield from (b"", b"\n", b"\0" * 64, b"\xff\xfe{", b"\xef\xbb\xbf", b"{", b"{]", b'{"a"', b"NaN", b"-Infinity")
     yield from (b"[" * 100_000, b'{"a":' * 100_000, b"1" * 5000, b'"' + b"x" * (1 << 20) + b'"')
     yield from (json.dumps(wrong).encode() for wrong in _WRONG)
 
 
 def misshapen(record: Mapping[str, Any]) -> Iterator[bytes]:
-    """A right record with one thing wrong: a field missing, of another type, or out of range; at every level.
+    """Variants of a valid record with one fault: a field missing, of another type, or out of range; at every level.
 
     Args:
-        record: a right one, of what JSON has.
+        record: a valid one, of JSON types.
     """
     for changed in _changed(dict(record)):
         yield json.dumps(changed).encode()

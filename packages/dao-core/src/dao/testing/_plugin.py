@@ -2,7 +2,7 @@
 
 Fixtures for the tests of a pipeline:
 
-- ``memory_store``: an empty store in memory, as good as any other store;
+- ``memory_store``: an empty store in memory, with the behaviour of any other store;
 - ``dao_in_memory``: a function that takes a catalog, as :class:`~dao._core.dao.DataAccessObject` does, and gives a data
   access object in which every store is in memory. Names, objects and properties are the catalog's own::
 
@@ -12,7 +12,7 @@ Fixtures for the tests of a pipeline:
           make_silver(dao)                                   # the pipeline's own code
           assert dao.read("silver.orders", into="pylist") == [{"id": 1, "amount": Decimal("7.50")}]
 
-For backends: ``pytest --hypothesis-profile=quick`` or ``thorough`` says how much the conformance kit tries (see
+For backends: ``pytest --hypothesis-profile=quick`` or ``thorough`` sets how much the conformance kit tries (see
 :mod:`dao.testing._profiles`). What conformance suites declare absent is shown at the end of the run, and a test of the
 kit that is skipped for any other reason fails.
 
@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 ABSENCE = "declared_absent"
-"""The property of a test report that tells of a declared absence: it reaches this process from pytest-xdist's too."""
+"""The property of a test report that marks a declared absence; pytest-xdist's workers transmit it."""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -81,7 +81,7 @@ def dao_in_memory() -> Iterator[Callable[..., DataAccessObject]]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Let a test of the kit fail that was skipped, or was expected to fail, without a declared absence."""
+    """Fail tests of the kit that were skipped, or expected to fail, without a declared absence."""
     report = yield
     kit = sys.modules.get("dao.testing._conformance.base")
     if kit is not None and issubclass(getattr(item, "cls", None) or object, kit.Capability) and report.skipped:

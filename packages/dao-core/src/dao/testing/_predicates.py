@@ -1,4 +1,4 @@
-"""Tables and predicates for property tests: whatever keeps rows by `where=` must keep the rows that DuckDB keeps.
+"""Tables and predicates for property tests: `where=` must keep the same rows as DuckDB.
 
 Needs hypothesis, and DuckDB for the oracle. A backend's test:
 

@@ -1,7 +1,7 @@
-"""A change of one key of a folder: prepared aside, then put in its place in one step.
+"""A change of one key of a folder: staged first, then published in one step.
 
-A tree is prepared whole: new files are written, unchanged ones are hard links to the old tree's files, so that taking
-them over costs nothing. Then old and new tree are swapped. The alternative, a list of valid files that each reader
+The whole tree is staged: new files are written, unchanged ones are hard links to the old tree's files, which costs
+nothing. Then old and new tree are swapped. The alternative, a list of valid files that each reader
 consults, would need no links, but then other tools (Spark, DuckDB, plain pyarrow) would read replaced files too: here
 the directory itself is the truth.
 """
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 __all__ = ["FolderChange"]
 
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV, errno.EACCES}
-"""What a filesystem answers that can't link a file, or that has linked it too often: then it is copied."""
+"""The errors of a filesystem without hard links, or with too many links to a file: the file is then copied."""
 
 
 class FolderChange:
-    """See :class:`dao_files.storage.Change`. The key is locked by whoever makes one."""
+    """See :class:`dao_files.storage.Change`. The caller holds the key's lock."""
 
     def __init__(self, own: OwnPlace, key: str, base: FolderSnapshot | None, *, tree: bool, fsync: bool) -> None:
         self.base = base
@@ -61,7 +61,7 @@ class FolderChange:
             os.close(file)
 
     def _new_file(self, path: str) -> int:
-        """A descriptor of a new empty file."""
+        """Create an empty file and return its descriptor."""
         if not self._tree:
             os.ftruncate(self._mark, 0)
             os.lseek(self._mark, 0, os.SEEK_SET)
@@ -93,9 +93,9 @@ class FolderChange:
                 os.utime(target.fileno(), ns=(facts.st_atime_ns, facts.st_mtime_ns))
 
     def copy_in(self, snapshot: Snapshot, key: str, path: str) -> int:
-        """See :meth:`dao_files.storage.Change.copy_in`. The copy is one: nothing is shared with the original.
+        """See :meth:`dao_files.storage.Change.copy_in`. The copy shares nothing with the original.
 
-        What is new and copied can be read by nobody who may not read the original.
+        Only users who may read the original can read the copy.
         """
         file = self._new_file(path)
         with snapshot.open(key) as source, os.fdopen(file, "wb") as target:
@@ -125,7 +125,7 @@ class FolderChange:
             self._own.top.flush(os.path.dirname(self._key))
 
     def renew(self) -> None:
-        """See :meth:`dao_files.storage.Change.renew`: the key is locked, so there is nothing new to see."""
+        """See :meth:`dao_files.storage.Change.renew`: the key is locked, so nothing can have changed."""
 
     def _flush_staged(self) -> None:
         for path in self._new:
@@ -145,7 +145,7 @@ class FolderChange:
             self._made = self._made.within(facts.st_mode | 0o700 if self._tree else facts.st_mode)
 
     def _protect(self) -> None:
-        """Give what was prepared the modes and owners that it will be seen with."""
+        """Set the final modes and owners of staged files."""
         if self.base is not None:
             protect_like(self.base, self._staged, self._new, tree=self._tree)
         else:
@@ -160,12 +160,12 @@ class FolderChange:
         if self.base is not None:
             self.base.close()
         self._staged.close()
-        # What was prepared and not published, or what was replaced.
+        # The unpublished staged content, or the replaced one.
         self._own.discard(self._rubbish)
 
 
 def _copy(source: int, target: int) -> None:
-    """Copy all of a file inside the kernel; on filesystems that can, without copying the blocks."""
+    """Copy a whole file inside the kernel; as a reflink on filesystems that support it."""
     copied = 1
     while copied:
         try:

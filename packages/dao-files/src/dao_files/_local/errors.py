@@ -1,4 +1,4 @@
-"""The operating system's errors in DAO's words."""
+"""Translates operating system errors to DAO's errors."""
 
 from __future__ import annotations
 

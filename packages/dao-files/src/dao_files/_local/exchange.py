@@ -1,4 +1,4 @@
-"""Swap two places of a filesystem in one step, where the system can: Linux ``renameat2``, macOS ``renameatx_np``."""
+"""Swaps two paths atomically where the system can: Linux ``renameat2``, macOS ``renameatx_np``."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ _RENAME_EXCHANGE = 2  # linux/fs.h
 _RENAME_SWAP = 2  # macOS sys/stdio.h
 
 _NOT_HERE = {errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP}
-"""What a kernel or a filesystem that can't swap answers."""
+"""The errors of a kernel or filesystem that can't swap."""
 
 
 def exchange(one: tuple[int, str], other: tuple[int, str]) -> bool:
-    """Swap what is at two places of one filesystem, in one step that nobody can see half done.
+    """Swap two paths of one filesystem atomically.
 
     Args:
         one: a directory's descriptor, and a name in it.
-        other: the same of the other place.
+        other: the same for the other path.
 
     Returns:
-        False where the system or the filesystem can't: then nothing was changed.
+        False if the system or the filesystem can't: nothing was changed.
 
     Raises:
         OSError: as for a rename.

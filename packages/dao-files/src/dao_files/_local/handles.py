@@ -1,9 +1,8 @@
-"""Directories held open, from which everything below is reached without following a symbolic link.
+"""Directory handles, from which everything below is reached without following symbolic links.
 
-A path is looked up anew by every system call that names it, so a directory that is exchanged for a link between two
-calls leads the second one elsewhere. A handle stays at the directory that was opened, and each step down from it opens
-one name that must not be a link. Which links may be followed is decided before, by
-:func:`dao_files._local.walk.real_key`.
+Every system call resolves its path again, so a directory that is replaced by a link between two calls redirects the
+second one. A handle stays at the directory that was opened, and each step down from it opens one name that must not be
+a link. :func:`dao_files._local.walk.real_key` decides beforehand which links may be followed.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ except ImportError:
 
 __all__ = ["Folder", "descriptor_path", "is_link_error", "reopen"]
 
-# O_PATH asks for no right to list a directory, only for the right to pass through; other systems than Linux lack it.
+# O_PATH requires no permission to list a directory, only to traverse it; only Linux has it.
 _ROOT = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
 _STEP = _ROOT | os.O_NOFOLLOW
 _SAFE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe without a writer must not block
@@ -36,11 +35,11 @@ _SAFE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe without a writer 
 
 @define
 class Folder:
-    """A directory held open. Close it, or use it in a ``with`` statement.
+    """An open directory. Close it, or use it in a ``with`` statement.
 
     Attributes:
-        path: where it was found; for messages only.
-        handle: its descriptor: may be passed as ``dir_fd``, not be listed.
+        path: its path when opened; for messages only.
+        handle: its descriptor; valid as ``dir_fd``, not for listing.
 
     All paths given to its methods are relative, with ``/`` between the parts, and can have no ``.`` or ``..``; ``""``
     is the directory itself.
@@ -51,14 +50,14 @@ class Folder:
 
     @classmethod
     def at(cls, path: str) -> Self:
-        """Open a directory by its absolute path, which may go through links: a root is where its owner says."""
+        """Open a directory by its absolute path, which may contain links: the owner of a root decides where it is."""
         return cls(path, os.open(path, _ROOT))
 
     def folder(self, path: str, *, make: bool = False) -> Folder:
-        """Open a directory below; with ``make`` it is created, and those that it is in.
+        """Open a directory below; with ``make`` it and its parents are created.
 
         Raises:
-            OSError: ELOOP where a part is a symbolic link, ENOTDIR where it is a file, ENOENT where it is not there.
+            OSError: ELOOP if a part is a symbolic link, ENOTDIR if it is a file, ENOENT if it doesn't exist.
         """
         handle = os.dup(self.handle)
         done = self.path
@@ -78,7 +77,7 @@ class Folder:
         return self.folder(path) if path else nullcontext(self)
 
     def open(self, path: str, flags: int, mode: int = 0o600) -> int:
-        """A descriptor of what is at a path below, as ``os.open`` gives it. Never waits for a pipe's other end.
+        """Open a path below and return its descriptor, like ``os.open``. Never blocks on a pipe.
 
         Raises:
             OSError: as for :meth:`folder`, and as for ``os.open``.
@@ -91,11 +90,11 @@ class Folder:
                 raise _explained(error, parent.handle, name, f"{parent.path}/{name}".rstrip("/")) from None
 
     def open_file(self, path: str) -> int:
-        """A descriptor for reading a regular file below.
+        """Open a regular file below for reading and return its descriptor.
 
         Raises:
             OSError: as for :meth:`open`.
-            UnsupportedError: it is no regular file.
+            UnsupportedError: it isn't a regular file.
         """
         file = self.open(path, os.O_RDONLY)
         if not stat.S_ISREG(os.fstat(file).st_mode):
@@ -104,7 +103,7 @@ class Folder:
         return file
 
     def stat(self, path: str) -> os.stat_result:
-        """The facts of what is at a path below; of a symbolic link its own.
+        """Stat a path below, without following a symbolic link.
 
         Raises:
             OSError: as for :meth:`folder`.
@@ -118,13 +117,13 @@ class Folder:
 
     @contextmanager
     def parent(self, path: str) -> Iterator[tuple[int, str]]:
-        """The handle of the directory that a path below is in, and its name there: what ``dir_fd`` calls take."""
+        """The handle of a path's parent directory, and its name there: the arguments of ``dir_fd`` calls."""
         above, _, name = path.rpartition("/")
         with self._inner(above) as parent:
             yield parent.handle, name
 
     def has(self, path: str) -> bool:
-        """Whether something is at a path below: a file, a directory or a link."""
+        """Whether a path below exists: a file, a directory or a link."""
         try:
             self.stat(path)
         except (FileNotFoundError, NotADirectoryError):
@@ -132,7 +131,7 @@ class Folder:
         return True
 
     def rename(self, old: str, new: str) -> None:
-        """Give what is at a path below another, as ``os.rename`` does."""
+        """Rename a path below, like ``os.rename``."""
         with self.parent(old) as (source, name), self.parent(new) as (target, new_name):
             os.rename(name, new_name, src_dir_fd=source, dst_dir_fd=target)
 
@@ -142,18 +141,18 @@ class Folder:
             os.unlink(name, dir_fd=parent)
 
     def link(self, path: str, target: Folder, name: str) -> None:
-        """Make a hard link to a file below; of a symbolic link the link itself is linked.
+        """Create a hard link to a file below; symbolic links are not followed.
 
         Args:
             path: the file.
-            target: the directory below which the new name is.
-            name: the path of the new name there.
+            target: the directory of the new path.
+            name: the new path, below ``target``.
         """
         with self.parent(path) as (source, old), target.parent(name) as (folder, new):
             os.link(old, new, src_dir_fd=source, dst_dir_fd=folder, follow_symlinks=False)
 
     def flush(self, path: str) -> None:
-        """Make a file below, or a directory's entries, last through a power loss."""
+        """Flush a file below, or a directory's entries, to disk (fsync)."""
         file = self.open(path, os.O_RDONLY)
         try:
             os.fsync(file)
@@ -161,7 +160,7 @@ class Folder:
             os.close(file)
 
     def close(self) -> None:
-        """Let go of it. May be called twice."""
+        """Close the descriptor. May be called twice."""
         handle, self.handle = self.handle, -1
         if handle >= 0:
             os.close(handle)
@@ -187,13 +186,13 @@ def _step(handle: int, part: str, path: str, *, make: bool) -> int:
         try:
             os.mkdir(part, dir_fd=handle)
         except FileExistsError:
-            pass  # another writer was faster: open theirs
+            pass  # another writer created it first
         except OSError as error:
             raise _explained(error, handle, part, path) from None
 
 
 def _explained(error: OSError, handle: int, name: str, path: str) -> OSError:
-    """The same error with the whole path, and ELOOP wherever the reason is a link: systems answer differently."""
+    """The error with the whole path, and with ELOOP wherever the cause is a link: systems differ in this."""
     code = error.errno or 0
     if code == errno.EMLINK:  # BSD
         code = errno.ELOOP
@@ -216,12 +215,12 @@ def _has_proc() -> bool:
 
 
 def descriptor_path(file: int) -> str:
-    """A path by which this process can open what a descriptor has open, for libraries that take paths only."""
+    """A path by which this process can open a descriptor's file, for libraries that only take paths."""
     return f"/proc/self/fd/{file}" if _has_proc() else f"/dev/fd/{file}"
 
 
 def reopen(opened: Folder) -> int:
-    """A new descriptor for reading what another has open, with an offset of its own, wherever it has been moved to.
+    """A new descriptor for reading the same file with its own offset, even if the file was moved.
 
     Raises:
         FileNotFoundError: it was moved or deleted, on a system that can't find it again.

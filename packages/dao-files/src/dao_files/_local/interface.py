@@ -1,4 +1,4 @@
-"""The stores that need no service: a folder, and memory."""
+"""Interfaces that need no service: a folder, and memory."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ class LocalInterface(FilesInterface):
     losses too. Keys can't leave the folder. Writing needs a POSIX system.
 
     Attributes:
-        root: the folder; ``~`` is the home directory. A relative path starts at the file of the catalog that says it;
-            in a mapping or in code, at the working directory where the store is made.
-        create: make the folder when it is first written to; without it a missing folder is an error.
-        fsync: make what is written last through a power loss before it is published; slower.
+        root: the folder; ``~`` is the home directory. A relative path is relative to the catalog file that contains it;
+            in a mapping or in code, to the working directory when the store is created.
+        create: create the folder on the first write; without it a missing folder is an error.
+        fsync: flush writes to disk before they are published, to survive a power loss; slower.
         lock_timeout: seconds to wait for other writers of the same object.
 
     >>> import tempfile
@@ -75,9 +75,9 @@ class LocalInterface(FilesInterface):
 
 @define(slots=False)
 class MemoryInterface(FilesInterface):
-    """Files in this process's memory: the same face and the same results as a folder; also a double for tests.
+    """Files in this process's memory, with the API and the results of a folder; also a test double.
 
-    What is read shares memory with what was written. A pickled store takes its contents along.
+    Reads share memory with writes. Pickling a store includes its contents.
 
     Attributes:
         lock_timeout: seconds to wait for other writers of the same object.

@@ -1,8 +1,8 @@
-"""Locks between writers, threads and processes alike, that a killed process can't leave behind.
+"""Locks between writing threads and processes, released when a process is killed.
 
-The operating system gives up a ``flock`` when its holder dies. A writer of ``a/b`` holds ``a/b`` for itself and ``a``
-together with others, so writers of different tables don't meet, while whoever changes all of ``a`` waits for those
-below it. Locks are taken in the order of their keys: no two writers can wait for each other.
+The operating system releases a ``flock`` when its holder dies. A writer of ``a/b`` holds an exclusive lock on ``a/b``
+and a shared lock on ``a``: writers of different tables don't block each other, and a writer of all of ``a`` waits for
+those below it. Locks are acquired in the order of their keys, so there are no deadlocks.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dao_files._local.protection import share_with_writers
 
 try:
     import fcntl
-except ImportError:  # Windows: reading and importing work, only what needs a lock doesn't
+except ImportError:  # Windows: importing and reading work, locking doesn't
     fcntl = None  # type: ignore[assignment]
 
 __all__ = ["exclusively", "is_same", "locked_keys", "name_of", "share"]
@@ -31,15 +31,15 @@ _FIRST_WAIT, _LONGEST_WAIT = 0.0005, 0.05
 
 @contextmanager
 def locked_keys(folder: Folder, keys: tuple[str, ...], timeout: float) -> Iterator[None]:
-    """Hold keys for writing while the block runs.
+    """Lock keys for writing while the block runs.
 
     Args:
-        folder: where lock files are made and removed again.
-        keys: the keys to be changed.
-        timeout: seconds to wait for other writers, of all locks together.
+        folder: where lock files are created and removed.
+        keys: the keys to change.
+        timeout: seconds to wait for other writers, for all locks together.
 
     Raises:
-        TransientError: another writer had one of them for longer.
+        TransientError: another writer held one of them for longer.
     """
     if fcntl is None:
         raise UnsupportedError("writing to a folder needs a POSIX system (Linux, macOS): this one has no flock")
@@ -51,7 +51,7 @@ def locked_keys(folder: Folder, keys: tuple[str, ...], timeout: float) -> Iterat
 
 
 def name_of(key: str) -> str:
-    """The name of what belongs to a key in a folder that is kept for keys: any key gives one of the same length."""
+    """The file name for a key in a folder with one file per key; a hash, so that all have the same length."""
     return sha256(key.encode()).hexdigest()[:40]
 
 
@@ -92,7 +92,7 @@ def _try_lock(folder: Folder, name: str, mode: int) -> int | None:
             raise _no_lock(folder, name)
         share_with_writers(file, folder)
         fcntl.flock(file, mode | fcntl.LOCK_NB)
-        if is_same(folder, name, file):  # else its last holder has removed it meanwhile
+        if is_same(folder, name, file):  # else its last holder has removed it
             return file
     except BlockingIOError:
         pass
@@ -110,18 +110,18 @@ def _no_lock(folder: Folder, name: str) -> StoreError:
 def _unlock(folder: Folder, name: str, file: int, alone: bool) -> None:
     try:
         with suppress(OSError):
-            if not alone:  # others may share it: only who is the last removes it
+            if not alone:  # others may share it: only the last holder removes it
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if is_same(folder, name, file):
                 os.unlink(name, dir_fd=folder.handle)
     finally:
         with suppress(OSError):
-            fcntl.flock(file, fcntl.LOCK_UN)  # a forked child may hold the descriptor still
+            fcntl.flock(file, fcntl.LOCK_UN)  # a forked child may still hold the descriptor
         os.close(file)
 
 
 def is_same(top: Folder, path: str, file: int) -> bool:
-    """Whether a path below a directory is the file or directory that a descriptor has open."""
+    """Whether a path below a directory is the file or directory of a descriptor."""
     try:
         return os.path.samestat(top.stat(path), os.fstat(file))
     except (FileNotFoundError, NotADirectoryError):
@@ -129,9 +129,9 @@ def is_same(top: Folder, path: str, file: int) -> bool:
 
 
 def share(file: int) -> bool:
-    """Mark an open file or directory as in use, so that nobody sweeps it away; False where it is being swept.
+    """Mark an open file or directory as in use, which protects it from sweeping; False if it is being swept.
 
-    A filesystem without locks can't mark anything: there, a reader may find that its files are gone.
+    Filesystems without locks can't mark anything: there, files may disappear while they are read.
     """
     try:
         fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -144,7 +144,7 @@ def share(file: int) -> bool:
 
 @contextmanager
 def exclusively(folder: Folder, name: str) -> Iterator[bool]:
-    """Hold a file or directory that nobody has in use while the block runs; gives False where somebody has."""
+    """Lock a file or directory exclusively while the block runs; yields False if it is in use."""
     try:
         file = folder.open(name, os.O_RDONLY)
     except FileNotFoundError:

@@ -1,7 +1,7 @@
-"""Memory as a file storage: one mapping of keys to contents that is never changed, only replaced.
+"""Memory as a file storage: an immutable mapping of keys to contents, replaced by each change.
 
-A snapshot is the mapping that was there; a change makes the next one. Contents are shared, never copied: by snapshots,
-by copies of tables, by what is kept when a table changes.
+A snapshot is the mapping at one moment; a change creates the next one. Contents are shared, never copied: by snapshots,
+by copies of tables, and by unchanged files of a changed table.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class _Content:
         return len(self.data) if isinstance(self.data, bytes) else int(self.data.size)
 
     def buffer(self) -> Any:
-        """The content in Arrow's own memory: copied when it is first asked for, and kept in place of the bytes."""
+        """The content in Arrow's own memory: copied on first use, and kept instead of the bytes."""
         if isinstance(self.data, bytes):
             from dao_files.formats._near import arrow_buffer
 
@@ -48,7 +48,7 @@ class _Content:
         return self.data
 
     def __getstate__(self) -> tuple[bytes, datetime]:
-        # a pickled buffer would come back as one over Python's memory
+        # a buffer would be unpickled over Python's memory
         return bytes(self.data), self.modified
 
     def __setstate__(self, state: tuple[bytes, datetime]) -> None:
@@ -134,10 +134,10 @@ class MemoryStorage:
                 self._changed.notify_all()
 
     def swap(self, new: Mapping[str, _Contents]) -> None:
-        """Replace everything at some keys, in one step.
+        """Replace everything at some keys atomically.
 
         Args:
-            new: for each key, all that shall be at and below it.
+            new: for each key, all the new content at and below it.
 
         Raises:
             DataError: a part of a key is a file.
@@ -220,7 +220,7 @@ class MemorySnapshot:
 
 
 class MemoryChange:
-    """See :class:`dao_files.storage.Change`. The key is locked by whoever makes one."""
+    """See :class:`dao_files.storage.Change`. The caller holds the key's lock."""
 
     def __init__(self, storage: MemoryStorage, key: str, base: MemorySnapshot | None, *, tree: bool) -> None:
         self.base = base
@@ -280,7 +280,7 @@ class MemoryChange:
         self._storage.swap({self._key: self._contents})
 
     def renew(self) -> None:
-        """See :meth:`dao_files.storage.Change.renew`: the key is locked, so there is nothing new to see."""
+        """See :meth:`dao_files.storage.Change.renew`: the key is locked, so nothing can have changed."""
 
     def __enter__(self) -> Self:
         return self
@@ -292,7 +292,7 @@ class MemoryChange:
 
 
 class _KeptBytes(io.BytesIO):
-    """Keeps its content when it is closed."""
+    """A ``BytesIO`` that keeps its content when closed."""
 
     _content: bytes | None = None
 

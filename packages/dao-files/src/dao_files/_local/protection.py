@@ -1,8 +1,8 @@
-"""Who may read and change a file or directory, kept when it is replaced.
+"""Preserves permissions and ownership when a file or directory is replaced.
 
-What replaces something is a new file or directory. It gets the mode of what it replaces, and its owner and group where
-the process may give them away; where it may not, the group's rights are cut down to everybody's, so that no other group
-gains them. Until it is published it can be read by its owner alone.
+A replacement is a new file or directory. It gets the mode of the old one, and its owner and group if the process may
+set them; if not, the group's permissions are reduced to those of all users, so that no other group gains access. Until
+published, only its owner can read it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dao_files._local.handles import Folder
 __all__ = ["Protection", "give_below", "protect_new", "protect_own_folder", "share_with_writers", "without_group"]
 
 _CANT = {errno.EPERM, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}
-"""What a system answers that has no modes or owners, or that doesn't let this process change them."""
+"""The errors of a system without modes or owners, or that doesn't let this process change them."""
 
 
 @frozen
@@ -26,9 +26,9 @@ class Protection:
     """Mode, owner and group.
 
     Attributes:
-        mode: the permission bits; of a directory setgid and sticky too.
-        uid: the owner, -1 for whoever it is.
-        gid: the group, -1 for whichever it is.
+        mode: the permission bits; for a directory including setgid and sticky.
+        uid: the owner; -1 leaves it unchanged.
+        gid: the group; -1 leaves it unchanged.
     """
 
     mode: int
@@ -37,16 +37,16 @@ class Protection:
 
     @classmethod
     def of(cls, facts: os.stat_result) -> Protection:
-        """That of something that is there. A file loses setuid and setgid, as by any write to it."""
+        """The protection of an existing file or directory. A file loses setuid and setgid, as by any write."""
         bits = 0o7777 if stat.S_ISDIR(facts.st_mode) else 0o777
         return cls(facts.st_mode & bits, facts.st_uid, facts.st_gid)
 
     def within(self, mode: int) -> Protection:
-        """The same without the permissions that a mode doesn't give; the owner may read in any case."""
+        """A copy limited to the permissions of a mode; the owner can always read."""
         return evolve(self, mode=self.mode & (mode | 0o400 | ~0o777))
 
     def give(self, file: int) -> None:
-        """Give it to an open file or directory of this process's own."""
+        """Apply it to an open file or directory owned by this process."""
         mode = self.mode if _chown(file, self.uid, self.gid) or _chown(file, -1, self.gid) else without_group(self.mode)
         try:
             os.fchmod(file, mode)
@@ -56,7 +56,7 @@ class Protection:
 
 
 def without_group(mode: int) -> int:
-    """A mode that gives a group no more than everybody has."""
+    """A mode with the group's permissions reduced to those of all users."""
     return mode & ~(0o070 | stat.S_ISGID) | (mode & (mode & 0o007) << 3)
 
 
@@ -74,7 +74,7 @@ def _chown(file: int, uid: int, gid: int) -> bool:
 
 
 def protect_new(staged: Folder, made: Protection, parent: os.stat_result, *, tree: bool) -> None:
-    """Give something new the mode that it was made with; below a setgid directory the group and the bit of that too."""
+    """Set the mode of a new file or directory; below a setgid directory it inherits the group and the bit."""
     handed_down = parent.st_mode & stat.S_ISGID
     made = evolve(made, uid=-1, gid=parent.st_gid if handed_down else -1)
     if not tree:
@@ -99,9 +99,9 @@ def give_below(below: Folder, path: str, protection: Protection) -> None:
 
 
 def protect_own_folder(top: Folder, own: Folder) -> None:
-    """Let those into a folder that the store keeps for itself who may write into the root, and nobody else.
+    """Give access to the store's internal folder to users who may write into the root, and to no others.
 
-    What is prepared and what was replaced lies there, out of the folders that protect it where it belongs.
+    Staged and replaced content lies there, outside the folders that normally protect it.
     """
     root = os.fstat(top.handle)
     writers = sum(0o7 << shift for shift in (0, 3) if root.st_mode >> shift & 0o2)
@@ -117,7 +117,7 @@ def protect_own_folder(top: Folder, own: Folder) -> None:
 
 
 def share_with_writers(file: int, folder: Folder) -> None:
-    """Let those open a file of this process's own who may write into the folder that it is in, whatever the umask."""
+    """Let users who may write into a file's folder open the file, regardless of the umask."""
     facts = os.fstat(file)
     mode = os.fstat(folder.handle).st_mode & 0o666 | 0o600
     if facts.st_uid == os.geteuid() and stat.S_IMODE(facts.st_mode) != mode:

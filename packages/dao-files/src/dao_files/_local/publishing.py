@@ -1,9 +1,9 @@
-"""Putting a prepared file or tree where everybody sees it, in one step that a kill can't leave half done.
+"""Publishes a staged file or tree in one step that a crash can't leave half done.
 
-Something new arrives by one rename (a link for a file: it fails if the place is taken). What replaces something is
-swapped with it by one system call (:mod:`dao_files._local.exchange`). Only where the system or filesystem can't swap
-directories are there two renames; then a note of what was meant is made first, and whoever comes next, reader or
-writer, finishes the second rename if its author died before it.
+A new key is published by one rename (for a file, a link: it fails if the path exists). A replacement is swapped with
+the old content by one system call (:mod:`dao_files._local.exchange`). Only where the system or filesystem can't swap
+directories, it takes two renames; then a note of the intent is written first, and after a crash the next reader or
+writer completes the second rename.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ _STAGING = f"{OWN_FOLDER}/staging"
 
 @frozen
 class OwnPlace:
-    """The folder ``.dao`` of a root: locks, what is being prepared, and notes of what was meant.
+    """The folder ``.dao`` of a root: locks, staged content, and notes of intent.
 
     All paths are relative to the root.
 
     Attributes:
-        top: the root, held open.
+        top: the handle of the root.
         lock_timeout: seconds to wait for other writers.
     """
 
@@ -47,7 +47,7 @@ class OwnPlace:
 
     @contextmanager
     def locked(self, *keys: str) -> Iterator[None]:
-        """Hold keys for writing; what dead writers left unfinished is finished, what they left behind is swept."""
+        """Lock keys for writing, after completing and cleaning up after crashed writers."""
         with self._folder("locks") as locks, locked_keys(locks, keys, self.lock_timeout):
             for key in keys:
                 self._finish(key)
@@ -55,7 +55,7 @@ class OwnPlace:
             yield
 
     def _folder(self, name: str) -> Folder:
-        """One of the folders that the store keeps for itself; made where it is missing."""
+        """Open one of the store's internal folders, creating it if missing."""
         with _explained(), self.top.folder(OWN_FOLDER, make=True) as own:
             protect_own_folder(self.top, own)
             folder = own.folder(name, make=True)
@@ -67,9 +67,9 @@ class OwnPlace:
             return folder
 
     def stage(self, *, tree: bool) -> tuple[str, int]:
-        """A new empty directory or file to prepare something in, and the descriptor that marks it as in use.
+        """Create an empty directory or file in staging, and return the descriptor that marks it as in use.
 
-        Its mode is what new things get here; until it is published, :mod:`dao_files._local.protection` narrows it.
+        Its mode is the default for new files here; until published, :mod:`dao_files._local.protection` restricts it.
         """
         with self._folder("staging") as staging:
             while True:
@@ -79,7 +79,7 @@ class OwnPlace:
                     try:
                         file = staging.open(name, os.O_RDONLY | os.O_DIRECTORY)
                     except FileNotFoundError:
-                        continue  # a sweeper was faster than the descriptor
+                        continue  # swept before it was opened
                 else:
                     file = staging.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
                 try:
@@ -88,15 +88,15 @@ class OwnPlace:
                 except BaseException:
                     os.close(file)
                     raise
-                os.close(file)  # a sweeper was faster than the mark
+                os.close(file)  # swept before it was marked
 
     def unused_place(self) -> str:
-        """A path in staging to rename something to that shall go."""
+        """A staging path for something about to be deleted."""
         self._folder("staging").close()
         return f"{_STAGING}/{uuid4().hex}"
 
     def replace(self, key: str, new: str) -> str:
-        """Put ``new`` at the place of a locked key; gives the place where what was there is now, to be discarded."""
+        """Publish ``new`` at a locked key, and return the path of the old content, to be discarded."""
         with self.top.parent(new) as one, self.top.parent(key) as other:
             if exchange(one, other):
                 return new
@@ -113,7 +113,7 @@ class OwnPlace:
         return stat.S_ISDIR(self.top.stat(path).st_mode)
 
     def replace_in_two_steps(self, key: str, new: str) -> str:
-        """The same where nothing can be swapped, or where ``new`` must leave no trace at its old place."""
+        """Replace without a swap, or if ``new`` must leave nothing at its old path."""
         note = f"{OWN_FOLDER}/intents/{name_of(key)}"
         self._write_note(Note(key, new), note)
         old = self.unused_place()
@@ -124,7 +124,7 @@ class OwnPlace:
             self.top.rename(old, key)
             self.top.unlink(note)
             raise
-        with suppress(OSError):  # it is done: a note that stays is found to be out of date
+        with suppress(OSError):  # done: a leftover note is recognised as obsolete
             self.top.unlink(note)
         return old
 
@@ -141,10 +141,10 @@ class OwnPlace:
             os.replace(name, os.path.basename(note), src_dir_fd=staging, dst_dir_fd=notes.handle)
 
     def create(self, key: str, new: str) -> None:
-        """Put ``new`` where nothing is.
+        """Publish ``new`` at a path that doesn't exist.
 
         Raises:
-            AlreadyExistsError: something is there.
+            AlreadyExistsError: the path exists.
         """
         if self._is_folder(new):
             try:
@@ -161,13 +161,13 @@ class OwnPlace:
         except OSError as error:
             if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS):
                 raise
-            self.top.rename(new, key)  # no hard links here; the key is locked, and nothing was there a moment ago
+            self.top.rename(new, key)  # no hard links here; the key is locked, and its path was just found free
             return
-        with suppress(OSError):  # it is published: what stays of it in staging will be swept
+        with suppress(OSError):  # published: its link in staging will be swept
             self.top.unlink(new)
 
     def make_parents(self, key: str) -> None:
-        """Make the directories that a key is in.
+        """Create a key's parent directories.
 
         Raises:
             DataError: one of them is a file.
@@ -178,9 +178,9 @@ class OwnPlace:
             raise DataError(f"{key!r} can't be made: one of its folders is a file") from error
 
     def recover(self, key: str) -> bool:
-        """Finish what was being replaced at a key or above it; False where nothing was.
+        """Complete an interrupted replacement at a key or above it; False if there was none.
 
-        Readers call it too, so where the folder of notes is missing, or is none of ours, nothing was.
+        Readers call it too: if the folder of notes is missing or not DAO's own, there was none.
         """
         parts = key.split("/")
         above = ["/".join(parts[:length]) for length in range(1, len(parts) + 1)]
@@ -217,14 +217,14 @@ class OwnPlace:
             if not self.top.has(key) and self.top.has(meant.new) and not self._is_link(meant.new):
                 self.top.rename(meant.new, key)
         except OSError as error:
-            if not is_link_error(error):  # else it names a place behind a link, which DAO never does
+            if not is_link_error(error):  # else it names a path behind a link, which DAO never does
                 raise
         self.top.unlink(f"{OWN_FOLDER}/intents/{name_of(key)}")
 
     def sweep(self) -> None:
-        """Remove what dead writers prepared and what was replaced, unless a reader still has it.
+        """Remove staged content of crashed writers and replaced content that no reader uses.
 
-        What has no name that DAO gave is somebody else's, and stays.
+        Files whose names DAO didn't generate are foreign, and stay.
         """
         try:
             with _explained():
@@ -235,7 +235,7 @@ class OwnPlace:
             paths = [path for name in os.listdir(directory) if is_staged(path := f"{_STAGING}/{name}")]
         finally:
             os.close(directory)
-        with suppress(PermissionError):  # a note of another user's that can't be read may mean any of them
+        with suppress(PermissionError):  # another user's unreadable note may refer to any of them
             meant = self._still_meant() if paths else set()
             for path in paths:
                 if path not in meant:
@@ -253,7 +253,7 @@ class OwnPlace:
         return {note.new for note in found if note is not None}
 
     def discard(self, path: str) -> None:
-        """Remove one thing from staging, unless somebody has it in use: then a later sweep will."""
+        """Remove a path from staging; if it is in use, a later sweep does."""
         with (
             suppress(OSError),
             self.top.folder(_STAGING) as staging,
@@ -267,7 +267,7 @@ class OwnPlace:
 
 @contextmanager
 def _explained() -> Iterator[None]:
-    """Say what is wrong where something else is in the place of a folder that the store keeps for itself."""
+    """Explain errors caused by something else in the place of an internal folder of the store."""
     try:
         yield
     except NotADirectoryError as error:
@@ -285,5 +285,5 @@ def _remove_tree(name: str, handle: int) -> None:
     shutil.rmtree(name, ignore_errors=True, dir_fd=handle)
     with suppress(FileNotFoundError):
         for *_, directory in os.fwalk(name, dir_fd=handle):
-            os.fchmod(directory, 0o700)  # it kept the mode of a directory that its owner has write-protected
+            os.fchmod(directory, 0o700)  # it has the mode of a write-protected directory
         shutil.rmtree(name, ignore_errors=True, dir_fd=handle)

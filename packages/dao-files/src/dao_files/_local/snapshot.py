@@ -1,12 +1,11 @@
-"""What is at a place of a folder now, kept readable while writers replace or delete it.
+"""Snapshots of a path in a folder, readable while writers replace or delete it.
 
-A snapshot has the file, or the top directory of the tree, open and shares a lock on it. A tree is never changed in
-place but replaced whole (see :mod:`dao_files._local.change`), and what was replaced is swept away only when nobody has
-it locked. So the open descriptor leads to the same files for as long as it is open, wherever the tree has gone
-meanwhile.
+A snapshot holds the file, or the top directory of the tree, open with a shared lock. A tree is never modified in
+place but replaced as a whole (see :mod:`dao_files._local.change`), and replaced trees are swept only when unlocked. So
+the open descriptor leads to the same files for as long as it is open, even if the tree has been moved.
 
-One thing is written in place: a single file that ``path=`` puts into a directory. A reader of that directory who has
-not come to it yet sees the new file, whole.
+There is one exception: ``path=`` writes a single file into a directory in place. A reader of that directory that has
+not opened it yet sees the new, complete file.
 """
 
 from __future__ import annotations
@@ -26,11 +25,11 @@ from dao_files._local.walk import info_of, walk
 __all__ = ["FolderSnapshot"]
 
 _PATIENCE = 2.0
-"""Seconds to wait for a lock that somebody else holds on a file of ours; DAO holds one only while it deletes."""
+"""Seconds to wait for another program's lock on a file; DAO itself holds one only while it deletes."""
 
 
 def _open_current(top: Folder, path: str) -> int:
-    """Open and share what is at a path, sure that it was still there once it was shared."""
+    """Open a path with a shared lock, verifying that it still exists once it is locked."""
     deadline = time.monotonic() + _PATIENCE
     while True:
         file = top.open(path, os.O_RDONLY)
@@ -38,7 +37,7 @@ def _open_current(top: Folder, path: str) -> int:
             mode = os.fstat(file).st_mode
             if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
                 raise UnsupportedError(f"{path!r} is neither a file nor a directory")
-            late = time.monotonic() > deadline  # somebody else's program locks the file: read it all the same
+            late = time.monotonic() > deadline  # another program locks the file: read it nevertheless
             if (share(file) and is_same(top, path, file)) or late:
                 return file
         except BaseException:
@@ -55,8 +54,8 @@ class FolderSnapshot:
         key: the key it was taken of.
         is_file: True for a file.
         files: the files in the order of their names.
-        facts: what the system says of the file or directory itself.
-        inside: what it says of the files and directories below, by their keys.
+        facts: the stat of the file or directory itself.
+        inside: the stats of the files and directories below, by key.
     """
 
     def __init__(self, top: Folder, key: str, real: str) -> None:
@@ -85,9 +84,9 @@ class FolderSnapshot:
             yield found.info
 
     def descriptor(self, key: str) -> int:
-        """A descriptor for reading one of its files, from its start, or of its directory; the caller closes it.
+        """Open one of its files for reading, or its directory, and return the descriptor; the caller closes it.
 
-        No symbolic link is followed but those that were found to stay below the root when the snapshot was taken.
+        Follows only symbolic links that stayed below the root when the snapshot was taken.
         """
         if self._anchor.handle < 0:
             raise ValueError(f"the snapshot of {self._anchor.path} is closed")
@@ -99,7 +98,7 @@ class FolderSnapshot:
         return self._anchor.open_file(key[len(self.key) :].lstrip("/"))
 
     def link(self, key: str, target: Folder, path: str) -> None:
-        """Make a hard link to one of its files; see :meth:`dao_files._local.handles.Folder.link`."""
+        """Create a hard link to one of its files; see :meth:`dao_files._local.handles.Folder.link`."""
         if key in self._linked:
             with Folder.at(self._root) as top:
                 top.link(self._linked[key], target, path)

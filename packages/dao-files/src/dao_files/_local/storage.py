@@ -1,8 +1,8 @@
-"""A folder as a file storage: see :class:`dao_files.storage.Storage` for what it promises.
+"""A folder as a file storage; its guarantees are those of :class:`dao_files.storage.Storage`.
 
-Only DAO's own writers are kept from each other; another program that writes below the root at the same time is not
-seen. Replacing needs hard links and a swap of names from the filesystem, and makes do without them. Nothing leads out
-of the root, whatever another program exchanges for symbolic links meanwhile: see :mod:`dao_files._local.handles`.
+Only DAO's own writers are isolated from each other; concurrent writes of other programs below the root go unnoticed.
+Replacing uses hard links and atomic swaps where the filesystem has them, and fallbacks elsewhere. No access leaves the
+root, even if another program replaces directories by symbolic links meanwhile: see :mod:`dao_files._local.handles`.
 """
 
 from __future__ import annotations
@@ -37,13 +37,14 @@ __all__ = ["LocalStorage"]
 T = TypeVar("T")
 
 _LINK_TRIES = 10
-"""How often a key is looked up whose directories others exchange for links meanwhile."""
+"""The attempts to resolve a key while other programs replace its directories by links."""
 
 _LONGEST_PART = 255
-"""Bytes of one part of a path, on every filesystem in use."""
+"""The maximum bytes of one part of a path, on every common filesystem."""
 
 _LONGEST_PATH = 4095
-"""Bytes of a path that other programs can open on Linux; handles could reach further, and hide files from them."""
+"""The maximum bytes of a path that other programs can open on Linux; handles could exceed it, and hide files from
+them."""
 
 
 @define(slots=False)
@@ -52,8 +53,8 @@ class LocalStorage:
 
     Attributes:
         root: the folder, an absolute path.
-        create: make the root when it is first written to.
-        fsync: make what is written last through a power loss before it is published.
+        create: create the root on the first write.
+        fsync: flush writes to disk before they are published.
         lock_timeout: seconds to wait for other writers.
     """
 
@@ -85,9 +86,9 @@ class LocalStorage:
         return None
 
     def _ready(self) -> None:
-        """Make the root, or say that it must be there."""
+        """Create the root if allowed; else raise an error if it is missing."""
         if self.create:
-            with suppress(FileExistsError, NotADirectoryError):  # told better where it is opened
+            with suppress(FileExistsError, NotADirectoryError):  # opening it gives the better error
                 os.makedirs(self._root, exist_ok=True)
             return
         try:
@@ -96,7 +97,7 @@ class LocalStorage:
             raise NotFoundError(f"the root {self.root!r} is not there, and create=False forbids to make it") from error
 
     def _found(self, key: str, look: Callable[[Folder, str], T]) -> T:
-        """What ``look`` finds at a key, given the root and the key without links, once nothing there is unfinished."""
+        """Call ``look`` with the root and the key without links, once interrupted replacements there are completed."""
         if not self.create:
             self._ready()
         try:
@@ -112,11 +113,11 @@ class LocalStorage:
             try:
                 return look(top, self._real_key(top, key))
             except (FileNotFoundError, NotADirectoryError) as error:
-                # Once more in any case: a writer without a swap may have been between its two renames.
+                # Retry once in any case: a writer without a swap may have been between its two renames.
                 if last:
                     raise self._missing(key) from error
                 last = not OwnPlace(top, self.lock_timeout).recover(key)
-            except OSError as error:  # a directory that has become a link since the key was looked up
+            except OSError as error:  # a directory was replaced by a link since the key was resolved
                 links += 1
                 if not is_link_error(error) or links == _LINK_TRIES:
                     raise
@@ -175,7 +176,7 @@ class LocalStorage:
             yield from self._listed(key)
         except DaoError:
             raise
-        except OSError as error:  # nobody else translates what fails while a listing is looked at
+        except OSError as error:  # errors during iteration have no other translation
             raise translate_os_error(error) or error from error
 
     def _listed(self, key: str) -> Iterator[FileInfo]:
@@ -198,7 +199,7 @@ class LocalStorage:
 
     @contextmanager
     def _writing(self, *keys: str) -> Iterator[tuple[OwnPlace, tuple[str, ...]]]:
-        """What the store keeps for itself, and the keys without links, locked."""
+        """Lock keys for writing; yields the store's internal folder, and the keys without links."""
         self._ready()
         with self._top() as top:
             own = OwnPlace(top, self.lock_timeout)

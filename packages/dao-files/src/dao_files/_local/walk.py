@@ -1,7 +1,7 @@
-"""Which symbolic links are followed, and what lies below a directory.
+"""Resolves symbolic links safely, and walks directories.
 
-Links that stay below the root are followed, all others are refused. Where a link leads is only a hint that
-``os.path.realpath`` gives: what it found is opened from the root's handle without following any further link.
+Links that stay below the root are followed, all others are refused. The result of ``os.path.realpath`` is only a hint:
+the target is opened from the root's handle without following any further link.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from dao_files._storage.keys import OWN_FOLDER, join
 __all__ = ["Found", "check_inside", "info_of", "real_key", "walk"]
 
 _DEEPEST = 250
-"""Levels of directories below a key; each holds a descriptor while what is below it is listed."""
+"""The maximum depth of directories below a key; each level holds a descriptor during the walk."""
 
 
 class Found(NamedTuple):
@@ -29,8 +29,8 @@ class Found(NamedTuple):
 
     Attributes:
         info: its key, size and time.
-        facts: what the system says of it.
-        linked: the key of the file itself where a symbolic link led to it, else None.
+        facts: its stat.
+        linked: the key of the actual file if reached by a symbolic link, else None.
     """
 
     info: FileInfo
@@ -39,10 +39,10 @@ class Found(NamedTuple):
 
 
 def real_key(top: Folder, key: str) -> str:
-    """The key without the symbolic links that it goes through: a thing must have one lock.
+    """The key with its symbolic links resolved, so that each file or directory has one lock.
 
     Raises:
-        PermissionDeniedError: a link leads out of the root, or to what the store keeps for itself.
+        PermissionDeniedError: a link leads out of the root, or to the store's internal folder.
     """
     try:
         if not stat.S_ISLNK(top.stat(key).st_mode):
@@ -56,15 +56,15 @@ def real_key(top: Folder, key: str) -> str:
 
 
 def check_inside(place: str, key: str, root: str) -> str:
-    """Where the links of a place below the root lead, once it is sure that they stay there.
+    """Resolve the links of a path below the root, and check that they stay there.
 
     Args:
-        place: what is looked up, from the root.
+        place: the path, from the root.
         key: the key that the caller asked for, for the message.
         root: the root's real path.
 
     Raises:
-        PermissionDeniedError: they don't.
+        PermissionDeniedError: they lead out of the root.
     """
     real = os.path.realpath(f"{root}/{place}")
     above = root if root.endswith("/") else f"{root}/"
@@ -79,14 +79,14 @@ def check_inside(place: str, key: str, root: str) -> str:
 def walk(
     directory: int, key: str, real: str, root: str, folders: dict[str, os.stat_result] | None = None
 ) -> Iterator[Found]:
-    """The files below a directory, in the order of their names, without what the storage keeps for itself.
+    """The files below a directory, in the order of their names, without the store's internal files.
 
     Args:
         directory: its descriptor, open for reading.
-        key: its key, with which those of the files begin.
+        key: its key, the prefix of the files' keys.
         real: its key without symbolic links.
         root: the root's real path.
-        folders: where what the system says of the directories is put, by their keys.
+        folders: receives the stats of directories, by key.
 
     Raises:
         PermissionDeniedError: a symbolic link leads out of the root.
@@ -157,5 +157,5 @@ def _opened(top: Folder, path: str) -> Iterator[int | None]:
 
 
 def info_of(key: str, facts: os.stat_result) -> FileInfo:
-    """What a listing says of a file."""
+    """The FileInfo of a file for listings."""
     return FileInfo(key, facts.st_size, datetime.fromtimestamp(facts.st_mtime, UTC))

@@ -1,1 +1,1 @@
-"""The storage protocol, and what storages and actions share."""
+"""The storage protocol, and helpers shared by storages and actions."""

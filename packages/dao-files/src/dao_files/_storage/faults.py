@@ -1,4 +1,4 @@
-"""Errors of drivers in DAO's words: the storage's own, and Arrow's where Arrow is in use."""
+"""Translates driver errors to DAO's errors: the storage's own, and Arrow's if Arrow is in use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ARROW_EXTRA = ("pyarrow", "sqlglot", "fastavro")
 
 
 def translate(error: Exception, storage: Storage) -> DaoError | None:
-    """The DaoError for a driver's error, None for one that nobody knows; the caller keeps the cause."""
+    """The DaoError for a driver's error, None for an unknown one; the caller sets the cause."""
     if isinstance(error, ModuleNotFoundError) and (missing := (error.name or "").partition(".")[0]) in _ARROW_EXTRA:
         return PluginError(f"tables need {missing}, which is not installed: pip install 'dao-core[arrow]'")
     arrow = sys.modules.get("pyarrow")

@@ -1,4 +1,4 @@
-"""A snapshot as a ``pyarrow.fs.FileSystem``: its keys are paths, and its files open as native Arrow files."""
+"""Adapts a snapshot to ``pyarrow.fs.FileSystem``: keys are paths, and files open as native Arrow files."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["filesystem_of"]
 
 
 def filesystem_of(snapshot: Snapshot, open_native: Callable[[str], Any], *, near: bool) -> Any:
-    """A read-only filesystem over a snapshot, which lives as long as the filesystem does.
+    """A read-only filesystem over a snapshot, which it keeps alive.
 
     Args:
-        snapshot: what is read.
+        snapshot: the snapshot to read.
         open_native: opens one of its keys as a ``pyarrow.NativeFile``.
         near: ``open_native`` gives files that Arrow reads without Python, into memory of its own: an ``OSFile``, or a
             ``BufferReader`` over memory that Arrow allocated. See :func:`dao_files.formats.is_near`.
@@ -30,7 +30,7 @@ class _SnapshotHandler(fs.FileSystemHandler):  # type: ignore[misc]  # pyarrow h
         self._snapshot = snapshot
         self._open_native = open_native
         self.near = near
-        # What formats found out about the files: they don't change.
+        # A cache of facts that formats learn about the files, which don't change.
         self.remembered: dict[Any, Any] = {}
 
     def open_input_file(self, path: str) -> Any:

@@ -1,4 +1,4 @@
-"""Keys that can't leave a store's root, and how ``path=`` becomes one. Everything here is decided before any I/O."""
+"""Validates keys, so that none leaves a store's root, and converts ``path=`` to keys. All without I/O."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 __all__ = ["OWN_FOLDER", "check_key", "is_hidden", "is_plain", "join", "key_fault", "key_of_path"]
 
 OWN_FOLDER = ".dao"
-"""The folder below a root where a storage keeps its own things; no key may go through it."""
+"""The internal folder of a storage, below its root; keys can't go through it."""
 
 _PLAIN = re.compile(r"(?:[\w=-][\w=.-]*/)*[\w=-][\w=.-]*", re.ASCII)
 
 
 def is_plain(key: str) -> bool:
-    """Whether a key needs no closer look: of ASCII letters, digits and ``_=-.`` alone, and no part begins with ``.``.
+    """Whether a key is valid at a glance: only ASCII letters, digits and ``_=-.``, and no part begins with ``.``.
 
     >>> is_plain("raw/day=1/part-0.csv"), is_plain("raw/../x"), is_plain("raw/ü")
     (True, False, False)
@@ -29,7 +29,7 @@ def is_plain(key: str) -> bool:
 
 
 def check_key(key: str) -> str:
-    """The key itself, once it is sure that it names a place below the root.
+    """Validate a key and return it.
 
     Raises:
         DataError: it is empty or absolute, has an empty part, a ``.``, a ``..`` (percent-encoded too), a NUL, a
@@ -41,7 +41,7 @@ def check_key(key: str) -> str:
     Traceback (most recent call last):
     dao.errors.DataError: key 'raw/../../etc/passwd' can't be used: '..' would leave its place
     """
-    if isinstance(key, str) and is_plain(key):  # most are, and small objects are read by the thousand
+    if isinstance(key, str) and is_plain(key):  # fast path: most keys are plain
         return key
     reason = key_fault(key)
     if reason is not None:
@@ -50,7 +50,7 @@ def check_key(key: str) -> str:
 
 
 def key_fault(key: object) -> str | None:
-    """Why something is no usable key, without the key itself; None where it is one.
+    """Why a key is invalid, without quoting it; None if it is valid.
 
     >>> key_fault("a/../b"), key_fault("a/b")
     ("'..' would leave its place", None)
@@ -75,16 +75,16 @@ def _part_fault(part: str) -> str | None:
         return "it has an empty part: '//' or a '/' at its end"
     if unquote(part) in (".", ".."):
         return f"{part!r} would leave its place"
-    if part.lower() == OWN_FOLDER:  # some filesystems see no difference between cases
+    if part.lower() == OWN_FOLDER:  # some filesystems ignore case
         return f"{part!r} is where the store keeps its own things"
     return None
 
 
 def key_of_path(path: str, storage: Storage) -> str:
-    """The key that ``path=`` means: a path from the store's root, or a full URI of that store.
+    """The key for ``path=``: a path from the store's root, or a full URI of that store.
 
     Raises:
-        DataError: it is outside the store, or no usable key.
+        DataError: it is outside the store, or an invalid key.
     """
     if not isinstance(path, str):
         raise DataError(f"path: found {path!r}, expected a text: where the file is inside the store")
@@ -97,7 +97,7 @@ def key_of_path(path: str, storage: Storage) -> str:
 
 
 def join(base: str, *parts: str) -> str:
-    """A key out of parts; empty ones are left out.
+    """Join parts to a key, leaving out empty ones.
 
     >>> join("", "a", "b.csv"), join("t", "")
     ('a/b.csv', 't')
@@ -106,7 +106,7 @@ def join(base: str, *parts: str) -> str:
 
 
 def is_hidden(path: str) -> bool:
-    """Whether a path below a table is none of its data: a part starts with ``.`` or ``_``.
+    """Whether a path below a table is hidden, not data: a part starts with ``.`` or ``_``.
 
     A partition column may start with ``_``, as it may for Spark and Hive.
 

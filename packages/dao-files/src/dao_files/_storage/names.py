@@ -1,6 +1,6 @@
-"""The token in the names of the files that DAO makes: no two changes make a file of the same name.
+"""Unique tokens in the names of files that DAO creates: no two changes create files of the same name.
 
-Other programs number their files in many ways, by UUIDs too; none of them makes such a token.
+Other programs number their files in many ways, including UUIDs, but none uses such tokens.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ _TOKEN = re.compile(r"-dao[0-9a-f]{12}(?=\.|\Z)")
 
 
 def new_token() -> str:
-    """``dao`` and twelve hexadecimal digits that nobody else has."""
+    """Generate a token: ``dao`` and twelve random hexadecimal digits."""
     return f"dao{uuid4().hex[:12]}"
 
 
 def bears_token(path: str) -> bool:
-    """Whether a file's name has a token, so that it is never written a second time.
+    """Whether a file's name has a token, which means that it is never written again.
 
     >>> bears_token("month=1/part-000001-00000-dao0123456789ab.parquet"), bears_token("users.csv")
     (True, False)
@@ -37,7 +37,7 @@ def without_token(stem: str) -> str:
 
 
 def with_new_token(path: str) -> str:
-    """A path with another token in the name: the name of no other file.
+    """A path with a new token in its name, which makes it unique.
 
     >>> with_new_token("a/part-000001-00000-dao0123456789ab.csv") != "a/part-000001-00000-dao0123456789ab.csv"
     True

@@ -1,19 +1,20 @@
-"""What a file storage must provide so that every action works over it.
+"""The protocol of file storages, on which all actions are built.
 
-A storage holds files under keys: text with ``/`` between the parts, from the store's root. It knows nothing of formats,
-tables and objects. The actions in :mod:`dao_files` are built from the few operations below and from nothing else, so a
-storage that keeps these promises gives a whole interface.
+A storage holds files under keys: text with ``/`` between the parts, from the store's root. It doesn't know about
+formats, tables and objects. The actions in :mod:`dao_files` use only the operations below, so a storage with these
+guarantees is enough for a complete interface.
 
-Two promises carry all others:
+There are two central guarantees:
 
-* **A snapshot does not change.** What :meth:`Storage.snapshot` found is what can be read from it, whatever is written
-  or deleted meanwhile.
-* **A change is published whole or not at all**, in one step, also when the process is killed. Nobody sees a part of it.
+* **A snapshot does not change.** What :meth:`Storage.snapshot` finds stays readable, whatever is written or deleted
+  meanwhile.
+* **A change is published as a whole or not at all**, in one step, even if the process is killed. It is never partly
+  visible.
 
-A storage that can keep writers of a key waiting does so. One that can't, such as an object store, finds out at the end:
-publishing raises ConflictError, and the actions look anew at what is there and try again for
-:attr:`Storage.conflict_timeout`. The same holds for a snapshot whose files can't be kept from being deleted: reading
-from it raises ConflictError, and what reads whole tables begins again.
+A storage with locks makes writers of a key wait. One without, such as an object store, detects conflicts at the end:
+publishing raises ConflictError, and the actions retry on the current state for up to
+:attr:`Storage.conflict_timeout`. Likewise, a snapshot whose files can't be protected from deletion raises ConflictError
+when read, and reads of whole tables are retried.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ Kind = Literal["file", "directory"]
 
 
 class Snapshot(Protocol):
-    """One file, or all files below one key, as they were at one moment. Close it to let go of them."""
+    """One file, or all files below one key, at one moment. Close it to release them."""
 
     @property
     def key(self) -> str:
@@ -46,46 +47,46 @@ class Snapshot(Protocol):
         """The files in the order of their keys, as texts or folder by folder; for one file just that one."""
 
     def open(self, key: str) -> BinaryIO:
-        """Open one of its files for reading, from its start. Needs no Arrow."""
+        """Open one of its files for reading. Needs no Arrow."""
 
     def filesystem(self) -> Any:
-        """A ``pyarrow.fs.FileSystem`` on which its keys are paths; it keeps the snapshot open as long as it lives."""
+        """A ``pyarrow.fs.FileSystem`` whose paths are its keys; it keeps the snapshot open."""
 
     def close(self) -> None:
-        """Let go of it. Files that are open stay readable. May be called twice."""
+        """Release it. Open files stay readable. May be called twice."""
 
 
 class Change(Protocol):
-    """A change of one key that is being prepared. Nothing of it is visible before :meth:`publish`.
+    """A change of one key under preparation. Nothing of it is visible before :meth:`publish`.
 
-    Other writers of the key wait, or :meth:`publish` finds that one of them was faster. Leaving it without
-    :meth:`publish`, for whatever reason, undoes everything.
+    Other writers of the key wait, or :meth:`publish` detects that one of them came first. Leaving the context without
+    :meth:`publish`, for any reason, discards everything.
     """
 
     @property
     def base(self) -> Snapshot | None:
-        """What is at the key now, None where nothing is; valid until the change is left."""
+        """The current content of the key, None if there is none; valid until the context ends."""
 
     def create(self, path: str, *, native: bool = False, unique: bool = False) -> Any:
         """Open a new file for writing; close it before :meth:`publish`.
 
         Args:
-            path: where it goes, below the change's key; empty for the one file of a change with ``tree=False``.
-            native: give a ``pyarrow.NativeFile`` instead of a Python binary file.
-            unique: its name bears a new token, so that nobody else has ever made such a file, or will.
+            path: its path below the change's key; empty for the single file of a change with ``tree=False``.
+            native: return a ``pyarrow.NativeFile`` instead of a Python binary file.
+            unique: its name has a new token, so that it never collides with another file.
         """
 
     def keep(self, key: str) -> None:
-        """Take a file of ``base`` over, unchanged and without copying it where that can be avoided."""
+        """Keep a file of ``base`` unchanged, without copying it if possible."""
 
     def copy_in(self, snapshot: Snapshot, key: str, path: str) -> int:
-        """Copy a file of a snapshot of the same storage to ``path``, and give back its size in bytes."""
+        """Copy a file of a snapshot of the same storage to ``path``, and return its size in bytes."""
 
     def size(self, path: str) -> int:
-        """The bytes of a file that :meth:`create` made and that was closed."""
+        """The size in bytes of a closed file from :meth:`create`."""
 
     def publish(self) -> None:
-        """Make it what everybody sees, in one step: what was at the key is replaced.
+        """Publish the change in one step, replacing the content of the key.
 
         Raises:
             AlreadyExistsError: ``base`` is None and something has appeared since; also a ConflictError.
@@ -93,16 +94,15 @@ class Change(Protocol):
         """
 
     def renew(self) -> None:
-        """After a ConflictError: take ``base`` anew. What was created stays; :meth:`keep` begins from nothing."""
+        """After a ConflictError: refresh ``base``. Created files stay; calls of :meth:`keep` are forgotten."""
 
 
 class Storage(Protocol):
     """Files under keys. Safe between threads; can be pickled.
 
-    Keys come checked by :func:`dao_files.storage.check_key`. The key ``""`` is the root: it can be listed and read.
+    Callers check keys by :func:`dao_files.storage.check_key`. The key ``""`` is the root: it can be listed and read.
 
-    Optional: ``default_format`` is the name of the format of new tables for which nobody says one; without it that is
-    Parquet.
+    Optional: ``default_format`` names the format of new tables without a declared one; by default Parquet.
     """
 
     @property
@@ -111,56 +111,56 @@ class Storage(Protocol):
 
     @property
     def conflict_timeout(self) -> float:
-        """Seconds for which an action is tried again after its first ConflictError; 0 where there are none."""
+        """Seconds for which actions are retried after a first ConflictError; 0 if there are no conflicts."""
 
     def key_of(self, uri: str) -> str | None:
-        """The key that a URI names, None where it names nothing of this storage."""
+        """The key that a URI names, None if the URI is outside this storage."""
 
     def kind(self, key: str, wanted: Kind | None = None) -> Kind | None:
-        """What is at a key, None where nothing is. A directory without any file in it is nothing.
+        """The kind of content at a key, None if there is none. An empty directory doesn't count.
 
-        ``wanted`` is what the caller expects. A storage where a file and a directory can have the same key looks for
-        that one first; others need not care.
+        ``wanted`` is the kind that the caller expects. A storage where a file and a directory can have the same key
+        checks that kind first; others may ignore it.
         """
 
     def snapshot(self, key: str, wanted: Kind | None = None) -> Snapshot:
-        """Everything that is at a key now; ``wanted`` as for :meth:`kind`.
+        """Take a snapshot of everything at a key; ``wanted`` as for :meth:`kind`.
 
         Raises:
             NotFoundError: there is nothing.
         """
 
     def list(self, key: str) -> Iterator[FileInfo]:
-        """The file at a key, or all files below it in the order of their names, looked up as they are asked for.
+        """The file at a key, or all files below it sorted by name, listed lazily.
 
         Raises:
             NotFoundError: there is nothing, except at the root.
         """
 
     def change(self, key: str, *, tree: bool, blind: bool = False) -> AbstractContextManager[Change]:
-        """Prepare a change of a key: of all files below it (``tree``), or of the one file at it.
+        """Prepare a change of a key: of all files below it (``tree``), or of the single file at it.
 
-        ``blind`` says that the change will be made of nothing that is there now, so that a single file may be replaced
-        whoever wrote it since.
+        ``blind`` means that the change doesn't depend on the current content, so that a single file may be replaced
+        regardless of concurrent writes.
 
         Raises:
-            TransientError: another writer had the key for longer than the storage waits.
+            TransientError: another writer held the key for longer than the storage waits.
         """
 
     def delete(self, key: str, wanted: Kind | None = None) -> None:
-        """Delete what is at a key, in one step; ``wanted`` as for :meth:`kind`.
+        """Delete the content of a key in one step; ``wanted`` as for :meth:`kind`.
 
         Raises:
             NotFoundError: there is nothing.
         """
 
     def move(self, source: str, target: str, *, replace: bool, wanted: Kind | None = None) -> None:
-        """Give what is at ``source`` another key, in one step; ``wanted`` as for :meth:`kind`.
+        """Move the content of ``source`` to another key in one step; ``wanted`` as for :meth:`kind`.
 
         Raises:
             NotFoundError: there is nothing at ``source``.
-            AlreadyExistsError: something is at ``target``, and ``replace`` is False.
+            AlreadyExistsError: ``target`` exists, and ``replace`` is False.
         """
 
     def translate(self, error: Exception) -> DaoError | None:
-        """A driver's error in DAO's words, None for one that it doesn't know."""
+        """Translate a driver's error to a DaoError, None for an unknown error."""

@@ -1,8 +1,7 @@
-"""JSON that a store keeps for itself, read as what anybody may have written into its place.
+"""Parses a store's own JSON metadata defensively, because any program may have written it.
 
-Python's own parser lets more through than JSON has (``NaN``, bare numbers, texts that are half a character), and ends
-in a ``RecursionError`` where brackets are nested deeply. And a value of another type than was stored passes unnoticed
-until something is done with it. Here all that is a ``ValueError`` that says what is wrong, for the caller to say where.
+Python's parser accepts more than JSON (``NaN``, bare numbers, lone surrogates), raises ``RecursionError`` for deep
+nesting, and doesn't check types. Here each of these is a ``ValueError`` that says what is wrong; the caller adds where.
 """
 
 from __future__ import annotations
@@ -18,10 +17,10 @@ T = TypeVar("T")
 
 
 def parse_object(content: bytes | str) -> dict[str, Any]:
-    """The JSON object that a text holds.
+    """Parse a JSON object.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it isn't one.
 
     >>> parse_object('{"a": 1}')
     {'a': 1}
@@ -41,7 +40,7 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def check(found: Any, kind: type[T], what: str) -> T:
-    """The value itself, once it is sure to be of a type; a text, also to be writable in UTF-8 and without NUL.
+    """Check the type of a value and return it; a string must also be valid UTF-8 without NUL.
 
     Raises:
         ValueError: it isn't.
@@ -56,11 +55,11 @@ def check(found: Any, kind: type[T], what: str) -> T:
 def _check_text(text: str, what: str) -> None:
     if "\0" in text:
         raise ValueError(f"{what}: it has a NUL character")
-    text.encode()  # UnicodeEncodeError, a ValueError, where it is half a character
+    text.encode()  # raises UnicodeEncodeError, a ValueError, for a lone surrogate
 
 
 def value(record: Mapping[str, Any], name: str, kind: type[T]) -> T | None:
-    """A field of a record; None where it is missing or null.
+    """A field of a record; None if it is missing or null.
 
     Raises:
         ValueError: it is of another type.
@@ -70,7 +69,7 @@ def value(record: Mapping[str, Any], name: str, kind: type[T]) -> T | None:
 
 
 def items(record: Mapping[str, Any], name: str) -> list[Any]:
-    """A field that is a list; empty where it is missing or null.
+    """A list field of a record; empty if it is missing or null.
 
     Raises:
         ValueError: it is of another type.
@@ -79,10 +78,10 @@ def items(record: Mapping[str, Any], name: str) -> list[Any]:
 
 
 def moment(found: Any, what: str) -> datetime:
-    """A time as ``isoformat`` wrote it, in UTC.
+    """Parse a time in ISO format to UTC.
 
     Raises:
-        ValueError: it is none, or doesn't say its time zone.
+        ValueError: it isn't a time, or has no time zone.
     """
     told = datetime.fromisoformat(check(found, str, what))
     if told.tzinfo is None:

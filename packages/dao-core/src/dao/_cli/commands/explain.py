@@ -95,7 +95,7 @@ def explain(
 
 
 def _example(data_object: DataObject | None, kind: str | None) -> Any:
-    """Something of the type that would be written: routes are chosen by type, not by value."""
+    """A sample of the type to be written: routes are chosen by type, not by value."""
     is_plain = data_object is not None and not isinstance(data_object, TableObject) and not data_object.get("format")
     if kind == "bytes" or (kind is None and is_plain):
         return b""

@@ -67,7 +67,7 @@ def _facts(catalog: Catalog, name: str) -> dict[str, Any]:
     none = dict.fromkeys(("type", "key", "format", "description", "problem"))
     try:
         found = catalog[name]
-    except DaoError as error:  # one object that can't be used must not hide the others
+    except DaoError as error:  # one unusable object must not hide the others
         return {**none, "problem": str(error)}
     return {
         **none,

@@ -62,7 +62,7 @@ def _show(found: list[Plugin]) -> None:
     for plugin in found:
         if plugin.error:
             output.line(f"\n{plugin.name} is broken: {plugin.error}")
-            output.line("  what it brings can't be used until that is mended; `dao doctor` says how")
+            output.line("  what it brings can't be used until that is fixed; `dao doctor` says how")
     for clash in dict.fromkeys(clash for plugin in found for clash in plugin.clashes):
         output.line(f"\n{clash}")
 

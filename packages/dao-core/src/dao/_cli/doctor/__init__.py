@@ -1,1 +1,1 @@
-"""What ``dao doctor`` looks at: the environment, the plugins, the catalog, and every store in it."""
+"""The checks of ``dao doctor``: the environment, the plugins, the catalog, and every store in it."""

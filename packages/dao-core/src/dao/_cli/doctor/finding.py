@@ -1,4 +1,4 @@
-"""What was found, and what to do about it."""
+"""Findings of ``dao doctor``, with advice."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ Level = Literal["ok", "note", "warning", "error"]
 
 @frozen
 class Finding:
-    """One thing that was looked at.
+    """The result of one check.
 
     Attributes:
         area: ``packages``, ``plugins``, ``catalog``, ``stores`` or ``capabilities``.
-        subject: what it is about: a package, a plugin, a file, a store.
+        subject: the package, plugin, file or store that was checked.
         level: ``ok``; ``note``, good to know; ``warning``, may go wrong; ``error``, goes wrong.
         message: what was found.
         advice: what to do about it; empty if nothing.
-        seconds: how long the store took to answer, where it was asked.
+        seconds: the store's response time, if it was queried.
     """
 
     area: str
@@ -45,14 +45,14 @@ _ADVICE: tuple[tuple[type[BaseException], str], ...] = (
 
 
 def advice_for(error: BaseException) -> str:
-    """What to do about an error, as far as its kind tells."""
+    """What to do about an error, judging by its type."""
     return next(
         (advice for kind, advice in _ADVICE if isinstance(error, kind)), "this looks like a bug in the interface"
     )
 
 
 def of_error(area: str, subject: str, error: Exception) -> list[Finding]:
-    """The findings of an error: one for every fault of a config."""
+    """The findings for an error: one per fault of a config."""
     advice = advice_for(error)
     if isinstance(error, ConfigError):
         return [Finding(area, subject, "error", str(fault), advice) for fault in error.faults]

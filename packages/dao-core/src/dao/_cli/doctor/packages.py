@@ -1,4 +1,4 @@
-"""The environment: Python, DAO, the plugins' distributions, and what they stand on."""
+"""Checks the environment: Python, DAO, the plugins' distributions, and their requirements."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _EXTRA = re.compile(r"extra\s*==\s*['\"]([^'\"]+)['\"]")
 
 
 def check_packages(plugins: list[Plugin]) -> Iterator[Finding]:
-    """The version of everything that takes part."""
+    """Check the versions of Python, DAO, plugins and their requirements."""
     yield Finding(_AREA, "Python", "ok", f"{platform.python_version()}, {platform.system()} {platform.machine()}")
     for name in dict.fromkeys(["dao-core", *(p.distribution for p in plugins if p.distribution)]):
         yield _distribution(name)
@@ -64,12 +64,12 @@ def _numbers(version: str) -> list[int]:
 
 
 def check_plugins(plugins: list[Plugin]) -> Iterator[Finding]:
-    """Whether each plugin could be loaded, and whether their names are their own."""
+    """Check that each plugin loads, and that no two register the same name."""
     for plugin in plugins:
         if plugin.error is None:
             names = (plugin.interfaces, plugin.object_types, plugin.secret_schemes, plugin.table_formats)
             brings = ", ".join(name for kind in names for name in kind)
-            yield Finding("plugins", plugin.name, "ok", f"brings {brings}" if brings else "brings nothing but hooks")
+            yield Finding("plugins", plugin.name, "ok", f"brings {brings}" if brings else "brings only hooks")
         else:
             again = plugin.distribution or plugin.name
             advice = f"pip install --upgrade --force-reinstall {again}, or without it: pip uninstall {again}"

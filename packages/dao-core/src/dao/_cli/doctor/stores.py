@@ -1,4 +1,4 @@
-"""Every store of a catalog: what it needs to be used, whether it answers, whether it can be written to."""
+"""Checks every store of a catalog: its configuration, whether it responds, whether it can be written to."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _AREA = "stores"
 
 
 def check_stores(access: DataAccessObject, catalog: Catalog, *, seconds: float, write: bool) -> Iterator[Finding]:
-    """Look at all stores at once, and give the findings in the catalog's order.
+    """Check all stores concurrently, and return the findings in the catalog's order.
 
     Args:
         access: makes the calls; needs no catalog.
@@ -63,7 +63,7 @@ def check_capabilities(access: DataAccessObject, catalog: Catalog) -> Iterator[F
 
 
 def _started(work: Callable[[], Iterator[Finding]]) -> Queue[list[Finding] | Exception]:
-    """Start work in a thread of its own, which doesn't keep the process alive: a store may never answer."""
+    """Start work in a daemon thread, so that a store that never responds doesn't keep the process alive."""
     answer: Queue[list[Finding] | Exception] = Queue()
 
     def run() -> None:
@@ -91,7 +91,7 @@ def _check(access: DataAccessObject, catalog: Catalog, name: str, write: bool) -
 
 
 def _references(store: DataStore) -> Iterator[Finding]:
-    """A finding for every reference among the interfaces' options that has no value; never a value."""
+    """A finding for every reference without a value among the interfaces' options; values are never shown."""
     for spec in store.specs:
         for reference, path in _references_in(spec.options, spec.path or store.name):
             try:
@@ -137,7 +137,7 @@ def _interfaces(store: DataStore) -> Iterator[Finding]:
 
 
 def _properties(store: DataStore) -> Iterator[Finding]:
-    """A note on the properties that no method takes: they may be the user's own, or misspelt."""
+    """A note on properties that no method accepts: they may be user-defined, or typos."""
     names = PropertyNames([kind for _, kind in store.classes])
     holders: dict[str, list[str]] = {}
     for name in names.unknown(store.properties):
@@ -152,7 +152,7 @@ def _properties(store: DataStore) -> Iterator[Finding]:
 
 
 def _answer(access: DataAccessObject, store: DataStore) -> Finding:
-    """Ask the store for what it holds, or whether its first object is there."""
+    """List the store, or check whether its first object exists."""
     names = ", ".join(spec.name for spec in store.specs)
     began = perf_counter()
     try:
@@ -179,7 +179,7 @@ def _asked(access: DataAccessObject, store: DataStore) -> str:
 
 
 def _writable(access: DataAccessObject, store: DataStore) -> Finding:
-    """Whether it has a way to write at all; nothing is written."""
+    """Whether it has any route to write; nothing is written."""
     examples: tuple[Any, ...] = (b"", [{}])
     for place in (FileObject("probe", store), *_first_object(store)):
         for data in examples:
@@ -197,7 +197,7 @@ def _first_object(store: DataStore) -> list[DataObject]:
 
 
 def _written(access: DataAccessObject, store: DataStore) -> Finding:
-    """Write a small file of a name that nobody has, and delete it."""
+    """Write a small file with a unique name, and delete it."""
     name = f".dao-doctor-{secrets.token_hex(8)}"
     probe = FileObject(name, store, key=name)
     try:

@@ -1,4 +1,4 @@
-"""What the capability classes have in common: fixtures, declared absences, and a rule in every failure's message."""
+"""The base of capability classes: fixtures, declared absences, and the rule in every failure's message."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Capability:
 
     @pytest.fixture
     def dao(self, backend: Backend, counterpart: DataStore) -> Iterator[DataAccessObject]:
-        """A data access object with a registry of its own; it awaits what the backend's methods can't be called for."""
+        """A data access object with its own registry; awaits methods that a backend only has as coroutines."""
         registry = DataStoreRegistry([backend.store, backend.other, counterpart])
         if self.capabilities.absence("synchronous") is not None:
             with Awaited(AsyncDataAccessObject(registry=registry)) as awaited:

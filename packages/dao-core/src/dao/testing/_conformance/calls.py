@@ -1,4 +1,4 @@
-"""What is wrong with a call itself is said before anything else, whatever the store holds."""
+"""Faults of a call itself are reported before anything else, regardless of what the store holds."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _CANT_BE_READ: tuple[dict[str, Any], ...] = (
 
 
 class Whole:
-    """A number of another library, as NumPy's and pandas' are: no ``int``, and it says which one it is."""
+    """An integer type of another library, such as NumPy's: not an ``int``, but convertible by ``__index__``."""
 
     def __index__(self) -> int:
         return 5
@@ -42,10 +42,10 @@ class Whole:
 class Calls(
     Capability, requires=("read", "write"), written="dao._arguments; docs/routing.md, 'What is wrong with a call'"
 ):
-    """Arguments are checked first: no error of the store hides a slip, and nothing is done before."""
+    """Arguments are checked first: no error of the store hides a typo, and nothing is done before."""
 
     def test_a_slip_is_not_hidden_by_what_is_there(self, dao: DataAccessObject, backend: Backend) -> None:
-        """An argument that nothing takes is refused whatever is there, and changes nothing."""
+        """An unknown argument is refused regardless of what is stored, and changes nothing."""
         there, missing = backend.table("people"), backend.table("nobody")
         dao.write(people(range(3)), there)
         calls: list[tuple[str, Callable[[], object]]] = [
@@ -66,7 +66,7 @@ class Calls(
         no_debris(backend)
 
     def test_what_cant_be_meant_is_not_hidden_either(self, dao: DataAccessObject, backend: Backend) -> None:
-        """A value that can't be meant is a DataError that names its argument, before the store is looked at."""
+        """An invalid value is a DataError that names its argument, before the store is accessed."""
         there, missing = backend.table("people"), backend.table("nobody")
         dao.write(people(range(3)), there)
         wrong: Any = "apend"
@@ -82,7 +82,7 @@ class Calls(
         no_debris(backend)
 
     def test_numbers_and_names_of_other_libraries_are_taken(self, dao: DataAccessObject, backend: Backend) -> None:
-        """limit= takes whatever is a whole number, columns= one name, or names in any kind of order."""
+        """limit= takes any integer type, columns= one name, or any sequence of names."""
         table = backend.table("people")
         dao.write(people(range(9)), table)
         assert dao.read(table, limit=Whole()).num_rows == 5

@@ -55,7 +55,7 @@ class Files(Capability, requires=("read", "write", "files"), written=f"dao.DataA
 
     @pytest.mark.parametrize("payload", [b"", b"hello\r\n\0\xff", _BYTES], ids=["empty", "binary", "long"])
     def test_bytes_come_back_as_they_went(self, dao: DataAccessObject, backend: Backend, payload: bytes) -> None:
-        """read(into="bytes") gives exactly the bytes that were written, and no byte is also a file."""
+        """read(into="bytes") gives exactly the bytes that were written; an empty file is a file too."""
         file = backend.file("note.bin")
         result = dao.write(payload, file)
         assert dao.read(file, into="bytes") == payload
@@ -101,7 +101,7 @@ class Files(Capability, requires=("read", "write", "files"), written=f"dao.DataA
 
     @needs("read_stream")
     def test_bytes_can_be_streamed(self, dao: DataAccessObject, backend: Backend) -> None:
-        """read_stream(into="bytes") gives a binary file object: read(n) gives at most n bytes, and close() lets go."""
+        """read_stream(into="bytes") gives a binary file object: read(n) gives at most n bytes; close() releases it."""
         file = backend.file("note.bin")
         dao.write(_BYTES, file)
         with dao.read_stream(file, into="bytes") as opened:

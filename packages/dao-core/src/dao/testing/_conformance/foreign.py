@@ -1,4 +1,4 @@
-"""Files that other programs put into a table's directory: rows, markers, or what nobody may lose."""
+"""Files of other programs in a table's directory: rows, markers, and files that must not be lost."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from dao.testing._conformance.samples import held, people, rows
 __all__ = ["ForeignFiles"]
 
 MARKERS = ("_SUCCESS", "_temporary/0/part-0", "part-0.crc", "day=1_$folder$", ".DS_Store")
-"""What other programs leave beside rows."""
+"""Files without rows that other programs leave."""
 
 
 def lay(dao: DataAccessObject, backend: Backend, table: DataObject, path: str, content: bytes) -> str:
-    """Put a file below a table's key as another program would; gives its key."""
+    """Put a file below a table's key as another program would; returns its key."""
     key = f"{table.key}/{path}"
     dao.write(content, backend.file("any", key=key), mode="overwrite")
     return key
@@ -42,7 +42,7 @@ class ForeignFiles(
     requires=("read", "write", "list", "delete", "files", "foreign_files", "mode:overwrite"),
     written="docs/reading-and-writing.md, 'Files of a table'; docs/writing-an-interface.md, 'Files and keys'",
 ):
-    """A table is the files of its directory, whoever wrote them; what is no row of it is never lost."""
+    """A table is the files of its directory, regardless of who wrote them; files without rows are never lost."""
 
     @needs("count", "upsert", "mode:append")
     def test_a_file_is_rows_whatever_it_is_called(

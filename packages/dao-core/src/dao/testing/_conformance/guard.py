@@ -39,7 +39,7 @@ def _own_names(base: type[Capability]) -> Iterator[str]:
 
 
 def _replaced(cls: type[Capability]) -> Iterator[str]:
-    """Tests and helpers of the kit that a subclass has put something else in the place of."""
+    """Tests and helpers of the kit that a subclass overrides."""
     for base in kit_classes(cls):
         for name in _own_names(base):
             if name in Capability.open_to_inheritors:
@@ -51,7 +51,7 @@ def _replaced(cls: type[Capability]) -> Iterator[str]:
 
 
 def _marked(cls: type[Capability], request: pytest.FixtureRequest) -> Iterator[str]:
-    """Tests of the kit that carry a mark which keeps them from failing."""
+    """Tests of the kit with a mark that keeps them from failing."""
     seen = set()
     for item in _items(cls, request):
         for mark in _SKIPPING:
@@ -61,7 +61,7 @@ def _marked(cls: type[Capability], request: pytest.FixtureRequest) -> Iterator[s
 
 
 def _deselected(cls: type[Capability], request: pytest.FixtureRequest) -> Iterator[str]:
-    """Tests of the kit that weren't collected, unless somebody asked for a part of the tests for this one run."""
+    """Tests of the kit that weren't collected, unless this run explicitly selects a part of the tests."""
     if _narrowed(request.config):
         return
     collected = {item.originalname for item in _items(cls, request)}

@@ -1,4 +1,4 @@
-"""What is declared absent must be refused, must change nothing, and must not work in secret."""
+"""Declared absences must be refused, must change nothing, and must not work after all."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Honesty(
         assert not faults, "\n".join(faults)
 
     def test_what_the_kit_is_told_is_what_users_are_told(self, dao: DataAccessObject, backend: Backend) -> None:
-        """The suite's capabilities are those of the interface's class, which dao.capabilities() gives to users.
+        """The suite declares the same capabilities as the interface's class, which dao.capabilities() reports to users.
 
         Only what the tests lack, such as a hook for faults, is declared by the suite alone.
         """

@@ -77,7 +77,7 @@ def _fails(call: Callable[[], object]) -> None:
     except (DaoError, SourceBroke):
         return
     except Exception as error:
-        # pyarrow hands on the error of a Python source in a type of its own
+        # pyarrow wraps the error of a Python source in its own type
         if "the source of the data broke" in str(error):
             return
         raise

@@ -1,4 +1,4 @@
-"""What is there: ``list``, ``count``, ``exists``, ``schema``, ``history``."""
+"""Metadata actions: ``list``, ``count``, ``exists``, ``schema``, ``history``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of tables: each is a table of its own, inside the store, for stores that keep no files too."""
+"""Names of tables: each is a separate table inside the store, also in stores without files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dao.testing._conformance.samples import content, no_debris, people, rows
 __all__ = ["Names"]
 
 NEIGHBOURS = ("people", "people2", "peopl", "people_2", "people-2", "people 2", "people%202", "people.2", "2people")
-"""Names of which one is the beginning of another, or becomes another when a character is escaped or replaced."""
+"""Names that are prefixes of others, or collide with others when a character is escaped or replaced."""
 
 BY_CASE = ("people", "People", "PEOPLE")
 

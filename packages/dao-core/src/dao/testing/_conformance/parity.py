@@ -1,4 +1,4 @@
-"""The asynchronous face gives what the synchronous one gives."""
+"""The asynchronous API gives the same results as the synchronous one."""
 
 from __future__ import annotations
 

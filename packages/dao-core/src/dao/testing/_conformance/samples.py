@@ -1,4 +1,4 @@
-"""The small tables that most rules are tried on, and ways to look at what a store holds."""
+"""The small tables that most tests use, and helpers to inspect a store."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def batches_of(backend: Backend) -> int:
 
 
 def large(count: int, watch: Callable[[], None] = lambda: None) -> pa.RecordBatchReader:
-    """A stream of so many batches that no encoding makes small, made one at a time."""
+    """A stream of incompressible batches, generated one at a time."""
 
     def batches() -> Iterator[pa.RecordBatch]:
         for position in range(count):
@@ -65,7 +65,7 @@ def large(count: int, watch: Callable[[], None] = lambda: None) -> pa.RecordBatc
 
 
 def by_id(table: pa.Table) -> list[dict[str, Any]]:
-    """The rows of a table in the order of their ids; what order a store gives them in is its own affair."""
+    """The rows of a table sorted by id, because stores may return rows in any order."""
     return sorted(table.to_pylist(), key=lambda row: row["id"])
 
 
@@ -91,6 +91,6 @@ def held(dao: DataAccessObject, backend: Backend) -> list[tuple[str, int | None]
 
 
 def no_debris(backend: Backend) -> None:
-    """Check that nothing is left over in the storage, where the backend lets the kit look."""
+    """Check that nothing is left over in the storage, if the backend has the hook for it."""
     left = sorted(backend.debris()) if backend.debris is not None else []
     assert not left, f"left over in the storage, though no object holds it: {left}"

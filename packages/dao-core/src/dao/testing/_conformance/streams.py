@@ -1,4 +1,4 @@
-"""Streams hold a few batches at a time, tell how far they are, and let go of what they opened."""
+"""Streams hold a few batches at a time, report progress, and release their resources."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from dao.testing._conformance.samples import BATCH_ROWS, batches_of, by_id, larg
 __all__ = ["ReadStreams", "WriteStreams"]
 
 _STREAMS = 40
-"""Of each kind: if one of them held on to what it opened, there would be far more than pools keep."""
+"""Repetitions of each case: a leak then opens far more files than connection pools keep."""
 
 
 class Peak:
-    """The most Arrow memory that was held at any look, above what was held at the start."""
+    """The peak of Arrow memory over all measurements, relative to the start."""
 
     def __init__(self) -> None:
         gc.collect()
@@ -32,11 +32,11 @@ class Peak:
         self.bytes = 0
 
     def held(self) -> int:
-        """What is held now, above what was held at the start."""
+        """Memory allocated now, relative to the start."""
         return int(pa.total_allocated_bytes() - self._start)
 
     def look(self) -> None:
-        """Look now."""
+        """Take a measurement."""
         self.bytes = max(self.bytes, self.held())
 
 
@@ -45,7 +45,7 @@ class ReadStreams(
     requires=("read_stream", "read", "write"),
     written="dao.DataAccessObject.read_stream; docs/writing-an-interface.md, 'Streams'",
 ):
-    """``read_stream`` reads what is asked for, when it is asked for."""
+    """``read_stream`` reads lazily."""
 
     @pytest.fixture
     def hundred(self, dao: DataAccessObject, backend: Backend) -> DataObject:
@@ -74,7 +74,7 @@ class ReadStreams(
                 assert by_id(found) == by_id(expected)
 
     def test_batches_are_no_larger_than_asked_for(self, dao: DataAccessObject, hundred: DataObject) -> None:
-        """batch_size= is the most rows that a batch has."""
+        """batch_size= is the maximum number of rows of a batch."""
         with dao.read_stream(hundred, batch_size=9) as reader:
             sizes = [batch.num_rows for batch in reader]
         assert sum(sizes) == 100
@@ -112,7 +112,7 @@ class ReadStreams(
             ended.read_all()
             dropped = dao.read_stream(table, batch_size=10)
             dropped.read_next_batch()
-            # pyarrow's close() doesn't reach a stream's generator: it goes when nobody has the reader any more
+            # pyarrow's close() doesn't close a stream's generator: that is freed with the last reference to the reader
             del dropped, reader
         gc.collect()
         after = open_files()

@@ -28,11 +28,11 @@ class Change:
 
     Attributes:
         name: its name in messages.
-        needs: what must not be declared absent.
-        prepare: makes the state before it; gets a fresh name each time.
-        act: does it.
-        look: what there is to see, before and after.
-        between: what may be seen beside the old and the new: after a move that failed, the rows may be in both places.
+        needs: the capabilities that it requires.
+        prepare: creates the state before it; gets a fresh name each time.
+        act: runs the action.
+        look: reads the visible state, before and after.
+        between: states allowed besides the old and the new: after a failed move, the rows may be in both places.
     """
 
     name: str
@@ -198,7 +198,7 @@ class Faults(
         return counting, old, change.look(dao, backend, "undisturbed")
 
     def _disturbed(self, dao: DataAccessObject, backend: Backend, change: Change, name: str, plan: FaultPlan) -> str:
-        """What the action did, in words; empty if it succeeded."""
+        """The action's outcome in words; empty if it succeeded."""
         assert backend.faults is not None
         with backend.faults(plan):
             try:
@@ -221,7 +221,7 @@ class Faults(
             assert found == new, f"{change.name} said that it succeeded, but what is there isn't the new data: {found}"
 
     def _shows_nothing_strange(self, dao: DataAccessObject, backend: Backend, change: Change, outcome: str) -> None:
-        """What is staged belongs to no object, so that a listing of the store must not show it."""
+        """Staged files belong to no object, so a listing of the store must not show them."""
         names = ("undisturbed", "t")
         strange = [key for key, _ in held(dao, backend) if not key.startswith(names)]
         assert not strange, f"{change.name}, {outcome or 'done'}: the store lists what belongs to no object: {strange}"

@@ -1,4 +1,4 @@
-"""Many at once: threads that write one object, and calls that are cancelled."""
+"""Concurrency: threads that write one object, and calls that are cancelled."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ class Concurrency(Capability, requires=("read", "write"), written="docs/writing-
             for outcome in all_at_once(work):
                 assert not isinstance(outcome, DaoError), f"a reader or writer failed: {outcome!r}"
                 assert not outcome, f"a reader saw {outcome}"
-        dao.write(versions[0], table, mode="overwrite")  # what readers kept alive goes with the next write
+        dao.write(versions[0], table, mode="overwrite")  # the next write removes versions that readers kept alive
         no_debris(backend)
 
     def test_one_dao_serves_many_threads(self, dao: DataAccessObject, backend: Backend) -> None:

@@ -1,4 +1,4 @@
-"""Arrow tables come back as they went: every type, and the values that stores lose."""
+"""Arrow tables come back unchanged: every type, and the values that stores tend to lose."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Arrow tables that a store has to give back as it got them, and the comparison that notices when it does not.
+"""Arrow tables that a store must return unchanged, and the comparison that detects differences.
 
 - :data:`CASES`: named tables, one for each family of types that a lake uses, with the values at which stores go wrong;
 - :func:`features_of`: what a table needs of :data:`dao.capabilities.TYPES`; a backend names the ones it lacks, a

@@ -1,4 +1,4 @@
-"""The tables themselves. Every value is here for a store or a format that once lost it."""
+"""The tables. Each value is here because some store or format has lost it."""
 
 from __future__ import annotations
 
@@ -264,4 +264,5 @@ _FAMILIES: tuple[Callable[[], Iterator[Case]], ...] = (
 )  # fmt: skip
 
 CASES: tuple[Case, ...] = tuple(case for family in _FAMILIES for case in family())
-"""All cases. A value that needs a feature of its own is a case of its own, so that who lacks it loses nothing else."""
+"""All cases. A value that needs a feature of its own is a separate case, so that a backend without it skips only
+that."""

@@ -33,7 +33,7 @@ def same_table(actual: Any, expected: Any, *, ordered: bool = True, relax: Colle
         actual: what came back: anything tabular.
         expected: what was to come back: anything tabular.
         ordered: whether the order of the rows counts; if not, how often each row is there still does.
-        relax: names out of :data:`dao.capabilities.RELAXATIONS`.
+        relax: names from :data:`dao.capabilities.RELAXATIONS`.
 
     Raises:
         AssertionError: they differ; the first differences, in words.

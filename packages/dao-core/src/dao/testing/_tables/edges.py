@@ -1,4 +1,4 @@
-"""Tables that few stores hold: they come back as they were, or writing them is refused."""
+"""Tables that few stores support: they come back unchanged, or writing them is refused."""
 
 from __future__ import annotations
 

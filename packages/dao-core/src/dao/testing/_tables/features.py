@@ -1,4 +1,4 @@
-"""What a table may ask of a store: its types, and the values and names that some stores can't keep."""
+"""Features that a table requires of a store: its types, and the values and names that some stores can't keep."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ def tables(*, without: Collection[str] = (), max_rows: int = 8, max_columns: int
     Views and dictionaries are drawn as columns of their own only, not inside nested types.
 
     Args:
-        without: features that shall not occur, out of :data:`~dao.capabilities.TYPES`: what a backend lacks.
+        without: features to leave out, from :data:`~dao.capabilities.TYPES`: what a backend lacks.
         max_rows: the most rows; there may be none, unless ``no_rows`` is left out. They are in one or more chunks.
         max_columns: the most columns, of at least one.
 
