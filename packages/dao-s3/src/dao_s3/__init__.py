@@ -1,4 +1,4 @@
-"""DAO on S3. Names are loaded when they are first asked for; importing this imports no driver."""
+"""DAO on S3. Names are loaded lazily; importing this imports no driver."""
 
 from __future__ import annotations
 

@@ -1,13 +1,14 @@
-"""The transport of the interface ``s3``: obstore for requests that come in numbers, boto3 for all others.
+"""The transport of the interface ``s3``: obstore for frequent requests, boto3 for all others.
 
-obstore reads, writes, heads, lists and deletes: one request costs it a tenth of the processor time that boto3 takes.
+obstore reads, writes, heads, lists and deletes: a request takes a tenth of boto3's CPU
+time.
 boto3 streams, uploads in parts, copies, lists versions and open uploads, and signs URLs, see
 :mod:`dao_s3._obstore.transport`. It also takes over
 
 * whole objects that can't be verified by their ETag,
 * writes with a checksum that obstore can't compute,
-* what asks for all facts about an object,
-* every request, once the store has answered that the bucket is in another region: boto3 finds out which.
+* * requests for all metadata of an object,
+* * every request, once the store has answered that the bucket is in another region: boto3 finds the region.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ T = TypeVar("T")
 
 
 def boto3_transport(options: S3Options) -> Transport:
-    """The transport on boto3, which is imported by this."""
+    """Import boto3 and create the transport on it."""
     from dao_s3._boto3.transport import Boto3Transport
 
     return Boto3Transport(options)
@@ -62,12 +63,13 @@ def combined(options: S3Options) -> Transport:
 
 @define(slots=False, eq=False)
 class CombinedTransport:
-    """See :class:`dao_files.manifest.Transport`. A whole object is verified by the MD5 that its ETag is, or by boto3.
+    """See :class:`dao_files.manifest.Transport`. Whole objects are verified by their ETag if it is an MD5, else by
+    boto3.
 
     Attributes:
-        fast: sends the requests that come in numbers, and makes the transport for the others.
-        writes: whether it can compute the checksum to write with.
-        md5: whether ETags may be MD5s; with SSE-KMS they look the same and are none. Turns false when one was none.
+        fast: sends the frequent requests, and creates the transport for the others.
+        writes: whether it can compute the configured checksum for writes.
+        md5: whether ETags may be MD5s; with SSE-KMS they only look like MD5s. Set to false at the first mismatch.
     """
 
     fast: ObstoreTransport
@@ -91,7 +93,7 @@ class CombinedTransport:
         return self.fast.other()
 
     def _asked(self, request: Callable[[Transport], T]) -> T:
-        """Make a request by obstore; by boto3 where the bucket is in another region than configured."""
+        """Send a request by obstore, or by boto3 if the bucket is in another region than configured."""
         if not self._elsewhere:
             try:
                 return request(self.fast)
@@ -119,7 +121,7 @@ class CombinedTransport:
         version: str | None = None,
     ) -> Buffer:
         """See :meth:`dao_files.manifest.Transport.get`."""
-        if start or length is not None:  # parts have no checksum, whoever reads them
+        if start or length is not None:  # parts have no checksum with either driver
             return self._asked(
                 lambda transport: transport.get(key, start=start, length=length, etag=etag, version=version)
             )
@@ -133,7 +135,7 @@ class CombinedTransport:
             return found.content
         again = self.slow.get(key, etag=etag, version=version)
         if found is not None and bytes(again) == bytes(found.content):
-            self.md5 = False  # two answers agree: the ETag is no MD5, and others won't be either
+            self.md5 = False  # two downloads agree: this ETag isn't an MD5, so others aren't either
         return again
 
     def chunks(
@@ -222,6 +224,6 @@ class CombinedTransport:
 
 
 def _begun(stats: Iterator[Stat]) -> Iterator[Stat]:
-    """A listing whose first page has been asked for."""
+    """A listing with its first page already requested."""
     first = next(stats, None)
     return stats if first is None else chain((first,), stats)

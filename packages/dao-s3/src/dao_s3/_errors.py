@@ -1,4 +1,4 @@
-"""What S3's refusals are in DAO's words: one table by code, one by HTTP status, for whichever driver heard them."""
+"""Maps S3's error responses to DAO's errors, by code and by HTTP status, for both drivers."""
 
 from __future__ import annotations
 
@@ -136,12 +136,12 @@ _MESSAGE = re.compile(r"<Message>([^<]{1,2000})</Message>")
 
 @frozen
 class Answer:
-    """A store's refusal as it came.
+    """A store's error response.
 
     Attributes:
-        status: of HTTP, None where there was none.
-        code: S3's own word for it, such as ``NoSuchKey``; None where the answer had no body.
-        message: the store's sentence about it.
+        status: the HTTP status, None if there was none.
+        code: S3's error code, such as ``NoSuchKey``; None if the response had no body.
+        message: the store's message.
     """
 
     status: int | None = None
@@ -150,8 +150,8 @@ class Answer:
 
 
 def answer_in(text: str, status: int | None = None) -> Answer:
-    """The refusal in an XML document, or in a driver's message that quotes one. What else it holds is left there:
-    stores repeat access keys and session tokens in it.
+    """Parse the error in an XML document, or in a driver's message that quotes one. Other elements are ignored:
+    stores repeat access keys and session tokens in them.
 
     >>> answer_in("<Error><Code>ExpiredToken</Code><Message>Expired.</Message><Token-0>t</Token-0></Error>", 400)
     Answer(status=400, code='ExpiredToken', message='Expired.')
@@ -161,11 +161,11 @@ def answer_in(text: str, status: int | None = None) -> Answer:
 
 
 def error_of(answer: Answer, where: str) -> DaoError:
-    """The error for a refusal; the caller keeps the driver's as its cause.
+    """The error for an error response; the caller sets the driver's error as its cause.
 
     Args:
-        answer: what the store said.
-        where: the URI of what was asked for; no signed one.
+        answer: the response.
+        where: the requested URI, not a signed one.
 
     >>> error_of(Answer(404, "NoSuchKey", "The key does not exist."), "s3://lake/a.csv")
     NotFoundError('s3://lake/a.csv: nothing is there (404 NoSuchKey: The key does not exist.)')
@@ -189,7 +189,7 @@ def names_another_region(error: DaoError) -> bool:
 def _refusal(answer: Answer) -> _Refusal:
     code = answer.code or ""
     if code == "InvalidArgument" and "version id" in answer.message.lower():
-        return _BY_CODE["NoSuchVersion"]  # one that no store could have given
+        return _BY_CODE["NoSuchVersion"]  # not a response of a store
     if code in _BY_CODE:
         return _BY_CODE[code]
     if code.startswith("KMS."):

@@ -1,4 +1,4 @@
-"""What every interface to an object store has: the actions on files, and what S3 adds to them."""
+"""The base of interfaces to object stores: the actions on files, and S3's own operations."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ S3 = evolve(
         "restore": "a table keeps no versions; a file does, where the bucket keeps them",
     },
 )
-"""What tables and files on S3 lack."""
+"""Capabilities that tables and files on S3 lack."""
 
 
 def _seconds(_instance: object, attribute: Any, value: float) -> None:
@@ -47,15 +47,15 @@ class S3Interface(FilesInterface):
     ``<key>/``; where DAO has written it, its manifest ``<key>/.dao/manifest.json`` says which of them count.
 
     **Safety.** A single object is written by one request, or by a multipart upload that is completed at the end. A
-    directory or table is published by replacing its manifest on the condition that nobody else has: all of it or
-    nothing, whatever fails. Nobody waits for anybody: who comes second looks anew and tries again for
-    ``conflict_timeout`` seconds, then raises ConflictError.
+    directory or table is published by conditionally replacing its manifest: all of it or nothing, whatever fails.
+    Writers don't block each other: after a conflict, a writer retries on the new state for up to ``conflict_timeout``
+    seconds, then raises ConflictError.
 
     **Other programs** that list a table's prefix (Spark, Athena, pandas) see its files at their final places. While a
     change is made they see new files beside old ones: S3 can't show them one step.
 
     Attributes:
-        conflict_timeout: seconds for which an action is tried again when another writer was faster.
+        conflict_timeout: seconds for which an action is retried after a conflict with another writer.
     """
 
     capabilities: ClassVar[Capabilities] = S3
@@ -64,12 +64,12 @@ class S3Interface(FilesInterface):
     _storage: ManifestStorage | None = field(default=None, init=False, repr=False, eq=False)
 
     def _make_transport(self) -> Transport:
-        """What sends the requests; makes no connection yet."""
+        """Create the transport, which opens no connection yet."""
         raise NotImplementedError
 
     @property
     def storage(self) -> ManifestStorage:
-        """The objects."""
+        """The storage."""
         if self._storage is None:
             from dao_files.manifest import ManifestStorage
 
@@ -272,7 +272,7 @@ class S3Interface(FilesInterface):
         expires: float | timedelta = 3600,
         version: str | None = None,
     ) -> str:
-        """A URL by which whoever has it can read or write one object until it expires: ``run("presign", ...)``.
+        """A URL that gives read or write access to one object until it expires: ``run("presign", ...)``.
 
         Args:
             data_object: a file; or anything, with ``path``.
@@ -327,6 +327,6 @@ class S3Interface(FilesInterface):
         return vacuum(self.storage, data_object, seconds(older_than, "older_than"), dry_run=dry_run)
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         if self._storage is not None:
             self._storage.close()

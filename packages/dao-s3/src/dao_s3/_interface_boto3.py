@@ -21,15 +21,15 @@ __all__ = ["S3Boto3Interface"]
 class S3Boto3Interface(S3Options, S3Interface):
     """Files and tables on Amazon S3, and on what speaks like it, by boto3 and obstore.
 
-    Making it imports no driver, makes no connection and looks up no secret; the first request does. Safe between
+    Creating it imports no driver, opens no connection and resolves no secret; the first request does. Safe between
     threads and after a fork. A pickled store carries these options, secrets as references alone.
 
-    Whole objects are verified when they are read: by their ETag where that is the MD5 of the content, else by their
-    checksum where the store has one of the whole content. It has of everything DAO writes, but for large objects with
-    ``checksum: SHA256``. Parts of objects can't be verified.
+    Reads of whole objects are verified: by the ETag if it is the MD5 of the content, else by a checksum of the whole
+    content if the store has one. It has one for everything DAO writes, except large objects with ``checksum: SHA256``.
+    Parts of objects can't be verified.
 
-    Requests that come in numbers (reads, writes, listings, deletions) are sent by obstore, which takes a tenth of the
-    processor time; the others by boto3, with the same options and credentials. Access points, and
+    Frequent requests (reads, writes, listings, deletions) are sent by obstore, with a tenth of the CPU time; the
+    others by boto3, with the same options and credentials. Access points, and
     ``retry.mode: adaptive``, are boto3's alone.
 
     Attributes:
@@ -42,9 +42,9 @@ class S3Boto3Interface(S3Options, S3Interface):
         access_key_id: of an access key; with ``secret_access_key``.
         secret_access_key: best as a reference, such as ``${env:AWS_SECRET_ACCESS_KEY}``.
         session_token: that belongs to a temporary access key.
-        anonymous: ask without credentials, as public buckets allow.
+        anonymous: send requests without credentials, as public buckets allow.
         path_style: put the bucket's name into the URL's path; by default where there is an ``endpoint``.
-        requester_pays: say that who asks will pay.
+        requester_pays: accept charges for requests.
         encryption: of what is written: ``sse``, ``kms_key``, ``bucket_key``; else as the bucket does.
         storage_class: of what is written, such as ``STANDARD_IA``.
         acl: a canned ACL of what is written.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["S3ObstoreInterface"]
 
 _ONE_REQUEST = 64 << 20
-"""Bytes up to which content in memory is written by one awaited request; more is sent in parts."""
+"""The largest content in memory, in bytes, written by one awaited request; more is sent in parts."""
 
 
 def _mapping(_instance: object, attribute: Any, value: object) -> None:
@@ -88,7 +88,7 @@ class S3ObstoreInterface(S3Options, S3Interface):
 
     @cached_property
     def _settled(self) -> S3Options:
-        """The options with the bucket and prefix that the URL names; a bucket that means nothing for other stores."""
+        """The options with the bucket and prefix of the URL; for other stores, a dummy bucket."""
         given = {option.name: getattr(self, option.name) for option in attrs.fields(S3Options)}
         on_s3 = self._location.scheme == "s3"
         given["bucket"] = self._location.bucket if on_s3 else self._location.scheme.ljust(3, "-") + "store"
@@ -110,7 +110,7 @@ class S3ObstoreInterface(S3Options, S3Interface):
         )
 
     def _awaited(self, key: str) -> AsyncRequests | None:
-        """The requests to await for a key; None where there are none, as in a folder or in a forked process."""
+        """The native asynchronous requests for a key; None without any, as in a folder or in a forked process."""
         from dao_s3._obstore.aio import AsyncRequests
         from dao_s3._obstore.client import has_lost_its_threads
         from dao_s3._obstore.keys import is_nameable
@@ -147,7 +147,7 @@ class S3ObstoreInterface(S3Options, S3Interface):
             except NotFoundError:
                 if not await requests.is_folder(key):
                     raise
-                # That it is a directory, is said as everywhere.
+                # A directory gets the usual error.
             else:
                 advance(0, memoryview(content).nbytes)
                 return content if isinstance(content, bytes) else bytes(content)
@@ -226,7 +226,7 @@ class S3ObstoreInterface(S3Options, S3Interface):
             try:
                 return Listing([info_of(await requests.head(key))])
             except NotFoundError:
-                pass  # who says so to everybody, says it here too
+                pass  # the synchronous method raises the usual error
         return await in_thread(partial(self.list, data_object, path=path))
 
     async def delete_async(self, data_object: FileObject, *, path: str | None = None) -> WriteResult:
@@ -242,5 +242,5 @@ class S3ObstoreInterface(S3Options, S3Interface):
                 await requests.delete(key)
                 return WriteResult(bytes=0, files=0)
             except NotFoundError:
-                pass  # nothing, or a directory: which of them, is said as everywhere
+                pass  # missing, or a directory: the synchronous method raises the usual error
         return await in_thread(partial(self.delete, data_object, path=path))

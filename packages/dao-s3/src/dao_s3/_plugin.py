@@ -1,4 +1,4 @@
-"""What dao-s3 brings: its interfaces and object types by name. Loading it imports no driver."""
+"""The plugin of dao-s3: its interfaces and object types by name. Loading it imports no driver."""
 
 from __future__ import annotations
 

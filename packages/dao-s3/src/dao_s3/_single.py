@@ -1,7 +1,7 @@
-"""Bytes into and out of single objects, in as few requests as they can be had.
+"""Reads and writes the bytes of single objects with as few requests as possible.
 
-The actions of :mod:`dao_files` look before they write. For one object that isn't needed: the condition goes along with
-the write, and the store decides. So writing a small object is one request, and so is reading it.
+The actions of :mod:`dao_files` check the target before they write. A single object needs no check: the write is
+conditional, and the store decides. So writing a small object is one request, and so is reading it.
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ if TYPE_CHECKING:
 __all__ = ["SMALL", "already_there", "check_range", "file_key", "read_object", "whole", "write_object"]
 
 SMALL = 8 << 20
-"""Bytes up to which an object is written by one request."""
+"""The largest object, in bytes, that is written by one request."""
 
 _MODES = ("error", "append", "overwrite", "ignore")
 
 
 def file_key(storage: ManifestStorage, data_object: DataObject, path: str | None, mode: str = "overwrite") -> str:
-    """The key of the one object that a call means.
+    """The key of the single object of a call.
 
     Raises:
-        DataError: it can't be used, or the object is a directory and there is no ``path``; or the mode is none.
+        DataError: the key is invalid, the object is a directory without ``path``, or the mode is unknown.
     """
     check_mode(mode, _MODES)
     place = place_of(storage, data_object, path, writing=True)
@@ -46,7 +46,7 @@ def file_key(storage: ManifestStorage, data_object: DataObject, path: str | None
 
 
 def already_there(key: str, error: Exception) -> AlreadyExistsError:
-    """What to say where ``mode="error"`` meets an object."""
+    """The error for an existing object with ``mode="error"``."""
     told = AlreadyExistsError(
         f"{key!r} is already there; mode= 'append', 'overwrite' or 'ignore' says what to do about it"
     )
@@ -55,12 +55,12 @@ def already_there(key: str, error: Exception) -> AlreadyExistsError:
 
 
 def whole(data: Any) -> Buffer | None:
-    """Data that is in memory already and small, as one buffer; None for what is to be read piece by piece."""
+    """Small data in memory as one buffer; None for data to be read in chunks."""
     if isinstance(data, (bytes, bytearray, memoryview)):
         view = memoryview(data).cast("B")
         return view if view.nbytes <= SMALL else None
     if isinstance(data, os.PathLike):
-        with suppress(OSError):  # reading it piece by piece will say what is wrong
+        with suppress(OSError):  # reading it in chunks raises the error
             if os.path.getsize(data) <= SMALL:
                 return b"".join(chunks_of(data))
     return None
@@ -108,7 +108,7 @@ def _put(storage: ManifestStorage, key: str, content: Buffer, mode: str, setting
 def _writer(storage: ManifestStorage, key: str, mode: str, settings: ObjectSettings | None) -> Writer:
     if mode == "overwrite":
         return OnceWriter(storage.transport, key, settings=settings)
-    # Better to hear now than after gigabytes that it is there; what appears meanwhile is found at the end.
+    # Fail before uploading gigabytes if the object exists; one created meanwhile is detected at the end.
     if storage.kind(key, "file") == "file":
         raise ConflictError(f"{key!r} is already there")
     return OnceWriter(storage.transport, key, if_absent=True, settings=settings)
@@ -131,12 +131,12 @@ def _pour(writer: Writer, chunks: Iterator[Buffer], size: int | None) -> int:
             advance(0, length)
         writer.close()
     finally:
-        writer.abort()  # does nothing to what is complete
+        writer.abort()  # no effect once complete
     return total
 
 
 def _append(storage: ManifestStorage, key: str, content: bytes, settings: ObjectSettings | None) -> WriteResult:
-    """Objects can't grow: the old content and the new are written as one, if the old is still what it was."""
+    """Append by rewriting: objects can't grow, so old and new content are written as one if the old is unchanged."""
 
     def work() -> None:
         transport = storage.transport
@@ -162,7 +162,7 @@ def _append(storage: ManifestStorage, key: str, content: bytes, settings: Object
 
 
 def _settings_of(stat: Stat) -> ObjectSettings:
-    """What is known of how an object is stored; the rest is left to the store."""
+    """The known storage settings of an object; the rest is left to the store."""
     return ObjectSettings(
         metadata=stat.metadata,
         content_type=stat.facts.get("content_type"),
@@ -171,7 +171,7 @@ def _settings_of(stat: Stat) -> ObjectSettings:
 
 
 def check_range(offset: int | None, length: int | None) -> None:
-    """Raise a DataError for an offset or a length that can't be one."""
+    """Raise a DataError for an invalid offset or length."""
     for name, value in (("offset", offset), ("length", length)):
         if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
             raise DataError(f"{name}: found {value!r}, expected a whole number of at least 0")

@@ -1,4 +1,4 @@
-"""What S3 knows of single objects beside their content: metadata, versions, URLs for others."""
+"""Metadata, versions and presigned URLs of single objects."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["object_history", "object_metadata", "presigned", "restored", "seconds"]
 
 _LONGEST = timedelta(days=7)
-"""How long a signature of version 4 may be valid."""
+"""The maximum validity of a version 4 signature."""
 
 
 def object_history(storage: ManifestStorage, data_object: DataObject) -> Sequence[Version]:
@@ -47,10 +47,10 @@ def object_metadata(storage: ManifestStorage, data_object: DataObject, path: str
 
 
 def seconds(given: float | timedelta, name: str) -> timedelta:
-    """A span of time given either way.
+    """Seconds from a number or a ``timedelta``.
 
     Raises:
-        DataError: it is none, or not a positive one.
+        DataError: it is neither, or negative.
     """
     if isinstance(given, bool) or not isinstance(given, (int, float, timedelta)):
         raise DataError(f"{name}: found {given!r}, expected seconds or a timedelta")

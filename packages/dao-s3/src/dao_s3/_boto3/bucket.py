@@ -86,7 +86,8 @@ class Bucket:
         return full[len(self.options.prefix) + 1 :] if self.options.prefix else full
 
     def ask(self, operation: str, key: str | None = None, /, **arguments: Any) -> Any:
-        """One request, tried again within the options' bounds, and its answer. Arguments that are None are left out.
+        """Send a request, with retries within the options' limits, and return the response. Arguments that are None are
+        left out.
 
         Args:
             operation: a method of the client, such as ``head_object``.
@@ -142,5 +143,5 @@ class Bucket:
 
     @staticmethod
     def stored(key: str, size: int, answer: Mapping[str, Any]) -> Stat:
-        """What a write's answer tells of the object."""
+        """The object's Stat from the response to a write."""
         return Stat(key, size, bare_etag(answer.get("ETag")), version=kept_version(answer))

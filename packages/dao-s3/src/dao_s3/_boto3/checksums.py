@@ -23,22 +23,22 @@ class Running:
 
     @property
     def argument(self) -> str:
-        """What boto3 calls it, as an argument and in an answer."""
+        """boto3's name for it, in arguments and responses."""
         return f"Checksum{self.name}"
 
     def arguments(self) -> dict[str, str]:
-        """What tells boto3 of it in a request with content."""
+        """The argument that selects it in a request with content."""
         return {"ChecksumAlgorithm": self.name, self.argument: self.value()}
 
     def update(self, data: Buffer) -> None:
-        """Take more bytes in."""
+        """Add bytes."""
         raise NotImplementedError
 
     def extend(self, other: Running, size: int) -> None:
-        """Take in the bytes that another one is the checksum of, and that come next.
+        """Append the bytes of another checksum, which follow.
 
         Raises:
-            NotImplementedError: it can't be put together, see :func:`covers_whole`.
+            NotImplementedError: it can't be combined, see :func:`covers_whole`.
         """
         raise NotImplementedError
 
@@ -97,7 +97,7 @@ def running(name: str, data: Buffer = b"") -> Running:
 
 
 def covers_whole(name: str) -> bool:
-    """Whether an object uploaded in parts can have this checksum of all its content; SHA-256 can't be put together."""
+    """Whether an object uploaded in parts can have this checksum of all its content; SHA-256 can't be combined."""
     return name.startswith("CRC")
 
 

@@ -1,4 +1,4 @@
-"""The only maker of boto3's clients: one per process, made when the first request is."""
+"""Creates boto3's clients: one per process, on the first request."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["Clients"]
 
 @frozen(eq=False)
 class Clients:
-    """Makes the S3 client when it is first asked for, and again in a process that was forked or that it was sent to.
+    """Creates the S3 client on first use, and again in forked or other processes.
 
     A client holds connections, which two processes must not share. Safe between threads. Pickles carry the options.
     """
@@ -94,5 +94,5 @@ def _config(options: S3Options) -> Config:
 def _signature(options: S3Options) -> Any:
     if options.anonymous:
         return UNSIGNED
-    # Said aloud, because URLs are else signed the old way; but an access point of many regions needs another one.
+    # Explicit, because URLs are otherwise signed with version 2; multi-region access points need another one.
     return None if options.bucket.startswith("arn:") else "s3v4"

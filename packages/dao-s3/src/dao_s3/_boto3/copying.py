@@ -1,4 +1,4 @@
-"""Copies inside the store, made by the store."""
+"""Server-side copies."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _KEPT = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLangua
 
 @frozen
 class _Source:
-    """What is copied, as it was looked up: a copy of anything else is refused by the store."""
+    """The source as it was looked up: the store refuses to copy any other version."""
 
     place: Mapping[str, str]
     about: Mapping[str, Any]
@@ -41,7 +41,7 @@ class _Source:
         return self.about.get("ETag")
 
     def kept(self, settings: ObjectSettings | None) -> dict[str, Any]:
-        """What a copy takes over that the store would not take over by itself, as boto3's arguments."""
+        """boto3's arguments for properties of the source that the store doesn't copy by itself."""
         kept = {name: self.about.get(name) for name in _KEPT}
         if settings is None:
             kept["Metadata"] = self.about.get("Metadata")

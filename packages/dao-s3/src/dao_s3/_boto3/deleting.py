@@ -17,7 +17,7 @@ _BATCH = 1000  # S3's own bound
 
 
 def delete(bucket: Bucket, keys: Iterable[str]) -> None:
-    """See :meth:`dao_files.manifest.Transport.delete`. All are tried; what failed is told at the end."""
+    """See :meth:`dao_files.manifest.Transport.delete`. All are tried; failures are raised at the end."""
     rest = iter(keys)
     tried = 0
     failed: dict[str, DaoError] = {}
@@ -33,7 +33,7 @@ def delete(bucket: Bucket, keys: Iterable[str]) -> None:
 
 
 def _delete_batch(bucket: Bucket, keys: Sequence[str]) -> dict[str, DaoError]:
-    """Delete a batch; what can't be, each key with the reason. The store may be too busy for some: they are retried."""
+    """Delete a batch; returns failed keys with reasons. Keys that the store is too busy for are retried."""
     refused: dict[str, DaoError] = {}
     retry = bucket.options.retry
     for attempt in range(1, retry.attempts + 1):

@@ -1,4 +1,4 @@
-"""botocore's errors in DAO's words."""
+"""Translates botocore's errors to DAO's errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from dao_s3._values import masked_text, scrub
 __all__ = ["DRIVER_ERRORS", "answer_behind", "translated", "translating"]
 
 DRIVER_ERRORS = (botocore.ClientError, botocore.BotoCoreError, HTTPError)
-"""What botocore raises, and what it lets pass of the library below it."""
+"""botocore's errors, and those of the library below it that it lets through."""
 
 _KINDS: tuple[tuple[type[Exception], type[DaoError], str], ...] = (
     (
@@ -76,7 +76,7 @@ def translated(error: Exception, where: str) -> DaoError:
 
 @contextmanager
 def translating(where: str) -> Iterator[None]:
-    """Raise what the driver raises inside as DAO's own."""
+    """Translate the driver's errors raised inside to DAO's."""
     try:
         yield
     except DRIVER_ERRORS as error:
@@ -84,7 +84,7 @@ def translating(where: str) -> Iterator[None]:
 
 
 def answer_behind(error: DaoError) -> Answer | None:
-    """The store's answer that an error was made of; None where the store did not answer."""
+    """The store's response behind an error; None if the store didn't respond."""
     return _answer(error.__cause__) if isinstance(error.__cause__, botocore.ClientError) else None
 
 

@@ -1,4 +1,4 @@
-"""One multipart upload: begun, fed with parts, completed or given up. It is never left open."""
+"""One multipart upload: opened, fed with parts, completed or aborted. It is never left open."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Multipart:
         bucket: where it goes.
         key: the object to be.
         upload_id: S3's name for the upload.
-        parts: what is to be told of each part in the end, by number.
+        parts: what the completion needs of each part, by number.
     """
 
     bucket: Bucket
@@ -42,7 +42,7 @@ class Multipart:
         Args:
             bucket: where it goes.
             key: the object to be.
-            storing: how it shall be stored, checksums too, as boto3's arguments.
+            storing: how to store it, including checksums, as boto3's arguments.
         """
         return cls(bucket, key, begun(bucket, key, **storing))
 
@@ -82,13 +82,13 @@ class Multipart:
         except NotFoundError as error:
             if "upload" not in error.message:
                 raise
-            # Nobody else knows the upload: an earlier attempt has completed it, and its answer was lost.
+            # No other client knows the upload: an earlier attempt completed it, and its response was lost.
             raise TransientError(
                 f"{self.bucket.where(self.key)}: whether it was completed is not known, for the answer was lost"
             ) from error
 
     def abort(self) -> None:
-        """Give it up, whatever it takes: an open upload costs money until somebody finds it.
+        """Abort, with retries: an open upload costs money until it is found.
 
         Raises:
             DaoError: it may be open still; the message says so.
@@ -106,7 +106,7 @@ class Multipart:
                 time.sleep(min(self.bucket.options.retry.max_backoff, 0.1 * 2**attempt))
 
     def abort_after(self, error: BaseException) -> None:
-        """Give it up because of an error, which is what matters: if that fails too, the error only says so."""
+        """Abort because of an error; if aborting fails too, only add a note to that error."""
         try:
             self.abort()
         except DaoError as failed:

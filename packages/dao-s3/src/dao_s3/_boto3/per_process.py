@@ -20,10 +20,10 @@ class _Made:
 
 @define(eq=False)
 class PerProcess:
-    """Makes a client when this process first needs it. Safe between threads and after a fork.
+    """Creates a client on first use in each process. Safe between threads and after a fork.
 
     Attributes:
-        make: makes one.
+        make: creates a client.
     """
 
     make: Callable[[], Any]

@@ -1,6 +1,6 @@
-"""How often a request, or a broken download, is tried again: within the bounds that a store's options set.
+"""Retries of requests and interrupted downloads, within the limits of a store's options.
 
-botocore has neither a longest wait nor a limit on the time of all attempts, so it makes one attempt for each of ours.
+botocore has neither a maximum backoff nor a limit on the total time, so it makes one attempt for each of DAO's.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from dao_s3._options import Retry
 __all__ = ["RetryBudget"]
 
 _FIRST = 0.1
-"""Seconds that the first wait takes at most; each further one up to twice as long."""
+"""The maximum seconds of the first backoff, doubled for each further one."""
 
 
 @define
 class RetryBudget:
-    """What is left of the attempts for one request or one download.
+    """The remaining attempts of one request or download.
 
     Attributes:
-        retry: how many, and for how long.
-        progress: bytes after which a download counts as new; 0 for what is no download.
+        retry: the limits.
+        progress: bytes of progress that reset the attempts of a download; 0 for other requests.
         failures: attempts that failed so far.
     """
 
@@ -39,12 +39,12 @@ class RetryBudget:
         """Wait before the next attempt.
 
         Args:
-            error: why the last one failed; no other one is made where it isn't a TransientError.
+            error: why the last one failed; only a TransientError is retried.
             cause: the driver's error behind it.
-            got: bytes that came before.
+            got: bytes received before.
 
         Raises:
-            DaoError: the given one, where no attempt is left.
+            DaoError: the given one, if no attempt is left.
         """
         self._got += got
         if self.failures == 0 or (self.progress and self._got >= self.progress):

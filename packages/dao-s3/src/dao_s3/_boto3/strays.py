@@ -1,4 +1,4 @@
-"""Multipart uploads that nobody knows of: the answer to their beginning was lost, and the request was sent again."""
+"""Aborts stray multipart uploads: those whose response was lost, so that the request was retried."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from dao_s3._boto3.bucket import Bucket
 __all__ = ["begun", "give_up_strays"]
 
 _ROUNDING = timedelta(seconds=2)
-"""The store tells times in whole seconds."""
+"""The store's times have a resolution of one second."""
 
 
 def begun(bucket: Bucket, key: str, **storing: Any) -> str:
-    """Open an upload and give its id. Uploads that failed attempts may have opened as well are aborted."""
+    """Open an upload and return its id. Uploads opened by failed attempts are aborted."""
     start = time.monotonic()
     try:
         answer = bucket.ask("create_multipart_upload", key, **storing)
@@ -26,10 +26,10 @@ def begun(bucket: Bucket, key: str, **storing: Any) -> str:
         try:
             give_up_strays(bucket, key, time.monotonic() - start, ours=None)
         except DaoError as blind:
-            error.add_note(f"a multipart upload of {key!r} may be open that nobody knows of: {blind}")
+            error.add_note(f"a multipart upload of {key!r} may be left open: {blind}")
         raise
     if answer.get("ResponseMetadata", {}).get("RetryAttempts", 0):
-        with suppress(DaoError):  # who may not list uploads can write all the same; a lifecycle rule sweeps up
+        with suppress(DaoError):  # writing needs no permission to list uploads; a lifecycle rule cleans up
             give_up_strays(bucket, key, time.monotonic() - start, ours=answer["UploadId"])
     upload_id: str = answer["UploadId"]
     return upload_id
@@ -38,8 +38,8 @@ def begun(bucket: Bucket, key: str, **storing: Any) -> str:
 def give_up_strays(bucket: Bucket, key: str, seconds: float, ours: str | None) -> None:
     """Abort the uploads of exactly this key that were begun within the last seconds and aren't ours.
 
-    One that another writer of the same key has begun in that time goes too: its parts will not be found, which is an
-    error there and no loss. Uploads under the names that tables give their files have no other writer.
+    An upload that another writer of the same key opened in that time is aborted too, which is an error there but
+    loses nothing. The names of tables' files are unique and have no other writer.
 
     Args:
         bucket: where they are.
@@ -56,6 +56,6 @@ def give_up_strays(bucket: Bucket, key: str, seconds: float, ours: str | None) -
 
 
 def _now_there(answer: Any) -> datetime:
-    """The time by the store's own clock, which may not be ours."""
+    """The time by the store's clock, which may differ from the local one."""
     told = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
     return parsedate_to_datetime(told) if told else datetime.now(UTC)

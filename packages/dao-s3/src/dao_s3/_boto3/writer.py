@@ -60,7 +60,7 @@ class ObjectWriter:
     """
 
     def __init__(self, bucket: Bucket, key: str, conditions: dict[str, Any], storing: dict[str, Any]) -> None:
-        bucket.full_key(key)  # refused now, not when all has been written
+        bucket.full_key(key)  # refused early, not after everything is written
         self.closed = False
         self._bucket = bucket
         self._key = key
@@ -126,7 +126,7 @@ class ObjectWriter:
         return self._bucket.stored(self._key, self._size, answer)
 
     def abort(self) -> None:
-        """Give up. See :meth:`dao_files.manifest.Writer.abort`."""
+        """Abort. See :meth:`dao_files.manifest.Writer.abort`."""
         if self.closed:
             return
         self._let_go()
@@ -183,7 +183,7 @@ class ObjectWriter:
             self._give_up(error)
 
     def __del__(self) -> None:
-        # Dropped without a word, as a generator's local is: what nobody completed is nothing, and must not stay open.
+        # Garbage-collected without close(): an incomplete upload must not stay open.
         if not getattr(self, "closed", True):
             self.abort()
 
@@ -207,7 +207,7 @@ class _Parts:
         self._pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="dao-s3-upload")
 
     def send(self, part: bytes) -> None:
-        """Begin to send a part, once there is room for it. Raises the error of an earlier one."""
+        """Start sending a part once there is room for it. Raises the error of an earlier one."""
         while self._under_way and (self._bytes + len(part) > self._most_bytes or self._under_way[0][0].done()):
             self._settle()
         self._number += 1
@@ -222,7 +222,7 @@ class _Parts:
             self._whole.extend(checksum, size)
 
     def complete(self, conditions: dict[str, Any]) -> Any:
-        """Wait for all parts and make the object of them; the answer."""
+        """Wait for all parts and complete the object; returns the response."""
         while self._under_way:
             self._settle()
         self._pool.shutdown()
@@ -232,6 +232,6 @@ class _Parts:
         return self.upload.complete(**sums, **conditions)
 
     def stop(self) -> None:
-        """Begin no more parts, and wait for those under way: one that arrives after an abort would be kept."""
+        """Start no more parts, and wait for those in flight: one that arrives after an abort would be kept."""
         self._pool.shutdown(cancel_futures=True)
         self._under_way.clear()

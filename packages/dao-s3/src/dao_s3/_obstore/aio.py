@@ -32,7 +32,7 @@ _AT_ONCE = 8
 
 
 async def seen_through(work: Awaitable[T]) -> T:
-    """Await something to its end, also if this task is cancelled meanwhile; the cancellation is raised then."""
+    """Await something to its end even if this task is cancelled meanwhile; then raise the cancellation."""
     future = asyncio.ensure_future(work)
     try:
         return await asyncio.shield(future)
@@ -42,7 +42,7 @@ async def seen_through(work: Awaitable[T]) -> T:
 
 
 async def in_thread(call: Callable[[], T]) -> T:
-    """Make a call that blocks in a worker thread, and wait for its end in any case."""
+    """Run a blocking call in a worker thread, and wait for its end in any case."""
     return await seen_through(asyncio.to_thread(call))
 
 

@@ -1,4 +1,4 @@
-"""The only maker of obstore stores: on the first request, one per process.
+"""Creates obstore stores: one per process, on the first request.
 
 **Forks.** obstore works on threads of its own, which are not there in a forked child: a request would wait for ever,
 with a new store too. So:
@@ -60,7 +60,7 @@ def _begin() -> None:
 
 @define(slots=False, eq=False)
 class Client:
-    """A store of obstore, made when it is first needed. Safe between threads; pickled without it.
+    """A store of obstore, created on first use. Safe between threads; pickled without it.
 
     Attributes:
         location: where it is.
@@ -176,7 +176,7 @@ class Client:
         return HTTPStore(self.location.prefix, **common)
 
     def close(self) -> None:
-        """Let go of the store; another one is made when it is needed. A memory is kept, for it is nowhere else."""
+        """Release the store; a new one is created on demand. A memory store is kept, because it holds the only copy."""
         if self.location.scheme != "memory":
             self._store = None
 

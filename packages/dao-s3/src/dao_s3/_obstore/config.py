@@ -1,6 +1,6 @@
-"""What obstore is to be told, out of DAO's options. Nothing here imports obstore or looks at anything outside.
+"""Translates DAO's options to obstore's. Nothing here imports obstore or accesses anything external.
 
-What obstore can't do is refused when the interface is made, with the name of the option and of what would work.
+What obstore can't do is refused when the interface is created, with the option's name and an alternative.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Who asks: obstore is given the credentials that boto3 signs with, found, renewed and checked by the same code."""
+"""Credentials for obstore: those that boto3 signs with, found, refreshed and checked by the same code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""obstore's errors in DAO's words.
+"""Translates obstore's errors to DAO's errors.
 
 obstore puts the HTTP status, the answer's body and the cause into one text, followed by a dump of its own error that
 repeats everything. Only the status, the S3 error code and the store's sentence are taken out of it: the rest holds
@@ -71,12 +71,12 @@ def is_past_the_end(error: BaseException) -> bool:
 
 
 class translated:  # noqa: N801 - a context manager, and no generator: each request goes through one
-    """Let no error of obstore out of a ``with`` block."""
+    """Translates errors of obstore raised in a ``with`` block."""
 
     __slots__ = ("_key", "_location")
 
     def __init__(self, location: Location, key: str) -> None:
-        """Say what is asked for."""
+        """Set the URI of the request."""
         self._location = location
         self._key = key
 
@@ -96,7 +96,7 @@ class translated:  # noqa: N801 - a context manager, and no generator: each requ
 
 
 def translate(error: Exception, where: str) -> DaoError | None:
-    """An error of obstore in DAO's words; None for one that isn't obstore's."""
+    """Translate an error of obstore; None for other errors."""
     if not _is_obstores(error):
         return None
     text, dump = _head(error), str(error)

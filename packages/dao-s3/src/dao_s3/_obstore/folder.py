@@ -12,10 +12,10 @@ __all__ = ["locked"]
 
 @contextmanager
 def locked(folder: str) -> Iterator[None]:
-    """Keep all other writers out that go this way, of this process and of others on this machine.
+    """Lock out all other writers that use this module, in this process and in others on this machine.
 
-    The lock is on the folder itself, so that no file of its own is needed; it is let go of when the process ends,
-    however that comes.
+    The lock is on the folder itself, so that no lock file is needed; it is released when the process ends, even by a
+    crash.
     """
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

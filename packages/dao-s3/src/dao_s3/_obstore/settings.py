@@ -1,4 +1,4 @@
-"""How an object is to be stored, in obstore's words; what a kind of store can't keep is refused, never dropped."""
+"""Translates storage settings of objects to obstore's; settings that a store can't keep are refused, never dropped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What obstore tells of objects, as :class:`~dao_files.manifest.Stat`."""
+"""Converts obstore's metadata to :class:`~dao_files.manifest.Stat`."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ def quoted(etag: str) -> str:
 
 
 def stat_of(meta: ObjectMeta, *, key: str | None = None) -> Stat:
-    """What a listing or an answer tells of one object."""
+    """The Stat of an object from a listing or response."""
     return Stat(
         key or meta["path"], meta["size"], bare(meta["e_tag"]), modified=meta["last_modified"], version=meta["version"]
     )
 
 
 def stat_of_head(key: str, meta: ObjectMeta, attributes: Mapping[Any, str]) -> Stat:
-    """What a head tells of one object."""
+    """The Stat of an object from a HEAD response."""
     return Stat(
         key,
         meta["size"],

@@ -46,7 +46,7 @@ class Streamed:
     _GIVE_UP = object()
 
     def __init__(self, key: str, part_size: int, send: Send) -> None:
-        """Begin the upload."""
+        """Start the upload."""
         self._key = key
         self._longest = part_size * _PARTS
         self._part_size = part_size
@@ -75,7 +75,7 @@ class Streamed:
             yield piece  # type: ignore[misc]
 
     def _drain(self) -> None:
-        # Whoever waits for room in the queue sees that the thread has ended.
+        # Producers waiting for room in the queue detect that the thread has ended.
         while True:
             try:
                 self._pieces.get_nowait()
@@ -110,7 +110,7 @@ class Streamed:
         self._raise_error()
 
     def abort(self) -> None:
-        """Give the upload up."""
+        """Abort the upload."""
         self._hand_over(self._GIVE_UP)
         self._thread.join()
 

@@ -36,7 +36,7 @@ def check_writable(location: Location) -> None:
 
 
 def exclusively(location: Location) -> AbstractContextManager[None]:
-    """Keep other writers out of a folder; the other stores see to that themselves."""
+    """Lock out other writers of a folder; other stores handle concurrency themselves."""
     return locked(location.prefix) if location.scheme == "file" else nullcontext()
 
 

@@ -1,4 +1,4 @@
-"""What was heard, for as long as it is believed."""
+"""A cache whose values expire."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _Entry(Generic[V]):
 
 @define
 class _State(Generic[K, V]):
-    """What one process knows: a lock that is held during a fork would stay locked in the child."""
+    """The cache of one process: a lock held during a fork would stay locked in the child."""
 
     lock: Any = field(factory=Lock)
     entries: dict[K, _Entry[V]] = field(factory=dict)
@@ -33,14 +33,14 @@ class _State(Generic[K, V]):
 
 
 class Cache(Generic[K, V]):
-    """Values by key, each fetched when it is first asked for and again once it is too old.
+    """Values by key, each fetched on first use and again once it is expired.
 
-    Safe between threads: threads that want the same key wait for one fetch, threads that want others don't wait. What
-    could not be fetched is not remembered. Pickles carry no values, and a forked process begins without any.
+    Safe between threads: threads that want the same key wait for one fetch, threads that want others don't wait.
+    Failures are not cached. Pickles carry no values, and a forked process begins without any.
 
     Args:
-        seconds: how long a value is believed; None: until it is dropped.
-        clock: tells seconds.
+        seconds: the lifetime of a value; None: until it is dropped.
+        clock: returns seconds.
     """
 
     def __init__(self, seconds: float | None, clock: Callable[[], float] = time.monotonic) -> None:
@@ -57,7 +57,7 @@ class Cache(Generic[K, V]):
 
         Args:
             key: the key.
-            fetch: makes the value if there is none, or only one that is too old; what it raises is raised.
+            fetch: fetches the value if missing or expired; its errors propagate.
         """
         state = self._state
         entry = self._believed(state, key)
@@ -84,13 +84,13 @@ class Cache(Generic[K, V]):
 
     @property
     def drops(self) -> int:
-        """How often something was dropped: for :meth:`put`."""
+        """The number of drops so far, for :meth:`put`."""
         return self._state.drops
 
     def put(self, key: K, value: V, drops: int) -> None:
-        """Remember a value that was fetched when :attr:`drops` was ``drops``.
+        """Cache a value that was fetched when :attr:`drops` was ``drops``.
 
-        It is not remembered if something was dropped since: it may be older than that.
+        It is ignored if something was dropped since, because it may be stale.
         """
         state = self._state
         until = float("inf") if self._seconds is None else self._clock() + self._seconds
@@ -105,7 +105,7 @@ class Cache(Generic[K, V]):
             state.drops += 1
             for key in [key for key in state.entries if which(key)]:
                 del state.entries[key]
-            # Who asks from now on doesn't wait for an answer that may be older than this.
+            # Later requests don't wait for a fetch that may return stale data.
             state.fetching.clear()
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""The catalog that AWS Glue keeps, as a catalog of DAO."""
+"""AWS Glue's Data Catalog as a catalog of DAO."""
 
 from __future__ import annotations
 
@@ -30,10 +30,11 @@ class GlueCatalog(Catalog):
     Wherever a catalog can be used, this one can: alone, ``DataAccessObject(GlueCatalog(region="eu-central-1"))``, or
     with others, ``Catalog("catalog.yaml", GlueCatalog(...))``, where a store of the file hides a database of its name.
 
-    Nothing is asked before the first look-up. A name is asked for alone; listing and searching ask for all names, page
-    by page. Answers are believed for ``ttl`` seconds, or until :meth:`refresh`. Databases whose names have a dot are
+    No request is sent before the first look-up. A look-up requests one name; listing and searching request all names,
+    page by page. Responses are cached for ``ttl`` seconds, or until :meth:`refresh`. Databases whose names have a dot
+    are
     left out: ``store.object`` has one. Safe between threads; a pickle carries the options, references to secrets but
-    none of their values, and nothing that was heard.
+    none of their values, and no cached responses.
 
     Objects have the type ``s3.table``; ``iceberg``, ``delta`` and ``hudi`` for such tables, which the backends of these
     names read; or ``object`` for what holds no data that can be read, with the reason in the property ``unreadable``.
@@ -48,12 +49,12 @@ class GlueCatalog(Catalog):
         secret_access_key: best as a reference, such as ``${env:AWS_SECRET_ACCESS_KEY}``.
         session_token: that belongs to a temporary access key.
         databases: names or globs of the databases that are stores; all by default.
-        interface: who reads and writes plain tables: ``s3``, ``s3.obstore``, ``module:Class``...
+        interface: the interface of plain tables: ``s3``, ``s3.obstore``, ``module:Class``...
         interfaces: other interfaces by object type; ``{"delta": {"interface": "delta", "options": {...}}}``.
         options: of the stores' interfaces, such as ``endpoint``. They inherit region and credentials; options that
             name credentials replace the inherited ones.
-        translator: makes objects of tables.
-        ttl: seconds that an answer is believed; None: until :meth:`refresh`.
+        translator: converts tables to objects.
+        ttl: seconds that responses are cached; None: until :meth:`refresh`.
         retry: ``attempts`` and ``mode`` (``standard``, ``adaptive``).
         timeouts: ``connect`` and ``read``, in seconds.
         verify: check the endpoint's certificate.
@@ -122,26 +123,26 @@ class GlueCatalog(Catalog):
         super().__init__(self._databases, plugins=plugins)
 
     def table(self, full_name: str) -> GlueTable:
-        """What Glue itself says of a table, by the name of its object.
+        """Glue's own record of a table, by the name of its object.
 
         Raises:
-            ConfigError: there is none, with the nearest names.
-            StoreError: Glue could not be asked.
+            ConfigError: no such table (the error lists the nearest names).
+            StoreError: Glue could not be queried.
         """
         found = self[full_name]
         return self._databases.table(full_name.partition(".")[0], found.identifier)
 
     def refresh(self, name: str | None = None) -> None:
-        """Ask Glue anew from now on.
+        """Drop cached responses.
 
         Args:
-            name: a database and its tables, or one table as ``database.table``; everything where it is left out.
+            name: a database and its tables, or one table as ``database.table``; by default everything.
         """
         database, dot, table = (name or "").partition(".")
         self._databases.refresh(database or None, table if dot else None)
 
     def close(self) -> None:
-        """Close the connections to Glue, and what the stores have opened. All may be used again."""
+        """Close the connections to Glue and those of the stores. All may be used again."""
         self._databases.close()
         for store in self._databases.at_hand():
             store.close()
@@ -154,7 +155,7 @@ def _guarded_interface(interface: Interface) -> Interface:
 
 
 def _guarded(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options with those that are secrets made :class:`Secret`, so that no text of them is left to be shown."""
+    """Wrap the secrets among the options in :class:`Secret`, so that their text can't be shown."""
     secrets = {name for name, kind in option_types(S3Options).items() if "Secret" in str(kind)}
     return {
         name: Secret.parse(value) if isinstance(value, str) and (name in secrets or looks_secret(name)) else value

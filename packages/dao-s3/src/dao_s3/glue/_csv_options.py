@@ -1,4 +1,4 @@
-"""How a Glue table's CSV is written, in the words of DAO's CSV format."""
+"""Translates a Glue table's CSV properties to the options of DAO's CSV format."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from dao_s3.glue._table import GlueTable
 
 __all__ = ["csv"]
 
-_CTRL_A = "\x01"  # between Hive's values where nothing is said
+_CTRL_A = "\x01"  # Hive's default delimiter
 
 
 def csv(table: GlueTable) -> Mapping[str, Any]:
     """``delimiter``, ``quote``, ``escape``, ``header``, ``skip_rows``, ``null_values`` and ``encoding`` of CSV.
 
-    As in Hive, columns are told by their place: lines of headings are skipped, whatever they say.
+    As in Hive, columns are matched by position: header lines are skipped, whatever their content.
     """
     if table_format(table) is not None or file_format(table) != "csv":
         return {}
@@ -38,19 +38,19 @@ def csv(table: GlueTable) -> Mapping[str, Any]:
 def _lazy_simple(table: GlueTable) -> dict[str, Any]:
     told = table.serde_parameters
     delimiter = told.get("field.delim") or told.get("serialization.format")
-    quoted = table.parameters.get("areColumnsQuoted", "").lower() == "true"  # a crawler's word for it
+    quoted = table.parameters.get("areColumnsQuoted", "").lower() == "true"  # the crawler's property
     return {
         "delimiter": _hive_character(delimiter) if delimiter else _CTRL_A,
         "quote": '"' if quoted else None,
         "escape": _hive_character(told["escape.delim"]) if told.get("escape.delim") else None,
-        # An empty number is null in Hive too. So is an empty text here, which Hive tells apart.
+        # An empty number is null in Hive too. Here an empty text is null as well, which Hive distinguishes.
         "null_values": [told.get("serialization.null.format", "\\N"), ""],
         **({"encoding": told["serialization.encoding"]} if told.get("serialization.encoding") else {}),
     }
 
 
 def _hive_character(text: str) -> str:
-    """Hive's own reading of such a property: the number of a character, else the first one of it."""
+    """Parse such a property like Hive: the code of a character, else its first character."""
     try:
         return chr(int(text) % 256)
     except ValueError:
@@ -85,7 +85,7 @@ def _crawled(table: GlueTable) -> dict[str, Any]:
 
 
 def _lines(table: GlueTable) -> dict[str, Any]:
-    """Lines of headings, and the columns' names for those below them."""
+    """The number of header lines, and the columns' names."""
     headings = _count(table, "skip.header.line.count")
     if table.provider and table.serde_parameters.get("header", "").lower() == "true":
         headings = 1

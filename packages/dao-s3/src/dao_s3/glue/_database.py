@@ -21,10 +21,10 @@ __all__ = ["DatabaseStore", "Tables", "split_location"]
 
 
 class Tables(Protocol):
-    """Who knows the tables."""
+    """A source of tables."""
 
     def table(self, database: str, name: str) -> GlueTable:
-        """One table; the same record as long as nothing new was heard of it. KeyError where there is none."""
+        """One table; the same record while it is cached. KeyError if there is none."""
 
     def table_names(self, database: str) -> Sequence[str]:
         """The names of all tables of a database."""
@@ -50,10 +50,10 @@ class DatabaseStore(DataStore):
     Args:
         name: the database's name.
         location: its location; may be empty or not on S3.
-        tables: who knows the tables.
-        translator: makes objects of them.
-        interfaces: makes the stores' interfaces.
-        description: what people say about it.
+        tables: the source of tables.
+        translator: converts tables to objects.
+        interfaces: creates the stores' interfaces.
+        description: its description.
         plugins: where object types and interfaces are looked up.
     """
 
@@ -79,7 +79,7 @@ class DatabaseStore(DataStore):
         super().__init__(name, spec, properties=told, objects=_TableObjects(self, tables, translator), plugins=plugins)
 
     def place(self, type_name: str, location: str) -> tuple[DataStore, str]:
-        """The store that an object of a type at a location lives in, and its key there."""
+        """The store of an object of a type at a location, and its key there."""
         bucket, key = split_location(location)
         if self._interfaces.is_special(type_name):
             return self._store_beside(type_name, bucket, lambda: self._interfaces.spec(type_name, bucket)), key
@@ -90,7 +90,7 @@ class DatabaseStore(DataStore):
         return self._store_beside("", bucket, lambda: self._interfaces.spec("", bucket)), key
 
     def unreadable(self) -> DataStore:
-        """The store of objects that only say why they can't be used."""
+        """The store of unreadable objects, whose actions raise the reason."""
         return self._store_beside("unreadable", "", lambda: _refusing("it holds no data that can be read"))
 
     def _store_beside(self, kind: str, bucket: str, spec: Callable[[], InterfaceSpec]) -> DataStore:
@@ -103,7 +103,7 @@ class DatabaseStore(DataStore):
         return found
 
     def forget(self) -> None:
-        """Make the objects anew when they are next asked for."""
+        """Drop the objects, to be created again on their next use."""
         if isinstance(self._objects, _TableObjects):
             self._objects.forget()
 
@@ -123,7 +123,7 @@ def _nowhere(name: str) -> InterfaceSpec:
 
 @even_half_made
 class _TableObjects(Mapping[str, DataObject]):
-    """The tables of a database as objects, each made when it is looked up. Iteration asks for all names."""
+    """The tables of a database as objects, each created when it is looked up. Iteration requests all names."""
 
     def __init__(self, store: DatabaseStore, tables: Tables, translator: GlueTranslator) -> None:
         self._store = store
@@ -139,7 +139,7 @@ class _TableObjects(Mapping[str, DataObject]):
         fresh = self._make(table)
         if made is not None:
             self._made.pop(name, None)
-        kept = self._made.setdefault(name, (table, fresh))  # another thread may have been faster
+        kept = self._made.setdefault(name, (table, fresh))  # another thread may have created it first
         return kept[1] if kept[0] is table else fresh
 
     def _make(self, table: GlueTable) -> DataObject:
@@ -159,13 +159,13 @@ class _TableObjects(Mapping[str, DataObject]):
         try:
             return plugins.object_type(type_name)
         except PluginError:
-            # What reads it is missing as well, and says so when the object is used.
+            # Its interface isn't installed either, and raises that error when used.
             if type_name in FOREIGN:
                 return FOREIGN[type_name]
             raise
 
     def forget(self) -> None:
-        """Drop what was made."""
+        """Drop the objects."""
         self._made.clear()
 
     def __contains__(self, name: object) -> bool:

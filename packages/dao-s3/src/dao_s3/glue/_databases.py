@@ -1,4 +1,4 @@
-"""Glue's databases as the stores of a catalog: looked up one by one, believed for a while."""
+"""Glue's databases as the stores of a catalog: looked up one by one, with an expiring cache."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ class GlueDatabases(StoreSource):
     """See :class:`~dao_s3.glue.GlueCatalog`, whose stores these are.
 
     Args:
-        requests: asks Glue.
-        translator: makes objects of tables.
-        interfaces: makes the stores' interfaces.
-        only: names or globs of the databases that count; all where empty.
-        seconds: how long an answer is believed; None: until :meth:`refresh`.
+        requests: sends requests to Glue.
+        translator: converts tables to objects.
+        interfaces: creates the stores' interfaces.
+        only: names or globs of the databases to include; all if empty.
+        seconds: how long responses are cached; None: until :meth:`refresh`.
         plugins: where interfaces and object types are looked up.
     """
 
@@ -96,7 +96,7 @@ class GlueDatabases(StoreSource):
 
     def __iter__(self) -> Iterator[str]:
         if self._only and not any(map(_GLOB.search, self._only)):
-            # Who names databases may not be allowed to see all names.
+            # Users who name databases may lack the permission to list all.
             return iter([name for name in dict.fromkeys(self._only) if name in self])
         return iter(self._names.get(None, self._fetch_names))
 
@@ -110,11 +110,11 @@ class GlueDatabases(StoreSource):
         return tuple(found)
 
     def table(self, database: str, name: str) -> GlueTable:
-        """What Glue says of a table.
+        """Glue's record of a table.
 
         Raises:
             KeyError: there is none.
-            StoreError: Glue could not be asked.
+            StoreError: Glue could not be queried.
         """
         if not isinstance(name, str) or not name:
             raise KeyError(name)
@@ -130,7 +130,7 @@ class GlueDatabases(StoreSource):
 
         Raises:
             NotFoundError: there is no such database any more.
-            StoreError: Glue could not be asked.
+            StoreError: Glue could not be queried.
         """
         return self._table_names.get(database, lambda: self._fetch_tables(database))
 
@@ -141,14 +141,14 @@ class GlueDatabases(StoreSource):
             for raw in self._requests.tables(database):
                 table = self._made(database, raw["Name"], raw)
                 found[table.name] = None
-                if not table.is_link:  # a list shows the link, a look-up what it leads to
+                if not table.is_link:  # a list has the link, a look-up its target
                     self._tables.put((database, table.name), table, drops)
         except KeyError:
             raise NotFoundError(f"Glue has no database {database!r} any more") from None
         return tuple(found)
 
     def refresh(self, database: str | None = None, table: str | None = None) -> None:
-        """Believe nothing that was heard so far: of everything, of one database and its tables, or of one table."""
+        """Drop cached responses: all, those of one database and its tables, or of one table."""
         if table is not None:
             self._tables.drop(lambda key: key == (database, table))
             self._table_names.drop(lambda key: key == database)

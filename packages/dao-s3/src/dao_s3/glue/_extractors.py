@@ -1,7 +1,7 @@
-"""What is read out of a Glue table, piece by piece: location, schema, partitions, description.
+"""Extractors for the properties of a Glue table: location, schema, partitions, description.
 
-An extractor takes a :class:`~dao_s3.glue._table.GlueTable` and gives properties of the object that stands for it. None
-raises: a table that is odd in one way is still good for others.
+An extractor takes a :class:`~dao_s3.glue._table.GlueTable` and returns properties of its object. None raises: a table
+with one unsupported property is still useful for others.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _LOWER_CASE_WRITERS = ("presto_query_id", "trino_query_id")
 
 
 def location(table: GlueTable) -> Mapping[str, Any]:
-    """``location``: the URI of the table's folder on S3; or why it has none."""
+    """``location``: the URI of the table's folder on S3; else ``unreadable``."""
     place = table.location
-    if not place or place.endswith(_PLACEHOLDER):  # Spark keeps the true one where Hive doesn't look
+    if not place or place.endswith(_PLACEHOLDER):  # Spark keeps the true one in its own property
         place = table.serde_parameters.get("path", "")
     scheme = _S3.match(place)
     if scheme is not None:
@@ -36,18 +36,18 @@ def location(table: GlueTable) -> Mapping[str, Any]:
             place = place.partition(f"/{SYMLINKS}")[0]
         return {"location": place}
     if not place and table.parameters.get("metadata_location"):
-        return {}  # Iceberg's own tools need no more
+        return {}  # Iceberg's own tools need nothing else
     return {"unreadable": f"it is at {place!r}, which is not on S3" if place else "Glue has no location for it"}
 
 
 def description(table: GlueTable) -> Mapping[str, Any]:
-    """``description``: what people wrote about the table."""
+    """``description``: the table's comment."""
     found = table.raw.get("Description") or table.parameters.get("comment")
     return {"description": found} if found else {}
 
 
 def partitions(table: GlueTable) -> Mapping[str, Any]:
-    """``partition_by``: the columns that are folders; or why their folders can't be understood."""
+    """``partition_by``: the partition columns; else ``unreadable``, if the folders aren't in Hive layout."""
     if not table.partition_keys:
         return {}
     exact = {column["name"].lower(): column["name"] for column in spark_columns(table) or ()}

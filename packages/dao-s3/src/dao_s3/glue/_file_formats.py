@@ -1,4 +1,4 @@
-"""Which format a Glue table's files have, and how they are compressed, in the words of DAO's formats."""
+"""Maps a Glue table's file format and compression to DAO's."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ _CODECS: Mapping[str, Mapping[str, str]] = {
 
 
 def file_format(table: GlueTable) -> str | None:
-    """The name of DAO's format for the files of a plain table; None if there is none, or nobody says.
+    """The name of DAO's format for the files of a plain table; None if unsupported or undeclared.
 
-    Spark's own tables say it in a property; what Hive is told of them is at times a stand-in. Else the SerDe decides,
-    as it does for Athena, then the input format, then what a crawler found.
+    Spark's own tables declare it in a property, because their Hive declaration may be a placeholder. Otherwise the
+    SerDe decides, as for Athena, then the input format, then the crawler's classification.
     """
     if table.provider:
         multi_line = table.serde_parameters.get("multiLine", "").lower() == "true"
@@ -57,7 +57,7 @@ def file_format(table: GlueTable) -> str | None:
 
 
 def format(table: GlueTable) -> Mapping[str, Any]:
-    """``format``; or why the files can't be read. A table that says nothing at all is left to its files' names."""
+    """``format``; else ``unreadable``. Without any declaration, the files' names decide."""
     if table_format(table) is not None:
         return {}
     found = file_format(table)
@@ -76,7 +76,7 @@ def format(table: GlueTable) -> Mapping[str, Any]:
 def codec(table: GlueTable) -> Mapping[str, Any]:
     """``compression`` for what is written, of formats that compress within their files.
 
-    Text files are compressed as their names say, for Athena and Spark as for DAO.
+    Text files are compressed according to their names, in Athena and Spark as in DAO.
     """
     known = _CODECS.get(file_format(table) or "") if table_format(table) is None else None
     if known is None:

@@ -1,4 +1,4 @@
-"""Tables that another backend reads, as long as that one is not installed: they are listed under their own types."""
+"""Placeholder types for tables of backends that aren't installed, so that they are listed."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from dao.errors import DataError
 __all__ = ["arrow_type"]
 
 _DEEPEST = 50
-"""Levels of nesting that a type may have: more is no table's, and libraries end the process on it."""
+"""The maximum nesting of a type: real tables have less, and deeper types crash libraries."""
 
 _PLAIN: dict[str, Callable[[], pa.DataType]] = {
     "boolean": pa.bool_,
@@ -56,12 +56,12 @@ _COMMENT = re.compile(r"\s*comment\s+'(?:[^'\\]|\\.)*'\s*", re.IGNORECASE)
 
 
 def arrow_type(text: str) -> pa.DataType:
-    """The Arrow type of a Hive type. Spark's and Trino's names of the same types will do as well.
+    """The Arrow type of a Hive type. Spark's and Trino's names of the same types are accepted too.
 
-    The names of a struct's fields are taken as they are written, in backquotes or without.
+    The names of a struct's fields are used as written, with or without backquotes.
 
     Raises:
-        DataError: it is no type, or one that Arrow has nothing for, such as a union; the message says where.
+        DataError: it isn't a type, or has no Arrow equivalent, such as a union; the message has the position.
 
     >>> str(arrow_type("array<struct<id:bigint,price:decimal(10,2)>>"))
     'list<item: struct<id: int64, price: decimal128(10, 2)>>'

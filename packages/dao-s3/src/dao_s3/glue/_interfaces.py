@@ -1,4 +1,4 @@
-"""Which interface a table's store has, and with which options."""
+"""Chooses the interface and options of a table's store."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _LOGIN = ("profile", "role", "access_key_id", "secret_access_key", "session_toke
 
 @frozen
 class Interfaces:
-    """Makes the specs of interfaces.
+    """Creates interface specs.
 
     Attributes:
         plain: the interface of plain tables.
-        by_type: other types' own, by the type's name. Those of table formats are else what a plugin claims them for
-            (``dao_table_formats``), or, where none is installed, a name that its error can say: the format's own.
-        inherited: what is known about the connection; each interface gets those that it has as options.
-        options: what the user says about the stores, the same for all. The interface of plain tables must have them
-            all, others get those that they have.
+        by_type: interfaces of other types, by type name. For table formats the default is the interface that a plugin
+            registers (``dao_table_formats``), or, if none is installed, the format's name, for the error message.
+        inherited: connection options; each interface gets those that it knows.
+        options: the user's options for all stores. The interface of plain tables must know all of them, others get
+            those that they know.
         plugins: where names are looked up; None: what is installed.
     """
 
@@ -83,7 +83,7 @@ class Interfaces:
         return "prefix" in self.spec("", "bucket", "prefix").options
 
     def _options_of(self, spec: InterfaceSpec) -> Mapping[str, Any]:
-        """The options of an interface; none where it can't be had here, which its store says when it is used."""
+        """The options of an interface; none if it can't be loaded here (its store raises that error when used)."""
         try:
             if isinstance(spec.target, type):
                 return option_types(spec.target)

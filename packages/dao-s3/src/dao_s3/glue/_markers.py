@@ -1,4 +1,4 @@
-"""Tables that are more than files below a prefix, or none: Iceberg, Delta, Hudi, views, links."""
+"""Detects tables that aren't plain files below a prefix: Iceberg, Delta, Hudi, views, links."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from dao_s3.glue._table import GlueTable
 __all__ = ["SYMLINKS", "TABLE_FORMATS", "markers", "table_format"]
 
 SYMLINKS = "_symlink_format_manifest"
-"""The folder in a Delta table where lists of its files are kept for engines that know nothing of Delta."""
+"""The folder of a Delta table with lists of its files for engines without Delta support."""
 
 TABLE_FORMATS = ("iceberg", "delta", "hudi")
-"""The table formats that are told from plain files even where no plugin claims them: their files alone are no table."""
+"""Table formats recognised even without a plugin, because their files alone aren't the table."""
 
 _BY_PACKAGE = (
     ("org.apache.iceberg.", "iceberg"),
@@ -26,7 +26,7 @@ _BY_PACKAGE = (
 def table_format(table: GlueTable) -> str | None:
     """``iceberg``, ``delta``, ``hudi`` or a format that a plugin claims; None for all others.
 
-    They are known by ``table_type`` (Iceberg, Trino), ``spark.sql.sources.provider`` (Spark), ``classification``
+    They are recognised by ``table_type`` (Iceberg, Trino), ``spark.sql.sources.provider`` (Spark), ``classification``
     (Glue's crawlers), the classes that read them, or, for Delta, a location that is a folder of symlink manifests.
     """
     told = [table.parameters.get("table_type", ""), table.provider, table.parameters.get("classification", "")]
@@ -40,7 +40,7 @@ def table_format(table: GlueTable) -> str | None:
 
 
 def markers(table: GlueTable) -> Mapping[str, Any]:
-    """``type``, by what the table is; or why it holds no data that can be read."""
+    """``type``, by the kind of table; else ``unreadable``."""
     found = table_format(table)
     if found is not None:
         place = table.parameters.get("metadata_location")

@@ -1,4 +1,4 @@
-"""The few requests that Glue is asked, page after page, and what its refusals mean."""
+"""Sends paginated requests to Glue and translates its errors."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ _LATER = ("OperationTimeoutException", "FederationSourceRetryableException")
 
 @frozen(eq=False)
 class GlueRequests:
-    """Asks Glue. The driver is imported, and its client made, with the first request, and again after a fork.
+    """Sends requests to Glue. The first request imports the driver and creates its client, and again after a fork.
 
     Safe between threads. Pickles carry the options, without connections and secrets. Every request may raise
     PermissionDeniedError (the credentials are wrong, expired or not enough), TransientError (Glue throttles or doesn't
     answer, and retries are exhausted) and StoreError (Glue refused for another reason).
 
     Attributes:
-        connection: who asks, and how; Glue has no use for its bucket.
-        catalog_id: whose catalog; None is the account's own.
+        connection: credentials and connection options; Glue doesn't use its bucket.
+        catalog_id: the account of the catalog; None is the credentials' own.
     """
 
     connection: S3Options

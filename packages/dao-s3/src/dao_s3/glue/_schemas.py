@@ -16,12 +16,12 @@ __all__ = ["schema_of_table"]
 
 
 def schema_of_table(table: GlueTable) -> pa.Schema:
-    """The schema of a table's rows, the columns that are folders last: Spark's where it wrote one down, else Glue's.
+    """The schema of a table's rows, partition columns last: Spark's if it stored one, else Glue's.
 
-    A crawler may list a column both inside the files and as a folder: it is there once, as the folder.
+    A crawler may list a column both inside the files and as a partition: only the partition column is kept.
 
     Raises:
-        DataError: a name is there twice, or a type can't be expressed; the message names the column.
+        DataError: duplicate names, or a type that can't be expressed; the message names the column.
     """
     columns = spark_columns(table)
     if columns is not None:

@@ -1,4 +1,4 @@
-"""What Spark writes into a table's properties about its columns, which Hive's own columns can't say."""
+"""Reads the columns that Spark stores in a table's properties, which are more precise than Hive's."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from dao_s3.glue._table import GlueTable
 __all__ = ["data_column_names", "spark_columns"]
 
 _STAND_IN = [("col", "array<string>")]
-"""The columns that Hive is shown of a table whose format it can't read."""
+"""The placeholder columns in Hive of a table whose format it can't read."""
 
 
 def spark_columns(table: GlueTable) -> Sequence[Mapping[str, Any]] | None:
     """The columns as Spark's own JSON has them, with names in the case that the files have.
 
-    None where there are none, or where they aren't true any more: as for Spark, once something else has changed the
-    table's columns, Hive's count.
+    None if there are none, or if they are outdated: as in Spark, once another program has changed the table's columns,
+    Hive's columns apply.
     """
     try:
         columns = json.loads(_text(table.parameters))["fields"]
@@ -41,7 +41,7 @@ def data_column_names(table: GlueTable) -> list[str]:
 
 
 def _text(parameters: Mapping[str, str]) -> str:
-    """The JSON, which Spark cuts into parts that fit into a property."""
+    """The JSON, joined from the parts that Spark splits it into to fit property limits."""
     whole = parameters.get("spark.sql.sources.schema")
     if whole is not None:
         return whole

@@ -1,4 +1,4 @@
-"""A Glue table as Glue tells of it, and what is easily read from that."""
+"""A Glue table: the response of Glue, with accessors for its parts."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _NOTHING: Mapping[str, Any] = {}
 
 @frozen
 class Column:
-    """One column as Glue knows it.
+    """One column in Glue.
 
     Attributes:
         name: as it is registered; most programs make it lower case.
         type: Hive's name of its type, such as ``array<string>``.
-        comment: what people say about it; may be empty.
+        comment: its comment; may be empty.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Column:
 
 @frozen
 class GlueTable:
-    """One table of Glue: what ``GetTable`` answered, and short ways to its parts. Whatever is missing is empty.
+    """One table of Glue: the response of ``GetTable``, with accessors. Missing parts are empty.
 
     Attributes:
         database: the name of the database that it was looked up in.
@@ -95,7 +95,7 @@ class GlueTable:
 
     @property
     def partition_keys(self) -> Sequence[Column]:
-        """The columns that are folders."""
+        """The partition columns."""
         return _columns(self.raw.get("PartitionKeys"))
 
 

@@ -1,4 +1,4 @@
-"""From a Glue table to what DAO says of an object: its type and its properties."""
+"""Translates a Glue table to the type and properties of an object."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ __all__ = ["STANDARD", "Extractor", "GlueTranslator", "Translation"]
 
 
 class Extractor(Protocol):
-    """Reads one thing out of a table. A function will do; it must not be a lambda if the catalog is to be pickled."""
+    """Extracts one aspect of a table. May be a function, but not a lambda if the catalog is to be pickled."""
 
     def __call__(self, table: GlueTable, /) -> Mapping[str, Any]:
-        """Properties of the object, by name; empty where the table says nothing about it.
+        """Properties of the object by name; empty if the table doesn't define any.
 
-        Two names mean more: ``type`` is the object's type, and ``unreadable`` the reason, for a person, why its data
-        can't be used; such an object is listed, and says so when it is used.
+        Two names are special: ``type`` is the object's type, and ``unreadable`` the human-readable reason why its data
+        can't be used; such an object is listed, and raises that reason when used.
         """
 
 
 STANDARD: tuple[Extractor, ...] = (location, description, format, codec, csv, exact_schema, partitions, markers)
-"""The extractors of a translator that is given none."""
+"""The default extractors."""
 
 
 @frozen
 class Translation:
-    """What became of a table.
+    """The result of translating a table.
 
     Attributes:
         type: the name of the object's type.
@@ -48,10 +48,10 @@ class Translation:
 
 @even_half_made
 class GlueTranslator:
-    """Says what object a Glue table is. Immutable.
+    """Determines the object for a Glue table. Immutable.
 
     Args:
-        extractors: who reads what, in this order; a later one's properties replace an earlier one's of the same name.
+        extractors: the extractors in order; a later one's properties override an earlier one's of the same name.
 
     >>> def owner(table):
     ...     return {"owner": table.raw.get("Owner", "nobody")}
@@ -64,10 +64,10 @@ class GlueTranslator:
         self.extractors = tuple(extractors)
 
     def with_extractor(self, extractor: Extractor, *, instead_of: Extractor | None = None) -> GlueTranslator:
-        """A translator with one more extractor, which has the last word; or with one in the place of another.
+        """A copy with one more extractor, at the end; or with one replacing another.
 
         Raises:
-            ConfigError: ``instead_of`` is none of its extractors.
+            ConfigError: ``instead_of`` isn't one of its extractors.
         """
         if instead_of is None:
             return GlueTranslator((*self.extractors, extractor))
@@ -75,10 +75,10 @@ class GlueTranslator:
         return GlueTranslator(extractor if each is instead_of else each for each in self.extractors)
 
     def without(self, extractor: Extractor) -> GlueTranslator:
-        """A translator that lacks one of the extractors.
+        """A copy without one of the extractors.
 
         Raises:
-            ConfigError: it lacks that one already.
+            ConfigError: it doesn't have that one.
         """
         self._check(extractor)
         return GlueTranslator(each for each in self.extractors if each is not extractor)
@@ -89,7 +89,7 @@ class GlueTranslator:
             raise ConfigError(f"the translator has no extractor {_name(extractor)}; its own are {names}")
 
     def translate(self, table: GlueTable) -> Translation:
-        """The object's type, ``s3.table`` where no extractor knows better, and its properties."""
+        """The object's type, ``s3.table`` unless an extractor gives another, and its properties."""
         properties: dict[str, Any] = {}
         for extractor in self.extractors:
             try:

@@ -1,4 +1,4 @@
-"""The interface of what is listed in Glue but can't be read: views, tables that are not on S3, unknown forms."""
+"""The interface of tables that Glue lists but DAO can't read: views, tables outside S3, unknown formats."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["Unreadable"]
 
 @frozen
 class Unreadable:
-    """Answers every action with the reason why there is nothing to be had.
+    """Raises the reason why the object can't be read, for every action.
 
     Attributes:
-        reason: for objects that have none of their own in their property ``unreadable``.
+        reason: the default for objects without the property ``unreadable``.
     """
 
     reason: str
