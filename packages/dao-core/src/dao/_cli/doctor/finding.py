@@ -35,7 +35,7 @@ class Finding:
 
 
 _ADVICE: tuple[tuple[type[BaseException], str], ...] = (
-    (PluginError, "install or mend the plugin, then run `dao plugins`"),
+    (PluginError, "install or repair the plugin, then run `dao plugins`"),
     (ConfigError, "correct it in the catalog; an editor that knows its JSON Schema helps"),
     (PermissionDeniedError, "check which credentials are used here, that they have not expired, and what they may do"),
     (NotFoundError, "check the place that the catalog names; if it is new, the first write makes it"),
