@@ -33,13 +33,13 @@ _HADOOP = "org.apache.hadoop.fs.s3a"
 
 @frozen(kw_only=True)
 class S3Role:
-    """A role that is assumed before anything is asked for; its credentials are renewed before they expire.
+    """A role to assume; its credentials are refreshed before they expire.
 
     Attributes:
         arn: the role's ARN.
-        session_name: what the session is called in logs.
-        external_id: what the role's owner asks for, if anything.
-        duration: seconds that one session lasts. It is renewed a quarter of an hour before its end.
+        session_name: the session's name in logs.
+        external_id: the external id that the role's owner requires, if any.
+        duration: the session's duration in seconds. It is refreshed 15 minutes before its end.
     """
 
     arn: str = field(validator=matching(_ROLE, "a role's ARN, such as 'arn:aws:iam::123456789012:role/reader'"))
@@ -53,7 +53,7 @@ class S3Role:
 
 
 def endpoint_fault(value: object) -> str | None:
-    """What is wrong about an endpoint; None if it is fine."""
+    """What is wrong with an endpoint; None if valid."""
     wrong = f"found {described(value)}, expected a URL such as 'https://minio.example.com:9000'"
     if not isinstance(value, str):
         return wrong
@@ -74,7 +74,7 @@ def _check_endpoint(_instance: object, attribute: Any, value: object) -> None:
 
 
 def _check_login(instance: Any, _attribute: Any, _value: object) -> None:
-    """Credentials are given whole, and in one way. Looks at all fields: it stands at the last of them."""
+    """Check that credentials are complete and unambiguous. It is on the last field, so that it sees all of them."""
     halves = {"access_key_id": instance.access_key_id, "secret_access_key": instance.secret_access_key}
     given = [name for name, secret in halves.items() if secret is not None]
     if len(given) == 1 or (instance.session_token is not None and not given):
@@ -122,12 +122,12 @@ class S3Fields:
 
     @property
     def reached_at(self) -> str | None:
-        """The endpoint: the option's, or what the AWS tools' environment variables say; None for Amazon's own."""
+        """The endpoint: from the option or the AWS environment variables; None for Amazon's own."""
         return self.endpoint or environ.get("AWS_ENDPOINT_URL_S3") or environ.get("AWS_ENDPOINT_URL") or None
 
     @property
     def uses_path_style(self) -> bool:
-        """Whether the bucket's name goes into the URL's path: as set, else on where an endpoint is given."""
+        """Whether the bucket's name goes into the URL's path: as set, else if an endpoint is given."""
         return self.reached_at is not None if self.path_style is None else self.path_style
 
     @property

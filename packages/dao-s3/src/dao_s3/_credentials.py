@@ -1,4 +1,4 @@
-"""Who asks: credentials from the options, and roles that are assumed with them; for both drivers."""
+"""Credentials from the options, and from roles assumed with them; for both drivers."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from dao_s3._values import WITH_SPACES, check_sendable, revealed
 __all__ = ["check_before_signing", "checked", "use_credentials"]
 
 _NAMES = {"access_key": "access_key_id", "secret_key": "secret_access_key", "token": "session_token"}
-"""What botocore calls the parts of credentials, and what users do."""
+"""botocore's names for the parts of credentials, and the users' names."""
 
 
 class SecretCredentials(Credentials):  # type: ignore[misc]  # botocore has no types
-    """Credentials that hold no value: each signature asks the secrets, so one that is rotated is seen at once."""
+    """Credentials without values: each signature resolves the secrets again, so rotated ones take effect at once."""
 
     def __init__(self, access_key_id: Secret, secret_access_key: Secret, session_token: Secret | None) -> None:
         self.method = "dao"
@@ -55,7 +55,7 @@ class SecretCredentials(Credentials):  # type: ignore[misc]  # botocore has no t
 
 
 class _Given:
-    """A provider, as botocore calls it, of credentials that are there."""
+    """A credential provider for botocore with given credentials."""
 
     METHOD = "dao"
 
@@ -67,10 +67,10 @@ class _Given:
 
 
 def use_credentials(session: Session, options: S3Options) -> None:
-    """Let a session use the credentials that the options say.
+    """Make a session use the credentials of the options.
 
     Raises:
-        NoCredentialsError: a role is to be assumed, and there is nobody who could.
+        NoCredentialsError: there are no credentials to assume the role with.
     """
     given = _given(options)
     if options.role is not None:
@@ -83,13 +83,13 @@ def use_credentials(session: Session, options: S3Options) -> None:
 
 
 def checked(credentials: Any) -> Any:
-    """The values of credentials now, renewed if it is time to.
+    """The current values of credentials, refreshed if due.
 
     Raises:
-        ConfigError: one that no request can carry, or a secret that can't be resolved.
+        ConfigError: a value has characters that no request can carry, or a secret can't be resolved.
     """
     found = credentials.get_frozen_credentials()
-    if not isinstance(credentials, SecretCredentials):  # these check what they reveal
+    if not isinstance(credentials, SecretCredentials):  # these check their values on reveal
         for name, value in found._asdict().items():
             if isinstance(value, str) and name in _NAMES:
                 check_sendable(_NAMES[name], value, spaces=_NAMES[name] in WITH_SPACES)
@@ -97,7 +97,7 @@ def checked(credentials: Any) -> Any:
 
 
 def check_before_signing(client: Any) -> None:
-    """Let a client refuse credentials that no request can carry, wherever botocore found them."""
+    """Make a client refuse credentials that no request can carry, wherever botocore found them."""
     client.meta.events.register("before-sign.*.*", _check_credentials)
 
 
@@ -113,7 +113,7 @@ def _given(options: S3Options) -> Any:
 
 
 def _assumed(role: S3Role, source: Any, sts: Callable[..., Any]) -> Any:
-    """Credentials of a role: fetched with the first request, and again some minutes before they expire."""
+    """Credentials of a role: fetched with the first request, refreshed some minutes before they expire."""
     wishes = {"RoleSessionName": role.session_name, "DurationSeconds": role.duration}
     if role.external_id is not None:
         wishes["ExternalId"] = role.external_id
@@ -140,6 +140,6 @@ def _sts(session: Session, options: S3Options) -> Callable[..., Any]:
 
 
 def _sts_endpoint(options: S3Options) -> str | None:
-    """What speaks S3 elsewhere answers for roles too; AWS has services of their own for that."""
+    """The endpoint of STS: S3-compatible stores serve it themselves, AWS has separate endpoints."""
     host = urlsplit(options.endpoint or "").hostname or ""
     return None if host.endswith((".amazonaws.com", ".amazonaws.com.cn")) else options.endpoint

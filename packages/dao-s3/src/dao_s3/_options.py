@@ -1,6 +1,6 @@
-"""What there is to set about a store on S3: the options that all of its interfaces share, whichever driver they use.
+"""The options shared by all interfaces to S3, regardless of the driver.
 
-Importing this, and making the records, imports no driver and looks at nothing outside.
+Importing this, or creating the records, imports no driver and accesses nothing external.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ _TAGS = 10
 
 @frozen(kw_only=True)
 class Retry:
-    """How often a request is made again that a busy or broken store did not answer.
+    """How often a request is retried if a store is overloaded or unavailable.
 
     Attributes:
-        attempts: requests at most, the first one included.
-        mode: ``standard``, or ``adaptive``, which also slows down all requests once the store throttles.
-        max_backoff: seconds at most between two attempts.
-        timeout: seconds after the first attempt from which no other one is begun.
+        attempts: the maximum number of attempts, including the first.
+        mode: ``standard``, or ``adaptive``, which also limits the rate of all requests once the store throttles.
+        max_backoff: the maximum seconds between two attempts.
+        timeout: seconds after the first attempt when retrying ends.
     """
 
     attempts: int = field(default=5, validator=number("a number of attempts", 1, 100))
@@ -67,11 +67,11 @@ class Retry:
 
 @frozen(kw_only=True)
 class Timeouts:
-    """How long a connection may be silent.
+    """Timeouts of connections.
 
     Attributes:
-        connect: seconds until a connection must be made.
-        read: seconds until the next bytes must come.
+        connect: seconds to wait for a connection.
+        read: seconds to wait for the next bytes.
     """
 
     connect: float = field(default=10.0, validator=number("seconds", 0.001))
@@ -80,12 +80,12 @@ class Timeouts:
 
 @frozen(kw_only=True)
 class Encryption:
-    """How the store encrypts what is written.
+    """Server-side encryption of written objects.
 
     Attributes:
         sse: ``AES256`` (the store's own keys), ``aws:kms`` or ``aws:kms:dsse``.
-        kms_key: id, ARN or alias of the key; the account's own key for S3 where it is left out.
-        bucket_key: let the bucket's key stand in, which asks KMS less often; None leaves it to the bucket.
+        kms_key: id, ARN or alias of the key; by default the account's own key for S3.
+        bucket_key: use an S3 bucket key, which reduces requests to KMS; None leaves it to the bucket.
     """
 
     sse: Literal["AES256", "aws:kms", "aws:kms:dsse"] = field(validator=one_of("AES256", "aws:kms", "aws:kms:dsse"))
@@ -98,7 +98,7 @@ class Encryption:
 
 
 def metadata_fault(metadata: Mapping[str, str]) -> str | None:
-    """What S3 would refuse, or silently change, about user metadata; None if it is fine."""
+    """Why S3 would refuse or silently change user metadata; None if valid."""
     for name, value in metadata.items():
         if not isinstance(name, str) or not _METADATA_NAME.fullmatch(name):
             return f"found the name {name!r}, expected lower-case ASCII letters, digits and '-', as in 'made-by'"
@@ -109,7 +109,7 @@ def metadata_fault(metadata: Mapping[str, str]) -> str | None:
 
 
 def tags_fault(tags: Mapping[str, str]) -> str | None:
-    """What S3 would refuse about tags; None if they are fine."""
+    """Why S3 would refuse tags; None if valid."""
     for name, value in tags.items():
         if not isinstance(name, str) or not 1 <= len(name) <= 128:
             return f"found the name {name!r}, expected 1 to 128 characters"
@@ -156,7 +156,7 @@ def _prefix(value: Any) -> str:
 @even_half_made
 @define(slots=False, kw_only=True)
 class S3Options(S3Fields):
-    """Where a store is, who asks it, and how it keeps what it is given. See the attributes of the interfaces.
+    """The location of a store, its credentials, and settings of written objects; documented at the interfaces.
 
     Those by which it is reached are :class:`dao.connections.S3Fields`.
     """

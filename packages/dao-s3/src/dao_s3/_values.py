@@ -1,7 +1,7 @@
-"""What users set, kept out of texts: options in messages, credentials that no request can carry, drivers' errors.
+"""Keeps users' values out of messages: options, credentials that no request can carry, drivers' errors.
 
-Keys are pasted into the wrong option, URLs bear logins and signatures. So no message quotes the text of an option, and
-what drivers say about URLs is masked, in their own errors too, which are kept as causes.
+Keys get pasted into the wrong option, URLs contain logins and signatures. So no message quotes the text of an option,
+and URLs in drivers' messages are masked, also in the driver errors kept as causes.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dao.secrets import MASK, Secret
 __all__ = ["WITH_SPACES", "check_sendable", "looks_like_key", "masked_text", "revealed", "scrub"]
 
 WITH_SPACES = ("secret_access_key", "authorization")
-"""Secrets that may have spaces inside: one is never sent, the other is a whole header."""
+"""Secrets that may contain spaces: one is never sent, the other is a whole header."""
 
 _KEY_ID = re.compile(r"\b(?:A3T[A-Z0-9]|ABIA|ACCA|AGPA|AIDA|AIPA|AKIA|ANPA|ANVA|AROA|ASIA)[A-Z0-9]{12,}\b")
 _KEY = re.compile(r"[A-Za-z0-9+/]{36,}={0,2}")
@@ -22,7 +22,7 @@ _URL_SECRETS = re.compile(r"(?<=://)[^/@\s\"']+(?=@)|(?<=\?)[^\s\"'<>)]+|(?i:(?<
 
 
 def looks_like_key(text: str) -> bool:
-    """Whether a text has the form of an access key, or of a secret one: then it is in the wrong place.
+    """Whether a text looks like an access key or a secret key, which means it is in the wrong option.
 
     >>> looks_like_key("AKIAIOSFODNN7EXAMPLE"), looks_like_key("lake-of-2025")
     (True, False)
@@ -32,19 +32,19 @@ def looks_like_key(text: str) -> bool:
 
 
 def revealed(name: str, secret: Secret) -> str:
-    """A secret's value, once it is sure that it can be sent; see :func:`check_sendable`."""
+    """Reveal a secret, after checking that it can be sent; see :func:`check_sendable`."""
     value = secret.reveal()
     check_sendable(name, value, spaces=name in WITH_SPACES)
     return value
 
 
 def check_sendable(name: str, value: str, *, spaces: bool) -> None:
-    """Refuse a credential with a character that no request can carry, most often a line end that was copied along.
+    """Refuse a credential with a character that no request can carry, most often a copied line end.
 
     Args:
-        name: what it is called.
-        value: it is not quoted.
-        spaces: whether it may have some inside.
+        name: its name.
+        value: its value, never quoted.
+        spaces: whether it may contain spaces.
 
     Raises:
         ConfigError: it is empty, or has such a character.
@@ -70,7 +70,7 @@ def _fault(value: str, *, spaces: bool) -> str | None:
 
 
 def masked_text(text: str) -> str:
-    """A driver's or a store's text without the logins, queries and signatures of URLs, and the ids of keys, in it.
+    """Mask logins, queries and signatures of URLs, and access key ids, in a message of a driver or store.
 
     >>> masked_text("GET https://me:hunter2@host/a?X-Amz-Signature=1 failed")
     'GET https://********@host/a?******** failed'
@@ -79,7 +79,7 @@ def masked_text(text: str) -> str:
 
 
 def scrub(error: BaseException | None) -> None:
-    """Mask what an error of a driver, and those behind it, say, and cut off their frames: they hold signed requests.
+    """Mask the messages of a driver's error and its causes, and drop their frames, which hold signed requests.
 
     A traceback prints the causes of an error with it.
     """
