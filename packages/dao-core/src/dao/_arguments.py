@@ -1,8 +1,8 @@
-"""The arguments that mean the same on every backend: their names, their values, and other libraries' words for them.
+"""The arguments with the same meaning on every backend: names, values, and other libraries' names for them.
 
-A call's arguments are checked here before anything else happens to it, and numbers, names and paths of other libraries
-become plain ones: an interface meets ``int``, ``list[str]`` and ``str``. Arguments that are no part of the contract
-are the interface's own, and those of ``run`` all are.
+A call's arguments are checked here before anything else, and numbers, names and paths of other libraries are
+converted: an interface gets ``int``, ``list[str]`` and ``str``. Arguments outside the contract are the interface's own,
+including all arguments of ``run``.
 """
 
 from __future__ import annotations
@@ -76,11 +76,11 @@ CONTRACT: Mapping[str, tuple[str, ...]] = {
 """For each action the arguments whose meaning the contract fixes."""
 
 Check = Callable[[str, Any], Any]
-"""Takes an argument's name and value; gives the value that the interface gets, or raises a DataError."""
+"""Takes an argument's name and value; returns the value for the interface, or raises a DataError."""
 
 
 _MOST = 2**63 - 1
-"""Rows and bytes are counted in 64 bits by all that count them."""
+"""Rows and bytes are 64-bit counts everywhere."""
 
 
 def _found(value: Any) -> str:
@@ -102,10 +102,10 @@ def _whole(name: str, value: Any, least: int) -> int:
 
 
 def _as_int(value: Any) -> int | None:
-    """A number of any library as an int; None for what is no whole number. A truth value is none."""
+    """Convert an integer of any library to int; None for other values, including booleans."""
     if type(value) is int:
         return value
-    if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):  # numpy's are no subclass of bool
+    if isinstance(value, bool) or type(value).__name__ in ("bool_", "bool"):  # numpy's aren't a subclass of bool
         return None
     try:
         return index(value)
@@ -273,13 +273,13 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "version": ("snapshot", "snapshotid", "versionasof"),
     "where": ("condition", "filter", "filters", "predicate", "query", "replacewhere"),
 }
-"""The words of pandas, Polars, Spark, PyArrow, DuckDB and delta-rs for what DAO calls by the name at the left."""
+"""DAO's argument names with the equivalents of pandas, Polars, Spark, PyArrow, DuckDB and delta-rs."""
 
 _BY_WORD = {word: name for name, words in _WORDS.items() for word in words}
 
 
 def suggestion(action: str, wrong: str, own: Iterable[str], options: Iterable[str] = ()) -> str:
-    """The end of a message about an argument that nothing takes: what was meant, else what there is.
+    """The end of a message about an unknown argument: the likely intended name, else the known names.
 
     Args:
         action: the action.

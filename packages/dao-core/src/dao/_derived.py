@@ -1,4 +1,4 @@
-"""Actions that follow from `read` alone, for interfaces whose technology offers nothing faster."""
+"""Actions derived from `read`, for interfaces whose technology has nothing faster."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ Method = Callable[..., Any]
 
 
 class DerivedReads:
-    """Makes ``count``, ``schema``, ``exists`` and ``read_stream`` of a class's own ``read``; inherit it.
+    """Derives ``count``, ``schema``, ``exists`` and ``read_stream`` from a class's own ``read``; inherit it.
 
     The ``read`` of an inheriting class may take as little as the object. Those of ``columns``, ``where`` and ``limit``
-    that it doesn't name are applied to what it gives, so that a call may give all three; those that it names are handed
-    on to it, and are its own affair. What it gives may be anything tabular. Its other parameters are parameters of the
+    that it doesn't name are applied to its result, so that a call may use all three; those that it names are passed on
+    to it. Its result may be anything tabular. Its other parameters are parameters of the
     derived actions too, and its annotation of ``data_object`` says which objects they serve. From a coroutine method
     coroutine methods are derived. A method that the class defines itself stays as it is.
 
@@ -61,7 +61,7 @@ def _completed(read: Method) -> Method:
         return read
 
     def split(named: dict[str, Any]) -> dict[str, Any]:
-        """Take out of a call's arguments what is left to do when the original has read."""
+        """Remove the arguments that the original doesn't take, to apply them to its result."""
         left = {name: value for name in lacking if (value := named.pop(name, None)) is not None}
         if "where" in left:  # it may need columns that aren't wanted, and rows that a limit would cut off
             left |= {name: named.pop(name) for name in ("columns", "limit") if named.get(name) is not None}
@@ -71,7 +71,7 @@ def _completed(read: Method) -> Method:
 
 
 def _select(result: Any, left: Mapping[str, Any]) -> Any:
-    """Apply what is left of ``where``, ``limit`` and ``columns``, in this order, to what a ``read`` gave."""
+    """Apply the remaining ``where``, ``limit`` and ``columns``, in this order, to the result of a ``read``."""
     if not left:
         return result
     from dao.arrow.convert import to_reader
@@ -113,7 +113,7 @@ def _stream_of(read: Method) -> Method:
 
 def _exists_of(read: Method) -> Method:
     def there(self: Any, error: Exception) -> bool:
-        """False for the error of something that isn't there; every other error goes on."""
+        """Return False for a NotFoundError; raise every other error."""
         translate = getattr(self, "translate_error", None)
         if isinstance(error, FileNotFoundError) or (translate and isinstance(translate(error), NotFoundError)):
             return False
@@ -140,13 +140,13 @@ def _around(
     finish: Callable[[Any, dict[str, Any]], Any],
     failed: Callable[[Any, Exception], Any] | None = None,
 ) -> Method:
-    """A method that changes a call's arguments, calls ``read``, and makes its own result of what that gives.
+    """Build a method that changes a call's arguments, calls ``read``, and derives its result from that.
 
     Args:
         read: the method that is called; a coroutine method makes a coroutine method.
-        ask: changes the named arguments before the call, and gives what ``finish`` has to know.
-        finish: makes the result.
-        failed: makes the result where the call or ``finish`` raised; by default the error goes on.
+        ask: changes the named arguments before the call, and returns the state for ``finish``.
+        finish: computes the result.
+        failed: computes the result if the call or ``finish`` raised; by default the error propagates.
     """
     if inspect.iscoroutinefunction(read):
 
@@ -182,7 +182,7 @@ _DERIVED: Mapping[str, Callable[[Method], Method]] = {
 
 
 def _signed(method: Method, read: Method, signature: inspect.Signature) -> Method:
-    """Give a method the signature by which it is routed, and the place of the ``read`` that it stands for."""
+    """Set the signature by which a method is routed, and the source location of its ``read``."""
     functools.update_wrapper(method, read, assigned=("__module__", "__doc__", "__annotations__"))
     method.__signature__ = signature  # type: ignore[attr-defined]  # what inspect.signature asks first
     return method

@@ -1,4 +1,4 @@
-"""The bar that shows how far long work is: text in a terminal, a widget in a notebook. Drawn by rich."""
+"""The progress bar: text in a terminal, a widget in a notebook. Drawn by rich."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ __all__ = ["Bar", "progress_bar"]
 
 
 class Bar:
-    """A listener that draws one line per action: what is done, how far, how fast, how long still.
+    """A listener that draws one line per action: its name, progress, rate and remaining time.
 
-    Where nobody knows how much there will be in all, the bar only shows that work goes on. Where the screen is no
-    terminal, such as a log file, one line is written at the end. A bar may be used for one action after the other.
+    If the total is unknown, the bar only shows activity. If the output is not a terminal, such as a log file, one line
+    is written at the end. A bar may be reused for one action after another.
 
     Args:
         console: where to draw, a ``rich.console.Console``; by default standard error, or the notebook.
@@ -51,7 +51,7 @@ class Bar:
             self.ended()
 
     def ended(self) -> None:
-        """Leave the line as it is and give the screen back; also after an action that failed."""
+        """Keep the line and release the terminal, also after a failed action."""
         if self._drawn is not None:
             self._drawn.stop()
         self._drawn = self._task = None
@@ -90,7 +90,7 @@ def _drawing(console: Console | None) -> RichProgress:
 
 
 def _measure(progress: Progress) -> tuple[int, int | None]:
-    """How much is done, and of how much; in bytes where their total is known, else in rows."""
+    """The amount done and the total; in bytes if their total is known, else in rows."""
     by_bytes = progress.total_bytes is not None
     done = progress.bytes if by_bytes else progress.rows
     total = progress.total_bytes if by_bytes else progress.total_rows

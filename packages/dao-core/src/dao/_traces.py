@@ -1,4 +1,4 @@
-"""How an error looks in a notebook: the traceback ends at the user's own line."""
+"""Short tracebacks in notebooks, which end at the user's own line."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _SHOW_ALL = "DAO_FULL_TRACEBACK"
 def notebook_lines(error: BaseException) -> list[str]:
     """The lines that IPython shows for an error.
 
-    What happened inside DAO and inside IPython is left out, and of an error's causes only what they say. The error
-    itself keeps all of it, for ``%debug`` and for logs. With ``DAO_FULL_TRACEBACK`` in the environment all is shown.
+    Frames inside DAO and IPython are left out, and causes are reduced to their messages. The error itself keeps
+    everything, for ``%debug`` and for logs. ``DAO_FULL_TRACEBACK`` in the environment shows everything.
     """
     if os.environ.get(_SHOW_ALL):
         return _lines(traceback.format_exception(error))

@@ -1,4 +1,4 @@
-"""What a pipeline names: one unit of data in one store, and never how to reach it."""
+"""Data objects: a pipeline names one unit of data in one store, not how to access it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class DataObject:
 
     @property
     def key(self) -> str:
-        """Where it is, from the store's root, with ``/`` between the parts.
+        """Its path from the store's root, with ``/`` between the parts.
 
         The property ``key`` where it is given; else ``prefix/identifier`` with ``suffix`` at its end, added
         exactly as it stands.
@@ -85,7 +85,7 @@ class DataObject:
         return default
 
     def replace(self, **properties: Any) -> DataObject:
-        """The same object with some properties changed or added; the original stays as it is.
+        """A copy with some properties changed or added; the original is unchanged.
 
         >>> DataObject("users", format="csv").replace(format="parquet").format
         'parquet'

@@ -1,4 +1,4 @@
-"""A logical home for data, and the place where homes are found by name."""
+"""Data stores, and the registry that finds them by name."""
 
 from __future__ import annotations
 
@@ -82,10 +82,10 @@ class DataStore:
         self._built: dict[int, Any] = {}
         self._classes: tuple[tuple[str, type | PluginError], ...] | None = None
         self.routes: object | None = None
-        """What the routing compiled for this store's interfaces; kept here so that a call finds it in one step."""
+        """The compiled routes of this store's interfaces, cached here for one-step look-up."""
 
     def set_interface_class(self, interface: str | type | object, **configs: Any) -> None:
-        """Give the store another primary interface; the further ones stay.
+        """Replace the primary interface; the secondary ones stay.
 
         Args:
             interface: as for the constructor.
@@ -100,8 +100,8 @@ class DataStore:
     def classes(self) -> tuple[tuple[str, type | PluginError], ...]:
         """Name and class of each interface, in order; imports them, builds none.
 
-        A further interface that can't be had here stands with its error, for whoever asks for that one: what the
-        others can do is done.
+        A secondary interface that can't be loaded here is listed with its error, which is raised only if that one is
+        used: the others still work.
 
         Raises:
             PluginError: the primary interface's plugin is missing or broken.
@@ -193,7 +193,7 @@ class DataStore:
             raise ConfigError([Fault("", f"store {self.name!r} declares no object {name!r}: {hint}")]) from None
 
     def close(self) -> None:
-        """Close what was opened. The store may be used again: it then opens anew."""
+        """Close all open interfaces. The store may be used again: it then reopens them."""
         with self._lock:
             for position, interface in list(self._built.items()):
                 close: Callable[[], object] | None = getattr(interface, "close", None)
@@ -237,7 +237,7 @@ def _spec(interface: str | type | InterfaceSpec | object, options: Mapping[str, 
     if options:
         from dao.options._places import working_folder
 
-        folders[""] = working_folder()  # a relative place stays where it was when the store was made
+        folders[""] = working_folder()  # relative paths stay relative to the original folder
     if isinstance(interface, str):
         target = interface if ":" in interface else None
         return InterfaceSpec(interface.rpartition(":")[2], target, dict(options), folders=folders)
@@ -307,13 +307,13 @@ class DataStoreRegistry:
 
     @_OnClassOrInstance
     def add(self, store: DataStore) -> DataStore:
-        """Register a store, in the place of an older one of that name, and give it back."""
+        """Register a store, replacing an older one of that name, and return it."""
         self._stores[store.name] = store
         return store
 
     @_OnClassOrInstance
     def remove(self, name: str) -> None:
-        """Forget a store; nothing happens if there is none of that name."""
+        """Remove a store; no effect if there is none of that name."""
         self._stores.pop(name, None)
 
     @_OnClassOrInstance
@@ -323,7 +323,7 @@ class DataStoreRegistry:
 
     @_OnClassOrInstance
     def clear(self) -> None:
-        """Forget all stores."""
+        """Remove all stores."""
         self._stores.clear()
 
     def __contains__(self, name: object) -> bool:

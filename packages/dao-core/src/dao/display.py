@@ -1,6 +1,6 @@
-"""How things look to a person: aligned text in a terminal, a small table in a notebook.
+"""Human-readable views: aligned text in a terminal, a small table in a notebook.
 
-Every view is made here, so all look alike: numbers stand to the right with thousands separators, what isn't known is
+All views are built here, so they look alike: numbers are right-aligned with thousands separators, unknown values are
 left out, long texts are wrapped to the width, and in HTML everything is escaped.
 """
 
@@ -47,7 +47,7 @@ def even_half_made(kind: type[T]) -> type[T]:
 
 
 def thousands(number: float | None) -> str:
-    """A number as people read it; empty for ``None``.
+    """A number with thousands separators; empty for ``None``.
 
     >>> thousands(336776), thousands(None)
     ('336,776', '')
@@ -56,7 +56,7 @@ def thousands(number: float | None) -> str:
 
 
 def size(bytes: int | None) -> str:
-    """An amount of bytes as people read it, in powers of 1,000; empty for ``None``.
+    """A human-readable amount of bytes, in powers of 1,000; empty for ``None``.
 
     >>> size(412), size(4_101_332), size(999_999)
     ('412 B', '4.1 MB', '1.0 MB')

@@ -48,7 +48,7 @@ __all__ = [
 
 
 def did_you_mean(wrong: str, known: Iterable[str]) -> str:
-    """The end of a message about a name nobody knows: the nearest right ones, else all of them.
+    """The end of a message about an unknown name: the nearest known names, else all of them.
 
     >>> did_you_mean("formt", ["format", "prefix"])
     "did you mean 'format'?"
@@ -79,8 +79,8 @@ class DaoError(Exception):
         interface: the name of the interface that was at work; None where the call didn't get that far.
         hook: the plugin whose ``dao_before_action`` stopped the action, where one did.
 
-    DAO fills them in, as far as they are known, while the error passes by; what raises it gives the message alone.
-    Outside of an action, as when a catalog is loaded, they are None. ``str()`` says them before the message.
+    DAO fills them in, as far as known, while the error propagates; the code that raises it only gives the message.
+    Outside of an action, as when a catalog is loaded, they are None. ``str()`` puts them before the message.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class DaoError(Exception):
     def about(
         self, action: str, data_object: str | None, store: str | None = None, interface: str | None = None
     ) -> Self:
-        """Fill in what the error is about, unless that is known already: the call nearest to the fault knows best."""
+        """Fill in what the error is about, unless set already: the call nearest to the fault knows best."""
         if self.action is None:
             self.action, self.data_object, self.store, self.interface = action, data_object, store, interface
         return self

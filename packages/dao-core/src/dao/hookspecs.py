@@ -1,4 +1,4 @@
-"""The hooks a plugin may implement: signatures and what they promise, no bodies.
+"""The hooks a plugin may implement: signatures and contracts, no bodies.
 
 A plugin is a module (or any object) named by an entry point of the group ``dao``. It implements what it needs:
 
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from pluggy import HookimplMarker, HookspecMarker
 
 if TYPE_CHECKING:
-    from dao._core.request import Request  # for type checkers alone: a request has an object, and that knows its store
+    from dao._core.request import Request  # only for type checkers: avoids an import cycle at run time
     from dao.interface import TableFormat
 
 __all__ = [

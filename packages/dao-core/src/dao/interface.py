@@ -1,6 +1,6 @@
-"""How a class becomes an interface: its fields are its configuration, its methods are its routes.
+"""Turns a class into an interface: its fields are its configuration, its methods are its routes.
 
-Nothing has to be inherited. A method is a route when its name is an action (``read``) or an action and more
+No base class is needed. A method is a route when its name is an action (``read``) or an action and more
 (``read_csv``; the longest action wins, so ``read_stream_csv`` serves ``read_stream``), or when it is marked:
 
 >>> class Mine:
@@ -158,7 +158,7 @@ class InterfaceSpec:
     folders: Mapping[str, str] = field(factory=dict, repr=False)
 
     def guarded(self, kind: type | None) -> InterfaceSpec:
-        """The same with those options as :class:`~dao.secrets.Secret` that are secrets by name or type.
+        """A copy with those options wrapped in :class:`~dao.secrets.Secret` that are secrets by name or type.
 
         Args:
             kind: the interface's class, which has the types; ``None`` where it is not known.
@@ -168,14 +168,14 @@ class InterfaceSpec:
         return evolve(self, options=guarded_options(self.options, kind)) if self.options else self
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A literal that stands where a secret belongs doesn't travel: as a Secret it says so where it arrives.
+        # A literal in the place of a secret isn't pickled: as a Secret, it raises that error where it is used.
         options = self.guarded(self.target if isinstance(self.target, type) else None).options
         return InterfaceSpec, (self.name, self.target, options, self.path, self.shared, self.folders)
 
 
 @frozen
 class TableFormat:
-    """What reads the tables that a catalog service, such as AWS Glue, has under a format's name.
+    """The interface for tables that a catalog service, such as AWS Glue, has under a format's name.
 
     Attributes:
         interface: the registered name of the interface: ``iceberg``.

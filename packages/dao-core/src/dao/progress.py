@@ -1,8 +1,8 @@
-"""How long work tells how far it is: one function to call, one callable that listens.
+"""Progress reports of long work: one function for interfaces to call, one callable that listens.
 
-An interface calls :func:`advance` after each batch or chunk. Whoever asked for progress
-(``dao.copy(..., progress=True)``, ``DataAccessObject(progress=listener)``, the command line) hears a
-:class:`Progress` each time; when nobody listens a call costs one look at a context variable.
+An interface calls :func:`advance` after each batch or chunk. A listener
+(``dao.copy(..., progress=True)``, ``DataAccessObject(progress=listener)``, the command line) receives a
+:class:`Progress` each time; without a listener a call costs one look-up of a context variable.
 
 The same call is where a cancelled asynchronous action stops: :func:`advance` then raises
 :class:`Cancelled`, and the interface cleans up as it does after any error.
@@ -22,15 +22,15 @@ __all__ = ["Cancelled", "Listener", "Progress", "advance", "expect", "listening"
 
 @frozen
 class Progress:
-    """How far one action is.
+    """The progress of one action.
 
     Attributes:
         action: the action, such as ``copy``.
         subject: the full name of the object that is worked on, ``store.object``.
         rows: rows done so far.
         bytes: bytes done so far, as stored where that is known, else as held in memory.
-        total_rows: rows in all, ``None`` where nobody knows.
-        total_bytes: bytes in all, ``None`` where nobody knows.
+        total_rows: rows in total, ``None`` if unknown.
+        total_bytes: bytes in total, ``None`` if unknown.
         done: True once, in the last report.
     """
 
@@ -44,7 +44,7 @@ class Progress:
 
 
 Listener = Callable[[Progress], object]
-"""Hears the reports. Where it has a method ``ended()``, that is called when its action is over, however it ended."""
+"""Receives the reports. Its method ``ended()``, if any, is called when its action has ended, however it ended."""
 
 
 class Cancelled(BaseException):
@@ -79,10 +79,10 @@ _current: ContextVar[_Reporter | None] = ContextVar("dao_progress", default=None
 
 
 def advance(rows: int = 0, bytes: int = 0) -> None:
-    """Say that so many more rows and bytes are done. For interfaces, once per batch or chunk.
+    """Report that so many more rows and bytes are done. For interfaces, once per batch or chunk.
 
     Raises:
-        Cancelled: the caller gave up; undo what is staged and let this pass.
+        Cancelled: the caller cancelled the action; undo what is staged and let this propagate.
     """
     reporter = _current.get()
     if reporter is not None:
@@ -90,7 +90,7 @@ def advance(rows: int = 0, bytes: int = 0) -> None:
 
 
 def expect(rows: int | None = None, bytes: int | None = None) -> None:
-    """Say how many rows or bytes there will be in all, where that is known."""
+    """Report the total number of rows or bytes, if known."""
     reporter = _current.get()
     if reporter is not None:
         reporter.change(0, 0, rows, bytes, False)
@@ -98,9 +98,9 @@ def expect(rows: int | None = None, bytes: int | None = None) -> None:
 
 @contextmanager
 def listening(action: str, subject: str, listener: Listener | None, cancelled: Event | None = None) -> Iterator[None]:
-    """Let ``listener`` hear the reports of the work done inside the ``with`` block.
+    """Send the reports of the work inside the ``with`` block to ``listener``.
 
-    The reporter lives in a context variable: worker threads hear nothing unless they are started with
+    The reporter is in a context variable: worker threads report nothing unless they are started with
     ``contextvars.copy_context().run``.
     """
     reporter = _Reporter(listener, Progress(action, subject), cancelled or Event())

@@ -1,4 +1,4 @@
-"""What actions give back besides data: what was written, what is there, and what happened before."""
+"""Results of actions besides data: write results, listings, and histories."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _unchanging(details: Mapping[str, Any]) -> Mapping[str, Any]:
 @even_half_made
 @frozen
 class WriteResult(Displayed):
-    """What a write-like action did. What a backend can't know is ``None``, never a guess.
+    """The result of a write-like action. What a backend can't know is ``None``, never a guess.
 
     ``print`` it for one readable line; its repr has every field.
 

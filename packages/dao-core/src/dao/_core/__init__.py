@@ -1,1 +1,1 @@
-"""The machine room: requests, routing, execution, and the two faces that pipelines use."""
+"""Internals: requests, routing, execution, and the synchronous and asynchronous API."""

@@ -1,4 +1,4 @@
-"""What the synchronous and the asynchronous face have in common: a catalog, names, and how a call is made up."""
+"""The base of the synchronous and asynchronous API: a catalog, name resolution, and the preparation of calls."""
 
 from __future__ import annotations
 
@@ -40,10 +40,10 @@ class Access:
             catalogs, which are asked for the stores that no config declares, the last one first.
         registry: further stores, added in code by :meth:`DataStoreRegistry.add`: where the names are looked up that the
             catalog doesn't have; by default the default registry. Nothing is added to it here.
-        progress: hears how far long work is: a callable that takes a :class:`~dao.progress.Progress`, or ``True``
-            for a bar on the screen.
+        progress: receives progress reports: a callable that takes a :class:`~dao.progress.Progress`, or ``True`` for a
+            progress bar.
         plugins: where interfaces, object types and hooks come from; by default what is installed.
-        untrusted: somebody else wrote the configs, which may then say less: see :class:`~dao.catalog.Catalog`.
+        untrusted: the configs come from an untrusted author and are restricted: see :class:`~dao.catalog.Catalog`.
         allowed_secrets: the references that an untrusted config may have, such as ``"env:API_TOKEN"``.
 
     Raises:
@@ -60,7 +60,7 @@ class Access:
         untrusted: bool = False,
         allowed_secrets: Iterable[str] = (),
     ) -> None:
-        # What a call needs is loaded with the first object, so that importing the class costs little.
+        # The modules for calls are imported with the first object, so that importing the class is cheap.
         from dao._core.execute import Executor
         from dao.catalog import load
         from dao.plugins import default_plugins
@@ -75,7 +75,7 @@ class Access:
         self._executor = Executor(self._plugins)
 
     def _resolve(self, name: Named) -> DataObject:
-        """The object that a caller means.
+        """Resolve the object of a call.
 
         Raises:
             ConfigError: no store or no object of that name is declared.
@@ -255,6 +255,6 @@ class Access:
         return table_of(["store", "interfaces"], rows, type(self).__name__).html()
 
     def _specs_at_hand(self) -> dict[str, Sequence[InterfaceSpec]]:
-        """The interfaces by store, in the order in which names are looked up; no store is made, no service asked."""
+        """The interfaces by store, in look-up order; creates no store and queries no service."""
         found = self.catalog.stores.specs_at_hand()
         return {**found, **{store.name: store.specs for store in self.registry if store.name not in found}}

@@ -1,4 +1,4 @@
-"""The asynchronous face of DAO: the same actions, awaited."""
+"""The asynchronous API of DAO: the same actions, awaited."""
 
 from __future__ import annotations
 
@@ -241,7 +241,7 @@ class AsyncDataAccessObject(Access):
             return finish(await _in_thread(prepared.call, action, found, listener))
 
     async def _looked_up(self, look_up: Callable[[], T]) -> T:
-        """What a catalog says: asked in a thread where it may have to ask a service."""
+        """Look something up in the catalog; in a thread if that may query a service."""
         return await asyncio.to_thread(look_up) if self.catalog.asks else look_up()
 
     async def _transfer(self, action: str, source: Named, target: Named, options: dict[str, Any]) -> WriteResult:
@@ -293,7 +293,7 @@ async def _in_thread(
 
 
 def _carried(work: Callable[[], T]) -> T | Cancelled:
-    # A BaseException would stop the pool's thread from handing back anything: it travels as a value.
+    # A BaseException would keep the pool's thread from returning anything: it is returned as a value.
     try:
         return work()
     except Cancelled as cancelled:
@@ -307,7 +307,7 @@ def _opened(result: T | Cancelled) -> T:
 
 
 async def _finish(future: asyncio.Future[T | Cancelled]) -> None:
-    """Wait for a call that was given up; what it opened is closed, what it raised is of no use."""
+    """Wait for a cancelled call; close its result, and ignore its error."""
     done, _ = await asyncio.wait([future])
     for late in done:
         close = getattr(late.result(), "close", None) if late.exception() is None else None

@@ -1,4 +1,4 @@
-"""Which call an error is about, and what an error that isn't DAO's own means."""
+"""Attributes errors to calls, and translates errors that aren't DAO's own."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["about", "translated"]
 
 
 def about(error: DaoError, action: str, data_object: DataObject, interface: str | None = None) -> DaoError:
-    """Let an error say which call it is about, unless it does already; gives it back."""
+    """Fill in the call that an error is about, unless set already; returns the error."""
     store = data_object.data_store
     return error.about(action, data_object.full_name, store.name if store is not None else None, interface)
 
@@ -38,8 +38,8 @@ _BY_OS_ERROR: tuple[tuple[type[OSError], type[StoreError]], ...] = (
 def translated(error: Exception, plan: Plan, method: Callable[..., Any] | None, data_object: DataObject) -> Exception:
     """The error to raise for one that a method raised.
 
-    The interface's own ``translate_error`` is asked first, then the operating system's errors are known here. Any
-    other error is nobody's refusal but a bug: it stays what it is, with a note.
+    The interface's own ``translate_error`` comes first, then the operating system's errors are translated. Any other
+    error is a bug: it is raised unchanged, with a note.
     """
     found = _in_our_words(error, getattr(method, "__self__", None))
     action, name = plan.route.action, plan.choice.offer.name

@@ -1,4 +1,4 @@
-"""The synchronous face of DAO: one method per action."""
+"""The synchronous API of DAO: one method per action."""
 
 from __future__ import annotations
 
@@ -133,7 +133,7 @@ class DataAccessObject(Access):
                 Expression. Pushed down as far as the store can; the rows are the same on every backend.
             dao_interface: try this interface alone.
             dao_interface_class: the older spelling of the same.
-            progress: hears how far it is; ``True`` shows a bar.
+            progress: receives progress reports; ``True`` shows a bar.
             options: what else the interface takes: ``format``, ``limit``, ``path``, the format's options; where the
                 store keeps versions (:meth:`capabilities` tells) ``version`` (as :meth:`history` names it), ``as_of``
                 (the last version at or before a moment: a datetime, date or ISO text, in UTC unless it says a zone),
@@ -371,7 +371,7 @@ class DataAccessObject(Access):
             options: what else the interface takes; ``into="bytes"`` gives a binary file object to read from.
 
         Returns:
-            A ``pyarrow.RecordBatchReader``. Read it to its end or drop it to let go of what it holds: pyarrow's own
+            A ``pyarrow.RecordBatchReader``. Read it to its end or drop it to release its resources: pyarrow's own
             ``close`` does not reach a reader that is fed from Python; ``dao.arrow.close_reader`` does.
 
         Raises:

@@ -1,4 +1,4 @@
-"""One path for every action: plan, fill in, call, translate what went wrong, convert what came back.
+"""Executes every action in the same steps: plan, fill in, call, translate errors, convert the result.
 
 Synchronous and asynchronous calls differ in one step only, how the method is called. What surrounds it is here, once.
 """
@@ -25,7 +25,7 @@ __all__ = ["Executor", "Prepared", "check_into", "details_of", "table_of"]
 T = TypeVar("T")
 
 _SIGNED = frozenset({Listing, WriteResult})
-"""What is given back with more than the method made: see :func:`finished`."""
+"""Results that need more than the method's own: see :func:`finished`."""
 
 
 def table_of(data_object: DataObject) -> RouteTable:
@@ -47,7 +47,7 @@ def table_of(data_object: DataObject) -> RouteTable:
 
 @frozen
 class Prepared:
-    """A call that only has to be made.
+    """A prepared call.
 
     Attributes:
         plan: how it was routed.
@@ -64,12 +64,12 @@ class Prepared:
     arguments: Mapping[str, Any]
 
     def call(self) -> Any:
-        """Make it."""
+        """Call the method."""
         return self.method(*self.positional, **self.named)
 
 
 class Executor:
-    """Makes calls. Holds no state of any call, so one serves all threads.
+    """Executes calls. It holds no state of any call, so all threads can share one.
 
     Args:
         plugins: whose action hooks are called.
@@ -124,13 +124,13 @@ class Executor:
     def execute(
         self, action: str, data_object: DataObject, arguments: Mapping[str, Any], dao_interface: str | None = None
     ) -> Any:
-        """Make a call and give back what the interface's method gives.
+        """Execute a call and return the result of the interface's method.
 
         Raises:
             DaoError: what went wrong, in the words of :mod:`dao.errors`. An error that isn't the store's, such as a
                 bug in an interface, passes as it is, with a note that says where it happened.
         """
-        # Every call comes by here, so each step is one look-up: see benchmarks/routing.py.
+        # Every call goes through here, so each step is one look-up: see benchmarks/routing.py.
         if self._plugins.has_action_hooks:
             return self._execute_observed(action, data_object, arguments, dao_interface)
         store = data_object.data_store
@@ -301,7 +301,7 @@ def _filled(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any]) -
 
 
 def check_into(plan: Plan, arguments: Mapping[str, Any]) -> None:
-    """Make sure, before anything is read, that the result can be converted."""
+    """Check, before anything is read, that the result can be converted."""
     into = arguments.get("into")
     if into is not None and plan.converts:
         try:
@@ -312,7 +312,7 @@ def check_into(plan: Plan, arguments: Mapping[str, Any]) -> None:
 
 
 def details_of(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What the interface tells of a call before it is made, where it has a ``plan_call``; see :mod:`dao.interface`.
+    """The interface's own plan for a call, if it has a ``plan_call``; see :mod:`dao.interface`.
 
     Raises:
         DaoError: what the call itself would raise, whatever the store holds.
@@ -336,7 +336,7 @@ def details_of(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any]
 def finished(
     result: Any, plan: Plan, arguments: Mapping[str, Any], method: Callable[..., Any], data_object: DataObject
 ) -> Any:
-    """What the caller gets for what the method gave: signed by its interface, or converted to what was asked for."""
+    """The caller's result for the method's result: with its interface's name, or converted as ``into`` requires."""
     if isinstance(result, Listing):
         return result.translating(lambda error: translated(error, plan, method, data_object))
     if result.__class__ is WriteResult:

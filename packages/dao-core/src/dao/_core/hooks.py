@@ -28,7 +28,7 @@ class Hooks:
 
     @property
     def wanted(self) -> bool:
-        """Whether any plugin has an action hook; without one they cost nothing."""
+        """Whether any plugin has an action hook; without one, hooks cost nothing."""
         return self._plugins.has_action_hooks
 
     def before(self, request: Request) -> None:
@@ -53,7 +53,7 @@ class Hooks:
         self._call_each("dao_on_failure", request, {"request": request, "error": error})
 
     def _implementations(self, hook: str) -> Iterable[Any]:
-        # Pluggy's own loop ends at the first error, and doesn't say whose it was.
+        # Pluggy's own loop ends at the first error, and doesn't name the plugin.
         return list(reversed(getattr(self._plugins.hook, hook).get_hookimpls()))
 
     def _call_each(self, hook: str, request: Request, given: Mapping[str, Any]) -> None:

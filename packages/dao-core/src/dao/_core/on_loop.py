@@ -41,7 +41,7 @@ class _Waiting:
             coroutine.close()
             raise Cancelled
         future = self._future = asyncio.run_coroutine_threadsafe(coroutine, loop)
-        if self._cancelled:  # meanwhile: whoever cancels sets this before looking for a future
+        if self._cancelled:  # in the meantime: cancelling sets this before looking for a future
             future.cancel()
         try:
             return future.result()

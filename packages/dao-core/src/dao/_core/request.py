@@ -1,4 +1,4 @@
-"""One call, as everything past the front door sees it."""
+"""One call, as hooks and the executor see it."""
 
 from __future__ import annotations
 

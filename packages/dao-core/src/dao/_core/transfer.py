@@ -1,4 +1,4 @@
-"""Copy and move: by an interface of one of the two stores where one can, else as a stream, in bounded memory.
+"""Copies and moves: by an interface of one of the two stores if possible, else as a stream, in bounded memory.
 
 The ways, in the order in which they are tried; :meth:`Transfer.of` decides, for the call and for ``explain`` alike:
 
@@ -92,7 +92,7 @@ class Transfer:
         *,
         native_async: bool = False,
     ) -> Self:
-        """Decide how.
+        """Choose the way.
 
         Raises:
             DataError: source and target are one and the same, an argument can't be what was given, or a move would keep
@@ -205,7 +205,7 @@ class Transfer:
         return True
 
     def run(self, executor: Executor) -> WriteResult:
-        """Do it.
+        """Execute the transfer.
 
         Raises:
             NotFoundError: the source isn't there.
@@ -303,7 +303,7 @@ def _same_layout(source: DataObject, target: DataObject) -> bool:
 
 
 def _agree(said: tuple[str | None, str | None], wanted: tuple[str | None, str | None]) -> bool:
-    """Whether two files' formats and compressions agree; where one is no file of rows, nobody knows."""
+    """Whether two files' formats and compressions agree; unknown (None) unless both are files of rows."""
     return None in (said[0], wanted[0]) or said == wanted
 
 

@@ -2,7 +2,7 @@
 
 The fields of an attrs class, or the parameters of any other class, are its options. Values are taken as they are
 written: ``"yes"`` is no ``bool``, ``"8"`` is no ``int``, ``1`` is no ``str``, and an ``int`` does for a ``float``. Only
-a value that comes out of references (``${env:PORT}``), which can be nothing but text, is read as the number, truth
+a value that comes out of references (``${env:PORT}``), which is always text, is read as the number, truth
 value (``true``, ``false``, ``1``, ``0``) or enum member that the field asks for. A field of type
 :class:`~dao.secrets.Secret` takes a string, with or without references. A field of
 type :class:`~pathlib.Path` or :data:`Folder` is a place: ``~`` is the home, and a relative one starts where the

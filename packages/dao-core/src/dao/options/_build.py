@@ -179,7 +179,7 @@ def _texts(cls: type, options: Mapping[str, Any]) -> set[str]:
     for _, secret in secrets_in(options):
         try:
             found.add(secret.reveal())
-        except ConfigError:  # it has no value that could be told
+        except ConfigError:  # it has no value that could leak
             continue
     return found - {""}
 

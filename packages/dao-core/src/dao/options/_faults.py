@@ -47,7 +47,7 @@ def joined(path: str, name: object) -> str:
 def faults_of(error: Exception, path: str, *, hidden: bool, mask: Callable[[str], str]) -> Iterator[Fault]:
     """The faults in an error of :func:`structure`, each with its path; no value is shown where ``hidden``.
 
-    ``mask`` takes the options' values out of a message that somebody else wrote.
+    ``mask`` removes the options' values from a message of third-party code.
     """
     from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError
 

@@ -1,4 +1,4 @@
-"""Plugins: what the installed backends bring. A ``Plugins`` of your own holds what no entry point names."""
+"""Plugins: what the installed backends register. A custom ``Plugins`` holds those without an entry point."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The kinds of names that plugins bring, and which plugin brings which name."""
+"""The kinds of names that plugins register, and which plugin registers which name."""
 
 from __future__ import annotations
 

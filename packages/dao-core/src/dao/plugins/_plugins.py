@@ -1,8 +1,8 @@
-"""Which plugins there are, and what they bring. One broken plugin is one broken plugin.
+"""Finds plugins and what they register. A broken plugin affects nothing else.
 
 Plugins are found by entry points of the group ``dao``, each aiming at a small module that implements
 :mod:`dao.hookspecs`. Each is loaded in a ``try`` of its own: the error of a broken one is kept, and raised only when
-someone asks for what it would have brought.
+one of its names is used.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ __all__ = ["Plugins", "default_plugins", "load_class", "load_interface"]
 _PUBLISHED: Mapping[str, str] = MappingProxyType(
     {"local": "'dao-core[files]'", "memory": "'dao-core[files]'", "s3": "dao-s3"}
 )
-"""The backends whose distributions are known to exist: nobody is advised to install a name that is a guess."""
+"""The backends whose distributions are known to exist: messages never suggest to install a guessed name."""
 
 
 class Plugins:
@@ -97,7 +97,7 @@ class Plugins:
             plugin = load()
             check_hooks(plugin)
             manager.register(plugin, name)
-        except (Exception, SystemExit) as error:  # whatever is wrong with one plugin is kept for whoever asks for it
+        except (Exception, SystemExit) as error:  # kept, and raised when one of the plugin's names is used
             self.broken[name] = error if isinstance(error, Exception) else PluginError("it ends the process")
 
     def _brought(self, kind: Kind) -> Brought:
@@ -147,7 +147,7 @@ class Plugins:
 
     @cached_property
     def has_action_hooks(self) -> bool:
-        """Whether any plugin wants to hear of actions; without one they cost nothing."""
+        """Whether any plugin has an action hook; without one, hooks cost nothing."""
         hook = self._manager.hook
         return any(
             getattr(hook, name).get_hookimpls() for name in ("dao_before_action", "dao_after_action", "dao_on_failure")
@@ -241,7 +241,7 @@ class Plugins:
     def _missing(self, brought: Brought, name: str) -> PluginError:
         what = f"{brought.kind.what} {name!r}"
         backend = name.split(".")[0]
-        # Whichever is broken may be the one that brings it.
+        # A broken plugin may be the one that registers it.
         suspects = [backend] if backend in self.broken else list(self.broken)
         if suspects:
             reasons = "; ".join(f"plugin {plugin!r} is broken: {self.broken[plugin]!r}" for plugin in suspects)
@@ -299,7 +299,7 @@ def load_class(path: str) -> type:
 
 
 def _absent(error: BaseException) -> str:
-    # Never a command: the name may be misspelt, and what an index has under it may be anything.
+    # Never a command: the name may be a typo, and a package of that name may be anything.
     name = error.name if isinstance(error, ModuleNotFoundError) else None
     return f"; nothing that is installed here brings the module {name!r}" if name else ""
 
@@ -310,5 +310,5 @@ def default_plugins() -> Plugins:
     return Plugins()
 
 
-# Whoever resolves a reference may have imported no more than a store, for instance where one was unpickled.
+# A process that resolves a reference may have imported only a store, for instance by unpickling one.
 register_scheme_source(lambda: default_plugins().secret_schemes, lambda: bool(default_plugins().broken))

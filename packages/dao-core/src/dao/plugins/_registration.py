@@ -1,4 +1,4 @@
-"""Whether what a plugin implements are hooks that will be called: one that never would be is a fault, not a habit."""
+"""Checks that every hook of a plugin will be called; one that never would be is an error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _MARK, _SPEC = "dao_impl", "dao_spec"  # what pluggy's markers for the project "
 
 
 def check_hooks(plugin: object) -> None:
-    """Make sure that every hook of a plugin will be called.
+    """Check that every hook of a plugin will be called.
 
     Raises:
         PluginError: a hook has no such name, is asynchronous or a generator, is a wrapper around other plugins' hooks,

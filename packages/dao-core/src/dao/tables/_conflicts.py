@@ -57,7 +57,7 @@ def retry_conflicts(seconds: float, operation: Callable[[], T]) -> T:
 
     Args:
         seconds: the time, see :class:`RetryBudget`.
-        operation: looks at the current state anew each time it is called, so that running it again is serial.
+        operation: reads the current state each time it is called, so that a retry is serializable.
 
     Raises:
         ConflictError: the last one; or one that :class:`HalfDoneError` tells was found too late to retry.

@@ -166,7 +166,7 @@ class Matcher:
         return cls(keys, key_columns(source, keys).combine_chunks())
 
     def match(self, rows: pa.RecordBatch | pa.Table) -> pa.Array:
-        """For each row the number of the source's row with the same key (int64), null where there is none."""
+        """For each row the number of the source's row with the same key (int64), null if none matches."""
         found = key_columns(rows, self.keys)
         if len(self.keys) == 1:
             column, known = found.column(0).combine_chunks(), self.source.column(0).combine_chunks()

@@ -112,7 +112,7 @@ def widened(name: str, one: pa.DataType, other: pa.DataType) -> pa.DataType:
     """The narrowest type that holds all values of both.
 
     Raises:
-        DataError: there is none, such as for text and numbers, or for 64-bit integers and floats.
+        DataError: no common type, such as for text and numbers, or for 64-bit integers and floats.
 
     >>> str(widened("x", pa.int8(), pa.int32())), str(widened("x", pa.int32(), pa.float32()))
     ('int32', 'double')

@@ -1,4 +1,4 @@
-"""What a call on files means, and whether it can: told from its arguments and the object, before the store is touched.
+"""Interprets and validates calls on files by their arguments and the object, before the store is accessed.
 
 Every route of :class:`~dao_files.FilesInterface` that is about rows begins here, and ``explain`` shows it.
 """
@@ -44,7 +44,7 @@ class Reading:
 
 
 def default_format(storage: Storage) -> str:
-    """The format of a table for which nobody says one: the storage's own ``default_format``, else Parquet."""
+    """The format of a table without a declared one: the storage's own ``default_format``, else Parquet."""
     return getattr(storage, "default_format", "parquet")
 
 
@@ -80,7 +80,7 @@ def check_reading(
         changing: the rows are to be changed.
 
     Raises:
-        DataError: a key, predicate or schema is none, or nobody says the format of a single file.
+        DataError: a key, predicate or schema is invalid, or the format of a single file is unknown.
         UnsupportedError: an unknown format, or an option that the format doesn't have.
     """
     from dao_files._actions.tables import declared_schema, refuse_versions
@@ -155,7 +155,7 @@ def check_writing(
 
 
 def _check_options(usual: str, data_object: DataObject, options: Mapping[str, Any], *, new: bool = False) -> None:
-    """Make sure that options are right for a format which nobody says.
+    """Check options of a table whose format isn't declared.
 
     Args:
         usual: the format where nothing is there.

@@ -173,12 +173,12 @@ def check_only_rows(snapshot: Snapshot, shown: Sequence[FileInfo], format: Forma
 
 
 def check_replaceable(snapshot: Snapshot, format: str | None, *, leaves_hidden: bool = False) -> None:
-    """Make sure that nothing but rows and markers goes when what is in a directory is replaced or deleted unread.
+    """Check that only rows and markers are lost when a directory is replaced or deleted unread.
 
     Args:
         snapshot: the directory.
         format: the format that its files are to be judged by first, such as the object's own.
-        leaves_hidden: hidden files that nobody knows stay where they are.
+        leaves_hidden: unknown hidden files stay where they are.
 
     Raises:
         DataError: there is something else; the message names it.

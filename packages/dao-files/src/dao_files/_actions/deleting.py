@@ -1,4 +1,4 @@
-"""Rows deleted by a predicate: files without such a row stay as they are, the others are written anew without them."""
+"""Deletes rows by a predicate: files without matching rows stay as they are, the others are rewritten."""
 
 from __future__ import annotations
 

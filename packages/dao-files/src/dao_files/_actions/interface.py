@@ -26,10 +26,10 @@ _NOW = "files keep what is there now"
 _FILES = Capabilities(
     lacks_actions={"read_changes": _NOW},
     lacks_operations={
-        "compact": "a write lays a table out anew; write it once more with mode='overwrite'",
+        "compact": "a write rewrites a table's layout; write it again with mode='overwrite'",
         "vacuum": "each write removes what killed ones have left",
         "expire": _NOW,
-        "orphans": "each write removes what killed ones have left; other files are somebody's",
+        "orphans": "each write removes leftovers of killed writers; other files aren't DAO's",
         "restore": _NOW,
         "analyze": "the files bring their own statistics",
     },
@@ -80,5 +80,5 @@ class FilesInterface(ReadingRoutes, WritingRoutes):
         return plan(self.storage, action, data_object, arguments, options)
 
     def translate_error(self, error: Exception) -> DaoError | None:
-        """A driver's error in DAO's words; None for one that is nobody's refusal but a bug."""
+        """Translate a driver's error; None for one that is a bug rather than a refusal."""
         return translate(error, self.storage)

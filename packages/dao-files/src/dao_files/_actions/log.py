@@ -36,7 +36,7 @@ LOG_NAME = "_dao_log.jsonl"
 """The name of the file, at the top of a table's directory."""
 
 _KEPT = 1000
-"""Versions that are remembered. The file is written anew with each version, so it must not grow for ever."""
+"""The number of versions kept. The file is rewritten with each version, so it must not grow without bound."""
 
 
 @frozen
@@ -51,7 +51,7 @@ class Record:
         fingerprint: which data files the rest is true for; see :func:`fingerprint_of`. Newest version only.
         format: their format.
         partition_by: the partition columns.
-        rows: the rows in all files, None where nobody has counted them.
+        rows: the rows in all files, None if not counted.
         schema: the whole schema, in Arrow's own serialised form.
     """
 

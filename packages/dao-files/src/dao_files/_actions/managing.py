@@ -60,7 +60,7 @@ def delete(storage: Storage, data_object: DataObject, *, path: str | None, ignor
         from dao_files._actions.tables import refuse_versions
 
         refuse_versions(ignored["options"])  # type: ignore[arg-type]
-        raise DataError(f"{', '.join(ignored['options'])}: deleting a whole object takes nothing but path=")  # type: ignore[arg-type]
+        raise DataError(f"{', '.join(ignored['options'])}: deleting a whole object takes only path=")  # type: ignore[arg-type]
     place = place_of(storage, data_object, path, writing=True)
     with closing(storage.snapshot(place.key, place.wanted)) as snapshot:
         place.refuse("file" if snapshot.is_file else "directory")

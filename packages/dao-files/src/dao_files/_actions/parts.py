@@ -138,7 +138,7 @@ class OpenPart:
         return Part(self.path, self.rows, change.size(self.path))
 
     def abort(self) -> None:
-        """Let go of the file without completing it."""
+        """Close the file without completing it."""
         try:
             self.writer.abort()
         finally:
@@ -146,7 +146,7 @@ class OpenPart:
 
 
 def file_suffix(format: Format, options: Any) -> str:
-    """The ending of a new file's name, so that its format and compression can be told from it."""
+    """The ending of a new file's name, which identifies its format and compression."""
     codec = None if format.has_schema else resolve_compression(options.compression, "")
     return format.suffixes[0] + (COMPRESSIONS[codec] if codec else "")
 

@@ -18,7 +18,7 @@ __all__ = ["Place", "place_of"]
 
 @frozen
 class Place:
-    """A key, and what shall be there.
+    """A key and the expected kind of its content.
 
     Attributes:
         key: the key; empty for the root, which can only be looked at.

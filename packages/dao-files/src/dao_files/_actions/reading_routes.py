@@ -53,7 +53,7 @@ class ReadingRoutes:
             options: the format's options.
 
         Returns:
-            A ``pyarrow.Table``; the content as ``bytes`` for a FileObject of which nobody knows the format.
+            A ``pyarrow.Table``; the content as ``bytes`` for a FileObject of unknown format.
 
         Raises:
             NotFoundError: there is nothing.
@@ -118,7 +118,7 @@ class ReadingRoutes:
         """Read rows batch by batch, in bounded memory, from what is there now.
 
         Writers don't disturb the reader: it goes on with the files that were there when this was called. Read it to its
-        end or drop it to let go of them.
+        end or drop it to release them.
 
         Args:
             data_object: what to read.
@@ -273,7 +273,7 @@ class ReadingRoutes:
             options: the format's options.
 
         Returns:
-            ``format``, ``key``, ``version``, ``rows`` (None where nobody counted), ``bytes``, ``partition_by``,
+            ``format``, ``key``, ``version``, ``rows`` (None if not counted), ``bytes``, ``partition_by``,
             ``columns`` (``name``, ``type``, ``nullable``), and ``files``: what the format tells of each file.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Tables whose files are looked at one by one: most stay as they are, some are written anew."""
+"""Rewrites tables file by file: most files stay as they are, some are rewritten."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def for_rewriting(table: StoredTable, schema: Any) -> StoredTable:
         schema: what the caller or the object declares.
 
     Raises:
-        UnsupportedError: its files don't say which types their columns have and nobody else does: values that were read
+        UnsupportedError: neither its files nor anything else declares the columns' types: values that were read
             by guessing, such as ``007``, might be written back as others.
     """
     declared = declared_schema(schema)
     if not table.format.has_schema and table.record is None and declared is None:
         raise UnsupportedError(
-            f"the {table.format.name} files of {table.key!r} hold no types, so writing them anew could alter values: "
+            f"the {table.format.name} files of {table.key!r} hold no types, so rewriting them could alter values: "
             "give schema=, or the object a schema"
         )
     return table if declared is None else evolve(table, declared=declared)

@@ -305,7 +305,7 @@ def open_table(
 
     Raises:
         NotFoundError: there is no data file.
-        DataError: nobody says what format it is; or there are files that are no rows of it, and no markers.
+        DataError: its format is unknown; or there are files that are no rows of it, and no markers.
         UnsupportedError: an unknown format or option.
     """
     refuse_versions(options or {})
@@ -335,7 +335,7 @@ def open_table(
 
 
 def _format_of(snapshot: Snapshot, shown: Sequence[FileInfo], log: Log, newest: Record | None) -> str:
-    """The format of a table for which nobody gives one."""
+    """The format of a table without a declared one."""
     if newest is not None and newest.format is not None:
         return newest.format
     recorded = log.newest.format if log.newest is not None else None

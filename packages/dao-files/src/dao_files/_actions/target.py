@@ -31,12 +31,12 @@ class Writing:
         data_object: the object.
         mode: what to do with what is there.
         format: the format's name, None where only a file's name says it.
-        partition_by: the partition columns; None where nobody says, empty for none.
+        partition_by: the partition columns; None if undeclared, empty for none.
         schema_mode: ``strict`` or ``evolve``.
         options: the format's options that the call gives.
         held: the bytes that the rows take in memory already.
         schema: what the call or the object declares the data to be.
-        default: the format of a new table for which nobody says one.
+        default: the format of a new table without a declared one.
     """
 
     data_object: DataObject

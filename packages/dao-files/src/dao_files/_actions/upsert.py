@@ -1,4 +1,4 @@
-"""Upsert, copy on write: a file that holds none of the keys stays as it is, another is written anew.
+"""Copy-on-write upserts: files without any of the keys stay as they are, the others are rewritten.
 
 For each file, its statistics may rule the keys out; else its key columns alone (and those of ``order_by``) are read and
 matched, and only if a row changes all of its columns are. Updated rows keep their place in the file and the values of
@@ -147,7 +147,7 @@ class _Found:
 
 @frozen
 class _Matches:
-    """For each row of one file the number of a row of the source, null where there is none.
+    """For each row of one file the number of a row of the source, null if none matches.
 
     Attributes:
         known: the row with the same key.

@@ -252,7 +252,7 @@ def _seen(
 
 
 def _goes_on(change: Change, place: Place, writing: Writing, budget: RetryBudget, error: ConflictError) -> bool:
-    """After a conflict, wait and look anew; whether there still is something to be written."""
+    """After a conflict, wait and refresh the state; whether there still is something to write."""
     budget.wait(error)
     change.renew()
     return begins(change, place, writing.mode)

@@ -159,7 +159,7 @@ class WritingRoutes:
     ) -> WriteResult:
         """Replace the rows whose keys are there and add the others: all of it, or nothing.
 
-        The data is held in memory, the table is not. Only files that hold a key of the data are written anew.
+        The data is held in memory, the table is not. Only files that hold a key of the data are rewritten.
 
         Args:
             data: anything tabular.
@@ -181,7 +181,7 @@ class WritingRoutes:
         Raises:
             DataError: a key is null or NaN (the first such row is named), or keys are there twice and no ``order_by``
                 decides.
-            UnsupportedError: files without a schema of their own, which writing anew could alter: CSV or JSON that DAO
+            UnsupportedError: files without a schema of their own, which rewriting could alter: CSV or JSON that DAO
                 didn't write, and no ``schema`` is declared.
             TransientError: another writer was busy for too long.
         """

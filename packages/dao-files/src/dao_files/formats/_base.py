@@ -42,7 +42,7 @@ class Format(FileFormat):
             paths: the files, as the filesystem spells them.
             filesystem: where they are.
             options: what :meth:`options` gave; the defaults where None.
-            schema: the columns and types that the files shall be read as, those of partitions among them or not.
+            schema: the columns and types to read the files as, those of partitions among them or not.
                 Columns that a file lacks are null; those that it has beyond them are an error unless ``columns`` says
                 which are wanted. None: what :meth:`infer_schema` says.
             partitions: for each path the values of its partition columns as text, None for a null.
@@ -59,7 +59,7 @@ class Format(FileFormat):
             :func:`~dao_files.formats.close_reader`.
 
         Raises:
-            DataError: a column nobody has or that a file has beyond ``schema``, a predicate that does not
+            DataError: a column that no file has, or that a file has beyond ``schema``, a predicate that does not
                 fit, partitions that don't match the paths.
             StoreError: a file that can't be read, now or while reading on; the message names it.
         """

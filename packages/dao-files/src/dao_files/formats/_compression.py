@@ -47,7 +47,7 @@ def resolve_compression(compression: str | None, path: str) -> str | None:
 
 
 class UnpackedInput:
-    """A file's unpacked bytes, as a stream to read and close; nothing but a small buffer is held in memory.
+    """A file's unpacked bytes, as a stream to read and close; only a small buffer is held in memory.
 
     Attributes:
         codec: what it is unpacked with, or None.

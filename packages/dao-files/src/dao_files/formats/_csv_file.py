@@ -53,7 +53,7 @@ class CsvFile:
         return (row or []) if header is True else [f"f{place}" for place in range(len(row or []))]
 
     def _first_row(self, keep: bool) -> list[str] | None:
-        """The values of the first row; it stays among the pieces where it is to be kept. None where there is none."""
+        """The values of the first row; it stays among the pieces where it is to be kept. None if there is no row."""
         skips_blank = self._options.skip_blank_lines or not keep
         for piece in self.pieces:
             while piece.data:

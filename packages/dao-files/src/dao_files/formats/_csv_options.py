@@ -51,8 +51,8 @@ class CsvOptions:
         delimiter: the character between values; None (default) is a tab for names ending in ``.tsv``, else a comma.
         quote: the character around values that hold special ones; None for files without quoting.
         escape: a character that takes the special meaning from the next one; None (default): quotes are doubled.
-        header: True (default): the first line has the column names. False: there is none; columns are named by
-            ``schema=``, else ``f0``, ``f1``... A list of names: there is none and these are the names.
+        header: True (default): the first line has the column names. False: no such line; columns are named by
+            ``schema=``, else ``f0``, ``f1``... A list of names: no such line, and these are the names.
         skip_rows: reading: lines to leave out before the header. Writing: 1 with a list of names writes a line of
             headings; else it is an error.
         comment: reading: lines that start with this character are left out.
@@ -69,7 +69,7 @@ class CsvOptions:
         date_format, timestamp_format: strptime formats, one or a list tried in order; the first is written. Default:
             ISO 8601.
         types: reading: a mapping of columns to their types, as ``schema=`` takes them; the other columns are inferred.
-            Nothing but names of the file's columns is taken.
+            Only names of the file's columns are accepted.
         infer_types: reading: False reads all columns as text but those of ``types``.
         infer_rows: reading: rows per file that types are inferred from, at least; None (default) for all, which reads
             the files once more. A later value that does not fit is an error. ``schema=`` needs no inference.

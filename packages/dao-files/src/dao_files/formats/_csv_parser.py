@@ -1,4 +1,4 @@
-"""Pieces of a CSV file parsed by pyarrow, and its errors told with the lines and columns that they are about."""
+"""Parses pieces of a CSV file by pyarrow, and adds lines and columns to its errors."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def better_delimiter(names: Sequence[str], delimiter: str) -> str:
 def arrow_memory(data: bytes) -> pa.BufferReader:
     """The bytes copied into Arrow's own memory.
 
-    pyarrow's threads may let go of their input a moment after the parser returned. For Python's bytes they need the
+    pyarrow's threads may release their input a moment after the parser returned. For Python's bytes they need the
     interpreter to do so, and end the process (pyarrow 26) when it is going down just then.
     """
     return pa.BufferReader(arrow_buffer(data))

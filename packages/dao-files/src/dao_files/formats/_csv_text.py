@@ -48,7 +48,7 @@ class _Utf8:
 
 
 def _refuse_wide(head: bytes) -> None:
-    """Make sure that the first bytes of what shall be UTF-8 are not those of UTF-16 or UTF-32."""
+    """Check that the first bytes of a UTF-8 file aren't those of UTF-16 or UTF-32."""
     found = next((name for mark, name in _MARKS.items() if head.startswith(mark)), None)
     if found is None and len(head) >= 4:
         even, odd = head[:64:2], head[1:64:2]

@@ -169,7 +169,7 @@ def has_quoted_nulls(piece: Piece, options: CsvOptions) -> bool:
 
 
 def join_types(first: pa.DataType, second: pa.DataType) -> pa.DataType:
-    """The type that parses the texts of both, text where there is none other."""
+    """The type that parses the texts of both, text by default."""
     if first.equals(second) or pa.types.is_null(second):
         return first
     if pa.types.is_null(first):

@@ -37,7 +37,7 @@ def arrow_buffer(data: Any) -> pa.Buffer:
 
 
 def owned(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The same rows in memory that Arrow allocated, whoever owns that of ``batch``."""
+    """Copy rows into memory that Arrow allocated, regardless of the owner of ``batch``."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema, options=pa.ipc.IpcWriteOptions(use_threads=False)) as writer:
         writer.write_batch(batch)

@@ -50,7 +50,7 @@ def _check(values: Sequence[Any], expected: type, words: str) -> None:
 
 
 def _nest_dictionary(values: Sequence[Any], kind: pa.DataType, leaf: Leaf) -> pa.Array:
-    """Arrow encodes leaves alone, so nested values are told apart as Python writes them out."""
+    """Arrow only encodes leaves, so nested values are distinguished by their Python representation."""
     places: dict[str, int] = {}
     indices = [None if value is None else places.setdefault(repr(value), len(places)) for value in values]
     first = dict(zip(reversed(indices), reversed(values), strict=True))

@@ -167,7 +167,7 @@ def _pushed_down(array: pa.Array, kind: pa.DataType) -> pa.Array:
     """The array with the nulls of structs, lists and maps repeated in what they hold.
 
     pyarrow's writer (26) goes by a field's own nulls: where a struct inside another is null and its fields have values
-    beneath, which nobody sees, it writes these in place of the following rows' values. Of fields that start elsewhere
+    beneath, which are invisible, it writes these in place of the following rows' values. Of fields that start elsewhere
     than at their buffers' start it loses values likewise.
     """
     compact = rebuild_nested(array, kind, _pushed_down)

@@ -196,7 +196,7 @@ class ParquetSource:
 
 def open_source(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -> ParquetSource:
     """Look at a file's footer, unless this filesystem remembers it: a snapshot's files don't change."""
-    # Footers and near files alone are remembered: a filesystem held by what it holds would never be let go.
+    # Footers and near files alone are remembered: a filesystem in a reference cycle would never be freed.
     kept = handler_facts(filesystem).get("remembered")
     key = ("parquet", path, repr(_settings(options)))
     footer = kept.get(key) if kept is not None else None
@@ -219,7 +219,7 @@ def open_source(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -
 
 
 def _kept_open(path: str, file: Any, files: dict[str, Any]) -> Any:
-    """A near file, kept for others that read it soon: who lets go of it last closes it."""
+    """A near file, shared with other reads: the last user closes it."""
     files[path] = file
     for oldest in list(files)[:-_OPEN]:
         files.pop(oldest, None)

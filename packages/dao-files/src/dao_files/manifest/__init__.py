@@ -1,7 +1,7 @@
 """Tables of files on any store that lists, gets, puts on a condition and deletes: the manifest protocol.
 
 A store that can't rename a folder in one step keeps a manifest beside the files of a table. It says which files count,
-and is replaced on the condition that nobody else has replaced it meanwhile; so a change is published whole or not
+and is replaced on the condition that no other writer has replaced it meanwhile; so a change is published whole or not
 at all.
 
 A :class:`Transport` sends the few requests that everything is made of; :class:`ManifestStorage` makes a

@@ -49,12 +49,12 @@ def native_file(transport: Transport, stat: Stat) -> Any:
 
 
 def replaced(stat: Stat) -> ConflictError:
-    """What to say where an object is no longer there that a listing, or a request, has told of."""
+    """The error for an object that was listed or requested before, and no longer exists."""
     return ConflictError(f"{stat.key!r} was replaced or deleted while it was being read: read again")
 
 
 class ObjectFile(io.BufferedIOBase):
-    """An object as a binary file of Python. Whoever reads it in order finds the next blocks fetched already.
+    """An object as a Python binary file. Sequential reads prefetch the next blocks.
 
     Not for several threads at the same time: Arrow has a lock of its own around it.
     """
@@ -114,7 +114,7 @@ class ObjectFile(io.BufferedIOBase):
     readinto1 = readinto
 
     def close(self) -> None:
-        """Let go of what is held, and of what is being fetched once it has come. May be called twice."""
+        """Release buffers, and pending blocks once they arrive. May be called twice."""
         super().close()
         self._held = memoryview(b"")
         self._ahead.clear()

@@ -156,7 +156,7 @@ class BaseTransport(ABC):
         """Refused."""
         raise UnsupportedError(f"a {self.scheme}:// store has no signed URLs")
 
-    def close(self) -> None:  # noqa: B027 - most have nothing to let go of
+    def close(self) -> None:  # noqa: B027 - most have nothing to release
         """Nothing is held."""
 
     @staticmethod

@@ -29,7 +29,7 @@ def claim(transport: Transport, view: View) -> View:
     """Give a directory a manifest that names what is there.
 
     Returns:
-        The view with its manifest; without one where somebody else has changed the directory meanwhile.
+        The view with its manifest; without one if another writer has changed the directory meanwhile.
     """
     manifest = Manifest(uuid4().hex, files={path: path for path in view.own_files})
     try:
@@ -53,13 +53,13 @@ def commit(transport: Transport, old: View, manifest: Manifest) -> View:
     Args:
         transport: the store.
         old: the tree as the change has found it.
-        manifest: what it shall be.
+        manifest: the new manifest.
 
     Returns:
         The tree's key, with the manifest that is there now and its ETag; the files are not looked up.
 
     Raises:
-        ConflictError: somebody else has replaced it; nothing is published, and nothing will be.
+        ConflictError: another writer has replaced it; nothing is published, and nothing will be.
         OutcomeUnknown: the store doesn't answer, and whether the change is published, or still will be, is unknown.
         TransientError: the store doesn't answer; nothing is published, and nothing will be.
         StoreError: the store refuses, maybe not at the first time; whether the change is published is unknown.
@@ -109,7 +109,7 @@ def _resolved(transport: Transport, old: View, before: Manifest, manifest: Manif
 
 
 def _unknown(old: View, error: StoreError) -> StoreError:
-    """What to say where nobody knows; a refusal that is none of a condition speaks for itself."""
+    """The error for an unknown outcome; a refusal for other reasons than a condition is raised as it is."""
     if not isinstance(error, (ConflictError, TransientError, NotFoundError)):
         return error
     unknown = OutcomeUnknown(f"whether the change of {old.key!r} is published is unknown: {error.message}")
@@ -118,7 +118,7 @@ def _unknown(old: View, error: StoreError) -> StoreError:
 
 
 def _read(transport: Transport, place: str) -> tuple[Stat | None, Manifest | None]:
-    """A manifest as it is now, None where there is none."""
+    """The current manifest, None if there is none yet."""
     for _ in range(_READS):
         try:
             stat = transport.head(place)
@@ -143,7 +143,7 @@ def _fence(transport: Transport, place: str, stat: Stat, found: Manifest, error:
     try:
         transport.put(place, found.fenced(uuid4().hex).to_bytes(), if_match=stat.etag)
     except ConflictError:
-        return  # something has arrived: the change itself, or somebody else's
+        return  # something has arrived: this change, or another writer's
     except StoreError as blind:
         raise OutcomeUnknown(f"whether the change of {place!r} is published is unknown: {error.message}") from blind
     raise error

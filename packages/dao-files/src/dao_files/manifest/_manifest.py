@@ -1,8 +1,8 @@
 """The manifest of a tree: the one object that says which files it has.
 
 S3 changes one object at a time. What makes the change of a whole directory one step is that a single object,
-``<directory>/.dao/manifest.json``, names the files that count, and is replaced on the condition that nobody else has
-replaced it. It also holds the tree's own log, so that a version and its history are published together.
+``<directory>/.dao/manifest.json``, names the files that count, and is replaced on the condition that no other writer
+has replaced it. It also holds the tree's own log, so that a version and its history are published together.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _BUSY_FOR = timedelta(hours=1)
 class Gone:
     """A file that is no part of the tree any more, and may not have been deleted yet.
 
-    Another file that has been put into its place since is told from it by both attributes.
+    Both attributes distinguish it from another file written to its path since.
 
     Attributes:
         etag: the store's mark of its content.

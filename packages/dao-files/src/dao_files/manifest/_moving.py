@@ -21,7 +21,7 @@ def move_object(transport: Transport, source: str, target: str, *, replace: bool
 
     Raises:
         NotFoundError: there is no source.
-        ConflictError: something is at the target, and it shall not be replaced.
+        ConflictError: the target exists, and ``replace`` is False.
         HalfDoneError: the source was changed meanwhile, and is still there.
     """
     before = transport.head(source)
@@ -46,7 +46,7 @@ def move_tree(transport: Transport, source: str, target: str, *, replace: bool) 
 
     Raises:
         NotFoundError: there is no source.
-        AlreadyExistsError: something is at the target, and it shall not be replaced.
+        AlreadyExistsError: the target exists, and ``replace`` is False.
         HalfDoneError: the source was changed meanwhile, and is still there.
     """
     with TreeChange(transport, source) as leaving:

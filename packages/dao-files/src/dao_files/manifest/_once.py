@@ -71,7 +71,7 @@ class Once:
 
         Raises:
             ConflictError: the condition doesn't hold.
-            StoreError: the given one: nobody knows, or it has failed.
+            StoreError: the given one: the outcome is unknown, or it has failed.
         """
         if found is not None and found.metadata.get(MARK) == self.mark:
             return found
@@ -196,7 +196,7 @@ class OnceWriter:
 
         Raises:
             ConflictError: the condition doesn't hold.
-            TransientError: the store doesn't answer, or others wrote at the same moment and it must be sent anew.
+            TransientError: the store doesn't answer, or others wrote at the same moment and it must be sent again.
         """
         if self.closed:
             return

@@ -9,7 +9,7 @@ _SMALL = 64 << 10
 
 
 class Pieces:
-    """Collects bytes until somebody takes them.
+    """Collects bytes until they are taken.
 
     Growing a buffer copies what is in it again and again, and leaves holes in memory; making it large at once writes
     zeros first. So ``bytes`` are kept as they are until then. What isn't ``bytes`` may change later and is copied.

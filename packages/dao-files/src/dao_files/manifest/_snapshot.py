@@ -1,7 +1,7 @@
 """What is at a key now: one object, or the files of a tree, each pinned to the content that was seen.
 
-Nothing keeps others from replacing and deleting. Where the bucket keeps versions, or nobody writes, a snapshot lasts;
-otherwise reading a file that is gone raises ConflictError. Never is one state's file read for another's.
+Nothing prevents other writers from replacing and deleting. With bucket versioning, or without writers, a snapshot
+lasts; otherwise reading a file that is gone raises ConflictError. Never is one state's file read for another's.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ class ManifestStorage:
         return None
 
     def stat_of(self, key: str) -> Stat | None:
-        """The object that a key means, None where there is none.
+        """The object of a key, None if it doesn't exist.
 
         A file of a tree may be in an object of another name, until it is moved to its own place or, copied, for good.
         """
@@ -150,7 +150,7 @@ class ManifestStorage:
                 held.lock.release()
 
     def _lock_of(self, key: str) -> _KeyLock:
-        if self._process != os.getpid():  # a fork: what threads of the parent hold will never be let go here
+        if self._process != os.getpid():  # after a fork, locks held by threads of the parent are never released here
             self._guard, self._locks, self._process = Lock(), WeakValueDictionary(), os.getpid()
         with self._guard:
             lock = self._locks.get(key)
@@ -196,7 +196,7 @@ class ManifestStorage:
         return cast("Storage", OlderObjects(self, version))
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         self.transport.close()
 
     def translate(self, error: Exception) -> DaoError | None:

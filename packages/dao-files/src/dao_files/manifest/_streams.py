@@ -42,7 +42,7 @@ def open_object(transport: Transport, stat: Stat) -> BinaryIO:
 
 
 class _Raw(io.RawIOBase):
-    """What is read from the start on is one answer's content; whoever goes elsewhere gets ranges from then on."""
+    """Reads from the start come from one response; after a seek, reads use ranges."""
 
     def __init__(self, transport: Transport, stat: Stat) -> None:
         super().__init__()

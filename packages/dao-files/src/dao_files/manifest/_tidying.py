@@ -60,9 +60,9 @@ class Tidying:
         Args:
             old: the tree as it is.
             before: its manifest.
-            files: for the path of each file that the tree shall have, its place.
+            files: the place of each file of the new tree, by path.
             etags: of the files that are new, by their paths.
-            older_than: the age at which what nobody knows is garbage.
+            older_than: the age at which unreferenced files are garbage.
         """
         now = datetime.now(UTC)
         left = before.busy_at(now)

@@ -1,4 +1,4 @@
-"""The few requests that everything on an object store is made of, whoever sends them.
+"""The protocol of requests to an object store, independent of the driver.
 
 A transport knows keys, bytes and conditions, and nothing of tables. What is built on one (:mod:`dao_files.manifest`,
 :class:`dao_files.manifest.Once`) is the same for all.
@@ -236,11 +236,11 @@ class Transport(Protocol):
         """Give up an open multipart upload."""
 
     def presign(self, key: str, *, method: str, expires: timedelta, version: str | None = None) -> str:
-        """A URL that lets whoever has it ``GET`` or ``PUT`` one object until it expires. It is a secret: never log it.
+        """A URL that allows to ``GET`` or ``PUT`` one object until it expires. It is a secret: never log it.
 
         Raises:
             UnsupportedError: this kind of store has none.
         """
 
     def close(self) -> None:
-        """Let go of all connections. The transport may be used again."""
+        """Close all connections. The transport may be used again."""

@@ -1,6 +1,6 @@
-"""A change of a tree: files are put to their final places, where nobody counts them yet; then the manifest is replaced.
+"""A change of a tree: files are written to their final paths, not yet referenced; then the manifest is replaced.
 
-New files have names that nobody else uses, so they can't be in anybody's way. A file that must have a certain name
+New files have unique names, so they can't collide. A file that must have a certain name
 (one that is copied or handed in) waits below ``.dao/`` until the manifest names it, and is then moved to its place;
 one whose name bears a token goes to its place under another token, and the manifest knows it by its own name.
 """
@@ -83,12 +83,12 @@ class TreeChange:
         return join(self._inside, path)
 
     def _look_after_what_is_new(self) -> None:
-        """Make sure that nobody has deleted, or is about to delete, what this change has written.
+        """Check that no other writer has deleted, or is about to delete, the files of this change.
 
         If other programs have deleted the manifest, it counts already; but it is nothing that was there.
 
         Raises:
-            ConflictError: somebody has.
+            ConflictError: another writer has.
         """
         if not self._made:
             return
@@ -140,7 +140,7 @@ class TreeChange:
             )
 
     def _claim(self) -> None:
-        """See to it that there is a manifest before there are files that it shall not name."""
+        """Ensure that there is a manifest before there are files that it must not name."""
         if self._view.manifest is None:
             self._view = claim(self._transport, self._view)
 
@@ -193,7 +193,7 @@ class TreeChange:
         """Publish the tree as it is, so that no writer goes on with what is garbage, and delete that.
 
         Args:
-            older_than: the age at which what nobody knows is garbage.
+            older_than: the age at which unreferenced files are garbage.
 
         Returns:
             The objects that are gone.

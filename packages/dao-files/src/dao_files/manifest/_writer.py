@@ -134,7 +134,7 @@ class Spooled:
         """Put the object."""
         try:
             self._file.flush()
-            # Not read into memory, and not closed here: the mapping ends when nobody uses it any more.
+            # Not read into memory, and not closed here: the mapping ends with its last reference.
             content = mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ)
             self._stat = self._put(memoryview(content))
         finally:

@@ -303,7 +303,7 @@ class TransportSuite(Suite, written="dao_files.manifest.Transport"):
         assert _content(transport.get("target")) == _content(transport.get("source")) == _LARGE
 
     def test_settings_are_kept_or_refused(self, transport: Transport) -> None:
-        """Metadata and a content type are told by head, and copied along; or refused, and nothing is written."""
+        """Metadata and a content type are returned by head, and copied along; or refused, and nothing is written."""
         settings = ObjectSettings(metadata={"who": "me"}, content_type="text/plain")
         if "metadata" in self.lacks:
             with pytest.raises(UnsupportedError):
@@ -337,7 +337,7 @@ class TransportSuite(Suite, written="dao_files.manifest.Transport"):
             assert _content(again.get("k")) == b"content"
 
     def test_it_can_be_used_after_close(self, transport: Transport) -> None:
-        """``close`` lets go of connections; the next request makes new ones."""
+        """``close`` closes connections; the next request opens new ones."""
         transport.put("k", b"content")
         transport.close()
         transport.close()

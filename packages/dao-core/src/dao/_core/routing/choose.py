@@ -1,4 +1,4 @@
-"""The decision: which route serves a call. Pure: it looks at types and values, never at a store."""
+"""Chooses the route that serves a call. Pure: it depends on types and values, never on a store."""
 
 from __future__ import annotations
 

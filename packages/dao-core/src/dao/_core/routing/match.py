@@ -1,4 +1,4 @@
-"""Whether a route fits a call, and if not, why not, in words for a person."""
+"""Matches routes against calls, with a human-readable reason for each mismatch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One interface method that can serve one action, and how all of a class's are found."""
+"""Routes: interface methods that can serve an action, and how they are found on a class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a method takes, read once from its signature."""
+"""The parameters of a method, read once from its signature."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _OTHER = object()
 
 @frozen
 class Plan:
-    """How to make a call, worked out once for all calls that look alike.
+    """How to execute a call, computed once for all calls of the same shape.
 
     Attributes:
         choice: the decision it comes from.

@@ -83,7 +83,7 @@ def _step(kind: type, choice: type | str) -> int | None:
 
 
 _ALIASES = {"np": "numpy", "pa": "pyarrow", "pd": "pandas", "pl": "polars"}
-"""What everybody calls these modules; an annotation under TYPE_CHECKING may know them by no other name."""
+"""The usual aliases of these modules; an annotation under TYPE_CHECKING may use only them."""
 
 
 def _is_named(base: type, name: str) -> bool:

@@ -43,7 +43,7 @@ def to_reader(data: Any, *, schema: Any = None) -> pa.RecordBatchReader:
 
     Args:
         data: the rows.
-        schema: what the stream's schema shall be: a :class:`pyarrow.Schema` or whatever
+        schema: the stream's required schema: a :class:`pyarrow.Schema` or whatever
             :func:`dao.arrow.models.schema_of` takes. Columns are matched by name and cast without loss, see
             :func:`dao.arrow.convert.conform`.
 
@@ -80,7 +80,7 @@ def _schema(given: Any) -> pa.Schema:
 
 
 def check_tabular(data: Any, *, has_schema: bool = True) -> None:
-    """Make sure that :func:`to_reader` takes something, as far as that can be told without consuming it.
+    """Check that :func:`to_reader` accepts a value, as far as possible without consuming it.
 
     Args:
         data: the rows.

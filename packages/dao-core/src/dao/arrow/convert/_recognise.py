@@ -1,4 +1,4 @@
-"""What a value is, as far as tables go: told by its type's attributes and qualified names, with no import."""
+"""Recognises tabular values by their type's attributes and qualified names, without imports."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def kind_of(data: Any) -> Kind | None:
 def is_tabular(data: Any) -> bool:
     """Whether :func:`dao.arrow.convert.to_reader` takes ``data``. Takes microseconds, imports and consumes nothing.
 
-    Tables, data frames and streams are told by their type; a list or tuple by its first element; a dict by its values.
+    Tables, data frames and streams are recognised by type; a list or tuple by its first element; a dict by its values.
     An iterator, a generator for one, is taken to be tabular, since looking would consume it. Text, bytes, paths,
     file objects and single records are not.
 

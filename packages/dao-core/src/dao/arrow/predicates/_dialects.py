@@ -313,7 +313,7 @@ def dialect_named(name: str) -> Dialect:
     """The dialect of that name.
 
     Raises:
-        DataError: there is none.
+        DataError: no such dialect.
     """
     if name not in DIALECTS:
         raise DataError(f"dialect={name!r} is not known: {did_you_mean(name, DIALECTS)}")

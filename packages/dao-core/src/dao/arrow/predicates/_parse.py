@@ -12,7 +12,7 @@ __all__ = ["MAX_DEPTH", "parse"]
 
 MAX_DEPTH = 100
 _LONGEST = 500_000  # characters; it takes some seconds to read them
-_LONGEST_KEPT = 4096  # characters; longer texts are parsed anew, so that the cache stays small
+_LONGEST_KEPT = 4096  # characters; longer texts are parsed each time, so that the cache stays small
 
 
 def parse(where: Any) -> tree.Predicate:

@@ -121,7 +121,7 @@ def _conjuncts(node: Predicate) -> list[Predicate]:
 
 
 def _weaker(node: Predicate, can: Callable[[Predicate], bool]) -> Predicate | None:
-    """A condition that can be pushed and is TRUE wherever the given one is; None if there is none."""
+    """A condition that can be pushed and is TRUE wherever the given one is; None if none exists."""
     if can(node):
         return node
     parts = _conjuncts(node)
