@@ -18,14 +18,16 @@ from typing import TYPE_CHECKING
 from dao.lazy import door
 
 if TYPE_CHECKING:
+    from dao_files.testing._faulty import FaultyTransport
     from dao_files.testing._storages import StorageSuite
     from dao_files.testing._transports import TransportSuite
 
 _HOMES = {
+    "FaultyTransport": "dao_files.testing._faulty",
     "StorageSuite": "dao_files.testing._storages",
     "TransportSuite": "dao_files.testing._transports",
 }
 
-__all__ = ["StorageSuite", "TransportSuite"]
+__all__ = ["FaultyTransport", "StorageSuite", "TransportSuite"]
 
 __getattr__, __dir__ = door(__name__, _HOMES)

@@ -1,4 +1,4 @@
-"""A store in memory; nobody waits here."""
+"""Trees on a store in memory whose requests are taken one by one; nobody waits here."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
 
 
 @pytest.fixture(autouse=True)

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import pytest
-from fakes import FakeTransport
 
 from dao.errors import ConflictError, NotFoundError, StoreError, TransientError
 from dao.testing._faults import FaultPlan
 from dao_files.manifest._once import MARK, OnceWriter, copy_once, put_once
 from dao_files.manifest._transport import ObjectSettings
+from dao_files.testing import FaultyTransport
 
 
 @pytest.fixture
-def store() -> FakeTransport:
-    return FakeTransport()
+def store() -> FaultyTransport:
+    return FaultyTransport()
 
 
-def content(store: FakeTransport, key: str) -> bytes:
+def content(store: FaultyTransport, key: str) -> bytes:
     return store.objects[key][1]
 
 
-def write(store: FakeTransport, key: str, data: bytes, **conditions) -> None:
+def write(store: FaultyTransport, key: str, data: bytes, **conditions) -> None:
     writer = OnceWriter(store, key, **conditions)
     writer.write(data)
     writer.close()

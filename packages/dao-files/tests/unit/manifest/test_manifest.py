@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from fakes import FakeTransport
 
 from dao import DataStore, TableObject
 from dao.errors import DaoError, StoreError, UnsupportedError
 from dao.testing._malformed import malformed, misshapen
+from dao_files import FilesInterface, Storage
+from dao_files.manifest import ManifestStorage
 from dao_files.manifest._manifest import Busy, Gone, Manifest
-from dao_s3._interface import S3Interface
+from dao_files.testing import FaultyTransport
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 RIGHT = Manifest(
@@ -69,9 +70,13 @@ def test_what_is_wrong_is_said(change: dict[str, Any], reason: str) -> None:
         Manifest.from_bytes(content, "t")
 
 
-class OverFake(S3Interface):
-    def _make_transport(self) -> FakeTransport:
-        return FakeTransport()
+class OverFake(FilesInterface):
+    def __init__(self) -> None:
+        self._storage = ManifestStorage(FaultyTransport())
+
+    @property
+    def storage(self) -> Storage:
+        return self._storage
 
 
 def test_calls_on_a_table_with_a_damaged_manifest() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
-from fakes import FakeTransport
 from stepping import check_sound, on, put, read, remove, upload
 
 from dao import DirectoryObject
@@ -13,7 +14,7 @@ from dao_files.manifest._manifest import Manifest
 from dao_files.manifest._tree_change import TreeChange
 from dao_files.manifest._vacuum import vacuum
 from dao_files.manifest._view import look
-from dao_s3._versions import seconds
+from dao_files.testing import FaultyTransport
 
 TOKEN = "part-000001-00000-daoaaaaaaaaaaaa.csv"
 
@@ -39,7 +40,7 @@ def test_files_that_others_name_by_uuids_count_and_stay(name):
     objects: dict = {}
     put({"a.csv": b"a"})(on(objects))
     upload(objects, {f"t/{name}": b"others'"})
-    vacuum(on(objects), DirectoryObject("t"), seconds(0, "older_than"), dry_run=False)
+    vacuum(on(objects), DirectoryObject("t"), timedelta(0), dry_run=False)
     assert read(on(objects), "t") == {"a.csv": b"a", name: b"others'"}
 
 
@@ -164,8 +165,8 @@ def test_a_tree_is_the_same_from_a_store_that_begins_there():
     put({"sub/" + TOKEN: b"a", "sub/b.csv": b"b"})(on(objects))
     inside: dict = {}
     for key, (_, content) in objects.items():
-        FakeTransport(inside).put(key.removeprefix("t/"), content)
-    found = look(FakeTransport(inside), "sub").files
+        FaultyTransport(inside).put(key.removeprefix("t/"), content)
+    found = look(FaultyTransport(inside), "sub").files
     assert sorted(found) == ["b.csv", TOKEN]
 
 
@@ -194,9 +195,9 @@ def test_vacuum_removes_what_is_nobodys_and_nothing_else():
     put({"a.csv": b"a"})(on(objects))
     upload(objects, {"t/b.csv": b"others'", f"t/{TOKEN}": b"left", "t/.dao/0123/c.csv": b"left"})
     before = dict(objects)
-    planned = vacuum(on(objects), DirectoryObject("t"), seconds(0, "older_than"), dry_run=True)
+    planned = vacuum(on(objects), DirectoryObject("t"), timedelta(0), dry_run=True)
     assert objects == before
-    result = vacuum(on(objects), DirectoryObject("t"), seconds(0, "older_than"), dry_run=False)
+    result = vacuum(on(objects), DirectoryObject("t"), timedelta(0), dry_run=False)
     assert (result.files, result.bytes) == (planned.files, planned.bytes) == (2, 8)
     assert read(on(objects), "t") == {"a.csv": b"a", "b.csv": b"others'"}
     check_sound(objects)
@@ -208,7 +209,7 @@ def test_a_writer_whose_files_are_swept_meanwhile_hears_of_it():
     with TreeChange(on(objects).transport, "t") as change:
         with change.create(TOKEN, unique=True) as file:
             file.write(b"x")
-        vacuum(on(objects), DirectoryObject("t"), seconds(0, "older_than"), dry_run=False)
+        vacuum(on(objects), DirectoryObject("t"), timedelta(0), dry_run=False)
         with pytest.raises(ConflictError):
             change.publish()
         with pytest.raises(ConflictError):

@@ -14,7 +14,6 @@ from typing import Any
 from unittest.mock import patch
 
 from attrs import define, evolve, field
-from fakes import FakeTransport
 
 from dao import DirectoryObject
 from dao.errors import DaoError, NotFoundError, TransientError
@@ -26,6 +25,7 @@ from dao_files._storage.keys import join
 from dao_files.manifest._manifest import FOLDER, MANIFEST, Manifest
 from dao_files.manifest._storage import ManifestStorage
 from dao_files.manifest._transport import Stat
+from dao_files.testing import FaultyTransport
 
 PAGE = 2
 """Keys per page of a listing: few, so that much can happen between two pages."""
@@ -39,7 +39,7 @@ class Killed(BaseException):
 
 
 @define(slots=False)
-class Stepped(FakeTransport):
+class Stepped(FaultyTransport):
     """A transport whose ``at``-th request does not go as usual.
 
     Attributes:
@@ -104,7 +104,7 @@ def on(objects: dict[str, Any], **steps: Any) -> ManifestStorage:
 def upload(objects: dict[str, Any], files: Files) -> None:
     """What another program puts there."""
     for key, content in files.items():
-        FakeTransport(objects).put(key, content)
+        FaultyTransport(objects).put(key, content)
 
 
 def read(storage: ManifestStorage, key: str) -> Files:
