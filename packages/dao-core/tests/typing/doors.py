@@ -9,6 +9,7 @@ import dao.arrow.models
 import dao.arrow.predicates
 import dao.capabilities
 import dao.catalog
+import dao.connections
 import dao.core.dao
 import dao.core.plugins
 import dao.data_object
@@ -153,6 +154,11 @@ known = dao.catalog.Catalog  # type: ignore[assignment]
 known = dao.catalog.StoreSource  # type: ignore[assignment]
 known = dao.catalog.json_schema  # type: ignore[assignment]
 known = dao.catalog.load  # type: ignore[assignment]
+known = dao.connections.S3Connection  # type: ignore[assignment]
+known = dao.connections.S3Fields  # type: ignore[assignment]
+known = dao.connections.S3Role  # type: ignore[assignment]
+known = dao.connections.Settings  # type: ignore[assignment]
+known = dao.connections.endpoint_fault  # type: ignore[assignment]
 known = dao.core.dao.DataAccessObject  # type: ignore[assignment]
 known = dao.core.plugins.Plugins  # type: ignore[assignment]
 known = dao.core.plugins.default_plugins  # type: ignore[assignment]
@@ -215,11 +221,17 @@ known = dao.interface.register  # type: ignore[assignment]
 known = dao.interface.when  # type: ignore[assignment]
 known = dao.lazy.door  # type: ignore[assignment]
 known = dao.options.Folder  # type: ignore[assignment]
+known = dao.options.Validator  # type: ignore[assignment]
 known = dao.options.absolute_place  # type: ignore[assignment]
 known = dao.options.build  # type: ignore[assignment]
 known = dao.options.check  # type: ignore[assignment]
+known = dao.options.described  # type: ignore[assignment]
 known = dao.options.guarded_options  # type: ignore[assignment]
+known = dao.options.matching  # type: ignore[assignment]
+known = dao.options.number  # type: ignore[assignment]
+known = dao.options.one_of  # type: ignore[assignment]
 known = dao.options.option_types  # type: ignore[assignment]
+known = dao.options.refuse  # type: ignore[assignment]
 known = dao.plugins.Plugins  # type: ignore[assignment]
 known = dao.plugins.default_plugins  # type: ignore[assignment]
 known = dao.plugins.load_class  # type: ignore[assignment]

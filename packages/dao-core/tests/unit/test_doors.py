@@ -16,6 +16,7 @@ PUBLIC = [
     "dao.arrow.predicates",
     "dao.capabilities",
     "dao.catalog",
+    "dao.connections",
     "dao.core",
     "dao.core.dao",
     "dao.core.plugins",

@@ -12,9 +12,9 @@ from attrs import define, evolve, field
 
 from dao.capabilities import Capabilities
 from dao.data_object import DataObject, FileObject
-from dao.errors import ConfigError, DataError
+from dao.errors import DataError
 from dao.interface import register, when
-from dao.options import described
+from dao.options import number
 from dao.results import Listing, Version, WriteResult
 from dao_files import FilesInterface
 
@@ -32,11 +32,6 @@ S3 = evolve(
     },
 )
 """Capabilities that tables and files on S3 lack."""
-
-
-def _seconds(_instance: object, attribute: Any, value: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
-        raise ConfigError(f"{attribute.name}: found {described(value)}, expected seconds, 0 or more")
 
 
 @define(slots=False, kw_only=True)
@@ -60,7 +55,7 @@ class S3Interface(FilesInterface):
 
     capabilities: ClassVar[Capabilities] = S3
 
-    conflict_timeout: float = field(default=60.0, validator=_seconds)
+    conflict_timeout: float = field(default=60.0, validator=number("seconds", 0))
     _storage: ManifestStorage | None = field(default=None, init=False, repr=False, eq=False)
 
     def _make_transport(self) -> Transport:

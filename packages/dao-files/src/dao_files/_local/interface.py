@@ -9,7 +9,7 @@ from attrs import define, field
 
 from dao.display import even_half_made
 from dao.errors import ConfigError
-from dao.options import Folder, absolute_place
+from dao.options import Folder, absolute_place, number
 from dao_files._actions.interface import FilesInterface
 from dao_files._storage.storage import Storage
 
@@ -24,12 +24,6 @@ def _folder(root: Any) -> Folder:
         return Folder(absolute_place(os.fspath(root)))
     except ConfigError as error:
         raise ConfigError(f"root: {error}") from None
-
-
-def _positive(_instance: object, attribute: Any, value: float) -> None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value >= 0:
-        found = repr(value) if isinstance(value, (int, float)) else type(value).__name__
-        raise ConfigError(f"{attribute.name}: found {found}, expected seconds, 0 or more")
 
 
 @even_half_made
@@ -59,7 +53,7 @@ class LocalInterface(FilesInterface):
     root: Folder = field(converter=_folder)
     create: bool = True
     fsync: bool = False
-    lock_timeout: float = field(default=60.0, validator=_positive)
+    lock_timeout: float = field(default=60.0, validator=number("seconds", 0))
     _storage: Storage = field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
@@ -93,7 +87,7 @@ class MemoryInterface(FilesInterface):
 
     carries_state: ClassVar[bool] = True
 
-    lock_timeout: float = field(default=60.0, validator=_positive)
+    lock_timeout: float = field(default=60.0, validator=number("seconds", 0))
     _storage: Storage = field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
