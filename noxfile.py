@@ -53,6 +53,7 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
 
 # How tests are run: see dao.testing.positions and tools/slow_tests.py.
 QUICK = ("--hypothesis-profile=quick", "-m", "not slow", "--cpu-limit=2")
+QUICK_INTEGRATION = (*QUICK, "--cpu-limit=20")  # some run whole examples
 WITH_SLOW = ("--hypothesis-profile=quick", "--timeout=600")
 THOROUGH = ("--hypothesis-profile=thorough", "--timeout=3600")
 
@@ -115,7 +116,7 @@ def unit(session: nox.Session, package: str) -> None:
 @nox.session(python=NEWEST, requires=["wheels"], tags=["quick"])
 def integration(session: nox.Session) -> None:
     """Packages together, with stand-ins from PyPI as services; integration-tests/README.md says which."""
-    run_integration_tests(session, *QUICK, env={"DAO_SERVICES": "stand-ins", "DAO_WITHOUT": "azurite"})
+    run_integration_tests(session, *QUICK_INTEGRATION, env={"DAO_SERVICES": "stand-ins", "DAO_WITHOUT": "azurite"})
 
 
 @nox.session(python=NEWEST, requires=["wheels"], tags=["quick"])
@@ -141,7 +142,7 @@ def types(session: nox.Session) -> None:
 @nox.session(python=NEWEST, requires=["wheels"], tags=["services"])
 def services(session: nox.Session) -> None:
     """The integration tests again, on the real services that the machine can have."""
-    run_integration_tests(session, *QUICK)
+    run_integration_tests(session, *QUICK_INTEGRATION)
 
 
 @nox.session(python=OLDEST, requires=["wheels"], tags=["services"])
