@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -61,11 +61,15 @@ _made: dict[int, tuple[ref[DataObject], dict[Any, tuple[Mapping[str, Any], Any]]
 """For each living object, by its identity: the options made of it and of what calls gave."""
 
 
+def _forget(made: dict[int, Any], number: int, _: object) -> None:
+    made.pop(number, None)  # given, as the module's names are gone when the interpreter ends
+
+
 def _made_for(data_object: DataObject) -> dict[Any, tuple[Mapping[str, Any], Any]]:
     number = id(data_object)
     found = _made.get(number)
     if found is None or found[0]() is not data_object:
-        found = _made[number] = (ref(data_object, lambda _: _made.pop(number, None)), {})
+        found = _made[number] = (ref(data_object, partial(_forget, _made, number)), {})
     return found[1]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from collections import Counter
@@ -181,3 +182,16 @@ def test_files_of_local_and_memory_stores_are_read_by_arrow(interface: str, tmp_
     assert source.footer.stays_open
     with source.opened() as parquet:
         assert parquet.read().num_rows == ROWS
+
+
+def test_an_object_that_outlives_the_module_is_forgotten_without_a_word(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", lost.append)
+    other = place.table.replace(checksums=True)
+    place.dao.read(other)
+    monkeypatch.setattr(tables, "_made", None)  # as at the interpreter's end
+    del other
+    gc.collect()
+    assert lost == []
