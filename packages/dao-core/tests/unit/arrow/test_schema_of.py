@@ -317,6 +317,8 @@ def test_names_of_sql_and_spark(name, kind):
         ("decimal(10, 2", "')' is missing at the end"),
         ("extension<mine>", "only extension<arrow.uuid>"),
         ("int not null null", "is not a type"),
+        ("list<" * 5000 + "int" + ">" * 5000, "is not a type: it is nested deeper than 64 levels"),
+        ("int" + "[]" * 5000, "is not a type: it is nested deeper than 64 levels"),
     ],
 )
 def test_names_that_are_none_say_what_is_wrong(name, says):

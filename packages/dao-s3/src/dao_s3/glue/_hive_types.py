@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from contextlib import suppress
 
 import pyarrow as pa
 
+from dao.arrow.models import parse_type
 from dao.errors import DataError
 
 __all__ = ["arrow_type"]
@@ -14,35 +15,9 @@ __all__ = ["arrow_type"]
 _DEEPEST = 50
 """The maximum nesting of a type: real tables have less, and deeper types crash libraries."""
 
-_PLAIN: dict[str, Callable[[], pa.DataType]] = {
-    "boolean": pa.bool_,
-    "tinyint": pa.int8,
-    "byte": pa.int8,
-    "smallint": pa.int16,
-    "short": pa.int16,
-    "int": pa.int32,
-    "integer": pa.int32,
-    "bigint": pa.int64,
-    "long": pa.int64,
-    "float": pa.float32,
-    "real": pa.float32,
-    "double": pa.float64,
-    "double precision": pa.float64,
-    "string": pa.string,
-    "char": pa.string,
-    "varchar": pa.string,
-    "binary": pa.binary,
-    "date": pa.date32,
-    # Microseconds are what Spark, Trino and Iceberg keep; in nanoseconds a timestamp ends in 2262.
-    "timestamp": lambda: pa.timestamp("us"),
-    "timestamp_ntz": lambda: pa.timestamp("us"),
-    "timestamp_ltz": lambda: pa.timestamp("us", "UTC"),
-    "timestamptz": lambda: pa.timestamp("us", "UTC"),
-    "timestamp with time zone": lambda: pa.timestamp("us", "UTC"),
-    "timestamp with local time zone": lambda: pa.timestamp("us", "UTC"),
-    "void": pa.null,
-    "null": pa.null,
-}
+_HIVE_ONLY = {"void": "null", "timestamp with local time zone": "timestamptz"}
+"""Names that :func:`dao.arrow.models.parse_type` does not have, by others for the same."""
+
 _WITH_LENGTH = ("char", "varchar", "timestamp")
 _DECIMALS = ("decimal", "dec", "numeric")
 _WORDS = re.compile(
@@ -102,10 +77,11 @@ class _Parser:
             if not 1 <= precision <= 38 or scale > precision:
                 raise self._fault(f"decimal({precision},{scale}) has no precision of 1 to 38, or a scale beyond it")
             return pa.decimal128(precision, scale)
-        made = _PLAIN.get(name)
-        if made is None or (arguments is not None and name not in _WITH_LENGTH):
-            raise self._fault(f"{name!r} is no type that Arrow has")
-        return made()
+        if arguments is None or name in _WITH_LENGTH:
+            # A timestamp is in microseconds, as in Spark, Trino and Iceberg: in nanoseconds it would end in 2262.
+            with suppress(DataError):
+                return parse_type(_HIVE_ONLY.get(name, name))
+        raise self._fault(f"{name!r} is no type that Arrow has")
 
     def _nested(self, name: str) -> pa.DataType:
         self._expect("<")

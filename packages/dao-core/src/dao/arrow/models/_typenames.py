@@ -33,6 +33,10 @@ _PLAIN: dict[str, Callable[[], pa.DataType]] = {
     "time": lambda: pa.time64("us"), "uuid": pa.string,
     "month_day_nano_interval": pa.month_day_nano_interval,
 }  # fmt: skip
+_SHOWN = 200
+_MAX_DEPTH = 64
+"""Levels of nesting that a type may have: what Arrow's own IPC format allows."""
+
 _ALIASES = {"character varying": "varchar", "nvarchar": "varchar", "character": "char", "nchar": "char"}
 _UNITS = {"0": "s", "3": "ms", "6": "us", "9": "ns"}
 _TOKEN = re.compile(
@@ -74,7 +78,8 @@ def parse_field(column: str, name: str) -> pa.Field:
         parser.end()
     except (ValueError, pa.ArrowException) as error:
         at = f"column {column!r}: " if column else ""
-        raise DataError(f"{at}{name!r} is not a type: {error}") from error
+        shown = name if len(name) <= _SHOWN else f"{name[:_SHOWN]}..."
+        raise DataError(f"{at}{shown!r} is not a type: {error}") from error
     return pa.field(column, kind, nullable)
 
 
@@ -84,6 +89,7 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self.tokens = [m.group().strip() for m in _TOKEN.finditer(text) if m.group().strip()]
         self.at = 0
+        self.depth = 0
 
     def peek(self) -> str:
         return self.tokens[self.at] if self.at < len(self.tokens) else ""
@@ -107,16 +113,23 @@ class _Parser:
         name, nullable = _without_not_null(word)
         if not name:
             raise ValueError("it is empty")
-        kind = self.named(name.lower())
-        kind = self.trailing_lists(kind)
+        self.depth += 1
+        if self.depth > _MAX_DEPTH:
+            raise ValueError(f"it is nested deeper than {_MAX_DEPTH} levels")
+        kind = self.trailing_lists(self.named(name.lower()))
+        self.depth -= 1
         if nullable and self.peek().lower() == "not null":
             self.next()
             nullable = False
         return kind, nullable
 
     def trailing_lists(self, kind: pa.DataType) -> pa.DataType:
+        depth = self.depth
         while self.tokens[self.at : self.at + 2] == ["[", "]"]:
             self.at += 2
+            depth += 1
+            if depth > _MAX_DEPTH:
+                raise ValueError(f"it is nested deeper than {_MAX_DEPTH} levels")
             kind = pa.list_(kind)
         return kind
 
