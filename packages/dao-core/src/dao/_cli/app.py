@@ -24,6 +24,7 @@ _COMMANDS = (
     "explain",
     "plugins",
     "doctor",
+    "new-backend",
 )
 """In the order of the help; each is ``command`` of the module of its name in ``dao._cli.commands``."""
 
@@ -37,7 +38,7 @@ class _Dao(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = import_module(f"dao._cli.commands.{cmd_name}").command
+        command: click.Command = import_module(f"dao._cli.commands.{cmd_name.replace('-', '_')}").command
         return command
 
     def invoke(self, ctx: click.Context) -> Any:

@@ -62,7 +62,7 @@ def common_options(function: F) -> F:
 
 def command(function: Callable[..., Any]) -> click.Command:
     """Turn a function that takes the session first into a subcommand of the same name."""
-    return click.command(name=function.__name__)(common_options(click.pass_obj(function)))
+    return click.command(name=function.__name__.replace("_", "-"))(common_options(click.pass_obj(function)))
 
 
 def _comma_separated(ctx: click.Context, parameter: click.Parameter, value: str | None) -> list[str] | None:
