@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -213,7 +214,10 @@ def test_properties_that_no_method_takes_are_listed(run: Run, folder: Path) -> N
     assert note["message"] == "properties that nothing here takes: 'team' of the store; 'owner' of 'a', 'b'"
 
 
-def test_a_catalog_of_somebody_else(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_catalog_of_somebody_else(
+    run: Run, plugins: Plugins, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugins.register(import_module("dao_files._plugin"), "files")
     monkeypatch.setenv("TOKEN", "x")
     theirs = tmp_path / "theirs.json"
     theirs.write_text('{"s": {"interface": "memory", "properties": {"owner": "${env:TOKEN}"}}}')
