@@ -8,6 +8,7 @@ from lake import LakeInterface
 
 from dao import DataError, NotFoundError, TableObject, WriteResult, register
 from dao.arrow.convert import to_reader
+from dao.tables import Merged
 
 
 @define(slots=False)
@@ -69,7 +70,7 @@ class FullLakeInterface(LakeInterface):
             self.tables[f"{data_object.key}@{name}"] = list(line)
 
     def _again(self, data_object, operation, rows):
-        return self._publish(data_object, operation, rows, self._rows(data_object), rows, rows.num_rows)
+        return self._publish(data_object, operation, Merged(rows, self._rows(data_object), rows), rows.num_rows)
 
     def _until(self, data_object, at=None):
         line = LakeInterface._until(self, data_object, at)

@@ -8,7 +8,6 @@ import pyarrow as pa
 from attrs import Factory, define
 
 from dao import (
-    AlreadyExistsError,
     Capabilities,
     DataError,
     DerivedReads,
@@ -20,21 +19,28 @@ from dao import (
     WriteResult,
     register,
 )
-from dao.arrow.convert import conform, refuse_invalid, select_fields, to_reader
-from dao.arrow.predicates import filter_table, parse, to_arrow
+from dao.arrow.convert import refuse_invalid, select_fields, to_reader
+from dao.arrow.predicates import to_arrow
 from dao.progress import advance
-from dao.tables import check_mode, mark_changes, merge_tables, select_changes, version_at
+from dao.tables import (
+    check_mode,
+    delete_from_table,
+    mark_changes,
+    merge_tables,
+    select_changes,
+    version_at,
+    write_to_table,
+)
 
 WHOLE = "a table is kept whole, in memory"
+ABSENT = {"files": WHOLE, "lazy_streams": WHOLE}
 
 
 @define(slots=False)
 class LakeInterface(DerivedReads):
     """For each table its versions, the oldest first: what made it and when, its rows, and what changed."""
 
-    capabilities: ClassVar = Capabilities(
-        lacks_modes={"overwrite_partitions": WHOLE}, lacks_features={"files": WHOLE, "lazy_streams": WHOLE}
-    )
+    capabilities: ClassVar = Capabilities(lacks_modes={"overwrite_partitions": WHOLE}, lacks_features=ABSENT)
     tables: dict[str, list[tuple[Version, pa.Table, list[pa.Table]]]] = Factory(dict)
     lock: Any = Factory(RLock)
 
@@ -55,27 +61,20 @@ class LakeInterface(DerivedReads):
         check_mode(mode, lacks=self.capabilities.lacks_modes)
         new = to_reader(data).read_all()
         with self.lock:
-            old = self._rows(data_object)
-            if old is not None and mode == "error":
-                raise AlreadyExistsError(f"{data_object.key!r} is there: give a mode=, such as 'overwrite'")
-            if old is not None and mode == "ignore":
-                return WriteResult(rows_inserted=0)
-            added = new if old is None or mode == "overwrite" else conform(new.to_reader(), old.schema).read_all()
-            rows, gone = (added, old) if old is None or mode == "overwrite" else (pa.concat_tables([old, added]), None)
-            return self._publish(data_object, mode, rows, gone, added)
+            change = write_to_table(self._rows(data_object), new, mode)
+            return self._publish(data_object, mode, change) if change else WriteResult(rows_inserted=0)
 
     def upsert(self, data, data_object: TableObject, *, keys=None, order_by=None):
         with self.lock:
-            merged = merge_tables(self._rows(data_object), to_reader(data).read_all(), keys, order_by)
-            return self._publish(data_object, "upsert", merged.rows, merged.gone, merged.came, merged.gone.num_rows)
+            change = merge_tables(self._rows(data_object), to_reader(data).read_all(), keys, order_by)
+            return self._publish(data_object, "upsert", change, change.gone.num_rows)
 
     def delete(self, data_object: TableObject, *, where=None):
         with self.lock:
             rows = self._until(data_object)[-1][1]
-            if where is None:
-                return WriteResult(rows_deleted=rows.num_rows if self.tables.pop(data_object.key) else 0)
-            kept, gone = filter_table(rows, f"({parse(where)}) IS NOT TRUE"), filter_table(rows, where)
-            return self._publish(data_object, "delete", kept, gone, rows.slice(0, 0))
+            if where is None and self.tables.pop(data_object.key):
+                return WriteResult(rows_deleted=rows.num_rows)
+            return self._publish(data_object, "delete", delete_from_table(rows, where))
 
     def list(self, data_object):
         found = {key: line[-1][1] for key, line in self.tables.items() if data_object.key in ("", key)}
@@ -96,16 +95,16 @@ class LakeInterface(DerivedReads):
             raise NotFoundError(f"there is no table {data_object.key!r}, or no version {at!r} of it")
         return line[:number]
 
-    def _publish(self, data_object, operation, rows, gone, new, updated=0):
+    def _publish(self, data_object, operation, change, known=0):
         if {".", "..", ""} & {*data_object.key.split("/")} or {*data_object.key} & {*"\\:\0"}:
             raise DataError(f"{data_object.key!r} can't be the key of a table")
-        for batch in new.to_batches():
+        for batch in change.came.to_batches():
             refuse_invalid(batch)
-        advance(rows=new.num_rows)
+            advance(rows=batch.num_rows)
         line = self.tables.get(data_object.key, [])
         version = Version(len(line) + 1, datetime.now(UTC), operation)
-        changed = ((gone, "delete"), (new, "insert"))
-        parts = [mark_changes(part, kind, version) for part, kind in changed if part is not None]
-        self.tables[data_object.key] = [*line, (version, rows, parts)]
-        deleted = gone.num_rows - updated if gone is not None else 0
-        return WriteResult(new.num_rows - updated, updated, deleted, version_after=version.version)
+        parts = [mark_changes(change.gone, "delete", version), mark_changes(change.came, "insert", version)]
+        self.tables[data_object.key] = [*line, (version, change.rows, parts)]
+        return WriteResult(
+            change.came.num_rows - known, known, change.gone.num_rows - known, version_after=len(line) + 1
+        )

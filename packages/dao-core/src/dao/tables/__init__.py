@@ -4,7 +4,8 @@
 - :func:`winners` leaves one row per key in the source of an upsert, :class:`Matcher` finds its keys in stored rows, and
   :func:`precedes` tells which of two rows is older;
 - :func:`reconcile` gives the schema of a table once other rows are added to it;
-- :func:`merge_tables` is an upsert of tables in memory;
+- :func:`write_to_table`, :func:`merge_tables` and :func:`delete_from_table` are a write, an upsert and a delete of a
+  table in memory;
 - :func:`mark_changes` and :func:`select_changes` make what ``read_changes`` gives;
 - :func:`as_moment` and :func:`version_at` are what ``as_of=`` means;
 - :class:`Selection` is what a call wants of a table: columns, rows, how many;
@@ -23,7 +24,15 @@ from dao.lazy import door
 if TYPE_CHECKING:
     from dao._arguments import MODES, SCHEMA_MODES
     from dao._moments import as_moment, version_at
-    from dao.tables._changes import CHANGE_COLUMNS, Merged, mark_changes, merge_tables, select_changes
+    from dao.tables._changes import (
+        CHANGE_COLUMNS,
+        Merged,
+        delete_from_table,
+        mark_changes,
+        merge_tables,
+        select_changes,
+        write_to_table,
+    )
     from dao.tables._conflicts import HalfDoneError, RetryBudget, retry_conflicts
     from dao.tables._matching import Matcher, check_keys, numbers, precedes, winners
     from dao.tables._modes import check_mode
@@ -44,6 +53,7 @@ _HOMES = {
     "check_keys": "dao.tables._matching",
     "check_mode": "dao.tables._modes",
     "check_schema_mode": "dao.tables._schemas",
+    "delete_from_table": "dao.tables._changes",
     "mark_changes": "dao.tables._changes",
     "merge_tables": "dao.tables._changes",
     "numbers": "dao.tables._matching",
@@ -54,6 +64,7 @@ _HOMES = {
     "version_at": "dao._moments",
     "winners": "dao.tables._matching",
     "would_evolve": "dao.tables._schemas",
+    "write_to_table": "dao.tables._changes",
 }
 
 __all__ = [
@@ -70,6 +81,7 @@ __all__ = [
     "check_keys",
     "check_mode",
     "check_schema_mode",
+    "delete_from_table",
     "mark_changes",
     "merge_tables",
     "numbers",
@@ -80,6 +92,7 @@ __all__ = [
     "version_at",
     "winners",
     "would_evolve",
+    "write_to_table",
 ]
 
 __getattr__, __dir__ = door(__name__, _HOMES)

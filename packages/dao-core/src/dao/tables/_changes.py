@@ -1,4 +1,4 @@
-"""Rows that changed: how ``read_changes`` marks them and selects among them, and an upsert of tables in memory."""
+"""Rows that changed: how ``read_changes`` marks them and selects among them; writes, upserts and deletes in memory."""
 
 from __future__ import annotations
 
@@ -10,12 +10,22 @@ import pyarrow.compute as pc
 from attrs import frozen
 
 from dao.arrow.convert import conform, find_names, select_fields
-from dao.arrow.predicates import filter_table
+from dao.arrow.predicates import filter_table, parse
+from dao.errors import AlreadyExistsError
 from dao.results import Version
 from dao.tables._matching import Matcher, numbers, precedes, winners
 from dao.tables._schemas import reconcile
 
-__all__ = ["CHANGE_COLUMNS", "ChangeType", "Merged", "mark_changes", "merge_tables", "select_changes"]
+__all__ = [
+    "CHANGE_COLUMNS",
+    "ChangeType",
+    "Merged",
+    "delete_from_table",
+    "mark_changes",
+    "merge_tables",
+    "select_changes",
+    "write_to_table",
+]
 
 CHANGE_COLUMNS = ("_change_type", "_version", "_timestamp")
 """The columns that ``read_changes`` adds, in their order, after the table's own."""
@@ -57,12 +67,12 @@ def select_changes(
 
 @frozen
 class Merged:
-    """What an upsert does to the rows of a table.
+    """What a write, an upsert or a delete does to the rows of a table.
 
     Attributes:
         rows: all rows of the table afterwards.
-        gone: the stored rows that were updated, as they were.
-        came: the rows that took their places, in the same order, and after them those that are new.
+        gone: the stored rows that were deleted or updated, as they were.
+        came: the rows that took the places of updated ones, in the same order, and after them those that are new.
     """
 
     rows: pa.Table
@@ -99,3 +109,45 @@ def merge_tables(
     unknown = pc.invert(pc.is_in(numbers(arrivals.num_rows), value_set=place.drop_null()))
     came = pa.concat_tables([theirs.filter(newer), arrivals.filter(unknown)])
     return Merged(pa.concat_tables([kept, came]), met.filter(newer), came)
+
+
+def write_to_table(stored: pa.Table | None, source: pa.Table, mode: str) -> Merged | None:
+    """A write in memory, by the rules of ``mode=`` for a table as a whole: all but ``overwrite_partitions``.
+
+    Args:
+        stored: the table's rows; None where there is no table yet.
+        source: the rows that are handed in.
+        mode: one that :func:`check_mode` let pass.
+
+    Returns:
+        What it does; None where there is a table and the mode is ``ignore``.
+
+    Raises:
+        AlreadyExistsError: there is a table and the mode is ``error``.
+        DataError: the rows don't have the columns of the table that they are appended to.
+
+    >>> write_to_table(pa.table({"id": [1]}), pa.table({"id": [2]}), "append").rows.to_pylist()
+    [{'id': 1}, {'id': 2}]
+    """
+    none = source.slice(0, 0)
+    if stored is None or mode == "overwrite":
+        return Merged(source, none if stored is None else stored, source)
+    if mode == "error":
+        raise AlreadyExistsError("there is a table already; mode= 'append', 'overwrite' or 'ignore' says what to do")
+    if mode == "ignore":
+        return None
+    came = conform(source.to_reader(), reconcile(stored.schema, source.schema, "strict")).read_all()
+    return Merged(pa.concat_tables([stored, came]), came.slice(0, 0), came)
+
+
+def delete_from_table(stored: pa.Table, where: Any) -> Merged:
+    """A delete in memory: the rows for which ``where`` is true are gone, those for which it is NULL stay.
+
+    Raises:
+        DataError: the predicate doesn't fit the table.
+
+    >>> delete_from_table(pa.table({"id": [1, None]}), "id = 1").rows.to_pylist()
+    [{'id': None}]
+    """
+    kept = filter_table(stored, f"({parse(where)}) IS NOT TRUE")
+    return Merged(kept, filter_table(stored, where), stored.slice(0, 0))
