@@ -51,8 +51,7 @@ class LakeInterface(DerivedReads):
         return found.select(select_fields(rows.schema, columns).names)
 
     def read_changes(self, data_object: TableObject, *, since=None, until=None, columns=None, where=None, limit=None):
-        first = 0 if since is None else len(self._until(data_object, since))
-        line = self._until(data_object, until)
+        first, line = 0 if since is None else len(self._until(data_object, since)), self._until(data_object, until)
         parts = [line[-1][2][-1].slice(0, 0), *(part for _, _, parts in line[first:] for part in parts)]
         return select_changes(pa.concat_tables(parts, promote_options="permissive"), columns, where, limit)
 
@@ -102,9 +101,8 @@ class LakeInterface(DerivedReads):
             refuse_invalid(batch)
             advance(rows=batch.num_rows)
         line = self.tables.get(data_object.key, [])
-        version = Version(len(line) + 1, datetime.now(UTC), operation)
-        parts = [mark_changes(change.gone, "delete", version), mark_changes(change.came, "insert", version)]
-        self.tables[data_object.key] = [*line, (version, change.rows, parts)]
-        return WriteResult(
-            change.came.num_rows - known, known, change.gone.num_rows - known, version_after=len(line) + 1
-        )
+        new = Version(len(line) + 1, datetime.now(UTC), operation)
+        parts = [mark_changes(change.gone, "delete", new), mark_changes(change.came, "insert", new)]
+        self.tables[data_object.key] = [*line, (new, change.rows, parts)]
+        came, gone = change.came.num_rows - known, change.gone.num_rows - known
+        return WriteResult(came, known, gone, version_after=len(line) + 1)
