@@ -64,10 +64,16 @@ def test_what_it_makes_passes_the_kit(made: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-def test_its_quick_rules_hold(made: Path) -> None:
-    """A part of the kit that takes no time; all of it is run where there is time for it."""
-    done = python("-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "listed or mode or append", at=made)
-    assert done.returncode == 0, done.stdout
+def test_what_it_makes_keeps_tables(made: Path) -> None:
+    code = (
+        "from dao import DataAccessObject\n"
+        "dao = DataAccessObject({'s': {'interface': 'MyStoreInterface', 'interface_class_location': 'dao_my_store',"
+        " 'objects': {'pets': {'type': 'table'}}}})\n"
+        "dao.write([{'name': 'Rex'}], 's.pets'); dao.write([{'name': 'Tom'}], 's.pets', mode='append')\n"
+        "print(dao.read('s.pets', where=\"name > 'S'\", into='pylist'))"
+    )
+    done = python("-c", code, at=made)
+    assert (done.stdout, done.stderr) == ("[{'name': 'Tom'}]\n", "")
 
 
 def test_a_folder_with_something_in_it_is_left_alone(made: Path) -> None:
