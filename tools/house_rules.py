@@ -1,14 +1,18 @@
 """The house's own rules on what is in the repository: `python tools/house_rules.py`. Standard library and git only.
 
-Errors: a path of somebody's machine, or the host name of a package index, in a tracked file; a lock file.
+Errors: a path of one machine, or the host name of a package index, in a tracked file; a lock file; archaic words in
+docstrings and comments of the packages.
 Warnings: a Python file so long that it probably has two subjects.
 """
 
 from __future__ import annotations
 
+import ast
+import io
 import re
 import subprocess
 import sys
+import tokenize
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +29,13 @@ FORBIDDEN = {
         r"|(?:--(?:extra-)?index-url|--find-links|index-url\s*=|extra-index-url\s*=)[ =]+[\"']?https?:"
     ),
 }
+
+ARCHAIC = re.compile(
+    r"(?i)\b(?:who(?:so)?ever|shall|hears?|heard|nobody|somebody|anybody|spelt|anew|lest"
+    r"|(?:is|are|was|were|be) told|let(?:s|ting)? go of)\b"
+)
+"""Words that plain technical English has better ones for: any reader, must, receives, no other writer, is notified,
+spelled, again, releases."""
 
 
 def tracked_files() -> list[Path]:
@@ -49,6 +60,34 @@ def errors(path: Path) -> Iterator[str]:
                 yield f"{name}:{number}: {what}: {found[0]}"
 
 
+def prose(source: str) -> Iterator[tuple[int, str]]:
+    """The docstrings and comments of a Python module, each with its first line's number."""
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
+    for node in ast.walk(ast.parse(source)):
+        for child in ast.iter_child_nodes(node):
+            match child:
+                case ast.Expr(value=ast.Constant(value=str(text))):
+                    yield child.lineno, text
+
+
+def archaic_words(source: str) -> Iterator[tuple[int, str]]:
+    """Archaic words in the docstrings and comments of a module, each with its line's number."""
+    for first, text in prose(source):
+        for number, line in enumerate(text.splitlines(), start=first):
+            for found in ARCHAIC.finditer(line):
+                yield number, found[0]
+
+
+def english_errors(path: Path) -> Iterator[str]:
+    """Archaic words in a module of the packages, as `file:line: what`."""
+    name = path.relative_to(ROOT)
+    if path.suffix == ".py" and name.parts[0] == "packages" and name.parts[2] == "src":
+        for number, word in archaic_words(path.read_text("utf-8")):
+            yield f"{name}:{number}: {word!r} in a docstring or comment: use plain technical English"
+
+
 def warnings(path: Path) -> Iterator[str]:
     """What deserves a look in `path`."""
     if path.suffix == ".py" and (length := len(path.read_text("utf-8").splitlines())) > LONG:
@@ -58,7 +97,7 @@ def warnings(path: Path) -> Iterator[str]:
 def main() -> int:
     """Print what was found; the number of errors decides the exit status."""
     files = tracked_files()
-    wrong = [error for path in files for error in errors(path)]
+    wrong = [error for path in files for check in (errors, english_errors) for error in check(path)]
     for warning in (warning for path in files for warning in warnings(path)):
         print(f"warning: {warning}")
     for error in wrong:

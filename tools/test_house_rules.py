@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from house_rules import FORBIDDEN
+from house_rules import FORBIDDEN, archaic_words
 
 # In two parts each, so that the rules don't find this file.
 BAD = [
@@ -34,3 +34,22 @@ def test_bad_lines_are_found(line: str) -> None:
 @pytest.mark.parametrize("line", GOOD)
 def test_good_lines_are_not(line: str) -> None:
     assert not any(pattern.search(line) for pattern in FORBIDDEN.values())
+
+
+ARCHAIC = '''"""A module for whoever reads it."""
+shall = "nobody is told"  # one that is told
+"""An attribute; a listener
+hears of it."""
+def spelt():
+    """Lets go of a lock, and takes it anew."""
+'''
+
+
+def test_archaic_words_are_found_in_docstrings_and_comments_alone() -> None:
+    found = sorted(archaic_words(ARCHAIC))
+    assert found == [(1, "whoever"), (2, "is told"), (4, "hears"), (6, "Lets go of"), (6, "anew")]
+
+
+@pytest.mark.parametrize("line", ["# a shell", "# share it", "# it was untold", "# a lesson", "# let it go"])
+def test_other_words_are_not(line: str) -> None:
+    assert not list(archaic_words(line))

@@ -83,21 +83,21 @@ _MOST = 2**63 - 1
 """Rows and bytes are 64-bit counts everywhere."""
 
 
-def _found(value: Any) -> str:
+def _describe(value: Any) -> str:
     kind = type(value)
-    return f"{reprlib.repr(value)} ({kind.__qualname__})" if kind.__module__ == "builtins" else _qualified(kind)
+    return f"{reprlib.repr(value)} ({kind.__qualname__})" if kind.__module__ == "builtins" else _qualified_name(kind)
 
 
-def _qualified(kind: type) -> str:
+def _qualified_name(kind: type) -> str:
     return f"{kind.__module__.partition('.')[0]}.{kind.__qualname__}"
 
 
 def _whole(name: str, value: Any, least: int) -> int:
     number = _as_int(value)
     if number is None or number < least:
-        raise DataError(f"{name}: found {_found(value)}, expected a whole number of at least {least}")
+        raise DataError(f"{name}: found {_describe(value)}, expected a whole number of at least {least}")
     if number > _MOST:
-        raise DataError(f"{name}: found {_found(value)}, expected a whole number of at most {_MOST}")
+        raise DataError(f"{name}: found {_describe(value)}, expected a whole number of at most {_MOST}")
     return number
 
 
@@ -121,7 +121,7 @@ def _names(name: str, value: Any) -> list[str]:
     ordered = isinstance(value, Iterable) and not isinstance(value, (bytes, bytearray, set, frozenset, Mapping))
     names = [getattr(item, "as_py", lambda item=item: item)() for item in value] if ordered else None
     if names is None or not all(isinstance(item, str) for item in names):
-        raise DataError(f"{name}: found {_found(value)}, expected the name of a column, or a list of them")
+        raise DataError(f"{name}: found {_describe(value)}, expected the name of a column, or a list of them")
     if len(set(names)) < len(names):
         twice = next(item for item, times in Counter(names).items() if times > 1)
         raise DataError(f"{name}: asks for {twice!r} more than once: name each column once")
@@ -130,13 +130,13 @@ def _names(name: str, value: Any) -> list[str]:
 
 def _text(name: str, value: Any) -> str:
     if not isinstance(value, str):
-        raise DataError(f"{name}: found {_found(value)}, expected a text")
+        raise DataError(f"{name}: found {_describe(value)}, expected a text")
     return value
 
 
 def _word(name: str, value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
-        raise DataError(f"{name}: found {_found(value)}, expected a text that is not empty")
+        raise DataError(f"{name}: found {_describe(value)}, expected a text that is not empty")
     return value
 
 
@@ -146,7 +146,9 @@ def _version(name: str, value: Any) -> int | str:
         return _word(name, value)
     number = _as_int(value)
     if number is None:
-        raise DataError(f"{name}: found {_found(value)}, expected a version as history() names it: a number or a text")
+        raise DataError(
+            f"{name}: found {_describe(value)}, expected a version as history() names it: a number or a text"
+        )
     return number
 
 
@@ -162,7 +164,7 @@ def _bound(name: str, value: Any) -> int | str | datetime:
 def _path(name: str, value: Any) -> str:
     text = os.fspath(value) if isinstance(value, os.PathLike) else value
     if not isinstance(text, str):
-        raise DataError(f"{name}: found {_found(value)}, expected a path as text")
+        raise DataError(f"{name}: found {_describe(value)}, expected a path as text")
     return text
 
 
@@ -175,7 +177,7 @@ def _predicate(name: str, value: Any) -> Any:
     expressions = any(base.__module__.startswith(("pyarrow.", "dao.arrow.predicates")) for base in kind.__mro__)
     if not (isinstance(value, (str, list, tuple)) or expressions):
         raise DataError(
-            f"{name}: found {_found(value)}, expected a condition such as \"id > 5 AND country = 'DE'\", a list of "
+            f"{name}: found {_describe(value)}, expected a condition such as \"id > 5 AND country = 'DE'\", a list of "
             'tuples such as [("id", ">", 5)], or a pyarrow Expression'
         )
     return value
@@ -183,7 +185,7 @@ def _predicate(name: str, value: Any) -> Any:
 
 def _one_of(name: str, value: Any, *, choices: Collection[str]) -> str:
     if not isinstance(value, str):
-        raise DataError(f"{name}: found {_found(value)}, expected one of {', '.join(map(repr, choices))}")
+        raise DataError(f"{name}: found {_describe(value)}, expected one of {', '.join(map(repr, choices))}")
     if value not in choices:
         raise DataError(f"{name}: found {value!r}; {did_you_mean(value, choices)}")
     return value

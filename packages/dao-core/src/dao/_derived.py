@@ -46,14 +46,14 @@ class DerivedReads:
         own = cls.__dict__.get("read")
         if not inspect.isfunction(own):
             return
-        read = _completed(own)
+        read = _complete(own)
         cls.read = read  # type: ignore[attr-defined]  # what has no `read` of its own returned above
         for name, derive in _DERIVED.items():
             if not hasattr(cls, name):
                 setattr(cls, name, derive(read))
 
 
-def _completed(read: Method) -> Method:
+def _complete(read: Method) -> Method:
     """A ``read`` that takes all of the selection: what the original lacks is applied to its result."""
     signature = inspect.signature(read)
     lacking = [name for name in _SELECTION if name not in signature.parameters]
@@ -67,7 +67,7 @@ def _completed(read: Method) -> Method:
             left |= {name: named.pop(name) for name in ("columns", "limit") if named.get(name) is not None}
         return left
 
-    return _signed(_around(read, split, _select), read, _with(signature, dict.fromkeys(lacking)))
+    return _sign(_around(read, split, _select), read, _with(signature, dict.fromkeys(lacking)))
 
 
 def _select(result: Any, left: Mapping[str, Any]) -> Any:
@@ -95,12 +95,12 @@ def _count_of(read: Method) -> Method:
         return {}
 
     counted = _around(read, ask, lambda result, _: _table(result).num_rows)
-    return _signed(counted, read, _without(inspect.signature(read), "columns", "limit", "into"))
+    return _sign(counted, read, _without(inspect.signature(read), "columns", "limit", "into"))
 
 
 def _schema_of(read: Method) -> Method:
     looked = _around(read, _ask_for_no_rows, lambda result, _: _table(result).schema)
-    return _signed(looked, read, _without(inspect.signature(read), *_SELECTION, "into"))
+    return _sign(looked, read, _without(inspect.signature(read), *_SELECTION, "into"))
 
 
 def _stream_of(read: Method) -> Method:
@@ -108,7 +108,7 @@ def _stream_of(read: Method) -> Method:
         return {"max_chunksize": named.pop("batch_size", None)}
 
     streamed = _around(read, ask, lambda result, left: _table(result).to_reader(**left))
-    return _signed(streamed, read, _with(_without(inspect.signature(read), "into"), {"batch_size": None}))
+    return _sign(streamed, read, _with(_without(inspect.signature(read), "into"), {"batch_size": None}))
 
 
 def _exists_of(read: Method) -> Method:
@@ -120,7 +120,7 @@ def _exists_of(read: Method) -> Method:
         raise error
 
     found = _around(read, _ask_for_no_rows, lambda _result, _left: True, there)
-    return _signed(found, read, _without(inspect.signature(read), *_SELECTION, "into"))
+    return _sign(found, read, _without(inspect.signature(read), *_SELECTION, "into"))
 
 
 def _ask_for_no_rows(named: dict[str, Any]) -> dict[str, Any]:
@@ -181,7 +181,7 @@ _DERIVED: Mapping[str, Callable[[Method], Method]] = {
 }
 
 
-def _signed(method: Method, read: Method, signature: inspect.Signature) -> Method:
+def _sign(method: Method, read: Method, signature: inspect.Signature) -> Method:
     """Set the signature by which a method is routed, and the source location of its ``read``."""
     functools.update_wrapper(method, read, assigned=("__module__", "__doc__", "__annotations__"))
     method.__signature__ = signature  # type: ignore[attr-defined]  # what inspect.signature asks first

@@ -46,7 +46,7 @@ class Bar:
             self._drawn.start()
         assert self._task is not None
         done, total = _measure(progress)
-        self._drawn.update(self._task, completed=done, total=total, told=_told(progress))
+        self._drawn.update(self._task, completed=done, total=total, told=_describe(progress))
         if progress.done:
             self.ended()
 
@@ -100,6 +100,6 @@ def _measure(progress: Progress) -> tuple[int, int | None]:
     return done, None if total is None else max(total, done)
 
 
-def _told(progress: Progress) -> str:
+def _describe(progress: Progress) -> str:
     rows = f"{thousands(progress.rows)} rows" if progress.rows else ""
     return ", ".join(filter(None, [rows, size(progress.bytes) if progress.bytes else ""]))

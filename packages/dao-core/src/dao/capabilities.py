@@ -269,7 +269,7 @@ def combined(several: Sequence[Capabilities]) -> Capabilities:
     """What the interfaces of one store do together: only what all of them lack is absent, for the first one's reason.
 
     Raises:
-        ConfigError: there is none.
+        ConfigError: ``several`` is empty.
     """
     if not several:
         raise ConfigError("no interface, so no capabilities")

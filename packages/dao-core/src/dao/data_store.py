@@ -214,7 +214,7 @@ class DataStore:
         kept = {at: made for at, made in self._built.items() if getattr(type(made), "carries_state", False)}
         # The declared objects point back at their store, so they travel with it.
         left_out = {"_lock": None, "_classes": None, "routes": None, "_plugins": None}
-        # Which options are secrets is known by the classes alone, as far as they can be had here.
+        # Only the classes know which options are secrets, as far as they can be loaded here.
         specs = tuple(_guarded(spec, self._class_or_error(spec)) for spec in self.specs)
         properties = guarded(dict(self.properties))
         return {**self.__dict__, **left_out, "specs": specs, "_built": kept, "properties": properties}
@@ -277,7 +277,7 @@ class _OnClassOrInstance(Generic[_Args, _Result]):
 class DataStoreRegistry:
     """Stores by name. Safe between threads.
 
-    An instance is a registry of one's own. The methods called on the class itself work on the default registry, where a
+    An instance is a separate registry. The methods called on the class itself work on the default registry, where a
     :class:`~dao._core.dao.DataAccessObject` that is given no other finds the stores that its catalog doesn't have. It
     holds what was added to it on purpose: no catalog adds its stores.
 
@@ -298,7 +298,7 @@ class DataStoreRegistry:
         """The store of a name.
 
         Raises:
-            ConfigError: there is none, with the nearest names.
+            ConfigError: no such store (the error lists the nearest names).
         """
         try:
             return self._stores[name]

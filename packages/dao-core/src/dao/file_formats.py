@@ -64,7 +64,7 @@ class _Formats(Mapping[str, Any]):
 
 
 def _are_one(taken: Any, given: Any) -> bool:
-    """Whether two formats are one: the same object, or that of a module that was imported anew."""
+    """Whether two formats are one: the same object, or that of a module that was imported again."""
     kinds = (type(taken), type(given))
     names = {(kind.__module__, kind.__qualname__) for kind in kinds}
     return taken is given or (kinds[0] is not kinds[1] and len(names) == 1)

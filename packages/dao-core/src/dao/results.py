@@ -55,15 +55,15 @@ class WriteResult(Displayed):
     def __str__(self) -> str:
         told = ", ".join(filter(None, [self._told_rows(), size(self.bytes), self._told_version()]))
         by = f"by {self.interface}" if self.interface else ""
-        return f"WriteResult({', '.join(filter(None, [told or 'nothing known', by, _listed(self.details)]))})"
+        return f"WriteResult({', '.join(filter(None, [told or 'nothing known', by, _list_details(self.details)]))})"
 
     def _told_rows(self) -> str:
         done = {"inserted": self.rows_inserted, "updated": self.rows_updated, "deleted": self.rows_deleted}
         known = {verb: rows for verb, rows in done.items() if rows is not None}
         # That nothing was deleted is worth saying only where nothing else was done either.
         worth = {verb: rows for verb, rows in known.items() if rows} or known
-        told = ", ".join(_counted(rows, "row", f"{verb} ") for verb, rows in worth.items())
-        files = _counted(self.files, "file") if self.files is not None else ""
+        told = ", ".join(_count_text(rows, "row", f"{verb} ") for verb, rows in worth.items())
+        files = _count_text(self.files, "file") if self.files is not None else ""
         return f"{told} in {files}" if told and files else told or files
 
     def _told_version(self) -> str:
@@ -86,15 +86,15 @@ class WriteResult(Displayed):
             ("version before", None if self.version_before is None else str(self.version_before)),
             ("version after", None if self.version_after is None else str(self.version_after)),
             ("interface", self.interface),
-            ("details", _listed(self.details) or None),
+            ("details", _list_details(self.details) or None),
         ]
 
 
-def _listed(details: Mapping[str, Any]) -> str:
+def _list_details(details: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in details.items() if value is not None)
 
 
-def _counted(number: int, noun: str, before: str = "") -> str:
+def _count_text(number: int, noun: str, before: str = "") -> str:
     return f"{before}{thousands(number)} {noun}{'' if number == 1 else 's'}"
 
 
@@ -240,7 +240,7 @@ class Listing(Sequence[Listed]):
         sizes = [info.size for info in shown if info.size is not None]
         total = f", {size(sum(sizes))}" if len(sizes) == len(shown) else ""
         more = len(self._seen) > self._SHOWN
-        foot = f"the first {self._SHOWN} {noun}s; there are more" if more else _counted(len(shown), noun) + total
+        foot = f"the first {self._SHOWN} {noun}s; there are more" if more else _count_text(len(shown), noun) + total
         return _files(shown) if files else _tables(shown), foot
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""What a storage of one's own is made with: the protocol that it keeps, and the helpers that the embedded ones use.
+"""For custom storages: the protocol to implement, and the helpers that the embedded ones use.
 
 A :class:`Storage` that keeps its promises gives a whole interface to :class:`dao_files.FilesInterface`.
 """

@@ -33,7 +33,7 @@ from dao_s3._options import S3Options
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["CombinedTransport", "boto3_transport", "combined"]
+__all__ = ["CombinedTransport", "boto3_transport", "combine"]
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ def boto3_transport(options: S3Options) -> Transport:
     return Boto3Transport(options)
 
 
-def combined(options: S3Options) -> Transport:
+def combine(options: S3Options) -> Transport:
     """A transport that honours all options."""
     if options.bucket.startswith("arn:") or options.retry.mode != "standard":
         return boto3_transport(options)  # access points and adaptive retries are unknown to obstore
@@ -173,7 +173,7 @@ class CombinedTransport:
 
     def list(self, prefix: str, *, after: str | None = None) -> Iterator[Stat]:
         """See :meth:`dao_files.manifest.Transport.list`."""
-        yield from self._asked(lambda transport: _begun(transport.list(prefix, after=after)))
+        yield from self._asked(lambda transport: _begin(transport.list(prefix, after=after)))
 
     def folders(self, prefix: str) -> tuple[Sequence[str], Sequence[Stat]]:
         """See :meth:`dao_files.manifest.Transport.folders`."""
@@ -223,7 +223,7 @@ class CombinedTransport:
         self.__init__(**state)  # type: ignore[misc]
 
 
-def _begun(stats: Iterator[Stat]) -> Iterator[Stat]:
+def _begin(stats: Iterator[Stat]) -> Iterator[Stat]:
     """A listing with its first page already requested."""
     first = next(stats, None)
     return stats if first is None else chain((first,), stats)

@@ -20,7 +20,7 @@ from botocore.session import Session
 from dao.connections import S3Role
 from dao.secrets import Secret
 from dao_s3._options import S3Options
-from dao_s3._values import WITH_SPACES, check_sendable, revealed
+from dao_s3._values import WITH_SPACES, check_sendable, reveal
 
 __all__ = ["check_before_signing", "checked", "use_credentials"]
 
@@ -40,15 +40,15 @@ class SecretCredentials(Credentials):  # type: ignore[misc]  # botocore has no t
 
     @property
     def access_key(self) -> str:
-        return revealed("access_key_id", self._access_key_id)
+        return reveal("access_key_id", self._access_key_id)
 
     @property
     def secret_key(self) -> str:
-        return revealed("secret_access_key", self._secret_access_key)
+        return reveal("secret_access_key", self._secret_access_key)
 
     @property
     def token(self) -> str | None:
-        return None if self._session_token is None else revealed("session_token", self._session_token)
+        return None if self._session_token is None else reveal("session_token", self._session_token)
 
     def get_frozen_credentials(self) -> Any:
         return ReadOnlyCredentials(self.access_key, self.secret_key, self.token)
@@ -72,12 +72,12 @@ def use_credentials(session: Session, options: S3Options) -> None:
     Raises:
         NoCredentialsError: there are no credentials to assume the role with.
     """
-    given = _given(options)
+    given = _given_credentials(options)
     if options.role is not None:
         source = given or session.get_component("credential_provider").load_credentials()
         if source is None:
             raise NoCredentialsError
-        given = _assumed(options.role, source, _sts(session, options))
+        given = _assume(options.role, source, _sts(session, options))
     if given is not None:
         session.register_component("credential_provider", CredentialResolver([_Given(given)]))
 
@@ -106,13 +106,13 @@ def _check_credentials(request_signer: Any, **_: Any) -> None:
         checked(request_signer._credentials)
 
 
-def _given(options: S3Options) -> Any:
+def _given_credentials(options: S3Options) -> Any:
     if options.access_key_id is None or options.secret_access_key is None:
         return None
     return SecretCredentials(options.access_key_id, options.secret_access_key, options.session_token)
 
 
-def _assumed(role: S3Role, source: Any, sts: Callable[..., Any]) -> Any:
+def _assume(role: S3Role, source: Any, sts: Callable[..., Any]) -> Any:
     """Credentials of a role: fetched with the first request, refreshed some minutes before they expire."""
     wishes = {"RoleSessionName": role.session_name, "DurationSeconds": role.duration}
     if role.external_id is not None:

@@ -18,7 +18,7 @@ from dao.errors import (
     TransientError,
     UnsupportedError,
 )
-from dao_s3._values import masked_text
+from dao_s3._values import mask_text
 
 __all__ = ["Answer", "answer_in", "error_of", "names_another_region"]
 
@@ -172,7 +172,7 @@ def error_of(answer: Answer, where: str) -> DaoError:
     """
     kind, meaning = _refusal(answer)
     named = answer.code if answer.code and not answer.code.isdigit() else ""
-    told = ": ".join(filter(None, (named, masked_text(answer.message.strip()))))
+    told = ": ".join(filter(None, (named, mask_text(answer.message.strip()))))
     detail = " ".join(filter(None, (str(answer.status or ""), told)))
     return kind(f"{where}: {meaning} ({detail})" if detail else f"{where}: {meaning}")
 

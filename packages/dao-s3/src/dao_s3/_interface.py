@@ -243,7 +243,7 @@ class S3Interface(FilesInterface):
     def run_metadata(
         self, data_object: DataObject, *, path: str | None = None, format: str | None = None, **options: Any
     ) -> dict[str, Any]:
-        """What is known without reading data: of a table as everywhere, of a file what S3 tells of its object.
+        """Metadata without reading data: for a table as everywhere, for a file S3's metadata of its object.
 
         Returns:
             For a file ``key``, ``size``, ``etag``, ``modified``, ``version``, ``metadata`` and whatever else the store
@@ -280,9 +280,9 @@ class S3Interface(FilesInterface):
             DataError: another method, or a time that can't be.
             UnsupportedError: the store has no such URLs.
         """
-        from dao_s3._versions import presigned
+        from dao_s3._versions import presign
 
-        return presigned(self.storage, data_object, path=path, method=method, expires=expires, version=version)
+        return presign(self.storage, data_object, path=path, method=method, expires=expires, version=version)
 
     def run_restore(self, data_object: FileObject, *, version: str, path: str | None = None) -> WriteResult:
         """Make an older version of a file the newest one again: ``run("restore", ...)``. Nothing is lost by it.
@@ -295,9 +295,9 @@ class S3Interface(FilesInterface):
         Raises:
             NotFoundError: there is no such version.
         """
-        from dao_s3._versions import restored
+        from dao_s3._versions import restore
 
-        return restored(self.storage, data_object, version=version, path=path)
+        return restore(self.storage, data_object, version=version, path=path)
 
     def run_vacuum(
         self, data_object: DataObject, *, older_than: float | timedelta = 86400, dry_run: bool = True

@@ -63,6 +63,6 @@ class S3Boto3Interface(S3Options, S3Interface):
     """
 
     def _make_transport(self) -> Transport:
-        from dao_s3._combined import combined
+        from dao_s3._combined import combine
 
-        return combined(self.shared())
+        return combine(self.shared())

@@ -73,7 +73,7 @@ class S3ObstoreInterface(S3Options, S3Interface):
 
     @cached_property
     def _location(self) -> Location:
-        from dao_s3._obstore.location import Location, located
+        from dao_s3._obstore.location import Location, parse_url
 
         if self.url is None:
             if not self.bucket:
@@ -81,7 +81,7 @@ class S3ObstoreInterface(S3Options, S3Interface):
             return Location("s3", self.bucket, self.prefix)
         if self.bucket:
             raise ConfigError("url: found with 'bucket', expected one of them")
-        found = located(self.url)
+        found = parse_url(self.url)
         if self.prefix and found.scheme == "memory":
             raise ConfigError("prefix: found for a memory:// store, expected none")
         return found.below(self.prefix) if self.prefix else found

@@ -11,7 +11,7 @@ import re
 from dao.errors import ConfigError
 from dao.secrets import MASK, Secret
 
-__all__ = ["WITH_SPACES", "check_sendable", "looks_like_key", "masked_text", "revealed", "scrub"]
+__all__ = ["WITH_SPACES", "check_sendable", "looks_like_key", "mask_text", "reveal", "scrub"]
 
 WITH_SPACES = ("secret_access_key", "authorization")
 """Secrets that may contain spaces: one is never sent, the other is a whole header."""
@@ -31,7 +31,7 @@ def looks_like_key(text: str) -> bool:
     return _KEY_ID.search(text) is not None or (mixed and _KEY.fullmatch(text) is not None)
 
 
-def revealed(name: str, secret: Secret) -> str:
+def reveal(name: str, secret: Secret) -> str:
     """Reveal a secret, after checking that it can be sent; see :func:`check_sendable`."""
     value = secret.reveal()
     check_sendable(name, value, spaces=name in WITH_SPACES)
@@ -69,10 +69,10 @@ def _fault(value: str, *, spaces: bool) -> str | None:
     return "has a space" if " " in value and not spaces else None
 
 
-def masked_text(text: str) -> str:
+def mask_text(text: str) -> str:
     """Mask logins, queries and signatures of URLs, and access key ids, in a message of a driver or store.
 
-    >>> masked_text("GET https://me:hunter2@host/a?X-Amz-Signature=1 failed")
+    >>> mask_text("GET https://me:hunter2@host/a?X-Amz-Signature=1 failed")
     'GET https://********@host/a?******** failed'
     """
     return _KEY_ID.sub(MASK, _URL_SECRETS.sub(MASK, text))
@@ -87,5 +87,5 @@ def scrub(error: BaseException | None) -> None:
     while error is not None and id(error) not in seen:
         seen.add(id(error))
         error.__traceback__ = None
-        error.args = tuple(masked_text(arg) if isinstance(arg, str) else arg for arg in error.args)
+        error.args = tuple(mask_text(arg) if isinstance(arg, str) else arg for arg in error.args)
         error = error.__cause__ or error.__context__

@@ -16,7 +16,7 @@ from dao_s3._single import file_key
 if TYPE_CHECKING:
     from dao_files.manifest import ManifestStorage, Stat
 
-__all__ = ["object_history", "object_metadata", "presigned", "restored", "seconds"]
+__all__ = ["object_history", "object_metadata", "presign", "restore", "seconds"]
 
 _LONGEST = timedelta(days=7)
 """The maximum validity of a version 4 signature."""
@@ -60,7 +60,7 @@ def seconds(given: float | timedelta, name: str) -> timedelta:
     return span
 
 
-def presigned(
+def presign(
     storage: ManifestStorage,
     data_object: DataObject,
     *,
@@ -83,7 +83,7 @@ def presigned(
     return storage.transport.presign(key, method=method, expires=span, version=version)
 
 
-def restored(storage: ManifestStorage, data_object: DataObject, *, version: str, path: str | None) -> WriteResult:
+def restore(storage: ManifestStorage, data_object: DataObject, *, version: str, path: str | None) -> WriteResult:
     """See :meth:`dao_s3._interface.S3Interface.run_restore`."""
     key = file_key(storage, data_object, path)
     before = storage.transport.head(key).version if storage.kind(key, "file") == "file" else None

@@ -13,7 +13,7 @@ import pytest
 from dao import DataAccessObject
 from dao.errors import ConfigError, DaoError
 from dao.options import described
-from dao_s3._values import looks_like_key, masked_text
+from dao_s3._values import looks_like_key, mask_text
 
 CANARY = "CANARYTOKEN-9f1c2"
 BAD = {
@@ -186,14 +186,14 @@ def test_no_url_is_quoted(caplog: pytest.LogCaptureFixture, url: str) -> None:
 def test_spaces_inside() -> None:
     """A secret key is never sent, so that of a store that allows it may have some."""
     from dao.secrets import Secret
-    from dao_s3._values import revealed
+    from dao_s3._values import reveal
 
-    assert revealed("secret_access_key", Secret("two words")) == "two words"
-    assert revealed("authorization", Secret("Bearer x")) == "Bearer x"
+    assert reveal("secret_access_key", Secret("two words")) == "two words"
+    assert reveal("authorization", Secret("Bearer x")) == "Bearer x"
     with pytest.raises(ConfigError, match="access_key_id: its value has a space"):
-        revealed("access_key_id", Secret("two words"))
+        reveal("access_key_id", Secret("two words"))
     with pytest.raises(ConfigError, match="session_token: its value is empty"):
-        revealed("session_token", Secret(""))
+        reveal("session_token", Secret(""))
 
 
 def test_texts() -> None:
@@ -205,6 +205,6 @@ def test_texts() -> None:
     assert all(map(looks_like_key, keys))
     assert not any(map(looks_like_key, names))
     told = f'Could not connect to "http://me:{CANARY}@h/p?x={CANARY}" (sig={CANARY}&a=1) for AKIAIOSFODNN7EXAMPLE'
-    assert CANARY not in masked_text(told)
-    assert "AKIA" not in masked_text(told)
-    assert "Could not connect" in masked_text(told)
+    assert CANARY not in mask_text(told)
+    assert "AKIA" not in mask_text(told)
+    assert "Could not connect" in mask_text(told)

@@ -14,7 +14,7 @@ from dao.errors import StoreError
 from dao.file_formats import get_format, load_formats
 from dao.plugins import default_plugins
 
-__all__ = ["export_rows", "staged"]
+__all__ = ["export_rows", "open_staged"]
 
 
 def export_rows(rows: Rows, format_name: str, sink: Any, name: str = "") -> None:
@@ -44,7 +44,7 @@ def export_rows(rows: Rows, format_name: str, sink: Any, name: str = "") -> None
 
 
 @contextmanager
-def staged(path: Path) -> Iterator[Any]:
+def open_staged(path: Path) -> Iterator[Any]:
     """Open a binary file that replaces ``path`` only when complete; after an error the old file is unchanged.
 
     Raises:

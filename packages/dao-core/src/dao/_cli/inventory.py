@@ -8,7 +8,7 @@ from attrs import frozen
 
 from dao.plugins import Plugins
 
-__all__ = ["Plugin", "installed_plugins"]
+__all__ = ["Plugin", "list_plugins"]
 
 
 @frozen
@@ -38,7 +38,7 @@ class Plugin:
     clashes: tuple[str, ...] = ()
 
 
-def installed_plugins(plugins: Plugins) -> list[Plugin]:
+def list_plugins(plugins: Plugins) -> list[Plugin]:
     """List every plugin, sorted by name, without importing interfaces."""
     origins = {point.name: point.dist for point in entry_points(group="dao")}
     found = []

@@ -16,7 +16,7 @@ from dao.errors import (
     TransientError,
 )
 
-__all__ = ["about", "translated"]
+__all__ = ["about", "to_dao_error"]
 
 
 def about(error: DaoError, action: str, data_object: DataObject, interface: str | None = None) -> DaoError:
@@ -35,7 +35,7 @@ _BY_OS_ERROR: tuple[tuple[type[OSError], type[StoreError]], ...] = (
 )
 
 
-def translated(error: Exception, plan: Plan, method: Callable[..., Any] | None, data_object: DataObject) -> Exception:
+def to_dao_error(error: Exception, plan: Plan, method: Callable[..., Any] | None, data_object: DataObject) -> Exception:
     """The error to raise for one that a method raised.
 
     The interface's own ``translate_error`` comes first, then the operating system's errors are translated. Any other

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar, cast
 
 from attrs import evolve, frozen
 
-from dao._core.attribution import about, translated
+from dao._core.attribution import about, to_dao_error
 from dao._core.hooks import Hooks
 from dao._core.request import Request
 from dao._core.routing.table import Plan, RouteTable, route_table
@@ -155,7 +155,7 @@ class Executor:
                 return finished(result, plan, arguments, method, data_object)
             return result
         except Exception as error:
-            raised = translated(error, plan, method, data_object)
+            raised = to_dao_error(error, plan, method, data_object)
             if raised is error:
                 raise
             raise raised from error
@@ -186,7 +186,7 @@ class Executor:
             try:
                 yield finish
             except Exception as error:
-                raised = translated(error, plan, prepared.method, data_object)
+                raised = to_dao_error(error, plan, prepared.method, data_object)
                 if raised is error:
                     raise
                 raise raised from error
@@ -203,7 +203,7 @@ class Executor:
             try:
                 yield from rows
             except Exception as error:
-                raised = translated(error, prepared.plan, prepared.method, data_object)
+                raised = to_dao_error(error, prepared.plan, prepared.method, data_object)
                 if raised is error:
                     raise
                 raise raised from error
@@ -255,7 +255,7 @@ async def _translating(stream: AsyncIterator[Any], prepared: Prepared, data_obje
         async for batch in stream:
             yield batch
     except Exception as error:
-        raised = translated(error, prepared.plan, prepared.method, data_object)
+        raised = to_dao_error(error, prepared.plan, prepared.method, data_object)
         if raised is error:
             raise
         raise raised from error
@@ -327,7 +327,7 @@ def details_of(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any]
         named = {n: v for n, v in given.items() if n in plan.route.signature.parameters}
         return dict(plan_call(action, data_object, named, {n: v for n, v in given.items() if n not in named}))
     except Exception as error:
-        raised = translated(error, plan, plan_call, data_object)
+        raised = to_dao_error(error, plan, plan_call, data_object)
         if raised is error:
             raise
         raise raised from error
@@ -338,7 +338,7 @@ def finished(
 ) -> Any:
     """The caller's result for the method's result: with its interface's name, or converted as ``into`` requires."""
     if isinstance(result, Listing):
-        return result.translating(lambda error: translated(error, plan, method, data_object))
+        return result.translating(lambda error: to_dao_error(error, plan, method, data_object))
     if result.__class__ is WriteResult:
         return result if result.interface is not None else evolve(result, interface=plan.choice.offer.name)
     into = arguments.get("into")

@@ -298,7 +298,7 @@ def _same_layout(source: DataObject, target: DataObject) -> bool:
     """Whether the source's bytes are what the target is to hold, as far as the two say what that is."""
     wanted = {name: target.get(name) for name in _LAYOUT}
     return all(value is None or value == source.get(name) for name, value in wanted.items()) and (
-        _ending(source) == _ending(target) or _agree(_named(source), _named(target))
+        _ending(source) == _ending(target) or _agree(_infer_format(source), _infer_format(target))
     )
 
 
@@ -311,7 +311,7 @@ def _ending(data_object: DataObject) -> str:
     return data_object.key.rpartition("/")[2].partition(".")[2].lower()
 
 
-def _named(data_object: DataObject) -> tuple[str | None, str | None]:
+def _infer_format(data_object: DataObject) -> tuple[str | None, str | None]:
     """The format that an object says, else its name's ending, and the compression that the ending says."""
     if isinstance(data_object, DirectoryObject) and not isinstance(data_object, TableObject):
         return data_object.get("format"), None

@@ -11,7 +11,7 @@ from typing import Any, TypeVar, overload
 
 from dao.catalog._declaration import StoreDeclaration
 from dao.catalog._declare import declare
-from dao.catalog._objects import ObjectMap, resolved_properties
+from dao.catalog._objects import ObjectMap, resolve_properties
 from dao.catalog._sources import CatalogSource
 from dao.catalog._store_source import StoreSource
 from dao.catalog._trust import Trust
@@ -139,7 +139,7 @@ class Catalog:
             declared.name,
             declared.interfaces[0] if declared.interfaces else None,
             secondary_interfaces=declared.interfaces[1:],
-            properties=resolved_properties(declared.properties, f"{declared.name}.properties"),
+            properties=resolve_properties(declared.properties, f"{declared.name}.properties"),
             objects=objects,
             plugins=self._plugins,
         )

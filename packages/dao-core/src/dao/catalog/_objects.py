@@ -15,7 +15,7 @@ from dao.secrets import Interpolated, Secret, Template
 if TYPE_CHECKING:
     from dao.data_store import DataStore
 
-__all__ = ["ObjectMap", "resolved_properties"]
+__all__ = ["ObjectMap", "resolve_properties"]
 
 
 @even_half_made
@@ -72,7 +72,7 @@ class ObjectMap(Mapping[str, DataObject]):
         )
         path = f"{self._store.name if self._store else '?'}.objects.{declared_as}"
         given = {key: value for key, value in declaration.items() if key != "type"}
-        return kind(name, self._store, **resolved_properties(given, path, filler(values) if values else None))
+        return kind(name, self._store, **resolve_properties(given, path, filler(values) if values else None))
 
     def __contains__(self, name: object) -> bool:
         if not isinstance(name, str):
@@ -92,7 +92,7 @@ class ObjectMap(Mapping[str, DataObject]):
         return {**self.__dict__, "_made": {}, "_plugins": None}
 
 
-def resolved_properties(
+def resolve_properties(
     properties: Mapping[str, Any], path: str, fill: Callable[[str], str] | None = None
 ) -> dict[str, Any]:
     """Resolve references in properties and, with ``fill``, fill in placeholders.
@@ -104,7 +104,7 @@ def resolved_properties(
     faults: list[Fault] = []
     for name, value in properties.items():
         try:
-            made[name] = _resolved(value, fill)
+            made[name] = _resolve(value, fill)
         except ConfigError as error:
             faults.extend(Fault(f"{path}.{name}", fault.message) for fault in error.faults)
     if faults:
@@ -112,7 +112,7 @@ def resolved_properties(
     return made
 
 
-def _resolved(value: Any, fill: Callable[[str], str] | None) -> Any:
+def _resolve(value: Any, fill: Callable[[str], str] | None) -> Any:
     if isinstance(value, str):
         if "${" in value:
             template = Template.parse(value)
@@ -122,7 +122,7 @@ def _resolved(value: Any, fill: Callable[[str], str] | None) -> Any:
     if isinstance(value, Secret):
         return value
     if isinstance(value, Mapping):
-        return {name: _resolved(inner, fill) for name, inner in value.items()}
+        return {name: _resolve(inner, fill) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return type(value)(_resolved(inner, fill) for inner in value)
+        return type(value)(_resolve(inner, fill) for inner in value)
     return value

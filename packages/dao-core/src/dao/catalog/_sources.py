@@ -69,7 +69,7 @@ def read_source(source: CatalogSource) -> Source:
     if not isinstance(content, dict):
         raise ConfigError(f"the top level is a {_kind(content)}, it must be a mapping of store names", label)
     _has_file_references(content)  # for its bounds
-    faults = tuple(_repeated_keys(content)) if has_repeated else ()
+    faults = tuple(_find_repeated_keys(content)) if has_repeated else ()
     return Source(label, content, path.absolute().parent, "${file:" in text, faults)
 
 
@@ -151,7 +151,7 @@ def _from_json(text: str, label: str) -> tuple[Any, bool]:
         if len(made) == len(pairs):
             return made
         has_repeated = True
-        return _repeated(made, pairs)
+        return _build_repeated(made, pairs)
 
     try:
         return json.loads(text, object_pairs_hook=pairs_hook, parse_constant=_no_constant), has_repeated
@@ -174,7 +174,7 @@ def _no_constant(name: str) -> NoReturn:
     raise _NoConstant(name)
 
 
-def _repeated(made: dict[str, Any], pairs: list[tuple[str, Any]]) -> Repeated:
+def _build_repeated(made: dict[str, Any], pairs: list[tuple[str, Any]]) -> Repeated:
     seen: set[str] = set()
     twice = Repeated(made)
     twice.keys_twice = []
@@ -215,11 +215,11 @@ _PARSERS: dict[str, Callable[[str, str], tuple[Any, bool]]] = {
 }
 
 
-def _repeated_keys(content: Any, path: str = "") -> Iterator[Fault]:
+def _find_repeated_keys(content: Any, path: str = "") -> Iterator[Fault]:
     if isinstance(content, Repeated):
         for key, place in content.keys_twice:
             yield Fault(joined(path, key), f"the key {key!r} stands here more than once{place}")
     items = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
     for name, inner in items:
         if isinstance(inner, (dict, list)):
-            yield from _repeated_keys(inner, joined(path, name))
+            yield from _find_repeated_keys(inner, joined(path, name))

@@ -98,7 +98,7 @@ def canonical(
         if name == "$schema" or (isinstance(name, str) and name.startswith(FREE_PREFIX)):
             continue
         if name == CONNECTIONS:
-            source.stores[name] = _connections(source, value if change is None else _mapped(value, change))
+            source.stores[name] = _connections(source, value if change is None else _map_strings(value, change))
             continue
         problem = _name_problem(name)
         if problem:
@@ -108,7 +108,7 @@ def canonical(
         elif not isinstance(value, Mapping):
             source.faults.append(Fault(name, f"a store is a mapping such as {{interface: ...}}, found {_kind(value)}"))
         else:
-            source.stores[name] = _store(source, name, value if change is None else _mapped(value, change))
+            source.stores[name] = _store(source, name, value if change is None else _map_strings(value, change))
     return source
 
 
@@ -143,16 +143,16 @@ def _kind(value: object) -> str:
     return "null" if value is None else type(value).__name__
 
 
-def _mapped(value: Any, change: Callable[[Any], Any]) -> Any:
+def _map_strings(value: Any, change: Callable[[Any], Any]) -> Any:
     if isinstance(value, Mapping):
-        return {name: _mapped(inner, change) for name, inner in value.items()}
+        return {name: _map_strings(inner, change) for name, inner in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_mapped(inner, change) for inner in value]
+        return [_map_strings(inner, change) for inner in value]
     return change(value) if isinstance(value, str) else value
 
 
 def _store(source: SpelledSource, name: str, value: Mapping[str, Any]) -> dict[str, Any]:
-    store = _respelled(source, (name,), (name,), value, STORE_KEYS)
+    store = _respell(source, (name,), (name,), value, STORE_KEYS)
     also = store.get("also")
     if also is None:
         return store
@@ -168,7 +168,7 @@ def _store(source: SpelledSource, name: str, value: Mapping[str, Any]) -> dict[s
 def _secondaries(source: SpelledSource, path: Path, users: Path, also: list[Any] | tuple[Any, ...]) -> Iterator[Any]:
     for position, value in enumerate(also):
         if isinstance(value, Mapping):
-            yield _respelled(source, (*path, position), (*users, position), value, _INTERFACE_KEYS)
+            yield _respell(source, (*path, position), (*users, position), value, _INTERFACE_KEYS)
         else:
             if not isinstance(value, str) or not value:
                 problem = f"an interface is a name or a mapping such as {{interface: ...}}, found {_kind(value)}"
@@ -176,7 +176,7 @@ def _secondaries(source: SpelledSource, path: Path, users: Path, also: list[Any]
             yield value
 
 
-def _respelled(
+def _respell(
     source: SpelledSource, path: Path, users: Path, value: Mapping[str, Any], keys: Mapping[str, str]
 ) -> dict[str, Any]:
     found: dict[str, Any] = {}

@@ -11,8 +11,8 @@ import attrs
 
 from dao.errors import ConfigError, DaoError, Fault, did_you_mean
 from dao.options._faults import NotKnownYet, faults_of, joined
-from dao.options._guarding import guarded_as, holds_secret
-from dao.options._places import is_place, placed
+from dao.options._guarding import guard_as, holds_secret
+from dao.options._places import is_place, resolve_places
 from dao.options._signature import Option, option_types, options_of
 from dao.options._values import structure
 from dao.secrets import MASK, looks_secret, secrets_in
@@ -52,7 +52,7 @@ def build(
       the option 'bucket' is required @ bronze.options
     """
     options = guarded_options(options, cls)
-    values, faults = _structured(cls, options, path, folders, lookup=True)
+    values, faults = _structure(cls, options, path, folders, lookup=True)
     if faults:
         raise ConfigError(faults)
     try:
@@ -67,7 +67,7 @@ def build(
     # Raised out here, so that an error which holds a value is not even the context of this one.
     if faulty:
         raise ConfigError(faulty)
-    told = f"{cls.__qualname__} refused its options: {_told(refused, cls, options)}"
+    told = f"{cls.__qualname__} refused its options: {_message(refused, cls, options)}"
     raise ConfigError([Fault(path, told)]) from cause
 
 
@@ -76,21 +76,21 @@ def check(cls: type, options: Mapping[str, Any], path: str = "") -> list[Fault]:
 
     Nothing outside is looked at: references are checked for their form, not for their value.
     """
-    values, faults = _structured(cls, options, path, {}, lookup=False)
-    return faults + _validated(cls, values, path, options)
+    values, faults = _structure(cls, options, path, {}, lookup=False)
+    return faults + _validate(cls, values, path, options)
 
 
 def guarded_options(options: Mapping[str, Any], cls: type | None) -> dict[str, Any]:
     """The options with those that are secrets, by their type in ``cls`` or their name, as ``Secret``, however deep."""
     kinds = {} if cls is None else option_types(cls)
-    return {name: guarded_as(value, kinds.get(name, Any), str(name)) for name, value in options.items()}
+    return {name: guard_as(value, kinds.get(name, Any), str(name)) for name, value in options.items()}
 
 
 def _converts_itself(option: Option) -> bool:
     return option.attribute is not None and option.attribute.converter is not None and not holds_secret(option.type)
 
 
-def _structured(
+def _structure(
     cls: type, options: Mapping[str, Any], path: str, folders: Mapping[str, str], *, lookup: bool
 ) -> tuple[dict[str, Any], list[Fault]]:
     known, open_ended = options_of(cls)
@@ -103,7 +103,7 @@ def _structured(
             continue
         kind = Any if option is None or _converts_itself(option) else option.type
         misplaced: list[Fault] = []
-        value = placed(value, [option.type] if option else [], str(name), folders, misplaced, lookup=lookup)
+        value = resolve_places(value, [option.type] if option else [], str(name), folders, misplaced, lookup=lookup)
         if misplaced:
             faults.extend(Fault(joined(path, fault.path), fault.message) for fault in misplaced)
             continue
@@ -124,7 +124,7 @@ _TAKES_MORE: Any = getattr(attrs, "Converter", ())
 """Converters that may want the instance or the field beside the value; attrs has them from 24.1 on."""
 
 
-def _validated(cls: type, values: Mapping[str, Any], path: str, options: Mapping[str, Any]) -> list[Fault]:
+def _validate(cls: type, values: Mapping[str, Any], path: str, options: Mapping[str, Any]) -> list[Fault]:
     """What the validators and converters of an attrs class say, on an instance that is never initialised."""
     faults = []
     bare = object.__new__(cls) if attrs.has(cls) else None
@@ -141,13 +141,13 @@ def _validated(cls: type, values: Mapping[str, Any], path: str, options: Mapping
             if attribute.validator is not None:
                 attribute.validator(bare, attribute, value)
         except (ValueError, TypeError, ConfigError) as error:
-            faults.append(Fault(joined(path, name), _told(error, cls, options)))
+            faults.append(Fault(joined(path, name), _message(error, cls, options)))
         except Exception:  # a validator that looks at other fields, which are not there yet: build() will ask it again
             continue
     return faults
 
 
-def _told(error: Exception, cls: type, options: Mapping[str, Any]) -> str:
+def _message(error: Exception, cls: type, options: Mapping[str, Any]) -> str:
     # attrs' validators put their whole argument list into args: the message is its first.
     text = str(error.args[0]) if isinstance(error, (ValueError, TypeError)) and error.args else str(error)
     return _without_values(text, cls, options) or type(error).__name__

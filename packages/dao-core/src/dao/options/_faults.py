@@ -54,7 +54,7 @@ def faults_of(error: Exception, path: str, *, hidden: bool, mask: Callable[[str]
     if isinstance(error, NotKnownYet):
         return
     if isinstance(error, Wrong):
-        yield Fault(path, f"expected {error.expected}, found {_described(error.value, hidden)}")
+        yield Fault(path, f"expected {error.expected}, found {_describe(error.value, hidden)}")
     elif isinstance(error, WrongInside):
         for name, inner in error.errors:
             yield from faults_of(inner, joined(path, name), hidden=hidden or looks_secret(str(name)), mask=mask)
@@ -79,8 +79,8 @@ def faults_of(error: Exception, path: str, *, hidden: bool, mask: Callable[[str]
         yield Fault(path, "the value was refused" if hidden else told)
 
 
-def _described(value: Any, hidden: bool) -> str:
-    """The kind of a value, and the value itself where it can be no secret: a number, or nothing but references."""
+def _describe(value: Any, hidden: bool) -> str:
+    """The kind of a value, and the value itself where it can be no secret: a number, or only references."""
     kind = "null" if value is None else type(value).__name__
     if isinstance(value, Secret):
         return "a secret"

@@ -12,7 +12,7 @@ import attrs
 from dao.options._signature import option_types
 from dao.secrets import Secret, guarded
 
-__all__ = ["guarded_as", "holds_secret", "kinds_below", "members"]
+__all__ = ["guard_as", "holds_secret", "kinds_below", "members"]
 
 
 def members(kind: Any) -> tuple[Any, ...]:
@@ -30,7 +30,7 @@ def holds_secret(kind: Any) -> bool:
     return Secret in members(kind)
 
 
-def guarded_as(value: Any, kind: Any, name: str = "") -> Any:
+def guard_as(value: Any, kind: Any, name: str = "") -> Any:
     """``value`` with each string made a :class:`Secret` that its type or its name says is one, however deep.
 
     Args:

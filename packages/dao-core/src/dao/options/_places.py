@@ -13,7 +13,7 @@ from dao.options._faults import joined
 from dao.options._guarding import kinds_below, members
 from dao.secrets import Template, interpolated
 
-__all__ = ["Folder", "absolute_place", "is_place", "place_paths", "placed", "working_folder"]
+__all__ = ["Folder", "absolute_place", "is_place", "place_paths", "resolve_places", "working_folder"]
 
 Folder = NewType("Folder", str)
 """The type of an option that is a folder: its absolute path. One of type ``pathlib.Path`` is a place too."""
@@ -74,7 +74,7 @@ def place_paths(value: Any, kinds: list[Any], path: tuple[str | int, ...] = ()) 
             yield from place_paths(inner, kinds_below(kinds, at), (*path, at))
 
 
-def placed(
+def resolve_places(
     value: Any, kinds: list[Any], path: str, folders: Mapping[str, str], faults: list[Fault], *, lookup: bool
 ) -> Any:
     """``value`` with each place in it made absolute; what is no place is noted among the faults.
@@ -105,12 +105,12 @@ def placed(
         return value
     if isinstance(value, Mapping):
         return {
-            name: placed(inner, kinds_below(kinds, name), joined(path, name), folders, faults, lookup=lookup)
+            name: resolve_places(inner, kinds_below(kinds, name), joined(path, name), folders, faults, lookup=lookup)
             for name, inner in value.items()
         }
     if type(value) in (list, tuple):
         return type(value)(
-            placed(inner, kinds_below(kinds, at), joined(path, at), folders, faults, lookup=lookup)
+            resolve_places(inner, kinds_below(kinds, at), joined(path, at), folders, faults, lookup=lookup)
             for at, inner in enumerate(value)
         )
     return value

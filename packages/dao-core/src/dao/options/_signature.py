@@ -26,7 +26,7 @@ class Option:
 
 
 def option_types(cls: type) -> dict[str, Any]:
-    """The options of a class with their types, ``Any`` where there is none or it can't be resolved here."""
+    """The options of a class with their types, ``Any`` if unannotated or unresolvable here."""
     return {name: option.type for name, option in options_of(cls)[0].items()}
 
 
@@ -56,13 +56,13 @@ def _hints(owner: Any) -> dict[str, Any]:
     for holder in reversed(owner.__mro__) if isinstance(owner, type) else [owner]:
         names = vars(sys.modules.get(getattr(holder, "__module__", ""), typing))
         for name, annotation in getattr(holder, "__annotations__", {}).items():
-            hints[name] = _resolved(annotation, names)
+            hints[name] = _resolve(annotation, names)
     return hints
 
 
-def _resolved(annotation: Any, names: Mapping[str, Any]) -> Any:
+def _resolve(annotation: Any, names: Mapping[str, Any]) -> Any:
     holder = type("_", (), {"__annotations__": {"x": annotation}})
     try:
         return typing.get_type_hints(holder, dict(names), {})["x"]
-    except Exception:  # whatever goes wrong in somebody's annotation, it can't be checked then
+    except Exception:  # an annotation that fails to evaluate can't be checked
         return Any

@@ -128,7 +128,7 @@ class _Values:
     def _int(self, value: Any, _: Any) -> int:
         found, referred = self._text(value)
         if referred:
-            return int(_parsed(int, found, "int", value))
+            return int(_parse(int, found, "int", value))
         if isinstance(found, bool) or not isinstance(found, int):
             raise Wrong("int", value)
         return found
@@ -136,7 +136,7 @@ class _Values:
     def _float(self, value: Any, _: Any) -> float:
         found, referred = self._text(value)
         if referred:
-            return float(_parsed(float, found, "float", value))
+            return float(_parse(float, found, "float", value))
         if isinstance(found, bool) or not isinstance(found, (int, float)):
             raise Wrong("float", value)
         return float(found)
@@ -198,24 +198,24 @@ class _Values:
             except Exception as error:
                 errors.append(error)
         deeper = [error for error in errors if not isinstance(error, Wrong)]
-        raise deeper[0] if len(deeper) == 1 and isinstance(value, (Mapping, list)) else Wrong(_spelled(kind), value)
+        raise deeper[0] if len(deeper) == 1 and isinstance(value, (Mapping, list)) else Wrong(_type_text(kind), value)
 
     def _many(self, value: Any, kind: Any) -> Any:
         make = _container(kind)
         assert make is not None
         if not isinstance(value, Collection) or isinstance(value, (str, bytes, Mapping)):
-            raise Wrong(_spelled(kind), value)
+            raise Wrong(_type_text(kind), value)
         arguments = typing.get_args(kind) or (Any,)
         numbered = dict(enumerate(value))
         if typing.get_origin(kind) is not tuple or arguments[-1] is Ellipsis:
             return make(self._each(numbered, arguments[0]).values())
         if len(value) != len(arguments):
-            raise Wrong(f"{len(arguments)} values: {_spelled(kind)}", value)
+            raise Wrong(f"{len(arguments)} values: {_type_text(kind)}", value)
         return make(self._each(numbered, *arguments).values())
 
     def _mapping(self, value: Any, kind: Any) -> dict[Any, Any]:
         if not isinstance(value, Mapping):
-            raise Wrong(_spelled(kind), value)
+            raise Wrong(_type_text(kind), value)
         arguments = typing.get_args(kind)
         return self._each(value, arguments[1] if arguments else Any)
 
@@ -255,7 +255,7 @@ def _is_enum(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, Enum)
 
 
-def _parsed(parse: Callable[[str], Any], text: str, expected: str, value: Any) -> Any:
+def _parse(parse: Callable[[str], Any], text: str, expected: str, value: Any) -> Any:
     try:
         return parse(text)
     except ValueError:
@@ -294,9 +294,9 @@ def _is_mapping(kind: Any) -> bool:
     return isinstance(origin, type) and issubclass(origin, Mapping) and issubclass(dict, origin)
 
 
-def _spelled(kind: Any) -> str:
+def _type_text(kind: Any) -> str:
     if typing.get_origin(kind) in (Union, types.UnionType):
-        return " or ".join(_spelled(member) for member in typing.get_args(kind))
+        return " or ".join(_type_text(member) for member in typing.get_args(kind))
     if kind is type(None):
         return "null"
     if typing.get_origin(kind) is None and isinstance(kind, type):

@@ -70,13 +70,13 @@ def _from_file(argument: str) -> str:
         raise ConfigError(f"the file {str(path)!r} can't be read: {problem}")
     if len(content) > _MAX_FILE:
         raise ConfigError(f"the file {str(path)!r} is larger than {_MAX_FILE:,} bytes, which no secret is")
-    text = _decoded(content)
+    text = _decode(content)
     if text is None:
         raise ConfigError(f"the file {str(path)!r} is not UTF-8 text")
     return text.removesuffix("\n").removesuffix("\r")
 
 
-def _decoded(content: bytes) -> str | None:
+def _decode(content: bytes) -> str | None:
     # A UnicodeDecodeError carries the bytes: it must not become another error's context.
     try:
         return content.decode("utf-8")

@@ -141,7 +141,7 @@ class Secret:
         return self
 
     def __reduce__(self) -> tuple[Callable[[str | None], Secret], tuple[str | None]]:
-        return _unpickled, (None if self._template is None else self._template.without_defaults().text,)
+        return _unpickle, (None if self._template is None else self._template.without_defaults().text,)
 
 
 def _lost() -> str:
@@ -151,7 +151,7 @@ def _lost() -> str:
     )
 
 
-def _unpickled(text: str | None) -> Secret:
+def _unpickle(text: str | None) -> Secret:
     if text is not None:
         return Secret.parse(text)
     made = Secret("")

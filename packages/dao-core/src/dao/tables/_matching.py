@@ -83,12 +83,12 @@ def _order(source: pa.Table, order_by: Sequence[str]) -> pa.Array:
     """The rows' numbers, ascending by some columns, null and NaN before everything, equal ones as they came."""
     columns: dict[str, pa.ChunkedArray | pa.Array] = {}
     for place, name in enumerate(order_by):
-        columns[f"there{place}"], columns[f"value{place}"] = _ranked(source.column(name))
+        columns[f"there{place}"], columns[f"value{place}"] = _rank(source.column(name))
     columns[_ROW] = numbers(source.num_rows)
     return pc.sort_indices(pa.table(columns), sort_keys=[(name, "ascending") for name in columns])
 
 
-def _ranked(column: pa.ChunkedArray | pa.Array) -> tuple[Any, Any]:
+def _rank(column: pa.ChunkedArray | pa.Array) -> tuple[Any, Any]:
     """Whether there is a value to order a row by, and the value; NaN is none, as null is."""
     values = comparable(column)
     there = pc.invert(pc.is_null(values, nan_is_null=pa.types.is_floating(values.type)))
@@ -104,7 +104,7 @@ def precedes(rows: pa.Table | pa.RecordBatch, others: pa.Table | pa.RecordBatch,
     """
     older = pa.repeat(pa.scalar(False), rows.num_rows)
     for name in reversed(order_by):
-        (there, value), (other_there, other) = _ranked(rows.column(name)), _ranked(others.column(name))
+        (there, value), (other_there, other) = _rank(rows.column(name)), _rank(others.column(name))
         below = pc.or_(pc.less(there, other_there), pc.fill_null(pc.less(value, other), False))
         equal = pc.or_(pc.invert(pc.or_(there, other_there)), pc.fill_null(pc.equal(value, other), False))
         older = pc.or_(below, pc.and_(equal, older))

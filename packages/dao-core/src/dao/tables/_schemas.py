@@ -36,7 +36,7 @@ def reconcile(table: pa.Schema, data: pa.Schema, mode: str) -> pa.Schema:
     """
     check_schema_mode(mode)
     if mode == "evolve":
-        return _evolved(table, data)
+        return _evolve(table, data)
     try:
         check_names(data.names, table.names)
         _check_types(table, data)
@@ -59,7 +59,7 @@ def _check_types(table: pa.Schema, data: pa.Schema) -> None:
 def _way_out(table: pa.Schema, data: pa.Schema) -> str:
     """What would have worked for data that isn't the table's: to let the table evolve, where it can."""
     try:
-        _evolved(table, data)
+        _evolve(table, data)
     except DataError:
         return "cast the data, or overwrite the table"
     return EVOLVE
@@ -68,17 +68,17 @@ def _way_out(table: pa.Schema, data: pa.Schema) -> str:
 def would_evolve(table: pa.Schema, data: pa.Schema) -> bool:
     """Whether ``evolve`` takes data that ``strict`` doesn't: other columns, or values that need other types."""
     try:
-        evolved = _evolved(table, data)
+        evolved = _evolve(table, data)
     except DataError:
         return False
     return not evolved.equals(table) or set(data.names) < set(table.names)
 
 
-def _evolved(table: pa.Schema, data: pa.Schema) -> pa.Schema:
+def _evolve(table: pa.Schema, data: pa.Schema) -> pa.Schema:
     if len(set(data.names)) < len(data.names):
         check_names(data.names, list(dict.fromkeys(data.names)))
     _check_letter_case(table, data)
-    fields = [_joined(field, data) for field in table]
+    fields = [_join(field, data) for field in table]
     known = set(table.names)
     fields += [field.with_nullable(True) for field in data if field.name not in known]
     return pa.schema(fields, metadata=table.metadata)
@@ -98,7 +98,7 @@ def _check_letter_case(table: pa.Schema, data: pa.Schema) -> None:
             )
 
 
-def _joined(field: pa.Field, data: pa.Schema) -> pa.Field:
+def _join(field: pa.Field, data: pa.Schema) -> pa.Field:
     if field.name not in data.names:
         if not field.nullable:
             raise DataError(f"column {field.name!r} is missing from the data, and the table allows no nulls in it")

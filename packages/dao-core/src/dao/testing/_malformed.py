@@ -52,17 +52,17 @@ def misshapen(record: Mapping[str, Any]) -> Iterator[bytes]:
     Args:
         record: a valid one, of JSON types.
     """
-    for changed in _changed(dict(record)):
+    for changed in _change(dict(record)):
         yield json.dumps(changed).encode()
 
 
-def _changed(value: Any) -> Iterator[Any]:
+def _change(value: Any) -> Iterator[Any]:
     if isinstance(value, dict):
         for name, field in value.items():
             yield {other: kept for other, kept in value.items() if other != name}
-            for wrong in (*_WRONG, *_changed(field)):
+            for wrong in (*_WRONG, *_change(field)):
                 yield {**value, name: wrong}
     elif isinstance(value, list):
         for position, item in enumerate(value):
-            for wrong in (*_WRONG, *_changed(item)):
+            for wrong in (*_WRONG, *_change(item)):
                 yield [*value[:position], wrong, *value[position + 1 :]]

@@ -179,12 +179,12 @@ def _nothing_written(change: Change) -> WriteResult:
     return WriteResult(bytes=0, files=0, version_before=version, version_after=version)
 
 
-def _kept(change: Change, mode: str) -> Sequence[FileInfo]:
+def _files_to_keep(change: Change, mode: str) -> Sequence[FileInfo]:
     return change.base.files if change.base is not None and mode == "append" else ()
 
 
 def _refuse_taken(change: Change, mode: str, key: str) -> None:
-    if any(info.key == key for info in _kept(change, mode)):
+    if any(info.key == key for info in _files_to_keep(change, mode)):
         raise AlreadyExistsError(f"{key!r} is already there")
 
 
@@ -192,7 +192,7 @@ def _publish_files(change: Change, mode: str, key: str, new: Sequence[tuple[str,
     from dao_files._actions.committing import commit, log_of
 
     operation = "create" if change.base is None else mode
-    return commit(change, log_of(change), operation, new=new, kept=_kept(change, mode), key=key)
+    return commit(change, log_of(change), operation, new=new, kept=_files_to_keep(change, mode), key=key)
 
 
 def _tree_place(storage: Storage, data_object: DataObject, path: str | None) -> Place:

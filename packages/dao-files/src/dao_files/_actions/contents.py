@@ -139,7 +139,7 @@ def format_within(snapshot: Snapshot, shown: Sequence[FileInfo]) -> str | None:
             + ", ".join(f"{name} ({_example(snapshot, shown, name)})" for name in sorted(names))
             + "; give format= and move the files of other formats elsewhere"
         )
-    return next(iter(names), None) or (_sniffed(snapshot, shown[0]) if shown else None)
+    return next(iter(names), None) or (_sniff(snapshot, shown[0]) if shown else None)
 
 
 def _example(snapshot: Snapshot, shown: Sequence[FileInfo], name: str) -> str:
@@ -252,11 +252,11 @@ def _of_other_content(snapshot: Snapshot, shown: Sequence[FileInfo], format: str
     if format is None or not _formats().get_format(format).magic:
         return []
     nameless = [info for info in shown if _formats().infer_format(info.key) is None]
-    found = in_parallel(lambda info: _sniffed(snapshot, info), nameless)
+    found = in_parallel(lambda info: _sniff(snapshot, info), nameless)
     return [info for info, name in zip(nameless, found, strict=True) if name != format]
 
 
-def _sniffed(snapshot: Snapshot, info: FileInfo) -> str | None:
+def _sniff(snapshot: Snapshot, info: FileInfo) -> str | None:
     """The format that a file's first bytes stand for."""
     with snapshot.open(info.key) as file:
         head = file.read(_HEAD)

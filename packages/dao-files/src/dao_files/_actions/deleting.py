@@ -19,7 +19,7 @@ from dao_files._actions.calls import check_reading
 from dao_files._actions.committing import commit, sizes
 from dao_files._actions.parts import Part
 from dao_files._actions.rewriting import Rewritten, for_rewriting, part_writer, rewrite_each
-from dao_files._actions.tables import StoredTable, open_table, worked_on
+from dao_files._actions.tables import StoredTable, open_table, schema_without_views
 
 if TYPE_CHECKING:
     from dao_files._storage.storage import Change, Storage
@@ -66,8 +66,8 @@ def delete_rows(
 
 def _delete(change: Change, table: StoredTable, predicate: Any) -> WriteResult:
     schema = table.schema
-    if not worked_on(schema).equals(schema):
-        table = evolve(table, declared=worked_on(schema))
+    if not schema_without_views(schema).equals(schema):
+        table = evolve(table, declared=schema_without_views(schema))
     condition = to_arrow(predicate, table.schema)
     others = ~condition | condition.is_null()
     parts = part_writer(change, table, schema)
@@ -78,7 +78,7 @@ def _delete(change: Change, table: StoredTable, predicate: Any) -> WriteResult:
             return Rewritten(file, untouched=True)
         if not table.snapshot.is_file and table.format.count([file.key], table.filesystem, table.options) == gone:
             return Rewritten(file, rows=gone)
-        return Rewritten(file, write(_filtered(table, file, others)), rows=gone)
+        return Rewritten(file, write(_filter(table, file, others)), rows=gone)
 
     done = rewrite_each(table, parts, work)
     deleted = sum(one.rows for one in done)
@@ -109,7 +109,7 @@ def _delete(change: Change, table: StoredTable, predicate: Any) -> WriteResult:
     )
 
 
-def _filtered(table: StoredTable, file: FileInfo, condition: pc.Expression) -> Iterator[pa.RecordBatch]:
+def _filter(table: StoredTable, file: FileInfo, condition: pc.Expression) -> Iterator[pa.RecordBatch]:
     for batch in table.scan(files=[file]):
         advance(batch.num_rows, batch.nbytes)
         yield filter_batch(batch, condition)

@@ -78,7 +78,7 @@ class Record:
         try:
             return pa.ipc.read_schema(pa.py_buffer(self.schema))
         except (pa.ArrowException, OSError) as error:
-            raise _damaged(LOG_NAME, "its schema can't be read") from error
+            raise _damage_error(LOG_NAME, "its schema can't be read") from error
 
     def as_version(self) -> Version:
         """The record as ``history`` shows it."""
@@ -135,7 +135,7 @@ class Log:
         try:
             return cls(key, tuple(content.decode().splitlines()))
         except ValueError as error:
-            raise _damaged(key, str(error)) from error
+            raise _damage_error(key, str(error)) from error
 
     @cached_property
     def records(self) -> tuple[Record, ...]:
@@ -159,7 +159,7 @@ class Log:
         try:
             return _record(parse_object(line))
         except ValueError as error:
-            raise _damaged(self.key, str(error)) from error
+            raise _damage_error(self.key, str(error)) from error
 
     @property
     def version(self) -> int | None:
@@ -179,7 +179,7 @@ class Log:
         return "".join(f"{line}\n" for line in (*kept, record._line())).encode()
 
 
-def _damaged(name: str, reason: str) -> StoreError:
+def _damage_error(name: str, reason: str) -> StoreError:
     return StoreError(f"{name} is damaged: {reason[:200]}; the table can be read once it is removed")
 
 

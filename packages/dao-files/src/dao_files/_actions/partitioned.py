@@ -88,14 +88,14 @@ def split(batch: pa.RecordBatch, partition_by: Sequence[str]) -> Iterator[tuple[
     """
     kept = batch.select([name for name in batch.schema.names if name not in partition_by])
     columns = [texts_of(batch.column(name), name) for name in partition_by]
-    codes = _combined(columns)
+    codes = _combine(columns)
     encoded = codes.dictionary_encode()
     groups = len(encoded.dictionary)
     if groups == 0:
         return
     if groups > 1:
         order = pc.array_sort_indices(encoded.indices)  # stable, so each partition's rows stay in order
-        kept = _taken(kept, order)
+        kept = _take(kept, order)
     counts = {row["values"]: row["counts"] for row in pc.value_counts(encoded.indices).to_pylist()}
     start = 0
     for place in range(groups):
@@ -107,7 +107,7 @@ def split(batch: pa.RecordBatch, partition_by: Sequence[str]) -> Iterator[tuple[
 _LARGE = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
 
 
-def _taken(rows: pa.RecordBatch, order: pa.Array) -> pa.RecordBatch:
+def _take(rows: pa.RecordBatch, order: pa.Array) -> pa.RecordBatch:
     """The rows in an order. Arrow has no `take` for views, which polars exports: these go through offsets and back."""
     kinds = [_LARGE.get(column.type) or without_views(column.type) for column in rows.columns]
     if kinds == rows.schema.types:
@@ -149,7 +149,7 @@ def _check_comes_back(texts: pa.Array, field: pa.Field) -> None:
             )
 
 
-def _combined(columns: list[pa.DictionaryArray]) -> pa.Array:
+def _combine(columns: list[pa.DictionaryArray]) -> pa.Array:
     """One number per row that stands for its values in all columns."""
     codes = columns[0].indices.cast(pa.int64())
     for column in columns[1:]:

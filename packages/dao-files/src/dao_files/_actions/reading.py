@@ -20,7 +20,7 @@ from dao_files.formats import close_reader
 if TYPE_CHECKING:
     from dao_files._storage.storage import Snapshot, Storage
 
-__all__ = ["count_rows", "describe", "opened", "read_schema", "read_table", "signed", "stream_table"]
+__all__ = ["count_rows", "describe", "opened", "read_schema", "read_table", "sign_reader", "stream_table"]
 
 
 @contextmanager
@@ -121,7 +121,7 @@ def stream_table(
     return retry_conflicts(storage.conflict_timeout, work)  # to open it; what is read later can't be begun again
 
 
-def signed(reader: pa.RecordBatchReader, data_object: DataObject, interface: str | None) -> pa.RecordBatchReader:
+def sign_reader(reader: pa.RecordBatchReader, data_object: DataObject, interface: str | None) -> pa.RecordBatchReader:
     """A reader of :func:`stream_table` whose errors say which call it came from: they are raised after its end.
 
     Args:
@@ -179,12 +179,12 @@ def count_rows(
 
     def work() -> int:
         with opened(storage, place, data_object, format=format, schema=schema, options=options) as table:
-            return table.count() if where is None else _counted(table.scan(Selection([], where)))
+            return table.count() if where is None else _count(table.scan(Selection([], where)))
 
     return retry_conflicts(storage.conflict_timeout, work)
 
 
-def _counted(batches: Iterable[pa.RecordBatch]) -> int:
+def _count(batches: Iterable[pa.RecordBatch]) -> int:
     total = 0
     for batch in batches:
         total += batch.num_rows
@@ -200,12 +200,12 @@ def describe(
 
     def work() -> dict[str, Any]:
         with opened(storage, place, data_object, format=format, options=options) as table:
-            return _described(table)
+            return _describe(table)
 
     return retry_conflicts(storage.conflict_timeout, work)
 
 
-def _described(table: StoredTable) -> dict[str, Any]:
+def _describe(table: StoredTable) -> dict[str, Any]:
     files = [table.format.metadata(info.key, table.filesystem, table.options) for info in table.files]
     rows = [file.get("rows") for file in files]
     return {

@@ -136,7 +136,7 @@ class ReadingRoutes:
                 when its turn comes.
         """
         from dao.tables import Selection
-        from dao_files._actions.reading import signed, stream_table
+        from dao_files._actions.reading import sign_reader, stream_table
 
         reader = stream_table(
             self.storage,
@@ -148,7 +148,7 @@ class ReadingRoutes:
             options=options,
         )
         store = data_object.data_store
-        return signed(reader, data_object, store.name_of(self) if store is not None else None)
+        return sign_reader(reader, data_object, store.name_of(self) if store is not None else None)
 
     @register("read_stream")
     @when(into="bytes")

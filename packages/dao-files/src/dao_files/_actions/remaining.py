@@ -17,10 +17,10 @@ from dao_files.formats._partitions import partition_values
 if TYPE_CHECKING:
     from dao_files._storage.storage import Change
 
-__all__ = ["balance", "sorted_out"]
+__all__ = ["balance", "sort_out"]
 
 
-def sorted_out(
+def sort_out(
     change: Change, table: StoredTable | None, mode: str, new: Sequence[Part]
 ) -> tuple[list[FileInfo], list[FileInfo]]:
     """Which data files go, and which files stay, hidden ones too."""
@@ -33,14 +33,14 @@ def sorted_out(
     gone: list[FileInfo] = []
     if mode == "overwrite_partitions":
         types = table.partition_schema
-        replaced = {_spelt(hive_values(part.path), types) for part in new}
+        replaced = {_spell(hive_values(part.path), types) for part in new}
         values = table.partitions or []
-        gone = [info for info, value in zip(table.files, values, strict=True) if _spelt(value, types) in replaced]
+        gone = [info for info, value in zip(table.files, values, strict=True) if _spell(value, types) in replaced]
     left = {info.key for info in gone}
     return gone, [info for info in change.base.files if info.key not in left]
 
 
-def _spelt(values: Mapping[str, str | None], types: pa.Schema) -> tuple[str, ...]:
+def _spell(values: Mapping[str, str | None], types: pa.Schema) -> tuple[str, ...]:
     """Partition values in one spelling: other programs may write ``month=01`` for ``month=1``."""
     return tuple(str(value) for value in partition_values(values, types).values())
 

@@ -12,7 +12,7 @@ from dao.errors import UnsupportedError
 from dao.results import FileInfo
 from dao_files._actions.contents import below
 from dao_files._actions.parts import Part, PartWriter
-from dao_files._actions.tables import StoredTable, as_written, declared_schema
+from dao_files._actions.tables import StoredTable, declared_schema, with_views
 from dao_files._workers import in_parallel
 
 if TYPE_CHECKING:
@@ -92,14 +92,14 @@ def rewrite_each(
         path = "" if table.snapshot.is_file else parts.successor(below(file.key, table.key))
 
         def write(batches: Iterable[pa.RecordBatch]) -> Part:
-            return parts.write(path, _kept(batches, parts.schema))
+            return parts.write(path, _keep(batches, parts.schema))
 
         return work(file, write)
 
     return list(in_parallel(job, table.files))
 
 
-def _kept(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _keep(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """The batches as they are inside the files: without the columns that the folders' names hold."""
     for batch in batches:
-        yield as_written(batch if batch.schema.names == schema.names else batch.select(schema.names), schema)
+        yield with_views(batch if batch.schema.names == schema.names else batch.select(schema.names), schema)

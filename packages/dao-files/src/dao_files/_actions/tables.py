@@ -24,7 +24,7 @@ from dao_files.formats._shape import types_text, unordered
 if TYPE_CHECKING:
     from dao_files._storage.storage import Snapshot
 
-__all__ = ["StoredTable", "as_written", "declared_schema", "format_options", "open_table"]
+__all__ = ["StoredTable", "declared_schema", "format_options", "open_table", "with_views"]
 
 
 EVERYTHING = Selection()
@@ -249,9 +249,9 @@ class StoredTable:
 
     def _without_views(self, where: Any) -> StoredTable | None:
         """The table with plain texts where it has views, which Arrow can't filter by ``where``; None if it can."""
-        if where is None or worked_on(self.schema).equals(self.schema):
+        if where is None or schema_without_views(self.schema).equals(self.schema):
             return None
-        return evolve(self, declared=worked_on(self.schema))
+        return evolve(self, declared=schema_without_views(self.schema))
 
     def count(self) -> int:
         """The number of rows, from metadata alone where that is possible."""
@@ -263,15 +263,15 @@ class StoredTable:
         return known if known is not None else sum(batch.num_rows for batch in self.scan(Selection([])))
 
 
-def worked_on(schema: pa.Schema) -> pa.Schema:
+def schema_without_views(schema: pa.Schema) -> pa.Schema:
     """A schema with plain texts and bytes for views: Arrow can't compare, take or filter these (pyarrow 26)."""
     if "_view" not in types_text(schema):
         return schema
     return pa.schema([field.with_type(without_views(field.type)) for field in schema], metadata=schema.metadata)
 
 
-def as_written(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    """A batch that was read by :func:`worked_on`'s schema, with the types of the table's own."""
+def with_views(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """A batch that was read by :func:`schema_without_views`'s schema, with the types of the table's own."""
     return batch if batch.schema.equals(schema) else batch.cast(schema)
 
 
@@ -281,7 +281,7 @@ def _cast_back(reader: pa.RecordBatchReader, whole: pa.Schema) -> pa.RecordBatch
     def batches() -> Generator[pa.RecordBatch, None, None]:
         try:
             for batch in reader:
-                yield as_written(batch, schema)
+                yield with_views(batch, schema)
         finally:
             close_reader(reader)
 

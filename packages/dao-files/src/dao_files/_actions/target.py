@@ -20,7 +20,7 @@ from dao_files.formats import get_format
 if TYPE_CHECKING:
     from dao_files._storage.storage import Change
 
-__all__ = ["Writing", "opened", "table_there"]
+__all__ = ["Writing", "open_target", "table_there"]
 
 
 @frozen
@@ -63,7 +63,7 @@ def table_there(change: Change, writing: Writing) -> StoredTable | None:
         return None
     if writing.mode == "overwrite":
         with suppress(DaoError):  # what can't be read can be replaced
-            return opened(change, Writing(writing.data_object))
+            return open_target(change, Writing(writing.data_object))
         return None
     log = log_of(change)
     if writing.format is not None:
@@ -75,21 +75,23 @@ def table_there(change: Change, writing: Writing) -> StoredTable | None:
                 f"{base.key!r} is a table of {', '.join(there)} files: {name} files can't be added to it; overwrite it "
                 "to change its format"
             )
-    return opened(change, writing, log=log)
+    return open_target(change, writing, log=log)
 
 
-def opened(change: Change, writing: Writing, schema: pa.Schema | None = None, *, log: Log | None = None) -> StoredTable:
+def open_target(
+    change: Change, writing: Writing, schema: pa.Schema | None = None, *, log: Log | None = None
+) -> StoredTable:
     """What is at the key of a change, opened as the table that rows are added to; ``schema`` is what it becomes."""
     assert change.base is not None
     table = open_table(
         change.base, writing.data_object, format=writing.format, schema=schema, options=writing.options, log=log
     )
     if schema is None and table.record is None and writing.schema is not None:
-        return evolve(table, declared=_typed_as(table, writing.schema))
+        return evolve(table, declared=_type_as(table, writing.schema))
     return table
 
 
-def _typed_as(table: StoredTable, declared: pa.Schema) -> pa.Schema:
+def _type_as(table: StoredTable, declared: pa.Schema) -> pa.Schema:
     """The schema of a table that others made: what its files leave open has the types that are declared."""
     left_open = set(table.partition_by if table.format.has_schema else table.schema.names)
     left_open &= set(declared.names)

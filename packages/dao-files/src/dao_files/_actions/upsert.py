@@ -45,9 +45,9 @@ from dao_files._actions.rewriting import (
     part_writer,
     rewrite_each,
 )
-from dao_files._actions.tables import StoredTable, as_written, declared_schema, worked_on
-from dao_files._actions.target import Writing, opened, table_there
-from dao_files._actions.writing import Layout, kind_meant, names_of, shaped, write_into, write_new
+from dao_files._actions.tables import StoredTable, declared_schema, schema_without_views, with_views
+from dao_files._actions.target import Writing, open_target, table_there
+from dao_files._actions.writing import Layout, kind_meant, names_of, shape_rows, write_into, write_new
 from dao_files.formats import hive_values
 from dao_files.formats._partitions import partition_values
 
@@ -90,7 +90,7 @@ def upsert_rows(
     check_keys(names)
     default = default_format(storage)
     writing = Writing(data_object, "append", format, names_of(partition_by), schema_mode, options, default=default)
-    source = _gathered(normalise_views(to_reader(data, schema=declared_schema(schema))))
+    source = _gather(normalise_views(to_reader(data, schema=declared_schema(schema))))
     names = tuple(find_names(source.schema, names, "keys"))
     order = tuple(find_names(source.schema, names_of(order_by) or (), "order_by"))
     source = winners(source, names, order)
@@ -99,20 +99,20 @@ def upsert_rows(
     def work() -> WriteResult:
         with storage.change(place.key, tree=tree) as change:
             place.refuse(None if change.base is None else "file" if change.base.is_file else "directory")
-            table = None if change.base is None else _opened(change, writing, tree=tree)
+            table = None if change.base is None else _open(change, writing, tree=tree)
             if table is None:
-                return _written_first(storage, change, source, place, writing, tree=tree)
+                return _write_first(storage, change, source, place, writing, tree=tree)
             table = for_rewriting(table, schema)
             return _merge(change, table, source, names, order, place, writing)
 
     return retry_conflicts(storage.conflict_timeout, work)
 
 
-def _opened(change: Change, writing: Writing, *, tree: bool) -> StoredTable | None:
-    return table_there(change, writing) if tree else opened(change, writing)
+def _open(change: Change, writing: Writing, *, tree: bool) -> StoredTable | None:
+    return table_there(change, writing) if tree else open_target(change, writing)
 
 
-def _written_first(
+def _write_first(
     storage: Storage, change: Change, source: pa.Table, place: Place, writing: Writing, *, tree: bool
 ) -> WriteResult:
     """All rows are new: there is no table yet."""
@@ -124,7 +124,7 @@ def _written_first(
     return evolve(result, rows_updated=0)
 
 
-def _gathered(reader: pa.RecordBatchReader) -> pa.Table:
+def _gather(reader: pa.RecordBatchReader) -> pa.Table:
     batches = []
     for batch in reader:
         advance(batch.num_rows, batch.nbytes)
@@ -180,8 +180,8 @@ def _merge(
     for name in keys:
         if name not in table.schema.names:
             raise DataError(f"keys: the table has no column {name!r}")
-    plain = worked_on(schema)
-    rows = pa.Table.from_batches(shaped(source.to_reader(), plain), plain).combine_chunks()
+    plain = schema_without_views(schema)
+    rows = pa.Table.from_batches(shape_rows(source.to_reader(), plain), plain).combine_chunks()
     # Read as what it is about to become: columns that are added are null, types that widen are cast.
     table = evolve(table, declared=plain)
     merge = _Merge(table, schema, rows, frozenset(source.column_names), Matcher.of(rows, keys), order_by)
@@ -219,7 +219,7 @@ class _Merge:
         moved = [batch for one in found for batch in one.moved]
         added = pa.concat_tables([self.source.take(fresh), pa.Table.from_batches(moved, self.source.schema)])
         layout = Layout(table.format, table.options, schema, table.partition_by)
-        batches = (as_written(batch, schema) for batch in added.to_batches())
+        batches = (with_views(batch, schema) for batch in added.to_batches())
         new = write_new(change, batches, layout, table.log) if added.num_rows else []
         updated = sum(one.rows for one in done)
         if not updated and not len(fresh):
@@ -251,7 +251,7 @@ class _Merge:
             return None
         parts = part_writer(change, self.table, self.schema)
         batches = chain(self._updated(file, matches, []), self.source.take(fresh).to_batches())
-        part = parts.write("", (as_written(batch, self.schema) for batch in batches))
+        part = parts.write("", (with_views(batch, self.schema) for batch in batches))
         change.publish()
         return WriteResult(len(fresh), matches.updated, 0, part.size, 1)
 
@@ -314,7 +314,7 @@ class _Merge:
             if part.null_count == batch.num_rows:
                 yield batch
                 continue
-            updated = _replaced(batch, self.source, self.given, part)
+            updated = _replace(batch, self.source, self.given, part)
             stays = _inside(updated, here)
             if not pc.all(stays).as_py():
                 moved.append(updated.filter(pc.invert(stays)))
@@ -345,7 +345,7 @@ def _inside(batch: pa.RecordBatch, partition: Mapping[str, pa.Scalar]) -> pa.Arr
     return stays
 
 
-def _replaced(batch: pa.RecordBatch, source: pa.Table, given: Collection[str], matches: pa.Array) -> pa.RecordBatch:
+def _replace(batch: pa.RecordBatch, source: pa.Table, given: Collection[str], matches: pa.Array) -> pa.RecordBatch:
     """The batch with the source's values in the rows that match, in the columns that the source has."""
     hit = pc.is_valid(matches)
     count = batch.num_rows

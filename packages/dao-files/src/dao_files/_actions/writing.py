@@ -21,9 +21,9 @@ from dao_files._actions.modes import begins
 from dao_files._actions.partitioned import check_partition_columns, write_partitions
 from dao_files._actions.parts import Part, PartWriter, held_bytes, write_parts
 from dao_files._actions.places import Place
-from dao_files._actions.remaining import balance, sorted_out
+from dao_files._actions.remaining import balance, sort_out
 from dao_files._actions.tables import StoredTable, declared_schema, format_options
-from dao_files._actions.target import Writing, opened, table_there
+from dao_files._actions.target import Writing, open_target, table_there
 from dao_files.formats import Format, get_format, infer_format
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ __all__ = [
     "Layout",
     "kind_meant",
     "names_of",
-    "shaped",
+    "shape_rows",
     "write_into",
     "write_new",
     "write_rows",
@@ -140,7 +140,7 @@ def _format_of(writing: Writing, place: Place, named: str | None) -> tuple[Forma
     return found, format_options(found, writing.data_object, writing.options)
 
 
-def shaped(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def shape_rows(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """The batches of a reader under a table's schema: columns in its order, absent ones null, types cast exactly."""
     given = set(reader.schema.names)
     absent = [field for field in schema if field.name not in given]
@@ -171,11 +171,11 @@ def _write_file(change: Change, reader: pa.RecordBatchReader, place: Place, writ
                 f"rows can't be appended to one {format.name} file: write them to a directory (a TableObject), or "
                 "read, concatenate and overwrite"
             )
-        table = opened(change, writing)
+        table = open_target(change, writing)
         schema = reconcile(table.schema, reader.schema, writing.schema_mode)
-        table = opened(change, writing, schema)
+        table = open_target(change, writing, schema)
         old = iter(table.scan())
-    written = _write_one(PartWriter(change, format, options, schema, 0, place.key), old, shaped(reader, schema))
+    written = _write_one(PartWriter(change, format, options, schema, 0, place.key), old, shape_rows(reader, schema))
     size = change.size("")
     try:
         change.publish()
@@ -218,19 +218,19 @@ def _write_tree(
     """Write rows into the tree of a change as the mode says, and publish it.
 
     Where another writer was faster, the files that were written stay as they are: only what they are added to, or take
-    the place of, is looked at anew.
+    the place of, is read again.
     """
-    seen = _seen(change, reader.schema, place, writing, budget)
+    seen = _inspect(change, reader.schema, place, writing, budget)
     if seen is None:
         return _nothing_done(change)
     table, layout = seen
-    new = write_new(change, shaped(reader, layout.schema), layout, log_of(change), writing.held)
+    new = write_new(change, shape_rows(reader, layout.schema), layout, log_of(change), writing.held)
     while True:
         try:
             return _publish_tree(change, table, place, writing, layout, new)
         except ConflictError as error:
             again = _goes_on(change, place, writing, budget, error)
-        seen = _seen(change, reader.schema, place, writing, budget) if again else None
+        seen = _inspect(change, reader.schema, place, writing, budget) if again else None
         if seen is None:
             return _nothing_done(change)
         table, found = seen
@@ -238,7 +238,7 @@ def _write_tree(
             raise ConflictError(f"{place.key!r} was given another schema or layout while this was written")
 
 
-def _seen(
+def _inspect(
     change: Change, data: pa.Schema, place: Place, writing: Writing, budget: RetryBudget
 ) -> tuple[StoredTable | None, Layout] | None:
     """The table that is there, and what it will be; None where nothing is to be written any more."""
@@ -268,7 +268,7 @@ def _publish_tree(
 ) -> WriteResult:
     log = log_of(change)
     inserted = sum(part.rows for part in new)
-    gone, kept = sorted_out(change, table, writing.mode, new)
+    gone, kept = sort_out(change, table, writing.mode, new)
     deleted, rows = balance(change, table, writing.mode, gone, inserted)
     return commit(
         change,
@@ -292,20 +292,20 @@ def _layout(data: pa.Schema, place: Place, writing: Writing, table: StoredTable 
     schema = data
     if table is not None and writing.mode != "overwrite":
         schema = reconcile(table.schema, data, writing.schema_mode)
-        partition_by = table.partition_by if partition_by is None else _spelled(partition_by, schema)
+        partition_by = table.partition_by if partition_by is None else _spell(partition_by, schema)
         if partition_by != table.partition_by:
             raise DataError(
                 f"{place.key!r} is partitioned by {list(table.partition_by)}, not by {list(partition_by)}; "
                 "overwrite it to change that"
             )
-    partition_by = _spelled(partition_by or (), schema)
+    partition_by = _spell(partition_by or (), schema)
     if writing.mode == "overwrite_partitions" and not partition_by:
         raise DataError(f"mode='overwrite_partitions': {place.key!r} has no partitions; partition_by= would make them")
     check_partition_columns(schema, partition_by)
     return Layout(format, options, schema, partition_by)
 
 
-def _spelled(partition_by: Sequence[str], schema: pa.Schema) -> tuple[str, ...]:
+def _spell(partition_by: Sequence[str], schema: pa.Schema) -> tuple[str, ...]:
     return tuple(find_names(schema, partition_by, "partition_by"))
 
 

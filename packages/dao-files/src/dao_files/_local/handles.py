@@ -87,7 +87,7 @@ class Folder:
             try:
                 return os.open(name or ".", flags | _SAFE, mode, dir_fd=parent.handle)
             except OSError as error:
-                raise _explained(error, parent.handle, name, f"{parent.path}/{name}".rstrip("/")) from None
+                raise _explain(error, parent.handle, name, f"{parent.path}/{name}".rstrip("/")) from None
 
     def open_file(self, path: str) -> int:
         """Open a regular file below for reading and return its descriptor.
@@ -113,7 +113,7 @@ class Folder:
             try:
                 return os.stat(name or ".", dir_fd=parent.handle, follow_symlinks=False)
             except OSError as error:
-                raise _explained(error, parent.handle, name, f"{parent.path}/{name}".rstrip("/")) from None
+                raise _explain(error, parent.handle, name, f"{parent.path}/{name}".rstrip("/")) from None
 
     @contextmanager
     def parent(self, path: str) -> Iterator[tuple[int, str]]:
@@ -180,18 +180,18 @@ def _step(handle: int, part: str, path: str, *, make: bool) -> int:
             return os.open(part, _STEP, dir_fd=handle)
         except FileNotFoundError as error:
             if not make:
-                raise _explained(error, handle, part, path) from None
+                raise _explain(error, handle, part, path) from None
         except OSError as error:
-            raise _explained(error, handle, part, path) from None
+            raise _explain(error, handle, part, path) from None
         try:
             os.mkdir(part, dir_fd=handle)
         except FileExistsError:
             pass  # another writer created it first
         except OSError as error:
-            raise _explained(error, handle, part, path) from None
+            raise _explain(error, handle, part, path) from None
 
 
-def _explained(error: OSError, handle: int, name: str, path: str) -> OSError:
+def _explain(error: OSError, handle: int, name: str, path: str) -> OSError:
     """The error with the whole path, and with ELOOP wherever the cause is a link: systems differ in this."""
     code = error.errno or 0
     if code == errno.EMLINK:  # BSD

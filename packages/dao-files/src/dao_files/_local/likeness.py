@@ -35,7 +35,7 @@ def protect_like(base: FolderSnapshot, staged: Folder, new: Iterable[str], *, tr
         facts = base.inside.get(f"{base.key}/{path[2:]}")
         if path != ".":
             (folder if facts is None else Protection.of(facts)).give(directory)
-    folder.give(staged.handle)  # last: until now nobody else could come in
+    folder.give(staged.handle)  # last: until now no other user had access
 
 
 def narrow(moved: FolderSnapshot, replaced: FolderSnapshot) -> None:

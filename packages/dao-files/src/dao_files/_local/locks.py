@@ -24,13 +24,13 @@ try:
 except ImportError:  # Windows: importing and reading work, locking doesn't
     fcntl = None  # type: ignore[assignment]
 
-__all__ = ["exclusively", "is_same", "locked_keys", "name_of", "share"]
+__all__ = ["exclusively", "is_same", "lock_keys", "name_of", "share"]
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.0005, 0.05
 
 
 @contextmanager
-def locked_keys(folder: Folder, keys: tuple[str, ...], timeout: float) -> Iterator[None]:
+def lock_keys(folder: Folder, keys: tuple[str, ...], timeout: float) -> Iterator[None]:
     """Lock keys for writing while the block runs.
 
     Args:

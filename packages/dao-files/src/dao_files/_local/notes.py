@@ -66,7 +66,7 @@ def read_note(folder: Folder, name: str) -> Note | None:
         raise
     with os.fdopen(file, "rb") as opened:
         content = opened.read(_LONGEST + 1)
-    return _parsed(content, name) if len(content) <= _LONGEST else None
+    return _parse(content, name) if len(content) <= _LONGEST else None
 
 
 def _is_special(folder: Folder, name: str) -> bool:
@@ -74,7 +74,7 @@ def _is_special(folder: Folder, name: str) -> bool:
     return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
-def _parsed(content: bytes, name: str) -> Note | None:
+def _parse(content: bytes, name: str) -> Note | None:
     try:
         match parse_object(content):
             case {"key": str(key), "path": str(path), "new": str(new)} if path == key:

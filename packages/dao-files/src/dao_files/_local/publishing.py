@@ -21,7 +21,7 @@ from attrs import frozen
 from dao.errors import AlreadyExistsError, DataError, PermissionDeniedError, StoreError
 from dao_files._local.exchange import exchange
 from dao_files._local.handles import Folder, is_link_error
-from dao_files._local.locks import exclusively, locked_keys, name_of, share
+from dao_files._local.locks import exclusively, lock_keys, name_of, share
 from dao_files._local.notes import Note, is_staged, read_note
 from dao_files._local.protection import protect_own_folder, share_with_writers
 from dao_files._storage.keys import OWN_FOLDER
@@ -48,7 +48,7 @@ class OwnPlace:
     @contextmanager
     def locked(self, *keys: str) -> Iterator[None]:
         """Lock keys for writing, after completing and cleaning up after crashed writers."""
-        with self._folder("locks") as locks, locked_keys(locks, keys, self.lock_timeout):
+        with self._folder("locks") as locks, lock_keys(locks, keys, self.lock_timeout):
             for key in keys:
                 self._finish(key)
             self.sweep()
@@ -56,7 +56,7 @@ class OwnPlace:
 
     def _folder(self, name: str) -> Folder:
         """Open one of the store's internal folders, creating it if missing."""
-        with _explained(), self.top.folder(OWN_FOLDER, make=True) as own:
+        with _explain(), self.top.folder(OWN_FOLDER, make=True) as own:
             protect_own_folder(self.top, own)
             folder = own.folder(name, make=True)
             try:
@@ -189,7 +189,7 @@ class OwnPlace:
         except PermissionError:
             return False
         for one in noted:
-            with self._folder("locks") as locks, locked_keys(locks, (one,), self.lock_timeout):
+            with self._folder("locks") as locks, lock_keys(locks, (one,), self.lock_timeout):
                 self._finish(one)
         return bool(noted)
 
@@ -227,7 +227,7 @@ class OwnPlace:
         Files whose names DAO didn't generate are foreign, and stay.
         """
         try:
-            with _explained():
+            with _explain():
                 directory = self.top.open(_STAGING, os.O_RDONLY | os.O_DIRECTORY)
         except FileNotFoundError:
             return
@@ -266,7 +266,7 @@ class OwnPlace:
 
 
 @contextmanager
-def _explained() -> Iterator[None]:
+def _explain() -> Iterator[None]:
     """Explain errors caused by something else in the place of an internal folder of the store."""
     try:
         yield

@@ -119,7 +119,7 @@ class _Walk:
             if entry.is_symlink():
                 yield from self._through_link(own, check_inside(place, own, self._root), (*above, here))
             elif entry.is_dir(follow_symlinks=False):
-                with _opened(Folder(join(self._root, real), directory), entry.name) as below:
+                with _open(Folder(join(self._root, real), directory), entry.name) as below:
                     if below is not None:
                         yield from self.below(below, own, place, (*above, here), linked=linked)
             elif entry.is_file(follow_symlinks=False):
@@ -138,13 +138,13 @@ class _Walk:
             if stat.S_ISREG(facts.st_mode):
                 yield Found(info_of(key, facts), facts, real)
             elif stat.S_ISDIR(facts.st_mode):
-                with _opened(top, real) as below:
+                with _open(top, real) as below:
                     if below is not None:
                         yield from self.below(below, key, real, above, linked=True)
 
 
 @contextmanager
-def _opened(top: Folder, path: str) -> Iterator[int | None]:
+def _open(top: Folder, path: str) -> Iterator[int | None]:
     try:
         directory = top.open(path, os.O_RDONLY | os.O_DIRECTORY)
     except FileNotFoundError:

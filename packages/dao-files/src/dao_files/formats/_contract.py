@@ -25,7 +25,7 @@ class FileTask:
     """What a scan wants of one file.
 
     Attributes:
-        schema: the columns wanted, with the types they shall have; those that the file lacks may be left out.
+        schema: the required columns with their types; those that the file lacks may be left out.
         predicate: a ``pyarrow.compute.Expression`` over ``schema`` that rows must meet, or None. Formats that set
             ``filters_rows`` apply it exactly; others may use it to skip what can't match, or not at all.
         predicate_columns: the columns that it looks at.
@@ -85,8 +85,8 @@ class FormatWriter(ABC):
     def close(self) -> None:
         """Finish the file. Does not close the sink that the caller opened. May be called twice."""
 
-    def abort(self) -> None:  # noqa: B027 - nothing to let go of by default
-        """Let go of what the writer holds without finishing the file."""
+    def abort(self) -> None:  # noqa: B027 - nothing to release by default
+        """Release the writer's resources without finishing the file."""
 
     def __enter__(self) -> FormatWriter:
         return self

@@ -48,7 +48,7 @@ _REQUEST = 16 << 20
 
 @define(slots=False)
 class Footer:
-    """What a Parquet file's end tells of it. Knows nothing of where the file is, so that a filesystem may keep it.
+    """The metadata in a Parquet file's footer. Independent of the file's location, so that a filesystem may cache it.
 
     Attributes:
         size: the file's bytes.

@@ -21,7 +21,7 @@ from dao.errors import ConflictError, NotFoundError, StoreError
 if TYPE_CHECKING:
     from dao_files.manifest._transport import Stat, Transport
 
-__all__ = ["ObjectFile", "native_file", "replaced"]
+__all__ = ["ObjectFile", "native_file", "replaced_error"]
 
 _LEAST = 64 << 10
 """Bytes of a request at least: the next small read is often right behind the last one."""
@@ -48,7 +48,7 @@ def native_file(transport: Transport, stat: Stat) -> Any:
     return pa.PythonFile(ObjectFile(transport, stat), mode="r")
 
 
-def replaced(stat: Stat) -> ConflictError:
+def replaced_error(stat: Stat) -> ConflictError:
     """The error for an object that was listed or requested before, and no longer exists."""
     return ConflictError(f"{stat.key!r} was replaced or deleted while it was being read: read again")
 
@@ -154,7 +154,7 @@ class ObjectFile(io.BufferedIOBase):
         try:
             data = self._transport.get(stat.key, start=start, length=length, etag=stat.etag, version=stat.version)
         except NotFoundError as error:
-            raise replaced(stat) from error
+            raise replaced_error(stat) from error
         found = memoryview(data).cast("B")
         if len(found) != length:
             raise StoreError(f"{stat.key!r}: the store sent {len(found)} bytes from {start} on instead of {length}")

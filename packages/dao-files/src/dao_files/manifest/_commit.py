@@ -71,7 +71,7 @@ def commit(transport: Transport, old: View, manifest: Manifest) -> View:
         try:
             stat = transport.put(join(old.key, MANIFEST), manifest.to_bytes(), if_match=old.etag)
         except StoreError as error:
-            found = _resolved(transport, old, old.manifest, manifest, error)
+            found = _resolve(transport, old, old.manifest, manifest, error)
             if found is not None:
                 return View(old.key, manifest, found.etag)
             _pause_or_raise(waits, error)
@@ -86,7 +86,7 @@ def _pause_or_raise(waits: Iterator[float], error: StoreError) -> None:
     time.sleep(pause)
 
 
-def _resolved(transport: Transport, old: View, before: Manifest, manifest: Manifest, error: StoreError) -> Stat | None:
+def _resolve(transport: Transport, old: View, before: Manifest, manifest: Manifest, error: StoreError) -> Stat | None:
     """What a commit that failed has come to: the manifest that is there if it has succeeded, None to try again."""
     place = join(old.key, MANIFEST)
     try:
@@ -98,7 +98,7 @@ def _resolved(transport: Transport, old: View, before: Manifest, manifest: Manif
             return stat
         if stat.etag == old.etag and isinstance(error, TransientError):
             _fence(transport, place, stat, found, error)
-            return _resolved(transport, old, before, manifest, error)
+            return _resolve(transport, old, before, manifest, error)
         if stat.etag == old.etag and isinstance(error, (ConflictError, NotFoundError)):
             return None  # a conflict with a request, not with a commit
         if not found.has(before.commit):

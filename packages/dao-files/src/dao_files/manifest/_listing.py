@@ -12,10 +12,10 @@ from dao_files.manifest._snapshot import TreeSnapshot, info_of
 from dao_files.manifest._transport import Stat, Transport
 from dao_files.manifest._view import exists, look, tree_above
 
-__all__ = ["files_of", "listed", "shown"]
+__all__ = ["files_of", "iter_listed", "shown"]
 
 
-def listed(transport: Transport, key: str) -> Iterator[FileInfo]:
+def iter_listed(transport: Transport, key: str) -> Iterator[FileInfo]:
     """The files below a key in the order of their names; trees on the way as they are when their turn comes."""
     base = f"{key}/" if key else ""
     entered: set[str] = set()

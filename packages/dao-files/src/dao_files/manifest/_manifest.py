@@ -123,7 +123,7 @@ class Manifest:
             "commit": self.commit,
             "recent": list(self.recent),
             "files": [path if path == at else [path, at] for path, at in sorted(self.files.items())],
-            "gone": [[path, entry.etag, _told(entry.modified)] for path, entry in sorted(self.gone.items())],
+            "gone": [[path, entry.etag, _moment_text(entry.modified)] for path, entry in sorted(self.gone.items())],
             "busy": [[place, entry.since.isoformat(), entry.etag] for place, entry in sorted(self.busy.items())],
             "log": None if self.log is None else self.log.decode(),
         }
@@ -185,5 +185,5 @@ def _entry(entry: Any, what: str) -> tuple[str, Any, Any]:
     raise ValueError(f"{what}: found an entry of another shape")
 
 
-def _told(moment: datetime | None) -> str | None:
+def _moment_text(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()

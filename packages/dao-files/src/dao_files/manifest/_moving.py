@@ -30,7 +30,7 @@ def move_object(transport: Transport, source: str, target: str, *, replace: bool
     else:
         copy_once(transport, source, target)
     if not _is_still(transport, before):
-        raise _changed(source, target)
+        raise _changed_error(source, target)
     transport.delete([source])
 
 
@@ -72,7 +72,7 @@ def _empty(leaving: TreeChange, source: str, target: str) -> None:
             leaving.publish()
             return
         except ConflictError as error:
-            raise _changed(source, target) from error
+            raise _changed_error(source, target) from error
         except OutcomeUnknown:
             raise
         except TransientError as error:
@@ -82,14 +82,14 @@ def _empty(leaving: TreeChange, source: str, target: str) -> None:
             time.sleep(pause)
             leaving.renew()
             if _content(leaving.base) != copied:
-                raise _changed(source, target) from error
+                raise _changed_error(source, target) from error
 
 
 def _content(base: TreeSnapshot | None) -> object:
     return None if base is None else (base.log, [(info.key, info.etag) for info in base.files])
 
 
-def _changed(source: str, target: str) -> HalfDoneError:
+def _changed_error(source: str, target: str) -> HalfDoneError:
     return HalfDoneError(
         f"{source!r} was changed while it was moved: it is still there as it is now, and what it was before is at "
         f"{target!r}"

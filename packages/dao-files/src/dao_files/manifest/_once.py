@@ -86,7 +86,7 @@ class Once:
         raise ConflictError(f"what was there is gone: {error.message}") from error
 
 
-def _looked_up(transport: Transport, key: str, error: StoreError) -> Stat | None:
+def _look_up(transport: Transport, key: str, error: StoreError) -> Stat | None:
     """What is at a key after a failed write.
 
     Raises:
@@ -122,7 +122,7 @@ def put_once(
         try:
             return transport.put(key, data, if_absent=if_absent, if_match=if_match, settings=once.marked(settings))
         except (ConflictError, TransientError, NotFoundError) as error:
-            done = once.judge(error, _looked_up(transport, key, error))
+            done = once.judge(error, _look_up(transport, key, error))
             if done is not None:
                 return done
             _pause_or_raise(waits, error)
@@ -144,7 +144,7 @@ def copy_once(transport: Transport, source: str, target: str, *, version: str | 
         try:
             return transport.copy(source, target, version=version, if_absent=True, settings=settings)
         except (ConflictError, TransientError) as error:
-            done = once.judge(error, _looked_up(transport, target, error))
+            done = once.judge(error, _look_up(transport, target, error))
             if done is not None:
                 return done
             _pause_or_raise(waits, error)
@@ -203,7 +203,7 @@ class OnceWriter:
         try:
             self._writer.close()
         except (ConflictError, TransientError, NotFoundError) as error:
-            self._found = self._once.judge(error, _looked_up(self._transport, self._key, error))
+            self._found = self._once.judge(error, _look_up(self._transport, self._key, error))
             if self._found is None:
                 raise TransientError(f"another write came at the same moment: {error.message}") from error
 

@@ -22,7 +22,7 @@ __all__ = ["ObjectSnapshot", "TreeSnapshot", "info_of"]
 
 
 def info_of(stat: Stat, key: str | None = None) -> FileInfo:
-    """An object as DAO tells of files; under another key where it is not yet at its own place."""
+    """The FileInfo of an object; with another key if it is not yet at its own path."""
     return FileInfo(stat.key if key is None else key, stat.size, stat.modified, stat.etag, stat.version)
 
 

@@ -20,7 +20,7 @@ from dao.errors import (
 )
 from dao.results import FileInfo
 from dao_files._storage.names import bears_token
-from dao_files.manifest._listing import listed
+from dao_files.manifest._listing import iter_listed
 from dao_files.manifest._moving import move_object, move_tree
 from dao_files.manifest._object_change import ObjectChange
 from dao_files.manifest._snapshot import ObjectSnapshot, TreeSnapshot, info_of
@@ -90,7 +90,7 @@ class ManifestStorage:
         for kind in _order(key, wanted):
             if kind == "file" and self.stat_of(key) is not None:
                 return "file"
-            if kind == "directory" and next(listed(self.transport, key), None) is not None:
+            if kind == "directory" and next(iter_listed(self.transport, key), None) is not None:
                 return "directory"
         return None
 
@@ -119,7 +119,7 @@ class ManifestStorage:
         """See :meth:`dao_files.storage.Storage.list`."""
         self.checked(key)
         found = False
-        for info in listed(self.transport, key):
+        for info in iter_listed(self.transport, key):
             found = True
             yield info
         stat = self.stat_of(key) if not found else None

@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from dao.errors import NotFoundError
-from dao_files.manifest._arrow_files import ObjectFile, replaced
+from dao_files.manifest._arrow_files import ObjectFile, replaced_error
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -49,7 +49,7 @@ class _Raw(io.RawIOBase):
         self._stat = stat
         self._at = 0
         self._ranges = ObjectFile(transport, stat)
-        self._pieces: Generator[memoryview, None, None] | None = _verified(transport, stat)
+        self._pieces: Generator[memoryview, None, None] | None = _verify(transport, stat)
         self._piece = memoryview(b"")
         self._next = 0  # where the piece begins
 
@@ -97,21 +97,21 @@ class _Raw(io.RawIOBase):
         super().close()
 
 
-def _verified(transport: Transport, stat: Stat) -> Generator[memoryview, None, None]:
+def _verify(transport: Transport, stat: Stat) -> Generator[memoryview, None, None]:
     """An object from its start, piece by piece; the last one once it is known that all of them are right."""
     held: memoryview | None = None
     try:
-        for piece in _asked(transport, stat):
+        for piece in _request(transport, stat):
             if held is not None:
                 yield held
             held = memoryview(piece).cast("B")
     except NotFoundError as error:
-        raise replaced(stat) from error
+        raise replaced_error(stat) from error
     if held is not None:
         yield held
 
 
-def _asked(transport: Transport, stat: Stat) -> Iterator[Buffer]:
+def _request(transport: Transport, stat: Stat) -> Iterator[Buffer]:
     if stat.size <= _ONE_REQUEST:
         return iter((transport.get(stat.key, etag=stat.etag, version=stat.version),))
     return transport.chunks(stat.key, etag=stat.etag, version=stat.version)

@@ -93,7 +93,7 @@ class Tidying:
         # Other programs may have put files of the same names there meanwhile, but not of DAO's.
         doubtful = [stat for stat in self.useless if _is_plain(view.place_of(stat))]
         sure = [stat.key for stat in self.useless if not _is_plain(view.place_of(stat))]
-        transport.delete([*sure, *_unchanged(transport, view.key, doubtful)])
+        transport.delete([*sure, *_find_unchanged(transport, view.key, doubtful)])
         if self.settling or doubtful:
             files = {path: path if path in self.settling else place for path, place in manifest.files.items()}
             done = manifest.followed_by(uuid4().hex, files, manifest.gone, self.left, manifest.log)
@@ -118,7 +118,7 @@ def garbage(view: View, older_than: timedelta) -> list[Stat]:
     return [stat for stat in view.dead if stat.modified is not None and stat.modified <= oldest]
 
 
-def _unchanged(transport: Transport, key: str, stats: Iterable[Stat]) -> list[str]:
+def _find_unchanged(transport: Transport, key: str, stats: Iterable[Stat]) -> list[str]:
     known = {stat.key: Gone.of(stat) for stat in stats}
     if not known:
         return []

@@ -30,7 +30,7 @@ __all__ = ["ObjectSettings", "Stat", "Transport", "Upload", "Writer"]
 
 @frozen
 class Stat:
-    """What a store tells of one object.
+    """The metadata of one object.
 
     Attributes:
         key: where it is.

@@ -1,4 +1,4 @@
-"""A kit for storages of one's own: the promises of their protocols as tests that are inherited. Needs pytest.
+"""A kit for custom storages: the guarantees of their protocols as inheritable tests. Needs pytest.
 
 A storage is held against :class:`StorageSuite`, a transport for the manifest protocol against :class:`TransportSuite`:
 

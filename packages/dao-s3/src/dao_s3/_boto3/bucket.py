@@ -12,11 +12,11 @@ from attrs import frozen
 from dao.errors import DataError
 from dao_files.manifest import ObjectSettings, Stat
 from dao_s3._boto3.client import Clients
-from dao_s3._boto3.errors import DRIVER_ERRORS, translated
+from dao_s3._boto3.errors import DRIVER_ERRORS, to_dao_error
 from dao_s3._boto3.retries import RetryBudget
 from dao_s3._options import S3Options, metadata_fault, tags_fault
 
-__all__ = ["Bucket", "bare_etag", "condition", "in_utc", "kept_version", "quoted_etag"]
+__all__ = ["Bucket", "bare_etag", "condition", "in_utc", "kept_version", "quote_etag"]
 
 _LONGEST_KEY = 1024  # bytes of UTF-8
 
@@ -26,7 +26,7 @@ def bare_etag(etag: str | None) -> str | None:
     return etag.strip('"') if etag else None
 
 
-def quoted_etag(etag: str | None) -> str | None:
+def quote_etag(etag: str | None) -> str | None:
     """An ETag as a condition has it."""
     return f'"{etag}"' if etag else None
 
@@ -44,7 +44,7 @@ def in_utc(moment: datetime | None) -> datetime | None:
 
 def condition(if_absent: bool, if_match: str | None) -> dict[str, Any]:
     """The arguments that make a write conditional."""
-    return {"IfNoneMatch": "*" if if_absent else None, "IfMatch": quoted_etag(if_match)}
+    return {"IfNoneMatch": "*" if if_absent else None, "IfMatch": quote_etag(if_match)}
 
 
 @frozen(eq=False)
@@ -104,9 +104,9 @@ class Bucket:
             try:
                 answer = getattr(self.clients.s3, operation)(Bucket=self.options.bucket, **given)
             except DRIVER_ERRORS as error:
-                retries.spend(translated(error, self.where(key)), error)
+                retries.spend(to_dao_error(error, self.where(key)), error)
             else:
-                if retries.failures:  # as botocore tells of its own
+                if retries.failures:  # as botocore reports its own retries
                     answer["ResponseMetadata"]["RetryAttempts"] = retries.failures
                 return answer
 

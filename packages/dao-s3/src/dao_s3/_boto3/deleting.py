@@ -29,7 +29,7 @@ def delete(bucket: Bucket, keys: Iterable[str]) -> None:
             bucket.ask("delete_object", key)
         failed |= _delete_batch(bucket, [key for key in batch if key not in alone])
     if failed:
-        raise _told(failed, tried)
+        raise _failure(failed, tried)
 
 
 def _delete_batch(bucket: Bucket, keys: Sequence[str]) -> dict[str, DaoError]:
@@ -65,7 +65,7 @@ def _answer(refusal: Mapping[str, Any]) -> Answer:
     return Answer(None, refusal.get("Code"), refusal.get("Message") or "")
 
 
-def _told(failed: Mapping[str, DaoError], tried: int) -> StoreError:
+def _failure(failed: Mapping[str, DaoError], tried: int) -> StoreError:
     first = next(iter(failed.values()))
     kinds = {type(error) for error in failed.values()}
     same = kinds.pop() if len(kinds) == 1 else StoreError

@@ -19,9 +19,9 @@ from dao.errors import (
     UnsupportedError,
 )
 from dao_s3._errors import Answer, error_of
-from dao_s3._values import masked_text, scrub
+from dao_s3._values import mask_text, scrub
 
-__all__ = ["DRIVER_ERRORS", "answer_behind", "translated", "translating"]
+__all__ = ["DRIVER_ERRORS", "answer_behind", "to_dao_error", "translating"]
 
 DRIVER_ERRORS = (botocore.ClientError, botocore.BotoCoreError, HTTPError)
 """botocore's errors, and those of the library below it that it lets through."""
@@ -57,7 +57,7 @@ _KINDS: tuple[tuple[type[Exception], type[DaoError], str], ...] = (
 )
 
 
-def translated(error: Exception, where: str) -> DaoError:
+def to_dao_error(error: Exception, where: str) -> DaoError:
     """The error to raise for one of :data:`DRIVER_ERRORS`.
 
     Args:
@@ -67,7 +67,7 @@ def translated(error: Exception, where: str) -> DaoError:
     scrub(error)
     if isinstance(error, botocore.ClientError):
         return error_of(_answer(error), where)
-    told = " ".join(masked_text(str(error)).split())
+    told = " ".join(mask_text(str(error)).split())
     for kind, ours, meaning in _KINDS:
         if isinstance(error, kind):
             return ours(f"{where}: {meaning} ({told})")
@@ -80,7 +80,7 @@ def translating(where: str) -> Iterator[None]:
     try:
         yield
     except DRIVER_ERRORS as error:
-        raise translated(error, where) from error
+        raise to_dao_error(error, where) from error
 
 
 def answer_behind(error: DaoError) -> Answer | None:

@@ -56,7 +56,7 @@ def versions(bucket: Bucket, key: str) -> Sequence[Stat]:
     """See :meth:`dao_files.manifest.Transport.versions`. Deletions are no versions.
 
     Raises:
-        NotFoundError: there is none.
+        NotFoundError: it has no version.
     """
     full = bucket.full_key(key)
     found: list[Stat] = []

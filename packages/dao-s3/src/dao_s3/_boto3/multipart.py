@@ -11,7 +11,7 @@ from attrs import define, field
 from dao.errors import DaoError, NotFoundError, TransientError
 from dao_s3._boto3.bucket import Bucket
 from dao_s3._boto3.checksums import Running, running
-from dao_s3._boto3.strays import begun
+from dao_s3._boto3.strays import begin_upload
 
 __all__ = ["MOST_PARTS", "Multipart"]
 
@@ -44,7 +44,7 @@ class Multipart:
             key: the object to be.
             storing: how to store it, including checksums, as boto3's arguments.
         """
-        return cls(bucket, key, begun(bucket, key, **storing))
+        return cls(bucket, key, begin_upload(bucket, key, **storing))
 
     def send(self, number: int, data: bytes) -> Running:
         """Upload one part, with its checksum, which is given back."""

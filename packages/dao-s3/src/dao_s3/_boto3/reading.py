@@ -10,9 +10,9 @@ from botocore.exceptions import FlexibleChecksumError, IncompleteReadError, Resp
 
 from dao.errors import DaoError, StoreError
 from dao_files.storage import in_parallel
-from dao_s3._boto3.bucket import Bucket, bare_etag, kept_version, quoted_etag
+from dao_s3._boto3.bucket import Bucket, bare_etag, kept_version, quote_etag
 from dao_s3._boto3.checksums import running_for
-from dao_s3._boto3.errors import DRIVER_ERRORS, answer_behind, translated
+from dao_s3._boto3.errors import DRIVER_ERRORS, answer_behind, to_dao_error
 from dao_s3._boto3.retries import RetryBudget
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Body:
             "get_object",
             self._key,
             Range=f"bytes={self._at}-{'' if end is None else end - 1}" if ranged else None,
-            IfMatch=quoted_etag(self._etag),
+            IfMatch=quote_etag(self._etag),
             VersionId=self._version,
             ChecksumMode=None if ranged else "ENABLED",
         )
@@ -161,7 +161,7 @@ class Body:
         return bytes(read(self._bucket, self._key, start=at, length=length, etag=etag, version=self._version))
 
     def close(self) -> None:
-        """Let go of the connection; what was not read yet is not fetched."""
+        """Release the connection; unread bytes are not fetched."""
         if self._stream is not None:
             self._stream.close()
             self._stream = None
@@ -178,13 +178,13 @@ class Body:
             self.close()
             raise self._damaged() from error
         except DRIVER_ERRORS as error:
-            piece, broken = _salvaged(error), error
+            piece, broken = _salvage(error), error
         self._at += len(piece)
         if self._check is not None:
             self._check[0].update(piece)
         if broken is not None and self._at < self._end:
             self.close()
-            self._retries.spend(translated(broken, self._bucket.where(self._key)), broken, len(piece))
+            self._retries.spend(to_dao_error(broken, self._bucket.where(self._key)), broken, len(piece))
         return piece
 
     def _verify(self) -> None:
@@ -195,7 +195,7 @@ class Body:
         return _DamagedError(f"{self._bucket.where(self._key)}: the bytes that came don't match the object's checksum")
 
 
-def _salvaged(error: Exception) -> bytes:
+def _salvage(error: Exception) -> bytes:
     """What had come before a connection broke: it is in the error of the library at the bottom."""
     if not isinstance(error, ResponseStreamingError):
         return b""

@@ -11,13 +11,13 @@ from typing import Any
 from dao.errors import DaoError
 from dao_s3._boto3.bucket import Bucket
 
-__all__ = ["begun", "give_up_strays"]
+__all__ = ["begin_upload", "give_up_strays"]
 
 _ROUNDING = timedelta(seconds=2)
 """The store's times have a resolution of one second."""
 
 
-def begun(bucket: Bucket, key: str, **storing: Any) -> str:
+def begin_upload(bucket: Bucket, key: str, **storing: Any) -> str:
     """Open an upload and return its id. Uploads opened by failed attempts are aborted."""
     start = time.monotonic()
     try:

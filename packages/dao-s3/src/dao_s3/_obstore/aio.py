@@ -14,8 +14,8 @@ from dao.errors import ConflictError, DaoError, NotFoundError, StoreError, Trans
 from dao_files.manifest import ObjectSettings, Once, Stat, pauses
 from dao_s3._obstore import reading
 from dao_s3._obstore.errors import is_past_the_end, translated
-from dao_s3._obstore.keys import checked_key
-from dao_s3._obstore.settings import wanted, with_defaults
+from dao_s3._obstore.keys import check_key
+from dao_s3._obstore.settings import translate_settings, with_defaults
 from dao_s3._obstore.stats import bare, stat_of_head
 from dao_s3._obstore.transport import ObstoreTransport
 from dao_s3._obstore.writing import bytes_of, check_writable, mode_of, stat_of_put
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from obstore import GetResult
     from typing_extensions import Buffer
 
-__all__ = ["AsyncRequests", "in_thread", "seen_through"]
+__all__ = ["AsyncRequests", "finish_anyway", "in_thread"]
 
 T = TypeVar("T")
 
 _AT_ONCE = 8
 
 
-async def seen_through(work: Awaitable[T]) -> T:
+async def finish_anyway(work: Awaitable[T]) -> T:
     """Await something to its end even if this task is cancelled meanwhile; then raise the cancellation."""
     future = asyncio.ensure_future(work)
     try:
@@ -43,7 +43,7 @@ async def seen_through(work: Awaitable[T]) -> T:
 
 async def in_thread(call: Callable[[], T]) -> T:
     """Run a blocking call in a worker thread, and wait for its end in any case."""
-    return await seen_through(asyncio.to_thread(call))
+    return await finish_anyway(asyncio.to_thread(call))
 
 
 class AsyncRequests:
@@ -58,7 +58,7 @@ class AsyncRequests:
         self._location = transport.client.location
 
     def _key(self, key: str) -> str:
-        return checked_key(key, self._location)
+        return check_key(key, self._location)
 
     async def head(self, key: str) -> Stat:
         """See :meth:`dao_files.manifest.Transport.head`."""
@@ -105,7 +105,7 @@ class AsyncRequests:
                 got = await obstore.get_async(self._transport.client.store, key, options=options)
                 piece = memoryview(await got.bytes_async())
             if len(piece) != length:
-                raise reading.cut_short(self._location.uri_of(key), len(piece), length)
+                raise reading.cut_short_error(self._location.uri_of(key), len(piece), length)
             whole[start - begin : start - begin + length] = piece
 
         try:
@@ -125,9 +125,9 @@ class AsyncRequests:
         check_writable(self._location)
         content = bytes_of(data)
         full = with_defaults(settings, self._transport.defaults)
-        how: dict[str, Any] = {**wanted(full, self._location.scheme)}
+        how: dict[str, Any] = {**translate_settings(full, self._location.scheme)}
         with translated(self._location, key):
-            result = await seen_through(
+            result = await finish_anyway(
                 cast(
                     Any,
                     obstore.put_async(
@@ -176,7 +176,7 @@ class AsyncRequests:
         check_writable(self._location)
         try:
             with translated(self._location, key):
-                await seen_through(cast(Any, obstore.delete_async(self._transport.client.store, self._key(key))))
+                await finish_anyway(cast(Any, obstore.delete_async(self._transport.client.store, self._key(key))))
         except NotFoundError as error:
             if self._location.scheme == "s3":
                 raise error  # there is no bucket

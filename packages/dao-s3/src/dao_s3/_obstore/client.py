@@ -26,7 +26,7 @@ from dao.secrets import Secret
 from dao_s3._obstore.config import client_config, retry_config, s3_config, store_config
 from dao_s3._obstore.location import Location
 from dao_s3._options import S3Options
-from dao_s3._values import revealed
+from dao_s3._values import reveal
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore
@@ -45,12 +45,12 @@ def has_lost_its_threads() -> bool:
     return _lost
 
 
-def _forked() -> None:
+def _mark_forked() -> None:
     global _lost
     _lost = _used
 
 
-os.register_at_fork(after_in_child=_forked)  # unlike asking for the process's number, it costs requests nothing
+os.register_at_fork(after_in_child=_mark_forked)  # unlike asking for the process's number, it costs requests nothing
 
 
 def _begin() -> None:
@@ -102,12 +102,12 @@ class Client:
     def _make(self) -> ObjectStore:
         from obstore.exceptions import BaseError
 
-        from dao_s3._obstore.errors import refused_settings
+        from dao_s3._obstore.errors import settings_error
 
         try:
             return _MAKERS[self.location.scheme](self)
         except BaseError as error:
-            raise refused_settings(error, self.location.uri) from None  # it may quote what was set
+            raise settings_error(error, self.location.uri) from None  # it may quote what was set
 
     def _common(self, options: S3Options) -> dict[str, Any]:
         return {
@@ -118,10 +118,10 @@ class Client:
     def _s3(self) -> ObjectStore:
         from obstore.store import S3Store
 
-        from dao_s3._obstore.configured import configured
+        from dao_s3._obstore.configured import configure
         from dao_s3._obstore.credentials import provider
 
-        options = configured(self.options)
+        options = configure(self.options)
         config = s3_config(self.location, options)
         asked = None if options.anonymous else provider(options)
         if asked is not None and "region" in config:
@@ -172,7 +172,7 @@ class Client:
         common = self._common(self.options)
         secret = self.store_secrets.get("authorization")
         if secret is not None:
-            common["client_options"]["default_headers"] = {"authorization": revealed("authorization", secret)}
+            common["client_options"]["default_headers"] = {"authorization": reveal("authorization", secret)}
         return HTTPStore(self.location.prefix, **common)
 
     def close(self) -> None:

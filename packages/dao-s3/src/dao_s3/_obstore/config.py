@@ -16,7 +16,7 @@ from dao.options import described
 from dao.secrets import Secret, looks_secret
 from dao_s3._obstore.location import Location
 from dao_s3._options import S3Options
-from dao_s3._values import check_sendable, revealed
+from dao_s3._values import check_sendable, reveal
 
 __all__ = ["CHECKSUMS", "check_options", "client_config", "retry_config", "s3_config", "store_config"]
 
@@ -214,4 +214,4 @@ def store_config(location: Location, given: Mapping[str, Any], secrets: Mapping[
 
 def _secret(name: str, secret: Secret) -> str:
     # A service account's key is a JSON document: obstore reads it, and sends none of it.
-    return secret.reveal() if name == "service_account_key" else revealed(name, secret)
+    return secret.reveal() if name == "service_account_key" else reveal(name, secret)

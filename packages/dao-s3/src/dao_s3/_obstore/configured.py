@@ -13,13 +13,13 @@ from dao_s3._options import S3Options
 if TYPE_CHECKING:
     from botocore.session import Session
 
-__all__ = ["configured"]
+__all__ = ["configure"]
 
 _OWN_ENDPOINT = ("use_fips_endpoint", "use_dualstack_endpoint")
 """Settings for which Amazon has endpoints that obstore doesn't know, as it knows those of one partition alone."""
 
 
-def configured(options: S3Options) -> S3Options:
+def configure(options: S3Options) -> S3Options:
     """Options with the endpoint, region and certificates that boto3 would use where these leave them out.
 
     Both drivers must ask the same store: one interface may use both.

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from dao.errors import ConfigError, PermissionDeniedError
-from dao_s3._values import masked_text, scrub
+from dao_s3._values import mask_text, scrub
 
 if TYPE_CHECKING:
     from dao_s3._options import S3Options
@@ -36,7 +36,7 @@ class _Provider:
             found = checked(self._credentials)
         except (BotoCoreError, ClientError) as error:
             scrub(error)
-            said = " ".join(masked_text(str(error)).split())
+            said = " ".join(mask_text(str(error)).split())
             raise PermissionDeniedError(f"the credentials can't be fetched ({said})") from error
         return {
             "access_key_id": found.access_key,

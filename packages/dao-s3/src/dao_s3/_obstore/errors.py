@@ -29,7 +29,7 @@ from dao_s3._obstore.keys import UnnameableError
 from dao_s3._obstore.location import Location
 from dao_s3._values import scrub
 
-__all__ = ["is_past_the_end", "refused_settings", "translate", "translated"]
+__all__ = ["is_past_the_end", "settings_error", "translate", "translated"]
 
 _STATUS = re.compile(r"status code: (\d{3})")
 _OS_ERROR = re.compile(r"\(os error (\d+)\)")
@@ -176,7 +176,7 @@ def _of_the_system(number: int, where: str) -> DaoError:
     return StoreError(f"{where}: {told}")
 
 
-def refused_settings(error: Exception, uri: str) -> ConfigError:
+def settings_error(error: Exception, uri: str) -> ConfigError:
     """What obstore says about settings of which it can't make a store, without what was set."""
     found = _MISSING_SETTING.search(_head(error))
     if type(error).__name__ == "UnknownConfigurationKeyError" and found is not None:

@@ -7,11 +7,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["locked"]
+__all__ = ["lock_folder"]
 
 
 @contextmanager
-def locked(folder: str) -> Iterator[None]:
+def lock_folder(folder: str) -> Iterator[None]:
     """Lock out all other writers that use this module, in this process and in others on this machine.
 
     The lock is on the folder itself, so that no lock file is needed; it is released when the process ends, even by a

@@ -14,7 +14,7 @@ from dao.errors import DataError, UnsupportedError
 from dao_files.storage import is_plain
 from dao_s3._obstore.location import Location
 
-__all__ = ["UnnameableError", "checked_key", "checked_prefix", "is_nameable"]
+__all__ = ["UnnameableError", "check_key", "is_nameable", "split_prefix"]
 
 _LONGEST = 1024
 """Bytes of a key, with the store's prefix: the limit of S3, Google Cloud and Azure."""
@@ -38,7 +38,7 @@ def is_nameable(key: str) -> bool:
     return is_plain(key) or _NO_NAME.search(key) is None
 
 
-def checked_key(key: str, location: Location) -> str:
+def check_key(key: str, location: Location) -> str:
     """The key itself, once it is sure that obstore means the same by it.
 
     Raises:
@@ -79,10 +79,10 @@ def _check_file(key: str, location: Location) -> None:
         raise DataError(f"key {key!r} leads out of the store: a symbolic link is on its way")
 
 
-def checked_prefix(prefix: str) -> tuple[str, str]:
+def split_prefix(prefix: str) -> tuple[str, str]:
     """The folder to list and what the keys in it must begin with: obstore lists whole folders only.
 
-    >>> checked_prefix("a/b/part-")
+    >>> split_prefix("a/b/part-")
     ('a/b', 'a/b/part-')
     """
     folder = prefix.rpartition("/")[0]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from dao_files.manifest import Stat
 from dao_s3._obstore.errors import translated
-from dao_s3._obstore.keys import checked_prefix
+from dao_s3._obstore.keys import split_prefix
 from dao_s3._obstore.location import Location
 from dao_s3._obstore.stats import stat_of
 
@@ -30,8 +30,8 @@ def objects(store: ObjectStore, prefix: str, after: str | None, location: Locati
     Raises:
         UnsupportedError: the prefix can't be given to obstore.
     """
-    folder, beginning = checked_prefix(prefix)
-    found = _listed(store, folder, _offset(beginning, after, folder), location)
+    folder, beginning = split_prefix(prefix)
+    found = _iter_listed(store, folder, _offset(beginning, after, folder), location)
     if location.scheme not in _SORTED:
         found = iter(sorted(found, key=lambda meta: meta["path"]))
     for meta in found:
@@ -59,7 +59,7 @@ def _offset(beginning: str, after: str | None, folder: str) -> str | None:
     return max(usable, start) if start is not None else usable or None
 
 
-def _listed(store: ObjectStore, folder: str, offset: str | None, location: Location) -> Iterator[ObjectMeta]:
+def _iter_listed(store: ObjectStore, folder: str, offset: str | None, location: Location) -> Iterator[ObjectMeta]:
     import obstore
 
     with translated(location, folder):
@@ -91,7 +91,7 @@ def folders(store: ObjectStore, prefix: str, location: Location) -> tuple[Sequen
     """See :meth:`dao_files.manifest.Transport.folders`."""
     import obstore
 
-    folder, beginning = checked_prefix(prefix)
+    folder, beginning = split_prefix(prefix)
     with translated(location, folder):
         found = obstore.list_with_delimiter(store, folder or None)
     below = sorted(f"{name}/" for name in found["common_prefixes"])

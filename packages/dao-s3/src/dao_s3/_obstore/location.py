@@ -13,7 +13,7 @@ from dao.options import described
 from dao_files.storage import key_fault
 from dao_s3._values import looks_like_key
 
-__all__ = ["Location", "located"]
+__all__ = ["Location", "parse_url"]
 
 _SCHEMES = {
     "s3": "s3",
@@ -71,13 +71,13 @@ class Location:
         return "/".join(filter(None, (f"{self.scheme}://{self.bucket}", self.prefix)))
 
 
-def located(url: str) -> Location:
+def parse_url(url: str) -> Location:
     """The location that a URL names. Buckets' prefixes are taken as they are: nothing in them is unescaped.
 
     Raises:
         ConfigError: it names none, or holds a login.
 
-    >>> located("s3://lake/raw/2025/")
+    >>> parse_url("s3://lake/raw/2025/")
     Location(scheme='s3', bucket='lake', prefix='raw/2025', account=None)
     """
     given, separator, rest = url.partition("://") if isinstance(url, str) else ("", "", "")
@@ -103,7 +103,7 @@ def _bucket(scheme: str, rest: str) -> Location:
         raise _refused(f"a {scheme}:// URL without it", f"the name of a bucket or container in {_EXAMPLES}")
     if looks_like_key(bucket):
         raise ConfigError("url: found what looks like an access key, expected the name of a bucket or container")
-    return Location(scheme, bucket, _checked(prefix.removesuffix("/")), account)
+    return Location(scheme, bucket, _check(prefix.removesuffix("/")), account)
 
 
 def _folder(url: str) -> Location:
@@ -113,7 +113,7 @@ def _folder(url: str) -> Location:
         raise _refused(
             described(url), "an absolute folder such as 'file:///srv/lake', its '?' and '#' written as %3F and %23"
         )
-    _checked(folder.strip("/"))
+    _check(folder.strip("/"))
     return Location("file", prefix=folder.rstrip("/") or "/")
 
 
@@ -126,7 +126,7 @@ def _page(url: str) -> Location:
     return Location("http", prefix=url.rstrip("/"))
 
 
-def _checked(prefix: str) -> str:
+def _check(prefix: str) -> str:
     fault = key_fault(prefix) if prefix else None
     if fault is not None:
         raise ConfigError(f"url: its path can't be the beginning of keys: {fault}")

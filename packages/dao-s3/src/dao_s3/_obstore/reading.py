@@ -14,14 +14,24 @@ from attrs import frozen
 from dao.errors import StoreError
 from dao_s3._obstore.errors import is_past_the_end, translated
 from dao_s3._obstore.location import Location
-from dao_s3._obstore.stats import bare, quoted
+from dao_s3._obstore.stats import bare, quote
 
 if TYPE_CHECKING:
     from obstore import GetOptions, GetResult
     from obstore.store import ObjectStore
     from typing_extensions import Buffer
 
-__all__ = ["Whole", "chunks", "cut_short", "get", "get_options", "has_no_reason", "is_large", "pieces_of", "verified"]
+__all__ = [
+    "Whole",
+    "chunks",
+    "cut_short_error",
+    "get",
+    "get_options",
+    "has_no_reason",
+    "is_large",
+    "pieces_of",
+    "verified",
+]
 
 _MiB = 1 << 20
 _LARGE = 32 * _MiB
@@ -43,13 +53,13 @@ def get_options(start: int, length: int | None, etag: str | None, version: str |
     elif start:
         options["range"] = {"offset": start}
     if etag is not None:
-        options["if_match"] = quoted(etag)
+        options["if_match"] = quote(etag)
     if version is not None:
         options["version"] = version
     return options
 
 
-def cut_short(where: str, came: int, promised: int) -> StoreError:
+def cut_short_error(where: str, came: int, promised: int) -> StoreError:
     """What to say of fewer bytes than there should be."""
     return StoreError(f"{where}: {came:,} bytes came of {promised:,} that were promised")
 
@@ -144,7 +154,7 @@ def _in_pieces(store: ObjectStore, key: str, location: Location, result: GetResu
             options = get_options(start, length, etag, version)
             found = memoryview(obstore.get(store, key, options=options).bytes())
         if len(found) != length:
-            raise cut_short(location.uri_of(key), len(found), length)
+            raise cut_short_error(location.uri_of(key), len(found), length)
         whole[start - begin : start - begin + length] = found
 
     with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="dao-s3-get") as pool:
@@ -167,10 +177,10 @@ def chunks(
         begin, end = result.range
         stream = result.stream(min_chunk_size=_CHUNK)
         first = next(stream, b"")
-    return _counted(first, stream, end - begin, location, key)
+    return _count(first, stream, end - begin, location, key)
 
 
-def _counted(first: Buffer, stream: Iterator[Buffer], promised: int, location: Location, key: str) -> Iterator[Buffer]:
+def _count(first: Buffer, stream: Iterator[Buffer], promised: int, location: Location, key: str) -> Iterator[Buffer]:
     left = promised
     piece: Buffer | None = first
     while piece is not None:
@@ -180,4 +190,4 @@ def _counted(first: Buffer, stream: Iterator[Buffer], promised: int, location: L
         with translated(location, key):
             piece = next(stream, None)
     if left:
-        raise cut_short(location.uri_of(key), promised - left, promised)
+        raise cut_short_error(location.uri_of(key), promised - left, promised)

@@ -10,7 +10,7 @@ from attrs import evolve
 from dao.errors import UnsupportedError
 from dao_files.manifest import MARK, ObjectSettings
 
-__all__ = ["Wanted", "plain_name", "wanted", "with_defaults"]
+__all__ = ["Wanted", "plain_name", "translate_settings", "with_defaults"]
 
 _TAGGED = ("s3", "az")
 _CLASSED = ("s3", "gs", "az")
@@ -40,14 +40,14 @@ def with_defaults(settings: ObjectSettings | None, defaults: ObjectSettings) -> 
     )
 
 
-def wanted(settings: ObjectSettings, scheme: str) -> Wanted:
+def translate_settings(settings: ObjectSettings, scheme: str) -> Wanted:
     """The arguments for a write.
 
     Raises:
         UnsupportedError: this kind of store can't keep one of them.
     """
     if scheme == "file":
-        return _wanted_in_folder(settings)
+        return _translate_in_folder(settings)
     if settings.acl is not None:
         raise UnsupportedError(f"acl: {scheme}:// takes none through obstore; interface: s3 can")
     if settings.tags and scheme not in _TAGGED:
@@ -67,7 +67,7 @@ def wanted(settings: ObjectSettings, scheme: str) -> Wanted:
     return found
 
 
-def _wanted_in_folder(settings: ObjectSettings) -> Wanted:
+def _translate_in_folder(settings: ObjectSettings) -> Wanted:
     # The mark by which a write knows its own success is of no use where no answer can get lost.
     given = {
         "metadata": [name for name in settings.metadata if name != MARK],
@@ -90,7 +90,7 @@ def _azure_name(name: str) -> str:
 
 
 def plain_name(name: str) -> str:
-    """The name that :func:`wanted` made an Azure name of.
+    """The name that :func:`translate_settings` made an Azure name of.
 
     >>> plain_name("dao_2d_write")
     'dao-write'

@@ -11,7 +11,7 @@ from dao_s3._obstore.settings import plain_name
 if TYPE_CHECKING:
     from obstore import ObjectMeta
 
-__all__ = ["bare", "quoted", "stat_of", "stat_of_head"]
+__all__ = ["bare", "quote", "stat_of", "stat_of_head"]
 
 _FACTS = {
     "Content-Type": "content_type",
@@ -29,7 +29,7 @@ def bare(etag: str | None) -> str | None:
     return None if etag is None or etag.startswith("W/") else etag.removeprefix('"').removesuffix('"')
 
 
-def quoted(etag: str) -> str:
+def quote(etag: str) -> str:
     """An ETag as conditions want it."""
     return f'"{etag}"'
 

@@ -34,7 +34,7 @@ from dao_files.manifest import (
 from dao_s3._obstore import copying, deleting, listing, reading, writing
 from dao_s3._obstore.client import Client, has_lost_its_threads
 from dao_s3._obstore.errors import translated
-from dao_s3._obstore.keys import UnnameableError, checked_key, is_nameable
+from dao_s3._obstore.keys import UnnameableError, check_key, is_nameable
 from dao_s3._obstore.reading import Whole
 from dao_s3._obstore.settings import with_defaults
 from dao_s3._obstore.stats import stat_of_head
@@ -59,7 +59,7 @@ class ObstoreTransport:
 
     Attributes:
         client: which store.
-        defaults: how objects are stored that nothing else is said of.
+        defaults: the default settings of stored objects.
         part_size: bytes of one part of a multipart upload, and what a writer holds.
         beyond: makes the transport that is asked for what obstore can't do; called once, when it is needed.
     """
@@ -87,7 +87,7 @@ class ObstoreTransport:
     def _key(self, key: str, version: str | None = None) -> str:
         if version is not None and self.scheme in _WITHOUT_VERSIONS:  # obstore would give what is there now
             raise UnsupportedError(f"version {version!r}: a {self.scheme}:// store keeps no older versions of a file")
-        return checked_key(key, self.client.location)
+        return check_key(key, self.client.location)
 
     def _elsewhere(self, *keys: str) -> Transport | None:
         """The other driver, where obstore can be asked for nothing any more, or has no name for one of the keys."""
@@ -99,7 +99,7 @@ class ObstoreTransport:
         """The other driver.
 
         Raises:
-            UnsupportedError: there is none for this kind of store.
+            UnsupportedError: this kind of store has no other driver.
         """
         if self.beyond is None:
             raise UnsupportedError(f"obstore can't do {what} on {self.scheme}://; on S3 it is there, by interface: s3")
@@ -108,7 +108,7 @@ class ObstoreTransport:
         return self._other
 
     def describe(self, key: str) -> Stat:
-        """As :meth:`head`, with all facts that S3 tells: obstore hears of few."""
+        """As :meth:`head`, with all metadata that S3 returns: obstore passes on few."""
         return self.head(key) if self.beyond is None else self.other().head(key)
 
     def head(self, key: str, *, version: str | None = None) -> Stat:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 from dao.errors import ConflictError, UnsupportedError
 from dao_files.manifest import ObjectSettings, Stat
 from dao_s3._obstore.errors import translated
-from dao_s3._obstore.folder import locked
+from dao_s3._obstore.folder import lock_folder
 from dao_s3._obstore.location import Location
-from dao_s3._obstore.settings import wanted
-from dao_s3._obstore.stats import bare, quoted
+from dao_s3._obstore.settings import translate_settings
+from dao_s3._obstore.stats import bare, quote
 
 if TYPE_CHECKING:
     from obstore import PutMode, PutResult
@@ -37,7 +37,7 @@ def check_writable(location: Location) -> None:
 
 def exclusively(location: Location) -> AbstractContextManager[None]:
     """Lock out other writers of a folder; other stores handle concurrency themselves."""
-    return locked(location.prefix) if location.scheme == "file" else nullcontext()
+    return lock_folder(location.prefix) if location.scheme == "file" else nullcontext()
 
 
 def bytes_of(data: Buffer) -> memoryview:
@@ -50,7 +50,7 @@ def mode_of(if_absent: bool, if_match: str | None, version: str | None = None) -
     """What obstore calls ``mode``; Google Cloud wants the version that belongs to the ETag."""
     if if_absent:
         return "create"
-    return "overwrite" if if_match is None else {"e_tag": quoted(if_match), "version": version or ""}
+    return "overwrite" if if_match is None else {"e_tag": quote(if_match), "version": version or ""}
 
 
 def stat_of_put(key: str, size: int, result: PutResult) -> Stat:
@@ -73,7 +73,7 @@ def put(
 
     check_writable(location)
     content = bytes_of(data)
-    how: dict[str, Any] = {**wanted(settings, location.scheme)}
+    how: dict[str, Any] = {**translate_settings(settings, location.scheme)}
     with translated(location, key), exclusively(location):
         version = None
         if if_match is not None and location.scheme in ("file", "gs"):
@@ -119,7 +119,7 @@ def stream(
             size += memoryview(piece).nbytes
             yield piece
 
-    how: dict[str, Any] = {**wanted(settings, location.scheme)}
+    how: dict[str, Any] = {**translate_settings(settings, location.scheme)}
     with translated(location, key):
         result = obstore.put(
             store, key, counted(), use_multipart=True, chunk_size=part_size, max_concurrency=_AT_ONCE, **how

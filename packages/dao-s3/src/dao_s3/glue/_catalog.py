@@ -110,10 +110,10 @@ class GlueCatalog(Catalog):
             GlueRequests(connection, catalog_id),
             translator or GlueTranslator(),
             Interfaces(
-                _guarded_interface(interface),
-                {name: _guarded_interface(own) for name, own in (interfaces or {}).items()},
+                _guard_interface(interface),
+                {name: _guard_interface(own) for name, own in (interfaces or {}).items()},
                 inherited,
-                _guarded(options or {}),
+                _guard(options or {}),
                 plugins,
             ),
             only=(databases,) if isinstance(databases, str) else tuple(databases),
@@ -148,13 +148,13 @@ class GlueCatalog(Catalog):
             store.close()
 
 
-def _guarded_interface(interface: Interface) -> Interface:
+def _guard_interface(interface: Interface) -> Interface:
     if not isinstance(interface, Mapping) or not isinstance(interface.get("options"), Mapping):
         return interface
-    return {**interface, "options": _guarded(interface["options"])}
+    return {**interface, "options": _guard(interface["options"])}
 
 
-def _guarded(options: Mapping[str, Any]) -> dict[str, Any]:
+def _guard(options: Mapping[str, Any]) -> dict[str, Any]:
     """Wrap the secrets among the options in :class:`Secret`, so that their text can't be shown."""
     secrets = {name for name, kind in option_types(S3Options).items() if "Secret" in str(kind)}
     return {

@@ -29,7 +29,7 @@ def csv(table: GlueTable) -> Mapping[str, Any]:
     elif table.serde:
         found = _lazy_simple(table)
     else:
-        found = _crawled(table)
+        found = _crawler(table)
     found = {**found, **_lines(table)}
     problem = _problem(table, found)
     return {**found, "unreadable": f"its CSV is of a kind that DAO has no reader for: {problem}"} if problem else found
@@ -79,7 +79,7 @@ def _spark(table: GlueTable) -> dict[str, Any]:
     }
 
 
-def _crawled(table: GlueTable) -> dict[str, Any]:
+def _crawler(table: GlueTable) -> dict[str, Any]:
     delimiter = table.parameters.get("delimiter")
     return {"delimiter": delimiter} if delimiter else {}
 

@@ -79,7 +79,7 @@ class GlueDatabases(StoreSource):
         return store
 
     def _counts(self, name: str) -> bool:
-        # A name with a dot could not be told from 'store.object'.
+        # A name with a dot would be ambiguous with 'store.object'.
         named = bool(name) and "." not in name
         return named and (not self._only or any(fnmatchcase(name, pattern) for pattern in self._only))
 
@@ -113,7 +113,7 @@ class GlueDatabases(StoreSource):
         """Glue's record of a table.
 
         Raises:
-            KeyError: there is none.
+            KeyError: no such table.
             StoreError: Glue could not be queried.
         """
         if not isinstance(name, str) or not name:

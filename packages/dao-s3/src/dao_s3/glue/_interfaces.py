@@ -43,7 +43,7 @@ class Interfaces:
 
     def __attrs_post_init__(self) -> None:
         for interface in (self.plain, *self.by_type.values()):
-            _taken_apart(interface)
+            _parse(interface)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Interfaces, (self.plain, self.by_type, self.inherited, self.options)
@@ -63,7 +63,7 @@ class Interfaces:
 
     def spec(self, type_name: str, bucket: str = "", prefix: str = "") -> InterfaceSpec:
         """The interface for objects of a type in a store that is rooted at a bucket's prefix."""
-        interface, own = _taken_apart(self._own(type_name) or self.plain)
+        interface, own = _parse(self._own(type_name) or self.plain)
         given = InterfaceSpec(interface) if isinstance(interface, str) else InterfaceSpec(interface.__name__, interface)
         if isinstance(interface, str) and ":" in interface:
             given = InterfaceSpec(interface.rpartition(":")[2], interface)
@@ -94,7 +94,7 @@ class Interfaces:
             return {}
 
 
-def _taken_apart(interface: Interface) -> tuple[str | type, Mapping[str, Any]]:
+def _parse(interface: Interface) -> tuple[str | type, Mapping[str, Any]]:
     if not isinstance(interface, Mapping):
         return interface, {}
     unknown = set(interface) - {"interface", "options"}

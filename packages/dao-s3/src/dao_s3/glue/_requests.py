@@ -45,7 +45,7 @@ class GlueRequests:
         """One database.
 
         Raises:
-            KeyError: there is none of that name.
+            KeyError: no such database.
         """
         with _asking(f"glue:GetDatabase {name}", name):
             found: Mapping[str, Any] = self._client.get_database(Name=name, **self._catalog)["Database"]
@@ -61,7 +61,7 @@ class GlueRequests:
         """One table; links are followed by Glue, as far as the credentials may.
 
         Raises:
-            KeyError: there is none of that name, or no such database.
+            KeyError: no such table or database.
         """
         with _asking(f"glue:GetTable {database}.{name}", name):
             asked = {"DatabaseName": database, "Name": name, **self._catalog}
@@ -121,7 +121,7 @@ def _make_client(options: S3Options) -> Any:
 
 @contextmanager
 def _asking(where: str, name: str = "") -> Iterator[None]:
-    from dao_s3._boto3.errors import DRIVER_ERRORS, translated
+    from dao_s3._boto3.errors import DRIVER_ERRORS, to_dao_error
 
     try:
         yield
@@ -131,4 +131,4 @@ def _asking(where: str, name: str = "") -> Iterator[None]:
             raise KeyError(name) from None
         if code in _LATER:
             raise TransientError(f"{where}: Glue was not done in time ({code})") from error
-        raise translated(error, where) from error
+        raise to_dao_error(error, where) from error

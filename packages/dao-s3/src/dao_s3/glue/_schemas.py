@@ -25,10 +25,10 @@ def schema_of_table(table: GlueTable) -> pa.Schema:
     """
     columns = spark_columns(table)
     if columns is not None:
-        return _unique(_named(column["name"], column["type"]) for column in columns)
+        return _unique(_field(column["name"], column["type"]) for column in columns)
     folders = {key.name for key in table.partition_keys}
     inside = [column for column in table.columns if column.name not in folders]
-    return _unique(_named(column.name, column.type) for column in (*inside, *table.partition_keys))
+    return _unique(_field(column.name, column.type) for column in (*inside, *table.partition_keys))
 
 
 def _unique(fields: Iterable[pa.Field]) -> pa.Schema:
@@ -40,7 +40,7 @@ def _unique(fields: Iterable[pa.Field]) -> pa.Schema:
     return pa.schema(list(found.values()))
 
 
-def _named(name: str, kind: Any) -> pa.Field:
+def _field(name: str, kind: Any) -> pa.Field:
     try:
         return pa.field(name, _type(kind))
     except DataError as error:

@@ -54,10 +54,10 @@ class GlueTranslator:
         extractors: the extractors in order; a later one's properties override an earlier one's of the same name.
 
     >>> def owner(table):
-    ...     return {"owner": table.raw.get("Owner", "nobody")}
+    ...     return {"owner": table.raw.get("Owner", "unknown")}
     >>> table = GlueTable("sales", "orders", {"StorageDescriptor": {"Location": "s3://lake/orders/"}})
     >>> GlueTranslator().with_extractor(owner).translate(table).properties
-    {'location': 's3://lake/orders', 'owner': 'nobody'}
+    {'location': 's3://lake/orders', 'owner': 'unknown'}
     """
 
     def __init__(self, extractors: Iterable[Extractor] = STANDARD) -> None:

@@ -20,7 +20,7 @@ from dao.errors import (
     TransientError,
     UnsupportedError,
 )
-from dao_s3._boto3.errors import translated
+from dao_s3._boto3.errors import to_dao_error
 from dao_s3._boto3.transport import Boto3Transport
 from dao_s3._errors import Answer, answer_in, error_of
 from dao_s3._options import Retry, Timeouts
@@ -154,7 +154,7 @@ def test_what_drivers_raise_is_never_passed_on() -> None:
             continue
         error = kind.__new__(kind)
         Exception.__init__(error, "https://user:canary@host/?sig=canary")
-        found = translated(error, "s3://lake/x")
+        found = to_dao_error(error, "s3://lake/x")
         assert isinstance(found, DaoError), name
         assert "canary" not in str(found), name
 

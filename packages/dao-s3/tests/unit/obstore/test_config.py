@@ -19,8 +19,8 @@ from dao.errors import ConfigError, PermissionDeniedError
 from dao.secrets import Secret
 from dao_s3 import S3ObstoreInterface
 from dao_s3._obstore.config import client_config, s3_config
-from dao_s3._obstore.configured import configured
-from dao_s3._obstore.location import Location, located
+from dao_s3._obstore.configured import configure
+from dao_s3._obstore.location import Location, parse_url
 from dao_s3._options import Encryption, Retry, S3Options, Timeouts
 
 
@@ -40,12 +40,12 @@ from dao_s3._options import Encryption, Retry, S3Options, Timeouts
     ],
 )
 def test_urls(url: str, scheme: str, bucket: str, prefix: str, uri: str) -> None:
-    found = located(url)
+    found = parse_url(url)
     assert (found.scheme, found.bucket, found.prefix, found.uri) == (scheme, bucket, prefix, uri)
 
 
 def test_the_account_in_a_url() -> None:
-    assert located("abfss://box@me.dfs.core.windows.net/raw").account == "me"
+    assert parse_url("abfss://box@me.dfs.core.windows.net/raw").account == "me"
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_the_account_in_a_url() -> None:
 )
 def test_urls_that_are_none(url: Any) -> None:
     with pytest.raises(ConfigError, match="url") as caught:
-        located(url)
+        parse_url(url)
     assert "hunter2" not in str(caught.value)
 
 
@@ -187,12 +187,12 @@ def test_the_endpoint_and_region_of_a_profile(monkeypatch: pytest.MonkeyPatch, t
     (tmp_path / "config").write_text("[profile lake]\nendpoint_url = http://127.0.0.1:9000\nregion = eu-west-3\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
-    found = configured(S3Options(bucket="lake", profile="lake"))
+    found = configure(S3Options(bucket="lake", profile="lake"))
     assert (found.endpoint, found.region) == ("http://127.0.0.1:9000", "eu-west-3")
     stated = S3Options(bucket="lake", profile="lake", endpoint="https://s3.example", region="eu-west-1")
-    assert configured(stated) == stated
+    assert configure(stated) == stated
     with pytest.raises(ConfigError, match="nobody"):
-        configured(S3Options(bucket="lake", profile="nobody"))
+        configure(S3Options(bucket="lake", profile="nobody"))
 
 
 @pytest.mark.parametrize(
@@ -211,17 +211,17 @@ def test_endpoints_that_obstore_does_not_know(
 ) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert configured(S3Options(bucket="lake", region=region)).endpoint == endpoint
+    assert configure(S3Options(bucket="lake", region=region)).endpoint == endpoint
 
 
 def test_the_certificates_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/second.pem")
     stated = {"bucket": "lake", "endpoint": "https://minio.example", "region": "us-east-1"}
-    assert configured(S3Options(**stated)).ca_bundle == "/second.pem"
+    assert configure(S3Options(**stated)).ca_bundle == "/second.pem"
     monkeypatch.setenv("AWS_CA_BUNDLE", "/first.pem")
-    assert configured(S3Options(**stated)).ca_bundle == "/first.pem"
-    assert configured(S3Options(**stated, ca_bundle="/own.pem")).ca_bundle == "/own.pem"
-    assert configured(S3Options(**stated, verify=False)).ca_bundle is None
+    assert configure(S3Options(**stated)).ca_bundle == "/first.pem"
+    assert configure(S3Options(**stated, ca_bundle="/own.pem")).ca_bundle == "/own.pem"
+    assert configure(S3Options(**stated, verify=False)).ca_bundle is None
 
 
 def test_a_certificate(tmp_path: Path) -> None:

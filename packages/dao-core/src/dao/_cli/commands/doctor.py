@@ -72,12 +72,12 @@ def _show(finding: Finding) -> None:
     mark = click.style(f"{finding.level:<7}", fg=_COLOURS[finding.level])
     first, *rest = f"{finding.subject}: {finding.message}".splitlines()
     for at, text in enumerate([first, *rest]):
-        _wrapped(f"  {mark}  " if at == 0 else _INDENT + "  ", text)
+        _wrap(f"  {mark}  " if at == 0 else _INDENT + "  ", text)
     if finding.advice:
-        _wrapped(_INDENT + "-> ", finding.advice)
+        _wrap(_INDENT + "-> ", finding.advice)
 
 
-def _wrapped(start: str, text: str) -> None:
+def _wrap(start: str, text: str) -> None:
     from textwrap import wrap
 
     indent = " " * len(click.unstyle(start))
@@ -88,10 +88,10 @@ def _wrapped(start: str, text: str) -> None:
 
 def _findings(session: Session, write: bool, seconds: float) -> Iterator[Finding]:
     from dao._cli.doctor.packages import check_packages, check_plugins
-    from dao._cli.inventory import installed_plugins
+    from dao._cli.inventory import list_plugins
     from dao.plugins import default_plugins
 
-    plugins = installed_plugins(default_plugins())
+    plugins = list_plugins(default_plugins())
     yield from check_packages(plugins)
     yield from check_plugins(plugins)
     try:

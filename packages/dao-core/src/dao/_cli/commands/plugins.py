@@ -33,10 +33,10 @@ def plugins(session: Session) -> None:
     Example:
       dao plugins
     """
-    from dao._cli.inventory import installed_plugins
+    from dao._cli.inventory import list_plugins
     from dao.plugins import default_plugins
 
-    found = installed_plugins(default_plugins())
+    found = list_plugins(default_plugins())
     if session.as_json:
         output.document(found)
     else:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from dao._cli import output
-from dao._cli.export import export_rows, staged
+from dao._cli.export import export_rows, open_staged
 from dao._cli.options import NAME, columns_option, limit_option, where_option
 from dao._cli.options import command as subcommand
 from dao._cli.rows import rows_of
@@ -72,7 +72,7 @@ def read(
 
 
 def _sink(file: Path | None) -> AbstractContextManager[Any]:
-    return nullcontext(output.ByteOutput()) if file is None else staged(file)
+    return nullcontext(output.ByteOutput()) if file is None else open_staged(file)
 
 
 def _format_of(file: Path | None) -> str | None:

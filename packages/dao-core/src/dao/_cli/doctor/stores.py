@@ -35,7 +35,7 @@ def check_stores(access: DataAccessObject, catalog: Catalog, *, seconds: float, 
         seconds: how long to wait for each.
         write: also write a small file into each, and delete it.
     """
-    asked = {name: _started(partial(_check, access, catalog, name, write)) for name in catalog.stores}
+    asked = {name: _start(partial(_check, access, catalog, name, write)) for name in catalog.stores}
     deadline = perf_counter() + seconds
     for name, answer in asked.items():
         try:
@@ -62,7 +62,7 @@ def check_capabilities(access: DataAccessObject, catalog: Catalog) -> Iterator[F
             yield Finding("capabilities", name, "note", told, "dao.capabilities(store) has the reasons")
 
 
-def _started(work: Callable[[], Iterator[Finding]]) -> Queue[list[Finding] | Exception]:
+def _start(work: Callable[[], Iterator[Finding]]) -> Queue[list[Finding] | Exception]:
     """Start work in a daemon thread, so that a store that never responds doesn't keep the process alive."""
     answer: Queue[list[Finding] | Exception] = Queue()
 
@@ -87,7 +87,7 @@ def _check(access: DataAccessObject, catalog: Catalog, name: str, write: bool) -
     if not problems:
         yield from _properties(store)
         yield _answer(access, store)
-        yield _written(access, store) if write else _writable(access, store)
+        yield _try_write(access, store) if write else _writable(access, store)
 
 
 def _references(store: DataStore) -> Iterator[Finding]:
@@ -156,7 +156,7 @@ def _answer(access: DataAccessObject, store: DataStore) -> Finding:
     names = ", ".join(spec.name for spec in store.specs)
     began = perf_counter()
     try:
-        told = _asked(access, store)
+        told = _query(access, store)
     except NoRouteError:
         return Finding(_AREA, store.name, "note", f"{names}: can't be asked: no list, and no exists for an object")
     except Exception as error:
@@ -166,7 +166,7 @@ def _answer(access: DataAccessObject, store: DataStore) -> Finding:
     return Finding(_AREA, store.name, "ok", f"{names}: answers in {took * 1000:,.0f} ms; {told}", "", took)
 
 
-def _asked(access: DataAccessObject, store: DataStore) -> str:
+def _query(access: DataAccessObject, store: DataStore) -> str:
     try:
         return "holds files" if any(True for _ in access.list(store)) else "holds no files yet"
     except NotFoundError:
@@ -196,7 +196,7 @@ def _first_object(store: DataStore) -> list[DataObject]:
     return [DirectoryObject("probe", store)] if first is None else [store.object(first)]
 
 
-def _written(access: DataAccessObject, store: DataStore) -> Finding:
+def _try_write(access: DataAccessObject, store: DataStore) -> Finding:
     """Write a small file with a unique name, and delete it."""
     name = f".dao-doctor-{secrets.token_hex(8)}"
     probe = FileObject(name, store, key=name)

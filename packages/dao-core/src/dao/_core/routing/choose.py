@@ -26,7 +26,7 @@ class Offer:
         name: the name it goes by.
         class_name: its class's name, by which a caller may name it too.
         routes: its routes for the action.
-        absent: why it can't be had here, where that is so.
+        absent: why it can't be loaded here, if so.
     """
 
     position: int
@@ -88,12 +88,12 @@ def choose(
     Raises:
         NoRouteError: none fits; one line per candidate says why not.
         AmbiguousRouteError: two fit equally well.
-        PluginError: the one that was named can't be had here.
+        PluginError: the named interface can't be loaded here.
     """
     tried: list[Candidate] = []
     found: list[_Fitting] = []
     can_be_asked_for = _has_data_or_into(data_object, arguments)
-    for offer in _named(offers, dao_interface, data_object):
+    for offer in _select_named(offers, dao_interface, data_object):
         if offer.absent is not None:
             tried.append(_absent(offer, dao_interface))
             continue
@@ -122,7 +122,7 @@ def _absent(offer: Offer, dao_interface: str | None) -> Candidate:
     return Candidate(offer.name, "not available", str(offer.absent))
 
 
-def _named(offers: Sequence[Offer], name: str | None, data_object: DataObject) -> Sequence[Offer]:
+def _select_named(offers: Sequence[Offer], name: str | None, data_object: DataObject) -> Sequence[Offer]:
     if name is None:
         return offers
     named = [offer for offer in offers if offer.goes_by(name)]

@@ -148,7 +148,7 @@ def _wrong_types(route: Route, data_object: DataObject, arguments: Mapping[str, 
         if value is MISSING or (value is None and not parameter.required):
             continue
         if parameter.test.distance(type(value)) is None:
-            yield f"takes {parameter.test.text} as {name!r}, found {_named(type(value))}"
+            yield f"takes {parameter.test.text} as {name!r}, found {_type_name(type(value))}"
 
 
 def asks_for_object(route: Route, role: str, kind: type) -> bool:
@@ -163,8 +163,8 @@ def _unrequested_objects(route: Route, arguments: Mapping[str, Any]) -> Iterator
     role = "target" if route.action == "unload" else "data"
     value = arguments.get(role)
     if isinstance(value, DataObject) and not asks_for_object(route, role, type(value)):
-        yield f"is not annotated to take a {_named(type(value))} as {role!r}"
+        yield f"is not annotated to take a {_type_name(type(value))} as {role!r}"
 
 
-def _named(kind: type) -> str:
+def _type_name(kind: type) -> str:
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"

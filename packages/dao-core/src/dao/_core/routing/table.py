@@ -42,7 +42,7 @@ class Plan:
         fillable: parameters with a default that the caller left out; the object's properties of those names fill them.
         takes_object: the method has a parameter for the object.
         plain: the object goes first, by position, and everything else by name, just as it was given.
-        bare: nothing but the object is handed over.
+        bare: only the object is passed.
         converts: the method doesn't know ``into``, so its result is converted after the call.
     """
 
@@ -68,7 +68,7 @@ class RouteTable:
     """The routes of a store's interfaces, in order. One table serves all stores with the same classes.
 
     Args:
-        interfaces: name and class of each interface, the primary first; for one that can't be had here its error.
+        interfaces: name and class of each interface, the primary first; for one that can't be loaded here its error.
     """
 
     def __init__(self, interfaces: Interfaces) -> None:
@@ -188,7 +188,7 @@ def _offers(action: str, interfaces: Interfaces) -> tuple[Offer, ...]:
 def _offer(action: str, position: int, name: str, kind: type | PluginError) -> Offer:
     if isinstance(kind, PluginError):
         return Offer(position, name, name, (), kind)
-    return Offer(position, name, kind.__name__, tuple(r for r in _compiled(kind) if r.action == action))
+    return Offer(position, name, kind.__name__, tuple(r for r in _compile(kind) if r.action == action))
 
 
 def _condition_values(offers: Sequence[Offer]) -> tuple[tuple[str, frozenset[Any]], ...]:
@@ -243,7 +243,7 @@ def _is_extra(choice: Choice, name: str, arguments: Mapping[str, Any]) -> bool:
 
 
 @lru_cache(maxsize=512)
-def _compiled(interface: type) -> tuple[Route, ...]:
+def _compile(interface: type) -> tuple[Route, ...]:
     return routes_of(interface)
 
 

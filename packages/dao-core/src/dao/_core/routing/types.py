@@ -102,7 +102,7 @@ def type_test(annotation: Any, namespace: dict[str, Any]) -> TypeTest:
     choices, none, open_to_all = _choices(annotation, namespace)
     if open_to_all:
         return ANYTHING
-    return TypeTest(tuple(choices), none, " | ".join(_spelled(choice) for choice in choices) or "None")
+    return TypeTest(tuple(choices), none, " | ".join(_to_text(choice) for choice in choices) or "None")
 
 
 def literal_values(annotation: Any, namespace: dict[str, Any]) -> frozenset[Any]:
@@ -121,7 +121,7 @@ def literal_values(annotation: Any, namespace: dict[str, Any]) -> frozenset[Any]
     return frozenset().union(*parts) if all(parts) else frozenset()
 
 
-def _spelled(choice: type | str) -> str:
+def _to_text(choice: type | str) -> str:
     return choice if isinstance(choice, str) else choice.__qualname__
 
 
@@ -139,11 +139,11 @@ def _choices(annotation: Any, namespace: dict[str, Any]) -> _Found:
         return _choices(annotation.__supertype__, namespace)
     origin = get_origin(annotation)
     if origin in (Union, UnionType):
-        return _merged([_choices(part, namespace) for part in get_args(annotation)])
+        return _merge([_choices(part, namespace) for part in get_args(annotation)])
     if origin is Annotated:
         return _choices(get_args(annotation)[0], namespace)
     if origin is Literal:
-        return _merged([_choices(type(value), namespace) for value in get_args(annotation)])
+        return _merge([_choices(type(value), namespace) for value in get_args(annotation)])
     kind = origin or annotation
     if not isinstance(kind, type) or kind is Protocol:
         forward = getattr(annotation, "__forward_arg__", None)
@@ -151,7 +151,7 @@ def _choices(annotation: Any, namespace: dict[str, Any]) -> _Found:
     return [kind], False, False
 
 
-def _merged(parts: list[_Found]) -> _Found:
+def _merge(parts: list[_Found]) -> _Found:
     choices = [choice for found, _, _ in parts for choice in found]
     return list(dict.fromkeys(choices)), any(none for _, none, _ in parts), any(all_ for _, _, all_ in parts)
 
@@ -163,13 +163,13 @@ def _from_text(text: str, namespace: dict[str, Any]) -> _Found:
     except Exception:  # any failure to evaluate means that a name is not there at run time
         parts = _split(text)
         if len(parts) > 1:
-            return _merged([_from_text(part, namespace) for part in parts])
+            return _merge([_from_text(part, namespace) for part in parts])
         name = parts[0].split("[")[0].strip().strip("'\"")
         return ([], True, False) if name == "None" else ([name], False, False)
-    return _choices(found, namespace) if not isinstance(found, str) else _named(found)
+    return _choices(found, namespace) if not isinstance(found, str) else _find_named(found)
 
 
-def _named(text: str) -> _Found:
+def _find_named(text: str) -> _Found:
     names = [part.split("[")[0].strip() for part in _split(text)]
     return [name for name in names if name != "None"], "None" in names, False
 

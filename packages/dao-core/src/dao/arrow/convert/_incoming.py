@@ -213,7 +213,7 @@ def _open_iterable(data: Any, schema: pa.Schema | None) -> pa.RecordBatchReader:
     _check_fresh(data)
     items = iter(data)
     if schema is not None:
-        return pa.RecordBatchReader.from_batches(schema, _chained(items, schema))
+        return pa.RecordBatchReader.from_batches(schema, _chain(items, schema))
     try:
         first = next(items)
     except StopIteration:
@@ -224,7 +224,7 @@ def _open_iterable(data: Any, schema: pa.Schema | None) -> pa.RecordBatchReader:
     return pa.RecordBatchReader.from_batches(opened.schema, _agreeing(opened, items))
 
 
-def _chained(items: Iterator[Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _chain(items: Iterator[Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """The batches of all elements under one schema. What the elements are is seen only now."""
     for item in items:
         yield from (rows_in_batches(item, items, schema) if is_row(item) else to_reader(item, schema=schema))

@@ -134,7 +134,7 @@ def _library(name: str, into: str) -> Any:
         raise PluginError(f"into={into!r} needs {name.partition('.')[0]}, which {why}") from error
 
 
-def _refused(into: str, error: Exception) -> DataError:
+def _refusal(into: str, error: Exception) -> DataError:
     return DataError(f"into={into!r}: {error}. into='arrow' keeps every type")
 
 
@@ -144,7 +144,7 @@ def _to_pandas(result: Any) -> Any:
     table = _table(result)
     for field in table.schema:
         if _holds(field.type, _repeats_a_name):
-            raise _refused("pandas", DataError(f"column {field.name!r} has structs with two fields of one name"))
+            raise _refusal("pandas", DataError(f"column {field.name!r} has structs with two fields of one name"))
     kept = {
         i: dtype
         for i in range(table.num_columns)
@@ -158,7 +158,7 @@ def _to_pandas(result: Any) -> Any:
         # No split_blocks: without a copy pandas refuses df.loc[0, "x"] = 1, since Arrow's memory is read-only.
         frame = plain.to_pandas(ignore_metadata=True, self_destruct=ours)
     except (pa.ArrowException, OverflowError, ValueError, TypeError) as error:
-        raise _refused("pandas", error) from error
+        raise _refusal("pandas", error) from error
     if kept and not len(frame.columns):
         frame = pandas.DataFrame(index=pandas.RangeIndex(length))
     for i, dtype in sorted(kept.items()):
@@ -223,18 +223,18 @@ def _to_polars(result: Any) -> Any:
                 leaf.cast(pa.int64()).cast(pa.duration("s")).cast(pa.duration("ms"))  # polars does so without a check
         return polars.from_arrow(table, rechunk=False)
     except (Exception, polars.exceptions.PanicException) as error:
-        raise _refused("polars", error) from error
+        raise _refusal("polars", error) from error
 
 
 def _to_duckdb(result: Any) -> Any:
     duckdb = _library("duckdb", "duckdb")
     table = _table(result)
     if any(_has_nanoseconds(leaf) for column in table.columns for chunk in column.chunks for leaf in _leaves(chunk)):
-        raise _refused("duckdb", DataError("DuckDB's intervals have microseconds, and one has nanoseconds"))
+        raise _refusal("duckdb", DataError("DuckDB's intervals have microseconds, and one has nanoseconds"))
     try:
         return duckdb.from_arrow(table)
     except duckdb.Error as error:
-        raise _refused("duckdb", error) from error
+        raise _refusal("duckdb", error) from error
 
 
 def _has_nanoseconds(leaf: Any) -> bool:
@@ -268,7 +268,7 @@ def _to_pylist(result: Any) -> Any:
     try:
         return table.to_pylist()
     except (pa.ArrowInvalid, ValueError, OverflowError, ImportError) as error:
-        raise _refused("pylist", error) from error
+        raise _refusal("pylist", error) from error
 
 
 _TARGETS: dict[str, Callable[[Any], Any]] = {

@@ -86,11 +86,11 @@ def rows_in_batches(first: Any, rest: Iterator[Any], schema: pa.Schema | None = 
     head = list(islice(rows, ROWS_PER_BATCH))
     table = rows_to_table(head)
     return pa.RecordBatchReader.from_batches(
-        table.schema, chain(table.to_batches(), _typed_by_head(rows, table.schema, len(head)))
+        table.schema, chain(table.to_batches(), _type_by_head(rows, table.schema, len(head)))
     )
 
 
-def _typed_by_head(rows: Iterator[Any], schema: pa.Schema, first_row: int) -> Iterator[pa.RecordBatch]:
+def _type_by_head(rows: Iterator[Any], schema: pa.Schema, first_row: int) -> Iterator[pa.RecordBatch]:
     try:
         yield from _batches(rows, schema, first_row)
     except DataError as error:

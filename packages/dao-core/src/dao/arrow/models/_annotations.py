@@ -88,28 +88,28 @@ def field_of(name: str, annotation: Any, path: str, within: tuple[type, ...] = (
         return pa.field(name, annotation)
     if isinstance(annotation, Mapping):
         return pa.field(name, struct_of(annotation, path, within))
-    nullable, inner, notes = _unwrapped(annotation, path)
+    nullable, inner, notes = _unwrap(annotation, path)
     return pa.field(name, _type(inner, notes, path, within), nullable)
 
 
-def _unwrapped(annotation: Any, path: str) -> tuple[bool, Any, tuple[Any, ...]]:
+def _unwrap(annotation: Any, path: str) -> tuple[bool, Any, tuple[Any, ...]]:
     """Without ``| None``, ``Annotated`` and the like: whether it may be null, the type, the notes of ``Annotated``."""
     origin = get_origin(annotation)
     if origin is Annotated:
         inner, *notes = get_args(annotation)
-        nullable, inner, more = _unwrapped(inner, path)
+        nullable, inner, more = _unwrap(inner, path)
         return nullable, inner, (*more, *chain.from_iterable([n, *getattr(n, "metadata", ())] for n in notes))
     if origin in (Union, UnionType):
         return _of_union(annotation, path)
     if getattr(origin, "_name", None) in _WRAPPERS:
-        nullable, inner, notes_ = _unwrapped(get_args(annotation)[0], path)
+        nullable, inner, notes_ = _unwrap(get_args(annotation)[0], path)
         return nullable or origin._name == "NotRequired", inner, notes_
     if annotation is None or annotation is NoneType:
         return True, NoneType, ()
     if isinstance(annotation, NewType):
-        return _unwrapped(annotation.__supertype__, path)
+        return _unwrap(annotation.__supertype__, path)
     if type(annotation).__name__ == "TypeAliasType":  # ``type X = ...`` of Python 3.12
-        return _unwrapped(annotation.__value__, path)
+        return _unwrap(annotation.__value__, path)
     return False, annotation, ()
 
 
@@ -117,7 +117,7 @@ def _of_union(annotation: Any, path: str) -> tuple[bool, Any, tuple[Any, ...]]:
     members = [m for m in get_args(annotation) if m is not NoneType]
     if len(members) != 1:
         raise _unknown(annotation, path, "a column has one type")
-    _, inner, notes = _unwrapped(members[0], path)
+    _, inner, notes = _unwrap(members[0], path)
     return len(members) < len(get_args(annotation)), inner, notes
 
 

@@ -64,7 +64,7 @@ def schema_of(model: Any) -> pa.Schema:
     if isinstance(model, Mapping) or annotations_of(model) is not None:
         return pa.schema(fields_of(model, getattr(model, "__name__", "schema"), ()))
     if hasattr(model, "__arrow_c_schema__"):
-        return _exported(model)
+        return _export(model)
     shown = model.__qualname__ if isinstance(model, type) else f"a value of type {type(model).__name__}"
     raise DataError(
         f"{shown} declares no columns; what works: a pydantic model, a dataclass, an attrs class, a TypedDict, "
@@ -72,7 +72,7 @@ def schema_of(model: Any) -> pa.Schema:
     )
 
 
-def _exported(model: Any) -> pa.Schema:
+def _export(model: Any) -> pa.Schema:
     try:
         return pa.schema(model)
     except (pa.ArrowException, TypeError, ValueError) as error:

@@ -19,7 +19,7 @@ from dao.options import option_types
 from dao.secrets import Secret, looks_secret
 from dao.testing._backend import Backend
 from dao.testing._conformance.base import Capability, needs
-from dao.testing._conformance.samples import content, held, people
+from dao.testing._conformance.samples import content, list_sizes, people
 
 __all__ = ["Errors", "Secrets"]
 
@@ -131,7 +131,7 @@ class Secrets(Capability, written="docs/writing-an-interface.md, 'Secrets'"):
         caplog.set_level(logging.DEBUG)
         dao = DataAccessObject(registry=DataStoreRegistry([secret_store]))
         table = backend.table("people", secret_store)
-        for place, text in _shown(dao, secret_store, table):
+        for place, text in _show(dao, secret_store, table):
             assert canary not in text, f"the secret is in {place}"
         assert canary not in caplog.text, "the secret is in the logs"
 
@@ -177,14 +177,14 @@ class Secrets(Capability, written="docs/writing-an-interface.md, 'Secrets'"):
         texts = [repr(table), str(table), table._repr_html_(), str(dao.explain("write", people([1]), table))]
         texts += [dao.explain("write", people([1]), table)._repr_html_()]
         assert not [text for text in texts if canary in text]
-        assert held(dao, backend) == []
+        assert list_sizes(dao, backend) == []
 
 
 def _is_secret(name: str, kind: object) -> bool:
     return kind is Secret or "Secret" in str(kind) or looks_secret(name)
 
 
-def _shown(dao: DataAccessObject, store: DataStore, table: DataObject) -> Iterator[tuple[str, str]]:
+def _show(dao: DataAccessObject, store: DataStore, table: DataObject) -> Iterator[tuple[str, str]]:
     interface = store.interface
     for thing in (dao, store, table, interface, *store.specs):
         name = type(thing).__name__

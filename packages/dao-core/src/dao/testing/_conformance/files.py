@@ -13,7 +13,7 @@ from dao.data_object import DataObject
 from dao.errors import AlreadyExistsError, DaoError, NotFoundError
 from dao.testing._backend import Backend
 from dao.testing._conformance.base import Capability, needs
-from dao.testing._conformance.samples import held, no_debris, people, rows
+from dao.testing._conformance.samples import list_sizes, no_debris, people, rows
 
 __all__ = ["Files", "Keys"]
 
@@ -135,7 +135,7 @@ class Files(Capability, requires=("read", "write", "files"), written=f"dao.DataA
             with pytest.raises(Exception, match="the source of the data broke"):
                 dao.write(io.BufferedReader(Broken()), backend.file(name), mode="overwrite")
         assert dao.read(backend.file("old.bin"), into="bytes") == b"old"
-        assert held(dao, backend) in ([("old.bin", 3)], [("old.bin", None)])
+        assert list_sizes(dao, backend) in ([("old.bin", 3)], [("old.bin", None)])
         no_debris(backend)
 
     @needs("delete")
@@ -156,7 +156,7 @@ class Keys(Capability, requires=("read", "write", "list", "files"), written=f"{_
     def test_no_key_leads_out_of_the_store(self, dao: DataAccessObject, backend: Backend, path: str) -> None:
         """A key or path= that leads out of the store is a DaoError before anything is touched."""
         dao.write(b"inside", backend.file("inside.bin"))
-        before = held(dao, backend)
+        before = list_sizes(dao, backend)
         calls: tuple[tuple[DataObject, dict[str, Any]], ...] = (
             (backend.file(path), {}),
             (backend.file("a.bin", key=path), {}),
@@ -167,7 +167,7 @@ class Keys(Capability, requires=("read", "write", "list", "files"), written=f"{_
                 dao.write(b"x", file, mode="overwrite", **given)
             with pytest.raises(DaoError):
                 dao.read(file, into="bytes", **given)
-        assert held(dao, backend) == before
+        assert list_sizes(dao, backend) == before
         no_debris(backend)
 
     @needs("delete", "exists")
@@ -196,7 +196,7 @@ class Keys(Capability, requires=("read", "write", "list", "files"), written=f"{_
         try:
             dao.write(b"x", file)
         except DaoError:
-            assert held(dao, backend) == []
+            assert list_sizes(dao, backend) == []
             no_debris(backend)
         else:
             assert dao.read(file, into="bytes") == b"x"

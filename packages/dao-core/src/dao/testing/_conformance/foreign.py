@@ -12,7 +12,7 @@ from dao.data_object import DataObject
 from dao.errors import DaoError
 from dao.testing._backend import Backend
 from dao.testing._conformance.base import Capability, needs
-from dao.testing._conformance.samples import held, people, rows
+from dao.testing._conformance.samples import list_sizes, people, rows
 
 __all__ = ["ForeignFiles"]
 
@@ -89,5 +89,5 @@ class ForeignFiles(
         for change in changes:
             with suppress(DaoError):
                 change()
-            assert key in {found for found, _ in held(dao, backend)}, f"{key} is gone"
+            assert key in {found for found, _ in list_sizes(dao, backend)}, f"{key} is gone"
         assert dao.read(backend.file("any", key=key), into="bytes") == b"id\nnot a row\n"

@@ -30,7 +30,11 @@ class Guard(Capability, written="docs/writing-an-interface.md, 'What your interf
         """Every test of the kit is inherited as it is and run: an absence is declared, never left out."""
         for absence in self.capabilities.absences():
             record_property(ABSENCE, str(absence))
-        faults = [*_replaced(type(self)), *_marked(type(self), request), *_deselected(type(self), request)]
+        faults = [
+            *_find_overrides(type(self)),
+            *_find_marks(type(self), request),
+            *_find_deselected(type(self), request),
+        ]
         assert not faults, "\n".join(["declare absences in Capabilities instead:", *faults])
 
 
@@ -38,7 +42,7 @@ def _own_names(base: type[Capability]) -> Iterator[str]:
     return (name for name in vars(base) if not name.startswith("__"))
 
 
-def _replaced(cls: type[Capability]) -> Iterator[str]:
+def _find_overrides(cls: type[Capability]) -> Iterator[str]:
     """Tests and helpers of the kit that a subclass overrides."""
     for base in kit_classes(cls):
         for name in _own_names(base):
@@ -50,7 +54,7 @@ def _replaced(cls: type[Capability]) -> Iterator[str]:
                 yield f"{by.__qualname__}.{name} takes the place of the kit's {base.__name__}.{name}"
 
 
-def _marked(cls: type[Capability], request: pytest.FixtureRequest) -> Iterator[str]:
+def _find_marks(cls: type[Capability], request: pytest.FixtureRequest) -> Iterator[str]:
     """Tests of the kit with a mark that keeps them from failing."""
     seen = set()
     for item in _items(cls, request):
@@ -60,9 +64,9 @@ def _marked(cls: type[Capability], request: pytest.FixtureRequest) -> Iterator[s
                 yield f"{item.originalname} is marked {mark}"
 
 
-def _deselected(cls: type[Capability], request: pytest.FixtureRequest) -> Iterator[str]:
+def _find_deselected(cls: type[Capability], request: pytest.FixtureRequest) -> Iterator[str]:
     """Tests of the kit that weren't collected, unless this run explicitly selects a part of the tests."""
-    if _narrowed(request.config):
+    if _is_narrowed(request.config):
         return
     collected = {item.originalname for item in _items(cls, request)}
     for base in kit_classes(cls):
@@ -75,7 +79,7 @@ def _items(cls: type[Capability], request: pytest.FixtureRequest) -> list[Any]:
     return [item for item in request.session.items if getattr(item, "cls", None) is cls]
 
 
-def _narrowed(config: pytest.Config) -> bool:
+def _is_narrowed(config: pytest.Config) -> bool:
     options = config.option
     by_name = any("::" in argument for argument in config.invocation_params.args if isinstance(argument, str))
     asked = (options.keyword, options.markexpr, getattr(options, "lf", False), getattr(options, "stepwise", False))

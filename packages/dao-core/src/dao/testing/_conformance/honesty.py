@@ -13,7 +13,7 @@ from dao.data_store import DataStoreRegistry
 from dao.errors import DaoError
 from dao.testing._backend import Backend
 from dao.testing._conformance.base import REFUSALS, Capability
-from dao.testing._conformance.samples import held, people, rows
+from dao.testing._conformance.samples import list_sizes, people, rows
 
 __all__ = ["Honesty"]
 
@@ -84,7 +84,7 @@ class Honesty(
             fault
             for absence in self.capabilities.absences()
             if (probe := _PROBES.get((absence.kind, absence.name))) is not None
-            and (fault := _tried(absence, probe, dao, backend))
+            and (fault := _try(absence, probe, dao, backend))
         ]
         assert not faults, "\n".join(faults)
 
@@ -111,14 +111,14 @@ class Honesty(
             assert found == people(range(1, 4)).select(["id", "score"]).to_pylist(), f"as {name}: {found}"
 
 
-def _tried(absence: Absence, probe: Probe, dao: DataAccessObject, backend: Backend) -> str:
+def _try(absence: Absence, probe: Probe, dao: DataAccessObject, backend: Backend) -> str:
     """What is wrong with a declared absence; empty if it is honest."""
     _prepare(dao, backend)
-    before = held(dao, backend) if _can_list(dao, backend) else []
+    before = list_sizes(dao, backend) if _can_list(dao, backend) else []
     try:
         probe(dao, backend)
     except REFUSALS:
-        after = held(dao, backend) if _can_list(dao, backend) else []
+        after = list_sizes(dao, backend) if _can_list(dao, backend) else []
         return f"{absence}: it was refused, but the store changed from {before} to {after}" if after != before else ""
     except DaoError as error:
         return f"{absence}: expected NoRouteError or UnsupportedError, found {error!r}"

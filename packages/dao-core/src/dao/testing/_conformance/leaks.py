@@ -15,7 +15,7 @@ from dao.testing._backend import Backend
 from dao.testing._conformance.base import Capability
 from dao.testing._conformance.failures import missing_calls
 from dao.testing._conformance.processes import KEPT, open_files, running_threads
-from dao.testing._conformance.samples import held, no_debris, people, rows
+from dao.testing._conformance.samples import list_sizes, no_debris, people, rows
 from dao.testing._conformance.writes import SourceBroke, breaking
 
 __all__ = ["Leaks"]
@@ -42,7 +42,7 @@ class Leaks(Capability, requires=("read", "write"), written="docs/writing-an-int
         calls = self._failing(dao, backend)
         for call in calls:
             _fails(call)
-        before = held(dao, backend)
+        before = list_sizes(dao, backend)
         gc.collect()
         files, threads = open_files(), running_threads()
         for call in calls * _ROUNDS:
@@ -51,7 +51,7 @@ class Leaks(Capability, requires=("read", "write"), written="docs/writing-an-int
         assert open_files() <= files + KEPT, f"open files and sockets grew from {files} to {open_files()}"
         assert running_threads() <= threads + KEPT, f"threads grew from {threads} to {running_threads()}"
         assert not list(temporary.rglob("*")), f"temporary files are left: {sorted(temporary.rglob('*'))[:5]}"
-        assert held(dao, backend) == before
+        assert list_sizes(dao, backend) == before
         assert rows(dao, backend.table("people")) == people(range(10)).to_pylist()
         no_debris(backend)
 

@@ -44,7 +44,7 @@ class Names(
         """A table whose key has spaces, quotes or other scripts is that table, or a DaoError and nothing is there."""
         for number, key in enumerate(ODD):
             table = backend.table("any", key=key)
-            if _written(dao, table, number):
+            if _write(dao, table, number):
                 assert rows(dao, table) == people([number]).to_pylist(), f"{key!r} came back as something else"
 
     def test_two_names_are_two_tables(self, dao: DataAccessObject, backend: Backend) -> None:
@@ -71,7 +71,7 @@ class Names(
             assert content(dao, kept) == people([1]).to_pylist(), f"{kept.key!r} was changed with {name!r}"
 
 
-def _written(dao: DataAccessObject, table: DataObject, number: int) -> bool:
+def _write(dao: DataAccessObject, table: DataObject, number: int) -> bool:
     """Write one person as a new table; False where the store refuses the name, and keeps nothing of it."""
     try:
         dao.write(people([number]), table)
@@ -85,7 +85,7 @@ def _check_apart(dao: DataAccessObject, backend: Backend, names: tuple[str, ...]
     accepted = {}
     for number, name in enumerate(names):
         table = backend.table(name)
-        if _written(dao, table, number):
+        if _write(dao, table, number):
             accepted[name] = people([number]).to_pylist()
     assert names[0] in accepted, f"a plain name, {names[0]!r}, was refused"
     found = {name: content(dao, backend.table(name)) for name in accepted}

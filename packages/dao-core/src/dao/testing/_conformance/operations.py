@@ -15,7 +15,7 @@ from dao.interface import served_operations
 from dao.results import WriteResult
 from dao.testing._backend import Backend
 from dao.testing._conformance.base import Capability, needs
-from dao.testing._conformance.samples import content, held, people, rows
+from dao.testing._conformance.samples import content, list_sizes, people, rows
 
 __all__ = ["Operations"]
 
@@ -38,11 +38,11 @@ class Operations(
             defaults = [p.default for kind in _classes(backend) if (p := _dry_run(kind, name)) is not None]
             assert defaults, f"run({name!r}) takes no dry_run"
             assert set(defaults) == {True}, f"run({name!r}) deletes without dry_run=False"
-            before = _seen(dao, backend, table)
+            before = _observe(dao, backend, table)
             result = dao.run(name, table, older_than=0)
             assert isinstance(result, WriteResult), f"run({name!r}) gave a {type(result)}"
             assert result.details.get("dry_run") is True, f"run({name!r}) doesn't say that it deleted nothing"
-            assert _seen(dao, backend, table) == before, f"run({name!r}) changed something without dry_run=False"
+            assert _observe(dao, backend, table) == before, f"run({name!r}) changed something without dry_run=False"
             dao.run(name, table, older_than=0, dry_run=False)
             assert rows(dao, table) == people(range(8)).to_pylist(), f"run({name!r}) changed the rows"
 
@@ -107,10 +107,10 @@ def _dry_run(kind: type, name: str) -> inspect.Parameter | None:
     return inspect.signature(method).parameters.get("dry_run") if method is not None else None
 
 
-def _seen(dao: DataAccessObject, backend: Backend, table: DataObject) -> Any:
+def _observe(dao: DataAccessObject, backend: Backend, table: DataObject) -> Any:
     """What can be seen of a table: what the store lists, and the versions that can be read."""
     try:
         versions = [version.version for version in dao.history(table)]
     except NoRouteError:
         versions = []
-    return held(dao, backend), versions
+    return list_sizes(dao, backend), versions

@@ -14,7 +14,18 @@ from dao.data_object import DataObject
 from dao.errors import NotFoundError
 from dao.testing._backend import Backend
 
-__all__ = ["BATCH_ROWS", "COUNTRIES", "batches_of", "by_id", "content", "held", "large", "no_debris", "people", "rows"]
+__all__ = [
+    "BATCH_ROWS",
+    "COUNTRIES",
+    "batches_of",
+    "by_id",
+    "content",
+    "large",
+    "list_sizes",
+    "no_debris",
+    "people",
+    "rows",
+]
 
 COUNTRIES = ("DE", "FR", None, "IT")
 
@@ -75,14 +86,14 @@ def rows(dao: DataAccessObject, data_object: DataObject, **options: Any) -> list
 
 
 def content(dao: DataAccessObject, data_object: DataObject) -> list[dict[str, Any]] | None:
-    """All rows of a table, or ``None`` where there is none."""
+    """All rows of a table, or ``None`` if it doesn't exist."""
     try:
         return rows(dao, data_object)
     except NotFoundError:
         return None
 
 
-def held(dao: DataAccessObject, backend: Backend) -> list[tuple[str, int | None]]:
+def list_sizes(dao: DataAccessObject, backend: Backend) -> list[tuple[str, int | None]]:
     """Key and size of everything that the store lists; empty for a store with nothing in it."""
     try:
         return sorted((info.key, info.size) for info in dao.list(backend.store))

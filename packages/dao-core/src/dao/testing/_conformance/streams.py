@@ -129,9 +129,9 @@ class ReadStreams(
         """While it reads, an interface calls dao.progress.advance: the rows add up to those that were read."""
         heard: list[Progress] = []
         dao.read(hundred, progress=heard.append)
-        assert heard, "nobody called advance()"
+        assert heard, "advance() was never called"
         assert heard[-1].done
-        assert heard[-1].rows == 100, f"100 rows were read, {heard[-1].rows} were told"
+        assert heard[-1].rows == 100, f"100 rows were read, {heard[-1].rows} were reported"
 
 
 class WriteStreams(
@@ -179,6 +179,6 @@ class WriteStreams(
         heard: list[Progress] = []
         reader = people(range(100)).to_reader(max_chunksize=10)
         dao.write_stream(reader, backend.table("people"), progress=heard.append)
-        assert heard, "nobody called advance()"
+        assert heard, "advance() was never called"
         assert heard[-1].done
-        assert heard[-1].rows == 100, f"100 rows were written, {heard[-1].rows} were told"
+        assert heard[-1].rows == 100, f"100 rows were written, {heard[-1].rows} were reported"

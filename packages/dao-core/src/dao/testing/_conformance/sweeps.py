@@ -13,7 +13,7 @@ from dao.data_object import DataObject
 from dao.errors import DaoError, NotFoundError
 from dao.testing._backend import Backend
 from dao.testing._conformance.base import Capability
-from dao.testing._conformance.samples import content, held, people
+from dao.testing._conformance.samples import content, list_sizes, people
 from dao.testing._faults import FaultPlan
 from dao.testing._profiles import positions
 
@@ -204,10 +204,10 @@ class Faults(
             try:
                 change.act(dao, backend, name)
             except DaoError as error:
-                return f"{_told(plan)}: {type(error).__name__}"
+                return f"{_describe(plan)}: {type(error).__name__}"
             except Exception as error:
                 raise AssertionError(
-                    f"{_told(plan)}: {change.name} raised {error!r}, which is no DaoError: "
+                    f"{_describe(plan)}: {change.name} raised {error!r}, which is no DaoError: "
                     "translate it with translate_error() or let an OSError pass"
                 ) from error
         return ""
@@ -223,7 +223,7 @@ class Faults(
     def _shows_nothing_strange(self, dao: DataAccessObject, backend: Backend, change: Change, outcome: str) -> None:
         """Staged files belong to no object, so a listing of the store must not show them."""
         names = ("undisturbed", "t")
-        strange = [key for key, _ in held(dao, backend) if not key.startswith(names)]
+        strange = [key for key, _ in list_sizes(dao, backend) if not key.startswith(names)]
         assert not strange, f"{change.name}, {outcome or 'done'}: the store lists what belongs to no object: {strange}"
 
     def _works_again(self, dao: DataAccessObject, backend: Backend, change: Change, name: str) -> None:
@@ -237,7 +237,7 @@ class Faults(
             assert change.look(dao, backend, name)[0] == _plain(people([99]).to_pylist()), "the next write is not there"
 
 
-def _told(plan: FaultPlan) -> str:
+def _describe(plan: FaultPlan) -> str:
     name = plan.seen[plan.at - 1] if plan.at is not None and len(plan.seen) >= plan.at else "no operation"
     what = "and all after it failed" if plan.onwards else "was done, its answer lost" if plan.lost else "failed"
     return f"operation {plan.at} ({name}) {what}"

@@ -54,8 +54,8 @@ class Concurrency(Capability, requires=("read", "write"), written="docs/writing-
             outcomes = all_at_once(partial(self._create, dao, table))
             winners = [n for n, outcome in enumerate(outcomes) if not isinstance(outcome, DaoError)]
             losers = [type(o).__name__ for o in outcomes if isinstance(o, DaoError)]
-            assert len(winners) == 1, f"{len(winners)} of {_THREADS} creators were told that they won"
-            assert set(losers) <= {AlreadyExistsError.__name__, ConflictError.__name__}, f"losers heard {losers}"
+            assert len(winners) == 1, f"{len(winners)} of {_THREADS} creators succeeded"
+            assert set(losers) <= {AlreadyExistsError.__name__, ConflictError.__name__}, f"losers got {losers}"
             assert rows(dao, table) == people(winners, note=f" by {winners[0]}").to_pylist()
         no_debris(backend)
 
@@ -68,7 +68,7 @@ class Concurrency(Capability, requires=("read", "write"), written="docs/writing-
         file = backend.file("lock.bin")
         outcomes = all_at_once(lambda n: dao.write(bytes([n]) * 1000, file))
         winners = [n for n, outcome in enumerate(outcomes) if not isinstance(outcome, DaoError)]
-        assert len(winners) == 1, f"{len(winners)} of {_THREADS} creators were told that they won"
+        assert len(winners) == 1, f"{len(winners)} of {_THREADS} creators succeeded"
         assert dao.read(file, into="bytes") == bytes(winners) * 1000
         no_debris(backend)
 

@@ -82,7 +82,7 @@ class Changes(
     def test_changes_lead_from_one_version_to_the_other(self, dao: DataAccessObject, backend: Backend) -> None:
         """The changes since a version, itself excluded, up to another, itself included, turn the one into the other."""
         table = backend.table("people")
-        first, second, third, fourth = _changed(dao, backend)
+        first, second, third, fourth = _make_changes(dao, backend)
         then = Counter(map(_key, people(range(6)).to_pylist()))
         for since, until, expected in (
             (first, None, {second, third, fourth}),
@@ -93,13 +93,13 @@ class Changes(
             bounds = {"since": since} if until is None else {"since": since, "until": until}
             found = dao.read_changes(table, **bounds)
             assert set(found["_version"].to_pylist()) == expected, f"changes {bounds} are of the wrong versions"
-        now = _replayed(then, dao.read_changes(table, since=first).to_pylist())
+        now = _replay(then, dao.read_changes(table, since=first).to_pylist())
         assert now == Counter(map(_key, dao.read(table).to_pylist())), "the changes don't lead to what is there"
 
     def test_changes_say_what_when_and_how(self, dao: DataAccessObject, backend: Backend) -> None:
         """Each row has _change_type (insert, delete, update_before, update_after), _version and _timestamp in UTC."""
         table = backend.table("people")
-        versions = _changed(dao, backend)
+        versions = _make_changes(dao, backend)
         found = dao.read_changes(table, since=versions[0])
         assert tuple(found.column_names) == (*dao.schema(table).names, *_META)
         kinds = {(row["_version"], row["id"], _PLAIN[row["_change_type"]]) for row in found.to_pylist()}
@@ -115,7 +115,7 @@ class Changes(
     def test_changes_can_be_selected(self, dao: DataAccessObject, backend: Backend) -> None:
         """columns=, where= and limit= choose among the changed rows; the three columns of a change stay."""
         table = backend.table("people")
-        versions = _changed(dao, backend)
+        versions = _make_changes(dao, backend)
         where = "score > 1.6 AND _change_type = 'insert'"
         found = dao.read_changes(table, since=versions[0], columns=["id"], where=where)
         assert (found.column_names, found["id"].to_pylist()) == (["id", *_META], [7])
@@ -123,14 +123,14 @@ class Changes(
 
     def test_changes_since_a_version_that_never_was_are_an_error(self, dao: DataAccessObject, backend: Backend) -> None:
         """A version that isn't there, or a table that isn't, is a NotFoundError."""
-        _changed(dao, backend)
+        _make_changes(dao, backend)
         with pytest.raises(NotFoundError):
             dao.read_changes(backend.table("people"), since=_NEVER)
         with pytest.raises(NotFoundError):
             dao.read_changes(backend.table("nobody"))
 
 
-def _changed(dao: DataAccessObject, backend: Backend) -> list[Any]:
+def _make_changes(dao: DataAccessObject, backend: Backend) -> list[Any]:
     """The versions of a table: six people, two more, one of them changed, one deleted."""
     table = backend.table("people")
     results = (
@@ -151,7 +151,7 @@ def _key(row: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(value for name, value in sorted(row.items()) if name not in _META)
 
 
-def _replayed(then: Counter[Any], changes: list[dict[str, Any]]) -> Counter[Any]:
+def _replay(then: Counter[Any], changes: list[dict[str, Any]]) -> Counter[Any]:
     now = Counter(then)
     for change in changes:
         now[_key(change)] += 1 if change["_change_type"] in ("insert", "update_after") else -1

@@ -14,7 +14,7 @@ from dao.errors import AlreadyExistsError, DaoError, DataError
 from dao.results import WriteResult
 from dao.testing._backend import Backend
 from dao.testing._conformance.base import REFUSALS, Capability, needs
-from dao.testing._conformance.samples import batches_of, by_id, content, held, large, no_debris, people, rows
+from dao.testing._conformance.samples import batches_of, by_id, content, large, list_sizes, no_debris, people, rows
 
 __all__ = ["Appends", "Overwrites", "PartitionOverwrites", "Writes"]
 
@@ -147,17 +147,17 @@ class Overwrites(Capability, requires=("read", "write", "mode:overwrite"), writt
         """When the source of an overwrite breaks, the old rows are all there and nothing else is."""
         table = backend.table("people")
         dao.write(people(range(10)), table)
-        before = held(dao, backend)
+        before = list_sizes(dao, backend)
         for after in (0, 1, 3):
             with pytest.raises(Exception, match="the source of the data broke"):
                 dao.write(breaking(people(range(100, 120)), after), table, mode="overwrite")
             assert rows(dao, table) == people(range(10)).to_pylist()
-            assert held(dao, backend) == before, "the store lists other files than before"
+            assert list_sizes(dao, backend) == before, "the store lists other files than before"
             no_debris(backend)
 
     @needs("synchronous")
     def test_old_data_can_be_read_while_it_is_overwritten(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Until an overwrite is complete, everybody reads the old rows: the new ones are staged, then published."""
+        """Until an overwrite is complete, all readers see the old rows: the new ones are staged, then published."""
         table = backend.table("people")
         dao.write(people(range(10)), table)
         seen: list[bool] = []

@@ -161,7 +161,7 @@ def _row_differences(got: pa.Table, wanted: pa.Table, ordered: bool) -> Iterator
         for name, (mine, theirs) in zip(wanted.column_names, pairs, strict=True):
             yield from _column_differences(name, mine, theirs)
     else:
-        yield from _unordered(pairs)
+        yield from _compare_unordered(pairs)
 
 
 def _as_wanted(got: pa.ChunkedArray, wanted: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
@@ -186,10 +186,10 @@ def _column_differences(name: str, got: pa.Array, wanted: pa.Array) -> Iterator[
         return
     for row, (a, b) in enumerate(zip(_keys(got), _keys(wanted), strict=True)):
         if a != b:
-            yield f"column {name!r}, row {row}: {_shown(got[row])} instead of {_shown(wanted[row])}"
+            yield f"column {name!r}, row {row}: {_show(got[row])} instead of {_show(wanted[row])}"
 
 
-def _shown(value: Any) -> str:
+def _show(value: Any) -> str:
     try:
         text = repr(value.as_py())
     except (ValueError, ImportError, OverflowError):
@@ -197,7 +197,7 @@ def _shown(value: Any) -> str:
     return "null" if not value.is_valid else text if len(text) <= 80 else text[:80] + "..."
 
 
-def _unordered(pairs: list[tuple[pa.Array, pa.Array]]) -> Iterator[str]:
+def _compare_unordered(pairs: list[tuple[pa.Array, pa.Array]]) -> Iterator[str]:
     mine, theirs = (list(zip(*(_keys(pair[side]) for pair in pairs), strict=True)) for side in (0, 1))
     for side, keys, others, what in ((0, mine, theirs, "should not be there"), (1, theirs, mine, "is missing")):
         surplus = Counter(keys) - Counter(others)
@@ -205,7 +205,7 @@ def _unordered(pairs: list[tuple[pa.Array, pa.Array]]) -> Iterator[str]:
             if surplus[key]:
                 times = f" {surplus.pop(key)} times" if surplus[key] > 1 else ""
                 surplus[key] = 0
-                yield f"the row ({', '.join(_shown(pair[side][row]) for pair in pairs)}) {what}{times}"
+                yield f"the row ({', '.join(_show(pair[side][row]) for pair in pairs)}) {what}{times}"
 
 
 def _has_floats(kind: pa.DataType) -> bool:

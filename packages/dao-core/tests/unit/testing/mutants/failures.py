@@ -35,7 +35,7 @@ def unlocked(folder, keys, timeout):
     yield
 
 def mutate(monkeypatch):
-    monkeypatch.setattr(publishing, "locked_keys", unlocked)
+    monkeypatch.setattr(publishing, "lock_keys", unlocked)
 """
 
 SWALLOWED_CANCEL = """

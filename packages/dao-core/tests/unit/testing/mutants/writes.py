@@ -75,9 +75,9 @@ LACKING_COLUMNS_ARE_WIPED = """
 from dao_files._actions import upsert
 
 def mutate(monkeypatch):
-    replaced = upsert._replaced
+    replaced = upsert._replace
     monkeypatch.setattr(
-        upsert, "_replaced", lambda batch, source, given, found: replaced(batch, source, source.column_names, found)
+        upsert, "_replace", lambda batch, source, given, found: replaced(batch, source, source.column_names, found)
     )
 """
 
