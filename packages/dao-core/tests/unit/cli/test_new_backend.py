@@ -11,6 +11,9 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from dao._cli.app import dao as command
 
 COMMAND = [sys.executable, "-c", "from dao._cli import main; main()", "new-backend"]
 
@@ -20,9 +23,10 @@ def begin(*arguments: str, at: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Path:
-    done = begin("my_store", "--json", at=tmp_path)
-    assert (done.returncode, done.stderr) == (0, "")
+def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(command, ["new-backend", "my_store", "--json"])
+    assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)
     assert sorted(told["files"]) == sorted(
         str(file.relative_to(tmp_path / told["path"])) for file in tmp_path.rglob("*") if file.is_file()
@@ -62,18 +66,6 @@ def test_what_it_makes_passes_the_kit(made: Path) -> None:
     plugin = [] if installed else ["-p", "dao.testing._plugin"]
     done = python("-m", "pytest", "-q", "-p", "no:cacheprovider", *plugin, at=made)
     assert done.returncode == 0, done.stdout
-
-
-def test_what_it_makes_keeps_tables(made: Path) -> None:
-    code = (
-        "from dao import DataAccessObject\n"
-        "dao = DataAccessObject({'s': {'interface': 'MyStoreInterface', 'interface_class_location': 'dao_my_store',"
-        " 'objects': {'pets': {'type': 'table'}}}})\n"
-        "dao.write([{'name': 'Rex'}], 's.pets'); dao.write([{'name': 'Tom'}], 's.pets', mode='append')\n"
-        "print(dao.read('s.pets', where=\"name > 'S'\", into='pylist'))"
-    )
-    done = python("-c", code, at=made)
-    assert (done.stdout, done.stderr) == ("[{'name': 'Tom'}]\n", "")
 
 
 def test_a_folder_with_something_in_it_is_left_alone(made: Path) -> None:
