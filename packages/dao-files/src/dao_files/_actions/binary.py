@@ -1,4 +1,4 @@
-"""Bytes as they are: into one file, out of one file, and several files at once. Nothing here needs Arrow."""
+"""Reads and writes bytes unchanged: one file, or several files at once. Nothing here needs Arrow."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _is_reader(data: Any) -> bool:
 
 
 def refuse_row_arguments(**given: Any) -> None:
-    """Raise a DataError for arguments that are about rows: bytes are written as they are."""
+    """Raise a DataError for arguments about rows: bytes are written unchanged."""
     options = given.pop("options")
     names = [name for name, value in {**given, **options}.items() if value is not None]
     if names:

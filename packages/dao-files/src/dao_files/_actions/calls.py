@@ -49,7 +49,7 @@ def default_format(storage: Storage) -> str:
 
 
 def location_of(storage: Storage, key: str) -> str:
-    """Where a key is, for a person: an absolute path on a disk, else a URI."""
+    """A human-readable location of a key: an absolute path on a disk, else a URI."""
     uri = f"{storage.uri}/{key}".rstrip("/")
     return unquote(urlsplit(uri).path) if uri.startswith("file://") else uri
 
@@ -66,7 +66,7 @@ def check_reading(
     content: bool = False,
     changing: bool = False,
 ) -> Reading:
-    """Make sure that rows can be asked for like this.
+    """Check the arguments of a read of rows.
 
     Args:
         storage: the files.
@@ -126,7 +126,7 @@ def check_writing(
     schema: Any = None,
     options: Mapping[str, Any],
 ) -> Place:
-    """Make sure that rows can be written like this.
+    """Check the arguments of a write of rows.
 
     Raises:
         DataError: the data is no table, or a key, mode or schema is none.

@@ -1,4 +1,4 @@
-"""The last step of every change of a tree: its log is written, and everything is published at once."""
+"""Commits a change of a tree: writes its log, and publishes everything at once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["commit", "log_of", "sizes"]
 
 
 def log_of(change: Change) -> Log:
-    """The history of what a change is about to replace; empty where nothing is there."""
+    """The history of the tree that a change replaces; empty if there is none."""
     return Log.of(change.base) if change.base is not None else Log()
 
 
@@ -43,7 +43,7 @@ def commit(
     deleted: int | None = None,
     like: Record | None = None,
 ) -> WriteResult:
-    """Take over what is kept, write the log and publish.
+    """Keep unchanged files, write the log and publish.
 
     Args:
         change: the change, its new files complete.
@@ -106,7 +106,7 @@ def sizes(parts: Iterable[Part]) -> list[tuple[str, int]]:
 
 
 def _as_told(record: Record, like: Record) -> Record:
-    """What is known of a table is known of its copy, if the files are the same."""
+    """Copy a table's history to its copy, if the files are the same."""
     if like.fingerprint != record.fingerprint:
         return record
     return evolve(record, format=like.format, partition_by=like.partition_by, rows=like.rows, schema=like.schema)

@@ -1,4 +1,4 @@
-"""What the files of a table's directory are: its rows, markers that programs leave beside them, or strangers.
+"""Classifies the files of a table's directory: rows, markers of other programs, or foreign files.
 
 | what | which files | a read | replacing or deleting the table |
 |---|---|---|---|
@@ -115,7 +115,7 @@ def _is_of_table(path: str, size: int | None) -> bool:
 
 
 def hidden_files(snapshot: Snapshot) -> list[FileInfo]:
-    """The files of a directory that no read takes and that are no known markers."""
+    """The files of a directory that no read includes and that aren't known markers."""
     return [info for info in snapshot.files if _is_unknown(below(info.key, snapshot.key))]
 
 
@@ -125,7 +125,7 @@ def _is_unknown(path: str) -> bool:
 
 
 def format_within(snapshot: Snapshot, shown: Sequence[FileInfo]) -> str | None:
-    """The format of the files whose names say one; else what the first bytes of a file say; None where nothing does.
+    """The format by the files' names; else by the first bytes of a file; None if unknown.
 
     Raises:
         DataError: they say several.
@@ -153,7 +153,7 @@ def other_formats(shown: Sequence[FileInfo], format: str) -> list[str]:
 
 
 def check_only_rows(snapshot: Snapshot, shown: Sequence[FileInfo], format: Format, options: Any) -> None:
-    """Make sure that all files of a directory that are no markers are rows of a format.
+    """Check that all files of a directory are markers or rows of a format.
 
     Raises:
         DataError: some are not; the message names them.
@@ -203,7 +203,7 @@ def check_replaceable(snapshot: Snapshot, format: str | None, *, leaves_hidden: 
 
 
 def refuse_lakehouses(snapshot: Snapshot) -> None:
-    """Raise an UnsupportedError where a directory is a table of a lakehouse format."""
+    """Raise an UnsupportedError if a directory is a table of a lakehouse format."""
     for name, pattern in _LAKEHOUSES.items():
         if any(pattern.match(below(info.key, snapshot.key)) for info in snapshot.files):
             raise UnsupportedError(
@@ -213,7 +213,7 @@ def refuse_lakehouses(snapshot: Snapshot) -> None:
 
 
 def _strangers(snapshot: Snapshot, shown: Sequence[FileInfo], format: Format, options: Any) -> list[FileInfo]:
-    """The files that are no rows of a format.
+    """The files that aren't rows of a format.
 
     A name tells, except for text beside files whose names say the format: CSV takes any lines, so notes, or rows
     without a header, would be rows of columns of their own. A file of the table has a column of the others.
@@ -236,7 +236,7 @@ def _strangers(snapshot: Snapshot, shown: Sequence[FileInfo], format: Format, op
 
 
 def _columns(snapshot: Snapshot, info: FileInfo, format: Format, options: Any) -> set[str]:
-    """The columns of one file, none where it is no text of the format."""
+    """The columns of one file, none if it isn't text of the format."""
     try:
         return set(format.infer_schema([info.key], snapshot.filesystem(), options).names)
     except DaoError:
@@ -257,7 +257,7 @@ def _of_other_content(snapshot: Snapshot, shown: Sequence[FileInfo], format: str
 
 
 def _sniff(snapshot: Snapshot, info: FileInfo) -> str | None:
-    """The format that a file's first bytes stand for."""
+    """The format by a file's first bytes."""
     with snapshot.open(info.key) as file:
         head = file.read(_HEAD)
     return next((one.name for one in _formats().FORMATS.values() if one.magic and head.startswith(one.magic)), None)

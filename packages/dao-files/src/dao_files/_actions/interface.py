@@ -1,4 +1,4 @@
-"""Every action over any file storage: the routes that an interface to files has, whatever holds the files.
+"""The interface to files: all actions over any file storage.
 
 An interface inherits :class:`FilesInterface` and says which :class:`~dao_files.storage.Storage` it has; see
 :mod:`dao_files._local.interface` for how little that is. Arrow is imported when a route needs it: configs are checked,
@@ -17,7 +17,7 @@ from dao.data_object import DataObject
 from dao.errors import DaoError
 from dao_files._actions.reading_routes import ReadingRoutes
 from dao_files._actions.writing_routes import WritingRoutes
-from dao_files._storage.faults import translate  # here, since no module can be loaded once too many files are open
+from dao_files._storage.faults import translate  # early: imports fail once too many files are open
 
 __all__ = ["FilesInterface"]
 
@@ -74,7 +74,7 @@ class FilesInterface(ReadingRoutes, WritingRoutes):
     def plan_call(
         self, action: str, data_object: DataObject, arguments: Mapping[str, Any], options: Mapping[str, Any]
     ) -> dict[str, Any]:
-        """What a call would do, and the errors that it would raise whatever is there; see :mod:`dao.interface`."""
+        """Plan a call, raising its errors that don't depend on the store's content; see :mod:`dao.interface`."""
         from dao_files._actions.calls import plan
 
         return plan(self.storage, action, data_object, arguments, options)

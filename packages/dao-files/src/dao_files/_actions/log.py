@@ -100,7 +100,7 @@ class Record:
 
 
 def fingerprint_of(files: Iterable[tuple[str, int | None]]) -> str:
-    """A short text that is another one for other files.
+    """A short fingerprint of a set of files.
 
     Args:
         files: path below the table's key, and bytes, of each data file.
@@ -110,7 +110,7 @@ def fingerprint_of(files: Iterable[tuple[str, int | None]]) -> str:
 
 @define(slots=False)
 class Log:
-    """All versions of a table; empty for one that another program made. Most calls look at the newest alone.
+    """All versions of a table; empty if another program wrote it. Most calls only need the newest.
 
     Attributes:
         key: the file's key, for messages.
@@ -148,7 +148,7 @@ class Log:
 
     @cached_property
     def newest(self) -> Record | None:
-        """The version that is there now.
+        """The current version.
 
         Raises:
             StoreError: its line is damaged.
@@ -167,7 +167,7 @@ class Log:
         return self.newest.version if self.newest is not None else None
 
     def next_version(self) -> int:
-        """The number of the version to come."""
+        """The number of the next version."""
         return (self.version or 0) + 1
 
     def followed_by(self, record: Record) -> bytes:

@@ -1,4 +1,4 @@
-"""What is done with whole objects: list, exists, history, copy, move. Nothing here needs Arrow."""
+"""Actions on whole objects: list, exists, history, copy, move. Nothing here needs Arrow."""
 
 from __future__ import annotations
 
@@ -77,14 +77,14 @@ def delete(storage: Storage, data_object: DataObject, *, path: str | None, ignor
 
 
 def _keep_strangers(snapshot: Snapshot, data_object: DataObject) -> None:
-    """Make sure that no file goes unread with a table that is replaced or deleted. A directory is all of its files."""
+    """Check that replacing or deleting a table loses no foreign file. A directory includes all of its files."""
     if snapshot.is_file or not isinstance(data_object, TableObject):
         return
     check_replaceable(snapshot, data_object.get("format"))
 
 
 def _refuse_markers(snapshot: Snapshot, place: Place) -> None:
-    """Make sure that there is a table, unless one file or a directory with all of its files is meant."""
+    """Check that there is a table, unless the call is about one file or a directory with all of its files."""
     if not snapshot.is_file and not place.whole and not holds_table(snapshot.files, snapshot.key):
         raise NotFoundError(f"{place.key!r} holds no data files, only hidden ones and markers")
 
@@ -109,7 +109,7 @@ def _copy(storage: Storage, source: Place, place: Place, target: DataObject, mod
 
 
 def ends_of(storage: Storage, data_object: DataObject, target: DataObject, mode: str) -> tuple[Place, Place]:
-    """The places that a copy or move is between; nothing is looked at.
+    """The source and target of a copy or move, without accessing the store.
 
     Raises:
         UnsupportedError: the mode adds rows.

@@ -1,4 +1,4 @@
-"""What ``mode=`` means before anything is written: go on, do nothing, or refuse."""
+"""Decides by ``mode=`` before anything is written: write, do nothing, or refuse."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["begins"]
 
 
 def begins(change: Change, place: Place, mode: str) -> bool:
-    """Whether to write; False where something is there and the mode is ``ignore``.
+    """Whether to write; False if the object exists and the mode is ``ignore``.
 
     Markers alone are no table. They are something in a directory that is meant as all of its files.
 

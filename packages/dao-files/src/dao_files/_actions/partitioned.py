@@ -1,4 +1,4 @@
-"""Rows written into hive partitions, in whatever order they come, in bounded memory.
+"""Writes rows into Hive partitions, in any order, in bounded memory.
 
 Rows wait per partition until there are enough of them for a row group. Where too many wait in all, the partitions with
 the most write theirs. Each partition is one file as long as few enough are open at once; the one that was not written
@@ -38,7 +38,7 @@ _PIECE_ROWS = 1 << 20
 
 
 def check_partition_columns(schema: pa.Schema, partition_by: Sequence[str]) -> None:
-    """Make sure that a schema can be partitioned by some of its columns.
+    """Check that a schema can be partitioned by some of its columns.
 
     Raises:
         DataError: a column is of a type without a text form or with a name that no folder can
@@ -59,7 +59,7 @@ def _plain(kind: pa.DataType) -> pa.DataType:
 
 
 def _has_text_form(kind: pa.DataType) -> bool:
-    """Whether values can be written as text and read from it."""
+    """Whether values can be converted to text and back."""
     if pa.types.is_null(kind):
         return True
     if pa.types.is_nested(kind) or _is_binary(kind) or isinstance(kind, pa.BaseExtensionType):
@@ -132,7 +132,7 @@ def texts_of(column: pa.Array, name: str) -> pa.DictionaryArray:
 
 
 def _check_comes_back(texts: pa.Array, field: pa.Field) -> None:
-    """Make sure that each text is read as a value that has this very text: years beyond 9999 are not."""
+    """Check that each text round-trips through its value, which years beyond 9999 don't."""
     if pa.types.is_integer(field.type) or pa.types.is_string(field.type) or pa.types.is_null(field.type):
         return
     for text in texts.drop_null().to_pylist():
@@ -190,7 +190,7 @@ class _Waiting:
 
 @define
 class _Partitions:
-    """The rows that wait, and the files that are open, per folder."""
+    """Buffered rows and open files per folder."""
 
     parts: PartWriter
     done: list[Part] = field(factory=list)
@@ -205,7 +205,7 @@ class _Partitions:
         self.size += rows.nbytes
 
     def relieve(self) -> None:
-        """Write what has enough rows; and where too much waits, whatever frees half of it."""
+        """Write folders with enough rows; if the buffers are too large, free half of them."""
         ready = [folder for folder, waiting in self.waiting.items() if waiting.size >= _GROUP_BYTES]
         if self.size - sum(self.waiting[folder].size for folder in ready) > _WAITING_BYTES:
             ready = self._largest(self.size - _WAITING_BYTES // 2)
@@ -251,7 +251,7 @@ class _Partitions:
         return waiting.batches
 
     def _compact(self) -> None:
-        """Copy what still waits: its rows are views of larger batches, which they would keep in memory."""
+        """Copy buffered rows: they are views of larger batches, which they would keep in memory."""
         for waiting in self.waiting.values():
             schema = waiting.batches[0].schema
             columns = zip(*(batch.columns for batch in waiting.batches), strict=True)

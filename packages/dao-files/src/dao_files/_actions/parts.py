@@ -1,4 +1,4 @@
-"""Rows become part files of a change: big data in several files that are encoded at the same time.
+"""Writes rows into part files of a change: large data into several files, encoded in parallel.
 
 pyarrow encodes a file on one core. Here the rows are cut into contiguous ranges; each
 becomes a file of its own, several at a time. File names sort in the order of the rows, so reading gives them back in
@@ -56,7 +56,7 @@ class Part:
 
 @define
 class PartWriter:
-    """Makes part files of one format in a change.
+    """Creates part files of one format in a change.
 
     Attributes:
         change: the change.
@@ -84,7 +84,7 @@ class PartWriter:
         return join(folder, name)
 
     def successor(self, path: str) -> str:
-        """A new name for a file that takes another one's place, also in the order of the files."""
+        """A new name for a replacement of a file, with the same position in the order of files."""
         folder, _, name = path.rpartition("/")
         stem = strip_compression(name)
         suffix = next((one for one in self.format.suffixes if stem.lower().endswith(one)), "")
@@ -92,7 +92,7 @@ class PartWriter:
         return join(folder, f"{stem}-{self._token}{file_suffix(self.format, self.options)}")
 
     def open(self, path: str) -> OpenPart:
-        """Begin a file."""
+        """Start a file."""
         refuse_variants(self.schema)
         sink = self.change.create(path, native=True, unique=bool(path))
         try:
@@ -113,7 +113,7 @@ class PartWriter:
             part.abort()
             raise
         finally:
-            # Rows that other threads made are freed here: the allocator gives them back when it is asked.
+            # Rows allocated by other threads are freed here: the allocator returns their memory only on request.
             pa.default_memory_pool().release_unused()
 
 
@@ -180,7 +180,7 @@ def _pieces(batch: pa.RecordBatch, size: int) -> Iterator[tuple[pa.RecordBatch, 
 
 
 def held_bytes(data: Any) -> int:
-    """The bytes that data already takes in memory, about; 0 for what is read as it is written."""
+    """The approximate bytes that data takes in memory; 0 for data that is streamed."""
     root, name = type(data).__module__.partition(".")[0], type(data).__name__
     if isinstance(data, pa.Table):
         return int(data.nbytes)

@@ -1,4 +1,4 @@
-"""Which place in a storage an object means, and what a call may find there."""
+"""Resolves an object to its key in a storage, and checks the kind of content there."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Place:
     whole: bool = False
 
     def refuse(self, found: Kind | None) -> None:
-        """Make sure that what was found is what is wanted; nothing found is fine.
+        """Check that the found kind is the expected one; None passes.
 
         Raises:
             DataError: it isn't, with what would work.
@@ -48,7 +48,7 @@ class Place:
 
 
 def place_of(storage: Storage, data_object: DataObject, path: str | None = None, *, writing: bool = False) -> Place:
-    """The place that an object and ``path=`` mean; nothing is looked at.
+    """The place of an object or ``path=``, without accessing the store.
 
     Raises:
         DataError: the key or the path would leave the store.

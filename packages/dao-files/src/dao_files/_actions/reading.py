@@ -1,4 +1,4 @@
-"""Everything that looks at a store and changes nothing."""
+"""Read-only actions on tables."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def stream_table(
             snapshot.close()
             raise
 
-    return retry_conflicts(storage.conflict_timeout, work)  # to open it; what is read later can't be begun again
+    return retry_conflicts(storage.conflict_timeout, work)  # for opening it; later reads can't be retried
 
 
 def sign_reader(reader: pa.RecordBatchReader, data_object: DataObject, interface: str | None) -> pa.RecordBatchReader:

@@ -1,4 +1,4 @@
-"""The routes that look at files and change nothing."""
+"""The read-only routes."""
 
 from __future__ import annotations
 
@@ -250,7 +250,7 @@ class ReadingRoutes:
         return read_schema(self.storage, data_object, path=path, format=format, schema=schema, options=options)
 
     def history(self, data_object: DataObject) -> Sequence[Version]:
-        """The versions of a tree that DAO wrote, the newest first; at most 1,000 are remembered.
+        """The versions of a tree that DAO wrote, the newest first; at most 1,000 are kept.
 
         A tree that others made has none. For a single file there is one entry: when it was last written.
 
@@ -264,7 +264,7 @@ class ReadingRoutes:
     def run_metadata(
         self, data_object: DataObject, *, path: str | None = None, format: str | None = None, **options: Any
     ) -> dict[str, Any]:
-        """What is known of a table without reading its data: ``run("metadata", ...)``.
+        """Metadata of a table without reading its data: ``run("metadata", ...)``.
 
         Args:
             data_object: the object.

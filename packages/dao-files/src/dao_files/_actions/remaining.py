@@ -1,4 +1,4 @@
-"""What a write leaves of the files that are there, and how many rows that makes."""
+"""Determines the files that remain after a write, and their number of rows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["balance", "sort_out"]
 def sort_out(
     change: Change, table: StoredTable | None, mode: str, new: Sequence[Part]
 ) -> tuple[list[FileInfo], list[FileInfo]]:
-    """Which data files go, and which files stay, hidden ones too."""
+    """Split files into data files to remove, and files to keep, including hidden ones."""
     if change.base is None:
         return [], []
     if mode == "overwrite":
@@ -41,7 +41,7 @@ def sort_out(
 
 
 def _spell(values: Mapping[str, str | None], types: pa.Schema) -> tuple[str, ...]:
-    """Partition values in one spelling: other programs may write ``month=01`` for ``month=1``."""
+    """Normalize partition values: other programs may write ``month=01`` for ``month=1``."""
     return tuple(str(value) for value in partition_values(values, types).values())
 
 
@@ -59,7 +59,7 @@ def balance(
 
 
 def _rows_in(table: StoredTable, files: Sequence[FileInfo]) -> int | None:
-    """The rows in some of a table's files as far as metadata tells."""
+    """The number of rows in some of a table's files, if known from metadata."""
     if not files:
         return 0
     if len(files) == len(table.files) and table.record is not None and table.record.rows is not None:

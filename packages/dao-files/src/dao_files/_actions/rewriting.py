@@ -29,7 +29,7 @@ __all__ = [
 
 @frozen
 class Rewritten:
-    """What became of one data file.
+    """The outcome for one data file.
 
     Attributes:
         file: the file.
@@ -72,7 +72,7 @@ def inside(schema: pa.Schema, partition_by: Sequence[str]) -> pa.Schema:
 
 
 def part_writer(change: Change, table: StoredTable, schema: pa.Schema) -> PartWriter:
-    """A writer of files that take the place of others of a table."""
+    """A writer of replacements for files of a table."""
     rows = inside(schema, table.partition_by)
     return PartWriter(change, table.format, table.options, rows, table.log.next_version(), table.key)
 

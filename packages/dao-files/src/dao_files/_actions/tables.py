@@ -1,4 +1,4 @@
-"""A snapshot seen as a table: its format, its data files, its partitions, its schema."""
+"""Opens a snapshot as a table: its format, data files, partitions and schema."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EVERYTHING = Selection()
 
 
 def declared_schema(schema: Any) -> pa.Schema | None:
-    """A ``schema=`` argument as an Arrow schema: one already, a model class, or a mapping."""
+    """Convert a ``schema=`` argument to an Arrow schema: a schema, a model class, or a mapping."""
     if schema is None or isinstance(schema, pa.Schema):
         return schema
     from dao.arrow.models import schema_of
@@ -41,7 +41,7 @@ def declared_schema(schema: Any) -> pa.Schema | None:
 
 
 def format_options(format: Format, data_object: DataObject, given: Mapping[str, Any]) -> Any:
-    """A format's options: what the call gives, else what the object has as properties.
+    """A format's options: from the call, else from the object's properties.
 
     They are made once: objects don't change, and one call hands on the one mapping that it was given.
 
@@ -297,7 +297,7 @@ def open_table(
     options: Mapping[str, Any] | None = None,
     log: Log | None = None,
 ) -> StoredTable:
-    """Open a snapshot as a table. No data is read; a file is looked into only when the schema is asked for.
+    """Open a snapshot as a table. Reads no data; a file is opened only when the schema is needed.
 
     Args:
         snapshot: what is opened.

@@ -1,4 +1,4 @@
-"""What a write meets at its key: how it is meant to be written, and the table that is there already."""
+"""The target of a write: how to write it, and the existing table."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["Writing", "open_target", "table_there"]
 
 @frozen
 class Writing:
-    """How rows are to be written, as the call and the object say it.
+    """How to write rows, according to the call and the object.
 
     Attributes:
         data_object: the object.
@@ -51,7 +51,7 @@ class Writing:
 
 
 def table_there(change: Change, writing: Writing) -> StoredTable | None:
-    """The table that is to be added to or replaced; None where nothing or markers alone are there.
+    """The table to append to or replace; None if there is nothing, or only markers.
 
     Raises:
         DataError: rows are to be added to a table of another format; or files would be replaced that are no rows.
@@ -62,7 +62,7 @@ def table_there(change: Change, writing: Writing) -> StoredTable | None:
     if base is None or not holds_table(base.files, base.key):
         return None
     if writing.mode == "overwrite":
-        with suppress(DaoError):  # what can't be read can be replaced
+        with suppress(DaoError):  # an unreadable table can be replaced
             return open_target(change, Writing(writing.data_object))
         return None
     log = log_of(change)

@@ -115,7 +115,7 @@ def _open(change: Change, writing: Writing, *, tree: bool) -> StoredTable | None
 def _write_first(
     storage: Storage, change: Change, source: pa.Table, place: Place, writing: Writing, *, tree: bool
 ) -> WriteResult:
-    """All rows are new: there is no table yet."""
+    """Write all rows as new: there is no table yet."""
     new = evolve(writing, mode="error")
     try:
         result = write_into(change, source.to_reader(), place, new, RetryBudget(storage.conflict_timeout), tree=tree)
@@ -134,7 +134,7 @@ def _gather(reader: pa.RecordBatchReader) -> pa.Table:
 
 @frozen
 class _Found:
-    """What was found in one file.
+    """The matches in one file.
 
     Attributes:
         matched: the numbers of the source's rows whose keys are there.
@@ -191,7 +191,7 @@ def _merge(
 
 @define(slots=False)
 class _Merge:
-    """Rows of a source on their way into a table.
+    """The merge of a source's rows into a table.
 
     Attributes:
         table: the table, read as what it becomes.
@@ -256,7 +256,7 @@ class _Merge:
         return WriteResult(len(fresh), matches.updated, 0, part.size, 1)
 
     def _fresh(self, found: Sequence[_Found]) -> pa.Array:
-        """The numbers of the source's rows whose keys are nowhere."""
+        """The numbers of the source's rows without a match."""
         matched = pa.concat_arrays([_NONE, *(one.matched for one in found)])
         every = numbers(self.source.num_rows)
         return every.filter(pc.invert(pc.is_in(every, value_set=matched)))
@@ -291,7 +291,7 @@ class _Merge:
         return _Matches(pa.concat_arrays(known), pa.concat_arrays(wins))
 
     def _winning(self, batch: pa.RecordBatch, found: pa.Array) -> pa.Array:
-        """What was found, without the rows of the source that are older than the stored ones."""
+        """The matches without rows of the source that are older than the stored ones."""
         hit = pc.is_valid(found)
         stored = batch.filter(hit).select(list(self.order_by))
         older = precedes(self.source.select(list(self.order_by)).take(found.drop_null()), stored, self.order_by)

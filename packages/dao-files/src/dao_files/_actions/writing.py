@@ -1,4 +1,4 @@
-"""Rows written to one file or to a tree, in every mode, as one change."""
+"""Writes rows to one file or to a tree, in every mode, as one change."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def names_of(columns: str | Sequence[str] | None) -> tuple[str, ...] | None:
 
 
 def kind_meant(storage: Storage, place: Place) -> Kind:
-    """What an object is: what its type says, else what is there, else what its key looks like."""
+    """The kind of an object: by its type, else by its content, else by its key."""
     named: Kind = "file" if infer_format(place.key) is not None else "directory"
     return place.wanted or storage.kind(place.key) or named
 
@@ -187,7 +187,7 @@ def _write_file(change: Change, reader: pa.RecordBatchReader, place: Place, writ
 
 
 def _write_one(parts: PartWriter, old: Iterator[pa.RecordBatch], new: Iterator[pa.RecordBatch]) -> int:
-    """Write the one file of a change; gives the number of new rows."""
+    """Write the single file of a change; returns the number of new rows."""
     count = 0
 
     def batches() -> Iterator[pa.RecordBatch]:
@@ -204,7 +204,7 @@ def _write_one(parts: PartWriter, old: Iterator[pa.RecordBatch], new: Iterator[p
 
 @frozen
 class Layout:
-    """What a tree will be made of."""
+    """The planned contents of a tree."""
 
     format: Format
     options: Any

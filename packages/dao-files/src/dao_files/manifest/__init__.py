@@ -1,4 +1,4 @@
-"""Tables of files on any store that lists, gets, puts on a condition and deletes: the manifest protocol.
+"""The manifest protocol: tables of files on any store with list, get, conditional put and delete.
 
 A store that can't rename a folder in one step keeps a manifest beside the files of a table. It says which files count,
 and is replaced on the condition that no other writer has replaced it meanwhile; so a change is published whole or not

@@ -1,4 +1,4 @@
-"""Transports that are short to write: what the other requests can be made of."""
+"""A base class for short transports: derives the other requests."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ class BaseTransport(ABC):
         return [self.head(key)]
 
     def open_uploads(self, prefix: str = "") -> Sequence[Upload]:
-        """None: a writer that was given up has left nothing in the store."""
+        """None: an aborted writer has left nothing in the store."""
         return []
 
     def abort_upload(self, upload: Upload) -> None:

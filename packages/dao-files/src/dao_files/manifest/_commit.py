@@ -1,4 +1,4 @@
-"""The one request that publishes a change of a tree, and what is made of its answer, or of the lack of one."""
+"""Commits a change of a tree by one request, and handles its response, or a missing one."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _pause_or_raise(waits: Iterator[float], error: StoreError) -> None:
 
 
 def _resolve(transport: Transport, old: View, before: Manifest, manifest: Manifest, error: StoreError) -> Stat | None:
-    """What a commit that failed has come to: the manifest that is there if it has succeeded, None to try again."""
+    """Resolve a failed commit: the current manifest if it has succeeded after all, None to retry."""
     place = join(old.key, MANIFEST)
     try:
         stat, found = _read(transport, place)
@@ -131,7 +131,7 @@ def _read(transport: Transport, place: str) -> tuple[Stat | None, Manifest | Non
 
 
 def _fence(transport: Transport, place: str, stat: Stat, found: Manifest, error: TransientError) -> None:
-    """Replace the manifest by one that says the same.
+    """Replace the manifest by one with the same content.
 
     A request that was given up may still arrive. Its condition will not hold any more, so it is safe to delete the
     files that it would have named.

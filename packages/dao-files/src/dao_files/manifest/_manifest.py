@@ -36,7 +36,7 @@ _BUSY_FOR = timedelta(hours=1)
 
 @frozen
 class Gone:
-    """A file that is no part of the tree any more, and may not have been deleted yet.
+    """A file that is no longer part of the tree, and may not have been deleted yet.
 
     Both attributes distinguish it from another file written to its path since.
 
@@ -109,7 +109,7 @@ class Manifest:
         return {place: entry for place, entry in self.busy.items() if now - entry.since < _BUSY_FOR}
 
     def fenced(self, commit: str) -> Manifest:
-        """The same content under another name, so that no write under the old one's condition can succeed any more."""
+        """The same content with another commit, so that no write on the old condition can succeed any more."""
         return evolve(self, commit=commit, recent=(self.commit, *self.recent)[:_RECENT])
 
     def has(self, commit: str) -> bool:

@@ -1,4 +1,4 @@
-"""An object store in this process: for tests, and to see what a transport is."""
+"""An object store in memory: for tests, and as an example of a transport."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @define(slots=False, eq=False)
 class MemoryTransport(BaseTransport):
-    """See :class:`dao_files.manifest.Transport`. ETags are MD5 sums, as on S3; a pickled one takes its objects along.
+    """See :class:`dao_files.manifest.Transport`. ETags are MD5 sums, as on S3; pickles include the objects.
 
     A class of a test that makes requests fail, or counts them, replaces :meth:`_send`.
 

@@ -1,4 +1,4 @@
-"""Moving inside a store: a copy, then a deletion. For a moment, or after a crash, a thing is in both places."""
+"""Moves within a store: a copy, then a deletion. In between, or after a crash, the data is in both places."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def _is_still(transport: Transport, before: Stat) -> bool:
 
 
 def move_tree(transport: Transport, source: str, target: str, *, replace: bool) -> None:
-    """Move a tree, its log too.
+    """Move a tree with its log.
 
     Raises:
         NotFoundError: there is no source.

@@ -1,4 +1,4 @@
-"""Conditional writes that know their own success.
+"""Conditional writes that recognise their own success, so that they can be retried.
 
 A conditional write whose answer is lost is sent again by the driver, and then fails on itself: the object is there, as
 it should be. So each one carries a mark of its own, in the metadata entry ``dao-write``. After an error the object
@@ -31,7 +31,7 @@ _PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
 
 
 def pauses() -> Iterator[float]:
-    """Seconds to wait before each further try of a write that met another one at the same moment."""
+    """Seconds to wait before each retry of a write that collided with another one."""
     return (random.uniform(pause / 2, pause) for pause in _PAUSES)
 
 

@@ -1,4 +1,4 @@
-"""Bytes that come in pieces and go on as one: copied once, or not at all."""
+"""Joins chunks of bytes: copied once, or not at all."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Pieces:
         return self._size
 
     def add(self, piece: memoryview) -> None:
-        """Take bytes in; ``piece`` is a view of single bytes, as ``cast("B")`` makes it."""
+        """Add bytes; ``piece`` is a view of single bytes, as by ``cast("B")``."""
         self._size += len(piece)
         if len(piece) < _SMALL:
             self._tail().extend(piece)

@@ -1,4 +1,4 @@
-"""Files that are being written: what they become is known when they are closed."""
+"""Files being written, whose result is known when they are closed."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Sink(io.RawIOBase):
             self._done()
 
     def abort(self) -> None:
-        """Give up: the object doesn't come to be."""
+        """Abort: the object is not created."""
         self._writer.abort()
         self.close()
 
@@ -66,7 +66,7 @@ class Sink(io.RawIOBase):
             self.abort()
 
     def __del__(self) -> None:
-        """Dropped without a word is given up; the base class would complete it."""
+        """Abort if garbage-collected without close; the base class would complete it."""
         if not self.closed:
             self.abort()
 
@@ -85,6 +85,6 @@ class Held(Sink):
         self._writer.close()
 
     def abort(self) -> None:
-        """Give up: the object doesn't come to be, also where the sink is closed already."""
+        """Abort: the object is not created, even if the sink is closed already."""
         self._writer.abort()
         self.close()

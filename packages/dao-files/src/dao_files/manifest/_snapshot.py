@@ -1,4 +1,4 @@
-"""What is at a key now: one object, or the files of a tree, each pinned to the content that was seen.
+"""Snapshots of a key: one object, or the files of a tree, each pinned to its content.
 
 Nothing prevents other writers from replacing and deleting. With bucket versioning, or without writers, a snapshot
 lasts; otherwise reading a file that is gone raises ConflictError. Never is one state's file read for another's.
@@ -27,7 +27,7 @@ def info_of(stat: Stat, key: str | None = None) -> FileInfo:
 
 
 class _Objects:
-    """Files that are objects. What both snapshots have in common.
+    """The base of both snapshots: files that are objects.
 
     Args:
         transport: reads their bytes.

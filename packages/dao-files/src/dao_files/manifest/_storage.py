@@ -1,4 +1,4 @@
-"""An object store as a file storage: see :class:`dao_files.storage.Storage` for what it promises."""
+"""An object store as a file storage; its guarantees are those of :class:`dao_files.storage.Storage`."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class ManifestStorage:
         return uri[len(beginning) :] if uri.startswith(beginning) else None
 
     def checked(self, key: str) -> str:
-        """The key itself, if it isn't too long.
+        """Check the length of a key and return it.
 
         Raises:
             DataError: it is.
@@ -140,7 +140,7 @@ class ManifestStorage:
 
     @contextmanager
     def _locked(self, key: str) -> Iterator[None]:
-        """Let threads go one after the other: that spares them conflicts, and is no more than a courtesy."""
+        """Serialize threads of this process: not required, but avoids conflicts."""
         held = self._lock_of(key)
         acquired = held.lock.acquire(timeout=self.conflict_timeout)
         try:
@@ -173,7 +173,7 @@ class ManifestStorage:
             change.publish()
 
     def move(self, source: str, target: str, *, replace: bool, wanted: Kind | None = None) -> None:
-        """See :meth:`dao_files.storage.Storage.move`. For a moment, or after a crash, it is in both places."""
+        """See :meth:`dao_files.storage.Storage.move`. In between, or after a crash, it is in both places."""
         self.checked(target)
         with self._locked_pair(source, target):
             snapshot = self.snapshot(source, wanted)

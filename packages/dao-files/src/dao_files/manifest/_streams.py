@@ -1,4 +1,4 @@
-"""Objects as binary files of Python: read from the start to the end by one answer, anywhere else by range requests.
+"""Objects as Python binary files: sequential reads by one response, random access by range requests.
 
 Measured on MinIO over the loopback with 2 GiB: one answer of boto3's, compared with its checksum on the way, is read as
 fast as by boto3 alone, within a tenth; range requests of 8 MiB, two of them ahead, took half as long again.
@@ -98,7 +98,7 @@ class _Raw(io.RawIOBase):
 
 
 def _verify(transport: Transport, stat: Stat) -> Generator[memoryview, None, None]:
-    """An object from its start, piece by piece; the last one once it is known that all of them are right."""
+    """An object in chunks; the last chunk is yielded only once all of them are verified."""
     held: memoryview | None = None
     try:
         for piece in _request(transport, stat):

@@ -1,4 +1,4 @@
-"""What follows a change that is published: files move to their places, and what counts no more is deleted.
+"""Cleans up after a published change: moves files to their places, and deletes unreferenced ones.
 
 What fails here costs space and nothing else, and is done by a later change.
 
@@ -30,7 +30,7 @@ GARBAGE_AFTER = timedelta(days=1)
 
 @frozen
 class Tidying:
-    """What one change leaves to be done.
+    """The clean-up of one change.
 
     Attributes:
         settling: files that wait below ``.dao/`` and can be moved to their own places.
@@ -70,7 +70,7 @@ class Tidying:
         former = [stat for stat in old.dead if _is_former(before, old.place_of(stat), stat)]
         replaced = [stat for stat in old.own_files.values() if old.place_of(stat) not in places]
         settling = {path: place for path, place in files.items() if place.startswith(FOLDER) and path not in left}
-        # Who moves a file to its place replaces what is there.
+        # Moving a file to its place replaces the content there.
         outlived = {stat.key: stat for stat in (*former, *replaced, *garbage(old, older_than))}
         useless = [stat for stat in outlived.values() if old.place_of(stat) not in settling]
         known = {path: stat.etag for path, stat in old.files.items()} | dict(etags)
