@@ -52,10 +52,10 @@ def schema_of(model: Any) -> pa.Schema:
     >>> @dataclass
     ... class Flight:
     ...     carrier: str
-    ...     delay: Annotated[int, pa.int16()] | None = None
+    ...     delay: int | None = None
     >>> schema_of(Flight)
     carrier: string not null
-    delay: int16
+    delay: int64
     """
     if isinstance(model, pa.Schema):
         return model
