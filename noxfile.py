@@ -52,7 +52,7 @@ AWSWRANGLER = "awswrangler==3.17.1"
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 # How tests are run: see dao.testing.positions and tools/slow_tests.py.
-QUICK = ("--hypothesis-profile=quick", "-m", "not slow", "--cpu-limit=2")
+QUICK = ("--hypothesis-profile=quick", "-m", "not slow", "--cpu-limit=5")
 QUICK_INTEGRATION = (*QUICK, "--cpu-limit=20")  # some run whole examples
 WITH_SLOW = ("--hypothesis-profile=quick", "--timeout=600")
 THOROUGH = ("--hypothesis-profile=thorough", "--timeout=3600")

@@ -22,7 +22,7 @@ class FaultyTransport(MemoryTransport):
         plan: the verdict on each request: done, refused before it is done, or done with its answer lost.
         ignored_conflicts: so many conditional writes are answered by a ConflictError though no other writer is there.
 
-    >>> transport = FaultyTransport(plan=FaultPlan(fail_at=1))
+    >>> transport = FaultyTransport(plan=FaultPlan(at=1))
     >>> transport.put("key", b"content")
     Traceback (most recent call last):
     ...

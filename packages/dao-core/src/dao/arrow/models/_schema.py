@@ -49,6 +49,7 @@ def schema_of(model: Any) -> pa.Schema:
     name: string
     price: decimal128(10, 2)
     >>> from dataclasses import dataclass
+    >>> from typing import Annotated
     >>> @dataclass
     ... class Flight:
     ...     carrier: str

@@ -170,7 +170,10 @@ class _DuckDB(Dialect):
         text = _number_text(value)
         if not math.isfinite(value):
             return _cast(text, _T.DOUBLE)
-        return exp.Literal.number(text if "e" in text else f"{text}e0")  # else it would be read as a decimal
+        text = text if "e" in text else f"{text}e0"  # else it would be read as a decimal
+        # Not Literal.number(): of a negative text it makes another one, without the exponent.
+        number = exp.Literal(this=text.lstrip("-"), is_string=False)
+        return exp.Neg(this=number) if text.startswith("-") else number
 
     def binary(self, value: bytes) -> exp.Expression:
         return _cast("".join(f"\\x{byte:02X}" for byte in value), _T.VARBINARY)

@@ -146,15 +146,22 @@ def _column(node: exp.Column) -> tree.Predicate:
     parts = node.parts
     if any(not isinstance(part, exp.Identifier) for part in parts) or node.args.get("join_mark"):
         raise _unsupported(node)
-    return tree.Column(part.name for part in parts)
+    return tree.Column(map(_name, parts))
 
 
 def _deep_column(node: exp.Dot) -> tree.Predicate:
     if isinstance(node.this, (exp.Column, exp.Dot)) and isinstance(node.expression, exp.Identifier):
         outer = _convert(node.this)
         if isinstance(outer, tree.Column):
-            return tree.Column((*outer.path, node.expression.name))
+            return tree.Column((*outer.path, _name(node.expression)))
     raise _unsupported(node)
+
+
+def _name(identifier: exp.Identifier) -> str:
+    name: str = identifier.name
+    if "\0" in name:
+        raise DataError(f"the name {name!r} has a character NUL, which SQL can't have in a name")
+    return name
 
 
 def _literal(node: exp.Literal) -> tree.Literal:
