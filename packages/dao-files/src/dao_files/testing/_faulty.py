@@ -26,7 +26,7 @@ class FaultyTransport(MemoryTransport):
     >>> transport.put("key", b"content")
     Traceback (most recent call last):
     ...
-    dao.errors.TransientError: put failed
+    dao.errors.TransientError: put key failed
     >>> transport.put("key", b"content").size
     7
     """
