@@ -262,6 +262,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "into": ("as", "asframe", "backend", "engine", "output", "outputtype", "returntype", "to"),
     "keys": ("id", "idcolumns", "joinkeys", "key", "on", "primarykey", "primarykeys", "uniquekey"),
     "limit": ("head", "maxrows", "n", "nrows", "numrows", "rows", "top"),
+    "memory_limit": ("maxmemory", "memlimit", "memory", "memorybudget"),
     "mode": ("existing", "ifexists", "overwrite", "savemode", "writedisposition", "writemode"),
     "null_values": ("nanvalues", "navalues", "nullvalue"),
     "order_by": ("orderby", "sort", "sortby", "sortcolumns"),
@@ -276,6 +277,9 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "where": ("condition", "filter", "filters", "predicate", "query", "replacewhere"),
 }
 """DAO's argument names with the equivalents of pandas, Polars, Spark, PyArrow, DuckDB and delta-rs."""
+
+_OF_ALL = ("memory_limit",)
+"""What every call takes and no interface gets: see :mod:`dao.memory`."""
 
 _BY_WORD = {word: name for name, words in _WORDS.items() for word in words}
 
@@ -300,9 +304,9 @@ def suggestion(action: str, wrong: str, own: Iterable[str], options: Iterable[st
     """
     first, further = sorted(set(own)), sorted(set(options) - set(own))
     plain = wrong.replace("_", "").replace("-", "").lower()
-    same = [name for name in (*first, *further) if name.replace("_", "") == plain]
+    same = [name for name in (*first, *further, *_OF_ALL) if name.replace("_", "") == plain]
     meant = same[0] if same else _BY_WORD.get(plain)
-    if meant in first or meant in further:
+    if meant in first or meant in further or meant in _OF_ALL:
         return f"did you mean {meant!r}?"
     others = [other for other, names in CONTRACT.items() if wrong in names and other != "unload"]  # no user calls it
     actions = [] if wrong in CONTRACT[action] else others

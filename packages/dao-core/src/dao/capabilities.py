@@ -48,6 +48,7 @@ FEATURES: Mapping[str, str] = {
     "idempotency": "a write with the idempotency_key of one that was done changes nothing",
     "atomic_create": "if many create one object at once, one wins and the others get AlreadyExistsError",
     "concurrent_appends": "no append that was acknowledged is lost or doubled, however many write at once",
+    "memory_limit": "streams, copies and upserts hold to memory_limit=, or refuse it before anything is written",
     "lazy_streams": "read_stream and write_stream hold a few batches at a time, not the table",
     "synchronous": "every action can be called, not only awaited",
     "fault_injection": "the backend's tests give the kit a hook that makes its I/O fail: Backend.faults",

@@ -33,7 +33,7 @@ from dao.tables import (
 )
 
 WHOLE = "a table is kept whole, in memory"
-ABSENT = {"files": WHOLE, "lazy_streams": WHOLE}
+ABSENT = {"files": WHOLE, "lazy_streams": WHOLE, "memory_limit": WHOLE}
 
 
 @define(slots=False)

@@ -21,6 +21,7 @@ import dao.file_set
 import dao.hookspecs
 import dao.interface
 import dao.lazy
+import dao.memory
 import dao.options
 import dao.plugins
 import dao.progress
@@ -220,6 +221,13 @@ known = dao.interface.is_interface  # type: ignore[assignment]
 known = dao.interface.register  # type: ignore[assignment]
 known = dao.interface.when  # type: ignore[assignment]
 known = dao.lazy.door  # type: ignore[assignment]
+known = dao.memory.USUAL  # type: ignore[assignment]
+known = dao.memory.Budget  # type: ignore[assignment]
+known = dao.memory.budgeted  # type: ignore[assignment]
+known = dao.memory.byte_count  # type: ignore[assignment]
+known = dao.memory.current  # type: ignore[assignment]
+known = dao.memory.kept  # type: ignore[assignment]
+known = dao.memory.shown  # type: ignore[assignment]
 known = dao.options.Folder  # type: ignore[assignment]
 known = dao.options.Validator  # type: ignore[assignment]
 known = dao.options.absolute_place  # type: ignore[assignment]

@@ -29,6 +29,7 @@ PUBLIC = [
     "dao.hookspecs",
     "dao.interface",
     "dao.lazy",
+    "dao.memory",
     "dao.options",
     "dao.plugins",
     "dao.progress",

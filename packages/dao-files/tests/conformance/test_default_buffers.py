@@ -6,15 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from dao import DataStore
+from dao import DataStore, memory
 from dao.testing import Backend, Capabilities
 from dao.testing._conformance.streams import ReadStreams, WriteStreams
-from dao_files._actions import parts
 
 STREAM_BUFFER = 128 << 20
 """What docs/reading-and-writing.md promises of a stream of any length, in bytes of Arrow memory."""
-
-_DEFAULT = parts.CHUNK_BYTES
 
 
 class TestDefaultBuffers(ReadStreams, WriteStreams):
@@ -22,7 +19,7 @@ class TestDefaultBuffers(ReadStreams, WriteStreams):
 
     @pytest.fixture(params=["local", "memory"])
     def backend(self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Backend:
-        monkeypatch.setattr(parts, "CHUNK_BYTES", _DEFAULT)
+        monkeypatch.setattr(memory, "USUAL", memory.Budget())
         options = {"root": str(tmp_path / "root")} if request.param == "local" else {}
         return Backend(
             store=DataStore("kit", request.param, options=options),

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from attrs import evolve
+
 from dao.data_object import DataObject, DirectoryObject
 from dao.data_store import DataStore, DataStoreRegistry
 from dao.display import even_half_made, table_of
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from dao._core.transfer import Transfer
     from dao.capabilities import Capabilities
     from dao.catalog import Catalog
+    from dao.memory import Budget
     from dao.plugins import Plugins
     from dao.progress import Listener
 
@@ -44,10 +47,13 @@ class Access:
             progress bar.
         plugins: where interfaces, object types and hooks come from; by default what is installed.
         untrusted: the configs come from an untrusted author and are restricted: see :class:`~dao.catalog.Catalog`.
+        memory_limit: bytes that each call may hold in memory, as a whole number or text such as ``"512 MiB"``; a call's
+            own ``memory_limit=`` takes its place. See :mod:`dao.memory` for what is counted.
         allowed_secrets: the references that an untrusted config may have, such as ``"env:API_TOKEN"``.
 
     Raises:
-        DataError: ``allowed_secrets`` without ``untrusted``, or ``untrusted`` with a catalog that is loaded already.
+        DataError: ``memory_limit`` is no number of bytes; ``allowed_secrets`` without ``untrusted``, or ``untrusted``
+            with a catalog that is loaded already.
         ConfigError: the config has faults; all of them, each with its path.
     """
 
@@ -59,6 +65,7 @@ class Access:
         plugins: Plugins | None = None,
         untrusted: bool = False,
         allowed_secrets: Iterable[str] = (),
+        memory_limit: int | str | None = None,
     ) -> None:
         # The modules for calls are imported with the first object, so that importing the class is cheap.
         from dao._core.execute import Executor
@@ -72,6 +79,7 @@ class Access:
         )
         self._own_registry = registry is not None
         self._progress = progress
+        self._budget = _budget_of(memory_limit)
         self._executor = Executor(self._plugins)
 
     def _resolve(self, name: Named) -> DataObject:
@@ -183,11 +191,13 @@ class Access:
         if missing:
             raise DataError(f"{action} needs {' and '.join(missing)}")
         given.pop("progress", None)
+        budget = self._taken_budget(action, given["data_object"], given)
         data_object = self._named(action, given.pop("data_object"), given)
         if "target" in given:
             given["target"] = self._named(action, given["target"], {})
         given = {name: value for name, value in given.items() if value is not None or name == "data"}
-        return explain(action, data_object, given, native_async=self._native_async)
+        found = explain(action, data_object, given, native_async=self._native_async)
+        return found if budget is None else evolve(found, memory_limit=budget.limit)
 
     def capabilities(self, data_object: Named | DataStore, *, dao_interface: str | None = None) -> Capabilities:
         """What the store of an object can't do, without touching it; what isn't named is promised.
@@ -232,6 +242,21 @@ class Access:
 
         return progress_bar()
 
+    def _taken_budget(self, action: str, named: Any, options: dict[str, Any]) -> Budget | None:
+        """The budget of a call, taken out of its arguments: no interface needs a parameter for it.
+
+        Raises:
+            DataError: ``memory_limit`` is no number of bytes.
+        """
+        limit = options.pop("memory_limit", None)
+        if limit is None:
+            return self._budget
+        try:
+            return _budget_of(limit)
+        except DaoError as error:
+            error.about(action, named if isinstance(named, str) else getattr(named, "full_name", None))
+            raise
+
     def _close(self) -> None:
         for store in self.catalog.stores.at_hand():
             store.close()
@@ -241,11 +266,13 @@ class Access:
 
     def __getstate__(self) -> dict[str, Any]:
         own = self.registry if self._own_registry else None
-        return {"catalog": self.catalog, "registry": own, "progress": self._progress}
+        limit = self._budget and self._budget.limit
+        return {"catalog": self.catalog, "registry": own, "progress": self._progress, "memory_limit": limit}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(registry=state["registry"], progress=state["progress"])  # type: ignore[misc]
-        self.catalog = state["catalog"]
+        catalog = state.pop("catalog")
+        self.__init__(**state)  # type: ignore[misc]
+        self.catalog = catalog
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(stores={list(self._specs_at_hand())})"
@@ -258,3 +285,11 @@ class Access:
         """The interfaces by store, in look-up order; creates no store and queries no service."""
         found = self.catalog.stores.specs_at_hand()
         return {**found, **{store.name: store.specs for store in self.registry if store.name not in found}}
+
+
+def _budget_of(limit: int | str | None) -> Budget | None:
+    if limit is None:
+        return None
+    from dao.memory import Budget
+
+    return Budget.of(limit)

@@ -17,6 +17,7 @@ from dao._core.dao import Bound, Columns, Rows, Where
 from dao._core.on_loop import LoopExecutor
 from dao.data_object import DataObject
 from dao.data_store import DataStore
+from dao.memory import budgeted
 from dao.progress import Cancelled, Listener, listening
 from dao.results import History, Listing, WriteResult
 
@@ -231,9 +232,10 @@ class AsyncDataAccessObject(Access):
         options = {name: value for name, value in given.items() if value is not None or name == "data"}
         dao_interface = options.pop("dao_interface_class", None) or options.pop("dao_interface", None)
         listener = self._listener(options.pop("progress", None))
+        budget = self._taken_budget(action, data_object, options)
         found = await self._looked_up(partial(self._named, action, data_object, options))
         prepared = self._executor.prepare(action, found, options, dao_interface, True)
-        with self._executor.observed(prepared, found) as finish:
+        with budgeted(budget), self._executor.observed(prepared, found) as finish:
             if prepared.plan.route.is_async:
                 with listening(action, found.full_name, listener):
                     result = prepared.call()
@@ -246,10 +248,12 @@ class AsyncDataAccessObject(Access):
 
     async def _transfer(self, action: str, source: Named, target: Named, options: dict[str, Any]) -> WriteResult:
         listener = self._listener(options.pop("progress", None))
+        budget = self._taken_budget(action, source, options)
         transfer = await self._looked_up(partial(self._transfer_of, action, source, target, options))
         executor = LoopExecutor(self._plugins, asyncio.get_running_loop())
         run = partial(transfer.run, executor)
-        return await _in_thread(run, action, transfer.source, listener, executor.cancel)
+        with budgeted(budget):
+            return await _in_thread(run, action, transfer.source, listener, executor.cancel)
 
     async def close(self) -> None:
         """Close the stores of the catalog, and of the registry if it is this object's own. They may be used again."""

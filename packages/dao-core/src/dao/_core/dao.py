@@ -37,8 +37,9 @@ class DataAccessObject(Access):
 
     See :class:`~dao._core.access.Access` for the constructor. An object is a :class:`~dao.data_object.DataObject` or
     its name in the catalog, ``store.object``. Every method takes ``dao_interface=``: the name or class name of one of
-    the store's interfaces, which alone is then tried. Further keyword arguments go to the interface; one that it
-    doesn't take is a :class:`~dao.errors.NoRouteError`, never ignored. ``None`` means "not given".
+    the store's interfaces, which alone is then tried; and ``memory_limit=``: bytes that the call may hold in memory, as
+    a whole number or text such as ``"512 MiB"``, see :mod:`dao.memory`. Further keyword arguments go to the interface;
+    one that it doesn't take is a :class:`~dao.errors.NoRouteError`, never ignored. ``None`` means "not given".
 
     A data access object is safe between threads, can be pickled, and as a context manager closes the stores of its
     catalog.
@@ -432,19 +433,23 @@ class DataAccessObject(Access):
         found = data_object
         if not isinstance(found, DataObject) or "data" in options:
             found = self._named(action, data_object, options)
-        if progress is None and self._progress is None:
+        budget = self._taken_budget(action, found, options) if "memory_limit" in options else self._budget
+        if progress is None and self._progress is None and budget is None:
             return self._executor.execute(action, found, options, dao_interface)
+        from dao.memory import budgeted
         from dao.progress import listening
 
-        with listening(action, found.full_name, self._listener(progress)):
+        with budgeted(budget), listening(action, found.full_name, self._listener(progress)):
             return self._executor.execute(action, found, options, dao_interface)
 
     def _transfer(self, action: str, source: Named, target: Named, options: dict[str, Any]) -> WriteResult:
         progress = options.pop("progress", None)
+        budget = self._taken_budget(action, source, options)
         transfer = self._transfer_of(action, source, target, options)
+        from dao.memory import budgeted
         from dao.progress import listening
 
-        with listening(action, transfer.source.full_name, self._listener(progress)):
+        with budgeted(budget), listening(action, transfer.source.full_name, self._listener(progress)):
             return transfer.run(self._executor)
 
     def close(self) -> None:

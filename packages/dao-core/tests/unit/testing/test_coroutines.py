@@ -20,7 +20,7 @@ import pyarrow as pa
 import pytest
 from dao import DataStore
 from dao._core.routing.route import routes_of
-from dao_files._actions import parts
+from dao import memory
 from dao_files import MemoryInterface
 from dao.testing import Backend, ConformanceSuite
 
@@ -69,7 +69,7 @@ class TestIt(ConformanceSuite):
 
     @pytest.fixture(autouse=True)
     def small_part_files(self, monkeypatch):
-        monkeypatch.setattr(parts, "CHUNK_BYTES", 1 << 20)
+        monkeypatch.setattr(memory, "USUAL", memory.Budget(chunk=1 << 20))
 
     @pytest.fixture
     def backend(self):

@@ -22,7 +22,7 @@ import attrs, pyarrow as pa, pyarrow.compute as pc, pytest
 from dao import *
 from dao._core.routing.route import routes_of
 from dao.capabilities import capabilities_of
-from dao_files._actions import parts
+from dao import memory
 from dao_files import LocalInterface
 from dao.progress import Cancelled
 from dao.testing import Backend, ConformanceSuite, patched
@@ -66,7 +66,7 @@ class TestIt(ConformanceSuite):
 
     @pytest.fixture(autouse=True)
     def small_part_files_and_mutations(self, monkeypatch):
-        monkeypatch.setattr(parts, "CHUNK_BYTES", 1 << 20)
+        monkeypatch.setattr(memory, "USUAL", memory.Budget(chunk=1 << 20))
         mutate = globals().get("mutate")
         if mutate is not None:
             mutate(monkeypatch)

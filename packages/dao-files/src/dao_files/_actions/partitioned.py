@@ -17,6 +17,7 @@ from attrs import define, field
 
 from dao.arrow.convert import without_views
 from dao.errors import DataError
+from dao.memory import Budget, current
 from dao.progress import advance
 from dao_files._actions.parts import OpenPart, Part, PartWriter
 from dao_files._workers import in_parallel
@@ -27,12 +28,6 @@ __all__ = ["check_partition_columns", "split", "texts_of", "write_partitions"]
 
 _GROUP_BYTES = 8 << 20
 """Arrow memory of the rows that make a partition's file grow."""
-
-_WAITING_BYTES = 64 << 20
-"""Arrow memory of all rows that wait."""
-
-_MOST_OPEN = 256
-"""Files open at once, well below the usual limit of 1,024 per process."""
 
 _PIECE_ROWS = 1 << 20
 
@@ -197,6 +192,7 @@ class _Partitions:
     waiting: dict[str, _Waiting] = field(factory=dict)
     size: int = 0
     open: OrderedDict[str, OpenPart] = field(factory=OrderedDict)
+    budget: Budget = field(factory=current)
 
     def add(self, folder: str, rows: pa.RecordBatch) -> None:
         waiting = self.waiting.setdefault(folder, _Waiting())
@@ -206,9 +202,10 @@ class _Partitions:
 
     def relieve(self) -> None:
         """Write folders with enough rows; if the buffers are too large, free half of them."""
-        ready = [folder for folder, waiting in self.waiting.items() if waiting.size >= _GROUP_BYTES]
-        if self.size - sum(self.waiting[folder].size for folder in ready) > _WAITING_BYTES:
-            ready = self._largest(self.size - _WAITING_BYTES // 2)
+        group, most = min(_GROUP_BYTES, self.budget.group), self.budget.waiting
+        ready = [folder for folder, waiting in self.waiting.items() if waiting.size >= group]
+        if self.size - sum(self.waiting[folder].size for folder in ready) > most:
+            ready = self._largest(self.size - most // 2)
         if ready:
             self._write(ready)
             self._compact()
@@ -223,7 +220,8 @@ class _Partitions:
         return chosen
 
     def _write(self, folders: Sequence[str]) -> None:
-        for some in (folders[at : at + _MOST_OPEN] for at in range(0, len(folders), _MOST_OPEN)):
+        most = self.budget.open_files
+        for some in (folders[at : at + most] for at in range(0, len(folders), most)):
             self._make_room(some)
             jobs = ((self._part(folder), self._taken(folder)) for folder in some)
             for _ in in_parallel(_write_group, jobs):
@@ -234,7 +232,7 @@ class _Partitions:
         coming = set(folders)
         new = len(coming - self.open.keys())
         for folder in list(self.open):
-            if len(self.open) + new <= _MOST_OPEN:
+            if len(self.open) + new <= self.budget.open_files:
                 return
             if folder not in coming:
                 self._complete([folder])

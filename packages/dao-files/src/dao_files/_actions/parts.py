@@ -16,6 +16,7 @@ from attrs import define, field, frozen
 
 from dao.arrow.convert import refuse_variants
 from dao.file_formats import COMPRESSIONS, strip_compression
+from dao.memory import current
 from dao.progress import advance
 from dao_files._storage.keys import join
 from dao_files._storage.names import new_token, without_token
@@ -26,17 +27,13 @@ from dao_files.formats._compression import resolve_compression
 if TYPE_CHECKING:
     from dao_files._storage.storage import Change
 
-__all__ = ["CHUNK_BYTES", "Part", "PartWriter", "held_bytes", "ranges", "write_parts"]
-
-CHUNK_BYTES = 24 << 20
-"""Arrow memory of the rows of one file where they come as a stream. About five such pieces are in memory at once: those
-that are encoded, what is encoded of them, and the next one."""
+__all__ = ["Part", "PartWriter", "held_bytes", "ranges", "write_parts"]
 
 _STREAM_WORKERS = 2
 """Files that a stream is encoded into at the same time, however many cores there are: each takes memory."""
 
 _LARGEST = 6
-"""Files of rows that are in memory anyway may be so many times larger: they cost nothing more."""
+"""Files of rows that the caller holds may be so many times larger than those of a stream."""
 
 
 @frozen
@@ -151,7 +148,7 @@ def file_suffix(format: Format, options: Any) -> str:
     return format.suffixes[0] + (COMPRESSIONS[codec] if codec else "")
 
 
-def ranges(batches: Iterable[pa.RecordBatch], size: int = CHUNK_BYTES) -> Iterator[list[pa.RecordBatch]]:
+def ranges(batches: Iterable[pa.RecordBatch], size: int) -> Iterator[list[pa.RecordBatch]]:
     """The rows in contiguous ranges of about ``size`` bytes of Arrow memory, nothing copied; tells progress."""
     gathered: list[pa.RecordBatch] = []
     room = size
@@ -199,7 +196,8 @@ def write_parts(parts: PartWriter, batches: Iterable[pa.RecordBatch], held: int 
         batches: the rows.
         held: what :func:`held_bytes` says of where they come from.
     """
-    chunks = ranges(batches, min(max(held // WORKERS, CHUNK_BYTES), _LARGEST * CHUNK_BYTES))
+    chunk = current().chunk
+    chunks = ranges(batches, min(max(held // WORKERS, chunk), _LARGEST * chunk))
     first = next(chunks, [])
     second = next(chunks, None)
     if second is None:

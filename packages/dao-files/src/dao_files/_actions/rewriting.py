@@ -9,11 +9,12 @@ import pyarrow as pa
 from attrs import evolve, frozen
 
 from dao.errors import UnsupportedError
+from dao.memory import current
 from dao.results import FileInfo
 from dao_files._actions.contents import below
 from dao_files._actions.parts import Part, PartWriter
 from dao_files._actions.tables import StoredTable, declared_schema, with_views
-from dao_files._workers import in_parallel
+from dao_files._workers import WORKERS, in_parallel
 
 if TYPE_CHECKING:
     from dao_files._storage.storage import Change
@@ -96,7 +97,7 @@ def rewrite_each(
 
         return work(file, write)
 
-    return list(in_parallel(job, table.files))
+    return list(in_parallel(job, table.files, min(WORKERS, current().rewriters)))
 
 
 def _keep(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:

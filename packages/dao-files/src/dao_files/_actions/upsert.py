@@ -36,6 +36,7 @@ from dao.tables import (
 from dao_files._actions.calls import check_writing, default_format
 from dao_files._actions.committing import commit, sizes
 from dao_files._actions.contents import below
+from dao_files._actions.gathering import gather
 from dao_files._actions.partitioned import texts_of
 from dao_files._actions.parts import Part
 from dao_files._actions.places import Place
@@ -90,7 +91,7 @@ def upsert_rows(
     check_keys(names)
     default = default_format(storage)
     writing = Writing(data_object, "append", format, names_of(partition_by), schema_mode, options, default=default)
-    source = _gather(normalise_views(to_reader(data, schema=declared_schema(schema))))
+    source = gather(data, normalise_views(to_reader(data, schema=declared_schema(schema))))
     names = tuple(find_names(source.schema, names, "keys"))
     order = tuple(find_names(source.schema, names_of(order_by) or (), "order_by"))
     source = winners(source, names, order)
@@ -122,14 +123,6 @@ def _write_first(
     except AlreadyExistsError as error:
         raise ConflictError(f"another writer made {place.key!r} meanwhile") from error
     return evolve(result, rows_updated=0)
-
-
-def _gather(reader: pa.RecordBatchReader) -> pa.Table:
-    batches = []
-    for batch in reader:
-        advance(batch.num_rows, batch.nbytes)
-        batches.append(batch)
-    return pa.Table.from_batches(batches, reader.schema)
 
 
 @frozen

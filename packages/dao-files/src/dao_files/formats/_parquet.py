@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from pyarrow import fs
 
 from dao.errors import StoreError
+from dao.memory import current
 from dao_files._workers import in_parallel
 from dao_files.formats._base import Format
 from dao_files.formats._contract import FileTask, FormatWriter, Paths
@@ -38,8 +39,6 @@ T = TypeVar("T")
 
 _BUFFER = 256 << 10  # read of a column chunk at once: without it pyarrow reads the chunks of a row group whole
 _FAR_BUFFER = 1 << 20  # the same from afar
-_AHEAD = 48 << 20  # of column chunks from afar that are in memory while a stream is read
-_BATCH_BYTES = 16 << 20  # of encoded data per batch, about
 _SUSPICIOUS_BYTES = 1 << 30
 _FEW_ROWS = 1 << 14  # of a small file, from where on its statistics are looked at
 _OPENERS = 8  # footers looked at at the same time
@@ -94,7 +93,7 @@ class ParquetFormat(Format):
         source = open_source(path, filesystem, options)
         task.refuse_unnamed(source.schema.names)
         groups = [wanted_group(source, place, task) for place in matching_groups(source, task)]
-        with closing(fetched_ahead(groups, _AHEAD)) as coming:
+        with closing(fetched_ahead(groups, current().fetched)) as coming:
             for group, fetched in coming:
                 with group.opened(fetched, _BUFFER if source.near else _FAR_BUFFER) as parquet:
                     found = 0
@@ -206,5 +205,5 @@ def refuse_bombs(source: ParquetSource, place: int, columns: list[str] | None) -
 def _batch_rows(group: Any, task: FileTask) -> int:
     """Rows per batch such that a batch of wide rows stays small."""
     per_row = max(group.total_byte_size, 1) / max(group.num_rows, 1)
-    rows = min(task.batch_size, max(int(_BATCH_BYTES / per_row), 1))
+    rows = min(task.batch_size, max(int(current().batch / per_row), 1))
     return rows if task.rows is None else max(min(rows, task.rows), 1)

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from dao.errors import DataError, UnsupportedError, did_you_mean
+from dao.memory import current
 from dao_files.formats._contract import FormatWriter
 from dao_files.formats._faults import storing
 from dao_files.formats._parquet_options import ParquetOptions
@@ -30,6 +31,7 @@ class ParquetFileWriter(FormatWriter):
         self._sink = sink
         self._schema = schema
         self._options = options
+        self._group = min(options.row_group_bytes, current().group)
         self._waiting: list[pa.RecordBatch] = []
         self._rows = 0
         self._bytes = 0
@@ -43,7 +45,7 @@ class ParquetFileWriter(FormatWriter):
             self._waiting.append(piece)
             self._rows += piece.num_rows
             self._bytes += piece.nbytes
-            if self._rows >= self._options.row_group_rows or self._bytes >= self._options.row_group_bytes:
+            if self._rows >= self._options.row_group_rows or self._bytes >= self._group:
                 self.flush()
 
     def close(self) -> None:
@@ -67,7 +69,7 @@ class ParquetFileWriter(FormatWriter):
         per_row = max(batch.nbytes / batch.num_rows, 1e-9) if batch.num_rows else 1.0
         rows, size = self._rows, float(self._bytes)
         while start < batch.num_rows:
-            room = min(self._options.row_group_rows - rows, int((self._options.row_group_bytes - size) / per_row) + 1)
+            room = min(self._options.row_group_rows - rows, int((self._group - size) / per_row) + 1)
             piece = batch.slice(start, max(room, 1))
             pieces.append(piece)
             start += piece.num_rows

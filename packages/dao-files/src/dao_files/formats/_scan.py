@@ -12,6 +12,8 @@ from weakref import WeakKeyDictionary
 
 import pyarrow as pa
 
+from dao.errors import DataError
+from dao.memory import current, kept, shown
 from dao_files.formats._faults import reading
 from dao_files.formats._readahead import read_ahead
 from dao_files.formats._scan_plan import Plan
@@ -23,7 +25,7 @@ _generators: WeakKeyDictionary[pa.RecordBatchReader, Generator[pa.RecordBatch, N
 
 def scan(plan: Plan) -> pa.RecordBatchReader:
     """Read as planned, lazily; see :meth:`dao_files.formats.Format.scan`."""
-    generator = read_ahead(_batches(plan))
+    generator = kept(read_ahead(_batches(plan)))
     reader = pa.RecordBatchReader.from_batches(plan.output, generator)
     _generators[reader] = generator
     return reader
@@ -62,6 +64,25 @@ def _file_batches(plan: Plan, index: int, left: int | None) -> Generator[pa.Reco
     batches = plan.format.read_file(wanted.path, plan.filesystem, plan.options, wanted.task)
     with closing(batches):
         for batch in batches:
+            _refuse_larger(batch, wanted.path)
             whole = wanted.finished(batch)
             for start in range(0, whole.num_rows, plan.batch_size):
                 yield whole.slice(start, plan.batch_size)
+
+
+def _refuse_larger(batch: pa.RecordBatch, path: str) -> None:
+    """Stop where a file can only be read in pieces that are larger than the limit.
+
+    Raises:
+        DataError: the piece is.
+    """
+    limit = current().limit
+    if limit is not None and batch.nbytes > limit:
+        raise DataError(
+            f"memory_limit={shown(limit)}: {path!r} is read in pieces, one of which takes {shown(batch.nbytes)}: a "
+            f"limit of {shown(_PIECES * batch.nbytes)} reads it"
+        )
+
+
+_PIECES = 4
+"""How many batches are in memory at once while a stream is read."""

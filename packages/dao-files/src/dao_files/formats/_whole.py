@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 from attrs import frozen
 
+from dao.memory import current
 from dao_files._workers import WORKERS, in_parallel, run, submitted
 from dao_files.formats._faults import reading
 from dao_files.formats._scan_plan import OneFile, Plan
@@ -21,9 +22,6 @@ __all__ = ["FETCHERS", "Piece", "read_whole"]
 
 FETCHERS = 8
 """Requests at the same time for one call."""
-
-_AHEAD = 128 << 20
-"""Bytes that are fetched and not yet decoded, at most, if they are more than one piece's."""
 
 
 class Piece(Protocol):
@@ -99,6 +97,7 @@ def _decoded(jobs: Iterator[_Job]) -> Generator[list[pa.RecordBatch], None, None
 def _together(jobs: Iterator[_Job]) -> Generator[list[pa.RecordBatch], None, None]:
     pending: deque[tuple[int, Future[list[pa.RecordBatch]]]] = deque()
     ahead = begun = ended = 0
+    most = current().gathered  # if that is more than one piece's
     counting = Lock()
     with (
         ThreadPoolExecutor(FETCHERS, thread_name_prefix="dao-fetch") as fetching,
@@ -117,7 +116,7 @@ def _together(jobs: Iterator[_Job]) -> Generator[list[pa.RecordBatch], None, Non
 
         try:
             for job in jobs:
-                while pending and (ahead + job.weight > _AHEAD or len(pending) > 2 * FETCHERS):
+                while pending and (ahead + job.weight > most or len(pending) > 2 * FETCHERS):
                     weight, done = pending.popleft()
                     yield done.result()
                     ahead -= weight

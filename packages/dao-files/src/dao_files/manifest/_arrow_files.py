@@ -17,6 +17,7 @@ from contextvars import copy_context
 from typing import TYPE_CHECKING, Any
 
 from dao.errors import ConflictError, NotFoundError, StoreError
+from dao.memory import current
 
 if TYPE_CHECKING:
     from dao_files.manifest._transport import Stat, Transport
@@ -26,11 +27,8 @@ __all__ = ["ObjectFile", "native_file", "replaced_error"]
 _LEAST = 64 << 10
 """Bytes of a request at least: the next small read is often right behind the last one."""
 
-_BLOCK = 8 << 20
-"""Bytes of a request where a file is read from one end to the other."""
-
 _AHEAD = 2
-"""Blocks that are fetched then before they are asked for."""
+"""Blocks that are fetched before they are asked for, where a file is read from one end to the other."""
 
 
 def native_file(transport: Transport, stat: Stat) -> Any:
@@ -62,6 +60,7 @@ class ObjectFile(io.BufferedIOBase):
     def __init__(self, transport: Transport, stat: Stat) -> None:
         self._transport = transport
         self._stat = stat
+        self._block = current().block
         self._at = 0
         self._held = memoryview(b"")
         self._start = 0  # where what is held begins
@@ -136,7 +135,7 @@ class ObjectFile(io.BufferedIOBase):
             self._held = self._ahead.popleft()[1].result()
         else:
             self._ahead.clear()
-            self._held = self._fetch(self._at, max(wanted, _BLOCK if self._in_order else _LEAST))
+            self._held = self._fetch(self._at, max(wanted, self._block if self._in_order else _LEAST))
         self._start = self._at
         if self._in_order:
             self._fetch_ahead()
@@ -144,10 +143,10 @@ class ObjectFile(io.BufferedIOBase):
     def _fetch_ahead(self) -> None:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(_AHEAD, thread_name_prefix="dao-s3-ahead")
-        start = self._ahead[-1][0] + _BLOCK if self._ahead else self._start + len(self._held)
+        start = self._ahead[-1][0] + self._block if self._ahead else self._start + len(self._held)
         while len(self._ahead) < _AHEAD and start < self._stat.size:
-            self._ahead.append((start, self._pool.submit(copy_context().run, self._fetch, start, _BLOCK)))
-            start += _BLOCK
+            self._ahead.append((start, self._pool.submit(copy_context().run, self._fetch, start, self._block)))
+            start += self._block
 
     def _fetch(self, start: int, length: int) -> memoryview:
         stat, length = self._stat, min(length, self._stat.size - start)

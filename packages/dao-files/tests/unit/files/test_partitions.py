@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dao import memory
 from dao.data_object import FileObject, TableObject
 from dao.errors import AlreadyExistsError, DataError
 from dao_files import FilesInterface, MemoryInterface
@@ -297,9 +298,8 @@ class TestManyPartitions:
 
     @pytest.fixture(autouse=True)
     def small(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(partitioned, "_MOST_OPEN", 7)
         monkeypatch.setattr(partitioned, "_GROUP_BYTES", 2_000)
-        monkeypatch.setattr(partitioned, "_WAITING_BYTES", 20_000)
+        monkeypatch.setattr(memory, "USUAL", memory.Budget(waiting=20_000, open_files=7))
 
     def test_every_row_arrives_once_and_in_the_order_of_its_partition(self, store: FilesInterface) -> None:
         numbers = list(range(20_000))

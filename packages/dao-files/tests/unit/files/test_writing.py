@@ -7,6 +7,7 @@ import pytest
 
 from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
 from dao.errors import AlreadyExistsError, DataError, NotFoundError, UnsupportedError
+from dao.memory import Budget
 from dao_files import FilesInterface, MemoryInterface
 from dao_files.formats import FORMATS
 
@@ -232,7 +233,7 @@ class TestStreams:
     def test_big_data_becomes_several_files_in_order(
         self, store: FilesInterface, table: TableObject, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("dao_files._actions.parts.CHUNK_BYTES", 8_000)
+        monkeypatch.setattr("dao.memory.USUAL", Budget(chunk=8_000))
         big = pa.table({"a": list(range(20_000))})
         done = store.write(big, table, format="parquet")
         assert done.files > 1

@@ -14,6 +14,7 @@ import pytest
 from pyarrow import fs
 
 from dao.errors import ConflictError, DaoError, StoreError
+from dao.memory import Budget
 from dao_files.formats import _parquet_source as parquet_source
 from dao_files.formats import close_reader, get_format
 
@@ -172,7 +173,7 @@ def test_row_groups_too_large_to_be_held_are_streamed_in_pieces(
 ) -> None:
     from dao_files.formats import _parquet as parquet
 
-    monkeypatch.setattr(parquet, "_AHEAD", 200_000)
+    monkeypatch.setattr("dao.memory.USUAL", Budget(fetched=200_000))
     monkeypatch.setattr(parquet, "_FAR_BUFFER", 50_000)
     assert stream(far, path).equals(table)
     assert max(asked for _, _, asked in far.requests[1:]) < 60_000, "a buffer, or a page that is larger"

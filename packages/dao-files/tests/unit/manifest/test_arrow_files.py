@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dao.errors import ConflictError, NotFoundError, StoreError
+from dao.memory import Budget
 from dao_files.manifest import _arrow_files as arrow_files
 from dao_files.manifest._arrow_files import ObjectFile, native_file
 from dao_files.manifest._transport import Stat
@@ -55,7 +56,7 @@ def store() -> OneObject:
 @pytest.fixture(autouse=True)
 def _small_requests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(arrow_files, "_LEAST", 100)
-    monkeypatch.setattr(arrow_files, "_BLOCK", 1_000)
+    monkeypatch.setattr("dao.memory.USUAL", Budget(block=1_000))
 
 
 def opened(store: OneObject) -> Any:

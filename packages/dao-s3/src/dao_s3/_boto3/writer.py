@@ -11,6 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
+from dao.memory import current
 from dao_files.manifest import Pieces, Stat
 from dao_s3._boto3.bucket import Bucket
 from dao_s3._boto3.checksums import Running, covers_whole, running
@@ -68,6 +69,7 @@ class ObjectWriter:
         self._storing = storing
         self._first = bucket.options.part_size
         self._limit = self._first
+        self._most_sent = min(self._first * _THREADS, current().sent)
         self._part = Pieces()
         self._size = 0
         self._stat: Stat | None = None
@@ -96,7 +98,7 @@ class ObjectWriter:
 
     def _send(self) -> None:
         if self._parts is None:
-            self._parts = _Parts(self._begin(), self._first * _THREADS)
+            self._parts = _Parts(self._begin(), self._most_sent)
         self._parts.send(self._part.taken())
         self._limit = next_part_size(self._first, self._size)
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable, Iterator
+from contextvars import copy_context
 from threading import Thread
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,7 @@ class Streamed:
         self._pieces: queue.Queue[object] = queue.Queue(maxsize=2)
         self._error: BaseException | None = None
         self._stat: Stat | None = None
-        self._thread = Thread(target=self._run, args=(send,), name="dao-s3-put", daemon=True)
+        self._thread = Thread(target=copy_context().run, args=(self._run, send), name="dao-s3-put", daemon=True)
         self._thread.start()
 
     def _run(self, send: Send) -> None:

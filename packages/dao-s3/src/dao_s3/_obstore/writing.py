@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from dao.errors import ConflictError, UnsupportedError
+from dao.memory import current
 from dao_files.manifest import ObjectSettings, Stat
 from dao_s3._obstore.errors import translated
 from dao_s3._obstore.folder import lock_folder
@@ -120,8 +121,9 @@ def stream(
             yield piece
 
     how: dict[str, Any] = {**translate_settings(settings, location.scheme)}
+    at_once = max(1, min(_AT_ONCE, current().sent // part_size))
     with translated(location, key):
         result = obstore.put(
-            store, key, counted(), use_multipart=True, chunk_size=part_size, max_concurrency=_AT_ONCE, **how
+            store, key, counted(), use_multipart=True, chunk_size=part_size, max_concurrency=at_once, **how
         )
     return stat_of_put(key, size, result)

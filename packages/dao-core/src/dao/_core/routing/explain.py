@@ -11,6 +11,7 @@ from attrs import field, frozen
 from dao._core.routing.table import Plan
 from dao.data_object import DataObject
 from dao.display import TableView, table_of
+from dao.memory import shown
 from dao.secrets import masked
 
 __all__ = ["Considered", "Explanation", "Step", "step_of"]
@@ -71,6 +72,7 @@ class Explanation:
         way: how a copy or move is done: ``within`` a store, by the target's ``write`` or the source's ``unload`` with
             the other object, or as a stream of ``files`` or ``rows``; empty for other actions.
         passed_over: ways that would have gone first and that an interface declined, each with its reason.
+        memory_limit: bytes that the call may hold in memory; None for no limit.
     """
 
     action: str
@@ -78,6 +80,7 @@ class Explanation:
     note: str = ""
     way: str = ""
     passed_over: Mapping[str, str] = field(factory=dict)
+    memory_limit: int | None = None
 
     def _views(self) -> list[TableView]:
         numbers = [f"{at}. " for at in range(1, len(self.steps) + 1)] if len(self.steps) > 1 else [""]
@@ -86,7 +89,10 @@ class Explanation:
     @property
     def _headline(self) -> str:
         passed = [f"  not by {way}: {reason}" for way, reason in self.passed_over.items()]
-        return "\n".join([f"{self.action}: {self.note}", *passed]) if self.note else ""
+        lines = [f"{self.action}: {self.note}", *passed] if self.note else []
+        if self.memory_limit is not None:
+            lines.append(f"{self.action}: within {shown(self.memory_limit)} of memory")
+        return "\n".join(lines)
 
     def __str__(self) -> str:
         return "\n".join(filter(None, [self._headline, *(view.text() for view in self._views())]))
@@ -94,7 +100,7 @@ class Explanation:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        headline = f"<p>{'<br>'.join(escape(self._headline).splitlines())}</p>" if self.note else ""
+        headline = f"<p>{'<br>'.join(escape(self._headline).splitlines())}</p>" if self._headline else ""
         return headline + "".join(view.html() for view in self._views())
 
 

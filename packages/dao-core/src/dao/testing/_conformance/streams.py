@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import weakref
+from threading import RLock
 from typing import Any
 
 import pyarrow as pa
@@ -38,6 +40,43 @@ class Peak:
     def look(self) -> None:
         """Take a measurement."""
         self.bytes = max(self.bytes, self.held())
+
+
+class _Content(bytearray):
+    """Bytes of a column that can be seen to go: Arrow holds them as long as any batch needs them."""
+
+
+class Waiting:
+    """A stream of 2 MiB in small batches, and how many of its bytes are in memory at once.
+
+    Attributes:
+        most: the most bytes so far.
+    """
+
+    BATCHES = 32
+    ROWS = BATCHES << 13
+
+    def __init__(self) -> None:
+        self.most = 0
+        self._held = 0
+        self._lock = RLock()  # a batch may go while another one is counted
+
+    def stream(self) -> pa.RecordBatchReader:
+        """The stream: a column ``n`` of numbers from 0 on."""
+        return pa.RecordBatchReader.from_batches(pa.schema({"n": pa.int64()}), map(self._batch, range(self.BATCHES)))
+
+    def _batch(self, number: int) -> pa.RecordBatch:
+        rows = self.ROWS // self.BATCHES
+        numbers = pa.array(range(number * rows, (number + 1) * rows), pa.int64())
+        content = _Content(numbers.buffers()[1])
+        self._add(len(content))
+        weakref.finalize(content, self._add, -len(content))
+        return pa.record_batch({"n": pa.Array.from_buffers(pa.int64(), rows, [None, pa.py_buffer(content)])})
+
+    def _add(self, size: int) -> None:
+        with self._lock:
+            self._held += size
+            self.most = max(self.most, self._held)
 
 
 class ReadStreams(
@@ -158,6 +197,18 @@ class WriteStreams(
         found = dao.read(table)
         assert found.num_rows == 0
         assert found.column_names == people([]).column_names
+
+    @needs("memory_limit", "lazy_streams", "read_stream", "copy")
+    def test_a_stream_holds_to_its_memory_limit(self, dao: DataAccessObject, backend: Backend) -> None:
+        """With memory_limit=, no more bytes of a stream wait to be written than it says; what is read is the same."""
+        source, target = backend.table("limited"), backend.table("copied")
+        waiting = Waiting()
+        dao.write_stream(waiting.stream(), source, memory_limit="1 MiB")
+        assert waiting.most <= 1 << 20, f"{waiting.most:,} bytes of a stream waited at once, 1 MiB is the limit"
+        dao.copy(source, target, memory_limit=1 << 20)
+        with dao.read_stream(target, memory_limit="1 MiB") as reader:
+            found = pa.Table.from_batches(list(reader))
+        assert sorted(found["n"].to_pylist()) == list(range(Waiting.ROWS)), "other rows than were written"
 
     @needs("lazy_streams")
     def test_a_stream_is_written_as_it_comes(self, dao: DataAccessObject, backend: Backend) -> None:

@@ -160,6 +160,13 @@ def mutate(monkeypatch):
     monkeypatch.setattr(partitions, "_quote_name", partitions._quote)
 """
 
+LIMITS_ARE_IGNORED = """
+from dao import memory
+
+def mutate(monkeypatch):
+    monkeypatch.setattr(memory.Budget, "of", staticmethod(lambda limit: memory.USUAL))
+"""
+
 COLLECTED = """
 @around("write_stream")
 def changed(call, *args, **named):
@@ -233,6 +240,7 @@ WRITES = (
     Mutation("empty_partition_values_are_null", PartitionOverwrites, EMPTY_IS_NULL),
     Mutation("partitions_are_hidden", PartitionOverwrites, HIDDEN_PARTITIONS),
     Mutation("streams_are_collected", WriteStreams, COLLECTED),
+    Mutation("memory_limits_are_ignored", WriteStreams, LIMITS_ARE_IGNORED),
     Mutation("copies_overwrite", CopiesWithin, change_argument("mode", "copy", "'overwrite'")),
     Mutation("moves_are_copies", Moves, "Mutant.move = LocalInterface.copy"),
     Mutation("files_lose_their_tail", CopiesBetween, CUT_SHORT),
