@@ -74,7 +74,7 @@ class Budget:
     gathered: int = 128 << 20
     block: int = 8 << 20
     batch: int = 16 << 20
-    chunk: int = 24 << 20
+    chunk: int = 16 << 20
     group: int = _NO_LIMIT
     waiting: int = 64 << 20
     sent: int = _NO_LIMIT

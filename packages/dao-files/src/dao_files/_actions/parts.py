@@ -32,7 +32,7 @@ __all__ = ["Part", "PartWriter", "held_bytes", "ranges", "write_parts"]
 _STREAM_WORKERS = 2
 """Files that a stream is encoded into at the same time, however many cores there are: each takes memory."""
 
-_LARGEST = 6
+_LARGEST = 9
 """Files of rows that the caller holds may be so many times larger than those of a stream."""
 
 
