@@ -57,6 +57,8 @@ QUICK_INTEGRATION = (*QUICK, "--cpu-limit=20")  # some run whole examples
 WITH_SLOW = ("--hypothesis-profile=quick", "--timeout=600")
 THOROUGH = ("--hypothesis-profile=thorough", "--timeout=3600")
 
+SPARK_TESTS = "integration-tests/spark"  # pyspark is large, and starts a JVM: a session of its own
+
 os.environ["UV_PYTHON_DOWNLOADS"] = "never"  # the Pythons that are here, and no others
 os.environ["NOX_SCRIPT_MODE"] = "none"  # sessions that run side by side are processes of this same nox
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compile each library once an environment, not once a process
@@ -201,6 +203,13 @@ def demo(session: nox.Session) -> None:
     session.run("python", "examples/medallion/demo.py", *session.posargs)
 
 
+@nox.session(python=NEWEST, requires=["wheels"], tags=["full"])
+def spark(session: nox.Session) -> None:
+    """What Spark runs; needs Java 17 or newer on the machine."""
+    install(session, *PACKAGES, "--group=spark")
+    pytest(session, SPARK_TESTS, *WITH_SLOW)
+
+
 # Nothing runs beside it, or its ratios would say little.
 @nox.session(python=NEWEST, requires=["wheels"], tags=["full"], allow_parallel=False)
 def bench(session: nox.Session) -> None:
@@ -260,7 +269,8 @@ def run_unit_tests(session: nox.Session, package: str, *way: str) -> None:
 def run_integration_tests(session: nox.Session, *way: str, env: Mapping[str, str] | None = None) -> None:
     """The tests of all packages together; the environment says which services they may use."""
     install(session, *PACKAGES, "--group=integration")
-    pytest(session, "integration-tests", f"-n{CORES}", "--dist=loadgroup", *way, env=env)
+    apart = f"--ignore={ROOT / SPARK_TESTS}"
+    pytest(session, "integration-tests", f"-n{CORES}", "--dist=loadgroup", apart, *way, env=env)
 
 
 def pytest(session: nox.Session, tests: str, *arguments: str, env: Mapping[str, str] | None = None) -> None:

@@ -9,7 +9,7 @@ from attrs import evolve
 from services.fault_proxy import FaultProxy
 from services.minio import ObjectServer
 
-from dao_files._actions import parts
+from dao import memory
 
 
 @pytest.fixture(scope="session")
@@ -28,4 +28,4 @@ def proxied(object_server: ObjectServer, proxy: FaultProxy) -> ObjectServer:
 @pytest.fixture
 def small_part_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """Part files of 1 MiB: by default several large ones are in memory at once, which only a huge table would show."""
-    monkeypatch.setattr(parts, "CHUNK_BYTES", 1 << 20)
+    monkeypatch.setattr(memory, "USUAL", memory.Budget(chunk=1 << 20))

@@ -103,8 +103,7 @@ class PartWriter:
         """Write a whole file."""
         part = self.open(path)
         try:
-            for batch in batches:
-                part.write(batch)
+            _write_all(part, batches)
             return part.finish(self.change)
         except BaseException:
             part.abort()
@@ -140,6 +139,23 @@ class OpenPart:
             self.writer.abort()
         finally:
             self.sink.close()
+
+
+def _write_all(part: OpenPart, batches: Iterable[pa.RecordBatch]) -> None:
+    """Write batches in a frame of its own, which holds none of them when the file is completed; see :func:`_drain`."""
+    for batch in batches:
+        part.write(batch)
+
+
+def _drain(batches: list[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Batches, each taken out of the list when its turn comes.
+
+    An error that a storage handles may keep the frames of its callers, and with them their rows, until garbage is
+    collected: there must be none left in them.
+    """
+    batches.reverse()
+    while batches:
+        yield batches.pop()
 
 
 def file_suffix(format: Format, options: Any) -> str:
@@ -201,14 +217,14 @@ def write_parts(parts: PartWriter, batches: Iterable[pa.RecordBatch], held: int 
     first = next(chunks, [])
     second = next(chunks, None)
     if second is None:
-        return [parts.write(parts.new_path(), first)]
+        return [parts.write(parts.new_path(), _drain(first))]
 
-    def jobs() -> Iterator[tuple[str, list[pa.RecordBatch]]]:
+    def jobs() -> Iterator[tuple[str, Iterator[pa.RecordBatch]]]:
         nonlocal first, second
         for chunk in (first, second):
-            yield parts.new_path(), chunk or []
+            yield parts.new_path(), _drain(chunk or [])
         first, second = [], None
         for chunk in chunks:
-            yield parts.new_path(), chunk
+            yield parts.new_path(), _drain(chunk)
 
     return list(in_parallel(lambda job: parts.write(*job), jobs(), WORKERS if held else _STREAM_WORKERS))

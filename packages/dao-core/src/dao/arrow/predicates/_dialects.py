@@ -252,10 +252,24 @@ class _Spark(Dialect):
     inline = Dialect.inline | {Kind.TIMESTAMP, Kind.TIME}  # Spark would take a datetime for one in the session's zone
 
     def time(self, value: time) -> exp.Expression:
-        return exp.Cast(this=exp.Literal.string(value.isoformat()), to=exp.DataType.build("TIME", udt=True))
+        return exp.Var(this=f"TIME'{value.isoformat()}'")  # Spark (4.3) has the literal, and no cast from text
 
-    def stamp(self, operand: exp.Expression, common: SqlType) -> exp.Expression:
-        return _cast(operand, _T.TIMESTAMPTZ if common.zoned else _T.TIMESTAMPNTZ)
+    def brought(self, operand: exp.Expression, own: pa.DataType, common: SqlType) -> exp.Expression:
+        """Timestamps are compared without a zone, in UTC: a cast to one with a zone would take the session's."""
+        if common.family is not Family.TIMESTAMP:
+            return super().brought(operand, own, common)
+        known = sql_type(own)
+        if not known.zoned:
+            return operand if known == common else _cast(operand, _T.TIMESTAMPNTZ)
+        return self._in_utc(operand) if common.zoned else operand
+
+    def _in_utc(self, zoned: exp.Expression) -> exp.Expression:
+        """An instant as a timestamp without a zone, by its microseconds from 1970: they depend on no zone."""
+        micros = _cast(exp.Anonymous(this="unix_micros", expressions=[zoned]), "DECIMAL(24, 6)")
+        seconds = exp.Div(this=micros, expression=exp.Literal.number(1_000_000))
+        zero = exp.Literal.number(0)
+        span = exp.Anonymous(this="make_dt_interval", expressions=[zero, zero.copy(), zero.copy(), seconds])
+        return exp.Paren(this=exp.Add(this=_cast("1970-01-01 00:00:00", _T.TIMESTAMPNTZ), expression=span))
 
 
 class _Postgres(Dialect):

@@ -72,12 +72,11 @@ def to_sql(
     """A predicate as SQL that keeps, in the named engine, the rows that DuckDB keeps.
 
     Operands that are conditions themselves are in parentheses, names are quoted, every literal says its type, every
-    LIKE its escape character. Texts are compared by their bytes (in PostgreSQL by ``COLLATE "C"``). Two things are the
-    database's own: what ILIKE takes for the same letter beyond ASCII, and, in Spark, the zone of the session where a
-    column with a zone is compared with one without: it has to be UTC, as in DAO.
+    LIKE its escape character. Texts are compared by their bytes (in PostgreSQL by ``COLLATE "C"``). No text depends on
+    the session's zone. What ILIKE takes for the same letter beyond ASCII is the database's own.
 
-    Tested by running on generated predicates: DuckDB, DataFusion, PostgreSQL, and Redshift's text in PostgreSQL,
-    without binary values. Spark's text has not been run by Spark yet.
+    Tested by running on generated predicates: DuckDB, DataFusion, PostgreSQL, Spark (4.3, but for times of day, whose
+    type is new there), and Redshift's text in PostgreSQL, without binary values.
 
     Args:
         predicate: a tree, or whatever else `parse` takes.
