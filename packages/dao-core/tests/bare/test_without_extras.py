@@ -62,7 +62,7 @@ def test_json_and_toml_catalogs_need_nothing(tmp_path: Path) -> None:
     (tmp_path / "catalog.toml").write_text('[tmp]\ninterface = "memory"\nobjects.notes.type = "file"\n')
     for name in ["catalog.json", "catalog.toml"]:
         with DataAccessObject(tmp_path / name) as access:
-            assert access.catalog.object("tmp.notes").name == "notes"
+            assert access.catalog["tmp.notes"].identifier == "notes"
 
 
 def test_a_yaml_catalog_says_which_extra_it_needs(tmp_path: Path) -> None:
