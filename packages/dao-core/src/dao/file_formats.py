@@ -2,18 +2,17 @@
 
 The formats themselves come from elsewhere (``dao-files`` brings Parquet, CSV and others). A plugin names the modules
 that register them by the hook ``dao_file_formats``; they are imported when a format is first needed, by
-:func:`load_formats`. Nothing here needs Arrow.
+``Plugins.load_formats``. Nothing here needs Arrow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, ValuesView
-from importlib import import_module
+from collections.abc import Iterator, Mapping, ValuesView
 from threading import Lock
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from dao.errors import DataError, PluginError, UnsupportedError, did_you_mean
+from dao.errors import DataError, UnsupportedError, did_you_mean
 
 __all__ = [
     "COMPRESSIONS",
@@ -21,7 +20,6 @@ __all__ = [
     "get_format",
     "infer_compression",
     "infer_format",
-    "load_formats",
     "register_format",
     "strip_compression",
 ]
@@ -71,7 +69,7 @@ def _are_one(taken: Any, given: Any) -> bool:
 
 
 FORMATS: Mapping[str, Any] = _Formats()
-"""The formats that are registered now, by name; :func:`load_formats` has the plugins add theirs."""
+"""The formats that are registered now, by name; ``Plugins.load_formats`` has the plugins add theirs."""
 
 
 def register_format(format: AnyFormat, *, replace: bool = False) -> AnyFormat:
@@ -85,30 +83,14 @@ def register_format(format: AnyFormat, *, replace: bool = False) -> AnyFormat:
     return format
 
 
-def load_formats(modules: Sequence[str]) -> Mapping[str, Any]:
-    """Import the modules that register formats, and give all formats.
-
-    Args:
-        modules: as the hook ``dao_file_formats`` names them; see ``Plugins.format_modules``.
-
-    Raises:
-        PluginError: one can't be imported; the cause is kept.
-    """
-    for module in modules:
-        try:
-            import_module(module)
-        except ModuleNotFoundError as error:
-            raise PluginError(f"file formats of {module!r}: the module {error.name!r} is not installed") from error
-    return FORMATS
-
-
 def get_format(name: str) -> Any:
     """The registered format of that name, in any case.
 
     Raises:
         UnsupportedError: no such format; the message has the nearest right name.
 
-    >>> load_formats(["dao_files.formats"]) is FORMATS
+    >>> from dao.plugins import default_plugins
+    >>> default_plugins().load_formats() is FORMATS
     True
     >>> get_format("parquet").suffixes
     ('.parquet', '.pq', '.parq')

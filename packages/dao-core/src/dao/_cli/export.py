@@ -11,7 +11,7 @@ from typing import Any
 
 from dao._cli.rows import Rows
 from dao.errors import StoreError
-from dao.file_formats import get_format, load_formats
+from dao.file_formats import get_format
 from dao.plugins import default_plugins
 
 __all__ = ["export_rows", "open_staged"]
@@ -32,7 +32,7 @@ def export_rows(rows: Rows, format_name: str, sink: Any, name: str = "") -> None
     """
     from dao.arrow.convert import refuse_variants
 
-    load_formats(default_plugins().format_modules)
+    default_plugins().load_formats()
 
     format = get_format(format_name)
     options = format.options({"nan": "null"} if "nan" in format.option_names else {})

@@ -29,7 +29,7 @@ from dao._core.execute import Executor, table_of
 from dao._core.offers import Answer, answer_to
 from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
 from dao.errors import DaoError, DataError, NoRouteError, PluginError
-from dao.file_formats import infer_compression, infer_format, load_formats
+from dao.file_formats import infer_compression, infer_format
 from dao.file_set import FileSet, SourceFile
 from dao.plugins import default_plugins
 from dao.progress import expect
@@ -316,7 +316,7 @@ def _infer_format(data_object: DataObject) -> tuple[str | None, str | None]:
     if isinstance(data_object, DirectoryObject) and not isinstance(data_object, TableObject):
         return data_object.get("format"), None
     with suppress(PluginError):  # files travel as bytes without Arrow, which is what reads and writes rows
-        load_formats(default_plugins().format_modules)
+        default_plugins().load_formats()
     return data_object.get("format") or infer_format(data_object.key), infer_compression(data_object.key)
 
 

@@ -31,7 +31,7 @@ DAO's own with one letter more or less inside, as 'keyes'."""
 
 def format_options() -> dict[str, frozenset[str]]:
     """The names of the file formats known here, each with the names of its options."""
-    # Not load_formats(): a catalog loads without Arrow, and the shipped schema lists the formats of dao-files.
+    # Not Plugins.load_formats(): a catalog loads without Arrow, and the shipped schema lists the formats of dao-files.
     return {**_shipped(), **{name: frozenset(form.option_names) for name, form in FORMATS.items()}}
 
 

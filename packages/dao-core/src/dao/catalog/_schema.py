@@ -24,7 +24,6 @@ from dao.catalog._properties import SCHEMA_FILE
 from dao.catalog._shapes import shape_of
 from dao.catalog._spelling import CONNECTIONS, FREE_PREFIX, STORE_KEYS, USE
 from dao.errors import PluginError
-from dao.file_formats import load_formats
 from dao.options import option_types
 from dao.options._places import is_place
 from dao.plugins import Plugins, default_plugins
@@ -92,7 +91,7 @@ def _connections_schema() -> dict[str, Any]:
 
 
 def _formats(plugins: Plugins) -> Iterator[tuple[str, type]]:
-    for name, form in load_formats(plugins.format_modules).items():
+    for name, form in plugins.load_formats().items():
         yield name, form.Options
 
 

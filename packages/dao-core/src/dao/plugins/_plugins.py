@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache, cached_property, lru_cache, partial
 from importlib import import_module
 from threading import RLock
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 from dao.errors import ConfigError, PluginError, did_you_mean
@@ -67,7 +67,7 @@ class Plugins:
         self._repeated.clear()
         for name in (
             *("_manager", "_interfaces", "_object_types", "_schemes", "_formats"),
-            *("secret_schemes", "has_action_hooks", "format_modules"),
+            *("secret_schemes", "has_action_hooks", "_format_modules"),
         ):
             self.__dict__.pop(name, None)
 
@@ -134,9 +134,20 @@ class Plugins:
                 found[name] = partial(_refuse_scheme, clash)
         return MappingProxyType(found)
 
+    def load_formats(self) -> Mapping[str, Any]:
+        """Import the modules that register file formats; returns all formats, see :mod:`dao.file_formats`.
+
+        Raises:
+            PluginError: one can't be imported; the cause is kept.
+        """
+        from dao.file_formats import FORMATS
+
+        for module in self._format_modules:
+            _import(module)
+        return FORMATS
+
     @cached_property
-    def format_modules(self) -> tuple[str, ...]:
-        """The modules that register file formats, see :func:`dao.file_formats.load_formats`."""
+    def _format_modules(self) -> tuple[str, ...]:
         found: list[str] = []
         for implementation in self._manager.hook.dao_file_formats.get_hookimpls():
             try:
@@ -286,16 +297,19 @@ def load_class(path: str) -> type:
         PluginError: the module can't be imported, or has no such class; the cause is kept.
     """
     module_name, _, class_name = path.partition(":")
-    try:
-        module = import_module(module_name)
-    except (Exception, SystemExit) as error:  # a missing driver, a syntax error, a wrong version, a script
-        message = f"can't import {module_name!r}: {type(error).__name__}: {error}{_absent(error)}"
-        raise PluginError(message) from error
+    module = _import(module_name)
     found = getattr(module, class_name, None)
     if not isinstance(found, type):
         classes = [name for name, value in vars(module).items() if isinstance(value, type)]
         raise PluginError(f"module {module_name!r} has no class {class_name!r}: {did_you_mean(class_name, classes)}")
     return found
+
+
+def _import(name: str) -> ModuleType:
+    try:
+        return import_module(name)
+    except (Exception, SystemExit) as error:  # a missing driver, a syntax error, a wrong version, a script
+        raise PluginError(f"can't import {name!r}: {type(error).__name__}: {error}{_absent(error)}") from error
 
 
 def _absent(error: BaseException) -> str:

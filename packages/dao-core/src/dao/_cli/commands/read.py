@@ -16,7 +16,7 @@ from dao._cli.options import NAME, columns_option, limit_option, where_option
 from dao._cli.options import command as subcommand
 from dao._cli.rows import rows_of
 from dao._cli.session import Session
-from dao.file_formats import infer_format, load_formats
+from dao.file_formats import infer_format
 from dao.plugins import default_plugins
 
 __all__ = ["command"]
@@ -78,7 +78,7 @@ def _sink(file: Path | None) -> AbstractContextManager[Any]:
 def _format_of(file: Path | None) -> str | None:
     if file is None:
         return None
-    load_formats(default_plugins().format_modules)
+    default_plugins().load_formats()
     found = infer_format(file.name)
     return found if found in _FORMATS else None
 
