@@ -1,14 +1,12 @@
 """The transport of the interface ``s3``: obstore for frequent requests, boto3 for all others.
 
-obstore reads, writes, heads, lists and deletes: a request takes a tenth of boto3's CPU
-time.
-boto3 streams, uploads in parts, copies, lists versions and open uploads, and signs URLs, see
-:mod:`dao_s3._obstore.transport`. It also takes over
+obstore reads, writes, heads, lists and deletes: a request takes a tenth of boto3's CPU time. boto3 streams, uploads in
+parts, copies, lists versions and open uploads, and signs URLs, see :mod:`dao_s3._obstore.transport`. It also takes over
 
 * whole objects that can't be verified by their ETag,
 * writes with a checksum that obstore can't compute,
-* * requests for all metadata of an object,
-* * every request, once the store has answered that the bucket is in another region: boto3 finds the region.
+* requests for all metadata of an object,
+* every request, once the store has answered that the bucket is in another region: boto3 finds the region.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dao.data_object import DataObject
 from dao.errors import DataError, NotFoundError
 from dao.results import Version, WriteResult
-from dao_files.manifest import MARK
+from dao_files.manifest import without_mark
 from dao_files.storage import bears_token
 from dao_s3._single import file_key
 
@@ -41,7 +41,7 @@ def object_metadata(storage: ManifestStorage, data_object: DataObject, path: str
         "etag": stat.etag,
         "modified": stat.modified,
         "version": stat.version,
-        "metadata": {name: value for name, value in stat.metadata.items() if name != MARK},
+        "metadata": without_mark(stat.metadata),
         **stat.facts,
     }
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dao_files.manifest._base import BaseTransport, copy_through
     from dao_files.manifest._levels import list_level
     from dao_files.manifest._memory import MemoryTransport
-    from dao_files.manifest._once import MARK, Once, OnceWriter, pauses, put_once
+    from dao_files.manifest._once import Once, OnceWriter, pauses, put_once, without_mark
     from dao_files.manifest._pieces import Pieces
     from dao_files.manifest._snapshot import info_of
     from dao_files.manifest._storage import ManifestStorage
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 _HOMES = {
     "BaseTransport": "dao_files.manifest._base",
     "BufferedWriter": "dao_files.manifest._writer",
-    "MARK": "dao_files.manifest._once",
     "ManifestStorage": "dao_files.manifest._storage",
     "MemoryTransport": "dao_files.manifest._memory",
     "ObjectSettings": "dao_files.manifest._transport",
@@ -48,10 +47,10 @@ _HOMES = {
     "pauses": "dao_files.manifest._once",
     "put_once": "dao_files.manifest._once",
     "vacuum": "dao_files.manifest._vacuum",
+    "without_mark": "dao_files.manifest._once",
 }
 
 __all__ = [
-    "MARK",
     "BaseTransport",
     "BufferedWriter",
     "ManifestStorage",
@@ -72,6 +71,7 @@ __all__ = [
     "pauses",
     "put_once",
     "vacuum",
+    "without_mark",
 ]
 
 __getattr__, __dir__ = door(__name__, _HOMES)

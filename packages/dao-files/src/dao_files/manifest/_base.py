@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from dao.errors import NotFoundError, UnsupportedError
-from dao_files.manifest._once import MARK
+from dao_files.manifest._once import without_mark
 from dao_files.manifest._transport import ObjectSettings, Stat, Transport, Upload, Writer
 from dao_files.manifest._writer import BufferedWriter, Spooled
 
@@ -178,8 +178,7 @@ class BaseTransport(ABC):
             UnsupportedError: something is to be kept beside the content.
         """
         asked = settings or ObjectSettings()
-        kept = {name: value for name, value in asked.metadata.items() if name != MARK}
-        if evolve(asked, metadata=kept) != ObjectSettings():
+        if evolve(asked, metadata=without_mark(asked.metadata)) != ObjectSettings():
             raise UnsupportedError("this store keeps contents alone: no metadata, tags, types or classes of storage")
 
 
@@ -195,8 +194,7 @@ def copy_through(
     """Copy by reading and writing, for what the store's own copy can't; see :meth:`Transport.copy`."""
     found = transport.head(source, version=version)
     if settings is None:
-        kept = {name: value for name, value in found.metadata.items() if name != MARK}
-        settings = ObjectSettings(metadata=kept)
+        settings = ObjectSettings(metadata=without_mark(found.metadata))
     if settings.content_type is None:
         settings = evolve(settings, content_type=found.facts.get("content_type"))
     writer = transport.writer(target, if_absent=if_absent, settings=settings)

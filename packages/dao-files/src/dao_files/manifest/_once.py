@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -22,10 +22,16 @@ from dao_files.manifest._transport import ObjectSettings, Stat, Transport, Write
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-__all__ = ["MARK", "Once", "OnceWriter", "copy_once", "pauses", "put_once"]
+__all__ = ["MARK", "Once", "OnceWriter", "copy_once", "pauses", "put_once", "without_mark"]
 
 MARK = "dao-write"
 """The metadata entry that holds a write's own mark."""
+
+
+def without_mark(metadata: Mapping[str, str]) -> dict[str, str]:
+    """The user's own metadata: all but a write's mark."""
+    return {name: value for name, value in metadata.items() if name != MARK}
+
 
 _PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
 

@@ -8,7 +8,7 @@ from typing import TypedDict
 from attrs import evolve
 
 from dao.errors import UnsupportedError
-from dao_files.manifest import MARK, ObjectSettings
+from dao_files.manifest import ObjectSettings, without_mark
 
 __all__ = ["Wanted", "plain_name", "translate_settings", "with_defaults"]
 
@@ -70,7 +70,7 @@ def translate_settings(settings: ObjectSettings, scheme: str) -> Wanted:
 def _translate_in_folder(settings: ObjectSettings) -> Wanted:
     # The mark by which a write knows its own success is of no use where no answer can get lost.
     given = {
-        "metadata": [name for name in settings.metadata if name != MARK],
+        "metadata": without_mark(settings.metadata),
         "tags": settings.tags,
         "content_type": settings.content_type,
         "storage_class": settings.storage_class,
