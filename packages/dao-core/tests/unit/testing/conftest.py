@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import Phase, settings
-
-import dao_files.formats  # noqa: F401  (as the next line)
-from dao.testing import ConformanceSuite  # noqa: F401  (imported here, it isn't imported anew for every run below)
 
 sys.path.insert(0, str(Path(__file__).parent))  # the mutants beside the tests
 
@@ -23,6 +21,35 @@ _FENCED = re.compile(r"^```(\w+)(?: +(\S+))?\n(.*?)^```$", re.MULTILINE | re.DOT
 settings.register_profile("first failure", max_examples=50, phases=[Phase.explicit, Phase.generate])
 
 Run = Callable[..., pytest.RunResult]
+
+
+class ImportedModules:
+    """A plugin that keeps what a run imports from being imported anew by the next one.
+
+    pytester takes out of `sys.modules` what was not there before the run. A package that was there has the module as
+    its attribute still: `from package import module` would give the old one, and patch that, while
+    `from package.module import name` would import, and use, another.
+    """
+
+    def __init__(self) -> None:
+        self._modules: dict[str, ModuleType] = {}
+
+    def pytest_unconfigure(self) -> None:
+        folder = str(Path.cwd())  # the run's own tests are others in the next one
+        files = {name: str(getattr(module, "__file__", None)) for name, module in sys.modules.items()}
+        self._modules |= {name: sys.modules[name] for name, file in files.items() if not file.startswith(folder)}
+
+    def put_back(self) -> None:
+        for name, module in self._modules.items():
+            sys.modules.setdefault(name, module)
+
+
+@pytest.fixture(autouse=True)
+def imported_modules() -> Iterator[ImportedModules]:
+    """Set up before pytester, which takes modules out when it is torn down too."""
+    modules = ImportedModules()
+    yield modules
+    modules.put_back()
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +70,12 @@ def saved(blocks: list[tuple[str, str, str]]) -> dict[str, str]:
 
 
 @pytest.fixture
-def run_kit(pytester: pytest.Pytester, saved: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Run:
+def run_kit(
+    imported_modules: ImportedModules,
+    pytester: pytest.Pytester,
+    saved: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Run:
     """Run pytest, in this process, on the page's interface and a test file that is given, or the page's own."""
     pytester.makepyfile(shelf=saved["shelf.py"], shelf_suite=saved["test_shelf.py"])
     pytester.makeini("[pytest]")  # a root of its own, also where the temporary folder is inside another project
@@ -57,10 +89,11 @@ def run_kit(pytester: pytest.Pytester, saved: dict[str, str], monkeypatch: pytes
             pytester.makeconftest(conftest)
         installed = any(point.value == "dao.testing._plugin" for point in entry_points(group="pytest11"))
         plugin = [] if installed else ["-p", "dao.testing._plugin"]
+        options = ("-p", "no:cacheprovider", "-p", "no:xdist", *plugin, *arguments)
         profile = settings.get_current_profile_name()
         settings.load_profile("first failure")
         try:
-            return pytester.runpytest_inprocess("-p", "no:cacheprovider", "-p", "no:xdist", *plugin, *arguments)
+            return pytester.runpytest_inprocess(*options, plugins=[imported_modules])
         finally:
             settings.load_profile(profile)
 
