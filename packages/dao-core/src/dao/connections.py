@@ -1,7 +1,7 @@
 """How a store on S3 is reached: one record of options and secrets, and its translation for each library.
 
 >>> connection = S3Connection(region="eu-central-1", endpoint="https://minio.example.com:9000")
->>> connection.object_store()["aws_endpoint"], connection.hadoop()["fs.s3a.path.style.access"]
+>>> connection.object_store("lake")["aws_endpoint"], connection.hadoop()["fs.s3a.path.style.access"]
 ('https://minio.example.com:9000', 'true')
 
 The translations are pure: nothing is imported, asked or looked up. They hold the values of secrets, so their ``repr``
@@ -185,18 +185,24 @@ class S3Connection(S3Fields):
         }
         return Settings(_known(given), config={"s3": {"addressing_style": self.addressing_style}})
 
-    def object_store(self) -> Settings:
+    def object_store(self, bucket: str) -> Settings:
         """Texts for Rust's ``object_store``: ``storage_options`` of deltalake, ``config`` of obstore.
+
+        Args:
+            bucket: the bucket's name. It is a part of the endpoint where it goes into the host, since the library adds
+                it to Amazon's own endpoints alone; there, one with a dot goes into the path, for which TLS has no
+                certificate otherwise.
 
         Raises:
             UnsupportedError: for ``profile``, ``role`` and ``ca_bundle``: get the credentials first.
         """
         self._refuse("object_store", "profile", "role", "ca_bundle")
+        virtual = not self.uses_path_style and not ("." in bucket and self.endpoint is None)
         given = {
             "aws_region": self.region,
-            "aws_endpoint": self.endpoint,
-            "aws_virtual_hosted_style_request": _text(not self.uses_path_style),
-            "aws_skip_signature": "true" if self.anonymous else None,
+            "aws_endpoint": _with_host(self.endpoint, bucket) if self.endpoint and virtual else self.endpoint,
+            "aws_virtual_hosted_style_request": _text(virtual),
+            "aws_skip_signature": _text(self.anonymous),
             "allow_http": "true" if (self.endpoint or "").startswith("http://") else None,
             "allow_invalid_certificates": None if self.verify else "true",
             **self._login("aws_access_key_id", "aws_secret_access_key", "aws_session_token"),
@@ -268,6 +274,11 @@ class S3Connection(S3Fields):
         for name in fields:
             if getattr(self, name):
                 raise UnsupportedError(f"{name}: {library} has no such setting; give what it stands for instead")
+
+
+def _with_host(endpoint: str, bucket: str) -> str:
+    parts = urlsplit(endpoint)
+    return parts._replace(netloc=f"{bucket}.{parts.netloc}").geturl()
 
 
 def _text(value: bool) -> str:

@@ -15,7 +15,8 @@ from dao.connections import S3Connection, S3Role
 ARN = "arn:aws:iam::123456789012:role/reader"
 KEYS: dict[str, Any] = {"access_key_id": Secret("AK"), "secret_access_key": Secret("SK")}
 AUTO, PATH, VIRTUAL = ({"config": {"s3": {"addressing_style": style}}} for style in ("auto", "path", "virtual"))
-RUST = {"aws_virtual_hosted_style_request": "true"}
+SIGNED = {"aws_skip_signature": "false"}
+RUST = {"aws_virtual_hosted_style_request": "true", **SIGNED}
 ICEBERG = {"s3.force-virtual-addressing": "true"}
 S3A = {"fs.s3a.path.style.access": "false"}
 PROVIDER = "fs.s3a.aws.credentials.provider"
@@ -45,7 +46,7 @@ TABLE: dict[str, tuple[dict[str, Any], Any, Any, Any, Any]] = {
     "an endpoint without TLS": (
         {"endpoint": MINIO},
         {"endpoint_url": MINIO, **PATH},
-        {"aws_endpoint": MINIO, "aws_virtual_hosted_style_request": "false", "allow_http": "true"},
+        {"aws_endpoint": MINIO, "aws_virtual_hosted_style_request": "false", "allow_http": "true", **SIGNED},
         {"s3.endpoint": MINIO, "s3.force-virtual-addressing": "false"},
         {
             "fs.s3a.endpoint": MINIO,
@@ -53,10 +54,10 @@ TABLE: dict[str, tuple[dict[str, Any], Any, Any, Any, Any]] = {
             "fs.s3a.connection.ssl.enabled": "false",
         },
     ),
-    "path style": (
+    "virtual-hosted style": (
         {"path_style": False, "endpoint": OTHER},
         {"endpoint_url": OTHER, **VIRTUAL},
-        {"aws_endpoint": OTHER, **RUST},
+        {"aws_endpoint": "https://lake.s3.example.com", **RUST},
         {"s3.endpoint": OTHER, **ICEBERG},
         {"fs.s3a.endpoint": OTHER, **S3A},
     ),
@@ -82,7 +83,7 @@ TABLE: dict[str, tuple[dict[str, Any], Any, Any, Any, Any]] = {
     "anonymous": (
         {"anonymous": True},
         NO,
-        {"aws_skip_signature": "true", **RUST},
+        {**RUST, "aws_skip_signature": "true"},
         {"s3.anonymous": "true", **ICEBERG},
         {PROVIDER: f"{PROVIDERS}.AnonymousAWSCredentialsProvider", **S3A},
     ),
@@ -116,7 +117,7 @@ TABLE: dict[str, tuple[dict[str, Any], Any, Any, Any, Any]] = {
     ),
     "own certificates": ({"ca_bundle": "/etc/ca.pem"}, {"verify": "/etc/ca.pem", **AUTO}, NO, NO, NO),
 }
-LIBRARIES = ("boto3", "object_store", "pyiceberg", "hadoop")
+LIBRARIES: dict[str, tuple[str, ...]] = {"boto3": (), "object_store": ("lake",), "pyiceberg": (), "hadoop": ()}
 
 
 @pytest.mark.parametrize("library", LIBRARIES)
@@ -125,18 +126,22 @@ def test_each_library_gets_all_of_it_or_says_no(name: str, library: str, monkeyp
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://not.looked.at")
     options, *expected = TABLE[name]
     translate = getattr(S3Connection(**options), library)
-    wanted = expected[LIBRARIES.index(library)]
+    wanted = expected[list(LIBRARIES).index(library)]
     if wanted is NO:
         with pytest.raises(UnsupportedError, match="has no such setting"):
-            translate()
+            translate(*LIBRARIES[library])
     else:
-        assert translate() == wanted
+        assert translate(*LIBRARIES[library]) == wanted
+
+
+def test_a_bucket_with_a_dot_goes_into_the_path_of_amazons_urls() -> None:
+    assert S3Connection().object_store("my.lake")["aws_virtual_hosted_style_request"] == "false"
 
 
 def test_no_secret_is_shown() -> None:
     connection = S3Connection(**{name: Secret("hunter2") for name in ("access_key_id", "secret_access_key")})
-    for library in LIBRARIES:
-        settings = getattr(connection, library)()
+    for library, arguments in LIBRARIES.items():
+        settings = getattr(connection, library)(*arguments)
         assert "hunter2" not in f"{connection!r} {settings!r} {settings}"
 
 

@@ -124,7 +124,7 @@ class Client:
         options = configure(self.options)
         config = s3_config(self.location, options)
         asked = None if options.anonymous else provider(options)
-        if asked is not None and "region" in config:
+        if asked is not None and "aws_region" in config:
             asked.config = {}  # what the options say goes before what the profile says
         return S3Store(
             self.location.bucket,

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+
+from attrs import evolve
 
 from dao.errors import ConfigError, did_you_mean
 from dao.options import described
@@ -75,6 +76,9 @@ _ONLY_S3 = (
 CHECKSUMS = ("CRC64NVME", "SHA256")
 """Those that obstore can send. A store that is only read from may be set to another one."""
 
+_PROVIDED: dict[str, Any] = dict.fromkeys(
+    ("profile", "role", "access_key_id", "secret_access_key", "session_token", "ca_bundle")
+)
 _A_DAY = timedelta(days=1)
 
 
@@ -173,21 +177,20 @@ def _certificate(path: str) -> bytes:
 
 
 def s3_config(location: Location, options: S3Options) -> dict[str, Any]:
-    """What obstore calls ``config``, of an S3 store, without credentials."""
-    virtual = not options.uses_path_style and not ("." in location.bucket and options.reached_at is None)
+    """What obstore calls ``config``, of an S3 store, without credentials.
+
+    A provider has those; and what is of the client, such as certificates, is in :func:`client_config`, since obstore
+    lets ``client_options`` replace all of it.
+    """
+    reached = evolve(options.connection, **_PROVIDED, verify=True)
     config: dict[str, Any] = {
-        "virtual_hosted_style_request": virtual,
+        **reached.object_store(location.bucket),
         "checksum_algorithm": options.checksum.lower() if options.checksum in CHECKSUMS else "crc64nvme",
         "conditional_put": "etag",
         "request_payer": options.requester_pays,
-        "skip_signature": options.anonymous,
         "disable_tagging": False,
     }
-    if options.region is not None:
-        config["region"] = options.region
-    endpoint = options.reached_at
-    if endpoint is not None:
-        config["endpoint"] = _with_bucket(endpoint, location.bucket) if virtual else endpoint
+    config.pop("allow_http", None)
     if options.encryption is not None:
         config["server_side_encryption"] = options.encryption.sse
         if options.encryption.kms_key is not None:
@@ -195,12 +198,6 @@ def s3_config(location: Location, options: S3Options) -> dict[str, Any]:
         if options.encryption.bucket_key is not None:
             config["sse_bucket_key_enabled"] = options.encryption.bucket_key
     return config
-
-
-def _with_bucket(endpoint: str, bucket: str) -> str:
-    # obstore puts the bucket into the host by itself only where it makes up the endpoint.
-    parts = urlsplit(endpoint)
-    return parts._replace(netloc=f"{bucket}.{parts.netloc}").geturl()
 
 
 def store_config(location: Location, given: Mapping[str, Any], secrets: Mapping[str, Secret]) -> dict[str, Any]:

@@ -176,11 +176,11 @@ def test_the_endpoint_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9000")
     options = S3Options(bucket="lake")
     told = s3_config(Location("s3", "lake", ""), options)
-    assert (told["endpoint"], told["virtual_hosted_style_request"]) == ("http://127.0.0.1:9000", False)
+    assert (told["aws_endpoint"], told["aws_virtual_hosted_style_request"]) == ("http://127.0.0.1:9000", "false")
     assert client_config(Location("s3", "lake", ""), options, {})["allow_http"]
     assert "allow_http" not in client_config(Location("az", "lake", ""), options, {})
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "https://s3.example")
-    assert s3_config(Location("s3", "lake", ""), options)["endpoint"] == "https://s3.example"
+    assert s3_config(Location("s3", "lake", ""), options)["aws_endpoint"] == "https://s3.example"
 
 
 def test_the_endpoint_and_region_of_a_profile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
