@@ -16,7 +16,7 @@ from dao._core.hooks import Hooks
 from dao._core.request import Request
 from dao._core.routing.table import Plan, RouteTable, route_table
 from dao.data_object import DataObject
-from dao.errors import DaoError, DataError
+from dao.errors import DaoError, DataError, NoRouteError
 from dao.plugins import Plugins
 from dao.results import Listing, WriteResult
 
@@ -301,14 +301,27 @@ def _filled(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any]) -
 
 
 def check_into(plan: Plan, arguments: Mapping[str, Any]) -> None:
-    """Check, before anything is read, that the result can be converted."""
+    """Check, before anything is read, that the result can be converted.
+
+    Raises:
+        NoRouteError: a method gives just this, and doesn't take what else the call has.
+        DataError: nothing converts to it.
+    """
     into = arguments.get("into")
     if into is not None and plan.converts:
         try:
             from dao.arrow.convert import check_into as check
         except ModuleNotFoundError:  # without Arrow the read says what it needs
             return
-        check(into)
+        try:
+            check(into)
+        except DataError:
+            passed_over = plan.choice.passed_over_for(into)
+            if not passed_over:
+                raise
+            raise NoRouteError(
+                "\n".join([f"into={into!r} can't be had with these arguments:", *map(str, passed_over)])
+            ) from None
 
 
 def details_of(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from dao._core.routing.explain import step_of
 from dao.data_object import TableObject
 from dao.data_store import DataStore
 from dao.errors import AmbiguousRouteError, DataError, NoRouteError
-from dao.interface import when
+from dao.interface import register, when
 from dao.plugins import Plugins
 
 EXECUTOR = Executor(Plugins(discover=False))
@@ -89,6 +89,19 @@ def test_the_interface_that_has_this_into_serves_it(interfaces: tuple[object, ..
         assert call("read", users, into="spark") == "spark"
         assert call("read", users) == "native"
         assert EXECUTOR.prepare("read", users, {"into": "pandas"}).plan.route.name == "Native.read"
+
+
+def test_what_nothing_converts_to_says_why_its_route_was_passed_over() -> None:
+    class Files(Native):
+        @register("read")
+        def read_bytes(self, data_object, *, into: Literal["bytes"], length=None):
+            return b""
+
+    assert call("read", table(Files()), into="bytes", length=3) == b""
+    with pytest.raises(NoRouteError, match=r"into='bytes'.*\n  .*Files.read_bytes: takes no 'limit'"):
+        call("read", table(Files()), into="bytes", limit=1)
+    with pytest.raises(DataError, match="did you mean 'bytes'"):
+        call("read", table(Files()), into="byte", limit=1)
 
 
 @pytest.mark.parametrize("first", [Native, SparkByLiteral])

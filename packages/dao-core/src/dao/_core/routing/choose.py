@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from dao._arguments import suggestion
 from dao._core.routing.match import Fit, condition_value, fit, own_names, request_of, takes
@@ -42,11 +42,22 @@ class Offer:
 
 @frozen
 class Candidate:
-    """A route that was looked at, and the reason why it was passed over; empty for the chosen one."""
+    """A route that was looked at.
+
+    Attributes:
+        interface: the interface's name.
+        route: the method's name.
+        reason: why it was passed over; empty for the chosen one.
+        conditions: what the route requires.
+    """
 
     interface: str
     route: str
     reason: str
+    conditions: Mapping[str, Any] = field(factory=dict, repr=False)
+
+    def __str__(self) -> str:
+        return f"  {self.interface}: {self.route}: {self.reason}"
 
 
 @frozen
@@ -62,6 +73,10 @@ class Choice:
     offer: Offer
     route: Route
     candidates: tuple[Candidate, ...]
+
+    def passed_over_for(self, into: object) -> list[Candidate]:
+        """The routes that make just what ``into`` asks for, but don't fit the call."""
+        return [one for one in self.candidates if one.reason and into in (one.conditions.get("into") or ())]
 
 
 def choose(
@@ -101,7 +116,7 @@ def choose(
         for route in offer.routes:
             how = fit(route, data_object, arguments) if native_async or not route.is_async else _ASYNC_ONLY
             if isinstance(how, str):
-                tried.append(Candidate(offer.name, route.name, how))
+                tried.append(Candidate(offer.name, route.name, how, route.conditions))
             else:
                 fits.append((how, not route.is_async, route))
         if fits:
@@ -211,7 +226,7 @@ def _no_route(
     unknown = unknown or _unknown(action, arguments, offers)
     if unknown:
         return unknown
-    return "\n".join([f"{head}:", *(f"  {c.interface}: {c.route}: {c.reason}" for c in tried)])
+    return "\n".join([f"{head}:", *map(str, tried)])
 
 
 def _unknown_operation(arguments: Mapping[str, Any], offers: Sequence[Offer]) -> str:
