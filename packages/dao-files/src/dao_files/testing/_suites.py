@@ -36,7 +36,11 @@ ODD_KEYS = (
 
 
 class Suite:
-    """A class of tests, each of which is a rule. What a store can't do is declared in ``lacks``, with its reason."""
+    """A class of tests, each of which is a rule. What a store can't do is declared in ``lacks``, with its reason.
+
+    Raises:
+        ConfigError: when a class inherits it: ``lacks`` has an unknown name, or one of its rules is overridden.
+    """
 
     lacks: ClassVar[Mapping[str, str]] = {}
     features: ClassVar[Mapping[str, str]] = {}
@@ -48,10 +52,16 @@ class Suite:
             raise ConfigError(
                 f"{cls.__name__}.lacks has an unknown {unknown[0]!r}; there are {', '.join(cls.features)}"
             )
-        if cls.__module__.startswith("dao_files.testing."):
-            for name, test in list(vars(cls).items()):
-                if name.startswith("test_"):
-                    setattr(cls, name, with_rule(test, cls.__name__, written))
+        tests = {name: test for name, test in vars(cls).items() if name.startswith("test_")}
+        if not cls.__module__.startswith("dao_files.testing."):
+            for name in tests:
+                if hasattr(super(cls, cls), name):
+                    raise ConfigError(
+                        f"{cls.__name__}.{name} takes the place of a rule; declare what is lacking in lacks"
+                    )
+            return
+        for name, test in tests.items():
+            setattr(cls, name, with_rule(test, cls.__name__, written))
 
 
 def at_once(tasks: Iterable[Callable[[], T]]) -> list[T]:

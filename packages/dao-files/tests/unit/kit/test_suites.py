@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dao.errors import ConfigError
 from dao_files import LocalStorage, MemoryStorage, Storage
 from dao_files.manifest import ManifestStorage, MemoryTransport, Transport
 from dao_files.testing import StorageSuite, TransportSuite
@@ -37,3 +38,9 @@ class TestManifestStorage(StorageSuite):
     @pytest.fixture
     def rival(self, storage: ManifestStorage) -> ManifestStorage:
         return ManifestStorage(storage.transport)
+
+
+def test_a_rule_cannot_be_overridden() -> None:
+    with pytest.raises(ConfigError, match=r"Mine.test_parts_are_exact takes the place of a rule"):
+        type("Mine", (TransportSuite,), {"test_parts_are_exact": None})
+    type("Mine", (TransportSuite,), {"test_one_of_its_own": None})
