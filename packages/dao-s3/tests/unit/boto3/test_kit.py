@@ -8,11 +8,8 @@ from dao_files.testing import TransportSuite
 from dao_s3._boto3.transport import Boto3Transport
 
 
+@pytest.mark.usefixtures("no_atomic_conditions")
 class TestBoto3Transport(TransportSuite):
-    # moto looks at a condition and writes in two steps: real stores are held to this by integration-tests/s3
-    test_of_many_creators_one_wins = None
-    test_no_replacement_is_lost = None
-
     @pytest.fixture
     def transport(self, make, monkeypatch: pytest.MonkeyPatch) -> Boto3Transport:
         for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):  # secrets that are given are not pickled
