@@ -96,6 +96,13 @@ def wheels(session: nox.Session) -> None:
     OUR_WHEELS.write_text("".join(f"{package} @ {wheel.as_uri()}\n" for package, wheel in built.items()))
 
 
+# The first, since it takes longest and waits for its servers: the others run meanwhile.
+@nox.session(python=NEWEST, requires=["wheels"], tags=["quick"])
+def integration(session: nox.Session) -> None:
+    """Packages together, with stand-ins from PyPI as services; integration-tests/README.md says which."""
+    run_integration_tests(session, *QUICK_INTEGRATION, env={"DAO_SERVICES": "stand-ins", "DAO_WITHOUT": "azurite"})
+
+
 @nox.session(python=OLDEST, requires=["wheels"], tags=["quick"])
 def lint(session: nox.Session) -> None:
     """Style, layers and the house's own rules."""
@@ -113,12 +120,6 @@ def unit(session: nox.Session, package: str) -> None:
     """The tests of one package, installed alone from its wheel, and the examples in its docstrings."""
     install(session, package, f"--group={project_of(package)}:test")
     run_unit_tests(session, package, *QUICK)
-
-
-@nox.session(python=NEWEST, requires=["wheels"], tags=["quick"])
-def integration(session: nox.Session) -> None:
-    """Packages together, with stand-ins from PyPI as services; integration-tests/README.md says which."""
-    run_integration_tests(session, *QUICK_INTEGRATION, env={"DAO_SERVICES": "stand-ins", "DAO_WITHOUT": "azurite"})
 
 
 @nox.session(python=NEWEST, requires=["wheels"], tags=["quick"])
@@ -270,7 +271,8 @@ def run_integration_tests(session: nox.Session, *way: str, env: Mapping[str, str
     """The tests of all packages together; the environment says which services they may use."""
     install(session, *PACKAGES, "--group=integration")
     apart = f"--ignore={ROOT / SPARK_TESTS}"
-    pytest(session, "integration-tests", f"-n{CORES}", "--dist=loadgroup", apart, *way, env=env)
+    workers = f"-n{2 * CORES}"  # they wait for servers, for backoffs and for timeouts
+    pytest(session, "integration-tests", workers, "--dist=loadgroup", apart, *way, env=env)
 
 
 def pytest(session: nox.Session, tests: str, *arguments: str, env: Mapping[str, str] | None = None) -> None:

@@ -41,7 +41,8 @@ class TransportSuite(Suite, written="dao_files.manifest.Transport"):
 
     Attributes:
         lacks: what the store can't do, with the reason: ``metadata`` (settings are refused), ``prefix_keys`` (a key
-            that is also the folder of another one is refused, or not listed beside it), ``pickle`` (a pickled one reaches other objects).
+            that is also the folder of another one is refused, or not listed beside it), ``pickle`` (a pickled one
+            reaches other objects).
     """
 
     features = {  # noqa: RUF012 - declared by the base class
