@@ -30,4 +30,5 @@ __all__ = [
     "S3TableObject",
 ]
 
-__getattr__, __dir__ = door(__name__, _HOMES)
+if not TYPE_CHECKING:  # else type checkers let any name pass
+    __getattr__, __dir__ = door(__name__, _HOMES)

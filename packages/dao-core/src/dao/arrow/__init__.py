@@ -37,4 +37,5 @@ __all__ = [
     "to_reader",
 ]
 
-__getattr__, __dir__ = door(__name__, _HOMES)
+if not TYPE_CHECKING:  # else type checkers let any name pass
+    __getattr__, __dir__ = door(__name__, _HOMES)

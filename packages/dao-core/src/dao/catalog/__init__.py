@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Catalog", "StoreSource", "json_schema", "load"]
 
-__getattr__, __dir__ = door(
-    __name__,
-    {
-        "Catalog": "dao.catalog._catalog",
-        "StoreSource": "dao.catalog._store_source",
-        "json_schema": "dao.catalog._schema",
-        "load": "dao.catalog._catalog",
-    },
-)
+if not TYPE_CHECKING:  # else type checkers let any name pass
+    __getattr__, __dir__ = door(
+        __name__,
+        {
+            "Catalog": "dao.catalog._catalog",
+            "StoreSource": "dao.catalog._store_source",
+            "json_schema": "dao.catalog._schema",
+            "load": "dao.catalog._catalog",
+        },
+    )

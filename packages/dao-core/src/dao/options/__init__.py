@@ -37,20 +37,21 @@ __all__ = [
     "refuse",
 ]
 
-__getattr__, __dir__ = door(
-    __name__,
-    {
-        "Folder": "dao.options._places",
-        "Validator": "dao.options._checks",
-        "absolute_place": "dao.options._places",
-        "build": "dao.options._build",
-        "check": "dao.options._build",
-        "described": "dao.options._checks",
-        "guarded_options": "dao.options._build",
-        "matching": "dao.options._checks",
-        "number": "dao.options._checks",
-        "one_of": "dao.options._checks",
-        "option_types": "dao.options._signature",
-        "refuse": "dao.options._checks",
-    },
-)
+if not TYPE_CHECKING:  # else type checkers let any name pass
+    __getattr__, __dir__ = door(
+        __name__,
+        {
+            "Folder": "dao.options._places",
+            "Validator": "dao.options._checks",
+            "absolute_place": "dao.options._places",
+            "build": "dao.options._build",
+            "check": "dao.options._build",
+            "described": "dao.options._checks",
+            "guarded_options": "dao.options._build",
+            "matching": "dao.options._checks",
+            "number": "dao.options._checks",
+            "one_of": "dao.options._checks",
+            "option_types": "dao.options._signature",
+            "refuse": "dao.options._checks",
+        },
+    )

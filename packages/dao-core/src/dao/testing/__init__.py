@@ -65,14 +65,16 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name)
-    if home is None:
-        raise AttributeError(f"module 'dao.testing' has no attribute {name!r}")
-    if home == "dao.testing._suite":
-        _show_values_of_asserts()
-    value = globals()[name] = getattr(import_module(home), name)
-    return value
+if not TYPE_CHECKING:  # else type checkers let any name pass
+
+    def __getattr__(name: str) -> Any:
+        home = _HOMES.get(name)
+        if home is None:
+            raise AttributeError(f"module 'dao.testing' has no attribute {name!r}")
+        if home == "dao.testing._suite":
+            _show_values_of_asserts()
+        value = globals()[name] = getattr(import_module(home), name)
+        return value
 
 
 def __dir__() -> list[str]:

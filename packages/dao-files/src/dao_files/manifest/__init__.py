@@ -74,4 +74,5 @@ __all__ = [
     "without_mark",
 ]
 
-__getattr__, __dir__ = door(__name__, _HOMES)
+if not TYPE_CHECKING:  # else type checkers let any name pass
+    __getattr__, __dir__ = door(__name__, _HOMES)

@@ -30,4 +30,5 @@ _HOMES = {
 
 __all__ = ["FaultyTransport", "StorageSuite", "TransportSuite"]
 
-__getattr__, __dir__ = door(__name__, _HOMES)
+if not TYPE_CHECKING:  # else type checkers let any name pass
+    __getattr__, __dir__ = door(__name__, _HOMES)
