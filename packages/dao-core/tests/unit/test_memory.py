@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from dao import DataAccessObject, DataObject, DataStore
 from dao._core.aio import AsyncDataAccessObject
+from dao.capabilities import Capabilities
 from dao.data_store import DataStoreRegistry
-from dao.errors import DaoError, DataError, NoRouteError
+from dao.errors import DaoError, DataError, NoRouteError, UnsupportedError
 from dao.memory import USUAL, Budget, budgeted, current, kept
 
 _MiB = 1 << 20
@@ -19,6 +21,8 @@ _MiB = 1 << 20
 
 class Looking:
     """Gives the limit that holds while it works."""
+
+    capabilities = Capabilities()
 
     def read(self, data_object):
         return current().limit
@@ -90,6 +94,41 @@ def test_a_call_has_its_own_limit_else_that_of_its_data_access_object() -> None:
     assert limited.copy(THING, OTHER, memory_limit=3 * _MiB) == 3 * _MiB
     assert limited.exists(THING) == 2 * _MiB
     assert current() is USUAL, "the limit stayed after its call"
+
+
+class Whole(Looking):
+    """Holds all rows in memory, and says so."""
+
+    capabilities = Capabilities(lacks_features={"memory_limit": "a table is kept whole"})
+
+
+WHOLE = DataObject("thing", DataStore("heap", Whole()))
+REFUSED = "memory_limit: Whole can't hold to one: a table is kept whole"
+
+
+def test_a_limit_that_would_be_ignored_is_refused() -> None:
+    calls: list[Callable[[], Any]] = [
+        lambda: face().read(WHOLE, memory_limit="1 MiB"),
+        lambda: face().copy(WHOLE, DataObject("other", WHOLE.data_store), memory_limit="1 MiB"),
+        lambda: face().copy(WHOLE, THING, memory_limit="1 MiB"),
+        lambda: face().explain("read", WHOLE, memory_limit="1 MiB"),
+    ]
+    for call in calls:
+        with pytest.raises(UnsupportedError, match=REFUSED):
+            call()
+
+    async def read() -> Any:
+        return await AsyncDataAccessObject(registry=DataStoreRegistry()).read(WHOLE, memory_limit="1 MiB")
+
+    with pytest.raises(UnsupportedError, match=REFUSED):
+        asyncio.run(read())
+
+
+def test_the_limit_of_all_calls_holds_where_it_can_and_explain_says_where_not() -> None:
+    limited = face(memory_limit="2 MiB")
+    assert limited.read(WHOLE) == 2 * _MiB
+    assert "Whole can't hold to it: a table is kept whole" in str(limited.explain("read", WHOLE))
+    assert "can't hold" not in str(limited.explain("read", THING))
 
 
 def test_a_limit_is_pickled_with_its_data_access_object() -> None:

@@ -176,6 +176,7 @@ class Access:
             RoutingError: no single route fits, just as the action itself would say.
         """
         from dao._core.explain import explain
+        from dao._core.limits import ignored_limit
 
         roles = ACTIONS.get(action) if isinstance(action, str) else None
         if roles is None:
@@ -197,6 +198,10 @@ class Access:
             given["target"] = self._named(action, given["target"], {})
         given = {name: value for name, value in given.items() if value is not None or name == "data"}
         found = explain(action, data_object, given, native_async=self._native_async)
+        if budget is not self._budget:
+            for step in found.steps:
+                if step.ignores_limit:
+                    raise ignored_limit(action, data_object, step.interface, step.ignores_limit)
         return found if budget is None else evolve(found, memory_limit=budget.limit)
 
     def capabilities(self, data_object: Named | DataStore, *, dao_interface: str | None = None) -> Capabilities:

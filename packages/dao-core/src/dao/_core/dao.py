@@ -7,6 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, cast, overload
 
 from dao._core.access import Access, Named
+from dao._core.limits import plans_of, refuse_ignored_limit
 from dao.data_object import DataObject
 from dao.data_store import DataStore
 
@@ -433,7 +434,13 @@ class DataAccessObject(Access):
         found = data_object
         if not isinstance(found, DataObject) or "data" in options:
             found = self._named(action, data_object, options)
-        budget = self._taken_budget(action, found, options) if "memory_limit" in options else self._budget
+        budget = self._budget
+        if "memory_limit" in options:
+            budget = self._taken_budget(action, found, options)
+            if budget is not self._budget:
+                refuse_ignored_limit(
+                    action, found, [self._executor.prepare(action, found, options, dao_interface).plan]
+                )
         if progress is None and self._progress is None and budget is None:
             return self._executor.execute(action, found, options, dao_interface)
         from dao.memory import budgeted
@@ -446,6 +453,8 @@ class DataAccessObject(Access):
         progress = options.pop("progress", None)
         budget = self._taken_budget(action, source, options)
         transfer = self._transfer_of(action, source, target, options)
+        if budget is not self._budget:
+            refuse_ignored_limit(action, transfer.source, plans_of(transfer))
         from dao.memory import budgeted
         from dao.progress import listening
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from attrs import evolve
+
 from dao._core.attribution import about
 from dao._core.execute import check_into, details_of, table_of
+from dao._core.limits import reason_against_limit
 from dao._core.routing.explain import Explanation, Step, step_of
 from dao._core.transfer import Transfer
 from dao.data_object import DataObject
@@ -35,7 +38,8 @@ def _step(action: str, data_object: DataObject, arguments: Mapping[str, Any], na
         checked = table.checked(action, given)
         plan = table.plan(action, data_object, checked, dao_interface, native_async)
         check_into(plan, checked)
-        return step_of(plan, data_object, checked, details_of(plan, data_object, checked))
+        step = step_of(plan, data_object, checked, details_of(plan, data_object, checked))
+        return evolve(step, ignores_limit=reason_against_limit(plan.route.interface))
     except DaoError as error:
         about(error, action, data_object)
         raise

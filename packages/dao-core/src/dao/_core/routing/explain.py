@@ -47,6 +47,7 @@ class Step:
             where it has none.
         filled: parameters that the object's properties fill in, with their values; secrets are masked.
         considered: every route that was looked at.
+        ignores_limit: why the interface can't hold to a memory limit; empty if it can.
     """
 
     action: str
@@ -58,6 +59,7 @@ class Step:
     filled: Mapping[str, Any]
     considered: tuple[Considered, ...]
     details: Mapping[str, Any] = field(factory=dict)
+    ignores_limit: str = ""
 
 
 @frozen(repr=False)
@@ -92,6 +94,8 @@ class Explanation:
         lines = [f"{self.action}: {self.note}", *passed] if self.note else []
         if self.memory_limit is not None:
             lines.append(f"{self.action}: within {shown(self.memory_limit)} of memory")
+            ignored = {step.interface: step.ignores_limit for step in self.steps if step.ignores_limit}
+            lines += [f"  {interface} can't hold to it: {reason}" for interface, reason in ignored.items()]
         return "\n".join(lines)
 
     def __str__(self) -> str:

@@ -68,9 +68,10 @@ _PROBES: Mapping[tuple[str, str], Probe] = {
     ("feature", "branches"): lambda dao, b: dao.read(b.table("probe"), branch="main"),
     ("feature", "tags"): lambda dao, b: dao.read(b.table("probe"), tag="kept"),
     ("feature", "idempotency"): lambda dao, b: dao.write(people([1]), b.table("new_probe"), idempotency_key="once"),
+    ("feature", "memory_limit"): lambda dao, b: dao.write(people([1]), b.table("new_probe"), memory_limit="64 MiB"),
 }
-"""What to try for an absence that can be tried. What is missing here is a promise about many threads or about memory,
-which an action can't refuse, or a type, which the class Types tries."""
+"""What to try for an absence that can be tried. What is missing here is a promise about many threads, which an action
+can't refuse, or a type, which the class Types tries."""
 
 
 class Honesty(
