@@ -1,18 +1,17 @@
-"""What every backend of tables needs: modes, keys and winners, schemas that evolve, retries after conflicts.
+"""Building blocks for table backends: write modes, keys, schema evolution, change rows, retries after conflicts.
 
-- :func:`check_mode` and :func:`check_schema_mode` check the words before anything is written;
-- :func:`winners` leaves one row per key in the source of an upsert, :class:`Matcher` finds its keys in stored rows, and
+- :func:`check_mode` and :func:`check_schema_mode` validate the modes of a call before anything is written;
+- :func:`winners` deduplicates the source of an upsert by key, :class:`Matcher` finds its keys in stored rows, and
   :func:`precedes` tells which of two rows is older;
-- :func:`reconcile` gives the schema of a table once other rows are added to it;
-- :func:`write_to_table`, :func:`merge_tables` and :func:`delete_from_table` are a write, an upsert and a delete of a
+- :func:`reconcile` returns the schema of a table after rows of another schema are added to it;
+- :func:`write_to_table`, :func:`merge_tables` and :func:`delete_from_table` run a write, an upsert and a delete on a
   table in memory;
-- :func:`mark_changes` and :func:`select_changes` make what ``read_changes`` gives;
-- :func:`as_moment` and :func:`version_at` are what ``as_of=`` means;
-- :class:`Selection` is what a call wants of a table: columns, rows, how many;
-- :func:`retry_conflicts` runs an operation again after another writer committed first, :class:`RetryBudget` is its
-  budget of time.
+- :func:`mark_changes` and :func:`select_changes` build the result of ``read_changes``;
+- :func:`as_moment` and :func:`version_at` interpret ``as_of=``;
+- :class:`Selection` holds the projection, predicate, row limit and batch size of a read;
+- :func:`retry_conflicts` retries an operation after another writer committed first, within a :class:`RetryBudget`.
 
-Names are loaded when they are first asked for.
+Names are imported on first access.
 """
 
 from __future__ import annotations

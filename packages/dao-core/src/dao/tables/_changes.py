@@ -1,4 +1,4 @@
-"""Rows that changed: how ``read_changes`` marks them and selects among them; writes, upserts and deletes in memory."""
+"""Change rows of ``read_changes``, marked and selected; writes, upserts and deletes of a table in memory."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ __all__ = [
 ]
 
 CHANGE_COLUMNS = ("_change_type", "_version", "_timestamp")
-"""The columns that ``read_changes`` adds, in their order, after the table's own."""
+"""The columns that ``read_changes`` appends to the table's own, in this order: string, int64, timestamp[us, UTC]."""
 
 ChangeType = Literal["insert", "delete", "update_before", "update_after"]
 
 
 def mark_changes(rows: pa.Table, change_type: ChangeType, version: Version) -> pa.Table:
-    """Rows with the columns of a change behind their own: ``_timestamp`` in microseconds and UTC.
+    """Append :data:`CHANGE_COLUMNS` to rows: ``_timestamp`` is in microseconds, UTC.
 
     Args:
-        rows: the rows that a version added, or took away.
-        change_type: what happened to them.
-        version: the version, with its time.
+        rows: the rows that a version added or removed.
+        change_type: the kind of change, the same for all rows.
+        version: the version, with its commit time.
 
     >>> from datetime import UTC, datetime
     >>> marked = mark_changes(pa.table({"id": [7]}), "insert", Version(3, datetime(2025, 3, 1, tzinfo=UTC)))
@@ -55,10 +55,16 @@ def mark_changes(rows: pa.Table, change_type: ChangeType, version: Version) -> p
 def select_changes(
     changes: pa.Table, columns: Sequence[str] | None = None, where: Any = None, limit: int | None = None
 ) -> pa.Table:
-    """Those of the changed rows that a call wants: ``where`` may ask for the columns of a change, which always stay.
+    """Filter and project change rows.
+
+    Args:
+        changes: rows of :func:`mark_changes`.
+        columns: the projection, in this order, None for all columns; :data:`CHANGE_COLUMNS` always follow it.
+        where: a predicate, which may use :data:`CHANGE_COLUMNS` too.
+        limit: the maximum number of rows; None for no limit.
 
     Raises:
-        DataError: a column isn't there.
+        DataError: a column doesn't exist, or the predicate doesn't fit the columns.
     """
     found = changes if where is None else filter_table(changes, where)
     names = [name for name in select_fields(changes.schema, columns).names if name not in CHANGE_COLUMNS]
@@ -67,12 +73,12 @@ def select_changes(
 
 @frozen
 class Merged:
-    """What a write, an upsert or a delete does to the rows of a table.
+    """The result of a write, an upsert or a delete on the rows of a table.
 
     Attributes:
         rows: all rows of the table afterwards.
-        gone: the stored rows that were deleted or updated, as they were.
-        came: the rows that took the places of updated ones, in the same order, and after them those that are new.
+        gone: the stored rows that were deleted or updated, with their old values.
+        came: the new values of the updated rows, in the order of ``gone``, followed by the inserted rows.
     """
 
     rows: pa.Table
@@ -83,16 +89,16 @@ class Merged:
 def merge_tables(
     stored: pa.Table | None, source: pa.Table, keys: Sequence[str] | None, order_by: Sequence[str] | None = None
 ) -> Merged:
-    """An upsert in memory, by the rules of the contract.
+    """Upsert rows into a table in memory, by the rules of the contract.
 
     Args:
-        stored: the table's rows; None where there is no table yet.
-        source: the rows that are handed in, with the table's columns.
-        keys: the columns that tell rows apart.
-        order_by: an arrival that is older by these than the stored row changes nothing.
+        stored: the table's rows; None if the table doesn't exist yet.
+        source: the rows to upsert, with the table's columns.
+        keys: the columns that identify a row.
+        order_by: a source row that is older by these columns than the stored row of its key is ignored.
 
     Raises:
-        DataError: the columns don't fit, a key is null, or is there twice and no ``order_by`` decides.
+        DataError: the columns don't fit, a key is null or NaN, or a key is repeated and there is no ``order_by``.
 
     >>> stored, source = pa.table({"id": [1, 2], "v": ["a", "b"]}), pa.table({"id": [2, 3], "v": ["B", "C"]})
     >>> merge_tables(stored, source, ["id"]).rows.to_pylist()
@@ -112,19 +118,19 @@ def merge_tables(
 
 
 def write_to_table(stored: pa.Table | None, source: pa.Table, mode: str) -> Merged | None:
-    """A write in memory, by the rules of ``mode=`` for a table as a whole: all but ``overwrite_partitions``.
+    """Write rows to a table in memory, by the rules of every ``mode=`` but ``overwrite_partitions``.
 
     Args:
-        stored: the table's rows; None where there is no table yet.
-        source: the rows that are handed in.
-        mode: one that :func:`check_mode` let pass.
+        stored: the table's rows; None if the table doesn't exist yet.
+        source: the rows to write.
+        mode: a mode that passed :func:`check_mode`.
 
     Returns:
-        What it does; None where there is a table and the mode is ``ignore``.
+        The table's rows after the write, and the change; None if the table exists and the mode is ``ignore``.
 
     Raises:
-        AlreadyExistsError: there is a table and the mode is ``error``.
-        DataError: the rows don't have the columns of the table that they are appended to.
+        AlreadyExistsError: the table exists and the mode is ``error``.
+        DataError: the rows are to be appended and don't have the table's columns.
 
     >>> write_to_table(pa.table({"id": [1]}), pa.table({"id": [2]}), "append").rows.to_pylist()
     [{'id': 1}, {'id': 2}]
@@ -141,10 +147,10 @@ def write_to_table(stored: pa.Table | None, source: pa.Table, mode: str) -> Merg
 
 
 def delete_from_table(stored: pa.Table, where: Any) -> Merged:
-    """A delete in memory: the rows for which ``where`` is true are gone, those for which it is NULL stay.
+    """Delete the rows of a table in memory for which ``where`` is true; rows for which it is NULL remain.
 
     Raises:
-        DataError: the predicate doesn't fit the table.
+        DataError: the predicate doesn't fit the table's columns.
 
     >>> delete_from_table(pa.table({"id": [1, None]}), "id = 1").rows.to_pylist()
     [{'id': None}]

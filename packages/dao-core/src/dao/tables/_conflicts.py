@@ -18,14 +18,14 @@ _LONGEST_BACKOFF = 2.0
 
 
 class HalfDoneError(StoreError):
-    """A conflict found after a part was done, so that running the whole operation again would be wrong."""
+    """A conflict found after part of the operation took effect, so that it must not be retried as a whole."""
 
 
 class RetryBudget:
-    """How long one action is retried after conflicts.
+    """The time for which one operation is retried after conflicts.
 
-    The time counts from the first conflict, however long the action took until then. The backoff grows exponentially
-    with full jitter, so that writers don't meet again.
+    The time runs from the first conflict, however long the operation took until then. The backoff doubles with every
+    retry, from 0.02 to at most 2 seconds, with full jitter, so that concurrent writers don't collide again.
 
     Args:
         seconds: the time; with 0 the first conflict is final.
@@ -37,10 +37,10 @@ class RetryBudget:
         self._backoff = _FIRST_BACKOFF
 
     def wait(self, error: ConflictError) -> None:
-        """Back off before the next try.
+        """Sleep for the backoff before the next attempt.
 
         Raises:
-            ConflictError: the given one, when the time is used up.
+            ConflictError: ``error`` itself, if the backoff would end after the time is used up.
         """
         now = time.monotonic()
         if self._deadline is None:
@@ -53,14 +53,17 @@ class RetryBudget:
 
 
 def retry_conflicts(seconds: float, operation: Callable[[], T]) -> T:
-    """Run an operation, and run it again after each ConflictError while there is time.
+    """Run an operation and retry it after each ConflictError while its :class:`RetryBudget` lasts.
 
     Args:
-        seconds: the time, see :class:`RetryBudget`.
-        operation: reads the current state each time it is called, so that a retry is serializable.
+        seconds: the budget, see :class:`RetryBudget`.
+        operation: must read the current state on each call, so that a retry is serializable.
+
+    Returns:
+        The result of the operation.
 
     Raises:
-        ConflictError: the last one; or one that :class:`HalfDoneError` tells was found too late to retry.
+        ConflictError: the last conflict; or at once, with its message, after a :class:`HalfDoneError`.
 
     >>> retry_conflicts(0, lambda: "done")
     'done'

@@ -1,4 +1,4 @@
-"""Keys: checked, deduplicated, and found again in other rows. Only key columns and row numbers are ever joined."""
+"""Keys of an upsert: checked, deduplicated, matched. Only key columns and row numbers are joined, never whole rows."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _SOURCE = "__dao_source"
 
 
 def key_columns(rows: pa.Table | pa.RecordBatch, keys: Sequence[str]) -> pa.Table:
-    """The key columns in a form that can be compared: dictionaries and views unpacked, ``-0.0`` made ``0.0``."""
+    """The key columns in a comparable form: dictionaries and views decoded, ``-0.0`` replaced by ``0.0``."""
     return pa.table({name: comparable(rows.column(name)) for name in keys})
 
 
 def comparable(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
-    """A column in the form that :func:`key_columns` has."""
+    """A column in the comparable form that :func:`key_columns` returns."""
     kind = column.type
     if isinstance(kind, pa.BaseExtensionType):
         return comparable(column.cast(kind.storage_type))
     if pa.types.is_dictionary(kind):
         return comparable(column.cast(kind.value_type))
     if pa.types.is_floating(kind):
-        # Arrow has no arithmetic for half floats; adding zero makes one of the two zeros.
+        # Arrow has no arithmetic for half floats; adding 0.0 turns -0.0 into 0.0.
         wide = pa.float32() if pa.types.is_float16(kind) else kind
         return pc.add(column.cast(wide), pa.scalar(0.0, wide))
     if pa.types.is_decimal32(kind) or pa.types.is_decimal64(kind):
@@ -40,26 +40,30 @@ def comparable(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array
     return column if plain.equals(kind) else column.cast(plain)
 
 
-# Arrow's threads take no part in grouping and joining: rows may be in Python's memory (see dao_files.formats._near).
+# Grouping and joining use no Arrow threads: rows may be in memory owned by Python (see dao_files.formats._near).
 
 
 def check_keys(keys: Sequence[str]) -> None:
-    """Raise a DataError where no keys are given."""
+    """Raise DataError if no keys are given."""
     if not keys:
         raise DataError("keys: none were given; they are the columns that tell rows apart")
 
 
 def winners(source: pa.Table, keys: Sequence[str], order_by: Sequence[str]) -> pa.Table:
-    """The source with one row per key, in the order of the rows.
+    """Deduplicate a source by key: one row per key, in the order of the source.
 
     Args:
         source: the rows.
-        keys: the key columns, spelled as in the source, as those of ``order_by``.
-        order_by: of the rows of one key the greatest by these columns stays; null and NaN are below everything, and
-            of equal ones the last stays. Empty: no key may be there twice.
+        keys: the key columns; like ``order_by``, spelled as in the source.
+        order_by: of the rows of one key the greatest by these columns wins; null and NaN sort below every value, and
+            of equal rows the last wins. If it is empty, no key may be repeated.
+
+    Returns:
+        The winning rows; ``source`` itself if no key is repeated.
 
     Raises:
-        DataError: a column can't be compared, a key is null or NaN, or is there twice.
+        DataError: there are no keys, a column can't be compared, a key is null or NaN, or a key is repeated and
+            ``order_by`` is empty.
     """
     check_keys(keys)
     _check_types("keys", keys, source.schema)
@@ -70,9 +74,9 @@ def winners(source: pa.Table, keys: Sequence[str], order_by: Sequence[str]) -> p
     if groups.num_rows == source.num_rows:
         return source
     if not order_by:
-        raise _twice(groups, keys, source.num_rows)
+        raise _repeated_keys(groups, keys, source.num_rows)
     order = _order(source, order_by)
-    rank = pc.sort_indices(order)  # the inverse: where each row came to stand
+    rank = pc.sort_indices(order)  # the inverse permutation: the position of each row in the order
     ranked = key_columns(source, keys).append_column(_ROW, rank.cast(pa.int64()))
     best = ranked.group_by(list(keys), use_threads=False).aggregate([(_ROW, "max")]).column(f"{_ROW}_max")
     rows = order.take(best.combine_chunks())
@@ -80,23 +84,31 @@ def winners(source: pa.Table, keys: Sequence[str], order_by: Sequence[str]) -> p
 
 
 def _order(source: pa.Table, order_by: Sequence[str]) -> pa.Array:
-    """The rows' numbers, ascending by some columns, null and NaN before everything, equal ones as they came."""
+    """The row numbers sorted ascending by some columns, null and NaN first, equal rows in their original order."""
     columns: dict[str, pa.ChunkedArray | pa.Array] = {}
-    for place, name in enumerate(order_by):
-        columns[f"there{place}"], columns[f"value{place}"] = _rank(source.column(name))
+    for position, name in enumerate(order_by):
+        columns[f"present{position}"], columns[f"value{position}"] = _rank(source.column(name))
     columns[_ROW] = numbers(source.num_rows)
     return pc.sort_indices(pa.table(columns), sort_keys=[(name, "ascending") for name in columns])
 
 
 def _rank(column: pa.ChunkedArray | pa.Array) -> tuple[Any, Any]:
-    """Whether there is a value to order a row by, and the value; NaN is none, as null is."""
+    """Whether each row has a value to sort by, and the value; NaN counts as null."""
     values = comparable(column)
-    there = pc.invert(pc.is_null(values, nan_is_null=pa.types.is_floating(values.type)))
-    return there, pc.if_else(there, values, pa.scalar(None, values.type))
+    present = pc.invert(pc.is_null(values, nan_is_null=pa.types.is_floating(values.type)))
+    return present, pc.if_else(present, values, pa.scalar(None, values.type))
 
 
 def precedes(rows: pa.Table | pa.RecordBatch, others: pa.Table | pa.RecordBatch, order_by: Sequence[str]) -> pa.Array:
-    """Whether each row is older than the one beside it in ``others``: below it in the order of :func:`winners`.
+    """Compare two tables row by row: is the row of ``rows`` older, that is below the other in the order of ``winners``?
+
+    Args:
+        rows: the rows.
+        others: as many rows, with the same types in the columns of ``order_by``.
+        order_by: the columns to compare by, see :func:`winners`; if it is empty, no row is older.
+
+    Returns:
+        A boolean per row, never null.
 
     >>> rows, others = pa.table({"at": [1, 5, None, 2]}), pa.table({"at": [2, 5, 1, None]})
     >>> precedes(rows, others, ["at"]).to_pylist()
@@ -104,15 +116,15 @@ def precedes(rows: pa.Table | pa.RecordBatch, others: pa.Table | pa.RecordBatch,
     """
     older = pa.repeat(pa.scalar(False), rows.num_rows)
     for name in reversed(order_by):
-        (there, value), (other_there, other) = _rank(rows.column(name)), _rank(others.column(name))
-        below = pc.or_(pc.less(there, other_there), pc.fill_null(pc.less(value, other), False))
-        equal = pc.or_(pc.invert(pc.or_(there, other_there)), pc.fill_null(pc.equal(value, other), False))
+        (present, value), (other_present, other) = _rank(rows.column(name)), _rank(others.column(name))
+        below = pc.or_(pc.less(present, other_present), pc.fill_null(pc.less(value, other), False))
+        equal = pc.or_(pc.invert(pc.or_(present, other_present)), pc.fill_null(pc.equal(value, other), False))
         older = pc.or_(below, pc.and_(equal, older))
     return _array(older)
 
 
 def numbers(count: int) -> pa.Array:
-    """The row numbers of so many rows (int64)."""
+    """The row numbers 0 to ``count - 1``, as int64."""
     if count == 0:
         return pa.array([], pa.int64())
     return pc.subtract(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), count)), 1)
@@ -137,7 +149,7 @@ def _check_values(source: pa.Table, keys: Sequence[str]) -> None:
             raise DataError(f"key column {name!r} is {what} in row {row} of the data, so nothing tells that row apart")
 
 
-def _twice(groups: pa.Table, keys: Sequence[str], rows: int) -> DataError:
+def _repeated_keys(groups: pa.Table, keys: Sequence[str], rows: int) -> DataError:
     several = groups.filter(pc.greater(groups.column(f"{_ROW}_count"), 1))
     first = several.slice(pc.index(several.column(f"{_ROW}_min"), pc.min(several.column(f"{_ROW}_min"))).as_py(), 1)
     example = ", ".join(f"{name}={first.column(name)[0]}" for name in keys)
@@ -150,11 +162,11 @@ def _twice(groups: pa.Table, keys: Sequence[str], rows: int) -> DataError:
 
 @define
 class Matcher:
-    """Finds the keys of a source in other rows.
+    """A lookup of the keys of an upsert's source in other rows.
 
     Attributes:
-        keys: the key columns.
-        source: the source's key columns, each key once, none null.
+        keys: the names of the key columns.
+        source: the source's key columns in comparable form; keys are unique and not null.
     """
 
     keys: Sequence[str]
@@ -162,11 +174,11 @@ class Matcher:
 
     @classmethod
     def of(cls, source: pa.Table, keys: Sequence[str]) -> Matcher:
-        """A matcher for the rows of a source."""
+        """Make a matcher for the keys of a source, as :func:`winners` returns it: unique, none null."""
         return cls(keys, key_columns(source, keys).combine_chunks())
 
     def match(self, rows: pa.RecordBatch | pa.Table) -> pa.Array:
-        """For each row the number of the source's row with the same key (int64), null if none matches."""
+        """Find for each row the source row with the same key: its row number as int64, null if there is none."""
         found = key_columns(rows, self.keys)
         if len(self.keys) == 1:
             column, known = found.column(0).combine_chunks(), self.source.column(0).combine_chunks()
@@ -175,23 +187,23 @@ class Matcher:
         right = self.source.append_column(_SOURCE, numbers(self.source.num_rows))
         both = left.join(right, list(self.keys), join_type="inner", use_threads=False)
         pairs = both.select([_ROW, _SOURCE]).combine_chunks()
-        places = pc.index_in(left.column(_ROW), value_set=_array(pairs.column(_ROW)))
-        return _array(pairs.column(_SOURCE)).take(_array(places))
+        positions = pc.index_in(left.column(_ROW), value_set=_array(pairs.column(_ROW)))
+        return _array(pairs.column(_SOURCE)).take(_array(positions))
 
     def bounds(self, schema: pa.Schema) -> pc.Expression:
-        """A condition that every row with a key of the source meets, for pruning by statistics.
+        """Make a predicate that is true for every row with a key of the source, to prune files by their statistics.
 
         Args:
-            schema: the schema of the rows that it will be asked of.
+            schema: the schema of the rows that the predicate will be evaluated on.
         """
         condition = pc.scalar(True)
         for name in self.keys:
             kind = schema.field(name).type
             if pa.types.is_boolean(kind) or pa.types.is_float16(kind) or isinstance(kind, pa.BaseExtensionType):
-                continue  # two values, or none that Arrow compares
+                continue  # a range of booleans prunes nothing, and Arrow can't compare the others
             try:
                 limits = pc.min_max(self.source.column(name))
-            except pa.ArrowNotImplementedError:  # statistics of such columns are of no use either
+            except pa.ArrowNotImplementedError:  # statistics of such a column couldn't be compared either
                 continue
             condition = condition & (pc.field(name) >= limits["min"]) & (pc.field(name) <= limits["max"])
         return condition

@@ -11,16 +11,16 @@ __all__ = ["check_mode"]
 
 
 def check_mode(mode: str, allowed: tuple[str, ...] = MODES, *, lacks: Mapping[str, str] | None = None) -> None:
-    """Make sure that a write can have this mode.
+    """Check that a write can have this mode.
 
     Args:
         mode: the mode.
-        allowed: those that can be meant here.
-        lacks: those that the backend doesn't have, with the reason: ``capabilities.lacks_modes``.
+        allowed: the modes that the call accepts.
+        lacks: the modes that the backend lacks, each with the reason: ``capabilities.lacks_modes``.
 
     Raises:
-        DataError: it is no mode, or none that can be meant here.
-        UnsupportedError: the backend doesn't have it.
+        DataError: the call doesn't accept the mode; the message has the nearest one that it accepts.
+        UnsupportedError: the backend lacks the mode; the message has the reason and the modes that the backend has.
     """
     if mode not in allowed:
         hint = did_you_mean(mode, allowed) if isinstance(mode, str) else f"known: {', '.join(allowed)}"

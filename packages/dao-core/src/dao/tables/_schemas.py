@@ -1,4 +1,4 @@
-"""What new rows must look like to become part of a table: its columns exactly, or more where it may evolve."""
+"""Schema checks and schema evolution: the schema that a table has after rows of another schema are added."""
 
 from __future__ import annotations
 
@@ -13,26 +13,27 @@ __all__ = ["EVOLVE", "check_schema_mode", "reconcile", "widened", "would_evolve"
 
 
 EVOLVE = "schema_mode='evolve' would change the table to hold it"
-"""What an error says where that is true."""
+"""The end of an error's message where ``schema_mode='evolve'`` would have worked."""
 
 
 def check_schema_mode(mode: str) -> None:
-    """Raise a DataError where ``schema_mode`` is none."""
+    """Raise DataError if ``mode`` is not a ``schema_mode``."""
     if mode not in SCHEMA_MODES:
         raise DataError(f"schema_mode: found {mode!r}, expected 'strict' or 'evolve'")
 
 
 def reconcile(table: pa.Schema, data: pa.Schema, mode: str) -> pa.Schema:
-    """The schema of a table once rows of another schema were added to it.
+    """Return the schema of a table after rows of another schema are added to it.
 
     Args:
-        table: what the table has.
-        data: what the new rows have.
-        mode: ``strict``: the same columns in any order, types that can be cast without loss; the table stays as it
-            is. ``evolve``: new columns come last, missing ones are null, types widen to one that holds both.
+        table: the table's schema.
+        data: the schema of the new rows.
+        mode: ``strict``: the same columns in any order, with types that can be cast without loss; the table's schema
+            is unchanged. ``evolve``: new columns are appended as nullable ones, missing columns are filled with nulls,
+            and types widen to one that holds the values of both.
 
     Raises:
-        DataError: they don't fit; the message names the columns.
+        DataError: the schemas don't fit; the message names the columns, and says what would have worked.
     """
     check_schema_mode(mode)
     if mode == "evolve":
@@ -57,7 +58,7 @@ def _check_types(table: pa.Schema, data: pa.Schema) -> None:
 
 
 def _way_out(table: pa.Schema, data: pa.Schema) -> str:
-    """What would have worked for data that isn't the table's: to let the table evolve, where it can."""
+    """What the message suggests for data that doesn't fit: to evolve the table if that works, else to cast."""
     try:
         _evolve(table, data)
     except DataError:
@@ -66,7 +67,7 @@ def _way_out(table: pa.Schema, data: pa.Schema) -> str:
 
 
 def would_evolve(table: pa.Schema, data: pa.Schema) -> bool:
-    """Whether ``evolve`` takes data that ``strict`` doesn't: other columns, or values that need other types."""
+    """Whether ``evolve`` accepts the data and ``strict`` doesn't: other columns, or values that need wider types."""
     try:
         evolved = _evolve(table, data)
     except DataError:
@@ -85,9 +86,9 @@ def _evolve(table: pa.Schema, data: pa.Schema) -> pa.Schema:
 
 
 def _check_letter_case(table: pa.Schema, data: pa.Schema) -> None:
-    """Make sure that no column is added which is another one's name in other letters, and that the data lacks.
+    """Check that no new column has the name of a column that the data lacks, in another letter case.
 
-    Many programs can't tell the two apart, and the values would be in neither of them whole.
+    Many engines can't tell the two apart, and the values would be spread over both.
     """
     lacking = {name.casefold(): name for name in table.names if name not in data.names}
     for name in data.names:
@@ -109,10 +110,10 @@ def _join(field: pa.Field, data: pa.Schema) -> pa.Field:
 
 
 def widened(name: str, one: pa.DataType, other: pa.DataType) -> pa.DataType:
-    """The narrowest type that holds all values of both.
+    """The narrowest type that holds all values of both types.
 
     Raises:
-        DataError: no common type, such as for text and numbers, or for 64-bit integers and floats.
+        DataError: there is no common type, such as for text and numbers, or for 64-bit integers and floats.
 
     >>> str(widened("x", pa.int8(), pa.int32())), str(widened("x", pa.int32(), pa.float32()))
     ('int32', 'double')
@@ -128,9 +129,8 @@ def widened(name: str, one: pa.DataType, other: pa.DataType) -> pa.DataType:
         raise _no_common_type(name, one, other)
     units = {getattr(kind, "unit", None) for kind in (one, other)}
     if "ns" in units and len(units) > 1 and may_cast(other, one) is None:
-        return (
-            one  # neither holds all values of the other: nanoseconds end in 2262, and must not make a table unreadable
-        )
+        # Neither holds all values of the other: nanoseconds end in 2262, and must not make stored rows unreadable.
+        return one
     try:
         found = pa.unify_schemas([pa.schema([(name, one)]), pa.schema([(name, other)])], promote_options="permissive")
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
@@ -138,14 +138,14 @@ def widened(name: str, one: pa.DataType, other: pa.DataType) -> pa.DataType:
     if pa.types.is_uint64(one) != pa.types.is_uint64(other) and pa.types.is_signed_integer(found.field(0).type):
         raise _no_common_type(name, one, other)
     kind = found.field(0).type
-    # What is stored is read as that type, and what is new is cast to it: structs of other fields are neither.
+    # Stored rows are read as that type and new rows are cast to it; structs with other fields allow neither.
     if may_cast(one, kind) is not None or may_cast(other, kind) is not None:
         raise _no_common_type(name, one, other)
     return kind
 
 
 def _kind(kind: pa.DataType) -> str:
-    """What values of a type are: what floats round decimals can hold, and bytes need not be text."""
+    """The kind of a type's values; decimals are apart from floats, which round, and text from bytes of any content."""
     kind = plain_type(kind)
     if pa.types.is_decimal(kind):
         return "decimals"

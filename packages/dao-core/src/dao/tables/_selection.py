@@ -1,4 +1,4 @@
-"""Which rows and columns of a table a call wants, as one record that travels from its route to the files."""
+"""The projection, predicate and limits of a read, as one record passed from the route down to the files."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ __all__ = ["Selection"]
 
 @frozen
 class Selection:
-    """What is wanted of a table; everything by default.
+    """The columns and rows that a read selects; everything by default.
 
     Attributes:
-        columns: the columns wanted, in this order; None for all.
-        where: only rows for which this predicate is true: whatever :func:`dao.arrow.predicates.parse` takes.
-        limit: rows at most.
-        batch_size: rows of a batch at most; None for what the reader takes by itself.
+        columns: the projection, in this order; None for all columns.
+        where: a predicate in any form that :func:`dao.arrow.predicates.parse` accepts; only rows for which it is true
+            are selected. None for all rows.
+        limit: the maximum number of rows; None for no limit.
+        batch_size: the maximum number of rows per batch; None for the reader's default.
 
     >>> Selection(columns=["carrier"], where="dep_delay > 15").arguments
     {'columns': ['carrier'], 'where': 'dep_delay > 15'}
@@ -33,16 +34,16 @@ class Selection:
 
     @property
     def is_everything(self) -> bool:
-        """Whether all rows are wanted with all columns."""
+        """Whether all rows are selected with all columns."""
         return self.columns is None and self.has_all_rows
 
     @property
     def has_all_rows(self) -> bool:
-        """Whether no row is left out."""
+        """Whether neither a predicate nor a limit leaves rows out."""
         return self.where is None and self.limit is None
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """What it says, by name, for functions that take it as arguments."""
+        """The attributes that are set, by name, to be passed as keyword arguments."""
         given = {"columns": self.columns, "where": self.where, "limit": self.limit, "batch_size": self.batch_size}
         return {name: value for name, value in given.items() if value is not None}
