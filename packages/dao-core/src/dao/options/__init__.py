@@ -1,13 +1,12 @@
-"""From a config's options to an interface: every option checked against the class, all faults at once.
+"""Build an interface from a config's options: every option is checked against the class, all faults are reported.
 
-The fields of an attrs class, or the parameters of any other class, are its options. Values are taken as they are
-written: ``"yes"`` is no ``bool``, ``"8"`` is no ``int``, ``1`` is no ``str``, and an ``int`` does for a ``float``. Only
-a value that comes out of references (``${env:PORT}``), which is always text, is read as the number, truth
-value (``true``, ``false``, ``1``, ``0``) or enum member that the field asks for. A field of type
-:class:`~dao.secrets.Secret` takes a string, with or without references. A field of
-type :class:`~pathlib.Path` or :data:`Folder` is a place: ``~`` is the home, and a relative one starts where the
-config's file is. A field with a converter of its own gets the value as it stands. A type that can't be resolved here,
-because its library is not installed, takes anything.
+The fields of an attrs class, or the parameters of any other class, are its options. Values are not coerced: ``"yes"``
+is no ``bool``, ``"8"`` is no ``int``, ``1`` is no ``str``; only an ``int`` is accepted for a ``float``. A value that
+results from references (``${env:PORT}``) is always text, and is parsed as the number, boolean (``true``, ``false``,
+``1``, ``0``) or enum member that the field declares. A field of type :class:`~dao.secrets.Secret` accepts a string,
+with or without references. A field of type :class:`~pathlib.Path` or :data:`Folder` is a local path: ``~`` is expanded
+to the home directory, and a relative path starts in the directory of the config file. A field with a converter receives
+the value unchanged. A type that can't be resolved, because its library is not installed, accepts any value.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Makes an interface out of its options, or says all that is wrong with them."""
+"""Instances of interface classes, built from options; or one error with every fault of the options."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ T = TypeVar("T")
 def build(
     cls: type[T], options: Mapping[str, Any], path: str = "", folders: Mapping[str, str] = MappingProxyType({})
 ) -> T:
-    """Make a ``cls`` out of ``options``, references resolved now.
+    """Build an instance of ``cls`` from ``options``, with references resolved.
 
     Args:
         cls: the interface class.
         options: its options by name.
-        path: where they stand in the user's config, for messages.
-        folders: where relative places among them start, by the option's path (``root``, ``volumes[0].path``), and for
-            all others ``""``; the working directory where it doesn't say.
+        path: the path of the options in the user's config, for messages.
+        folders: the directories in which relative local paths start, by the path of the option (``root``,
+            ``volumes[0].path``), with ``""`` as the default for all others; without either, the working directory.
 
     Raises:
-        ConfigError: every wrong name, wrong value, missing option and reference without a value, each with its path;
-            or the class refused them.
+        ConfigError: unknown names, wrong values, missing options and references without a value, all of them, each
+            with its path; or the error with which the class refused its options, with their values masked.
 
     >>> @attrs.frozen
     ... class Bucket:
@@ -64,24 +64,29 @@ def build(
     except Exception as error:
         faulty = []
         refused, cause = error, _harmless(error, cls, options)
-    # Raised out here, so that an error which holds a value is not even the context of this one.
+    # Raised outside the handlers, so that an error whose text has an option's value is not the context of this one.
     if faulty:
         raise ConfigError(faulty)
-    told = f"{cls.__qualname__} refused its options: {_message(refused, cls, options)}"
-    raise ConfigError([Fault(path, told)]) from cause
+    message = f"{cls.__qualname__} refused its options: {_message(refused, cls, options)}"
+    raise ConfigError([Fault(path, message)]) from cause
 
 
 def check(cls: type, options: Mapping[str, Any], path: str = "") -> list[Fault]:
-    """The faults that :func:`build` would raise, as far as they can be seen without calling ``cls``.
+    """Return the faults that :func:`build` would raise, as far as they can be found without calling ``cls``.
 
-    Nothing outside is looked at: references are checked for their form, not for their value.
+    References are not resolved (no environment variable, file or secret store is read), only their syntax is checked.
+
+    Args:
+        cls: the interface class.
+        options: its options by name.
+        path: the path of the options in the user's config, for messages.
     """
     values, faults = _structure(cls, options, path, {}, lookup=False)
     return faults + _validate(cls, values, path, options)
 
 
 def guarded_options(options: Mapping[str, Any], cls: type | None) -> dict[str, Any]:
-    """The options with those that are secrets, by their type in ``cls`` or their name, as ``Secret``, however deep."""
+    """Wrap the options that are secrets, by their type in ``cls`` or by their name, in ``Secret``, at any depth."""
     kinds = {} if cls is None else option_types(cls)
     return {name: guard_as(value, kinds.get(name, Any), str(name)) for name, value in options.items()}
 
@@ -121,11 +126,11 @@ def _structure(
 
 
 _TAKES_MORE: Any = getattr(attrs, "Converter", ())
-"""Converters that may want the instance or the field beside the value; attrs has them from 24.1 on."""
+"""The class of converters that may take the instance or the field beside the value; attrs has it from 24.1 on."""
 
 
 def _validate(cls: type, values: Mapping[str, Any], path: str, options: Mapping[str, Any]) -> list[Fault]:
-    """What the validators and converters of an attrs class say, on an instance that is never initialised."""
+    """The faults found by the validators and converters of an attrs class, run on an uninitialised instance."""
     faults = []
     bare = object.__new__(cls) if attrs.has(cls) else None
     for name, option in options_of(cls)[0].items():
@@ -134,7 +139,7 @@ def _validate(cls: type, values: Mapping[str, Any], path: str, options: Mapping[
             continue
         value = values[name]
         if any(secret.references for _, secret in secrets_in(value)):
-            continue  # nothing outside is looked at here
+            continue  # its value isn't known without resolving the references
         try:
             if callable(attribute.converter) and not isinstance(attribute.converter, _TAKES_MORE):
                 value = attribute.converter(value)
@@ -142,7 +147,7 @@ def _validate(cls: type, values: Mapping[str, Any], path: str, options: Mapping[
                 attribute.validator(bare, attribute, value)
         except (ValueError, TypeError, ConfigError) as error:
             faults.append(Fault(joined(path, name), _message(error, cls, options)))
-        except Exception:  # a validator that looks at other fields, which are not there yet: build() will ask it again
+        except Exception:  # a validator may read other fields, which aren't set on this instance; build() runs it again
             continue
     return faults
 
@@ -154,7 +159,7 @@ def _message(error: Exception, cls: type, options: Mapping[str, Any]) -> str:
 
 
 def _without_values(text: str, cls: type, options: Mapping[str, Any]) -> str:
-    """A message with no value of the options in it: a secret may stand in any of them by mistake."""
+    """The message with the options' values masked: any of them may be a secret by mistake."""
     for value in sorted(_texts(cls, options), key=len, reverse=True):
         text = text.replace(repr(value), MASK)
         if len(value) >= _SHORTEST:
@@ -163,16 +168,17 @@ def _without_values(text: str, cls: type, options: Mapping[str, Any]) -> str:
 
 
 def _harmless(error: Exception, cls: type, options: Mapping[str, Any]) -> Exception | None:
-    told = f"{error!r} {error} {error.__cause__!r} {error.__context__!r}"
-    return error if _without_values(told, cls, options) == told else None
+    """The error, if neither it nor its cause and context show a value of the options; else None."""
+    shown = f"{error!r} {error} {error.__cause__!r} {error.__context__!r}"
+    return error if _without_values(shown, cls, options) == shown else None
 
 
 _SHORTEST = 4
-"""Masking shorter texts, where they are not in quotes, would only garble messages."""
+"""Characters of the shortest value that is masked where it isn't quoted: masking shorter ones would garble messages."""
 
 
 def _texts(cls: type, options: Mapping[str, Any]) -> set[str]:
-    """The texts of the options' values. A place is none of them: where something was looked for has to be said."""
+    """The strings among the options' values, and the values of secrets; local paths excepted, which messages need."""
     kinds = option_types(cls)
     values = [value for name, value in options.items() if not is_place([kinds.get(name, Any)])]
     found = set(_strings(values))

@@ -1,4 +1,4 @@
-"""Validators of options, for the attrs classes of interfaces: a message never quotes the text that a user set."""
+"""Validators of options, for the attrs classes of interfaces: their messages never quote a text that a user set."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ Validator = Callable[[Any, Any, Any], None]
 
 
 def described(value: object) -> str:
-    """What a message says of an option's value: numbers as they are, of a text its kind and length.
+    """Describe an option's value for a message: a number or boolean by its value, a text by its kind and length only.
 
-    A key may have been pasted into the wrong option, and a URL may have a login in it.
+    A secret may have been pasted into the wrong option, and a URL may contain a login.
 
     >>> described(3), described("hunter2"), described("https://me:hunter2@host"), described([1])
     ('3', 'a text of 7 characters', 'a URL', 'a list')
@@ -31,12 +31,26 @@ def described(value: object) -> str:
 
 
 def refuse(attribute: Any, value: object, expected: str) -> ConfigError:
-    """The error of an option that can't be what it is."""
+    """Return the error for an option with an unacceptable value; the caller raises it.
+
+    Args:
+        attribute: the attrs attribute of the option, for its name.
+        value: the value, which the message describes but doesn't quote, see :func:`described`.
+        expected: what would be accepted, in words.
+    """
     return ConfigError(f"{attribute.name}: found {described(value)}, expected {expected}")
 
 
 def number(kind: str, low: float, high: float | None = None) -> Validator:
-    """Between two bounds, both included; ``kind`` is its unit, for the message: ``"seconds"``."""
+    """Make a validator for an ``int`` or ``float`` (no ``bool``) between two bounds, both inclusive.
+
+    Args:
+        kind: the unit or kind of the number, for the message: ``"seconds"``.
+        low: the lowest number allowed.
+        high: the highest number allowed; None for no upper bound.
+
+    The validator raises ConfigError, as those of :func:`one_of` and :func:`matching` do.
+    """
     bounds = f"{low:,} or more" if high is None else f"{low:,} to {high:,}"
 
     def check(_instance: object, attribute: Any, value: float) -> None:
@@ -48,7 +62,7 @@ def number(kind: str, low: float, high: float | None = None) -> Validator:
 
 
 def one_of(*allowed: str) -> Validator:
-    """One of some texts."""
+    """Make a validator for a text that is one of ``allowed``, in the same letter case."""
 
     def check(_instance: object, attribute: Any, value: object) -> None:
         if value not in allowed:
@@ -58,7 +72,7 @@ def one_of(*allowed: str) -> Validator:
 
 
 def matching(pattern: re.Pattern[str], expected: str) -> Validator:
-    """None, or a text that a pattern matches as a whole; ``expected`` says in words what that is."""
+    """Make a validator for None or a text that matches ``pattern`` as a whole; ``expected`` describes it in words."""
 
     def check(_instance: object, attribute: Any, value: object) -> None:
         if value is not None and not (isinstance(value, str) and pattern.fullmatch(value)):

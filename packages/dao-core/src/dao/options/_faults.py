@@ -1,4 +1,4 @@
-"""What can be wrong with an option's value, and how a message tells it without giving a secret away."""
+"""Faults of an option's value, and their messages, which don't reveal secrets."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHOWN = 60
 
 
 class Wrong(Exception):
-    """A value that is not what is expected. Keeps the value only until its fault is written."""
+    """A value of another type or content than expected; holds the value until it becomes a :class:`Fault`."""
 
     def __init__(self, expected: str, value: Any) -> None:
         super().__init__(expected)
@@ -26,7 +26,7 @@ class Wrong(Exception):
 
 
 class WrongInside(Exception):
-    """What is wrong with some elements of a list or mapping, each under its position or key."""
+    """The errors of the elements of a list or mapping, each with its position or key."""
 
     def __init__(self, errors: list[tuple[int | str, Exception]]) -> None:
         super().__init__(len(errors))
@@ -34,20 +34,20 @@ class WrongInside(Exception):
 
 
 class NotKnownYet(Exception):
-    """The value comes out of references, which are not looked up now."""
+    """The value depends on references, which are not resolved in this check."""
 
 
 def joined(path: str, name: object) -> str:
-    """A path with one more name, or the position in a list, at its end."""
+    """Append a name, or a position in a list, to a path."""
     if isinstance(name, int):
         return f"{path}[{name}]"
     return f"{path}.{name}" if path else str(name)
 
 
 def faults_of(error: Exception, path: str, *, hidden: bool, mask: Callable[[str], str]) -> Iterator[Fault]:
-    """The faults in an error of :func:`structure`, each with its path; no value is shown where ``hidden``.
+    """Yield the faults in an error of :func:`structure`, each with its path; with ``hidden`` none shows a value.
 
-    ``mask`` removes the options' values from a message of third-party code.
+    ``mask`` removes the options' values from messages of third-party code.
     """
     from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError
 
@@ -75,20 +75,20 @@ def faults_of(error: Exception, path: str, *, hidden: bool, mask: Callable[[str]
     elif isinstance(error, ConfigError):
         yield from (Fault(path, fault.message) for fault in error.faults)
     else:
-        told = mask(str(error.args[0])) if error.args else type(error).__name__
-        yield Fault(path, "the value was refused" if hidden else told)
+        message = mask(str(error.args[0])) if error.args else type(error).__name__
+        yield Fault(path, "the value was refused" if hidden else message)
 
 
 def _describe(value: Any, hidden: bool) -> str:
-    """The kind of a value, and the value itself where it can be no secret: a number, or only references."""
+    """The type of a value, and the value itself if it can't be a secret: a number, or references only."""
     kind = "null" if value is None else type(value).__name__
     if isinstance(value, Secret):
         return "a secret"
     if hidden or not isinstance(value, (str, int, float)):
         return kind
     if not isinstance(value, str):
-        told = repr(value)
-        return f"{kind} {told if len(told) <= _SHOWN else told[:_SHOWN] + '...'}"
+        shown = repr(value)
+        return f"{kind} {shown if len(shown) <= _SHOWN else shown[:_SHOWN] + '...'}"
     template = value.template if isinstance(value, Interpolated) else Template.parse(value)
     only_references = template.references and len(template.references) == len(template.parts)
     return f"str {str(template)!r}" if only_references else "str"

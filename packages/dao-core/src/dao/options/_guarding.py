@@ -1,4 +1,4 @@
-"""Finds the secrets among options by their types and names, and keeps them as :class:`~dao.secrets.Secret`."""
+"""Secrets among options, found by type and name and wrapped in :class:`~dao.secrets.Secret`."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["guard_as", "holds_secret", "kinds_below", "members"]
 
 
 def members(kind: Any) -> tuple[Any, ...]:
-    """The types that a value may have: those of a union, what an alias stands for, and itself."""
+    """The types that a value of this type may have: the members of a union, an alias and its target, or the type."""
     if typing.get_origin(kind) is typing.Annotated:
         return members(typing.get_args(kind)[0])
     if typing.get_origin(kind) in (Union, types.UnionType):
@@ -31,11 +31,11 @@ def holds_secret(kind: Any) -> bool:
 
 
 def guard_as(value: Any, kind: Any, name: str = "") -> Any:
-    """``value`` with each string made a :class:`Secret` that its type or its name says is one, however deep.
+    """Wrap the strings in ``value`` that are secrets, by their type or their name, in :class:`Secret`, at any depth.
 
     Args:
-        value: an option's value as it is written; strings may have references.
-        kind: the option's type, ``Any`` where it is not known.
+        value: an option's value as written in the config; strings may have references.
+        kind: the option's type; ``Any`` if it is not known.
         name: the option's name.
     """
     return guarded(value, name, [kind], _secret, kinds_below)
@@ -46,7 +46,7 @@ def _secret(kinds: list[Any]) -> bool:
 
 
 def kinds_below(kinds: list[Any], at: str | int) -> list[Any]:
-    """The types of what is at a position or key of a value that has one of these types."""
+    """The types of the element at position or key ``at`` of a value that has one of these types."""
     return [found for kind in kinds for member in members(kind) for found in _inner(member, at)]
 
 

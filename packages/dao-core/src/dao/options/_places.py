@@ -1,4 +1,4 @@
-"""Options that are places on this machine's disks: where a relative one starts, and what is no place."""
+"""Options that are local paths: made absolute, relative to a directory; texts that can't be local paths are refused."""
 
 from __future__ import annotations
 
@@ -16,17 +16,20 @@ from dao.secrets import Template, interpolated
 __all__ = ["Folder", "absolute_place", "is_place", "place_paths", "resolve_places", "working_folder"]
 
 Folder = NewType("Folder", str)
-"""The type of an option that is a folder: its absolute path. One of type ``pathlib.Path`` is a place too."""
+"""The type of an option that is a local directory, given to the class as an absolute path (a ``str``).
+
+Options of type ``pathlib.Path`` are local paths too.
+"""
 
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):/")
 _LONGEST_SCHEME = 10
-"""Letters of a scheme that a message quotes; what is longer may be anything, a secret as well."""
+"""Letters of the longest URL scheme that a message quotes; a longer prefix may be part of a secret."""
 
 _VARIABLE = re.compile(r"(?:^|(?<=/))\$([A-Za-z_]\w*)")
 
 
 def working_folder() -> str:
-    """Where this process is; empty if there is no such folder any more."""
+    """The working directory of the process; empty if it no longer exists."""
     try:
         return os.getcwd()
     except OSError:
@@ -34,20 +37,28 @@ def working_folder() -> str:
 
 
 def absolute_place(text: str, folder: str = "") -> str:
-    """A place as an absolute path: a relative one from ``folder`` on, ``~`` is the home.
+    """Make a local path absolute and normalised; a relative one starts in ``folder``, ``~`` is the home directory.
+
+    The path need not exist; symbolic links are not resolved.
+
+    Args:
+        text: the path.
+        folder: the directory in which a relative path starts; empty for the working directory.
 
     Raises:
-        ConfigError: it is a URL or a shell's variable, or empty; the message has the right spelling, not the text.
+        ConfigError: ``text`` is empty, a URL, or has a shell variable, a null character or the ``~`` of an unknown
+            user. The message has the right spelling and doesn't quote ``text``.
     """
     if not text or "\0" in text:
         raise ConfigError("found an empty text, or one with a null character, expected the path of a folder")
     if found := _URL.match(text):
         scheme = found[1].lower()
         right = "the path alone, without 'file://'" if scheme == "file" else "a path on this machine"
-        far = "; a bucket is a store with 'interface: s3' and the options 'bucket' and 'prefix'"
-        told = far if scheme in ("s3", "s3a", "s3n") else "" if scheme == "file" else "; a URL needs another interface"
-        known = f" ({scheme}://...)" if len(scheme) <= _LONGEST_SCHEME else ""
-        raise ConfigError(f"found a URL{known}, expected {right}{told}")
+        bucket = "; a bucket is a store with 'interface: s3' and the options 'bucket' and 'prefix'"
+        is_s3 = scheme in ("s3", "s3a", "s3n")
+        hint = bucket if is_s3 else "" if scheme == "file" else "; a URL needs another interface"
+        shown = f" ({scheme}://...)" if len(scheme) <= _LONGEST_SCHEME else ""
+        raise ConfigError(f"found a URL{shown}, expected {right}{hint}")
     if found := _VARIABLE.search(text):
         raise ConfigError(f"found ${found[1]}, which no shell replaces here; write ${{env:{found[1]}}}")
     expanded = os.path.expanduser(text)
@@ -57,12 +68,12 @@ def absolute_place(text: str, folder: str = "") -> str:
 
 
 def is_place(kinds: list[Any]) -> bool:
-    """Whether a text that has one of these types is a place."""
+    """Whether a text that has one of these types is a local path."""
     return any(member in (Folder, Path) for kind in kinds for member in members(kind))
 
 
 def place_paths(value: Any, kinds: list[Any], path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
-    """The paths, within an option's value, of the texts that are places by their types."""
+    """Yield the position, within an option's value, of each text that is a local path by its type."""
     if isinstance(value, (str, os.PathLike)):
         if is_place(kinds):
             yield path
@@ -77,15 +88,15 @@ def place_paths(value: Any, kinds: list[Any], path: tuple[str | int, ...] = ()) 
 def resolve_places(
     value: Any, kinds: list[Any], path: str, folders: Mapping[str, str], faults: list[Fault], *, lookup: bool
 ) -> Any:
-    """``value`` with each place in it made absolute; what is no place is noted among the faults.
+    """Make every local path in ``value`` absolute; texts that can't be local paths are added to ``faults``.
 
     Args:
         value: an option's value.
         kinds: the types that it may have.
-        path: the option's path, below which ``folders`` names where relative places start; ``""`` is for all others.
-        folders: those folders.
-        faults: where faults are noted.
-        lookup: resolve references; without it a place that has some stays as it is.
+        path: the option's path.
+        folders: the directories in which relative paths start, by the path of the option; ``""`` is the default.
+        faults: the list that faults are appended to.
+        lookup: resolve references; without it a path that has some is returned unchanged.
     """
     if isinstance(value, (str, os.PathLike)):
         if not is_place(kinds):

@@ -18,7 +18,7 @@ __all__ = ["Option", "option_types", "options_of"]
 
 @frozen
 class Option:
-    """One option of a class."""
+    """One option of a class: its type, whether it has no default, and its attrs attribute, if the class has them."""
 
     type: Any
     required: bool
@@ -26,18 +26,18 @@ class Option:
 
 
 def option_types(cls: type) -> dict[str, Any]:
-    """The options of a class with their types, ``Any`` if unannotated or unresolvable here."""
+    """Return the options of a class by name with their types; ``Any`` for those without a type that can be resolved."""
     return {name: option.type for name, option in options_of(cls)[0].items()}
 
 
 @lru_cache(maxsize=512)
 def options_of(cls: type) -> tuple[dict[str, Option], bool]:
-    """The options, and whether the class takes any others too."""
+    """The options of a class by name, and whether it accepts others too (``**kwargs``)."""
     try:
         parameters = list(inspect.signature(cls).parameters.values())
     except ValueError:  # some classes written in C have no signature
         return {}, True
-    # A generated __init__ repeats its fields' annotations, out of reach of what they mean in a base class's module.
+    # A generated __init__ repeats the annotations of inherited fields, whose names resolve only in the base's module.
     generated = attrs.has(cls) or is_dataclass(cls)
     hints = _hints(cls) if generated else {**_hints(cls), **_hints(inspect.getattr_static(cls, "__init__"))}
     attributes = {a.alias: a for a in attrs.fields(cls)} if attrs.has(cls) else {}
@@ -51,7 +51,7 @@ def options_of(cls: type) -> tuple[dict[str, Option], bool]:
 
 
 def _hints(owner: Any) -> dict[str, Any]:
-    """Annotations, each resolved on its own: one that names an uninstalled library must not spoil the others."""
+    """The annotations, each resolved separately: one that names a missing library must not make the others fail."""
     hints: dict[str, Any] = {}
     for holder in reversed(owner.__mro__) if isinstance(owner, type) else [owner]:
         names = vars(sys.modules.get(getattr(holder, "__module__", ""), typing))

@@ -1,4 +1,4 @@
-"""How one option's value becomes what its field asks for: cattrs, with stricter rules for plain values."""
+"""Conversion of an option's value to the type of its field: cattrs, with stricter rules for plain values."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _TRUTH = {"true": True, "1": True, "false": False, "0": False}
 
 
 def structure(value: Any, kind: Any, *, lookup: bool) -> Any:
-    """``value`` as a ``kind``; with ``lookup`` its references are resolved, without it they are checked for form.
+    """Convert ``value`` to the type ``kind``; with ``lookup`` references are resolved, else only checked for syntax.
 
     Raises:
-        NotKnownYet: it comes out of references, which are not looked up now.
-        Exception: many sorts; :func:`~dao.options.faults_of` tells what they mean.
+        NotKnownYet: the value depends on references, which are not resolved now.
+        Exception: of many types; :func:`~dao.options._faults.faults_of` translates them to faults.
     """
     return _converter(lookup).structure(value, kind)
 
@@ -62,14 +62,14 @@ def _converter(lookup: bool) -> Converter:
 
 
 class _Values:
-    """The rules for everything that is no record, as cattrs' structure hooks."""
+    """The conversion rules for all types but attrs classes, as cattrs structure hooks."""
 
     def __init__(self, converter: Converter, lookup: bool) -> None:
         self._converter = converter
         self._lookup = lookup
 
     def exact(self) -> dict[Any, Callable[[Any, Any], Any]]:
-        """The rules for single types. cattrs uses them for subclasses too, such as a StrEnum, which are enums first."""
+        """The rules for single types. cattrs applies them to subclasses too: a StrEnum is handled as an enum first."""
         rules: dict[Any, Callable[[Any, Any], Any]] = {
             str: self._str,
             int: self._int,
@@ -86,7 +86,7 @@ class _Values:
         return lambda value, kind: self._enum(value, kind) if _is_enum(kind) else hook(value, kind)
 
     def general(self) -> Iterator[tuple[Callable[[Any], bool], Callable[[Any, Any], Any]]]:
-        """The rules for kinds of types; cattrs asks the last one first."""
+        """The rules for kinds of types; cattrs tries the last one first."""
         yield lambda kind: isinstance(kind, type), self._instance
         yield lambda kind: kind is Any or kind is object, self._any
         yield _is_enum, self._enum
@@ -189,7 +189,7 @@ class _Values:
         if len(members) == 1:
             return self._converter.structure(value, members[0])
         errors = []
-        # A value's own type first: True is no int, 1 no float where the field takes either.
+        # The value's own type is tried first: in `int | bool` True stays a bool, in `float | int` 1 stays an int.
         for member in sorted(members, key=lambda member: member is not type(value)):
             try:
                 return self._converter.structure(value, member)
@@ -239,7 +239,7 @@ class _Values:
         return value
 
     def record(self, structure_dict: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-        """Records from mappings; one that is made already is taken as it is."""
+        """Make a hook that builds an attrs instance from a mapping; an existing instance is returned unchanged."""
 
         def hook(value: Any, kind: Any) -> Any:
             if isinstance(value, typing.get_origin(kind) or kind):
@@ -270,9 +270,9 @@ def _same(found: Any, allowed: Any, referred: bool) -> bool:
 
 
 def _choices(allowed: Collection[Any], found: Any) -> str:
-    told = "one of " + ", ".join(map(repr, allowed))
+    choices = "one of " + ", ".join(map(repr, allowed))
     near = did_you_mean(found, [str(a) for a in allowed]) if isinstance(found, str) else ""
-    return f"{told} ({near.removesuffix('?')})" if near.startswith("did you mean") else told
+    return f"{choices} ({near.removesuffix('?')})" if near.startswith("did you mean") else choices
 
 
 def _container(kind: Any) -> Callable[[Any], Any] | None:
@@ -281,7 +281,7 @@ def _container(kind: Any) -> Callable[[Any], Any] | None:
         return None
     if issubclass(origin, (list, tuple, frozenset, set)):
         return origin if origin in (list, tuple, frozenset, set) else None
-    # The abstract ones, such as Sequence[str] and Iterable[str]: a tuple is all of them.
+    # Abstract types, such as Sequence[str] and Iterable[str]: a tuple is an instance of each.
     return (
         tuple
         if origin.__module__ == "collections.abc" and issubclass(tuple, origin) and origin.__name__ != "Hashable"
