@@ -1,6 +1,6 @@
-"""Arrow: conversion, predicates, schemas from models. Names are loaded when they are first asked for.
+"""Arrow: conversion, predicates, schemas from models. Names are imported on first access.
 
-The function that converts results has the name of its package, so it is imported from there:
+The function ``convert`` has the name of its package, so it is imported from there:
 ``from dao.arrow.convert import convert``.
 """
 

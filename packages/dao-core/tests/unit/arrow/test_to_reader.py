@@ -302,7 +302,7 @@ def test_an_exporter_that_is_used_up_is_named():
 
     once = Once()
     to_reader(once)
-    with pytest.raises(DataError, match="Once gives no Arrow stream.*can be read only once"):
+    with pytest.raises(DataError, match="Once exports no Arrow stream.*can be read only once"):
         to_reader(once)
 
 

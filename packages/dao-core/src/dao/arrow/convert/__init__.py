@@ -1,17 +1,17 @@
-"""Data in and data out: anything tabular becomes an Arrow stream, an Arrow result becomes what the caller works with.
+"""Conversion of tabular values to Arrow streams, of Arrow results to other libraries' types, and lossless casts.
 
-- :func:`to_reader` takes whatever holds rows and gives a :class:`pyarrow.RecordBatchReader`, lazily and without copying
-  where the source allows it;
-- :func:`is_tabular` says whether :func:`to_reader` would take it, without importing anything;
-- :func:`convert` turns a result into pandas, polars, DuckDB, Spark, a list of dicts...; :data:`INTO` has the names;
-- :func:`conform` casts a stream to a schema, without loss or with an error, and :func:`cast_column` one array;
-- :func:`cast_array`, :func:`rebuild_nested` and :func:`change_types` are what such casts are made of: to layouts that
-  pyarrow's own do not reach, for the encoders of formats;
-- :func:`select_fields` finds the columns of ``columns=`` in a schema, and :func:`refuse_invalid` looks for values that
-  their type doesn't allow, such as text that isn't UTF-8: what a backend of tables does before it reads and writes;
-- :func:`normalise_views` turns string views into strings, for the code that has to sort or group with pyarrow.
+- :func:`to_reader` converts any tabular value to a :class:`pyarrow.RecordBatchReader`, lazily and without copying where
+  the source allows it;
+- :func:`is_tabular` tells whether :func:`to_reader` accepts a value, without importing anything;
+- :func:`convert` converts a result to pandas, polars, DuckDB, Spark, a list of dicts...; :data:`INTO` has the names;
+- :func:`conform` casts a stream to a schema, without loss or with an error; :func:`cast_column` casts one array;
+- :func:`cast_array`, :func:`rebuild_nested` and :func:`change_types` are the parts of such casts, for the encoders of
+  formats: they reach layouts that pyarrow's own casts don't;
+- :func:`select_fields` resolves the projection ``columns=`` against a schema, and :func:`refuse_invalid` detects values
+  that their type doesn't allow, such as text that isn't UTF-8: checks of a table backend before it reads and writes;
+- :func:`normalise_views` converts string views to strings, for code that sorts or groups with pyarrow.
 
-Names are loaded when they are first asked for: :func:`is_tabular` and :data:`INTO` work without pyarrow.
+Names are imported on first access: :func:`is_tabular` and :data:`INTO` work without pyarrow.
 """
 
 from __future__ import annotations

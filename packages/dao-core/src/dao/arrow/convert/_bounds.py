@@ -1,4 +1,4 @@
-"""How deep and how large nested Python values are, before anything is made of them: a list can hold itself."""
+"""Depth and size of nested Python values, checked before they are converted: a list can contain itself."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MOST_VALUES = 2**31 - 1  # what the offsets of Arrow's lists can count
 
 
 class Unbounded(Exception):
-    """A value that no column can hold; callers make a DataError of it, with the column. ``row`` is its place."""
+    """A value that no column can hold, at index ``row``; callers turn it into a DataError that names the column."""
 
     def __init__(self, message: str, row: int) -> None:
         super().__init__(message)
@@ -25,10 +25,10 @@ class Unbounded(Exception):
 
 
 def check_bounds(values: Sequence[Any]) -> None:
-    """Look at nested values, without recursion, and at each container once however often it is held.
+    """Check the depth and size of nested values, without recursion; shared containers are measured once.
 
     Raises:
-        Unbounded: one holds itself, is nested too deeply, or stands for more values than a list can hold.
+        Unbounded: a value contains itself, is nested too deeply, or expands to more values than a list can hold.
     """
     if not any(map(_holds_values, set(map(type, values)))):
         return
@@ -40,7 +40,7 @@ def check_bounds(values: Sequence[Any]) -> None:
 
 @define
 class _Level:
-    """A container that is being looked into: what is still to be seen, and what was found below it."""
+    """A container that is being traversed: its elements still to visit, and the depth and count found so far."""
 
     container: Any
     inner: Iterator[Any]
@@ -53,7 +53,7 @@ class _Level:
 
 
 def _measure(value: Any, known: dict[int, tuple[int, int]], row: int) -> None:
-    """Add to ``known``, by their ids, how many levels and values all containers have that this one holds."""
+    """Add to ``known``, by id, the number of levels and values of a container and of all containers inside it."""
     if id(value) in known:
         return
     levels = [_level(value)]

@@ -1,4 +1,4 @@
-"""Casting a stream to a schema: without loss, or not at all."""
+"""Casts of streams, batches and columns to a schema: without loss, or refused."""
 
 from __future__ import annotations
 
@@ -15,21 +15,24 @@ __all__ = ["cast_column", "check_names", "check_nulls", "conform", "conform_batc
 
 
 def conform(reader: pa.RecordBatchReader, schema: pa.Schema) -> pa.RecordBatchReader:
-    """The same rows under another schema, cast batch by batch as they are read.
+    """Cast a stream to a schema without loss, batch by batch as the result is read.
 
-    Columns are matched by name and come out in the schema's order. A cast must keep every value as it is: integers
-    that fit, floats that are whole, timestamps of another unit where nothing is cut off, decimals that keep all their
-    digits, or floats that give the same decimal back, dates as midnights, strings in another layout, dictionaries
-    unpacked. Text is never parsed, numbers are never written out as text, a timestamp never gains or loses its zone.
-    Columns that are right already are not copied.
+    Columns are matched by name and returned in the schema's order. A cast must preserve every value: integers that fit,
+    floats that are whole numbers, timestamps in another unit if nothing is truncated, decimals that keep all their
+    digits, floats that round-trip through the decimal, dates as timestamps of midnight, strings in another layout,
+    dictionaries decoded. Text is never parsed, numbers are never formatted as text, a timestamp never gains or loses a
+    zone. Columns that have the right type already are not copied.
 
     Args:
         reader: the stream; it is consumed as the result is read.
-        schema: the schema of the result, its metadata and the nullability of its fields included.
+        schema: the schema of the result, including its metadata and the nullability of its fields.
+
+    Returns:
+        A stream with as many batches and rows; ``reader`` itself if it has the schema and all fields are nullable.
 
     Raises:
-        DataError: a column is missing or unknown, or has a type that can't become the one asked for (raised at once); a
-            value that would change, or a null where the schema allows none (raised as the batch is read, with the row).
+        DataError: at once: a column is missing, unknown or repeated, or has a type that can't be cast. As a batch is
+            read, with the row: a value would change, or is null in a field that isn't nullable.
 
     >>> table = pa.table({"id": [1, 2]})
     >>> conform(table.to_reader(), pa.schema([("id", pa.int8())])).read_all().schema
@@ -49,7 +52,16 @@ def _conformed(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.R
 
 
 def conform_batch(batch: pa.RecordBatch, schema: pa.Schema, first_row: int = 0) -> pa.RecordBatch:
-    """One batch under another schema, see :func:`conform`. ``first_row`` is its place in the stream, for messages."""
+    """Cast one batch to a schema as :func:`conform` does.
+
+    Args:
+        batch: the batch.
+        schema: the schema of the result.
+        first_row: the number of the batch's first row in its stream, for messages.
+
+    Raises:
+        DataError: as for :func:`conform`.
+    """
     if not batch.schema.equals(schema, check_metadata=True):
         _check(batch.schema, schema)
     return _cast_batch(batch, schema, first_row)
@@ -67,17 +79,20 @@ def _cast_required(array: pa.Array, field: pa.Field, first_row: int) -> pa.Array
 
 
 def cast_column(array: pa.Array, field: pa.Field, first_row: int | None = None) -> pa.Array:
-    """A column as the type of ``field``, every value the same; the array itself where the type is right already.
+    """Cast an array to the type of ``field`` with every value preserved.
 
-    Unlike :func:`conform` this goes wherever Arrow has a cast, from text to numbers too. Nulls are not looked for.
+    Unlike :func:`conform` this makes any cast that Arrow has, from text to numbers too. Nulls are not checked.
 
     Args:
         array: the values.
-        field: the column's name, for messages, and the type.
-        first_row: the row that the array starts at, for messages; None leaves the row out.
+        field: the column's name, for messages, and the target type.
+        first_row: the row number of the array's first value, for messages; None omits the row.
+
+    Returns:
+        The cast array; ``array`` itself if it has the type already.
 
     Raises:
-        DataError: there is no such cast, or a value would change; names the column, the value, and its row.
+        DataError: there is no such cast, or a value would change; the message names the column, the value and its row.
 
     >>> cast_column(pa.array([0.5, 0.1]), pa.field("price", pa.float32()))
     Traceback (most recent call last):
@@ -91,17 +106,22 @@ def cast_column(array: pa.Array, field: pa.Field, first_row: int | None = None) 
 
 
 def check_nulls(array: pa.Array, field: pa.Field, first_row: int = 0) -> None:
-    """Raise a DataError naming the first row with a null that ``field`` does not allow."""
-    place = null_in(array, field)
-    if place is not None:
+    """Raise DataError, with the column and the row, at the first null that ``field`` doesn't allow, at any depth."""
+    found = null_in(array, field)
+    if found is not None:
+        path, row = found
         raise DataError(
-            f"column {place[0]!r} may not be null, and is at row {first_row + place[1]}: "
+            f"column {path!r} may not be null, and is at row {first_row + row}: "
             "fill it, drop the row, or declare the column nullable"
         )
 
 
 def check_names(found: list[str], wanted: list[str]) -> None:
-    """Raise a DataError where columns are missing, unknown or there twice, naming them and the nearest right ones."""
+    """Check that the columns ``found`` are those ``wanted``, each once, in any order.
+
+    Raises:
+        DataError: columns are missing, unknown or repeated; the message names them and the nearest right ones.
+    """
     twice = sorted(name for name, count in Counter(found).items() if count > 1)
     there, asked = set(found), set(wanted)
     extra = [name for name in found if name not in asked]

@@ -1,7 +1,7 @@
-"""One column of numpy, pandas or another library, as an Arrow array: nothing is coerced that a list would not be.
+"""One column of numpy, pandas or another library as an Arrow array, with objects converted as strictly as lists.
 
-``pyarrow.array`` takes the first value of an object array for all of them: a datetime among dates loses its time, True
-among floats becomes 1.0, a text among bytes becomes bytes. So objects go value by value, as lists and dicts do.
+``pyarrow.array`` infers the type of an object array from its first value: a datetime among dates loses its time, True
+among floats becomes 1.0, a text among bytes becomes bytes. So objects are converted value by value, as lists are.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ _UNFIT = (
 
 
 def column_array(values: Any, kind: pa.DataType | None, name: str) -> Any:
-    """A ``pyarrow.Array`` or ``ChunkedArray`` of one column, without a copy where the library and type allow it.
+    """Convert one column to a ``pyarrow.Array`` or ``ChunkedArray``, without a copy if the library and type allow it.
 
     Args:
-        values: a list, tuple or range; a numpy array of one dimension; a Series of pandas or Polars, an Arrow array.
-        kind: the type that lists and objects are to have; ``None`` for the one that holds all values. Arrays that have
-            a type of their own keep it.
+        values: a list, tuple or range; a one-dimensional numpy array; a Series of pandas or Polars; an Arrow array.
+        kind: the type of the result for lists and objects; ``None`` to infer one that holds all values. Typed arrays
+            keep their own type.
         name: the column's name, for messages.
 
     Raises:
-        DataError: values of different kinds, or of a type that Arrow has not; names the column.
+        DataError: values of different kinds, or of a type that Arrow lacks; the message names the column.
     """
     if isinstance(values, (list, tuple, range)):
         return build_array(list(values), kind, name)
@@ -42,7 +42,7 @@ def column_array(values: Any, kind: pa.DataType | None, name: str) -> Any:
             return values
         if hasattr(values, "iloc"):
             return _series(values, kind, name)
-        # Every library's Series has the numpy protocol, too; Arrow's is the one that keeps its types.
+        # A Series of any library has the numpy protocol too, but only the Arrow protocol preserves its type.
         if not hasattr(values, "__arrow_c_stream__"):
             return _numpy(values, kind, name)
         refuse_objects(name, getattr(values, "dtype", None))
@@ -52,10 +52,10 @@ def column_array(values: Any, kind: pa.DataType | None, name: str) -> Any:
 
 
 def refuse_objects(name: str, dtype: Any) -> None:
-    """Refuse Polars' Object, in lists and structs too: Polars exports the addresses of such values, as bytes.
+    """Refuse the Polars type Object, nested too: Polars exports the memory addresses of such values, as bytes.
 
     Raises:
-        DataError: the column has that type; names it.
+        DataError: the column has that type; the message names it.
     """
     if type(dtype).__module__.startswith("polars.") and dtype == sys.modules["polars"].Object:
         raise DataError(
@@ -68,7 +68,7 @@ def refuse_objects(name: str, dtype: Any) -> None:
 
 
 def _series(values: Any, kind: pa.DataType | None, name: str) -> Any:
-    """A pandas Series; NaN, NaT and NA are nulls, as pandas means it."""
+    """Convert a pandas Series; NaN, NaT and NA become nulls, as they are missing values in pandas."""
     dtype = values.dtype
     if type(dtype).__name__ == "SparseDtype":
         return _series(values.sparse.to_dense(), kind, name)
@@ -93,7 +93,7 @@ def _categories(values: Any, name: str) -> pa.Array:
     return pa.DictionaryArray.from_arrays(indices, dictionary, ordered=accessor.ordered)
 
 
-_LONG_UNITS = ("W", "D", "h", "m")  # that Arrow has not
+_LONG_UNITS = ("W", "D", "h", "m")  # numpy's units that Arrow lacks
 _SHORT_UNITS = ("ps", "fs", "as")
 
 
@@ -118,7 +118,7 @@ def _record(row: Any, names: Sequence[str]) -> dict[str, Any]:
 
 
 def _in_arrow_unit(numpy: Any, array: Any, name: str) -> Any:
-    """Dates and spans of time in a unit that Arrow has; days of datetime64 are dates."""
+    """Convert datetime64 and timedelta64 to a unit that Arrow has, exactly; datetime64 in days or longer are dates."""
     unit, _ = numpy.datetime_data(array.dtype)
     date = array.dtype.kind == "M"
     if date and unit in ("Y", "M", "W"):

@@ -1,4 +1,4 @@
-"""One array to another type with every value kept, or an error that names the first one that would change."""
+"""Lossless casts of arrays: every value is preserved, or an error names the first one that would change."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _SHOWN = 60
 
 
 class ValueWouldChange(Exception):
-    """A value that can't be cast as it is; callers make a DataError of it, with the column.
+    """A value that can't be cast without loss; callers turn it into a DataError that names the column.
 
-    ``row`` is its place in the array, ``None`` where no value is to blame.
+    ``row`` is the value's index in the array; ``None`` if there is no such cast for any value.
     """
 
     def __init__(self, message: str, row: int | None = None) -> None:
@@ -27,13 +27,13 @@ class ValueWouldChange(Exception):
 
 
 def describe(kind: pa.DataType) -> str:
-    """A type as a message names it: Arrow's own spelling, shortened."""
+    """Spell a type for a message as Arrow does, truncated."""
     text = str(kind)
     return text if len(text) <= 4 * _SHOWN else text[: 4 * _SHOWN] + "..."
 
 
 def family(kind: pa.DataType) -> str:
-    """What a type is about, whatever its width and layout; casts stay within a family."""
+    """The family of a type, regardless of width and layout; lossless casts stay within a family."""
     for name, tests in _FAMILIES.items():
         if any(test(kind) for test in tests):
             return name
@@ -57,12 +57,12 @@ _FAMILIES: dict[str, tuple[Any, ...]] = {
 
 
 def plain_type(kind: pa.DataType) -> pa.DataType:
-    """The type of the values, without dictionary or run-end encoding."""
+    """The value type of a dictionary-encoded or run-end encoded type; any other type itself."""
     return kind.value_type if pt.is_dictionary(kind) or pt.is_run_end_encoded(kind) else kind
 
 
 def may_cast(given: pa.DataType, wanted: pa.DataType) -> str | None:
-    """Why values of one type can't become the other whatever they are; ``None`` where they may."""
+    """The reason why no values of type ``given`` can be cast to ``wanted``; ``None`` if some may."""
     given, wanted = plain_type(given), plain_type(wanted)
     if given.equals(wanted) or pt.is_null(given):
         return None
@@ -95,15 +95,15 @@ def _may_cast_structs(given: pa.DataType, wanted: pa.DataType) -> str | None:
 
 
 def cast_exactly(array: pa.Array, wanted: pa.DataType, *, round_floats: bool = False) -> pa.Array:
-    """``array`` as ``wanted``, every value the same; the array itself where the type is right already.
+    """Cast ``array`` to ``wanted`` with every value preserved; returns the array itself if it has the type already.
 
     Args:
-        array: a type that :func:`may_cast` lets become ``wanted``.
-        wanted: the type.
-        round_floats: let a float be rounded to fewer bits, for values from Python, which knows one width only.
+        array: the values, of a type that :func:`may_cast` allows to be cast to ``wanted``.
+        wanted: the target type.
+        round_floats: allow floats to be rounded to fewer bits, for values from Python, which has only 64-bit floats.
 
     Raises:
-        ValueWouldChange: it would not be.
+        ValueWouldChange: a value can't be preserved, or pyarrow lacks the cast.
     """
     if array.type.equals(wanted):
         return array
@@ -120,12 +120,12 @@ def cast_exactly(array: pa.Array, wanted: pa.DataType, *, round_floats: bool = F
 
 
 def _compact(array: pa.Array) -> pa.Array:
-    """The array without the values of lists that a slice leaves out: Arrow casts those too, and may fail on them."""
+    """Copy a sliced array without the list values outside the slice: Arrow casts those too, and may fail on them."""
     return pa.concat_arrays([array])
 
 
 def _attempt(array: pa.Array, wanted: pa.DataType, round_floats: bool) -> pa.Array | None:
-    """The cast array; ``None`` where a value does not fit, or came out as another one."""
+    """The cast array; ``None`` if a value doesn't fit or was changed."""
     try:
         return _cast(array, wanted, round_floats)
     except (pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
@@ -135,7 +135,7 @@ def _attempt(array: pa.Array, wanted: pa.DataType, round_floats: bool) -> pa.Arr
 
 
 def _cast(array: pa.Array, wanted: pa.DataType, round_floats: bool) -> pa.Array | None:
-    """Arrow's safe cast, and a look back: it does not notice a float or a decimal that is rounded."""
+    """Arrow's safe cast, compared with its source: Arrow doesn't report a float or a decimal that it rounds."""
     cast = cast_array(array, wanted)
     cast.validate()  # pyarrow 26 makes invalid maps where the values are of the type null
     if round_floats and pt.is_floating(array.type) and pt.is_floating(wanted):
@@ -150,7 +150,7 @@ def _decoded(array: pa.Array) -> pa.Array:
 
 
 def _may_lose(given: pa.DataType, wanted: pa.DataType) -> bool:
-    """Whether Arrow's safe cast can change a value of these types and say nothing."""
+    """Whether Arrow's safe cast can silently change a value of these types."""
     given, wanted = plain_type(given), plain_type(wanted)
     if given.equals(wanted) or pt.is_null(given):
         return False
@@ -177,7 +177,7 @@ def _shared_fields(given: pa.DataType, wanted: pa.DataType) -> list[str]:
 
 
 def _same(cast: pa.Array, source: pa.Array) -> bool:
-    """Whether a cast array still holds the values of its source, NaN being the same as NaN."""
+    """Whether a cast array has the same values as its source; NaN equals NaN."""
     if not _may_lose(source.type, cast.type):
         return True
     cast, source = _decoded(cast), _decoded(source)
@@ -200,7 +200,7 @@ def _same(cast: pa.Array, source: pa.Array) -> bool:
 
 
 def _first_failing(array: pa.Array, wanted: pa.DataType, round_floats: bool) -> int:
-    """The first row that can't be cast, by halving."""
+    """The first row that can't be cast, found by bisection."""
 
     def fails(low: int, high: int) -> bool:
         return _attempt(_compact(array.slice(low, high - low)), wanted, round_floats) is None
@@ -213,7 +213,7 @@ def _first_failing(array: pa.Array, wanted: pa.DataType, round_floats: bool) -> 
 
 
 def null_in(array: pa.Array, field: pa.Field) -> tuple[str, int] | None:
-    """The dotted path and the row of the first null that ``field`` does not allow, at any depth, if there is one."""
+    """The dotted path and the row of the first null that ``field`` doesn't allow, at any depth; ``None`` if none."""
     if not field.nullable and array.null_count:
         return field.name, pc.index(array.is_null(), True).as_py()
     if not _has_required(field.type) or _null_below(array, field) is None:
@@ -234,7 +234,7 @@ def _children(kind: pa.DataType) -> list[pa.Field]:
 
 
 def _null_below(array: pa.Array, field: pa.Field) -> str | None:
-    """The dotted path of a null inside ``array`` that is not allowed where it is."""
+    """The dotted path of the first nested field that isn't nullable and has a null in ``array``; ``None`` if none."""
     parents = array.is_valid() if pt.is_struct(field.type) else None
     parts = array.flatten() if parents is not None else [array.flatten()] if family(field.type) == "lists" else []
     for child, values in zip(_children(field.type), parts, strict=False):

@@ -1,4 +1,4 @@
-"""pandas DataFrames, as Arrow streams without pandas' own metadata."""
+"""Conversion of pandas DataFrames to Arrow streams, without pandas' own metadata."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from dao.errors import DataError
 __all__ = ["open_pandas", "was_nullable"]
 
 _MARK = {b"dao.pandas": b"nullable"}
-"""What a field says whose column was of pandas' Int64 and the like, so that it comes back so without nulls as well."""
+"""Field metadata for columns of pandas' nullable types, such as Int64: restores the type even without nulls."""
 
 
 def open_pandas(frame: Any, schema: pa.Schema | None = None) -> pa.RecordBatchReader:
-    """The levels of a frame's index that have a name, then its columns.
+    """Convert a DataFrame to a stream: the named levels of its index, then its columns.
 
     Args:
         frame: the DataFrame.
-        schema: the types that objects become; other columns keep their own.
+        schema: the types for object columns; other columns keep their own.
 
     Raises:
-        DataError: column names that are no text, are there twice or have several levels; an index without a name that
-            is no count of the rows, or whose name is a column's, with other values; an object column whose values are
-            of several types.
+        DataError: column names that aren't text, are repeated or have several levels; an index that has no name and
+            doesn't just number the rows, or that has the name of a column with other values; an object column whose
+            values are of several types.
     """
     _check_columns(frame)
     index = _index_columns(frame)
@@ -41,7 +41,7 @@ def open_pandas(frame: Any, schema: pa.Schema | None = None) -> pa.RecordBatchRe
 
 
 def was_nullable(field: pa.Field) -> bool:
-    """Whether a column came from one of pandas' nullable types of integers or truth values."""
+    """Whether a column was of one of pandas' nullable integer or boolean types."""
     return bool(field.metadata) and _MARK.items() <= field.metadata.items()
 
 
@@ -64,7 +64,7 @@ def _check_columns(frame: Any) -> None:
 
 
 def _index_columns(frame: Any) -> dict[str, Any]:
-    """The levels of the index that are columns of their own; all of them, or the DataFrame is refused."""
+    """The index levels that become columns; a level that can't become one is refused with a DataError."""
     if _is_default(frame.index):
         return {}
     columns: dict[str, Any] = {}
@@ -83,7 +83,7 @@ def _index_columns(frame: Any) -> dict[str, Any]:
 
 
 def _is_default(index: Any) -> bool:
-    """Whether an index only counts the rows, from wherever: slices and the chunks of ``read_csv`` count on."""
+    """Whether an index only numbers the rows, from any start: slices and chunks of ``read_csv`` don't start at 0."""
     if index.nlevels > 1 or index.name is not None:
         return False
     pandas = sys.modules["pandas"]

@@ -1,4 +1,4 @@
-"""Anything that holds rows, as one Arrow stream."""
+"""Conversion of any tabular value to one Arrow stream."""
 
 from __future__ import annotations
 
@@ -22,35 +22,37 @@ from dao.errors import DataError
 __all__ = ["check_tabular", "to_reader"]
 
 _TAKEN: WeakSet[Any] = WeakSet()
-"""Streams that were handed in before: reading one again would quietly give nothing."""
+"""Streams that were passed in before: reading one again would silently yield no rows."""
 
 
 def to_reader(data: Any, *, schema: Any = None) -> pa.RecordBatchReader:
-    """One stream of record batches from anything tabular. Nothing is read before the stream is.
+    """Convert any tabular value to one stream of record batches. Sources are read lazily, as the stream is read.
 
-    Taken are:
+    Accepted are:
 
-    - whatever exports ``__arrow_c_stream__`` or ``__arrow_c_array__``: pyarrow's Table, RecordBatch and
+    - any exporter of ``__arrow_c_stream__`` or ``__arrow_c_array__``: pyarrow's Table, RecordBatch and
       RecordBatchReader, polars, DuckDB relations, DataFusion, arro3 (deltalake), Spark from 4.2 on; without copying;
-    - pandas DataFrames: numbers without copying; an index is a column if it has a name, is left out if it is a
-      ``RangeIndex`` or ``0..n-1`` and has none, and else is refused; NaN is a null, as pandas means it; no ``attrs``;
+    - pandas DataFrames: numbers without copying; an index with a name becomes a column, one without a name is dropped
+      if it is a ``RangeIndex`` or ``0..n-1``, and refused otherwise; NaN becomes null, as it is a missing value in
+      pandas; ``attrs`` are dropped;
     - pyarrow datasets and scanners, polars LazyFrames: lazily; Spark DataFrames from 4.0 on: collected by the driver;
-    - a list of dicts (columns in the order of first appearance, a key that is not there is a null) or of records:
-      attrs, dataclass, pydantic or NamedTuple instances, whose class gives the types where it can;
+    - a list of dicts (columns in the order of first appearance, a missing key is a null) or of records: attrs,
+      dataclass, pydantic or NamedTuple instances, typed by their class where its annotations allow it;
     - a dict of columns, a numpy structured array;
-    - an iterable of any of these, read lazily. Batches must have one schema. Rows are typed by the first 65,536 of them
-      unless ``schema`` is given. Without ``schema`` the first element is read at once, since a stream has a schema.
+    - an iterable of any of these, read lazily. Batches must have one schema. The types of rows are inferred from the
+      first 65,536 of them unless ``schema`` is given. Without ``schema`` the first element is read at once, since a
+      stream has a schema.
 
     Args:
         data: the rows.
-        schema: the stream's required schema: a :class:`pyarrow.Schema` or whatever
-            :func:`dao.arrow.models.schema_of` takes. Columns are matched by name and cast without loss, see
+        schema: the schema that the stream must have: a :class:`pyarrow.Schema` or anything that
+            :func:`dao.arrow.models.schema_of` accepts. Columns are matched by name and cast without loss, see
             :func:`dao.arrow.convert.conform`.
 
     Raises:
-        DataError: not tabular, empty without a schema, a stream that was handed in before, a column whose values are of
-            several types (names the column and the row), or not as ``schema`` has it. What can be known from the types
-            is raised at once, the rest as the stream is read.
+        DataError: not tabular, empty without a schema, a stream that was passed in before, a column whose values are of
+            several types (the message names the column and the row), or data that doesn't fit ``schema``. What is known
+            from the types is raised at once, the rest as the stream is read.
 
     >>> to_reader([{"id": 1, "name": "a"}, {"id": 2.5}]).read_all().to_pydict()
     {'id': [1.0, 2.5], 'name': ['a', None]}
@@ -84,17 +86,17 @@ def check_tabular(data: Any, *, has_schema: bool = True) -> None:
 
     Args:
         data: the rows.
-        has_schema: their schema is known from elsewhere, so that there may be none.
+        has_schema: the schema is known otherwise, so that ``data`` may be empty.
 
     Raises:
-        DataError: it doesn't; the message says what it takes.
+        DataError: the value is not tabular, or empty without a schema; the message says what would be accepted.
     """
     kind = kind_of(data)
     if kind is None:
         raise _not_tabular(data)
     if not has_schema and kind in (Kind.SEQUENCE, Kind.ITERABLE) and isinstance(data, Collection) and not data:
         raise _empty(data)
-    if kind is Kind.ITERABLE and isinstance(data, Collection):  # such as a set: looking consumes nothing
+    if kind is Kind.ITERABLE and isinstance(data, Collection):  # such as a set: iterating doesn't consume it
         for first in islice(data, 1):
             if not is_row(first) and kind_of(first) is None:
                 raise _not_tabular(data)
@@ -116,12 +118,12 @@ def _not_tabular(data: Any) -> DataError:
 def _empty(data: Any) -> DataError:
     return DataError(
         f"an empty {type(data).__name__} says nothing about its columns: give schema=, "
-        "or look whether it was read already"
+        "or check whether it was read already"
     )
 
 
 def _take(data: Any) -> None:
-    """Remember a stream that can be read once. Iterators that can't be referred to weakly, such as ``map``, are not."""
+    """Remember a stream that can be read only once; iterators without weak references, such as ``map``, can't be."""
     if kind_of(data) is Kind.READER or isinstance(data, GeneratorType):
         _TAKEN.add(data)
 
@@ -137,7 +139,7 @@ def _check_fresh(data: Any) -> None:
 
 def _open_reader(data: Any, schema: pa.Schema | None) -> pa.RecordBatchReader:
     _check_fresh(data)
-    # A Python generator and not RecordBatchReader.from_stream: across a C stream errors lose their type.
+    # A Python iterator rather than RecordBatchReader.from_stream: across a C stream exceptions lose their type.
     return pa.RecordBatchReader.from_batches(data.schema, iter(data))
 
 
@@ -150,9 +152,9 @@ def _open_stream(data: Any, schema: pa.Schema | None) -> pa.RecordBatchReader:
         return pa.RecordBatchReader.from_stream(data)
     except DataError:
         raise
-    except Exception as error:  # exporters raise what they like; whatever it is, this value can't be read
+    except Exception as error:  # exporters may raise any exception; each means that the value can't be read
         raise DataError(
-            f"{type(data).__name__} gives no Arrow stream of rows: {error}. "
+            f"{type(data).__name__} exports no Arrow stream of rows: {error}. "
             "A single column has to be put in a table; a stream can be read only once"
         ) from error
 
@@ -225,7 +227,7 @@ def _open_iterable(data: Any, schema: pa.Schema | None) -> pa.RecordBatchReader:
 
 
 def _chain(items: Iterator[Any], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """The batches of all elements under one schema. What the elements are is seen only now."""
+    """Yield the batches of all elements, cast to one schema; the kind of each element is checked as it is read."""
     for item in items:
         yield from (rows_in_batches(item, items, schema) if is_row(item) else to_reader(item, schema=schema))
 
