@@ -1,4 +1,4 @@
-"""Arrays and types in another layout: the casts that ``Array.cast`` lacks, and what nested ones are rebuilt of."""
+"""Casts of arrays and types between layouts that ``Array.cast`` doesn't support, nested ones included."""
 
 from __future__ import annotations
 
@@ -15,18 +15,22 @@ Change = Callable[[pa.Array, pa.DataType], pa.Array]
 
 
 def cast_array(array: pa.Array, kind: pa.DataType, *, safe: bool = True) -> pa.Array:
-    """Arrow's own cast, also to the types that it does not reach: dictionaries, run ends and list views, nested or not.
+    """Cast an array as Arrow does, and also to and from dictionaries, run-end encoding and list views, nested or not.
 
-    Between dictionaries the order of categories is kept, and those that no row has, where the type can hold them.
+    A cast between dictionary types preserves the order of the categories, and unused categories if the type can hold
+    them.
 
     Args:
         array: the array.
-        kind: the type.
-        safe: refuse what overflows or is cut off; Arrow lets floats and decimals be rounded nevertheless.
+        kind: the target type.
+        safe: refuse overflow and truncation; Arrow still rounds floats and decimals.
+
+    Returns:
+        The cast array; ``array`` itself if it has the type already.
 
     Raises:
         pyarrow.ArrowInvalid: a value that the type can't hold.
-        pyarrow.ArrowNotImplementedError: there is no way from the one type to the other.
+        pyarrow.ArrowNotImplementedError: there is no cast between the types.
 
     >>> cast_array(pa.array(["a", "b", "a"]), pa.dictionary(pa.int8(), pa.large_string())).indices.to_pylist()
     [0, 1, 0]
@@ -74,7 +78,7 @@ def _cast_dictionary(array: pa.DictionaryArray, kind: pa.DataType, change: Chang
     except pa.ArrowInvalid:
         if kind.ordered:
             raise
-        return _encode(change(array.dictionary_decode(), kind.value_type), kind)  # without what no row has
+        return _encode(change(array.dictionary_decode(), kind.value_type), kind)  # drops the unused categories
     return pa.DictionaryArray.from_arrays(indices, values, ordered=kind.ordered)
 
 
@@ -94,15 +98,15 @@ def _cast_view(array: pa.Array, kind: pa.DataType, change: Change) -> pa.Array:
 
 
 def rebuild_nested(array: pa.Array, kind: pa.DataType, change: Change) -> pa.Array | None:
-    """A struct, list or map with each of its children changed, compact, and with its nulls repeated in its children.
+    """Rebuild a struct, list or map with converted children, compacted, and with its nulls pushed into its children.
 
     Args:
         array: the array.
-        kind: the type to give, of the same shape; lists, large lists and views of both are one shape.
-        change: makes a child of the type that it has in ``kind``, given the array and that type.
+        kind: the target type, of the same shape; lists, large lists and views of both are one shape.
+        change: converts a child array to the type that the child has in ``kind``; called with the array and that type.
 
     Returns:
-        The array, or None where the two types are not of one shape, or have no children.
+        The array of type ``kind``; None if the types differ in shape or have no children.
     """
     found = array.type
     if pt.is_struct(found) and pt.is_struct(kind):
@@ -141,7 +145,7 @@ def _lengths(lists: pa.Array) -> pa.Array:
 
 
 def _offsets(lengths: pa.Array) -> pa.Array:
-    """Where each list starts in ``flatten()``, which has no room for null ones."""
+    """The offset of each list in ``flatten()``, in which null lists have length 0."""
     return pa.concat_arrays([pa.array([0], lengths.type), pc.cumulative_sum(lengths)])
 
 
@@ -158,7 +162,7 @@ def _list_maker(kind: pa.DataType) -> Callable[[pa.Field], pa.DataType] | None:
 
 
 def make_list_type(kind: pa.DataType, item: Callable[[pa.Field], pa.Field]) -> pa.DataType | None:
-    """The type of lists, of the layout of ``kind``, with another field of items; None for other types."""
+    """Return ``kind``, a list type of any layout, with its item field replaced by ``item(field)``; None for others."""
     if pt.is_fixed_size_list(kind):
         return pa.list_(item(kind.value_field), kind.list_size)
     make = _list_maker(kind)
@@ -166,7 +170,7 @@ def make_list_type(kind: pa.DataType, item: Callable[[pa.Field], pa.Field]) -> p
 
 
 def change_types(kind: pa.DataType, change: Callable[[pa.DataType], pa.DataType]) -> pa.DataType:
-    """The type with ``change`` applied to all types in it that hold no others; dictionaries are such.
+    """Apply ``change`` to every leaf type inside a nested type, or to the type itself; dictionaries are leaves.
 
     >>> change_types(pa.list_(pa.int32()), lambda leaf: pa.int64())
     ListType(list<item: int64>)

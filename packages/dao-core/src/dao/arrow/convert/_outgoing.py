@@ -1,4 +1,4 @@
-"""An Arrow result, as what the caller works with."""
+"""Conversion of Arrow results to the types of other libraries."""
 
 from __future__ import annotations
 
@@ -25,39 +25,39 @@ _NULLABLE = {name: name.replace("int", "Int").replace("u", "U", 1) for name in (
 
 
 def convert(result: Any, into: str) -> Any:
-    """A result of reading, as the type that ``into`` names, copied at most once; what is of that type already, itself.
+    """Convert a result to the type that ``into`` names, with at most one copy; a value of that type is returned as is.
 
     ============ ============================== ======================================================================
-    ``into``     gives                          copies
+    ``into``     returns                        copies
     ============ ============================== ======================================================================
     ``arrow``    ``pyarrow.Table``              none
-    ``reader``   ``pyarrow.RecordBatchReader``  none; what was a lazy stream stays one
+    ``reader``   ``pyarrow.RecordBatchReader``  none; a lazy stream stays lazy
     ``pandas``   ``pandas.DataFrame``           numbers, once: pandas can't write into Arrow's memory. Text: none
     ``polars``   ``polars.DataFrame``           text in the old layout, once; else none
     ``duckdb``   ``duckdb.DuckDBPyRelation``    none; on DuckDB's default connection, which is one per process
     ``spark``    ``pyspark.sql.DataFrame``      sent to the active SparkSession
-    ``pylist``   ``list[dict]``                 all of it, to Python objects
+    ``pylist``   ``list[dict]``                 everything, to Python objects
     ============ ============================== ======================================================================
 
-    How types come out in **pandas**: as pandas and pyarrow do it by default. Text is ``str``; a timestamp is
-    ``datetime64`` in its own unit and zone; dates, times, decimals and bytes are Python objects; dictionaries are
-    categories; integers and truth values are ``Int64`` (``Int8``, ``UInt64``...) and ``boolean`` where one is null, and
-    always where they came from such a column of pandas; else ``int64`` and ``bool``. Where the usual type would change
-    a value it is not taken: lists, structs and maps that hold such integers, and times with nanoseconds, stay Arrow's
-    (``ArrowDtype``). The index is ``0..n-1``, whatever pandas metadata the table has. A table that is read from a
+    Types in **pandas** are the defaults of pandas and pyarrow. Text is ``str``; a timestamp is ``datetime64`` in its
+    own unit and zone; dates, times, decimals and bytes are Python objects; dictionaries are categories; integers and
+    booleans are ``Int64`` (``Int8``, ``UInt64``...) and ``boolean`` if the column has nulls or came from such a pandas
+    column, else ``int64`` and ``bool``. Columns whose default type would change a value remain Arrow's
+    (``ArrowDtype``): times with nanoseconds; lists, structs and maps with such times, or with nulls among integers
+    beyond 2**53. The index is ``0..n-1``, regardless of pandas metadata in the table. A table that is read from a
     stream is freed column by column while the frame is made.
 
-    In **polars** maps are lists of structs; zones, units and categories are kept. **DuckDB** does not tell
-    columns apart by case, and renames the second of ``id`` and ``Id`` to ``Id_1``. In **pylist** maps are lists of
-    pairs, and timestamps with nanoseconds are pandas' Timestamps.
+    In **polars** maps are lists of structs; zones, units and categories are preserved. **DuckDB** compares column names
+    without case, and renames the second of ``id`` and ``Id`` to ``Id_1``. In **pylist** maps are lists of pairs, and
+    timestamps with nanoseconds are pandas' Timestamps.
 
     Args:
-        result: an Arrow table or stream, or anything that :func:`to_reader` takes.
+        result: an Arrow table or stream, or any other value that :func:`to_reader` accepts.
         into: one of :data:`INTO`.
 
     Raises:
         DataError: ``into`` is not known, the result is not tabular, or the library can't hold its types or values.
-        PluginError: the library is not installed; the message has the command.
+        PluginError: the library is not installed; the message has the command that installs it.
         ConfigError: there is no active SparkSession.
 
     >>> convert(pa.table({"id": [1, 2]}), "pylist")
@@ -78,11 +78,11 @@ def convert(result: Any, into: str) -> Any:
 
 
 def check_into(into: str) -> None:
-    """Make sure that :func:`convert` can make this, before there is anything to convert.
+    """Check that :func:`convert` can convert to ``into``, before there is a result.
 
     Raises:
         DataError: ``into`` is not known.
-        PluginError: the library is not installed; the message has the command.
+        PluginError: the library is not installed; the message has the command that installs it.
         ConfigError: there is no active SparkSession.
     """
     _target(into)
@@ -105,7 +105,7 @@ def _to_arrow(result: Any) -> pa.Table:
 
 
 def _table(result: Any) -> pa.Table:
-    """The rows as a table that libraries can take: Python and DuckDB make another time of one beyond the day."""
+    """The rows as a table with valid times of day: Python and DuckDB would turn 24:00 and later into other times."""
     table = _to_arrow(result)
     for name, column in zip(table.column_names, table.columns, strict=True):
         for chunk in column.chunks if _holds(column.type, pt.is_time) else ():
@@ -117,7 +117,7 @@ def _table(result: Any) -> pa.Table:
 
 
 def _holds(kind: pa.DataType, matches: Callable[[pa.DataType], bool]) -> bool:
-    """Whether a type is such a one, or has one inside."""
+    """Whether a type or one of the types nested in it matches."""
     if isinstance(kind, pa.BaseExtensionType):
         return _holds(kind.storage_type, matches)
     if pt.is_dictionary(kind) or pt.is_run_end_encoded(kind):
@@ -168,7 +168,7 @@ def _to_pandas(result: Any) -> Any:
 
 
 def _exact_dtype(pandas: Any, field: pa.Field, column: pa.ChunkedArray) -> Any:
-    """The pandas type that keeps a column's values where the usual one would change some; else ``None``."""
+    """The pandas type that preserves a column's values if the default one would change some; else ``None``."""
     if pt.is_integer(column.type) or pt.is_boolean(column.type):
         if not (column.null_count or was_nullable(field)):
             return None
@@ -194,7 +194,7 @@ def _needs_arrow(leaf: Any) -> bool:
 
 
 def _beyond_float(values: Any) -> bool:
-    """Whether integers have nulls among them, and one that a float64 can't hold."""
+    """Whether integers have nulls, which makes them float64 in pandas, and a value that a float64 can't hold."""
     if not values.null_count or values.type.bit_width < 64:
         return False
     ends = pc.min_max(values).as_py()
@@ -202,7 +202,7 @@ def _beyond_float(values: Any) -> bool:
 
 
 def _leaves(array: Any) -> list[Any]:
-    """The arrays of plain values inside a nested one."""
+    """The leaf arrays of a nested array."""
     if pt.is_struct(array.type):
         return [leaf for child in array.flatten() for leaf in _leaves(child)]
     if pt.is_map(array.type):
@@ -220,7 +220,8 @@ def _to_polars(result: Any) -> Any:
         table = _table(result)
         for leaf in (leaf for column in table.columns for chunk in column.chunks for leaf in _leaves(chunk)):
             if getattr(leaf.type, "unit", "") == "s" and not pt.is_time(leaf.type):
-                leaf.cast(pa.int64()).cast(pa.duration("s")).cast(pa.duration("ms"))  # polars does so without a check
+                # Raises on overflow: polars converts seconds to milliseconds too, unchecked.
+                leaf.cast(pa.int64()).cast(pa.duration("s")).cast(pa.duration("ms"))
         return polars.from_arrow(table, rechunk=False)
     except (Exception, polars.exceptions.PanicException) as error:
         raise _refusal("polars", error) from error
@@ -238,7 +239,7 @@ def _to_duckdb(result: Any) -> Any:
 
 
 def _has_nanoseconds(leaf: Any) -> bool:
-    """Whether an interval is not of whole microseconds."""
+    """Whether an interval has a value that is not a whole number of microseconds."""
     if not pt.is_interval(leaf.type) or not len(leaf):
         return False
     halves = pa.Array.from_buffers(pa.int64(), 2 * len(leaf), [None, leaf.buffers()[1]], offset=2 * leaf.offset)

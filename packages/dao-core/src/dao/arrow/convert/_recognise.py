@@ -1,4 +1,4 @@
-"""Recognises tabular values by their type's attributes and qualified names, without imports."""
+"""Recognition of tabular values by their type's attributes and qualified names, without importing libraries."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ __all__ = ["INTO", "Kind", "is_row", "is_row_type", "is_tabular", "kind_of", "pe
 _T = TypeVar("_T")
 
 INTO: tuple[str, ...] = tuple(name for name in INTOS if name != "bytes")
-"""What :func:`dao.arrow.convert.convert` can make of a result."""
+"""The names that :func:`dao.arrow.convert.convert` accepts as ``into``."""
 
 
 class Kind(Enum):
-    """The ways in which a value can hold a table."""
+    """The kinds of tabular values."""
 
     READER = "a pyarrow.RecordBatchReader"
     TABLE = "a pyarrow.Table"
@@ -39,7 +39,7 @@ class Kind(Enum):
 
 
 _BY_NAME: dict[str, Kind | None] = {
-    "pyarrow.lib.Schema": None,  # can be iterated, and is no table
+    "pyarrow.lib.Schema": None,  # iterable, but not a table
     "pyarrow.lib.RecordBatchReader": Kind.READER,
     "pyarrow.lib.Table": Kind.TABLE,
     "pyarrow._dataset.Dataset": Kind.DATASET,
@@ -60,20 +60,20 @@ _MODEL_MARKS = ("__attrs_attrs__", "__dataclass_fields__", "__pydantic_complete_
 _A_COLUMN_HAS = ("__arrow_c_array__", "__arrow_c_stream__", "__array__")
 
 
-def per_type(tell: Callable[[type], _T]) -> Callable[[type], _T]:
-    """Ask a function once per type, and remember its answer for the last thousand types."""
-    return lru_cache(maxsize=1024)(tell)
+def per_type(function: Callable[[type], _T]) -> Callable[[type], _T]:
+    """Cache the results of a function of a type, for the last 1,024 types."""
+    return lru_cache(maxsize=1024)(function)
 
 
 @per_type
 def qualified_names(kind: type) -> tuple[str, ...]:
-    """The ``module.name`` of a class and of all that it inherits from, nearest first."""
+    """The ``module.name`` of a class and its base classes, in method resolution order."""
     return tuple(f"{base.__module__}.{base.__qualname__}" for base in kind.__mro__)
 
 
 @per_type
 def _kind_of_type(kind: type) -> Kind | None:
-    """What a type alone tells; a dict's, list's or array's content is still to be looked at."""
+    """The kind according to the type alone; for dicts, lists and arrays the content decides too."""
     for name in qualified_names(kind):
         if name in _BY_NAME:
             return _BY_NAME[name]
@@ -97,7 +97,7 @@ def is_row_type(kind: type) -> bool:
 
 
 def is_row(value: Any) -> bool:
-    """Whether a value is one row: a mapping, or an instance of a class with fields.
+    """Whether a value is one row: a mapping, or an instance of a record class.
 
     >>> is_row({"a": 1}), is_row([1])
     (True, False)
@@ -112,7 +112,7 @@ def _is_column(value: Any) -> bool:
 
 
 def kind_of(data: Any) -> Kind | None:
-    """The way in which ``data`` holds a table, ``None`` where it doesn't. Consumes nothing."""
+    """The kind of a tabular value, ``None`` if it isn't one. Consumes nothing."""
     kind = _kind_of_type(type(data))
     if kind is Kind.COLUMNS:
         return kind if data and all(_is_column(values) for values in islice(data.values(), 8)) else None
@@ -124,11 +124,11 @@ def kind_of(data: Any) -> Kind | None:
 
 
 def is_tabular(data: Any) -> bool:
-    """Whether :func:`dao.arrow.convert.to_reader` takes ``data``. Takes microseconds, imports and consumes nothing.
+    """Whether :func:`dao.arrow.convert.to_reader` accepts ``data``. Takes microseconds, imports and consumes nothing.
 
     Tables, data frames and streams are recognised by type; a list or tuple by its first element; a dict by its values.
-    An iterator, a generator for one, is taken to be tabular, since looking would consume it. Text, bytes, paths,
-    file objects and single records are not.
+    An iterator, such as a generator, is assumed to be tabular, since inspecting it would consume it. Text, bytes,
+    paths, file objects and single records are not tabular.
 
     >>> is_tabular([{"a": 1}]), is_tabular({"a": [1, 2]}), is_tabular(b"a,b"), is_tabular([1, 2])
     (True, True, False, False)

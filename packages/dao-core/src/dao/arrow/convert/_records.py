@@ -12,7 +12,7 @@ __all__ = ["field_names", "row_values"]
 
 
 def row_values(row: Any) -> Mapping[Any, Any]:
-    """One row as a mapping: itself, or the fields of a record and their values."""
+    """Return one row as a mapping: the row itself, or the fields of a record with their values."""
     if isinstance(row, Mapping):
         return row
     return {name: getattr(row, name) for name in field_names(type(row))}
@@ -20,7 +20,7 @@ def row_values(row: Any) -> Mapping[Any, Any]:
 
 @per_type
 def field_names(kind: Any) -> tuple[str, ...]:
-    """The fields of a class whose instances are rows, in the order in which they are declared."""
+    """The field names of a record class, in the order of declaration."""
     if hasattr(kind, "__attrs_attrs__"):
         return tuple(a.name for a in kind.__attrs_attrs__)
     if is_dataclass(kind):

@@ -1,4 +1,4 @@
-"""Rows and columns of Python values, as Arrow tables and batches."""
+"""Conversion of rows and columns of Python values to Arrow tables and batches."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ ROWS_PER_BATCH = 65_536
 
 
 def rows_to_table(rows: Sequence[Any], schema: pa.Schema | None = None, first_row: int = 0) -> pa.Table:
-    """A table of dicts or records, see :func:`dao.arrow.convert.to_reader`."""
+    """Convert dicts or records to a table, see :func:`dao.arrow.convert.to_reader`.
+
+    ``first_row`` is the number of the first row in its stream, for messages.
+    """
     mappings = _mappings(rows, first_row)
     names = dict.fromkeys(chain.from_iterable(mappings))
     types = _types_of_model(rows, names) if schema is None else {f.name: f.type for f in schema}
@@ -58,7 +61,7 @@ def _check_row_names(
 
 
 def _types_of_model(rows: Sequence[Any], names: Mapping[str, Any]) -> dict[str, pa.DataType]:
-    """The types that the rows' class declares, so that values don't change them; none for dicts and mixed classes."""
+    """The types that the rows' class declares, which take precedence over values; empty for dicts and mixed classes."""
     kind = type(rows[0])
     if isinstance(rows[0], Mapping) or any(type(row) is not kind for row in rows):
         return {}
@@ -66,20 +69,20 @@ def _types_of_model(rows: Sequence[Any], names: Mapping[str, Any]) -> dict[str, 
 
     try:
         declared = schema_of(kind)
-    except DataError:  # a field may hold anything: then the values tell
+    except DataError:  # a field without a declared Arrow type, such as Any: types are inferred from the values
         return {}
     return {f.name: f.type for f in declared if not _zone_left_open(f.type, rows, f.name)}
 
 
 def _zone_left_open(kind: pa.DataType, rows: Sequence[Any], name: str) -> bool:
-    """A field annotated ``datetime`` may hold values with a zone: then they tell."""
+    """Whether a field annotated ``datetime`` has values with a zone, so that its type is inferred from them."""
     if not pt.is_timestamp(kind) or kind.tz is not None:
         return False
     return any(getattr(getattr(row, name), "tzinfo", None) is not None for row in rows)
 
 
 def rows_in_batches(first: Any, rest: Iterator[Any], schema: pa.Schema | None = None) -> pa.RecordBatchReader:
-    """Rows from an iterator, a batch at a time. Without ``schema`` the first batch is read at once, for its types."""
+    """Stream the rows of an iterator in batches. Without ``schema`` the first batch is read at once, for its types."""
     rows = chain([first], rest)
     if schema is not None:
         return pa.RecordBatchReader.from_batches(schema, _batches(rows, schema, 0))
@@ -104,7 +107,7 @@ def _batches(rows: Iterator[Any], schema: pa.Schema, first_row: int) -> Iterator
 
 
 def columns_to_table(columns: Mapping[Any, Any], schema: pa.Schema | None = None) -> pa.Table:
-    """A table of a dict of columns: lists, or anything that is an Arrow or numpy array or a pandas or polars Series."""
+    """Convert a dict of columns (lists, Arrow or numpy arrays, pandas or polars Series) to a table."""
     for name in columns:
         if not isinstance(name, str):
             raise DataError(f"{name!r} is no column name: names are text")

@@ -1,4 +1,4 @@
-"""Scalars of numpy and pyarrow as Python's own, with nothing cut off; and nanoseconds, which those have no room for."""
+"""Lossless conversion of numpy and pyarrow scalars to Python values, with nanoseconds, which Python's types lack."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 
 
 class _Instant(dt.datetime):
-    """A datetime with the attribute that pandas' Timestamp has, too."""
+    """A datetime with nanoseconds, in the attribute that pandas' Timestamp has for them."""
 
     nanosecond = 0
 
 
 class _Span(dt.timedelta):
-    """A timedelta with the attribute that pandas' Timedelta has, too."""
+    """A timedelta with nanoseconds, in the attribute that pandas' Timedelta has for them."""
 
     nanoseconds = 0
 
 
 def plain_scalars(values: Sequence[Any]) -> Sequence[Any]:
-    """The values with Python's own for scalars of numpy and pyarrow; the sequence itself where there are none.
+    """Replace scalars of numpy and pyarrow by Python values; returns the sequence itself if it has none.
 
-    ``pyarrow.array`` makes 1 of ``numpy.float16(1.5)`` beside an integer, and an empty list of ``numpy.void``. A
-    datetime64 of days or longer becomes a date, a shorter one a datetime, NaT becomes None.
+    ``pyarrow.array`` turns ``numpy.float16(1.5)`` beside an integer into 1, and ``numpy.void`` into an empty list. A
+    datetime64 in days or longer units becomes a date, in shorter units a datetime; NaT becomes None.
     """
     foreign = {kind for kind in set(map(type, values)) if _is_foreign(kind)}
     return [_plain(v) if type(v) in foreign else v for v in values] if foreign else values
@@ -59,7 +59,7 @@ def _plain(value: Any) -> Any:
 
 
 def _time(value: Any) -> Any:
-    """A datetime64 or timedelta64; one that Python's types can't hold stays as it is, and is refused by its type."""
+    """Convert a datetime64 or timedelta64; one out of Python's range is returned as is, and later refused by type."""
     found = value.item()
     if found is None or not isinstance(found, int):
         return found
@@ -81,12 +81,12 @@ def _time(value: Any) -> Any:
 
 
 def has_nanoseconds(values: Sequence[Any]) -> bool:
-    """Whether one of several datetimes or timedeltas is no whole number of microseconds."""
+    """Whether any of the datetimes or timedeltas is not a whole number of microseconds."""
     return any(getattr(v, "nanosecond", 0) or getattr(v, "nanoseconds", 0) for v in values)
 
 
 def nanoseconds(value: Any) -> int | None:
-    """A datetime as nanoseconds since 1970 (in UTC where it has a zone), a timedelta as its length; None stays None."""
+    """Nanoseconds of a datetime since 1970 (in UTC if it has a zone), or of a timedelta; None for None."""
     if value is None:
         return None
     if isinstance(value, dt.timedelta):

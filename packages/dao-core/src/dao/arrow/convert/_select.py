@@ -1,4 +1,4 @@
-"""Columns by name: the fields that ``columns=`` asks for."""
+"""Resolution of column names: the projection ``columns=`` against a schema."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ __all__ = ["find_names", "select_fields"]
 
 
 def select_fields(schema: pa.Schema, columns: Sequence[str] | None) -> pa.Schema:
-    """The fields of ``columns`` in that order, or the whole schema for None.
+    """Project a schema: return the fields of ``columns`` in that order, or the whole schema for None.
 
-    A name is found in another letter case where that is unambiguous, as in predicates; the field keeps the schema's.
+    Names match regardless of letter case if that is unambiguous, as in predicates; fields are spelled as in the schema,
+    whose metadata is preserved.
 
     Raises:
-        DataError: a column that the schema lacks (with the nearest right name) or has more than once, one asked for
-            twice, or a name that may be one of several that differ by letter case.
+        DataError: a column that the schema lacks (the message has the nearest right name) or has more than once, a
+            column that is listed twice, or a name that matches several columns that differ only by letter case.
     """
     if columns is None:
         return schema
@@ -32,12 +33,12 @@ def select_fields(schema: pa.Schema, columns: Sequence[str] | None) -> pa.Schema
 
 
 def find_names(schema: pa.Schema, names: Sequence[str], argument: str) -> list[str]:
-    """Column names as a schema spells them; one in another letter case is found where that is unambiguous.
+    """Resolve column names to the schema's spelling; letter case is ignored if that is unambiguous.
 
     Args:
-        schema: the columns that there are.
-        names: the names that are asked for.
-        argument: the argument that asks for them, for messages.
+        schema: the schema to search.
+        names: the names to resolve.
+        argument: the name of the caller's argument, for messages.
 
     Raises:
         DataError: as for :func:`select_fields`.

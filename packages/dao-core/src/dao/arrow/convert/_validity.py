@@ -1,4 +1,4 @@
-"""Values that an Arrow array can hold in memory and that its type does not allow, and types of no use."""
+"""Checks for values that an Arrow array can hold but its type forbids, and for types that pyarrow can't handle."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from dao.errors import DataError
 __all__ = ["VARIANT_MARK", "refuse_invalid", "refuse_unusable", "refuse_variants"]
 
 VARIANT_MARK = {b"PARQUET:logical_type": b"VARIANT"}
-"""The metadata of a field that was a Parquet VARIANT where it was read, see :func:`refuse_variants`."""
+"""The metadata of a field that was read from a Parquet VARIANT, see :func:`refuse_variants`."""
 
 
 def refuse_invalid(batch: pa.RecordBatch) -> None:
-    """Make sure that every value is one of its column's type, before any of them is written.
+    """Check that every value of a batch is valid for its column's type, before the batch is written.
 
-    Arrow does not check what arrays are made of: texts that are not UTF-8, times beyond a day, dictionary indices
-    beyond the dictionary.
+    Arrow doesn't check the content of arrays: text that isn't UTF-8, times of 24:00 or later, dictionary indices out of
+    the dictionary's range.
 
     Raises:
-        DataError: one is not; the message names the column.
+        DataError: a value is invalid; the message names the column.
     """
-    for place, field in enumerate(batch.schema):
+    for index, field in enumerate(batch.schema):
         try:
-            batch.select([place]).validate(full=True)
+            batch.select([index]).validate(full=True)
         except pa.ArrowInvalid as error:
             found = str(error).removeprefix("In column 0: Invalid: ")
             raise DataError(
@@ -32,14 +32,14 @@ def refuse_invalid(batch: pa.RecordBatch) -> None:
 
 
 def refuse_unusable(schema: pa.Schema) -> None:
-    """Make sure that pyarrow can do something with every type, nested ones included.
+    """Check that pyarrow can handle every type of a schema, nested ones included.
 
-    pyarrow (26) has no Python class for the intervals of months alone and of days and milliseconds: any look at one
-    ends in a KeyError. It reads back no dictionary of extension values that it wrote, and lists of the fixed size 0 end
+    pyarrow (26) has no Python class for the intervals of months alone and of days and milliseconds: any access raises a
+    KeyError. It can't read back a dictionary of extension values that it wrote, and fixed-size lists of size 0 crash
     the process.
 
     Raises:
-        DataError: such a type; the message names the column.
+        DataError: a column has such a type; the message names the column.
     """
     for field in schema:
         kind = _unusable(field.type)
@@ -61,14 +61,14 @@ def _unusable(kind: pa.DataType) -> pa.DataType | None:
         return kind
     if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
         return _unusable(kind.value_type)
-    return next((found for place in range(kind.num_fields) if (found := _unusable(kind.field(place).type))), None)
+    return next((found for index in range(kind.num_fields) if (found := _unusable(kind.field(index).type))), None)
 
 
 def refuse_variants(schema: pa.Schema) -> None:
-    """Make sure that no column was a VARIANT where it was read.
+    """Check that no column was read from a Parquet VARIANT, a type that can't be written.
 
     Raises:
-        DataError: one was; the message names it.
+        DataError: a column was; the message names it.
     """
     for field in schema:
         if VARIANT_MARK.items() <= (field.metadata or {}).items():

@@ -1,7 +1,7 @@
-"""Python values to Arrow arrays, level by level, so that nothing is lost on the way and a fault has a row and a path.
+"""Lossless conversion of Python values to Arrow arrays, level by level, so that errors name the path and the row.
 
-``pyarrow.array`` alone is not enough: it turns ``[1.5]`` into ``1`` for an int64, drops struct keys that the type does
-not know, cuts microseconds for a timestamp[ms], and makes one column of dates and datetimes, or of text and bytes.
+``pyarrow.array`` alone is not enough: it turns ``[1.5]`` into ``1`` for an int64, drops struct keys that the type
+lacks, truncates microseconds for a timestamp[ms], and coerces dates and datetimes, or text and bytes, to one type.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _MIXED = {frozenset({"int", "float"}): "float", frozenset({"int", "Decimal"}): "
 
 
 def _kind(value: Any) -> str | None:
-    """What a value is to Arrow; ``None`` for a null."""
+    """The name of a value's kind, which decides its Arrow type; ``None`` for a null."""
     known = _EXACT.get(type(value))
     if known is not None:
         return known
@@ -72,18 +72,19 @@ def _kind(value: Any) -> str | None:
 def build_array(
     values: Sequence[Any], kind: pa.DataType | None, path: str, rows: Sequence[int] | None = None
 ) -> pa.Array:
-    """An array of Python values, of the type asked for or, for ``None``, of the one that holds them all.
+    """Convert Python values to an array of the given type or, for ``None``, of an inferred one that holds them all.
 
     Args:
-        values: anything: numbers, text, dates, UUIDs (become text), enums (become their values), lists, dicts, records.
-        kind: the type, or ``None``: int with float becomes double, int with Decimal decimal; naive datetimes
-            timestamp[us], ones with a zone timestamp[us, tz=UTC]; dicts become structs, keys as they appear.
+        values: numbers, text, dates, UUIDs (become text), enums (become their values), lists, dicts, records; nested.
+        kind: the type, or ``None`` to infer it: int with float becomes double, int with Decimal decimal; naive
+            datetimes timestamp[us], aware ones timestamp[us, tz=UTC], both in ns if a value needs it; dicts become
+            structs with the fields in the order of first appearance.
         path: the column's name, for messages.
-        rows: the row that each value belongs to, for messages; by default its position.
+        rows: the row that each value belongs to, for messages; by default its index.
 
     Raises:
-        DataError: values of different kinds, or one that the type can't hold as it is, that holds itself or is nested
-            too deeply; names the path and the row.
+        DataError: values of different kinds, or a value that the type can't hold without loss, that contains itself or
+            is nested too deeply; the message names the path and the row.
     """
     place = Place(path, rows)
     try:
@@ -104,7 +105,7 @@ def _build(values: Sequence[Any], kind: pa.DataType | None, place: Place) -> pa.
 
 
 def _kinds(values: Sequence[Any]) -> set[str]:
-    """The kinds of the values, looked up once per type where the type tells it."""
+    """The kinds of the values, looked up once per type if the type alone decides."""
     kinds: set[str | None] = set()
     for kind in set(map(type, values)):
         known = _EXACT.get(kind)
@@ -167,7 +168,7 @@ def _leaves(values: Sequence[Any], found: str | None, kind: pa.DataType | None, 
 
 
 def _plain(values: Sequence[Any]) -> Sequence[Any]:
-    """The values as Arrow takes them: enums by value, UUIDs as text, pandas' nulls as None; or the list as it is."""
+    """Replace enums by their value, UUIDs by text and pandas' nulls by None; returns the list itself if it has none."""
     special = {kind for kind in set(map(type, values)) if kind not in _AS_THEY_ARE}
     if not special:
         return values
@@ -183,7 +184,7 @@ def _plain_value(value: Any) -> Any:
 
 
 def _leaf_type(found: str, kind: pa.DataType | None) -> pa.DataType | None:
-    """The type to build the values with, before any cast; ``None`` for the one that Arrow finds."""
+    """The type to build the values with, before any cast; ``None`` to let Arrow infer it."""
     if found in _INSTANTS:
         return _INSTANTS[found]("us")
     if found in ("int", "Decimal") and kind is not None and pt.is_decimal(kind):
@@ -199,7 +200,7 @@ _INSTANTS: dict[str, Callable[[str], pa.DataType]] = {
 
 
 def _of_nanoseconds(values: Sequence[Any], found: str, place: Place) -> pa.Array:
-    """Arrow takes the first value's precision for all, and cuts off what others have more."""
+    """Build instants or durations in nanoseconds: Arrow uses the first value's unit for all, and truncates others."""
     counts = [nanoseconds(v) for v in values]
     for index, count in enumerate(counts):
         if count is not None and not -(2**63) <= count < 2**63:
@@ -232,7 +233,7 @@ def _made(values: Sequence[Any], kind: pa.DataType | None, place: Place) -> pa.A
 
 
 def _made_unsigned(values: Sequence[Any], place: Place) -> pa.Array:
-    """Integers beyond int64: uint64, where they are all at least 0."""
+    """Build integers beyond int64 as uint64; refused if one is negative or larger."""
     try:
         return pa.array(values, type=pa.uint64())
     except (OverflowError, pa.ArrowInvalid, pa.ArrowTypeError) as error:
@@ -247,7 +248,7 @@ def _first_line(error: BaseException) -> str:
 
 
 def _first_unfit(values: Sequence[Any], kind: pa.DataType | None) -> int:
-    """The shortest beginning that can't be made ends with the value to blame."""
+    """The index of the first value that Arrow can't convert, found by bisection over prefixes."""
     low, high = 0, len(values)
     while high - low > 1:
         middle = (low + high) // 2
@@ -265,7 +266,7 @@ def _rows_of_items(values: Sequence[Any], place: Place) -> list[int]:
 
 
 def _offsets(values: Sequence[Any]) -> pa.Array:
-    """Where each list begins, null where it is null itself, and where the last one ends."""
+    """The offsets of the lists, null for null lists, and the end of the last one."""
     starts = list(accumulate((0 if v is None else len(v) for v in values), initial=0))
     nulls = [v is None for v in values] + [False]
     return pa.array([None if null else start for start, null in zip(starts, nulls, strict=True)], pa.int32())
@@ -324,7 +325,7 @@ def _fixed_size_lists(values: Sequence[Any], kind: pa.DataType, place: Place) ->
             raise place.fault(
                 index, f"list value {_short(value)} has {len(value)} items, where {describe(kind)} has {size}"
             )
-    padded = [[None] * size if v is None else v for v in values]  # a null takes its room, too
+    padded = [[None] * size if v is None else v for v in values]  # a null list occupies its slots too
     flat = list(chain.from_iterable(padded))
     items = _build(flat, kind.value_type, place.below("[]", _rows_of_items(padded, place)))
     return pa.FixedSizeListArray.from_arrays(items, type=kind, mask=pa.array([v is None for v in values], pa.bool_()))

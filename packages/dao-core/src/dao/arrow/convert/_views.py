@@ -1,4 +1,4 @@
-"""String views and binary views to plain strings and binaries, for what pyarrow can't yet do with views."""
+"""Casts of string views and binary views to plain strings and binaries, for operations that pyarrow lacks for views."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["normalise_dictionaries", "normalise_views", "without_views"]
 
 
 def without_views(kind: pa.DataType) -> pa.DataType:
-    """The type with ``string`` for ``string_view`` and ``binary`` for ``binary_view``, inside nested ones too.
+    """Replace ``string_view`` by ``string`` and ``binary_view`` by ``binary`` in a type, at any depth.
 
     >>> without_views(pa.list_(pa.string_view()))
     ListType(list<item: string>)
@@ -34,10 +34,10 @@ def _plain_dictionary(kind: pa.DataType) -> pa.DataType:
 
 
 def normalise_views(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
-    """The same stream with ``string`` and ``binary`` columns where it has views; without views the reader itself.
+    """Cast the string and binary views of a stream to ``string`` and ``binary``; returns the reader if it has none.
 
-    pyarrow 26 can't sort, group or join by views; polars, DataFusion and arro3 (deltalake) export them. One copy of
-    these columns, batch by batch as they are read; a batch with over 2 GiB of text comes in parts.
+    pyarrow 26 can't sort, group or join by views; polars, DataFusion and arro3 (deltalake) export them. These columns
+    are copied once, batch by batch as they are read; a batch with over 2 GiB of text is split into several.
 
     >>> table = pa.table({"name": pa.array(["b", "a"], pa.string_view())})
     >>> normalise_views(table.to_reader()).read_all().sort_by("name")["name"].to_pylist()
@@ -47,9 +47,9 @@ def normalise_views(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
 
 
 def normalise_dictionaries(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
-    """The same stream with dictionaries of strings where it has ones of string views; others are passed on.
+    """Cast dictionaries of views in a stream to dictionaries of strings and binaries; other columns are unchanged.
 
-    Polars' Categorical and Enum come so, and pyarrow 26 can neither decode such a dictionary nor store it.
+    Polars exports Categorical and Enum as such dictionaries, which pyarrow 26 can neither decode nor store.
     """
     return _cast_leaves(reader, _plain_dictionary)
 
