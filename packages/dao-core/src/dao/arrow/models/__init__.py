@@ -1,9 +1,9 @@
-"""Schemas from classes, and classes from schemas.
+"""Arrow schemas from classes, and classes from Arrow schemas.
 
-- :func:`schema_of` gives the :class:`pyarrow.Schema` of a pydantic model, a dataclass, an attrs class, a TypedDict or a
-  NamedTuple, or of a mapping of column names to types, as a catalog file has it;
-- :func:`model_of` makes a dataclass, an attrs class or a pydantic model of a schema;
-- :func:`parse_type` reads the name of one type, Arrow's own or SQL's.
+- :func:`schema_of` returns the :class:`pyarrow.Schema` of a pydantic model, a dataclass, an attrs class, a TypedDict or
+  a NamedTuple, or of a mapping of column names to types, as in a catalog file;
+- :func:`model_of` generates a dataclass, an attrs class or a pydantic model from a schema;
+- :func:`parse_type` parses the name of one type, in Arrow's or SQL's spelling.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Python annotations to Arrow types."""
+"""Conversion of Python annotations to Arrow types."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _PLAIN: dict[type, pa.DataType] = {
     dt.timedelta: pa.duration("us"),
     UUID: pa.string(),
 }
-"""Looked up along the MRO, so that ``class UserId(str)`` is text, and a ``datetime`` is not a ``date``."""
+"""Arrow types by Python type, looked up in MRO order: ``class UserId(str)`` is text, a ``datetime`` no ``date``."""
 _PYDANTIC = {
     "AwareDatetime": pa.timestamp("us", "UTC"),
     "NaiveDatetime": pa.timestamp("us"),
@@ -55,7 +55,13 @@ _WRAPPERS = ("Required", "NotRequired", "ReadOnly", "Final", "ClassVar")
 
 
 def fields_of(model: Any, path: str, within: tuple[type, ...]) -> list[pa.Field]:
-    """The columns of a class with fields or a mapping. ``path`` is where it stands, for messages."""
+    """The columns of a class with fields or of a mapping.
+
+    Args:
+        model: the class or mapping.
+        path: its path, such as ``Flight.carrier``, for messages.
+        within: the classes that contain it, innermost last.
+    """
     if isinstance(model, Mapping):
         annotations: Mapping[str, Any] = model
     else:
@@ -69,16 +75,16 @@ def fields_of(model: Any, path: str, within: tuple[type, ...]) -> list[pa.Field]
 
 
 def field_of(name: str, annotation: Any, path: str, within: tuple[type, ...] = ()) -> pa.Field:
-    """One column of an annotation: its type, and whether it may be null.
+    """Convert one annotation to a column: its type and its nullability.
 
     Args:
         name: the column's name.
         annotation: a Python type, an Arrow type or field, or the name of a type.
-        path: where it stands, such as ``Flight.carrier``, for messages.
-        within: the classes that it stands in, innermost last: a class inside itself has no schema.
+        path: the annotation's path, such as ``Flight.carrier``, for messages.
+        within: the classes that contain it, innermost last: a class that contains itself has no schema.
 
     Raises:
-        DataError: nothing in Arrow is meant by it; says what works.
+        DataError: the annotation has no Arrow equivalent; the message says what would work.
     """
     if isinstance(annotation, pa.Field):
         return annotation.with_name(name)
@@ -93,7 +99,7 @@ def field_of(name: str, annotation: Any, path: str, within: tuple[type, ...] = (
 
 
 def _unwrap(annotation: Any, path: str) -> tuple[bool, Any, tuple[Any, ...]]:
-    """Without ``| None``, ``Annotated`` and the like: whether it may be null, the type, the notes of ``Annotated``."""
+    """Strip ``| None``, ``Annotated`` and other wrappers: nullability, the bare type, the metadata of ``Annotated``."""
     origin = get_origin(annotation)
     if origin is Annotated:
         inner, *notes = get_args(annotation)
@@ -158,7 +164,7 @@ def _type_of_class(
 
 
 def struct_of(model: Any, path: str, within: tuple[type, ...]) -> pa.DataType:
-    """The struct of a class with fields, or of a mapping of names to types."""
+    """The struct type of a class with fields, or of a mapping of names to types."""
     if model in within if isinstance(model, type) else False:
         raise DataError(
             f"{path}: {model.__name__} holds itself, and a schema has an end; leave that field out or make it text"
@@ -167,7 +173,7 @@ def struct_of(model: Any, path: str, within: tuple[type, ...]) -> pa.DataType:
 
 
 def _type_of_values(values: Sequence[Any], annotation: Any, path: str) -> pa.DataType:
-    """What an Enum's values or a Literal's choices are stored as."""
+    """The Arrow type of an Enum's values or a Literal's choices."""
     kinds = {type(v) for v in values if v is not None}
     plain = {
         _PLAIN[base] for kind in kinds for base in kind.__mro__[:-1] if base in _PLAIN and not issubclass(kind, Enum)

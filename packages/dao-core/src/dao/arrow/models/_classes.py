@@ -1,4 +1,4 @@
-"""Classes from schemas: for the rows of what is in a store, typed."""
+"""Record classes generated from Arrow schemas, for typed rows."""
 
 from __future__ import annotations
 
@@ -41,18 +41,19 @@ _PLAIN: tuple[tuple[Callable[[pa.DataType], bool], Any], ...] = (
 def model_of(
     schema: Any, *, kind: Literal["dataclass", "attrs", "pydantic"] = "dataclass", name: str = "Row"
 ) -> type[Any]:
-    """A class with the columns of a schema as its fields, all given by keyword; nullable ones have the default None.
+    """Generate a class whose fields are the columns of a schema, keyword-only; nullable fields default to None.
 
-    ``schema_of(model_of(schema))`` is ``schema``, but for metadata: where a Python type alone would not mean the Arrow
-    type, the annotation is ``Annotated`` with it. Structs become classes of the same kind, named after class and field.
+    ``schema_of(model_of(schema))`` equals ``schema``, except for metadata: if a Python type alone would map to another
+    Arrow type, the annotation is ``Annotated`` with the right one. Structs become classes of the same kind, named after
+    class and field.
 
     Args:
-        schema: a :class:`pyarrow.Schema`, or whatever :func:`schema_of` takes.
-        kind: ``dataclass`` and ``attrs`` classes are frozen; ``pydantic`` models check their values.
+        schema: a :class:`pyarrow.Schema`, or anything else that :func:`schema_of` accepts.
+        kind: ``dataclass`` and ``attrs`` classes are frozen; ``pydantic`` models validate their values.
         name: the name of the class.
 
     Raises:
-        DataError: an unknown kind, a column whose name can't be a field's, a type that no Python type stands for.
+        DataError: an unknown kind, a column whose name can't be the name of a field, a type without a Python type.
         PluginError: pydantic is not installed.
 
     >>> Flight = model_of({"carrier": "text not null", "delay": "smallint"}, name="Flight")

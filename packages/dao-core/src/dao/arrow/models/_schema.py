@@ -1,4 +1,4 @@
-"""The schema of a class, a mapping or whatever has one."""
+"""Arrow schemas of classes, mappings and other declarations of columns."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ __all__ = ["schema_of"]
 
 
 def schema_of(model: Any) -> pa.Schema:
-    """The Arrow schema that something declares, its columns in the order of declaration.
+    """Return the Arrow schema that a class or mapping declares, with the columns in the order of declaration.
 
-    Taken are pydantic models (v2), dataclasses, attrs classes, TypedDicts, NamedTuples; a mapping from names to types;
-    a :class:`pyarrow.Schema`, a list of :class:`pyarrow.Field`, and anything that exports ``__arrow_c_schema__``.
+    Accepted are pydantic models (v2), dataclasses, attrs classes, TypedDicts, NamedTuples; a mapping from names to
+    types; a :class:`pyarrow.Schema`, a list of :class:`pyarrow.Field`, and any exporter of ``__arrow_c_schema__``.
 
     =============================== ===================================================================================
     Python                          Arrow
@@ -27,22 +27,23 @@ def schema_of(model: Any) -> pa.Schema:
     str, bytes                      string, binary
     date, time, timedelta           date32, time64[us], duration[us]
     datetime                        timestamp[us], without a zone; pydantic's AwareDatetime: timestamp[us, tz=UTC]
-    Decimal                         decimal128(38, 18); with pydantic's max_digits and decimal_places their precision
-    UUID                            string, 36 characters: few stores have a type of its own for it
+    Decimal                         decimal128(38, 18); pydantic's max_digits and decimal_places set precision and scale
+    UUID                            string, 36 characters: few stores have a UUID type
     Enum, Literal                   the type of the values: string or int64
     list, set, tuple[T, ...]        list; tuple[T, T] is a fixed_size_list of 2
     dict[K, V]                      map
     a class with fields, a mapping  struct
-    T | None                        the same, nullable; without it the column may not be null, whatever its default is
-    Annotated[T, pa.int32()]        that type
+    T | None                        the same, nullable; without it the column is not nullable, whatever its default is
+    Annotated[T, pa.int32()]        the annotated type
     =============================== ===================================================================================
 
     In a mapping a type may also be an Arrow type, another mapping (a struct), or the name of a type, see
-    :func:`dao.arrow.models.parse_type`. Such a column may be null unless the name ends with ``not null``. Note that the
+    :func:`dao.arrow.models.parse_type`. Such a column is nullable unless the name ends with ``not null``. Note that the
     name ``int`` means 32 bits, as in SQL and Arrow, and the Python type ``int`` means 64.
 
     Raises:
-        DataError: a type that means nothing in Arrow, with its place, or something that declares no columns.
+        DataError: a type without an Arrow equivalent (the message has the path of its field), an annotation that can't
+            be resolved, a class that contains itself, or a value that declares no columns.
 
     >>> schema_of({"id": "bigint not null", "name": "varchar(20)", "price": "decimal(10, 2)"})
     id: int64 not null

@@ -1,4 +1,4 @@
-"""Names of types, as people write them in catalogs and as Arrow prints them: ``bigint``, ``list<item: int32>``."""
+"""Parser of type names, as written in catalogs and as printed by Arrow: ``bigint``, ``list<item: int32>``."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _PLAIN: dict[str, Callable[[], pa.DataType]] = {
 }  # fmt: skip
 _SHOWN = 200
 _MAX_DEPTH = 64
-"""Levels of nesting that a type may have: what Arrow's own IPC format allows."""
+"""Levels of nesting that a type may have, as in Arrow's IPC format."""
 
 _ALIASES = {"character varying": "varchar", "nvarchar": "varchar", "character": "char", "nchar": "char"}
 _UNITS = {"0": "s", "3": "ms", "6": "us", "9": "ns"}
@@ -50,17 +50,17 @@ _PARAMETRIC = (
 
 
 def parse_type(name: str) -> pa.DataType:
-    """The Arrow type that a name means, whatever the case of its letters.
+    """Parse the name of a type to an Arrow type, case-insensitively.
 
-    Arrow's own spellings are read back as they are printed, nested ones and ``not null`` too. Of SQL's and Spark's:
+    Arrow's own spellings are accepted as printed, including nested ones and ``not null``. From SQL and Spark:
     ``tinyint smallint int bigint``, ``float`` and ``real`` (32 bits, as in Arrow and Spark), ``double``,
-    ``varchar varchar(20) char(3) text`` (a string; the length is not kept), ``binary blob bytea``,
-    ``decimal(10, 2) numeric(10, 2)`` (bare: 38 digits, 18 after the point), ``date time``,
+    ``varchar varchar(20) char(3) text`` (a string; the length is dropped), ``binary blob bytea``,
+    ``decimal(10, 2) numeric(10, 2)`` (without arguments: 38 digits, 18 after the point), ``date time``,
     ``timestamp datetime`` (microseconds, no zone; ``timestamp(3)`` milliseconds), ``timestamptz`` (microseconds, UTC),
     ``array<int>`` or ``int[]``, ``map<string, int>``, ``struct<a: int, b: string not null>``, ``uuid`` (a string).
 
     Raises:
-        DataError: no such type, with the nearest names, or one written wrongly.
+        DataError: an unknown type (the message has the nearest names), or a syntax error.
 
     >>> parse_type("bigint"), parse_type("decimal(10, 2)"), parse_type("timestamp[us, tz=UTC]")
     (DataType(int64), Decimal128Type(decimal128(10, 2)), TimestampType(timestamp[us, tz=UTC]))
@@ -71,7 +71,15 @@ def parse_type(name: str) -> pa.DataType:
 
 
 def parse_field(column: str, name: str) -> pa.Field:
-    """A column by the name of its type, nullable unless that ends with ``not null``. ``column`` may be empty."""
+    """Parse the name of a column's type to a field, nullable unless it ends with ``not null``.
+
+    Args:
+        column: the column's name; may be empty.
+        name: the name of its type.
+
+    Raises:
+        DataError: as for :func:`parse_type`; the message names the column.
+    """
     parser = _Parser(name)
     try:
         kind, nullable = parser.type()
@@ -84,7 +92,7 @@ def parse_field(column: str, name: str) -> pa.Field:
 
 
 class _Parser:
-    """A type name, from left to right; raises ValueError with what is wrong."""
+    """A recursive-descent parser of one type name; its methods raise ValueError with the fault."""
 
     def __init__(self, text: str) -> None:
         self.tokens = [m.group().strip() for m in _TOKEN.finditer(text) if m.group().strip()]
@@ -108,7 +116,7 @@ class _Parser:
             raise ValueError(f"{self.peek()!r} is too much")
 
     def type(self) -> tuple[pa.DataType, bool]:
-        """A type, and whether it may be null."""
+        """Parse a type and its nullability."""
         word = self.next()
         name, nullable = _without_not_null(word)
         if not name:
@@ -138,18 +146,16 @@ class _Parser:
         if name in _PLAIN:
             if name in ("date32", "date64") and self.peek() == "[":
                 self.arguments()
-            return self.with_zone(name) if name == "time" else _PLAIN[name]()
+            if name == "time":
+                self.arguments()  # the precision
+            return _PLAIN[name]()
         maker = getattr(self, f"_{name}", None) if name in _PARAMETRIC else None
         if maker is None:
             raise ValueError(did_you_mean(name, [*_PLAIN, *_PARAMETRIC]))
         return maker()
 
-    def with_zone(self, name: str) -> pa.DataType:
-        self.arguments()
-        return _PLAIN[name]()
-
     def arguments(self) -> list[str]:
-        """What stands in brackets or parentheses, cut at the commas; empty where none follow, or where ``[]`` does."""
+        """Parse the arguments in brackets or parentheses, separated by commas; empty if none or ``[]`` follow."""
         closing = {"[": "]", "(": ")"}.get(self.peek())
         if closing is None or self.tokens[self.at : self.at + 2] == ["[", "]"]:
             return []
@@ -171,7 +177,7 @@ class _Parser:
         return [int(p) for p in parts]
 
     def child(self) -> pa.Field:
-        """``name: type`` inside angle brackets, or a type alone, which is named ``item``."""
+        """Parse ``name: type`` inside angle brackets, or a type without a name, which is named ``item``."""
         name = "item"
         if self.tokens[self.at + 1 : self.at + 2] == [":"]:
             name = self.next()
@@ -315,6 +321,6 @@ class _Parser:
 
 
 def _without_not_null(word: str) -> tuple[str, bool]:
-    """A word without its ``not null``, and whether it may be null."""
+    """Strip ``not null`` from the end of a word: the rest, and whether the type is nullable."""
     cut = re.sub(r"(?i)\s+not\s+null$", "", word)
     return (cut, cut == word) if word.lower() != "not null" else ("", True)
