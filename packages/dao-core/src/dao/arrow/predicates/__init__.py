@@ -1,20 +1,20 @@
-"""One predicate language for `where=`: parsed once to a small typed tree, the same rows on every backend.
+"""The predicate language of `where=`: parsed once to a small typed tree, with the same rows on every backend.
 
     >>> import pyarrow as pa
     >>> flights = pa.table({"carrier": ["AA", "UA"], "dep_delay": [20.0, None]})
     >>> filter_table(flights, "carrier IN ('AA', 'DL') AND dep_delay > 15").num_rows
     1
 
-The meaning is DuckDB's: three-valued logic; NaN equals NaN and is above all numbers; -0.0 equals 0.0; texts compare by
-their UTF-8 bytes; a text literal takes the type of the column it is compared with; the session's zone is UTC. Column
-names are looked up as in DuckDB: in any case, and the exact spelling picks where two differ by case alone.
+The semantics are DuckDB's: three-valued logic; NaN equals NaN and is above all numbers; -0.0 equals 0.0; texts compare
+by their UTF-8 bytes; a text literal is coerced to the type of the column it is compared with; the session's zone is
+UTC. Column names are resolved as in DuckDB: in any case, and an exact spelling wins if several differ by case only.
 
-- `parse` makes the tree of SQL text, tuples or a pyarrow Expression; `str(tree)` is SQL again.
-- `bind` puts a tree in a schema's names and types: what a backend compiles to its own filters.
-- `to_arrow`, `filter_table` and `filter_reader` evaluate it with Arrow.
-- `to_sql` (DuckDB, DataFusion, Spark, Redshift, PostgreSQL), `to_iceberg` and `to_dnf` say it to other engines, so that
-  they keep the same rows, or refuse what can't be said.
-- `split` takes apart what a target can evaluate and what is left to filter.
+- `parse` converts SQL text, tuples or a pyarrow Expression to a tree; `str(tree)` is SQL again.
+- `bind` resolves a tree against a schema's names and types: a backend compiles the bound tree to its own filters.
+- `to_arrow`, `filter_table` and `filter_reader` evaluate a predicate with Arrow.
+- `to_sql` (DuckDB, DataFusion, Spark, Redshift, PostgreSQL), `to_iceberg` and `to_dnf` translate it for other engines:
+  to a filter that keeps the same rows, or they refuse it.
+- `split` separates the part that a target can evaluate (pushdown) from the residual.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
-"""A tree against a schema: names found, types checked, every literal brought to its column's own type.
+"""Binding of a tree to a schema: names resolved, types checked, every literal coerced to its column's own type.
 
-The result is a plainer tree of the same meaning, the one that backends compile:
+The result is a simpler, equivalent tree, which backends compile:
 
 - a column is spelled as the schema spells it;
-- a column is compared with literals of its own type only, so no target casts anything: ``i < 1.5`` on integers
-  becomes ``i <= 1``, a text becomes a date where it is compared with dates;
-- no ``Between``; ``In`` holds a column and literals of its type (and NULL) only;
-- equalities of one column in an OR are one ``In``, inequalities in an AND one ``Not(In)``;
-- two columns are compared where both have a common type, which the target has to cast to (see `common_type`).
+- a column is compared with literals of its own type only, so that no target casts: ``i < 1.5`` on integers becomes
+  ``i <= 1``, a text that is compared with dates becomes a date;
+- there is no ``Between``; ``In`` has a column and literals of its type (and NULL) only;
+- equalities of one column in an OR are merged to one ``In``, inequalities in an AND to one ``Not(In)``;
+- two columns are compared only if they have a common type, which the target has to cast both to (see `common_type`).
 """
 
 from __future__ import annotations
@@ -35,15 +35,19 @@ _PLAIN = (Family.STRING, Family.BINARY)
 
 
 def bind(predicate: Predicate, schema: pa.Schema) -> Predicate:
-    """The tree in the schema's own names and types.
+    """Bind a predicate to a schema: resolve its names, check its types, coerce its literals to the columns' types.
 
     Args:
-        predicate: as `parse` gives it.
-        schema: of the data that it is to filter.
+        predicate: a tree that `parse` returned.
+        schema: the schema of the data to filter.
+
+    Returns:
+        An equivalent tree, spelled and typed as the schema.
 
     Raises:
-        DataError: a column that is not there (with the nearest name), types that can't be compared, a literal that
-            is no value of the type it is compared as, a condition that is no boolean.
+        DataError: an unknown or ambiguous column (the message has the nearest name), types that can't be compared, a
+            literal that can't be coerced to the type of the comparison, a condition that isn't boolean, more than 100
+            levels of nesting.
 
     >>> schema = pa.schema({"Id": pa.int32(), "day": pa.date32()})
     >>> from dao.arrow.predicates._parse import parse
@@ -61,7 +65,7 @@ class _Binder:
         self._types: dict[tuple[str, ...], SqlType] = {}
 
     def condition(self, node: Predicate) -> Predicate:
-        """A node whose value is a boolean."""
+        """Bind a node that is a condition, so that its value is a boolean."""
         handler = _CONDITIONS.get(type(node))
         return node if handler is None else handler(self, node)
 
@@ -138,7 +142,7 @@ class _Binder:
         return self.column_in(operand, literals, common)
 
     def column_in_list(self, column: Column, literals: Literals) -> Predicate:
-        """One column among constants of one kind: all at a time where each is one value of the column's type."""
+        """Bind an IN of a column and constants of one kind: in bulk if each is one value of the column's type."""
         few = extremes(literals)
         common = self.common([column, *few])
         assert common is not None  # a column has a type
@@ -150,7 +154,7 @@ class _Binder:
         return tree.In(column, known) if known else false_if_valid(column)
 
     def column_in(self, column: Column, literals: Sequence[Literal], common: SqlType) -> Predicate:
-        """The equalities with one column, gathered to one IN as far as each is one value of the column's type."""
+        """Bind the equalities of a column with literals, merged to one IN if each is one value of the column's type."""
         gathered: dict[Literal, None] = {}
         others: list[Predicate] = []
         compare = self.literal_comparer(column, common)
@@ -166,7 +170,7 @@ class _Binder:
         return tree.disjunction([inside, *others])
 
     def operand(self, node: Predicate) -> Predicate:
-        """A node whose value may be of any type; a column of Arrow's null type is NULL."""
+        """Bind a node whose value may be of any type; a column of Arrow's null type becomes NULL."""
         if isinstance(node, Column):
             column, arrow = self._names.find(node)
             if pa.types.is_null(arrow):
@@ -177,7 +181,7 @@ class _Binder:
         return node if isinstance(node, Literal) else self.condition(node)
 
     def compared(self, node: Predicate, other: Predicate) -> Predicate:
-        """An operand; where it is a name that is no column, and stands where a value could, what a text looks like."""
+        """Bind an operand; for an unknown name in the position of a value, the error suggests single quotes."""
         try:
             return self.operand(node)
         except DataError as error:
@@ -187,6 +191,7 @@ class _Binder:
             raise DataError(f"{error}; if it is a text, write it in single quotes: {text}") from None
 
     def type_of(self, node: Predicate) -> SqlType:
+        """The SQL type of a bound operand."""
         if isinstance(node, Column):
             return self._types[node.path]
         if isinstance(node, Literal):
@@ -221,7 +226,7 @@ class _Binder:
         return Comparison(operator, left, right)
 
     def literal_comparer(self, left: Predicate, common: SqlType) -> Callable[[str, Literal], Predicate]:
-        """How to compare one column, or a condition, with literals."""
+        """Make the function that compares a column, or a condition, with a literal."""
         column = self.type_of(left)
         if column.family in _PLAIN:
             kind = Kind.STRING if column.family is Family.STRING else Kind.BINARY
@@ -235,14 +240,14 @@ class _Binder:
         )
 
     def check_pair(self, left: Predicate, right: Predicate, common: SqlType) -> None:
-        """An IN or BETWEEN of columns can have a coarser common type than the two columns of one comparison."""
+        """Refuse a pair whose common type differs from that of the whole IN or BETWEEN: results could differ."""
         pair = self.common([left, right])
         if common.family is Family.FLOAT and pair != common:
             raise DataError(f"where= compares {left} and {right} with a float in one IN or BETWEEN: write them apart")
 
 
 def _gather(operator: str, operands: Iterable[Predicate]) -> list[Predicate]:
-    """``a = 1 OR a = 2 OR b`` becomes ``a IN (1, 2) OR b``, and with ``<>`` an AND becomes NOT IN: one look-up."""
+    """Merge ``a = 1 OR a = 2 OR b`` to ``a IN (1, 2) OR b``, and ``<>`` in an AND to NOT IN: one lookup per row."""
     points: dict[Column, list[Literal]] = {}
     result: list[Predicate] = []
     for operand in operands:
@@ -284,13 +289,13 @@ def _compare_null(operator: str, operand: Predicate) -> Predicate:
 
 
 def _fold(operator: str, left: Literal, right: Literal, common: SqlType | None) -> Literal:
-    """A comparison of two literals, worked out."""
+    """Evaluate a comparison of two literals."""
     nulls = (left.kind is Kind.NULL) + (right.kind is Kind.NULL)
     if nulls:
         if operator in tree.DISTINCT:
             return Literal((operator == "IS DISTINCT FROM") == (nulls == 1), Kind.BOOLEAN)
         return _NULL
-    assert common is not None  # one of them is no NULL
+    assert common is not None  # neither is NULL
     first, second = _sortable(coerce(left, common)), _sortable(coerce(right, common))
     order = (first > second) - (first < second)
     return Literal(_HOLDS[operator](order), Kind.BOOLEAN)

@@ -1,9 +1,9 @@
-"""Comparisons of a column with a literal, rewritten to a literal of the column's own type, exactly.
+"""Exact rewriting of comparisons of a column with a literal to literals of the column's own type.
 
-A column's values are seen as a run of integers (a decimal counts its last digit, a timestamp its unit). The cast to
-the type of the comparison never turns two values around, so the values that become equal to the literal are one
-stretch of the run, maybe an empty one, and every comparison is a comparison with an end of that stretch. Nothing is
-truncated, nothing overflows, and storage statistics stay usable.
+A column's values are mapped to consecutive integers (a decimal counts its last digit, a timestamp its unit). The cast
+to the type of the comparison is monotonic, so the values that become equal to the literal are one interval of these
+integers, called a stretch, possibly empty, and every comparison is one with an end of the stretch. Nothing is
+truncated, nothing overflows, and storage statistics remain usable.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ def true_if_valid(operand: Predicate) -> Predicate:
 
 @frozen
 class Stretch:
-    """The values of a column that equal a literal: from `first` to `last`, none if `last` is below `first`.
+    """The interval of a column's values that equal a literal: from `first` to `last`, empty if `last` is below `first`.
 
-    Then `first` is the least value above the literal.
+    If it is empty, `first` is the least value above the literal.
 
     Attributes:
-        first: counted in the column's own steps.
-        last: counted the same way.
+        first: the least of these values, counted in the column's own steps.
+        last: the greatest of these values, counted in the same steps.
         column: the column's type.
     """
 
@@ -86,12 +86,12 @@ _LITERALS: dict[Family, Callable[[int, SqlType], Literal]] = {
 
 
 def stretch_of(value: Any, target: SqlType, column: SqlType) -> Stretch:
-    """Where a value, coerced to the type of the comparison, lies among a column's values.
+    """Find the stretch of a column's values that equal a value when compared as `target`.
 
     Args:
-        value: in the form that `coerce` gives for `target`.
-        target: the type that both sides are compared as.
-        column: the column's own type: anything but float, string and binary.
+        value: the literal's value, in the form that `coerce` returns for `target`.
+        target: the type of the comparison.
+        column: the column's own type: any but float, string and binary.
     """
     if target.family is Family.FLOAT:
         return _stretch_of_float(value, target.bits, column)
@@ -102,7 +102,7 @@ def stretch_of(value: Any, target: SqlType, column: SqlType) -> Stretch:
 
 
 def _steps_per_unit(target: SqlType, column: SqlType) -> Fraction:
-    """How many of the column's steps one unit of the coerced value has."""
+    """The number of the column's steps in one unit of the coerced value."""
     if column.family is Family.DECIMAL:
         return Fraction(10**column.scale)
     if target.family in (Family.TIMESTAMP, Family.TIME):
@@ -127,7 +127,7 @@ def _cast_to_float(column: SqlType, bits: int) -> Callable[[int], float]:
 
 
 def _first(holds: Callable[[int], bool], low: int, high: int) -> int:
-    """The first count from low to high for which a condition holds that holds for all after it; else high + 1."""
+    """Bisect for the first count from low to high at which a monotonic condition holds; high + 1 if there is none."""
     high += 1
     while low < high:
         middle = (low + high) // 2
@@ -139,12 +139,12 @@ def _first(holds: Callable[[int], bool], low: int, high: int) -> int:
 
 
 def compare_stretch(operator: str, operand: Predicate, stretch: Stretch) -> Predicate:
-    """``operand operator literal`` in terms of the operand's own type.
+    """Rewrite ``operand operator literal`` to literals of the operand's own type.
 
     Args:
         operator: ``= <> < <= >`` or ``>=``.
         operand: the column.
-        stretch: where the literal lies among the column's values.
+        stretch: the column's values that equal the literal.
     """
     if operator == "=":
         return _equal(operand, stretch)
@@ -176,7 +176,7 @@ def _unequal(operand: Predicate, stretch: Stretch) -> Predicate:
 def _ordered(operator: str, operand: Predicate, stretch: Stretch) -> Predicate:
     low, high = stretch.column.range()
     below = operator in ("<", "<=")
-    # all values from `split` on are above (or, for < and >=, at or above) the literal
+    # All values from `split` on are above (or, for < and >=, at or above) the literal.
     split = stretch.first if operator in ("<", ">=") else stretch.last + 1
     if split > high:
         return true_if_valid(operand) if below else false_if_valid(operand)
@@ -188,12 +188,12 @@ def _ordered(operator: str, operand: Predicate, stretch: Stretch) -> Predicate:
 
 
 def compare_float(operator: str, operand: Predicate, value: float, column: SqlType) -> Predicate:
-    """``operand operator value`` for a float column, with a value that the column's type holds exactly.
+    """Rewrite ``operand operator value`` for a float column to a value that the column's type holds exactly.
 
     Args:
         operator: ``= <> < <= >`` or ``>=``.
         operand: the column.
-        value: any float, NaN and infinities too.
+        value: any float, including NaN and infinities.
         column: the column's type.
     """
     nearest = fraction_to_float(Fraction(value), column.bits) if math.isfinite(value) else value
@@ -203,7 +203,7 @@ def compare_float(operator: str, operand: Predicate, value: float, column: SqlTy
         return false_if_valid(operand)
     if operator == "<>":
         return true_if_valid(operand)
-    # no value of the column lies between `nearest` and `value`, so `nearest` may stand on its own side
+    # No value of the column lies between `nearest` and `value`, so `nearest` replaces it, with an adapted operator.
     below = operator in ("<", "<=")
     includes = nearest < value
     return Comparison(

@@ -1,7 +1,7 @@
-"""A literal's value in another type, as DuckDB casts it, in a form that is exact and easy to count with.
+"""Coercion of a literal's value to another type, as DuckDB casts it, to an exact form for arithmetic.
 
 The form, by family: an int for booleans, integers and days; a `Fraction` for decimals; a float for floats; an int of
-nanoseconds for timestamps and times; str and bytes as they are.
+nanoseconds for timestamps and times; str and bytes unchanged.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ _NANOSECOND_RANGE = (-(2**63), 2**63 - 1)
 
 
 def coerce(literal: Literal, target: SqlType) -> Any:
-    """The literal's value as the type that it is compared as.
+    """Coerce a literal's value to the type of its comparison.
 
     Raises:
-        DataError: where DuckDB has a conversion error: text that is no such value, a value out of the type's range.
+        DataError: DuckDB has a conversion error: text that can't be parsed as the type, a value out of its range.
     """
     return _COERCIONS[target.family](literal, target)
 
 
 def parse_blob(text: str) -> bytes:
-    r"""Bytes from DuckDB's text for them: ASCII, with ``\xAB`` for any byte.
+    r"""Parse DuckDB's text form of bytes: ASCII, with ``\xAB`` for any byte.
 
     Raises:
-        DataError: another escape, or a character beyond ASCII.
+        DataError: the text has another escape, or a character beyond ASCII.
 
     >>> parse_blob(r"a\x00b")
     b'a\x00b'
@@ -106,7 +106,7 @@ def _timestamp(literal: Literal, target: SqlType) -> int:
 
 
 def _rounded(count: int, unit: str) -> int:
-    """Text in a coarser unit: cut to microseconds, then rounded, half away from 1970. Measured in DuckDB 2.0."""
+    """Convert a text's nanoseconds to a unit: truncated to us, then rounded, half away from 1970 (as DuckDB 2.0)."""
     if unit == "ns":
         return count
     micros = count // 1_000

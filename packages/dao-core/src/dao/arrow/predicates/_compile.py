@@ -1,4 +1,4 @@
-"""A tree as a pyarrow Expression with DuckDB's answers: NULL logic, NaN above everything and equal to itself."""
+"""Compilation of a tree to a pyarrow Expression with DuckDB's semantics: NULL logic, NaN above all and equal to NaN."""
 
 from __future__ import annotations
 
@@ -22,38 +22,42 @@ from dao.arrow.predicates._types import Family, SqlType, common_type, sql_type
 __all__ = ["arrow_filter", "to_arrow"]
 
 _NULL = pc.scalar(pa.NULL).cast(pa.bool_())
-_LONGEST_LIST = 4
+_LONGEST_CHAIN = 4
 
 
 def to_arrow(predicate: Any, schema: pa.Schema, *, guard_statistics: bool = True) -> Any:
-    """A predicate as a `pyarrow.compute.Expression` that is TRUE for the rows to keep, FALSE or NULL for others.
+    """Compile a predicate to a `pyarrow.compute.Expression`: TRUE for the rows to keep, FALSE or NULL for others.
 
-    It can be the filter of a dataset, a table or a record batch. Comparisons are with literals of the column's own
-    Arrow type, so that a dataset skips Parquet row groups by their statistics.
+    It can filter a dataset, a table or a record batch. Comparisons are with literals of the column's own Arrow type, so
+    that a dataset skips Parquet row groups by their statistics.
 
-    Those statistics leave NaN out, and Arrow takes them for the whole truth: it would skip row groups whose only
-    match is a NaN, and count a NaN among rows that are all below 7. Conditions on float columns get a part whose value
-    Arrow can't know before it reads (a random number below 2) wherever that matters; this costs some nanoseconds a row.
+    These statistics exclude NaN, but Arrow relies on them as if they covered all values: it would skip row groups whose
+    only match is a NaN, and keep a NaN in a row group whose numbers are all below 7. Where that matters, conditions on
+    float columns are guarded by a term that Arrow can't simplify before it reads (a random number is below 2), which
+    costs some nanoseconds per row.
 
     Args:
-        predicate: a tree, or whatever else `parse` takes.
-        schema: of the data, the names and types that the data really has.
-        guard_statistics: False leaves that part out: for data in memory only, never for a dataset.
+        predicate: a tree, or anything else that `parse` accepts.
+        schema: the names and types that the data actually has.
+        guard_statistics: False omits the guards: only for data in memory, never for a dataset.
 
     Raises:
-        DataError: as `parse` and `bind` do.
+        DataError: the predicate can't be parsed or doesn't fit the schema, see `parse` and `bind`.
     """
     return arrow_filter(predicate, schema, guard_statistics=guard_statistics)[0]
 
 
 def arrow_filter(predicate: Any, schema: pa.Schema, *, guard_statistics: bool = True) -> tuple[Any, frozenset[str]]:
-    """What `to_arrow` gives, and the names of the top-level columns that it looks at, as the schema spells them."""
+    """Compile as `to_arrow`; return the Expression and the names of the top-level columns that it reads.
+
+    The names are spelled as in the schema. Arguments and errors are those of `to_arrow`.
+    """
     bound = bind(parse(predicate), schema)
     return _Compiler(schema, guard_statistics).filter(bound), bound.columns
 
 
 def _guard() -> Any:
-    """A number from 0 to 1 that Arrow does not work out while it simplifies a filter: the function is not pure."""
+    """A number from 0 to 1 that Arrow doesn't evaluate while it simplifies a filter, since the function isn't pure."""
     return pc.Expression._call("random", [], pc.RandomOptions(initializer=0))
 
 
@@ -63,23 +67,23 @@ class _Compiler:
         self._guarded = guard_statistics
 
     def filter(self, node: Predicate) -> Any:
-        """The whole filter. Statistics may say that no row fits, never that all do where floats are concerned."""
+        """The whole filter. With float columns, statistics may prove that no row matches, but never that all do."""
         expression = self.condition(node)
         return expression & (_guard() < 2.0) if self._guarded and self.touches_float(node) else expression
 
     def condition(self, node: Predicate) -> Any:
-        """An expression that is TRUE just where the node is TRUE: AND and OR of leaves, so a guard at a leaf guards."""
+        """An expression that is TRUE exactly where the node is: AND and OR of leaves, so guarding leaves suffices."""
         return two_valued(node, self.leaf, lambda parts: _joined(parts, True), lambda parts: _joined(parts, False))
 
     def leaf(self, node: Predicate, wanted: bool) -> Any:
-        """An expression that is TRUE where the leaf is TRUE (or FALSE, as wanted); elsewhere it is FALSE or NULL."""
+        """An expression that is TRUE where the leaf has the value `wanted`, and FALSE or NULL elsewhere."""
         expression = self.membership_condition(node, wanted) if isinstance(node, tree.In) else self.value(node)
         if not (wanted or isinstance(node, tree.In)):
             expression = ~expression
         return expression | (_guard() > 2.0) if self._guarded and self.may_hold_for_nan(node, wanted) else expression
 
     def may_hold_for_nan(self, node: Predicate, wanted: bool) -> bool:
-        """Whether a NaN that the statistics leave out can make the leaf hold; True where it is not looked into."""
+        """Whether a NaN, which statistics exclude, can make the leaf hold; True for forms that aren't analysed."""
         if isinstance(node, (tree.IsNull, tree.IsBoolean)) and isinstance(node.operand, Column):
             return False
         if isinstance(node, Comparison) and isinstance(node.left, Column) and isinstance(node.right, Literal):
@@ -94,7 +98,7 @@ class _Compiler:
         return any(self.type_of(column).family is Family.FLOAT for column in columns)
 
     def value(self, node: Predicate) -> Any:
-        """An expression that is TRUE, FALSE or NULL exactly where the node is."""
+        """An expression with the node's value in three-valued logic: TRUE, FALSE or NULL."""
         return _VALUES[type(node)](self, node)
 
     def conjunction(self, node: tree.And) -> Any:
@@ -129,7 +133,7 @@ class _Compiler:
         return ~self.found_in(node) & pc.is_valid(self.operand(node.operand))
 
     def found_in(self, node: tree.In) -> Any:
-        """Whether a value is one of those listed; FALSE for NULL. Arrow tells -0.0 from 0.0 here, SQL does not."""
+        """Whether the value is in the list; FALSE for NULL. Arrow's isin distinguishes -0.0 and 0.0, SQL doesn't."""
         assert isinstance(node.operand, Column)  # bind leaves no other
         operand, arrow = self.column(node.operand)
         values = tree.constants(node)
@@ -189,14 +193,14 @@ def _both_zeros(numbers: list[float]) -> list[float]:
 
 
 def _joined(parts: Sequence[Any], all_of: bool) -> Any:
-    """The parts joined by AND or OR, as a tree of little depth, whatever Arrow does to it.
+    """Join the parts by AND or OR to an expression that remains shallow when Arrow rewrites it.
 
-    Arrow walks expressions by recursion, on the C stack, and first it turns every chain of one operator into a list
-    that nests once per part: some thousand parts end the process. A double NOT around each few keeps the lists short.
+    Arrow recurses over expressions on the C stack, after it has turned every chain of one operator into a list that
+    nests once per part: some thousand parts crash the process. A double NOT around groups keeps the chains short.
     """
     while len(parts) > 1:
-        groups = [parts[place : place + _LONGEST_LIST] for place in range(0, len(parts), _LONGEST_LIST)]
-        several = len(parts) > _LONGEST_LIST
+        groups = [parts[start : start + _LONGEST_CHAIN] for start in range(0, len(parts), _LONGEST_CHAIN)]
+        several = len(parts) > _LONGEST_CHAIN
         parts = [reduce(and_ if all_of else or_, group) for group in groups]
         parts = [~~part if several else part for part in parts]
     return parts[0]
@@ -213,7 +217,7 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 
 
 def _compare_with_float(operator: str, operand: Any, value: Any, arrow: pa.DataType) -> Any:
-    """A float column with a float: Arrow's own comparisons are FALSE for NaN, ``<>`` TRUE."""
+    """Compare a float column with a float: Arrow's own comparisons with NaN are FALSE, except ``<>``, which is TRUE."""
     nan = pc.is_nan(operand)
     if value != value:
         with_nan = {"=": nan, ">=": nan, "<>": ~nan, "<": ~nan, "<=": nan | ~nan, ">": nan & ~nan}

@@ -1,4 +1,4 @@
-"""The root of all nodes, and the constants: one, or many of one kind that are held as plain values."""
+"""The base class of all nodes, and the constants: a single one, or many of one kind, stored as plain values."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Kind(Enum):
 
 
 class Predicate:
-    """The root of all nodes. Nodes are immutable, hashable and picklable; equal trees are equal.
+    """The base class of all nodes. Nodes are immutable, hashable and picklable; equal trees compare equal.
 
     ``str(node)`` is standard SQL that `parse` turns into an equal tree.
     """
@@ -41,16 +41,16 @@ class Predicate:
     __slots__ = ()
 
     def children(self) -> tuple[Predicate, ...]:
-        """The nodes right below this one, in the order of the SQL text."""
+        """The direct child nodes, in the order of the SQL text."""
         return ()
 
     @property
     def columns(self) -> frozenset[str]:
-        """The names of the top-level columns referred to, as they are written (`bind` gives a schema's spelling)."""
+        """The names of all top-level columns in the tree, as written (after `bind`, as the schema spells them)."""
         return frozenset().union(*(node.column_names() for node in walk(self)))
 
     def column_names(self) -> frozenset[str]:
-        """The names of the top-level columns that this node itself refers to, without those of the nodes below it."""
+        """The names of the top-level columns that this node itself refers to, excluding its children."""
         return frozenset()
 
     def __str__(self) -> str:
@@ -73,10 +73,10 @@ def _comparable(value: Any) -> Any:
 @even_half_made
 @frozen
 class Literal(Predicate):
-    """A typed constant. NaN equals NaN here, as it does in the language.
+    """A typed constant. A NaN literal equals another, as NaN equals NaN in the predicate language.
 
     Attributes:
-        value: of the Python type that the `kind` names.
+        value: the value, of the Python type that belongs to `kind`; a datetime with a zone is converted to UTC.
         kind: the literal's SQL type.
     """
 
@@ -98,14 +98,14 @@ def _comparable_values(values: tuple[Any, ...]) -> tuple[Any, ...]:
 @even_half_made
 @frozen
 class Literals(Predicate, Sequence[Literal]):
-    """Constants of one kind, NULL among them or not: the list of an IN. A sequence of `Literal`.
+    """A sequence of `Literal` of one kind, possibly with NULLs: the list of an IN.
 
-    The values are held as they are, so that a list of 100,000 costs no 100,000 nodes: what works on lists takes
-    `values` whole.
+    The values are stored as plain Python values, so that a list of 100,000 doesn't need 100,000 nodes; code for long
+    lists uses `values` directly.
 
     Attributes:
-        values: each of the Python type that the `kind` names, a datetime with a zone in UTC; None is NULL.
-        kind: the SQL type of all that are not NULL; `Kind.NULL` if all are.
+        values: values of the Python type that belongs to `kind`, datetimes with a zone in UTC; None is NULL.
+        kind: the SQL type of the values that aren't NULL; `Kind.NULL` if all are.
     """
 
     values: tuple[Any, ...] = field(converter=_values, eq=_comparable_values)
@@ -131,12 +131,12 @@ class Literals(Predicate, Sequence[Literal]):
 
     @property
     def has_null(self) -> bool:
-        """Whether NULL is one of them."""
+        """Whether one of the values is NULL."""
         return None in self.values
 
 
 def walk(predicate: Predicate) -> Iterator[Predicate]:
-    """The predicate and all nodes below it, each before its children; never recursive, whatever the depth."""
+    """Yield a predicate and all its descendants, parents first; iterative, so that no depth overflows the stack."""
     waiting = [predicate]
     while waiting:
         node = waiting.pop()

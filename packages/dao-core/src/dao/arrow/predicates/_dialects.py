@@ -1,7 +1,7 @@
-"""What differs between the SQL dialects that predicates are written in: literals, columns, LIKE, comparisons.
+"""SQL dialects for predicates: how each writes literals, columns, LIKE and comparisons.
 
-Every part is a sqlglot expression, so that sqlglot quotes and spells it. Literals say their type: no engine has to
-guess, and none rounds.
+Every part is a sqlglot expression, so that sqlglot quotes and spells it. Literals are typed explicitly, so that no
+engine infers another type or rounds.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ def _decimal_type(value: Decimal) -> str:
 
 
 class Dialect:
-    """What all dialects have in common; each one's class says what differs.
+    """The common base of all dialects; subclasses override what differs.
 
     Attributes:
-        name: as `to_sql` takes it.
-        sqlglot: the dialect that sqlglot writes the expressions in.
+        name: the dialect's name, as `to_sql` accepts it.
+        sqlglot: the sqlglot dialect that generates the text.
         escape: the escape character of every LIKE pattern.
-        inline: kinds of literals that are written as text where values are bound.
+        inline: the kinds of literals that are written into the text even if values are bound.
     """
 
     name = ""
@@ -61,17 +61,17 @@ class Dialect:
     inline: frozenset[Kind] = frozenset((Kind.NULL, Kind.BOOLEAN))
 
     def column(self, path: Sequence[str]) -> exp.Expression:
-        """A column, or a field of a struct."""
+        """Write a column, or a field of a struct."""
         parts = [exp.Identifier(this=name, quoted=True) for name in path]
         return exp.Dot.build(parts) if len(parts) > 1 else exp.Column(this=parts[0])
 
     def literal(self, literal: Literal, arrow: pa.DataType | None = None) -> exp.Expression:
-        """A literal; `arrow` is the type of what it is compared with, where that is known."""
+        """Write a literal; `arrow` is the type of the other operand of its comparison, if known."""
         made: exp.Expression = getattr(self, literal.kind.name.lower())(literal.value)
         return made
 
     def condition(self, literal: Literal) -> exp.Expression:
-        """A literal where a condition stands: NULL says its type there."""
+        """Write a literal that is a condition: NULL is cast to boolean there."""
         return _cast(exp.Null(), _T.BOOLEAN) if literal.kind is Kind.NULL else self.literal(literal)
 
     def null(self, _value: None) -> exp.Expression:
@@ -111,7 +111,7 @@ class Dialect:
         return _cast(value.isoformat(sep=" "), _T.TIMESTAMPTZ)
 
     def pattern(self, node: tree.Like) -> tuple[str, str]:
-        """A LIKE pattern with this dialect's escape character, and that character."""
+        """Rewrite a LIKE pattern to this dialect's escape character; returns the pattern and the character."""
         text: Any = node.pattern.value
         parts: list[str] = []
         characters = iter(text)
@@ -124,31 +124,31 @@ class Dialect:
         return "".join(parts), self.escape
 
     def truth(self, condition: exp.Expression, value: bool) -> exp.Expression:
-        """``IS TRUE`` or ``IS FALSE``."""
+        """Write ``IS TRUE`` or ``IS FALSE``."""
         return exp.Is(this=condition, expression=exp.Boolean(this=value))
 
     def distinct(self, operator: str, left: exp.Expression, right: exp.Expression) -> exp.Expression:
-        """``IS [NOT] DISTINCT FROM``."""
+        """Write ``IS [NOT] DISTINCT FROM``."""
         kind = exp.NullSafeEQ if operator == "IS NOT DISTINCT FROM" else exp.NullSafeNEQ
         return kind(this=left, expression=right)
 
     def ordered_text(self, text: exp.Expression) -> exp.Expression:
-        """A text that is compared by ``<`` or another order: by its UTF-8 bytes."""
+        """Write a text operand of ``<``, ``<=``, ``>`` or ``>=`` so that it is ordered by its UTF-8 bytes."""
         return text
 
-    def brought(self, operand: exp.Expression, own: pa.DataType, common: SqlType) -> exp.Expression:
-        """An operand that is compared with another column, in the type that both are compared as."""
+    def cast_operand(self, operand: exp.Expression, own: pa.DataType, common: SqlType) -> exp.Expression:
+        """Cast an operand of type `own` that is compared with another column to their common type."""
         known = sql_type(own)
         if known.family is Family.BOOLEAN and common.family is not Family.BOOLEAN:
             operand, known = _cast(operand, _T.INT), SqlType(Family.INTEGER, bits=32)
         if common.family is Family.FLOAT and known != common:
             return _cast(operand, _T.DOUBLE if common.bits == 64 else _T.FLOAT)
         if common.family is Family.TIMESTAMP and (known.family, known.zoned) != (common.family, common.zoned):
-            return self.stamp(operand, common)
+            return self.cast_to_timestamp(operand, common)
         return operand
 
-    def stamp(self, operand: exp.Expression, common: SqlType) -> exp.Expression:
-        """A date, or a timestamp without a zone, as a timestamp; without a zone it is UTC."""
+    def cast_to_timestamp(self, operand: exp.Expression, common: SqlType) -> exp.Expression:
+        """Cast a date, or a timestamp without a zone, to a timestamp; if that has a zone, the operand is in UTC."""
         plain = _cast(operand, _T.TIMESTAMPNTZ)
         return exp.AtTimeZone(this=plain, zone=exp.Literal.string("UTC")) if common.zoned else plain
 
@@ -164,14 +164,14 @@ class _DuckDB(Dialect):
         text = format(value, "f")
         if "." in text:
             return exp.Literal.number(text)
-        return _cast(text, f"DECIMAL({len(text.lstrip('-'))}, 0)")  # without a point it would be read as an integer
+        return _cast(text, f"DECIMAL({len(text.lstrip('-'))}, 0)")  # without a point it would be an integer literal
 
     def double(self, value: float) -> exp.Expression:
         text = _number_text(value)
         if not math.isfinite(value):
             return _cast(text, _T.DOUBLE)
-        text = text if "e" in text else f"{text}e0"  # else it would be read as a decimal
-        # Not Literal.number(): of a negative text it makes another one, without the exponent.
+        text = text if "e" in text else f"{text}e0"  # without an exponent it would be a decimal literal
+        # Not Literal.number(): for a negative text it drops the exponent.
         number = exp.Literal(this=text.lstrip("-"), is_string=False)
         return exp.Neg(this=number) if text.startswith("-") else number
 
@@ -185,12 +185,12 @@ class _DuckDB(Dialect):
         text: Any = node.pattern.value
         return text, node.escape or ""
 
-    def brought(self, operand: exp.Expression, own: pa.DataType, common: SqlType) -> exp.Expression:
+    def cast_operand(self, operand: exp.Expression, own: pa.DataType, common: SqlType) -> exp.Expression:
         return operand
 
 
 class _DataFusionSql(SqlglotDialect):  # type: ignore[misc, unused-ignore]
-    """sqlglot has no dialect of DataFusion: its standard one with hexadecimal strings."""
+    """A sqlglot dialect for DataFusion, which sqlglot lacks: its standard dialect with hexadecimal strings."""
 
     class Tokenizer(Tokenizer):  # type: ignore[misc, unused-ignore]
         HEX_STRINGS = [("x'", "'"), ("X'", "'")]  # noqa: RUF012 (sqlglot's metaclass reads a plain list)
@@ -201,7 +201,7 @@ _BY_ARROW = (Kind.DECIMAL, Kind.TIME, Kind.TIMESTAMP, Kind.TIMESTAMP_NS, Kind.TI
 
 
 class _DataFusion(Dialect):
-    """Its SQL types are coarser than Arrow's: ``arrow_cast`` gives a literal the very type of its column."""
+    """DataFusion: its SQL types are coarser than Arrow's, so ``arrow_cast`` casts a literal to its column's type."""
 
     name, sqlglot, escape = "datafusion", _DataFusionSql, "\\"
 
@@ -223,20 +223,20 @@ class _DataFusion(Dialect):
             text = value.isoformat()
         return self._arrow_cast(exp.Literal.string(text), arrow)
 
-    def stamp(self, operand: exp.Expression, common: SqlType) -> exp.Expression:
+    def cast_to_timestamp(self, operand: exp.Expression, common: SqlType) -> exp.Expression:
         return self._arrow_cast(operand, pa.timestamp(common.unit, "UTC" if common.zoned else None))
 
-    def brought(self, operand: exp.Expression, own: pa.DataType, common: SqlType) -> exp.Expression:
+    def cast_operand(self, operand: exp.Expression, own: pa.DataType, common: SqlType) -> exp.Expression:
         if common.family is Family.TIMESTAMP and sql_type(own) != common:
-            return self.stamp(operand, common)
-        return super().brought(operand, own, common)
+            return self.cast_to_timestamp(operand, common)
+        return super().cast_operand(operand, own, common)
 
     def _arrow_cast(self, value: exp.Expression, arrow: pa.DataType) -> exp.Expression:
         return exp.Anonymous(this="arrow_cast", expressions=[value, exp.Literal.string(_rust_name(arrow))])
 
 
 def _rust_name(arrow: pa.DataType) -> str:
-    """An Arrow type's name as DataFusion's ``arrow_cast`` takes it."""
+    """Spell an Arrow type for DataFusion's ``arrow_cast``."""
     if pa.types.is_dictionary(arrow) or pa.types.is_run_end_encoded(arrow):
         return _rust_name(arrow.value_type)
     if pa.types.is_timestamp(arrow):
@@ -249,22 +249,22 @@ def _rust_name(arrow: pa.DataType) -> str:
 
 class _Spark(Dialect):
     name, sqlglot = "spark", "spark"
-    inline = Dialect.inline | {Kind.TIMESTAMP, Kind.TIME}  # Spark would take a datetime for one in the session's zone
+    inline = Dialect.inline | {Kind.TIMESTAMP, Kind.TIME}  # a bound datetime would be in the session's zone
 
     def time(self, value: time) -> exp.Expression:
         return exp.Var(this=f"TIME'{value.isoformat()}'")  # Spark (4.3) has the literal, and no cast from text
 
-    def brought(self, operand: exp.Expression, own: pa.DataType, common: SqlType) -> exp.Expression:
-        """Timestamps are compared without a zone, in UTC: a cast to one with a zone would take the session's."""
+    def cast_operand(self, operand: exp.Expression, own: pa.DataType, common: SqlType) -> exp.Expression:
+        """Compare timestamps without a zone, in UTC: a cast to one with a zone would use the session's."""
         if common.family is not Family.TIMESTAMP:
-            return super().brought(operand, own, common)
+            return super().cast_operand(operand, own, common)
         known = sql_type(own)
         if not known.zoned:
             return operand if known == common else _cast(operand, _T.TIMESTAMPNTZ)
         return self._in_utc(operand) if common.zoned else operand
 
     def _in_utc(self, zoned: exp.Expression) -> exp.Expression:
-        """An instant as a timestamp without a zone, by its microseconds from 1970: they depend on no zone."""
+        """Convert an instant to a UTC timestamp without a zone, by its microseconds since 1970, which have no zone."""
         micros = _cast(exp.Anonymous(this="unix_micros", expressions=[zoned]), "DECIMAL(24, 6)")
         seconds = exp.Div(this=micros, expression=exp.Literal.number(1_000_000))
         zero = exp.Literal.number(0)
@@ -307,7 +307,7 @@ class _Redshift(_Postgres):
         return exp.Coalesce(this=inner, expressions=[exp.Boolean(this=False)])
 
     def distinct(self, operator: str, left: exp.Expression, right: exp.Expression) -> exp.Expression:
-        """It has no such operator."""
+        """Write ``IS [NOT] DISTINCT FROM`` with AND, OR and IS NULL: Redshift lacks the operator."""
         nulls = exp.And(
             this=exp.Is(this=left.copy(), expression=exp.Null()),
             expression=exp.Is(this=right.copy(), expression=exp.Null()),
@@ -327,10 +327,10 @@ DIALECTS: dict[str, Callable[[], Dialect]] = {
 
 
 def dialect_named(name: str) -> Dialect:
-    """The dialect of that name.
+    """Return the dialect with a name of `DIALECTS`.
 
     Raises:
-        DataError: no such dialect.
+        DataError: the name is unknown; the message has the nearest one.
     """
     if name not in DIALECTS:
         raise DataError(f"dialect={name!r} is not known: {did_you_mean(name, DIALECTS)}")

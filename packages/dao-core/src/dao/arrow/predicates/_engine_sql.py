@@ -1,6 +1,6 @@
-"""A predicate as the SQL condition of an engine.
+"""Translation of a predicate to the SQL condition of an engine.
 
-sqlglot is imported by the first call: it takes half a second, and most reads do without.
+sqlglot is imported by the first call: it takes half a second, and most reads don't need it.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ __all__ = ["BoundSql", "quote_identifier", "quote_literal", "to_sql"]
 
 
 class BoundSql(NamedTuple):
-    """SQL text with placeholders, and the values for them.
+    """SQL text with placeholders, and their bound values.
 
     Attributes:
-        text: the condition, to stand after ``WHERE``.
-        values: a list in the order of the placeholders, or for ``named`` and ``pyformat`` a dict.
+        text: the condition, to be placed after ``WHERE``.
+        values: the bound values: a list in the order of the placeholders, or a dict for ``named`` and ``pyformat``.
     """
 
     text: str
@@ -30,7 +30,7 @@ class BoundSql(NamedTuple):
 
 
 def quote_identifier(name: str) -> str:
-    """A column's name as DuckDB's SQL text, always quoted.
+    """Quote a column's name for DuckDB's SQL.
 
     >>> print(quote_identifier('the "best" column'))
     "the ""best"" column"
@@ -43,7 +43,7 @@ def quote_identifier(name: str) -> str:
 
 
 def quote_literal(literal: Literal) -> str:
-    """A literal's value as DuckDB's SQL text.
+    """Write a literal's value as typed SQL text of DuckDB.
 
     >>> from dao.arrow.predicates import literal
     >>> print(quote_literal(literal("it's")))
@@ -69,31 +69,31 @@ def to_sql(
 def to_sql(
     predicate: Any, schema: pa.Schema | None = None, *, dialect: str = "duckdb", parameters: str | None = None
 ) -> str | BoundSql:
-    """A predicate as SQL that keeps, in the named engine, the rows that DuckDB keeps.
+    """Translate a predicate to SQL that keeps in the given engine the same rows as in DuckDB.
 
-    Operands that are conditions themselves are in parentheses, names are quoted, every literal says its type, every
-    LIKE its escape character. Texts are compared by their bytes (in PostgreSQL by ``COLLATE "C"``). No text depends on
-    the session's zone. What ILIKE takes for the same letter beyond ASCII is the database's own.
+    Operands that are conditions are put in parentheses, names are quoted, every literal is typed explicitly, every LIKE
+    has an escape character. Texts are compared by their bytes (in PostgreSQL by ``COLLATE "C"``). The result doesn't
+    depend on the session's zone. Case folding of ILIKE beyond ASCII is the engine's own.
 
-    Tested by running on generated predicates: DuckDB, DataFusion, PostgreSQL, Spark (4.3, but for times of day, whose
+    Tested by running generated predicates in DuckDB, DataFusion, PostgreSQL and Spark (4.3, except times of day, whose
     type is new there), and Redshift's text in PostgreSQL, without binary values.
 
     Args:
-        predicate: a tree, or whatever else `parse` takes.
-        schema: of the data, in Arrow's types. The text then has the schema's spelling of names and, for each literal,
-            the type of its column. It is needed for every dialect but DuckDB's, and to bind values.
+        predicate: a tree, or anything else that `parse` accepts.
+        schema: the schema of the data, in Arrow's types. The text then has the schema's spelling of names and, for each
+            literal, the type of its column. Required for every dialect but DuckDB's, and to bind values.
         dialect: ``duckdb``, ``datafusion``, ``spark``, ``redshift`` or ``postgres``.
         parameters: None writes the values into the text. ``qmark``, ``numeric``, ``named``, ``format`` or ``pyformat``
-            (a driver's ``paramstyle``) leaves placeholders and gives the values beside it; NULL, booleans, and what the
-            engine's driver would change are written into the text all the same. Drivers have a limit of values, which
-            a long IN can pass: 65,535 in PostgreSQL, 32,767 in Redshift.
+            (a driver's ``paramstyle``) writes placeholders and returns the bound values separately; NULL, booleans and
+            values that the engine's driver would change are written into the text nevertheless. Drivers limit the
+            number of bound values, which a long IN can exceed: 65,535 in PostgreSQL, 32,767 in Redshift.
 
     Returns:
-        The text, or with `parameters` a `BoundSql` of text and values.
+        The text; with `parameters` a `BoundSql` of text and values.
 
     Raises:
-        DataError: the predicate does not fit the schema, holds a pyarrow Expression, which has no SQL text, or is
-            nested too deeply; an unknown dialect or style; a value that the engine has no literal for.
+        DataError: the predicate doesn't fit the schema, contains a pyarrow Expression, which has no SQL text, or is
+            nested too deeply; an unknown dialect or style; a missing schema; a value without a literal in the engine.
 
     >>> schema = pa.schema({"Id": pa.int32(), "day": pa.date32()})
     >>> print(to_sql("id < 1.5 AND day = '2026-01-31'", schema, dialect="spark"))
@@ -105,7 +105,7 @@ def to_sql(
     from dao.arrow.predicates._dialects import dialect_named
     from dao.arrow.predicates._sql import PARAMETERS, bound_sql, sql_text
 
-    written = dialect_named(dialect)
+    target = dialect_named(dialect)
     if parameters is not None and parameters not in PARAMETERS:
         raise DataError(f"parameters={parameters!r} is no style of placeholders: give one of {', '.join(PARAMETERS)}")
     if schema is None and (parameters is not None or dialect != "duckdb"):
@@ -114,8 +114,8 @@ def to_sql(
             "own text means the same without"
         )
     if schema is None:
-        return sql_text(parse(predicate), None, written)
+        return sql_text(parse(predicate), None, target)
     bound = bind(parse(predicate), schema)
     if parameters is None:
-        return sql_text(bound, schema, written)
-    return BoundSql(*bound_sql(bound, schema, written, parameters))
+        return sql_text(bound, schema, target)
+    return BoundSql(*bound_sql(bound, schema, target, parameters))

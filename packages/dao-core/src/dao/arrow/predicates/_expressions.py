@@ -1,4 +1,4 @@
-"""What can be learnt from a pyarrow Expression, which has no public way to look inside."""
+"""Inspection of pyarrow Expressions, for which pyarrow has no public API."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ENTRY = re.compile(r"^(nested_field_ref|field_ref|call|literal|end): '(.*)'$", 
 
 
 def referenced_columns(expression: Any) -> frozenset[str]:
-    """The names of the top-level columns that a `pyarrow.compute.Expression` refers to.
+    """Return the names of the top-level columns that a `pyarrow.compute.Expression` refers to.
 
     Arrow pickles an expression as an IPC file whose schema metadata lists its parts in order: a ``field_ref`` per
     reference by name, and a ``nested_field_ref`` with the number of ``field_ref`` that follow for a nested one
@@ -45,12 +45,12 @@ _stack_size = threading.Lock()
 
 
 def check_size(expression: Any) -> None:
-    """Make sure that Arrow can work with a `pyarrow.compute.Expression`: it recurses on the C stack, in squared time.
+    """Check that Arrow can evaluate a `pyarrow.compute.Expression`: it recurses on the C stack, in quadratic time.
 
-    Looking recurses as well, so it is done by a thread that has the stack for it.
+    The inspection recurses as well, so it runs in a thread with a large stack.
 
     Raises:
-        DataError: it has too many parts, or can't be looked into.
+        DataError: the expression has more than 2,000 operations, or can't be inspected.
     """
     done: Future[int] = Future()
 

@@ -1,4 +1,4 @@
-"""Rows kept by a predicate: of a table, or of a stream as it flows."""
+"""Filtering of tables, batches and streams by a predicate."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ __all__ = ["filter_batch", "filter_reader", "filter_table", "mask"]
 
 
 def filter_table(table: pa.Table, predicate: Any) -> pa.Table:
-    """The rows of a table for which a predicate is TRUE, in their order, with the table's schema.
+    """Return the rows of a table for which a predicate is TRUE, in their order, with the table's schema.
 
     Args:
         table: any table.
-        predicate: a tree, or whatever else `parse` takes.
+        predicate: a tree, or anything else that `parse` accepts.
 
     Raises:
-        DataError: the predicate does not fit the table.
+        DataError: the predicate can't be parsed, doesn't fit the table, or can't be evaluated.
 
     >>> filter_table(pa.table({"a": [1, 2, None]}), "a > 1").to_pylist()
     [{'a': 2}]
@@ -30,17 +30,18 @@ def filter_table(table: pa.Table, predicate: Any) -> pa.Table:
 
 
 def filter_reader(reader: pa.RecordBatchReader, predicate: Any) -> pa.RecordBatchReader:
-    """The rows of a stream for which a predicate is TRUE, in their order, with the stream's schema.
+    """Filter a stream lazily: yield the rows for which a predicate is TRUE, in their order, with the stream's schema.
 
-    Lazy: one batch is read when one is asked for, or more while they have no row to keep; nothing is held back.
-    The predicate is checked at once. The given reader is closed when the new one ends or is dropped.
+    For each batch of the result, batches are read until one has a matching row; nothing is read ahead. The predicate is
+    checked at once. The given reader is closed when the result is exhausted or dropped.
 
     Args:
-        reader: any record batch reader; the result takes it over.
-        predicate: a tree, or whatever else `parse` takes.
+        reader: any record batch reader; the result takes ownership of it.
+        predicate: a tree, or anything else that `parse` accepts.
 
     Raises:
-        DataError: the predicate does not fit the stream's schema.
+        DataError: the predicate can't be parsed or doesn't fit the stream's schema (raised at once), or can't be
+            evaluated (raised as the result is read).
     """
     expression = to_arrow(predicate, reader.schema, guard_statistics=False)
     return pa.RecordBatchReader.from_batches(reader.schema, _kept_batches(reader, expression))
@@ -57,7 +58,7 @@ def _filter(table: pa.Table, expression: Any) -> pa.Table:
     try:
         if filterable is None:
             return table.filter(mask(table, expression))
-        # Arrow has no filter for view types yet: the same values as large types go through it
+        # Arrow can't filter view types yet: they are cast to large types and back.
         plain = table.cast(filterable)
         return plain.filter(mask(plain, expression)).cast(table.schema)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
@@ -65,20 +66,20 @@ def _filter(table: pa.Table, expression: Any) -> pa.Table:
 
 
 def mask(table: pa.Table, expression: Any) -> pa.ChunkedArray:
-    """For each row whether an Expression is true; null where it is unknown.
+    """Evaluate an Expression for each row of a table: a boolean ``ChunkedArray``, null where the result is NULL.
 
-    Without Arrow's threads, which ``Table.filter`` of an Expression uses: they may release the rows after the call, and
-    rows in Python's memory (NumPy's, bytes) must not outlive the interpreter.
+    Arrow's threads aren't used, as ``Table.filter`` of an Expression would: they may release the rows after the call,
+    and rows in Python's memory (NumPy's, bytes) must not outlive the interpreter.
     """
-    from pyarrow import acero  # it imports pandas where that is installed: 50 MiB that most reads do without
+    from pyarrow import acero  # imports pandas if that is installed: 50 MiB that most reads don't need
 
     source = acero.Declaration("table_source", acero.TableSourceNodeOptions(table))
-    asked = acero.Declaration("project", acero.ProjectNodeOptions([expression], ["kept"]))
-    return acero.Declaration.from_sequence([source, asked]).to_table(use_threads=False)["kept"]
+    projection = acero.Declaration("project", acero.ProjectNodeOptions([expression], ["kept"]))
+    return acero.Declaration.from_sequence([source, projection]).to_table(use_threads=False)["kept"]
 
 
 def filter_batch(batch: pa.RecordBatch, expression: Any) -> pa.RecordBatch:
-    """The rows of a batch for which an Expression is true, found as by :func:`mask`."""
+    """Return the rows of a batch for which an Expression is true, evaluated by :func:`mask`."""
     return batch.filter(mask(pa.Table.from_batches([batch]), expression).combine_chunks())
 
 
@@ -86,7 +87,7 @@ _LARGE = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary
 
 
 def _without_views(schema: pa.Schema) -> pa.Schema | None:
-    """The schema with large types for views, or None if there are none."""
+    """The schema with large types instead of view types; None if it has no views."""
     if not any(field.type in _LARGE for field in schema):
         return None
     return pa.schema([field.with_type(_LARGE.get(field.type, field.type)) for field in schema], schema.metadata)

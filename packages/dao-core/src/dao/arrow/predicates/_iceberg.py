@@ -1,4 +1,4 @@
-"""A predicate as an expression of pyiceberg, for a table's scan or delete."""
+"""Translation of a predicate to a pyiceberg expression, for a table's scan or delete."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ __all__ = ["to_iceberg"]
 
 
 def to_iceberg(predicate: Any, schema: pa.Schema) -> Any:
-    """A predicate as a `pyiceberg.expressions.BooleanExpression` that keeps the rows that DuckDB keeps.
+    """Translate a predicate to a `pyiceberg.expressions.BooleanExpression` that keeps the same rows as in DuckDB.
 
-    NaN and NULL are spelled out, as Iceberg's comparisons leave both to the engine.
+    NaN and NULL are tested explicitly, since Iceberg leaves their comparison to the engine.
 
     Args:
-        predicate: a tree, or whatever else `parse` takes.
-        schema: of the table, in Arrow's types.
+        predicate: a tree, or anything else that `parse` accepts.
+        schema: the schema of the table, in Arrow's types.
 
     Raises:
-        DataError: the predicate does not fit the schema, or has what Iceberg has no expression for: columns compared
-            with one another, LIKE other than ``'text%'``, ILIKE, timestamps in nanoseconds, a pyarrow Expression, a
-            comparison of conditions. `split` takes such parts out.
+        DataError: the predicate doesn't fit the schema, or has a condition that Iceberg can't express: two columns
+            compared, LIKE other than ``'text%'``, ILIKE, timestamps in nanoseconds, a pyarrow Expression, a comparison
+            of conditions. `split` separates such conditions.
         ImportError: pyiceberg is not installed.
 
     >>> schema = pa.schema({"id": pa.int64(), "name": pa.string()})
@@ -81,7 +81,7 @@ class _Maker:
         return self._to.And(made, self._to.NotNull(name)) if node.op == "<>" else made
 
     def with_floats(self, operator: str, name: str, value: float) -> Any:
-        """NaN equals NaN and is above all numbers; Iceberg takes no NaN in a literal."""
+        """Compare a float column: NaN equals NaN and is above all numbers; Iceberg accepts no NaN as a literal."""
         to = self._to
         nan, valid, number = to.IsNaN(name), to.NotNull(name), to.And(to.NotNaN(name), to.NotNull(name))
         if value != value:
@@ -131,14 +131,14 @@ def _value(literal: Literal, node: Predicate) -> Any:
 
 
 def _prefix(node: tree.Like) -> str | None:
-    """The text before the only ``%``, where that ends the pattern."""
+    """The text before a single ``%`` at the end of the pattern; None for any other pattern."""
     pattern = str(node.pattern.value)
     characters: list[str] = []
-    for place, character in enumerate(pattern):
+    for index, character in enumerate(pattern):
         if character == node.escape or character == "_":
             return None
         if character == "%":
-            return "".join(characters) if place == len(pattern) - 1 and not node.ignore_case else None
+            return "".join(characters) if index == len(pattern) - 1 and not node.ignore_case else None
         characters.append(character)
     return None
 

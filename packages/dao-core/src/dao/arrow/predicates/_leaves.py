@@ -1,7 +1,7 @@
-"""Trees for targets with two-valued logic: NOT taken down to the leaves, each made TRUE just where it holds.
+"""Translation of trees for targets with two-valued logic: NOT is pushed down to the leaves.
 
 A row for which a condition is NULL is kept by neither the condition nor its NOT. A target without NULL in its logic
-gets that right if it is only ever given leaves, and AND and OR of them.
+handles that correctly if its filter consists only of leaves, AND and OR.
 """
 
 from __future__ import annotations
@@ -25,15 +25,16 @@ def two_valued(
     any_of: Callable[[Sequence[Any]], Any],
     wanted: bool = True,
 ) -> Any:
-    """A bound tree in the target's terms, TRUE just where the tree is TRUE.
+    """Translate a bound tree to a target's condition that is TRUE exactly where the tree is TRUE.
 
     Args:
-        node: a tree that `bind` made.
-        leaf: makes a condition of a leaf that is TRUE where the leaf is TRUE (or FALSE, by its second argument).
-            Comparisons always come with True: their operator is turned instead. A literal is TRUE or FALSE, never NULL.
+        node: a tree that `bind` returned.
+        leaf: translates a leaf to a condition that is TRUE where the leaf has the value of the second argument. That
+            is always True for comparisons, whose operator is inverted instead, and for literals, which are TRUE or
+            FALSE, never NULL.
         all_of: joins conditions by AND.
-        any_of: joins them by OR.
-        wanted: False for where the tree is FALSE.
+        any_of: joins conditions by OR.
+        wanted: False for a condition that is TRUE where the tree is FALSE.
     """
     if isinstance(node, Not):
         return two_valued(node.operand, leaf, all_of, any_of, not wanted)

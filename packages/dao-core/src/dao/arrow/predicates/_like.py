@@ -1,4 +1,4 @@
-"""LIKE and ILIKE as Arrow's text functions."""
+"""Translation of LIKE and ILIKE to Arrow's text functions."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _ANY_CHARACTER = object()
 
 
 def like_expression(node: Like, text: Any) -> Any:
-    """The condition as a pyarrow Expression.
+    """Translate a LIKE to a pyarrow Expression.
 
     Args:
-        node: with a pattern of kind STRING.
+        node: a LIKE with a pattern of kind STRING.
         text: the Expression of its operand, of Arrow's string or large_string type.
 
     Raises:
-        DataError: the pattern is longer than Arrow's regular expressions can be.
+        DataError: the pattern is too long for a regular expression of Arrow.
     """
     pattern, escape = node.pattern.value, node.escape
     assert isinstance(pattern, str)  # bind leaves no NULL pattern
-    if node.ignore_case:  # as DuckDB: both sides in lower case, letter by letter, and then LIKE
+    if node.ignore_case:  # as in DuckDB: both sides are lowered, character by character, and compared by LIKE
         text, pattern = pc.utf8_lower(text), pc.utf8_lower(pa.scalar(pattern)).as_py()
         escape = escape and escape.lower()
     parts = list(_parts(pattern, escape))
@@ -46,7 +46,7 @@ def like_expression(node: Like, text: Any) -> Any:
 
 
 def _parts(pattern: str, escape: str | None) -> Iterator[Any]:
-    """Plain characters, and the marks for the two wildcards; several ``%`` in a row are one."""
+    """Yield the plain characters, and marks for the two wildcards; consecutive ``%`` are merged."""
     characters = iter(pattern)
     last: Any = None
     for character in characters:
@@ -64,7 +64,7 @@ def _parts(pattern: str, escape: str | None) -> Iterator[Any]:
 
 
 def _starts_with(text: Any, prefix: str, *, bounded: bool) -> Any:
-    """The bounds say nothing new: storage statistics know how to use them, and not the function."""
+    """Test for a prefix; redundant bounds are added, as statistics can be compared with bounds but not a function."""
     condition = pc.starts_with(text, prefix)
     if not (bounded and prefix):
         return condition
@@ -74,7 +74,7 @@ def _starts_with(text: Any, prefix: str, *, bounded: bool) -> Any:
 
 
 def _after_all_with(prefix: str) -> str | None:
-    """The least text above all that start so, in the order of UTF-8 bytes, which is that of code points."""
+    """The least text above all texts with the prefix, in the order of UTF-8 bytes, which is that of code points."""
     while prefix:
         following = ord(prefix[-1]) + 1
         prefix = prefix[:-1]

@@ -1,7 +1,7 @@
-"""Many literals of one kind at a time: what decides their type, and their values in a column's type, in bulk.
+"""Bulk processing of long lists of literals of one kind: their common type, and their values in a column's type.
 
-Only kinds of which every value is one value of the column, or none, are done in bulk. That is what long lists are made
-of; others (text compared with numbers, fractions compared with integers) are compared one by one.
+Only kinds are processed in bulk of which every value equals one value of the column or none. Long lists have these;
+others (text compared with numbers, fractions compared with integers) are compared one by one.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _POINT |= {(Family.TIMESTAMP, True): Kind.TIMESTAMPTZ, (Family.TIME, False): Kin
 
 
 def extremes(literals: Literals) -> list[Literal]:
-    """A few of many literals that decide for all: their common type with a column, and whether they are in range.
+    """The few literals that represent all of a list: they have its common type with a column, and its range.
 
     >>> [literal.value for literal in extremes(Literals([3, None, 1, 2], Kind.INTEGER))]
     [1, 3]
@@ -43,44 +43,44 @@ def _one_of_each_size(values: Iterable[Decimal]) -> Iterable[Decimal]:
 
 
 def values_in_type(literals: Literals, column: SqlType, common: SqlType) -> Literals | None:
-    """The literals that a column can be equal to, each once and of the column's type; NULL stays.
+    """Convert literals to the values that a column can equal, unique and of the column's type; a NULL is preserved.
 
     Args:
-        literals: those of which `extremes` can be coerced to `common`.
+        literals: literals of one kind, whose `extremes` can be coerced to `common`.
         column: the column's type.
-        common: the type that both are compared as.
+        common: the type of the comparison.
 
     Returns:
-        None where they have to be compared one by one.
+        The values; None if the literals have to be compared one by one.
     """
-    bring = _BRINGERS.get(column.family)
-    brought = None if bring is None else bring(literals, column, common)
-    if brought is None:
+    convert = _CONVERTERS.get(column.family)
+    converted = None if convert is None else convert(literals, column, common)
+    if converted is None:
         return None
-    values, kind = brought
+    values, kind = converted
     nulls = [None] if literals.has_null else []
     return Literals([*dict.fromkeys(values), *nulls], kind)
 
 
-Brought = tuple[Iterable[Any], Kind] | None
+Converted = tuple[Iterable[Any], Kind] | None
 
 
 def _present(literals: Literals) -> Any:
     return [value for value in literals.values if value is not None] if literals.has_null else literals.values
 
 
-def _texts(literals: Literals, column: SqlType, common: SqlType) -> Brought:
+def _texts(literals: Literals, column: SqlType, common: SqlType) -> Converted:
     kind = Kind.STRING if column.family is Family.STRING else Kind.BINARY
     return (_present(literals), kind) if literals.kind is kind and common.family is column.family else None
 
 
-def _integers(literals: Literals, column: SqlType, common: SqlType) -> Brought:
+def _integers(literals: Literals, column: SqlType, common: SqlType) -> Converted:
     if literals.kind is not Kind.INTEGER or common.family is not Family.INTEGER:
         return None
     return _within(_present(literals), *column.range()), Kind.INTEGER
 
 
-def _decimals(literals: Literals, column: SqlType, common: SqlType) -> Brought:
+def _decimals(literals: Literals, column: SqlType, common: SqlType) -> Converted:
     if literals.kind not in (Kind.INTEGER, Kind.DECIMAL) or common.family is not Family.DECIMAL:
         return None
     if common.scale != column.scale:
@@ -92,7 +92,7 @@ def _decimals(literals: Literals, column: SqlType, common: SqlType) -> Brought:
     return [value for value in values if -bound < value < bound], Kind.DECIMAL
 
 
-def _floats(literals: Literals, column: SqlType, common: SqlType) -> Brought:
+def _floats(literals: Literals, column: SqlType, common: SqlType) -> Converted:
     if column.bits != 64 or common.family is not Family.FLOAT or common.bits != 64:
         return None
     values = _present(literals)
@@ -104,8 +104,8 @@ def _floats(literals: Literals, column: SqlType, common: SqlType) -> Brought:
     return None
 
 
-def _points(literals: Literals, column: SqlType, common: SqlType) -> Brought:
-    """Literals have microseconds, so a column in a coarser unit may hold none that equals one."""
+def _points(literals: Literals, column: SqlType, common: SqlType) -> Converted:
+    """Literals have microseconds, so a column in a coarser unit may lack a value that equals one."""
     fits = column.unit in ("us", "ns") and (column.family, column.zoned) == (common.family, common.zoned)
     return (
         (_present(literals), literals.kind) if fits and literals.kind is _POINT[column.family, column.zoned] else None
@@ -118,7 +118,7 @@ def _within(values: Any, low: int, high: int) -> Any:
     return [value for value in values if low <= value <= high]
 
 
-_BRINGERS: dict[Family, Callable[[Literals, SqlType, SqlType], Brought]] = {
+_CONVERTERS: dict[Family, Callable[[Literals, SqlType, SqlType], Converted]] = {
     Family.STRING: _texts,
     Family.BINARY: _texts,
     Family.INTEGER: _integers,

@@ -1,7 +1,7 @@
-"""Columns as they are written, found in a schema.
+"""Resolution of column names against a schema.
 
-The rule is DuckDB's: names are the same in any case, quoted or not. Where two columns differ by case alone, the exact
-spelling picks one, and any other spelling is ambiguous, an error. Struct fields follow the same rule.
+The rule is DuckDB's: names match in any case, quoted or not. If columns differ by case only, the exact spelling selects
+one, and any other spelling is ambiguous, an error. Struct fields follow the same rule.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ def _level(fields: Sequence[pa.Field]) -> _Level:
 
 
 class Names:
-    """The columns of one schema, found by name.
+    """A lookup of columns and struct fields of one schema by name.
 
     Args:
-        schema: the schema to look in.
-        argument: what asks for the columns, for messages.
+        schema: the schema to search.
+        argument: the name of the caller's argument, such as ``where=``, for messages.
     """
 
     def __init__(self, schema: pa.Schema, argument: str = "where=") -> None:
@@ -50,10 +50,10 @@ class Names:
         self._found: dict[tuple[str, ...], tuple[Column, pa.DataType]] = {}
 
     def find(self, column: Column) -> tuple[Column, pa.DataType]:
-        """The column in the schema's own spelling, and its Arrow type.
+        """Find a column: returns it in the schema's own spelling, with its Arrow type.
 
         Raises:
-            DataError: no such column, or more than one.
+            DataError: no column matches, or more than one does.
         """
         known = self._found.get(column.path)
         if known is None:
@@ -63,16 +63,16 @@ class Names:
     def _look_up(self, path: tuple[str, ...]) -> tuple[Column, pa.DataType]:
         level = self._top
         spelled: list[str] = []
-        for place, name in enumerate(path):
+        for depth, name in enumerate(path, start=1):
             try:
                 field = _pick(level, name, ".".join(spelled))
             except DataError as error:
                 raise DataError(f"{self._argument} asks for the {error}") from None
             spelled.append(field.name)
-            if place + 1 < len(path):
+            if depth < len(path):
                 if not pa.types.is_struct(field.type):
                     raise DataError(
-                        f"{self._argument} asks for the field {path[place + 1]!r} of {'.'.join(spelled)!r}, which is "
+                        f"{self._argument} asks for the field {path[depth]!r} of {'.'.join(spelled)!r}, which is "
                         f"{field.type}, not a struct; columns have no table before them"
                     )
                 level = _level([field.type.field(index) for index in range(field.type.num_fields)])

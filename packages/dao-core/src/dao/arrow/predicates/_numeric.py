@@ -1,4 +1,4 @@
-"""Numbers as DuckDB converts them: from text, from decimals to floats, and rounded to 32 bits."""
+"""Conversion of numbers as in DuckDB: from text, from decimals and integers to floats, and to 32 bits."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ __all__ = [
 _DIGITS = r"\d+(?:_\d+)*"
 _NUMBER = re.compile(rf"\s*([+-]?)({_DIGITS})?(?:\.({_DIGITS})?)?(?:[eE]([+-]?{_DIGITS}))?\s*", re.ASCII)
 _BASED = re.compile(r"\s*(0[xX][0-9a-fA-F]+|0[bB][01]+)\s*")
-MAX_DIGITS = 4_000  # Python reads no longer integers
+MAX_DIGITS = 4_000  # Python refuses to parse integers of more than 4,300 digits
 _WORDS = {"true": True, "t": True, "yes": True, "y": True, "1": True}
 _WORDS |= {"false": False, "f": False, "no": False, "n": False, "0": False}
 _FLOAT32_OVERFLOW = Fraction(2**128 - 2**103)  # halfway from the largest float32 to the next power of two
 
 
 def scaled_decimal(unscaled: int, scale: int) -> Decimal:
-    """``unscaled / 10**scale``, exactly: the arithmetic of `Decimal` would round to 28 digits.
+    """Return ``unscaled / 10**scale`` exactly: the arithmetic of `Decimal` would round to 28 digits.
 
     >>> scaled_decimal(150, 2)
     Decimal('1.50')
@@ -40,10 +40,10 @@ def scaled_decimal(unscaled: int, scale: int) -> Decimal:
 
 
 def parse_boolean(text: str) -> bool:
-    """True or False from ``true t yes y 1`` and ``false f no n 0``, in any case.
+    """Parse a boolean: ``true t yes y 1`` or ``false f no n 0``, in any case.
 
     Raises:
-        DataError: it is another word.
+        DataError: the text is none of these words.
     """
     try:
         return _WORDS[text.lower()]
@@ -70,10 +70,10 @@ def _round_half_away(value: Fraction) -> int:
 
 
 def parse_integer(text: str, low: int, high: int) -> int:
-    """An integer from text; digits after the point are rounded, half away from zero, as DuckDB does.
+    """Parse an integer; digits after the point are rounded, half away from zero, as in DuckDB.
 
     Raises:
-        DataError: it is no number, or not from `low` to `high`.
+        DataError: the text is not a number, or the integer not from `low` to `high`.
     """
     based = _BASED.fullmatch(text)
     value = _parse_number(text) if based is None else Fraction(int(text.strip(), 0))
@@ -85,10 +85,10 @@ def parse_integer(text: str, low: int, high: int) -> int:
 
 
 def parse_decimal(text: str, precision: int, scale: int) -> Decimal:
-    """A decimal from text, rounded to the scale, half away from zero, as DuckDB does.
+    """Parse a decimal, rounded to the scale, half away from zero, as in DuckDB.
 
     Raises:
-        DataError: it is no number, or has more digits than the precision allows.
+        DataError: the text is not a number, or has more digits than the precision allows.
     """
     value = _parse_number(text)
     if value is not None:
@@ -99,10 +99,10 @@ def parse_decimal(text: str, precision: int, scale: int) -> Decimal:
 
 
 def parse_float(text: str, bits: int) -> float:
-    """A float of 32 or 64 bits from text: also ``nan``, ``inf`` and ``infinity``, in any case.
+    """Parse a float of 32 or 64 bits, including ``nan``, ``inf`` and ``infinity`` in any case.
 
     Raises:
-        DataError: it is no number.
+        DataError: the text is not a number.
     """
     stripped = text.strip()
     if re.fullmatch(r"[+-]?(nan|inf|infinity)", stripped, re.IGNORECASE):
@@ -118,9 +118,9 @@ def _infinity(value: int | Fraction) -> float:
 
 
 def fraction_to_float(value: Fraction, bits: int) -> float:
-    """The float of 32 or 64 bits nearest to an exact number; infinity past the largest.
+    """Round an exact number to the nearest float of 32 or 64 bits; infinity beyond the largest.
 
-    DuckDB 2.0 casts decimals to floats the same way: measured over 4,000 random ones, no difference.
+    DuckDB 2.0 casts decimals to floats the same way: no difference was found for 4,000 random decimals.
     """
     if bits == 32:
         return _nearest_float32(value)
@@ -131,7 +131,7 @@ def fraction_to_float(value: Fraction, bits: int) -> float:
 
 
 def round_to_float(value: float, bits: int) -> float:
-    """The nearest float of 32 or 64 bits; infinity past the largest."""
+    """Round a float to the nearest one of 32 or 64 bits; infinity beyond the largest."""
     if bits == 64 or not math.isfinite(value):
         return value
     return _nearest_float32(Fraction(value))
@@ -147,14 +147,14 @@ def _nearest_float32(value: Fraction) -> float:
     if magnitude >= Fraction(2) ** (exponent + 1):
         exponent += 1
     step = Fraction(2) ** (exponent - 23)
-    rounded = float(round(magnitude / step) * step)  # round() of a Fraction takes the even one of two neighbours
+    rounded = float(round(magnitude / step) * step)  # round() of a Fraction rounds half to even
     return -rounded if value < 0 else rounded
 
 
 def int_to_float(value: int, bits: int) -> float:
-    """The float of 32 or 64 bits for an integer: the nearest one, as DuckDB casts it.
+    """Round an integer to the nearest float of 32 or 64 bits, as DuckDB casts it.
 
-    DuckDB casts integers past 64 bits to 64-bit floats in two halves, each rounded, and so does this.
+    As in DuckDB, integers of more than 64 bits are cast to 64-bit floats in two halves, each of which is rounded.
     """
     if bits == 32 or -(2**63) <= value < 2**64:
         return fraction_to_float(Fraction(value), bits)

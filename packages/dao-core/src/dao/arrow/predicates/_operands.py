@@ -1,4 +1,4 @@
-"""Columns and literals in the Arrow types that Arrow has comparisons for."""
+"""Casts of columns and literals to the Arrow types that Arrow can compare."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["array_of", "cast_to_common", "plain_operand", "plain_type", "scalar_
 
 
 def plain_type(arrow: pa.DataType) -> pa.DataType:
-    """The type of the same values that Arrow's comparisons, IN and text functions know; most types are their own.
+    """The type to which a type is cast for Arrow's comparisons, IN and text functions; most types need no cast.
 
     >>> plain_type(pa.dictionary(pa.int8(), pa.string()))
     DataType(string)
@@ -37,16 +37,16 @@ def plain_type(arrow: pa.DataType) -> pa.DataType:
 
 
 def plain_operand(expression: Any, arrow: pa.DataType) -> tuple[Any, pa.DataType]:
-    """An Expression of a column, cast to its plain type if that is another, and the type it then has."""
+    """Cast a column's Expression to its plain type if necessary; returns the Expression and its type."""
     plain = plain_type(arrow)
     return (expression, arrow) if plain == arrow else (expression.cast(plain), plain)
 
 
 def scalar_of(value: Any, arrow: pa.DataType) -> pa.Scalar:
-    """A literal's value as a scalar of a plain type that holds it exactly.
+    """Convert a literal's value to a scalar of a plain type that holds it exactly.
 
     Raises:
-        DataError: the text is no Unicode.
+        DataError: the text has a lone surrogate, so that UTF-8 can't encode it.
     """
     try:
         return pa.scalar(value, arrow)
@@ -57,10 +57,10 @@ def scalar_of(value: Any, arrow: pa.DataType) -> pa.Scalar:
 
 
 def array_of(values: Iterable[Any], arrow: pa.DataType) -> pa.Array:
-    """Several literals' values as an array of a plain type that holds them exactly.
+    """Convert the values of literals to an array of a plain type that holds them exactly.
 
     Raises:
-        DataError: one of the texts is no Unicode.
+        DataError: a text has a lone surrogate, so that UTF-8 can't encode it.
     """
     try:
         return pa.array(values, arrow)
@@ -69,11 +69,11 @@ def array_of(values: Iterable[Any], arrow: pa.DataType) -> pa.Array:
 
 
 def cast_to_common(operands: Sequence[tuple[Any, pa.DataType]], common: SqlType) -> list[Any]:
-    """Expressions of several types, each cast to one Arrow type in which they compare as SQL says.
+    """Cast Expressions of several types to one Arrow type in which they compare as in SQL.
 
     Args:
-        operands: each an Expression and its type.
-        common: the type they are compared as, as `common_type` gives it.
+        operands: pairs of an Expression and its type.
+        common: the type of the comparison, from `common_type`.
     """
     target = _arrow_type(common)
     return [_cast(expression, arrow, target) for expression, arrow in operands]
@@ -85,7 +85,7 @@ def _arrow_type(common: SqlType) -> pa.DataType:
             return pa.decimal128(20, 0)  # signed with unsigned 64 bits
         return getattr(pa, f"{'' if common.signed else 'u'}int{common.bits}")()
     if common.family is Family.DECIMAL:
-        # room for all digits of any integer or decimal before the point, where DuckDB's 38 digits would overflow
+        # Room for all digits of any integer or decimal before the point, where DuckDB's 38 digits would overflow.
         fits = common.precision < 38 and common.scale == 0
         return pa.decimal128(38, 0) if fits else pa.decimal256(76, common.scale)
     if common.family is Family.TIMESTAMP:
@@ -109,9 +109,9 @@ def _cast(expression: Any, arrow: pa.DataType, target: pa.DataType) -> Any:
         return expression
     family = sql_type(arrow).family
     if pa.types.is_floating(target):
-        if family is Family.DECIMAL:  # through text, which gives the nearest float; Arrow's own cast does not
+        if family is Family.DECIMAL:  # through text, which yields the nearest float; Arrow's own cast doesn't
             return expression.cast(pa.string()).cast(target)
-        return expression.cast(target, safe=False)  # an integer past 2**53 is rounded, as in DuckDB
+        return expression.cast(target, safe=False)  # an integer beyond 2**53 is rounded, as in DuckDB
     if family is Family.BOOLEAN:
         expression, arrow = expression.cast(pa.int8()), pa.int8()
     if pa.types.is_decimal256(target) and pa.types.is_integer(arrow):

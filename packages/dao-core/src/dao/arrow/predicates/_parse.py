@@ -1,4 +1,4 @@
-"""What `where=` may be, turned into a tree."""
+"""Parsing of `where=` in any accepted form to a tree."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from dao.errors import DataError
 __all__ = ["MAX_DEPTH", "parse"]
 
 MAX_DEPTH = 100
-_LONGEST = 500_000  # characters; it takes some seconds to read them
-_LONGEST_KEPT = 4096  # characters; longer texts are parsed each time, so that the cache stays small
+_LONGEST = 500_000  # characters; parsing them takes some seconds
+_LONGEST_CACHED = 4096  # characters; longer texts are parsed each time, so that the cache stays small
 
 
 def parse(where: Any) -> tree.Predicate:
-    """The predicate tree of whatever `where=` may be.
+    """Parse `where=` to a predicate tree. Accepted forms:
 
     - SQL text, a boolean expression in DuckDB's dialect: ``"country = 'DE' AND ts >= DATE '2026-01-01'"``.
-      At most 500,000 characters; the last 1,024 different texts of at most 4,096 characters are kept parsed.
+      At most 500,000 characters; the trees of the last 1,024 different texts of at most 4,096 characters are cached.
     - A list of ``(column, operator, value)`` tuples, all of which must hold, or a list of such lists, one of which
       must hold. Operators: ``= == != < <= > >= in``, ``not in``.
-    - A `pyarrow.compute.Expression` of at most 2,000 operations, kept as it is.
-    - A tree, given back as it is.
+    - A `pyarrow.compute.Expression` of at most 2,000 operations, wrapped unchanged.
+    - A tree of at most 100 levels, returned unchanged.
 
-    Names are not looked up and types not checked: `bind` does that, against a schema.
+    Names and types aren't checked: `bind` does that, against a schema.
 
     Args:
-        where: one of the above.
+        where: a predicate in one of these forms.
 
     Raises:
-        DataError: it is none of these, can't be read, or uses what is not supported; the message says what is.
+        DataError: another form, a syntax error, or an unsupported construct; the message says what is supported.
 
     >>> parse("a > 1 AND b IS NOT NULL")
     And(operands=(Comparison(op='>', left=Column(path=('a',)), right=Literal(value=1, kind=<Kind.INTEGER: 'INTEGER'>)),\
@@ -40,7 +40,7 @@ def parse(where: Any) -> tree.Predicate:
     ("a" > 1) AND ("b" IN ('x', 'y'))
     """
     if isinstance(where, str):
-        return _parse_kept(where) if len(where) <= _LONGEST_KEPT else _parse_text(where)
+        return _parse_cached(where) if len(where) <= _LONGEST_CACHED else _parse_text(where)
     if isinstance(where, tree.Predicate):
         if tree.depth(where) > MAX_DEPTH:
             raise DataError(f"the predicate is nested deeper than {MAX_DEPTH} levels")
@@ -73,4 +73,4 @@ def _parse_text(text: str) -> tree.Predicate:
     return parse_sql(text)
 
 
-_parse_kept = lru_cache(maxsize=1024)(_parse_text)
+_parse_cached = lru_cache(maxsize=1024)(_parse_text)

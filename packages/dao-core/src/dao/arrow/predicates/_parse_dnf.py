@@ -1,4 +1,4 @@
-"""Lists of ``(column, operator, value)`` tuples, as pyarrow and pandas take them, to a tree."""
+"""Parsing of lists of ``(column, operator, value)`` tuples, the form of pyarrow and pandas, to a tree."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _FORM = "give a list of (column, operator, value) tuples, all of which must hold
 
 
 def parse_dnf(where: Sequence[Any]) -> tree.Predicate:
-    """The tree of a list of tuples (AND) or a list of lists of tuples (OR of ANDs).
+    """Parse a list of tuples (AND) or a list of lists of tuples (OR of ANDs) to a tree.
 
-    A column's name is taken whole, dots included; a field in a struct is a tuple of names: ``(("a", "b"), "=", 1)``.
-    A comparison with None is NULL, as everywhere in SQL, so it keeps no row.
+    A column's name isn't split at dots; a field in a struct is a tuple of names: ``(("a", "b"), "=", 1)``. A comparison
+    with None is NULL, as in SQL, so it keeps no row.
 
     Raises:
         DataError: another shape, an unknown operator, or a value of a type that has no literal.
@@ -37,7 +37,7 @@ def parse_dnf(where: Sequence[Any]) -> tree.Predicate:
 
 
 def _shown(value: Any) -> str:
-    """The value's repr, cut; a list may hold itself, or be nested deeper than repr goes."""
+    """The value's repr, truncated; a list may be nested deeper than repr can recurse."""
     try:
         return f"{value!r:.200}"
     except RecursionError:
@@ -83,7 +83,7 @@ def _values(value: Any, given: tuple[Any, ...]) -> Sequence[tree.Literal]:
         raise DataError(f"where= has {_shown(given)}: 'in' and 'not in' take a list, tuple or set of values")
     items: list[Any] = _numpy_items(value) or list(value)
     types = set(map(type, items))
-    if isinstance(value, (set, frozenset)):  # in one order, so that the same set makes the same tree in every process
+    if isinstance(value, (set, frozenset)):  # sorted, so that equal sets give equal trees in every process
         items.sort(key=None if types in ({int}, {str}, {bytes}) else repr)
     kinds = {_EXACT_KINDS.get(kind) for kind in types - {type(None)}}
     if len(kinds) == 1 and (kind := kinds.pop()) is not None:
@@ -92,16 +92,17 @@ def _values(value: Any, given: tuple[Any, ...]) -> Sequence[tree.Literal]:
 
 
 def _numpy_items(value: Any) -> list[Any] | None:
-    """The items of a NumPy array of which ``tolist`` gives Python's own values, exactly; None for anything else."""
+    """The items of a NumPy array of booleans or numbers, which ``tolist`` converts exactly; None for other values."""
     plain = type(value).__module__ == "numpy" and getattr(getattr(value, "dtype", None), "kind", "") in tuple("biuf")
     return value.tolist() if plain else None
 
 
 def literal(value: Any) -> tree.Literal:
-    """A Python value as a literal; numpy's and pandas' scalars too.
+    """Convert a Python value, or a scalar of numpy, pandas or pyarrow, to a literal.
 
     Raises:
-        DataError: a value of a type that has no literal.
+        DataError: a type that has no literal, a decimal of more than 38 digits, or a zone on a time or on a timestamp
+            with nanoseconds.
     """
     kind = _EXACT_KINDS.get(type(value))
     if kind is not None:
@@ -131,7 +132,7 @@ def _other_literal(value: Any) -> tree.Literal:
 
 
 def _plain(base: Any, value: Any) -> Any:
-    """A value of a subclass, such as an enum member that is a str, as the plain type: never by its own ``__str__``."""
+    """Convert a value of a subclass, such as a str enum's member, to the base type, never by its own ``__str__``."""
     return str.__str__(value) if base is str else base(value)
 
 

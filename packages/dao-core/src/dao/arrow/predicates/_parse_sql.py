@@ -1,7 +1,7 @@
-"""SQL text to a tree, by sqlglot's DuckDB parser and a list of the forms that are let through.
+"""Parsing of SQL text to a tree, by sqlglot's DuckDB parser and an allowlist of its node types.
 
-Everything that is not on the list is refused by name, so a form that sqlglot learns tomorrow is refused until
-someone has looked at it.
+Any other node type is refused by name, so that a form that a later sqlglot parses is refused until it is supported
+here.
 """
 
 from __future__ import annotations
@@ -36,25 +36,25 @@ SUPPORTED = (
 
 
 class _Where(DuckDB):  # type: ignore[misc, unused-ignore]
-    """DuckDB's dialect with the hexadecimal strings (X'AB') that DuckDB has and sqlglot's dialect of it lacks."""
+    """sqlglot's DuckDB dialect with hexadecimal strings (X'AB'), which DuckDB has and sqlglot's dialect lacks."""
 
     class Tokenizer(DuckDB.Tokenizer):  # type: ignore[misc, unused-ignore]
         HEX_STRINGS = [("x'", "'"), ("X'", "'")]  # noqa: RUF012 (sqlglot's metaclass reads a plain list)
 
 
 def parse_sql(text: str) -> tree.Predicate:
-    """The tree of one SQL boolean expression.
+    """Parse one SQL boolean expression to a tree.
 
     Raises:
-        DataError: not a SQL expression (with the position), or one with forms that are not supported.
+        DataError: a syntax error (the message has its position), an unsupported form, or too deep nesting.
     """
     try:
-        return _convert(_parsed(text))
+        return _convert(_parse_condition(text))
     except RecursionError:
         raise DataError(f"where={_shown(text)} is nested too deeply: use fewer parentheses, NOTs or signs") from None
 
 
-def _parsed(text: str) -> exp.Expr | None:
+def _parse_condition(text: str) -> exp.Expr | None:
     dialect = _Where()
     try:
         tokens = dialect.tokenize(text)
@@ -66,16 +66,16 @@ def _parsed(text: str) -> exp.Expr | None:
         raise _syntax_error(text, error) from None
     except (DataError, RecursionError):
         raise
-    except Exception as error:  # sqlglot has more than one way to fail on what is no SQL: text 'ELSE' is an IndexError
+    except Exception as error:  # sqlglot raises other errors too for invalid SQL: for 'ELSE' an IndexError
         raise DataError(f"where={_shown(text)} is not a SQL condition ({error}); {SUPPORTED}") from error
 
 
 def _unclosed(text: str) -> str:
-    """Where the quote is that has no end."""
+    """Describe the position of an unclosed quote, for a message."""
     quote, start = "", 0
-    for place, character in enumerate(text):
+    for index, character in enumerate(text):
         if not quote and character in "'\"":
-            quote, start = character, place
+            quote, start = character, index
         elif character == quote:
             quote = ""
     return f"the quote {quote} at column {start + 1} has no end" if quote else "its text is no SQL"
@@ -99,7 +99,7 @@ def _refuse_tokens(text: str, tokens: list[Any]) -> None:
 
 
 def _better_spelling(before: Any, token: Any) -> str | None:
-    """For the words that some releases of sqlglot drop, or apply to more than SQL does."""
+    """The spelling to suggest for words that some releases of sqlglot ignore, or apply to more than SQL does."""
     if before is TokenType.BETWEEN and token.text.upper() == "SYMMETRIC":
         return "a BETWEEN low AND high"
     if token.token_type in (TokenType.ISNULL, TokenType.NOTNULL):
@@ -110,15 +110,15 @@ def _better_spelling(before: Any, token: Any) -> str | None:
 def _syntax_error(text: str, error: ParseError) -> DataError:
     detail = error.errors[0] if error.errors else {}
     line, column, found = detail.get("line"), detail.get("col"), detail.get("highlight")
-    place = f" at line {line}, column {column}" if line else ""
+    position = f" at line {line}, column {column}" if line else ""
     near = f", near {found!r}" if found else ""
-    return DataError(f"where={_shown(text)} is not a SQL condition{place}{near}; {SUPPORTED}")
+    return DataError(f"where={_shown(text)} is not a SQL condition{position}{near}; {SUPPORTED}")
 
 
 def _unsupported(node: exp.Expr, hint: str = SUPPORTED) -> DataError:
     try:
         text = _shown(node.sql("duckdb"))
-    except Exception:  # a half-read form that sqlglot itself can't write
+    except Exception:  # an incomplete expression that sqlglot itself can't write
         text = "this form"
     return DataError(f"where= can't use {text} ({type(node).__name__}); {hint}")
 
@@ -133,7 +133,7 @@ def _convert(node: exp.Expr | None) -> tree.Predicate:
 
 
 def _chain(kind: type[exp.Expr], node: exp.Expr) -> list[tree.Predicate]:
-    """The operands of ``a AND b AND c``, which sqlglot nests to the left as deep as the chain is long."""
+    """The operands of ``a AND b AND c``, collected iteratively: sqlglot nests a chain to the left, once per operand."""
     operands = []
     while isinstance(node, kind):
         operands.append(_convert(node.expression))
@@ -170,7 +170,7 @@ def _literal(node: exp.Literal) -> tree.Literal:
 
 
 def _number(text: str) -> tree.Literal:
-    """A number as DuckDB types it: an exponent makes a DOUBLE, so do more than 38 digits with a point."""
+    """Convert a number with DuckDB's type: one with an exponent, or with a point and over 38 digits, is a DOUBLE."""
     if len(text) > MAX_DIGITS:
         raise DataError(f"where= has a number of {len(text)} characters: at most {MAX_DIGITS} are read")
     if text.isdigit():
@@ -201,8 +201,8 @@ def _comparison(operator: str) -> Callable[[exp.Expr], tree.Predicate]:
     return convert
 
 
-def _tested(node: exp.Expr) -> tree.Predicate:
-    """What stands before IN, BETWEEN, IS or LIKE; a NOT there was read too early by sqlglot before 30."""
+def _left_operand(node: exp.Expr) -> tree.Predicate:
+    """Convert the operand before IN, BETWEEN, IS or LIKE; before 30 sqlglot binds a NOT there too tightly."""
     if isinstance(node.this, exp.Not):
         raise _unsupported(node, "put parentheses around the condition that is tested")
     return _convert(node.this)
@@ -212,7 +212,7 @@ def _in(node: exp.In) -> tree.Predicate:
     values = node.expressions
     if not values or set(node.args) - {"this", "expressions"} - _absent(node):
         raise _unsupported(node, "IN takes a list of values, such as a IN (1, 2)")
-    return tree.In(_tested(node), map(_convert, values))
+    return tree.In(_left_operand(node), map(_convert, values))
 
 
 def _absent(node: exp.Expr) -> set[str]:
@@ -220,12 +220,12 @@ def _absent(node: exp.Expr) -> set[str]:
 
 
 def _between(node: exp.Between) -> tree.Predicate:
-    return tree.Between(_tested(node), _convert(node.args["low"]), _convert(node.args["high"]))
+    return tree.Between(_left_operand(node), _convert(node.args["low"]), _convert(node.args["high"]))
 
 
 def _is(node: exp.Is) -> tree.Predicate:
-    operand, right = _tested(node), node.expression
-    unknown = isinstance(right, exp.Column) and right.sql().upper() == "UNKNOWN"  # as sqlglot before 30 reads it
+    operand, right = _left_operand(node), node.expression
+    unknown = isinstance(right, exp.Column) and right.sql().upper() == "UNKNOWN"  # as sqlglot before 30 parses it
     if isinstance(right, exp.Null) or unknown:
         return tree.IsNull(operand)
     if isinstance(right, exp.Boolean):
@@ -241,7 +241,7 @@ def _like(node: exp.Like | exp.ILike, escape: str | None = None) -> tree.Predica
         literal = tree.Literal(pattern.this, tree.Kind.STRING)
     else:
         raise _unsupported(node, "LIKE takes a pattern in single quotes")
-    like = tree.Like(_tested(node), literal, escape, isinstance(node, exp.ILike))
+    like = tree.Like(_left_operand(node), literal, escape, isinstance(node, exp.ILike))
     return tree.Not(like) if node.args.get("negate") else like
 
 
@@ -260,7 +260,7 @@ def _escape(node: exp.Escape) -> tree.Predicate:
 
 
 def _text_of_cast(node: exp.Cast) -> str:
-    """What is cast: a literal in quotes or a number; a column is never cast."""
+    """The text of the literal that is cast, quoted or a number; casts of columns are refused."""
     inner = node.this
     sign = ""
     while isinstance(inner, (exp.Neg, exp.Paren)):

@@ -1,4 +1,4 @@
-"""A predicate in two parts: what a target can evaluate, and what is left to do on the rows that it gives."""
+"""Pushdown: a predicate split into the part that a target can evaluate and the residual for the rows it returns."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ __all__ = ["OPERATIONS", "split"]
 OPERATIONS = (
     *tree.OPERATORS, "IN", "BETWEEN", "IS NULL", "IS TRUE", "LIKE", "ILIKE", "AND", "OR", "NOT", "COLUMN", "ARROW",
 )  # fmt: skip
-"""The names of operations, as `split` takes them. ``IS TRUE`` is ``IS FALSE`` too, ``COLUMN`` a boolean column that is
-a condition itself, ``ARROW`` a pyarrow Expression."""
+"""The names of operations that `split` accepts. ``IS TRUE`` includes ``IS FALSE``, ``COLUMN`` is a boolean column used
+as a condition, ``ARROW`` a pyarrow Expression."""
 
 _NAMES: dict[type, str] = {
     tree.In: "IN",
@@ -36,32 +36,35 @@ _VALUES = (tree.Column, tree.Literal, tree.Literals)
 def split(
     predicate: Any, supported: Callable[[Predicate], bool] | Collection[str], *, columns: Collection[str] | None = None
 ) -> tuple[Predicate, Predicate]:
-    """A predicate as ``(pushed, residual)``: what a target can evaluate, and what to filter its rows by.
+    """Split a predicate into ``(pushed, residual)``: the part that a target can evaluate, and the filter for its rows.
 
-    A row is kept by the predicate just if it is kept by both. So ``pushed`` drops no row that the predicate keeps, and
-    ``filter_table(rows, residual)`` on the rows that the target gives is exact; a ``residual`` that is the literal TRUE
-    leaves nothing to do. Parts of an AND are pushed one by one. Of an OR that can't be pushed whole, a weaker OR is
-    pushed where each branch has a part that can be: ``(day = 1 AND f) OR (day = 2 AND g)`` pushes ``day = 1 OR
-    day = 2``, and stays in the residual.
+    The predicate keeps a row exactly if both parts keep it. So ``pushed`` drops no row that the predicate keeps, and
+    ``filter_table(rows, residual)`` on the rows that the target returns is exact; a ``residual`` that is the literal
+    TRUE needs no filter. The operands of an AND are pushed separately. If an OR can't be pushed as a whole, but each of
+    its branches has a part that can, a weaker OR is pushed: ``(day = 1 AND f) OR (day = 2 AND g)`` pushes
+    ``day = 1 OR day = 2``, and remains in the residual.
 
     Args:
-        predicate: a tree, or whatever else `parse` takes. After `bind` it has the schema's names and types, which is
-            what a target's exactness is mostly about.
-        supported: the names of the operations that the target evaluates just as DAO does, of `OPERATIONS`, in any case;
-            the AND between pushed parts is taken for granted. Or a function that is given each condition (a comparison,
-            IN, LIKE, AND, OR, NOT...) and says whether the target can do it, its parts aside: they are asked about on
-            their own. Values (columns and literals below a condition) are not asked about.
-        columns: the columns that the target can look at, partition columns for instance, in the spelling of the
-            predicate; None is all.
+        predicate: a tree, or anything else that `parse` accepts. It should be bound: whether a target evaluates a
+            condition exactly mostly depends on names and types.
+        supported: the names of the operations, of `OPERATIONS`, in any case, that the target evaluates exactly as DAO;
+            the AND between pushed parts is assumed. Or a function that is called with each condition (a comparison, IN,
+            LIKE, AND, OR, NOT...) and returns whether the target supports it, regardless of the conditions inside it,
+            for which it is called separately. It isn't called for values (columns and literals inside a condition).
+        columns: the columns that the target can read, such as partition columns, spelled as in the predicate; None for
+            all.
+
+    Returns:
+        Both parts as trees; each may be the literal TRUE.
 
     Raises:
-        DataError: as `parse` does; an operation that is none.
+        DataError: the predicate can't be parsed; an unknown operation.
 
     >>> pushed, residual = split("day = 1 AND name LIKE 'L%'", {"=", "in"})
     >>> print(pushed, "and then", residual)
     "day" = 1 and then "name" LIKE 'L%' ESCAPE ''
     """
-    can = _tester(supported if callable(supported) else _named(supported), columns)
+    can = _tester(supported if callable(supported) else _by_name(supported), columns)
     pushed: list[Predicate] = []
     residual: list[Predicate] = []
     for condition in _conjuncts(parse(predicate)):
@@ -75,7 +78,7 @@ def split(
     return tree.conjunction(pushed), tree.conjunction(residual)
 
 
-def _named(operations: Collection[str]) -> Callable[[Predicate], bool]:
+def _by_name(operations: Collection[str]) -> Callable[[Predicate], bool]:
     wanted = {str(name).upper() for name in operations}
     for name in sorted(wanted - set(OPERATIONS)):
         raise DataError(f"split() has no operation {name!r}: {did_you_mean(name, OPERATIONS)}")
@@ -100,7 +103,7 @@ def _tester(supported: Callable[[Predicate], bool], columns: Collection[str] | N
 
 
 def _conditions(node: Predicate) -> list[Predicate]:
-    """The condition and those below it, without the columns and literals that are values."""
+    """The condition and all conditions inside it, without the columns and literals that are values."""
     found = [node]
     for condition in found:
         logic = isinstance(condition, (And, Or, Not))
@@ -110,7 +113,7 @@ def _conditions(node: Predicate) -> list[Predicate]:
 
 
 def _conjuncts(node: Predicate) -> list[Predicate]:
-    """The parts that all must be TRUE; a NOT is taken into an OR for that."""
+    """The conditions that must all be TRUE; a NOT of an OR is distributed over its operands."""
     if isinstance(node, And):
         return [part for operand in node.operands for part in _conjuncts(operand)]
     if isinstance(node, Not) and isinstance(node.operand, Or):
@@ -121,7 +124,7 @@ def _conjuncts(node: Predicate) -> list[Predicate]:
 
 
 def _weaker(node: Predicate, can: Callable[[Predicate], bool]) -> Predicate | None:
-    """A condition that can be pushed and is TRUE wherever the given one is; None if none exists."""
+    """A condition that can be pushed and is TRUE wherever the given one is; None if there is none."""
     if can(node):
         return node
     parts = _conjuncts(node)

@@ -1,6 +1,6 @@
-"""A tree as SQL text in one of several dialects, with its values in the text or bound.
+"""SQL text of a tree in one of several dialects, with its values in the text or bound.
 
-The one place where identifiers and values become text, so the one place that quotes: sqlglot does, from expressions.
+Identifiers and values become text in this module only, so all quoting is here: done by sqlglot, from expressions.
 """
 
 from __future__ import annotations
@@ -22,34 +22,34 @@ __all__ = ["PARAMETERS", "bound_sql", "sql_of", "sql_text"]
 
 _PLACEHOLDERS: dict[str, Callable[[int], str]] = {
     "qmark": lambda _: "?",
-    "numeric": lambda place: f":{place}",
-    "named": lambda place: f":p{place}",
+    "numeric": lambda number: f":{number}",
+    "named": lambda number: f":p{number}",
     "format": lambda _: "%s",
-    "pyformat": lambda place: f"%(p{place})s",
+    "pyformat": lambda number: f"%(p{number})s",
 }
 PARAMETERS = tuple(_PLACEHOLDERS)
-"""The styles of placeholders, as PEP 249 names a driver's ``paramstyle``."""
+"""The supported styles of placeholders, named as PEP 249's ``paramstyle``."""
 
 
 Bound = tuple[str, list[Any] | dict[str, Any]]
 
 
 def sql_text(predicate: tree.Predicate, schema: pa.Schema | None, dialect: Dialect) -> str:
-    """A tree as SQL text; where the schema is given, the tree is one that `bind` made.
+    """Write a tree as SQL text; with a schema, the tree must be bound to it.
 
     Raises:
-        DataError: it holds what has no text in the dialect, or is nested too deeply.
+        DataError: a node has no text in the dialect, or the tree is nested too deeply.
     """
-    return _written(predicate, _Writer(dialect, schema, bound=False))
+    return _write(predicate, _Writer(dialect, schema, bound=False))
 
 
 def bound_sql(predicate: tree.Predicate, schema: pa.Schema, dialect: Dialect, style: str) -> Bound:
-    """What `sql_text` gives, with placeholders in one of `PARAMETERS` and the values for them."""
+    """Write a tree as `sql_text` does, with placeholders in a style of `PARAMETERS`; returns text and bound values."""
     writer = _Writer(dialect, schema, bound=True)
-    return _with_placeholders(_written(predicate, writer), writer.values, style)
+    return _with_placeholders(_write(predicate, writer), writer.values, style)
 
 
-def _written(predicate: tree.Predicate, writer: _Writer) -> str:
+def _write(predicate: tree.Predicate, writer: _Writer) -> str:
     try:
         return sql_of(writer.condition(predicate), writer.dialect)
     except RecursionError:
@@ -57,7 +57,11 @@ def _written(predicate: tree.Predicate, writer: _Writer) -> str:
 
 
 def sql_of(node: exp.Expression, dialect: Dialect) -> str:
-    """A sqlglot expression as text of the dialect."""
+    """Generate the dialect's text of a sqlglot expression.
+
+    Raises:
+        DataError: the expression has no text in the dialect.
+    """
     try:
         return str(node.sql(dialect=dialect.sqlglot, copy=False, comments=False, unsupported_level=ErrorLevel.RAISE))
     except UnsupportedError as error:
@@ -65,19 +69,19 @@ def sql_of(node: exp.Expression, dialect: Dialect) -> str:
 
 
 def _with_placeholders(text: str, values: list[Any], style: str) -> Bound:
-    """Placeholders for the marks, in the order of the text."""
+    """Replace the marks by placeholders; the values are ordered as in the text."""
     pieces = re.split("\0([0-9]+)\0", text)
     placeholder = _PLACEHOLDERS[style]
     order = [values[int(mark)] for mark in pieces[1::2]]
     plain = [piece.replace("%", "%%") if "format" in style else piece for piece in pieces[::2]]
-    marks = [placeholder(place) for place in range(1, len(order) + 1)]
-    joined = "".join(piece + mark for piece, mark in zip(plain, [*marks, ""], strict=True))
+    placeholders = [placeholder(number) for number in range(1, len(order) + 1)]
+    joined = "".join(piece + mark for piece, mark in zip(plain, [*placeholders, ""], strict=True))
     named = style in ("named", "pyformat")
-    return joined, ({f"p{place}": value for place, value in enumerate(order, 1)} if named else order)
+    return joined, ({f"p{number}": value for number, value in enumerate(order, 1)} if named else order)
 
 
 class _Writer:
-    """Makes the sqlglot expression of a tree; values that are to be bound become marks, and are collected."""
+    """A translator of trees to sqlglot expressions; values to be bound are collected and replaced by marks."""
 
     def __init__(self, dialect: Dialect, schema: pa.Schema | None, bound: bool) -> None:
         self.values: list[Any] = []
@@ -91,7 +95,7 @@ class _Writer:
         return _NODES[type(node)](self, node)
 
     def operand(self, node: tree.Predicate, beside: pa.DataType | None = None) -> exp.Expression:
-        """A column or a literal, or a condition in parentheses; `beside` is the type of what it is compared with."""
+        """Write a column, a literal, or a condition in parentheses; `beside` is the type of the other operand."""
         if isinstance(node, tree.Literal):
             return self.value(node, beside)
         made = self.condition(node)
@@ -110,7 +114,7 @@ class _Writer:
         return self.dialect.column(node.path)
 
     def arrow_type(self, node: tree.Predicate) -> pa.DataType | None:
-        """The type of a column or a condition; None where no schema says it, and for literals."""
+        """The type of a column or a condition; None without a schema, and for literals."""
         if isinstance(node, tree.Literal) or self._schema is None:
             return None
         if not isinstance(node, tree.Column):
@@ -126,7 +130,7 @@ class _Writer:
         if own is not None and other is not None:
             common = common_type([sql_type(own), sql_type(other)], [])
             assert common is not None  # both are typed
-            left, right = self.dialect.brought(left, own, common), self.dialect.brought(right, other, common)
+            left, right = self.dialect.cast_operand(left, own, common), self.dialect.cast_operand(right, other, common)
         if node.op in tree.DISTINCT:
             return self.dialect.distinct(node.op, left, right)
         if own is not None and node.op in ("<", "<=", ">", ">=") and sql_type(own).family is Family.STRING:

@@ -1,6 +1,6 @@
-"""Dates, times and timestamps: from text, as DuckDB reads text, and as counts of a unit since 1970-01-01.
+"""Dates, times and timestamps: parsed from text as in DuckDB, and converted to counts of a unit since 1970-01-01.
 
-Years 1 to 9999 are supported, those of Python's own types. The session's zone is UTC.
+Years 1 to 9999 are supported, the range of Python's types. The session's zone is UTC.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def nanoseconds(value: datetime) -> int:
 
 
 def datetime_of_nanoseconds(count: int, zoned: bool) -> datetime:
-    """The point in time, cut to microseconds; in UTC if it is to have a zone."""
+    """The datetime of a count of nanoseconds since 1970-01-01, truncated to microseconds; in UTC if `zoned`."""
     return (_EPOCH_UTC if zoned else _EPOCH) + timedelta(microseconds=count // 1_000)
 
 
@@ -69,12 +69,12 @@ def time_nanoseconds(value: time) -> int:
 
 
 def time_of_nanoseconds(count: int) -> time:
-    """The time of day, cut to microseconds."""
+    """The time of day of a count of nanoseconds since midnight, truncated to microseconds."""
     return (_EPOCH + timedelta(microseconds=count // 1_000)).time()
 
 
 def nanoseconds_text(count: int) -> str:
-    """A point in time with nine digits after the second's point.
+    """Format nanoseconds since 1970-01-01 as a timestamp with nine decimal places.
 
     >>> nanoseconds_text(1)
     '1970-01-01 00:00:00.000000001'
@@ -83,7 +83,7 @@ def nanoseconds_text(count: int) -> str:
     return f"{(_EPOCH + timedelta(seconds=seconds)).isoformat(sep=' ')}.{fraction:09d}"
 
 
-def _bad(text: str, what: str, form: str) -> DataError:
+def _parse_error(text: str, what: str, form: str) -> DataError:
     return DataError(f"{text!r} is not a {what}: write it as {form}, with a year from 0001 to 9999")
 
 
@@ -101,10 +101,10 @@ def _clock_nanoseconds(match: re.Match[str]) -> int:
 
 
 def parse_date(text: str) -> date:
-    """A date from text such as ``2026-01-31``; a time of day after it is checked and dropped, as DuckDB does.
+    """Parse a date such as ``2026-01-31``; a time of day after it is checked and dropped, as in DuckDB.
 
     Raises:
-        DataError: it is no date.
+        DataError: the text is not a date.
     """
     try:
         match = _TIMESTAMP.fullmatch(text)
@@ -114,16 +114,16 @@ def parse_date(text: str) -> date:
             return _date(match)
     except ValueError:
         pass
-    raise _bad(text, "date", "'2026-01-31'")
+    raise _parse_error(text, "date", "'2026-01-31'")
 
 
 def parse_timestamp(text: str, *, zoned: bool) -> int:
-    """Nanoseconds since 1970-01-01 of a text such as ``2026-01-31 12:00:00.5+02:00``.
+    """Parse a timestamp such as ``2026-01-31 12:00:00.5+02:00`` to nanoseconds since 1970-01-01.
 
-    An offset counts only when the result is to have a zone; else it is ignored, as DuckDB does.
+    An offset is applied only if `zoned`, and ignored otherwise, as in DuckDB.
 
     Raises:
-        DataError: it is no timestamp.
+        DataError: the text is not a timestamp.
     """
     try:
         match = _TIMESTAMP.fullmatch(text)
@@ -133,7 +133,7 @@ def parse_timestamp(text: str, *, zoned: bool) -> int:
     except ValueError:
         pass
     form = "'2026-01-31 12:00:00'" + (" or '2026-01-31 12:00:00+02:00'" if zoned else "")
-    raise _bad(text, "timestamp", form)
+    raise _parse_error(text, "timestamp", form)
 
 
 def _offset_nanoseconds(match: re.Match[str]) -> int:
@@ -144,10 +144,10 @@ def _offset_nanoseconds(match: re.Match[str]) -> int:
 
 
 def parse_time(text: str) -> int:
-    """Nanoseconds since midnight of a text such as ``12:00:00.5``.
+    """Parse a time of day such as ``12:00:00.5`` to nanoseconds since midnight.
 
     Raises:
-        DataError: it is no time of day.
+        DataError: the text is not a time of day.
     """
     match = _TIME.fullmatch(text)
     try:

@@ -1,4 +1,4 @@
-"""A predicate as lists of ``(column, operator, value)`` tuples, as pyarrow's and deltalake's ``filters`` take them."""
+"""Translation of a predicate to lists of ``(column, operator, value)`` tuples, as in pyarrow's ``filters=``."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ _SPELLED = {"=": "=", "<>": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
 
 
 def to_dnf(predicate: Any, schema: pa.Schema) -> Groups:
-    """A predicate as a list of lists of tuples: of one list at least, all conditions hold.
+    """Translate a predicate to disjunctive normal form: an OR of groups, each a list of tuples joined by AND.
 
-    The form that ``pyarrow.parquet.read_table(filters=)`` and deltalake's ``filters=`` take. They evaluate it with
-    Arrow's own comparisons, so only what those answer as DuckDB does is made: NaN is not above all numbers there, and
-    ``not in`` would keep NULL, so it becomes ``!=`` for each value.
+    This is the form of ``pyarrow.parquet.read_table(filters=)`` and deltalake's ``filters=``. They evaluate it with
+    Arrow's own comparisons, so only conditions are translated for which these agree with DuckDB: NaN is not above all
+    numbers there, and ``not in`` would keep NULL, so it becomes ``!=`` for each value.
 
     Args:
-        predicate: a tree, or whatever else `parse` takes.
-        schema: of the data, in Arrow's types.
+        predicate: a tree, or anything else that `parse` accepts.
+        schema: the schema of the data, in Arrow's types.
 
     Returns:
-        The groups; an empty list where the predicate keeps no row at all. Neither library takes an empty list: no
-        reading is needed then.
+        The groups; an empty list if the predicate keeps no row. Neither library accepts an empty list, but then
+        nothing needs to be read.
 
     Raises:
-        DataError: the predicate does not fit the schema, or has what tuples can't say: IS NULL, LIKE, columns compared
-            with one another, a float column that is above a value or compared with NaN, fields in structs, more
-            than 1,000 groups, a condition that is always TRUE. `split` takes such parts out.
+        DataError: the predicate doesn't fit the schema, or has a condition that tuples can't express: IS NULL, LIKE,
+            two columns compared, a float column with ``>``, ``>=`` or NaN, fields of structs, timestamps in
+            nanoseconds, more than 1,000 groups, a condition that is always TRUE. `split` separates such conditions.
 
     >>> schema = pa.schema({"id": pa.int64(), "name": pa.string()})
     >>> to_dnf("id > 5 AND name NOT IN ('x', 'y')", schema)
@@ -48,7 +48,7 @@ def to_dnf(predicate: Any, schema: pa.Schema) -> Groups:
     """
     groups: Groups = two_valued(bind(parse(predicate), schema), _leaf, _all_of, _any_of)
     if [] in groups:
-        raise _not_said(tree.Literal(True, Kind.BOOLEAN))
+        raise _no_tuples(tree.Literal(True, Kind.BOOLEAN))
     return groups
 
 
@@ -76,14 +76,14 @@ def _leaf(node: Predicate, wanted: bool) -> Groups:
         return [[_comparison(node, node.left, node.right)]]
     if isinstance(node, tree.In) and isinstance(node.operand, Column):
         return _membership(node, node.operand, wanted)
-    raise _not_said(node)
+    raise _no_tuples(node)
 
 
 def _comparison(node: tree.Comparison, column: Column, literal: Literal) -> tuple[str, str, Any]:
     value: Any = literal.value
     above = node.op in (">", ">=") and literal.kind is Kind.DOUBLE
     if above or value != value or literal.kind is Kind.TIMESTAMP_NS or node.op in tree.DISTINCT:
-        raise _not_said(node)
+        raise _no_tuples(node)
     return (_name(column, node), _SPELLED[node.op], value)
 
 
@@ -91,7 +91,7 @@ def _membership(node: tree.In, column: Column, wanted: bool) -> Groups:
     values = list(tree.constants(node))
     nanoseconds = any(isinstance(value, Literal) and value.kind is Kind.TIMESTAMP_NS for value in node.values)
     if nanoseconds or any(value != value for value in values):
-        raise _not_said(node)
+        raise _no_tuples(node)
     name = _name(column, node)
     if wanted:
         both = [-0.0, 0.0] if 0.0 in values and isinstance(values[values.index(0.0)], float) else []
@@ -101,9 +101,9 @@ def _membership(node: tree.In, column: Column, wanted: bool) -> Groups:
 
 def _name(column: Column, node: Predicate) -> str:
     if len(column.path) > 1:
-        raise _not_said(node)
+        raise _no_tuples(node)
     return column.path[0]
 
 
-def _not_said(node: Predicate) -> DataError:
+def _no_tuples(node: Predicate) -> DataError:
     return DataError(f"tuples can't say {node}: split() takes out what a target can't evaluate")

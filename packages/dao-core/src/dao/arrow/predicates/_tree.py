@@ -1,10 +1,10 @@
-"""The tree that every `where=` becomes: small frozen nodes, the same for all backends.
+"""The predicate tree to which every `where=` is parsed: small frozen nodes, the same for all backends.
 
 A node is a value or a condition; a boolean column and a boolean literal are both. Conditions follow SQL's
-three-valued logic: TRUE, FALSE or NULL, and a row is kept when its condition is TRUE.
+three-valued logic: TRUE, FALSE or NULL, and a row is kept if its condition is TRUE.
 
-A negated form has no node of its own: ``a NOT IN (1)`` is ``Not(In(a, (1,)))``, which is the same in
-three-valued logic. ``And`` and ``Or`` are flat: operands of the same kind are taken up when the node is made.
+Negated forms have no nodes of their own: ``a NOT IN (1)`` is ``Not(In(a, (1,)))``, which is equivalent in
+three-valued logic. ``And`` and ``Or`` are flattened: operands of the same kind are inlined when a node is made.
 """
 
 from __future__ import annotations
@@ -57,13 +57,13 @@ class Column(Predicate):
     """A column, or a field inside a struct column.
 
     Attributes:
-        path: the column's name, then the names of the struct fields below it. One string is one column's name.
+        path: the column's name, followed by the names of nested struct fields. A single string is a column's name.
     """
 
     path: tuple[str, ...] = field(converter=_path)
 
     def column_names(self) -> frozenset[str]:
-        """The top-level column's name, alone in a set."""
+        """The name of the top-level column, as a set."""
         return frozenset(self.path[:1])
 
 
@@ -74,7 +74,7 @@ def _one_of_operators(_instance: Any, _attribute: Any, value: str) -> None:
 
 @frozen
 class Comparison(Predicate):
-    """``left op right``; op is one of `OPERATORS`. The two DISTINCT operators are never NULL."""
+    """``left op right``, with an op of `OPERATORS`; NULL if an operand is, except for the two DISTINCT operators."""
 
     op: str = field(validator=_one_of_operators)
     left: Predicate
@@ -98,11 +98,11 @@ def _listed(given: Iterable[Predicate]) -> Literals | tuple[Predicate, ...]:
 @even_half_made
 @frozen
 class In(Predicate):
-    """``operand IN (values)``: NULL where no value is equal and the operand or one of the values is NULL.
+    """``operand IN (values)``: NULL if no value is equal and the operand or one of the values is NULL.
 
     Attributes:
-        operand: what is looked up.
-        values: one `Literals` where all values are constants of one kind or NULL, else a tuple of nodes.
+        operand: the value to look up.
+        values: a `Literals` if all values are constants of one kind or NULL, else a tuple of nodes.
     """
 
     operand: Predicate
@@ -114,7 +114,7 @@ class In(Predicate):
 
 @frozen
 class Between(Predicate):
-    """``operand BETWEEN low AND high``, both ends included; all three are compared as one common type."""
+    """``operand BETWEEN low AND high``, inclusive; all three are compared as one common type."""
 
     operand: Predicate
     low: Predicate
@@ -147,12 +147,12 @@ class IsBoolean(Predicate):
 
 @frozen
 class Like(Predicate):
-    """``operand LIKE pattern [ESCAPE escape]``: ``%`` is any text, ``_`` one character, the whole text must fit.
+    """``operand LIKE pattern [ESCAPE escape]``: ``%`` is any text, ``_`` one character, the whole text must match.
 
     Attributes:
         operand: a text column.
         pattern: a literal of kind STRING or NULL.
-        escape: one ASCII character that makes the next one plain, or None: a backslash is plain by default.
+        escape: an ASCII character that makes the next one literal; None for no escape (a backslash isn't special).
         ignore_case: True for ILIKE.
     """
 
@@ -188,7 +188,7 @@ def _at_least_two(_instance: Any, _attribute: Any, value: tuple[Predicate, ...])
 @even_half_made
 @frozen
 class And(Predicate):
-    """All operands hold. FALSE if one is FALSE, else NULL if one is NULL."""
+    """The conjunction of its operands: FALSE if one is FALSE, else NULL if one is NULL, else TRUE."""
 
     operands: tuple[Predicate, ...] = field(converter=_flat_and, validator=_at_least_two)
 
@@ -199,7 +199,7 @@ class And(Predicate):
 @even_half_made
 @frozen
 class Or(Predicate):
-    """One operand holds at least. TRUE if one is TRUE, else NULL if one is NULL."""
+    """The disjunction of its operands: TRUE if one is TRUE, else NULL if one is NULL, else FALSE."""
 
     operands: tuple[Predicate, ...] = field(converter=_flat_or, validator=_at_least_two)
 
@@ -209,7 +209,7 @@ class Or(Predicate):
 
 @frozen
 class Not(Predicate):
-    """TRUE where the operand is FALSE, NULL where it is NULL."""
+    """The negation of its operand: TRUE if that is FALSE, NULL if that is NULL."""
 
     operand: Predicate
 
@@ -219,9 +219,9 @@ class Not(Predicate):
 
 @frozen
 class ArrowExpression(Predicate):
-    """A `pyarrow.compute.Expression` as it was given: Arrow evaluates it with Arrow's own rules.
+    """A `pyarrow.compute.Expression`, which Arrow evaluates with Arrow's own semantics.
 
-    Other targets can't see into it: they use it as a filter on the rows they get. It has no SQL text.
+    Targets other than Arrow can't translate it, so it remains in their residual. It has no SQL text.
 
     Attributes:
         expression: the pyarrow Expression.
@@ -237,13 +237,13 @@ class ArrowExpression(Predicate):
 
 
 def constants(node: In) -> Sequence[Any]:
-    """The Python values that are no NULL of an IN that holds literals only, as `bind` leaves every one."""
+    """The values, without NULL, of an IN that has literals only, as every IN of a bound tree."""
     values = node.values.values if isinstance(node.values, Literals) else [_constant(value) for value in node.values]
     return [value for value in values if value is not None] if None in values else values
 
 
 def has_null(node: In) -> bool:
-    """Whether NULL is one of the values of an IN that holds literals only."""
+    """Whether one of the values is NULL, of an IN that has literals only."""
     if isinstance(node.values, Literals):
         return node.values.has_null
     return any(_constant(value) is None for value in node.values)
@@ -255,7 +255,7 @@ def _constant(node: Predicate) -> Any:
 
 
 def depth(predicate: Predicate) -> int:
-    """How many nodes the longest way down has, at least 1; never recursive.
+    """The number of nodes on the longest path from the root to a leaf, at least 1; computed iteratively.
 
     >>> depth(Not(Column("a")))
     2
@@ -270,7 +270,7 @@ def depth(predicate: Predicate) -> int:
 
 
 def conjunction(predicates: Iterable[Predicate]) -> Predicate:
-    """All of the predicates: TRUE for none, itself for one, `And` for more.
+    """Join any number of predicates by AND: TRUE for none, the predicate itself for one.
 
     >>> str(conjunction([]))
     'TRUE'
@@ -280,7 +280,7 @@ def conjunction(predicates: Iterable[Predicate]) -> Predicate:
 
 
 def disjunction(predicates: Iterable[Predicate]) -> Predicate:
-    """One of the predicates at least: FALSE for none, itself for one, `Or` for more.
+    """Join any number of predicates by OR: FALSE for none, the predicate itself for one.
 
     >>> str(disjunction([Column("a"), Column("b")]))
     '"a" OR "b"'

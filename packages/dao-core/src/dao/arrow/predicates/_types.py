@@ -1,4 +1,4 @@
-"""SQL types of Arrow types, and the one type that the sides of a comparison are brought to, by DuckDB's rules."""
+"""SQL types of Arrow types, and the common type as which the operands of a comparison are compared, as in DuckDB."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["Family", "SqlType", "common_type", "literal_type", "sql_type"]
 
 
 class Family(Enum):
-    """What can be compared with what."""
+    """The families of SQL types, which decide what can be compared."""
 
     BOOLEAN = "boolean"
     INTEGER = "integer"
@@ -39,15 +39,15 @@ _POINTS = (Family.DATE, Family.TIMESTAMP)
 
 @frozen
 class SqlType:
-    """A type as comparisons see it.
+    """A SQL type, with the properties that matter for comparisons.
 
     Attributes:
-        family: the family it belongs to.
-        bits: of an integer (8 to 128) or a float (32 or 64).
+        family: the type's family.
+        bits: the width of an integer (8 to 128) or a float (32 or 64).
         signed: whether an integer may be negative.
-        precision: all digits of a decimal.
-        scale: the digits of a decimal after the point.
-        unit: ``s``, ``ms``, ``us`` or ``ns`` of a timestamp or time.
+        precision: the number of all digits of a decimal.
+        scale: the number of a decimal's digits after the point.
+        unit: the unit of a timestamp or time: ``s``, ``ms``, ``us`` or ``ns``.
         zoned: whether a timestamp has a time zone.
     """
 
@@ -60,7 +60,7 @@ class SqlType:
     zoned: bool = False
 
     def range(self) -> tuple[int, int]:
-        """The least and the greatest value, counted in the type's own steps (units, or 10**-scale)."""
+        """The least and the greatest value, counted in the type's own steps (its unit, or 10**-scale)."""
         if self.family is Family.BOOLEAN:
             return 0, 1
         if self.family is Family.DECIMAL:
@@ -100,7 +100,7 @@ _MAKERS: list[tuple[Any, Any]] = [
 
 @lru_cache(maxsize=256)
 def sql_type(arrow: pa.DataType) -> SqlType:
-    """The SQL type of an Arrow type; a dictionary is of its values' type, whatever can't be compared is OTHER.
+    """The SQL type of an Arrow type: for a dictionary that of its values, for types without comparisons OTHER.
 
     >>> sql_type(pa.dictionary(pa.int8(), pa.string())).family
     <Family.STRING: 'string'>
@@ -115,7 +115,7 @@ def sql_type(arrow: pa.DataType) -> SqlType:
 
 
 def literal_type(literal: Literal) -> SqlType:
-    """The SQL type that a literal has of its own, as DuckDB's ``typeof`` gives it."""
+    """The SQL type of a literal by itself, as DuckDB's ``typeof`` returns it."""
     value: Any = literal.value
     if literal.kind is Kind.INTEGER:
         return SqlType(Family.INTEGER, bits=_integer_bits(value))
@@ -150,10 +150,11 @@ def _decimal_size(value: Decimal) -> tuple[int, int]:
 
 
 def common_type(columns: Iterable[SqlType], literals: Iterable[Literal]) -> SqlType | None:
-    """The one type that all sides of a comparison, an IN or a BETWEEN are compared as; None if all are NULL.
+    """The common type of all operands of a comparison, an IN or a BETWEEN; None if all are NULL.
 
-    DuckDB's rules: a text literal takes the type of the other sides; numbers go boolean < integer < decimal <
-    32-bit < 64-bit float; dates and timestamps go date < timestamp (the finest unit) < timestamp with zone.
+    DuckDB's rules: a text literal is coerced to the type of the other operands; numbers widen in the order boolean,
+    integer, decimal, 32-bit float, 64-bit float; dates and timestamps in the order date, timestamp (of the finest
+    unit), timestamp with zone.
 
     Raises:
         DataError: the types can't be compared.
@@ -180,7 +181,7 @@ def common_type(columns: Iterable[SqlType], literals: Iterable[Literal]) -> SqlT
 
 
 def _integer_literal_types(fixed: Sequence[SqlType], values: list[int]) -> list[SqlType]:
-    """An integer literal that fits the integer columns is of their type; else it widens to 32, 64 or 128 bits."""
+    """The type of integer literals: none beside integer columns that hold them, else an integer of 32 to 128 bits."""
     columns = [known for known in fixed if known.family is Family.INTEGER]
     low, high = min(values), max(values)
     if columns and len(columns) == len(fixed):
