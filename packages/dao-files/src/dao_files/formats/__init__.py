@@ -1,7 +1,7 @@
-"""File formats: files to Arrow record batches and back, on any ``pyarrow.fs.FileSystem``.
+"""File formats: decode files to Arrow record batches and encode batches to files, on any ``pyarrow.fs.FileSystem``.
 
 ``get_format("csv").scan(paths, filesystem)`` reads, ``get_format("csv").writer(sink, schema)`` writes; see
-:class:`~dao_files.formats.Format` for what every format can do.
+:class:`~dao_files.formats.Format` for the methods that every format has.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Apache Avro object container files: rows by fastavro, columns from and to what Avro stores."""
+"""Apache Avro object container files: fastavro codes rows, columns are built from stored values."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _CODECS = {"deflate": "deflate", "none": "null", "bzip2": "bzip2", "xz": "xz", "
 _ROWS = 16_384
 
 
-def _codec(value: Any) -> Any:
+def _canonical_codec(value: Any) -> Any:
     return {None: "none", "null": "none", "zstandard": "zstd", "gzip": "deflate"}.get(value, value)
 
 
@@ -40,19 +40,19 @@ class AvroOptions:
     """Options of Avro.
 
     Attributes:
-        max_block_bytes: reading: bytes of a block at most, packed and unpacked (default 64 MiB), so that a broken or
-            hostile file can't take all memory.
+        max_block_bytes: reading: largest size of a block in bytes, compressed and decompressed (default 64 MiB), so
+            that a damaged or hostile file can't exhaust memory.
         compression: writing: ``deflate`` (default), ``none``, ``bzip2``, ``xz``; ``zstd`` and ``snappy`` where
-            fastavro's own extras for them are installed. Reading takes all of them.
-        compression_level: writing: the codec's level, its own default where None.
-        sync_interval: writing: bytes of a block, about; default 16,000.
-        avro_schema: writing: the Avro record schema to write as, a mapping as in an ``.avsc`` file; made from the Arrow
-            schema where None. Its field names must be the columns, which are cast to its types without loss.
-        record_name: writing: the name of the record where the schema is made; default ``row``.
+            fastavro's own extras for them are installed. Reading supports all of them.
+        compression_level: writing: the codec's level; the codec's default where None.
+        sync_interval: writing: approximate bytes per block; default 16,000.
+        avro_schema: writing: the Avro record schema to write, a mapping as in an ``.avsc`` file; derived from the Arrow
+            schema where None. Its field names must equal the column names; columns are cast to its types without loss.
+        record_name: writing: the name of the record where the schema is derived; default ``row``.
     """
 
     max_block_bytes: int = field(default=64 << 20, validator=valid(integer(1)))
-    compression: str = field(default="deflate", converter=_codec, validator=valid(one_of(*_CODECS)))
+    compression: str = field(default="deflate", converter=_canonical_codec, validator=valid(one_of(*_CODECS)))
     compression_level: int | None = field(default=None, validator=valid(optional(integer(-7, 22))))
     sync_interval: int = field(default=16_000, validator=valid(integer(1)))
     avro_schema: Mapping[str, Any] | None = field(
@@ -76,7 +76,7 @@ class AvroOptions:
 
 
 class AvroFormat(Format):
-    """Avro files. The Arrow schema is kept in the header, so that what Avro has no type for comes back as it was."""
+    """Avro files. The header embeds the Arrow schema, so that columns whose type Avro lacks are read back unchanged."""
 
     name = "avro"
     suffixes = (".avro",)
@@ -87,19 +87,19 @@ class AvroFormat(Format):
         schemas = []
         for path in paths:
             with reading(path), filesystem.open_input_stream(path, compression=None) as file:
-                schemas.append(checked(_schema(AvroFile(file, _limit(options)))))
+                schemas.append(checked(_schema(AvroFile(file, _block_limit(options)))))
         return unify(schemas, paths)
 
     def metadata(self, path: str, filesystem: fs.FileSystem, options: Any = None) -> dict[str, Any]:
-        """As every format's; beyond that ``avro_schema`` as it stands in the file."""
+        """Read the facts of every format, and ``avro_schema`` as the file stores it (JSON text)."""
         with reading(path), filesystem.open_input_stream(path, compression=None) as file:
-            avro = AvroFile(file, _limit(options))
+            avro = AvroFile(file, _block_limit(options))
             return {
                 "format": self.name,
                 "path": path,
                 "bytes": file_bytes(path, filesystem),
                 "rows": None,
-                "compression": _codec(avro.codec),
+                "compression": _canonical_codec(avro.codec),
                 "columns": column_facts(_schema(avro)),
                 "avro_schema": avro.metadata["avro.schema"],
             }
@@ -111,7 +111,7 @@ class AvroFormat(Format):
         self, path: str, filesystem: fs.FileSystem, options: Any, task: FileTask
     ) -> Generator[pa.RecordBatch, None, None]:
         with filesystem.open_input_stream(path, compression=None) as file:
-            avro = AvroFile(file, _limit(options))
+            avro = AvroFile(file, _block_limit(options))
             whole, asked = _schema(avro), set(task.schema.names)
             task.refuse_unnamed(whole.names)
             stored = pa.schema([part for part in whole if part.name in asked])
@@ -123,7 +123,7 @@ class AvroFormat(Format):
                 yield batch
 
 
-def _limit(options: AvroOptions | None) -> int:
+def _block_limit(options: AvroOptions | None) -> int:
     return (options or AvroOptions()).max_block_bytes
 
 
@@ -180,7 +180,7 @@ class _AvroWriter(FormatWriter):
             raise DataError(f"Avro can't store a row: {error}") from error
 
     def _check_empty(self, batch: pa.RecordBatch) -> None:
-        """Rows of no bytes are few: a file that claims more of them is refused when it is read."""
+        """Refuse more zero-byte rows than the reader accepts in a file."""
         if self._rows_left is not None:
             self._rows_left -= batch.num_rows
             if self._rows_left < 0:

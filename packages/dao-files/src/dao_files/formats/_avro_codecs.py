@@ -1,4 +1,4 @@
-"""The codecs that blocks of Avro files are packed by, unpacked with what Python and pyarrow have."""
+"""Decompression of the blocks of Avro files, by the codecs of Python and pyarrow."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _CHECKSUM = 4
 
 
 def unpack(codec: str, data: bytes, limit: int, hint: str) -> bytes:
-    """A block unpacked.
+    """Decompress a block.
 
     Args:
-        codec: as the file's header names it.
-        data: the block as it is stored.
-        limit: the bytes that it may have unpacked.
-        hint: what allows more, for the error.
+        codec: the codec's name in the file's header.
+        data: the block as stored.
+        limit: the most bytes that it may decompress to.
+        hint: the option that raises the limit, for the error.
 
     Raises:
-        StoreError: a codec that is not known, a damaged block, or one that unpacks to more.
+        StoreError: an unknown codec, a damaged block, or a block that decompresses to more than ``limit``.
     """
     unpacker = _UNPACKERS.get(codec)
     if unpacker is None:
@@ -43,23 +43,23 @@ def unpack(codec: str, data: bytes, limit: int, hint: str) -> bytes:
     return found
 
 
-def _stored(data: bytes, limit: int) -> bytes:
+def _copy_block(data: bytes, limit: int) -> bytes:
     return data
 
 
 def _inflate(data: bytes, limit: int) -> bytes:
-    return _all_of(zlib.decompressobj(-zlib.MAX_WBITS), data, limit)
+    return _decompress_all(zlib.decompressobj(-zlib.MAX_WBITS), data, limit)
 
 
 def _unpack_bzip2(data: bytes, limit: int) -> bytes:
-    return _all_of(bz2.BZ2Decompressor(), data, limit)
+    return _decompress_all(bz2.BZ2Decompressor(), data, limit)
 
 
 def _unpack_xz(data: bytes, limit: int) -> bytes:
-    return _all_of(lzma.LZMADecompressor(), data, limit)
+    return _decompress_all(lzma.LZMADecompressor(), data, limit)
 
 
-def _all_of(unpacker: Any, data: bytes, limit: int) -> bytes:
+def _decompress_all(unpacker: Any, data: bytes, limit: int) -> bytes:
     found: bytes = unpacker.decompress(data, limit + 1)
     if not unpacker.eof and len(found) <= limit:
         raise EOFError("it ends too early")
@@ -73,11 +73,11 @@ def _unpack_zstandard(data: bytes, limit: int) -> bytes:
 
 
 def _unpack_snappy(data: bytes, limit: int) -> bytes:
-    """The block begins with its size unpacked, and a checksum of what it was follows."""
+    """Decompress a block that begins with its decompressed size and ends with a CRC-32 of the decompressed bytes."""
     packed, checksum = data[:-_CHECKSUM], data[-_CHECKSUM:]
     size = 0
-    for place, byte in enumerate(packed[:5]):
-        size |= (byte & 0x7F) << (7 * place)
+    for index, byte in enumerate(packed[:5]):
+        size |= (byte & 0x7F) << (7 * index)
         if byte < 0x80:
             break
     if size > limit:
@@ -89,7 +89,7 @@ def _unpack_snappy(data: bytes, limit: int) -> bytes:
 
 
 _UNPACKERS: dict[str, Callable[[bytes, int], bytes]] = {
-    "null": _stored,
+    "null": _copy_block,
     "deflate": _inflate,
     "snappy": _unpack_snappy,
     "zstandard": _unpack_zstandard,

@@ -1,4 +1,4 @@
-"""Avro schemas and Arrow schemas, one made from the other."""
+"""Conversion between Avro schemas and Arrow schemas."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
 def embed_schema(schema: pa.Schema) -> dict[str, str]:
-    """The file header's entry that keeps an Arrow schema, as Parquet keeps it."""
+    """Encode an Arrow schema as an entry of the file's header, under the key that Parquet uses too."""
     return {_KEY: base64.b64encode(schema.serialize().to_pybytes()).decode()}
 
 
 def original_schema(metadata: Mapping[str, Any], schema: Any) -> pa.Schema | None:
-    """The Arrow schema that a file's header keeps, or None where the file is not what DAO writes for it."""
+    """Decode the Arrow schema embedded in a file's header; None where the file's Avro schema does not match it."""
     text = metadata.get(_KEY)
     if text is None:
         return None
@@ -37,10 +37,10 @@ def original_schema(metadata: Mapping[str, Any], schema: Any) -> pa.Schema | Non
 
 
 def arrow_schema(schema: Any) -> pa.Schema:
-    """The Arrow schema that the rows of an Avro file have.
+    """Derive the Arrow schema of the rows of an Avro file.
 
     Raises:
-        StoreError: an Avro type that has no Arrow counterpart here, such as a union of a text and a number.
+        StoreError: an Avro type without an Arrow counterpart, such as a union of a text and a number.
     """
     if not isinstance(schema, Mapping) or schema.get("type") != "record":
         raise StoreError("the Avro file does not hold records")
@@ -48,7 +48,7 @@ def arrow_schema(schema: Any) -> pa.Schema:
 
 
 def _fields(record: Mapping[str, Any], names: dict[str, Any]) -> list[pa.Field]:
-    names[record["name"]] = None  # a type that holds itself has no Arrow counterpart
+    names[record["name"]] = None  # a recursive type has no Arrow counterpart
     found = []
     for part in record["fields"]:
         kind, nullable = _arrow_type(part["type"], names)
@@ -134,10 +134,10 @@ def _union(kinds: list[Any], names: dict[str, Any]) -> tuple[pa.DataType, bool]:
 
 
 def avro_schema(schema: pa.Schema, name: str) -> dict[str, Any]:
-    """The Avro record schema for an Arrow schema.
+    """Derive the Avro record schema for an Arrow schema.
 
     Raises:
-        DataError: a column name or type that Avro can't hold.
+        DataError: a column name or type that Avro can't store.
     """
     return {"type": "record", "name": name, "fields": [_avro_field(part, name) for part in schema]}
 
@@ -182,10 +182,10 @@ def _avro_type(column: str, kind: pa.DataType, path: str) -> Any:
 
 
 def _item(column: str, part: pa.Field, path: str) -> Any:
-    """A type as a record's field, an array's item or a map's value."""
+    """Derive the Avro type of a record's field, an array's item or a map's value."""
     kind = _avro_type(column, part.type, path)
     if kind == "null" or (not part.nullable and least_bytes(kind) == 0):
-        return [kind]  # a union of one, which takes a byte: readers can't tell how many items of no bytes are honest
+        return [kind]  # a union of one takes a byte: readers can't verify a count of zero-byte items
     return ["null", kind] if part.nullable else kind
 
 

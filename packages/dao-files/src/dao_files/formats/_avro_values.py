@@ -1,6 +1,6 @@
-"""Avro's stored values and Arrow arrays: whole numbers for dates and times, bytes for decimals.
+"""Conversion between Avro's stored values and Arrow arrays: integers for dates and times, bytes for decimals.
 
-Numbers and not Python's dates, which lack years that Arrow and Avro have, and nanoseconds.
+Integers rather than Python's dates, which have neither all years of Arrow and Avro nor nanoseconds.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["build_leaf", "raw_values"]
 
 
 def raw_values(array: pa.Array) -> list[Any]:
-    """A leaf's values as fastavro writes them: temporal types as their whole numbers, which loses nothing."""
+    """Convert an array that is not nested to the values that fastavro writes: temporal types as integers, lossless."""
     kind = array.type
     if pa.types.is_timestamp(kind) and kind.unit == "s":
         array = array.cast(pa.timestamp("ms", kind.tz))
@@ -30,10 +30,10 @@ def raw_values(array: pa.Array) -> list[Any]:
 
 
 def build_leaf(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    """An array of what Avro stores for values of a type.
+    """Build an array of a type that is not nested from Avro's stored values.
 
     Raises:
-        pyarrow.ArrowInvalid, TypeError, OverflowError: a value that is none of the type.
+        pyarrow.ArrowInvalid, TypeError, OverflowError: a value that is not of the type.
     """
     if pa.types.is_decimal(kind):
         return _decimals(values, kind)
@@ -50,7 +50,7 @@ _STAND_INS = {pa.time32("s"): pa.time32("ms"), pa.date64(): pa.date32()}
 
 
 def _decimals(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    """Avro has the digits as a big-endian number of as few bytes as it takes, Arrow as a little-endian one."""
+    """Build decimals: Avro stores big-endian integers of minimal length, Arrow little-endian ones of fixed width."""
     width = kind.bit_width // 8
     zero = bytes(width)
     numbers = (

@@ -1,7 +1,8 @@
-"""What a file format is to the rest of DAO: one class with the same few methods for every format.
+"""The interface of file formats to the rest of DAO: one class with the same few methods for every format.
 
-A format turns files of any ``pyarrow.fs.FileSystem`` into Arrow record batches and back. It knows nothing of stores,
-objects or directories: callers hand it paths and get a lazy reader, or hand it an open sink and get a writer.
+A format decodes files of any ``pyarrow.fs.FileSystem`` to Arrow record batches and encodes batches to files. It is
+independent of stores, objects and directories: callers pass paths and get a lazy reader, or pass an open sink and get a
+writer.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ __all__ = ["Format"]
 
 
 class Format(FileFormat):
-    """A file format: what it says of single files, and the reading of many of them that is the same for all formats."""
+    """A file format: the methods of a single file, and the scan over many files that all formats share."""
 
     def scan(
         self,
@@ -36,32 +37,32 @@ class Format(FileFormat):
         batch_size: int | None = None,
         limit: int | None = None,
     ) -> pa.RecordBatchReader:
-        """Read files lazily, in the order of ``paths`` and within a file in the order of its rows.
+        """Read files lazily, in the order of ``paths``, the rows of a file in their stored order.
 
         Args:
-            paths: the files, as the filesystem spells them.
-            filesystem: where they are.
-            options: what :meth:`options` gave; the defaults where None.
-            schema: the columns and types to read the files as, those of partitions among them or not.
-                Columns that a file lacks are null; those that it has beyond them are an error unless ``columns`` says
-                which are wanted. None: what :meth:`infer_schema` says.
+            paths: the files, as paths of the filesystem.
+            filesystem: the filesystem that holds them.
+            options: the result of :meth:`options`; the defaults where None.
+            schema: the columns and types to read the files as; it may include the partition columns. Columns that a
+                file lacks are null; columns that a file has beyond ``schema`` are an error unless ``columns`` selects.
+                None: the result of :meth:`infer_schema`.
             partitions: for each path the values of its partition columns as text, None for a null.
             partition_schema: the types of the partition columns; inferred from the values where None.
-            columns: the columns to give, in this order; None for all, the partition columns where ``schema`` has them
-                and else last.
-            where: a predicate; only rows for which it is true are given.
-            batch_size: rows that a batch has at most, 131,072 by default.
-            limit: rows that are given at most.
+            columns: the columns to return, in this order; None for all, the partition columns at their position in
+                ``schema``, else last.
+            where: a predicate; only rows for which it is true are returned.
+            batch_size: the most rows of a batch, 131,072 by default.
+            limit: the most rows to return.
 
         Returns:
-            A reader that opens each file when its turn comes and holds a bounded number of batches. Files are closed
-            when the reader is read to its end, fails, is dropped, or is given to
+            A reader that opens each file when it reaches it and holds a bounded number of batches. Files are closed
+            when the reader is exhausted, fails, is dropped, or is passed to
             :func:`~dao_files.formats.close_reader`.
 
         Raises:
-            DataError: a column that no file has, or that a file has beyond ``schema``, a predicate that does not
-                fit, partitions that don't match the paths.
-            StoreError: a file that can't be read, now or while reading on; the message names it.
+            DataError: a column that no file has, or that a file has beyond ``schema``; a predicate that does not
+                fit the schema; partitions that don't match the paths.
+            StoreError: a file that can't be read, raised here or by the reader; the message names the file.
         """
         plan = planned(
             self,
@@ -79,7 +80,7 @@ class Format(FileFormat):
         return scan(plan)
 
     def read_table(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None, **arguments: Any) -> pa.Table:
-        """Read files into memory whole: the same arguments and the same rows as :meth:`scan`, as fast as it goes.
+        """Read whole files into memory: the arguments and rows of :meth:`scan`, decoded for speed rather than memory.
 
         Raises:
             DataError, StoreError: as :meth:`scan` and its reader.
@@ -87,7 +88,7 @@ class Format(FileFormat):
         return self.scan(paths, filesystem, options, **arguments).read_all()
 
     def might_hold(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None, **arguments: Any) -> bool:
-        """Whether files may have rows for :meth:`scan` with the same arguments, by what is known without reading rows.
+        """Check from metadata alone whether :meth:`scan` with the same arguments may return rows.
 
         Raises:
             DataError, StoreError: as :meth:`scan`.

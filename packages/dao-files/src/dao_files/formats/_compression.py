@@ -1,7 +1,6 @@
-"""Compressed text files: which codec a name or an option means, and streams that pack and unpack on the fly.
+"""Compressed text files: the codec that a name or an option selects, and streams that compress and decompress.
 
-pyarrow has gzip, zstd, bz2 and lz4 (frame format) streams. It has none for xz, which the standard library's ``lzma``
-serves.
+pyarrow has gzip, zstd, bz2 and lz4 (frame format) streams; xz is by the standard library's ``lzma``.
 """
 
 from __future__ import annotations
@@ -34,11 +33,11 @@ compression_option = Check(
         value is None or (isinstance(value, str) and (value in COMPRESSIONS or value in _ALIASES or value == "infer"))
     ),
 )
-"""The check of the option ``compression`` of text formats."""
+"""The validation of the option ``compression`` of text formats."""
 
 
 def resolve_compression(compression: str | None, path: str) -> str | None:
-    """The codec that the option ``compression`` means for a file of that name."""
+    """Return the codec that the option ``compression`` selects for a path; None for no compression."""
     if compression == "infer":
         return infer_compression(path)
     if compression is None:
@@ -47,10 +46,10 @@ def resolve_compression(compression: str | None, path: str) -> str | None:
 
 
 class UnpackedInput:
-    """A file's unpacked bytes, as a stream to read and close; only a small buffer is held in memory.
+    """A stream of a file's decompressed bytes, with a small bounded buffer.
 
     Attributes:
-        codec: what it is unpacked with, or None.
+        codec: the codec, or None.
     """
 
     def __init__(self, raw: pa.NativeFile, codec: str | None) -> None:
@@ -60,13 +59,13 @@ class UnpackedInput:
         if codec is None:
             self._stream: Any = raw
         else:
-            self._stream = _unpacked(raw, codec)
+            self._stream = _open_unpacked(raw, codec)
 
     def read(self, size: int | None = None) -> bytes:
-        """Up to so many bytes, none at the end; all where it is None.
+        """Read up to ``size`` bytes, none at the end; all where ``size`` is None.
 
         Raises:
-            StoreError: bytes that the codec doesn't know, or packed ones where none are expected.
+            StoreError: bytes that the codec can't decode, or compressed bytes where plain ones are expected.
         """
         try:
             data: bytes = self._stream.read(size)
@@ -92,7 +91,7 @@ class UnpackedInput:
         self.close()
 
 
-def _unpacked(raw: pa.NativeFile, codec: str) -> Any:
+def _open_unpacked(raw: pa.NativeFile, codec: str) -> Any:
     return lzma.LZMAFile(raw) if codec == "xz" else pa.CompressedInputStream(raw, codec)
 
 
@@ -106,10 +105,10 @@ _BZ2 = re.compile(rb"BZh[1-9]1AY&SY")
 
 
 def _refuse_packed(head: bytes) -> None:
-    """Make sure that the first bytes of a text file are no packed or binary ones.
+    """Refuse a text file whose first bytes are those of a compressed or binary file.
 
     Raises:
-        StoreError: they are; the message says what reads them.
+        StoreError: they are; the message names the option that reads the file.
     """
     codec = next((name for magic, name in _MAGIC.items() if head.startswith(magic)), None)
     codec = "bz2" if _BZ2.match(head) else codec
@@ -127,11 +126,11 @@ def _refuse_packed(head: bytes) -> None:
 
 
 def open_input(path: str, filesystem: fs.FileSystem, compression: str | None) -> UnpackedInput:
-    """Open a text file as a stream of its unpacked bytes.
+    """Open a text file as a stream of its decompressed bytes.
 
     Args:
         path: the file.
-        filesystem: where it is.
+        filesystem: the filesystem that holds it.
         compression: the option's value: ``"infer"``, a codec or None.
     """
     codec = resolve_compression(compression, path)
@@ -139,11 +138,11 @@ def open_input(path: str, filesystem: fs.FileSystem, compression: str | None) ->
 
 
 class KeptOpen:
-    """A sink between a writer that closes what it is given, or writes after the end, and the real sink.
+    """A sink that shields the real sink from a writer that closes its sink or writes after the end.
 
-    ``close`` leaves the real sink open. An error of the real sink is kept, not raised: the ORC library ends the process
-    when a write fails in its destructor (pyarrow 26). :meth:`check` raises it where Python can see it; until then, and
-    after :meth:`drop`, what is written goes nowhere.
+    ``close`` leaves the real sink open. An error of the real sink is stored, not raised: the ORC library ends the
+    process when a write fails in its destructor (pyarrow 26). :meth:`check` raises it in Python; after an error, and
+    after :meth:`drop`, writes are discarded.
     """
 
     closed = False
@@ -165,24 +164,24 @@ class KeptOpen:
         return size
 
     def check(self) -> None:
-        """Raise the error that the real sink met, if any."""
+        """Raise the stored error of the real sink, if any."""
         if self._error is not None:
             error, self._error = self._error, None
             self._dropped = True
             raise error
 
     def drop(self) -> None:
-        """Let nothing more through."""
+        """Discard all further writes."""
         self._dropped = True
 
     def tell(self) -> int:
         return self._position
 
     def flush(self) -> None:
-        """Leave it to the owner of the sink."""
+        """Do nothing: flushing is up to the owner of the sink."""
 
     def close(self) -> None:
-        """Leave the sink open."""
+        """Do nothing: the real sink stays open."""
 
     def readable(self) -> bool:
         return False
@@ -195,7 +194,7 @@ class KeptOpen:
 
 
 class CompressedSink:
-    """The stream that a text format writes to: packs into ``sink``, which stays open when this is closed."""
+    """The output stream of a text format: compresses into ``sink``, which stays open when this stream is closed."""
 
     def __init__(self, sink: Any, compression: str | None, path: str) -> None:
         codec = resolve_compression(compression, path)
@@ -209,10 +208,10 @@ class CompressedSink:
             self._packer = pa.CompressedOutputStream(pa.PythonFile(self._kept, mode="w"), codec)
 
     def write(self, data: Any) -> None:
-        """Pack and write bytes or a buffer.
+        """Compress and write bytes or a buffer.
 
         Raises:
-            Whatever the sink raises.
+            OSError, DaoError: as the sink raises them.
         """
         (self._packer or self._sink).write(data)
         if self._kept is not None:
@@ -227,6 +226,6 @@ class CompressedSink:
             self._kept.check()
 
     def drop(self) -> None:
-        """Let nothing more through to the sink."""
+        """Discard all further writes to the sink."""
         if self._kept is not None:
             self._kept.drop()

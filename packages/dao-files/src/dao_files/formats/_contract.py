@@ -1,4 +1,4 @@
-"""What a format says of single files: how one is read and written, its options and its metadata."""
+"""The interface of a format to a single file: reading, writing, options and metadata."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ Where = Any  # a dao.arrow.predicates.Predicate, or anything that its parse() ta
 
 @frozen
 class FileTask:
-    """What a scan wants of one file.
+    """A scan's request for one file: projection, predicate and limits.
 
     Attributes:
-        schema: the required columns with their types; those that the file lacks may be left out.
+        schema: the required columns with their types; columns that the file lacks may be left out of the batches.
         predicate: a ``pyarrow.compute.Expression`` over ``schema`` that rows must meet, or None. Formats that set
-            ``filters_rows`` apply it exactly; others may use it to skip what can't match, or not at all.
-        predicate_columns: the columns that it looks at.
-        batch_size: rows a batch should have at most.
-        rows: rows that are wanted at most, or None: a hint to read less.
-        declared: the schema of the whole file as the caller gave it, or None: text formats parse by it, and files
-            without a header take their column names from it.
-        named: the names that the columns of a file may have, where the caller declares them and asks for all; else
+            ``filters_rows`` apply it exactly; others may use it for pruning, or ignore it.
+        predicate_columns: the names of the columns that the predicate reads.
+        batch_size: the most rows that a batch should have.
+        rows: the most rows that will be used, or None: a hint to read less.
+        declared: the caller's schema of the whole file, or None: text formats parse by it, and files without a header
+            take their column names from it.
+        named: the column names that a file may have, where the caller declares a schema and reads all columns; else
             None. See :meth:`refuse_unnamed`.
     """
 
@@ -46,14 +46,14 @@ class FileTask:
     named: frozenset[str] | None = None
 
     def refuse_unnamed(self, names: Iterable[str], advice: str = "") -> None:
-        """Make sure that no column is left out unasked.
+        """Refuse a file with columns that would be dropped without the caller having projected.
 
         Args:
-            names: the columns that a file has.
-            advice: what else would work in its format, for the error.
+            names: the names of the file's columns.
+            advice: further text for the error: what else would work in this format.
 
         Raises:
-            DataError: the caller's schema doesn't name one, and the call doesn't say which columns it wants.
+            DataError: the caller's schema lacks a column of the file, and the call has no ``columns``.
         """
         if self.named is None or self.named.issuperset(names):
             return
@@ -65,25 +65,25 @@ class FileTask:
 
 
 class FormatWriter(ABC):
-    """Writes record batches of one schema into one file. The file is valid only after :meth:`close`.
+    """A writer of record batches of one schema into one file, which is valid only after :meth:`close`.
 
     A context manager: leaving the block by an error calls :meth:`abort` instead of :meth:`close`.
     """
 
     @abstractmethod
     def write(self, batch: pa.RecordBatch) -> None:
-        """Add rows. The batch must have the writer's schema.
+        """Append the rows of a batch, which must have the writer's schema.
 
         Raises:
             DataError: the batch has another schema, or holds a value that the format can't store exactly.
         """
 
-    def flush(self) -> None:  # noqa: B027 - nothing waits by default
-        """Write out rows that wait in memory, which ends a row group where the format has them."""
+    def flush(self) -> None:  # noqa: B027 - nothing is buffered by default
+        """Write buffered rows to the sink, which ends a row group in formats that have them."""
 
     @abstractmethod
     def close(self) -> None:
-        """Finish the file. Does not close the sink that the caller opened. May be called twice."""
+        """Finish the file, leaving the caller's sink open. May be called twice."""
 
     def abort(self) -> None:  # noqa: B027 - nothing to release by default
         """Release the writer's resources without finishing the file."""
@@ -101,15 +101,15 @@ class FormatWriter(ABC):
 
 
 class FileFormat(ABC):
-    """What one file of a format is to the readers and writers of many. Stateless: one instance serves all threads.
+    """The operations of a format on a single file. Stateless: one instance serves all threads.
 
     Attributes:
         name: the format's name, such as ``parquet``.
-        suffixes: the file name endings it is known by, the one to use for new files first.
-        magic: the bytes that every file of it begins with, by which one without an ending is known; empty for text.
-        Options: the attrs class of its options, for reading and writing alike.
+        suffixes: the file name suffixes of the format; the first is for new files.
+        magic: the bytes that every file begins with, which identify a file without a suffix; empty for text formats.
+        Options: the attrs class of the options of reading and writing.
         filters_rows: True where :meth:`read_file` applies a task's predicate exactly.
-        has_schema: True where files carry their own column names and types, also when they have no rows.
+        has_schema: True where files store column names and types even without rows.
     """
 
     name: ClassVar[str]
@@ -124,28 +124,28 @@ class FileFormat(ABC):
 
     @property
     def option_names(self) -> tuple[str, ...]:
-        """The names of the options that reading and writing take."""
+        """The names of the options of reading and writing."""
         return option_names(self.Options)
 
     def options(self, given: Mapping[str, Any] | None = None) -> Any:
-        """The format's options, checked.
+        """Validate options and build the format's options object.
 
         Raises:
-            UnsupportedError: a name that the format does not have; the message has the nearest right one.
+            UnsupportedError: a name that is no option of the format; the message suggests the nearest option.
             DataError: a value of the wrong kind.
         """
         return build_options(self.name, self.Options, given or {})
 
     def advice(self, schema: pa.Schema, options: Any) -> str:
-        """The end of a message about a column that the files lack: what could be wrong with how they are read."""
+        """Return advice to append to an error about a column that the files lack: which option may be wrong."""
         return ""
 
     def keeps_order(self, values: pa.DataType) -> bool:
-        """Whether files hold dictionaries of such values as they are, so that the order of categories is known."""
+        """Check whether files store dictionaries of such values unchanged, which preserves the order of categories."""
         return False
 
     def count(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> int | None:
-        """The number of rows of all files from metadata alone, or None where the format has no such metadata.
+        """Count the rows of all files from metadata alone; None where the format has no such metadata.
 
         Raises:
             StoreError: a file that can't be read.
@@ -154,7 +154,7 @@ class FileFormat(ABC):
 
     @abstractmethod
     def infer_schema(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> pa.Schema:
-        """The schema that all the files fit: columns in order of first appearance, types widened where they differ.
+        """Infer the schema that all files fit: columns in order of first appearance, differing types widened.
 
         Raises:
             DataError: no paths, or types of one column that have no common type.
@@ -163,10 +163,10 @@ class FileFormat(ABC):
 
     @abstractmethod
     def metadata(self, path: str, filesystem: fs.FileSystem, options: Any = None) -> dict[str, Any]:
-        """What one file says about itself without its data being read: plain values, fit for JSON.
+        """Read the metadata of one file, without its data, as JSON-compatible values.
 
-        Always has ``format``, ``path``, ``bytes``, ``compression``, ``columns`` (a list of ``name``, ``type``,
-        ``nullable``; None where only reading would tell) and ``rows`` (None where the format does not say).
+        Always has ``format``, ``path``, ``bytes``, ``compression``, ``columns`` (a list of dicts of ``name``, ``type``,
+        ``nullable``; None where the file does not store them) and ``rows`` (None where the file does not store it).
 
         Raises:
             StoreError: a file that can't be read.
@@ -174,23 +174,23 @@ class FileFormat(ABC):
 
     @abstractmethod
     def writer(self, sink: Any, schema: pa.Schema, options: Any = None, *, path: str = "") -> FormatWriter:
-        """A writer into an open binary sink: a ``pyarrow.NativeFile`` or a Python file object.
+        """Create a writer into an open binary sink: a ``pyarrow.NativeFile`` or a Python file object.
 
         Args:
-            sink: where the bytes go. It stays open: closing it is the caller's.
-            schema: the schema of the batches to come.
-            options: what :meth:`options` gave; the defaults where None.
-            path: the file's name, from which text formats infer the compression (``.gz`` ...).
+            sink: the destination of the bytes. The caller closes it.
+            schema: the schema of all batches.
+            options: the result of :meth:`options`; the defaults where None.
+            path: the file's path, from whose suffix text formats infer the compression (``.gz`` ...).
 
         Raises:
-            DataError: the schema has something that the format can't store exactly. Nothing is written then.
+            DataError: the schema has a column that the format can't store exactly. Nothing is written then.
         """
 
     @abstractmethod
     def read_file(
         self, path: str, filesystem: fs.FileSystem, options: Any, task: FileTask
     ) -> Generator[pa.RecordBatch, None, None]:
-        """The batches of one file: a generator that closes the file when it ends or is closed.
+        """Yield the batches of one file; the generator closes the file when it ends or is closed.
 
-        Driver errors may pass as they are: the scan makes them a StoreError that names the file.
+        Driver errors may pass unchanged: the scan converts them to a StoreError that names the file.
         """

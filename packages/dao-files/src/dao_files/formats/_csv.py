@@ -77,7 +77,7 @@ class CsvFormat(Format):
 
 
 def _join_files(schemas: list[pa.Schema], paths: Paths) -> pa.Schema:
-    """One schema for all files: a column that is a number here and a text there is a text in all."""
+    """Join the schemas of all files: a column that is a number in one file and a text in another is a text."""
     found: dict[str, pa.DataType] = {}
     for schema in schemas:
         for field in schema:
@@ -86,14 +86,16 @@ def _join_files(schemas: list[pa.Schema], paths: Paths) -> pa.Schema:
 
 
 def _refuse_other_types(types: Mapping[str, pa.DataType], names: Sequence[str], declared: pa.Schema | None) -> None:
-    """Make sure that what the option says of columns is what a schema says of them."""
-    known, said = set(names), {} if declared is None else dict(zip(declared.names, declared.types, strict=True))
+    """Refuse types of the option ``types`` for unknown columns, or other ones than the declared schema's."""
+    known = set(names)
+    declared_types = {} if declared is None else dict(zip(declared.names, declared.types, strict=True))
     for name, kind in types.items():
         if name not in known:
             raise DataError(f"option 'types': no column {name!r} in the file; {did_you_mean(name, names)}")
-        if name in said and not said[name].equals(kind):
+        if name in declared_types and not declared_types[name].equals(kind):
             raise DataError(
-                f"option 'types': column {name!r} is {kind} there and {said[name]} in the schema: leave one of them out"
+                f"option 'types': column {name!r} is {kind} there and {declared_types[name]} in the schema: leave one "
+                "of them out"
             )
 
 

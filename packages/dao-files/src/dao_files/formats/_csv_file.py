@@ -19,12 +19,16 @@ __all__ = ["CsvFile"]
 
 
 class CsvFile:
-    """An open file.
+    """An open CSV file whose header has been read.
 
     Attributes:
         names: the names of its columns.
-        parser: what parses its pieces.
+        parser: the parser of its pieces.
         pieces: its rows, without the header.
+
+    Raises:
+        DataError: a column name occurs more than once.
+        StoreError: the file is empty where a header is expected, or its first row can't be decoded.
     """
 
     def __init__(self, stream: Any, options: CsvOptions, path: str, declared: pa.Schema | None) -> None:
@@ -32,7 +36,7 @@ class CsvFile:
         self._delimiter = options.delimiter_of(path)
         self._grammar = RowGrammar(options, self._delimiter)
         self.pieces: Iterator[Piece] = pieces(utf8_reader(stream, options.encoding), options, self._grammar)
-        self.names = self._names(declared)
+        self.names = self._read_names(declared)
         twice = repeated_names(self.names)
         if twice:
             raise DataError(
@@ -41,7 +45,7 @@ class CsvFile:
             )
         self.parser = PieceParser(self.names, options, self._delimiter, self._grammar)
 
-    def _names(self, declared: pa.Schema | None) -> list[str]:
+    def _read_names(self, declared: pa.Schema | None) -> list[str]:
         header = self._options.header
         if isinstance(header, tuple):
             return list(header)
@@ -50,10 +54,10 @@ class CsvFile:
         row = self._first_row(keep=header is False)
         if row is None and header is True and declared is None:
             raise StoreError("the file is empty, it has no header; header=False or schema= reads it as no rows")
-        return (row or []) if header is True else [f"f{place}" for place in range(len(row or []))]
+        return (row or []) if header is True else [f"f{index}" for index in range(len(row or []))]
 
     def _first_row(self, keep: bool) -> list[str] | None:
-        """The values of the first row; it stays among the pieces where it is to be kept. None if there is no row."""
+        """Read the values of the first row, None if there is none; with ``keep``, the row stays in ``pieces``."""
         skips_blank = self._options.skip_blank_lines or not keep
         for piece in self.pieces:
             while piece.data:

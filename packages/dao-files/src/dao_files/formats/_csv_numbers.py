@@ -1,4 +1,4 @@
-"""What a column of texts is worth as numbers: nothing of the texts may be lost."""
+"""Which numeric type a column of texts converts to without losing any part of the texts."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ import pyarrow.compute as pc
 __all__ = ["lossless_kind", "without_thousands"]
 
 _LONG_WHOLE = r"^-?[0-9]{16,}$"  # a double may not hold it
-_ALTERED = r"^(\+|-?0[0-9xX_]|-[nN])"  # a sign, zeros or a base that numbers don't keep
+_ALTERED = r"^(\+|-?0[0-9xX_]|-[nN])"  # a sign, zeros or a base that numbers lose
 _INFINITE = r"^-?[iI]"
 _NOT_ZERO = r"^-?[0.]*[1-9]"
-_EXACT_DIGITS = 15  # what a double always keeps
+_EXACT_DIGITS = 15  # decimal digits that a double always preserves
 
 
 def lossless_kind(texts: pa.Array, values: pa.Array) -> pa.DataType:
-    """The type of a column for which pyarrow proposes numbers: that of ``values``, or text where they lose something.
+    """Choose the type of a column that pyarrow infers as numbers: the type of ``values`` if lossless, else text.
 
     Args:
         texts: the column's texts, with a decimal point.
-        values: the numbers that pyarrow makes of them, int64 or double.
+        values: the numbers that pyarrow parses them to, int64 or double.
     """
     texts = pc.ascii_trim(texts, " \t")
     if pa.types.is_integer(values.type):
         if _any(pc.and_(pc.starts_with(texts, "0"), pc.greater(pc.binary_length(texts), 1))):
             return pa.string()
-        if _any(pc.starts_with(texts, "-0")):  # a double has the zero with a sign
+        if _any(pc.starts_with(texts, "-0")):  # a double has a signed zero
             return pa.string() if _any(pc.match_substring_regex(texts, "^-0.")) else pa.float64()
         return values.type
     if _is_altered(texts):
@@ -38,7 +38,7 @@ def lossless_kind(texts: pa.Array, values: pa.Array) -> pa.DataType:
 
 
 def _is_altered(texts: pa.Array) -> bool:
-    """True where a text has what doubles don't keep. Patterns cost most, so they see only the texts that may match."""
+    """Check for texts that a double would alter. Patterns cost most, so they run only on texts that may match."""
     zero_first = pc.and_not(pc.starts_with(texts, "0"), pc.starts_with(texts, "0."))
     marked = [pc.starts_with(texts, mark) for mark in ("+", "-0", "-n", "-N")]
     long = pc.greater(pc.binary_length(texts), _EXACT_DIGITS)
@@ -57,16 +57,16 @@ def _within_range(texts: pa.Array, values: pa.Array) -> bool:
 
 
 def _keeps_digits(texts: pa.Array, values: pa.Array) -> bool:
-    """True where each double, written with as many digits as its text has, gives the text's digits."""
+    """Check that each double, formatted with as many digits as its text has, yields the text's digits."""
     long = pc.greater(pc.binary_length(texts), _EXACT_DIGITS)
     if not _any(long):
         return True
     texts, values = texts.filter(long), values.filter(long)
     other = pc.not_equal(values.cast(pa.string()), texts)  # most doubles are written as Arrow writes them
-    return all(_is_kept(text) for text in texts.filter(other).unique().to_pylist())
+    return all(_is_exact(text) for text in texts.filter(other).unique().to_pylist())
 
 
-def _is_kept(text: str) -> bool:
+def _is_exact(text: str) -> bool:
     exact = Decimal(text)
     digits = len(exact.as_tuple().digits)
     if not exact.is_finite() or digits <= _EXACT_DIGITS:
@@ -75,9 +75,9 @@ def _is_kept(text: str) -> bool:
 
 
 def without_thousands(texts: pa.Array, separator: str, decimal_point: str) -> tuple[pa.Array, pa.Array]:
-    """The texts without the separators of thousands and with a point before decimals; and which may be numbers.
+    """Remove thousands separators and make the decimal point a dot; also return the mask of texts that may be numbers.
 
-    A separator stands before each three digits of the whole part, or nowhere.
+    A number has a separator before each three digits of the whole part, or none.
     """
     mark, point = re.escape(separator), re.escape(decimal_point)
     texts = pc.ascii_trim(texts, " \t")

@@ -28,7 +28,7 @@ def _formats(value: Any) -> Any:
 
 
 def _types(value: Any) -> Any:
-    """The types that a mapping names, as Arrow has them."""
+    """Convert a mapping of column names to types into one of Arrow types."""
     if value is None:
         return None
     if not isinstance(value, Mapping):
@@ -49,34 +49,34 @@ class CsvOptions:
 
     Attributes:
         delimiter: the character between values; None (default) is a tab for names ending in ``.tsv``, else a comma.
-        quote: the character around values that hold special ones; None for files without quoting.
-        escape: a character that takes the special meaning from the next one; None (default): quotes are doubled.
+        quote: the character around values with special characters; None for files without quoting.
+        escape: the character that makes the next one literal; None (default): quotes are doubled.
         header: True (default): the first line has the column names. False: no such line; columns are named by
             ``schema=``, else ``f0``, ``f1``... A list of names: no such line, and these are the names.
-        skip_rows: reading: lines to leave out before the header. Writing: 1 with a list of names writes a line of
-            headings; else it is an error.
-        comment: reading: lines that start with this character are left out.
-        skip_blank_lines: reading: leave blank lines out (default); False: a blank line is a row, which a file of one
+        skip_rows: reading: lines to skip before the header. Writing: 1 with a list of names writes a header line; any
+            other value but 0 is an error.
+        comment: reading: lines that start with this character are skipped.
+        skip_blank_lines: reading: skip blank lines (default); False: a blank line is a row, which a file of one
             column needs for its nulls.
-        encoding: the character encoding, as Python names it.
-        null_values: texts that are null where they stand without quotes; the first is what null is written as. Default:
-            only the empty text, so that ``NA`` stays a text.
+        encoding: the character encoding, by Python's name.
+        null_values: texts that are null when unquoted; null is written as the first. Default: only the empty text, so
+            that ``NA`` stays a text.
         true_values, false_values: texts of true and false; the first is written.
-        quoted_nulls: whether such a text is null with quotes too. None (default): in columns that are no text, where it
-            could be nothing else; True: in all columns; False: in none.
+        quoted_nulls: whether a quoted text of ``null_values`` is null too. None (default): in columns that are not
+            text, where no other value is possible; True: in all columns; False: in none.
         decimal_point: the character before a number's decimals.
-        thousands: reading: the character between each three digits of a number's whole part, where there is one.
+        thousands: reading: the thousands separator of numbers; None (default) for none.
         date_format, timestamp_format: strptime formats, one or a list tried in order; the first is written. Default:
             ISO 8601.
-        types: reading: a mapping of columns to their types, as ``schema=`` takes them; the other columns are inferred.
+        types: reading: a mapping of column names to types, as ``schema=`` takes them; the other columns are inferred.
             Only names of the file's columns are accepted.
-        infer_types: reading: False reads all columns as text but those of ``types``.
-        infer_rows: reading: rows per file that types are inferred from, at least; None (default) for all, which reads
+        infer_types: reading: False reads all columns as text except those of ``types``.
+        infer_rows: reading: the fewest rows per file that types are inferred from; None (default) for all, which reads
             the files once more. A later value that does not fit is an error. ``schema=`` needs no inference.
-        max_record_bytes: reading: bytes of one row at most (default 64 MiB, at most 1 GiB).
-        compression: ``"infer"`` (default) goes by the file name; ``gzip``, ``zstd``, ``bz2``, ``lz4``, ``xz`` or None.
-        quoting: writing: ``"needed"`` (default) quotes texts that need it (the empty text too, to tell it from null),
-            ``"all"`` all values but null, ``"none"`` nothing, where a text that needs it is an error.
+        max_record_bytes: reading: the largest size of a row in bytes (default 64 MiB, at most 1 GiB).
+        compression: ``"infer"`` (default) from the file name; ``gzip``, ``zstd``, ``bz2``, ``lz4``, ``xz`` or None.
+        quoting: writing: ``"needed"`` (default) quotes texts that need it (the empty text too, unlike null),
+            ``"all"`` all values but null, ``"none"`` nothing: a text that needs quotes is an error.
         line_terminator: writing: ``"\\n"`` (default) or ``"\\r\\n"``; both are read.
     """
 
@@ -122,7 +122,7 @@ class CsvOptions:
                     raise DataError(f"options {name!r} and {other!r} are both {value!r}, expected different characters")
 
     def delimiter_of(self, path: str) -> str:
-        """The delimiter for a file of that name."""
+        """Return the delimiter for a file at ``path``."""
         if self.delimiter is not None:
             return self.delimiter
         from dao.file_formats import strip_compression

@@ -1,4 +1,4 @@
-"""Parses pieces of a CSV file by pyarrow, and adds lines and columns to its errors."""
+"""Parsing of pieces of a CSV file by pyarrow, with line and column in its errors."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _LONGEST = 300  # characters of a row or value in a message
 
 
 class PieceParser:
-    """Parses the pieces of one file.
+    """The parser of the pieces of one file.
 
     Attributes:
         names: the names of all columns.
         options: the options.
         delimiter: the delimiter.
-        grammar: how rows end.
+        grammar: the row grammar of the file.
     """
 
     def __init__(self, names: Sequence[str], options: CsvOptions, delimiter: str, grammar: RowGrammar) -> None:
@@ -36,22 +36,22 @@ class PieceParser:
         self.options = options
         self.delimiter = delimiter
         self.grammar = grammar
-        self._places = [str(place) for place in range(len(names))]
+        self._column_names = [str(index) for index in range(len(names))]
         self._parse = _parse_options(options, delimiter)
 
     def parse(
         self, piece: Piece, types: Mapping[int, pa.DataType], *, infer: bool = False, quoted_nulls: bool = False
     ) -> dict[int, pa.Array]:
-        """Some columns of a piece, by their places.
+        """Parse columns of a piece; returns arrays by column index.
 
         Args:
             piece: the rows.
-            types: the columns wanted and what to parse them as.
-            infer: give all columns, those without a type as pyarrow infers it.
+            types: the columns to parse, by index, and their types.
+            infer: return all columns; pyarrow infers the types that ``types`` lacks.
             quoted_nulls: quoted texts may be null.
 
         Raises:
-            StoreError: rows of another number of values, or values that don't fit; the message names line and column.
+            StoreError: rows with a wrong number of values, or values that don't fit; the message names line and column.
         """
         options = self.options
         data = self.grammar.without_comments(piece)
@@ -59,10 +59,10 @@ class PieceParser:
             data = b""
         if not data:
             wanted = range(len(self.names)) if infer else types
-            return {place: pa.nulls(0, types.get(place, pa.null())) for place in wanted}
+            return {index: pa.nulls(0, types.get(index, pa.null())) for index in wanted}
         convert = pacsv.ConvertOptions(
-            column_types={self._places[place]: kind for place, kind in types.items()},
-            include_columns=[] if infer else [self._places[place] for place in types],
+            column_types={self._column_names[index]: kind for index, kind in types.items()},
+            include_columns=[] if infer else [self._column_names[index] for index in types],
             null_values=list(options.null_values),
             true_values=list(options.true_values),
             false_values=list(options.false_values),
@@ -70,35 +70,35 @@ class PieceParser:
             quoted_strings_can_be_null=quoted_nulls,
             decimal_point=options.decimal_point,
         )
-        read = pacsv.ReadOptions(column_names=self._places, block_size=len(data) + 1, use_threads=False)
+        read = pacsv.ReadOptions(column_names=self._column_names, block_size=len(data) + 1, use_threads=False)
         try:
             table = pacsv.read_csv(arrow_memory(data), read, self._parse, convert)
         except pa.ArrowInvalid as error:
-            raise self._explained(error, piece) from error
-        return {int(name): _whole(table.column(at)) for at, name in enumerate(table.column_names)}
+            raise self._explain(error, piece) from error
+        return {int(name): _combine_chunks(table.column(at)) for at, name in enumerate(table.column_names)}
 
-    def fault(self, piece: Piece, row: int | None, place: int, message: str) -> StoreError:
-        """An error about a value, by its row in the piece (counted from 0) and the place of its column."""
+    def fault(self, piece: Piece, row: int | None, index: int, message: str) -> StoreError:
+        """Build the error about a value at a row of the piece (from 0; None: unknown) and a column index."""
         line = "" if row is None else f"line {self._line(piece, row)}, "
-        return StoreError(f"{line}column {self.names[place]!r}: {_short(message)}")
+        return StoreError(f"{line}column {self.names[index]!r}: {_shorten(message)}")
 
-    def _explained(self, error: pa.ArrowInvalid, piece: Piece) -> StoreError:
+    def _explain(self, error: pa.ArrowInvalid, piece: Piece) -> StoreError:
         text = str(error)
         if found := _BAD_ROW.search(text):
             advice = better_delimiter(self.names, self.delimiter)
             if not advice and int(found[3]) == 1:
                 advice = better_delimiter([found[2].partition(": ")[2]], self.delimiter)
-            return StoreError(f"line {self._line(piece, int(found[1]) - 1)}: {_short(found[2])}{advice}")
+            return StoreError(f"line {self._line(piece, int(found[1]) - 1)}: {_shorten(found[2])}{advice}")
         if found := _BAD_VALUE.search(text):
             row = int(found[2]) - 1 if found[2] else None
             message = found[3]
             if "invalid UTF8" in message:
                 message = f"it has {not_encoded(self.options.encoding)}"
             return self.fault(piece, row, int(found[1]), message)
-        return StoreError(_short(text))
+        return StoreError(_shorten(text))
 
     def _line(self, piece: Piece, row: int) -> int:
-        """The line of the file that a row begins in."""
+        """Find the line of the file on which a row of the piece begins."""
         seen = 0
         for line, found in self.grammar.rows(piece):
             if self.options.skip_blank_lines and not found.strip(b"\r\n"):
@@ -110,14 +110,14 @@ class PieceParser:
 
 
 def row_texts(row: Piece, options: CsvOptions, delimiter: str) -> list[str]:
-    """The values of a piece of one row as texts.
+    """Parse a piece of one row to texts.
 
     Raises:
-        StoreError: they are not of the option's encoding.
+        StoreError: bytes that are not of the option's encoding.
     """
     read = pacsv.ReadOptions(autogenerate_column_names=True, block_size=len(row.data) + 1, use_threads=False)
     # By name, as older releases of pyarrow have no type for all columns; there may be fewer columns than this.
-    names = [f"f{place}" for place in range(row.data.count(delimiter.encode()) + 1)]
+    names = [f"f{index}" for index in range(row.data.count(delimiter.encode()) + 1)]
     convert = pacsv.ConvertOptions(column_types=dict.fromkeys(names, pa.string()))
     try:
         table = pacsv.read_csv(arrow_memory(row.data), read, _parse_options(options, delimiter), convert)
@@ -140,28 +140,28 @@ def _parse_options(options: CsvOptions, delimiter: str) -> pacsv.ParseOptions:
 
 
 def better_delimiter(names: Sequence[str], delimiter: str) -> str:
-    """The end of a message about a header that has one name, where another delimiter would part it; else nothing."""
+    """Return advice for an error: the delimiter that would split a header of one name; else an empty text."""
     if len(names) != 1:
         return ""
     counts = {mark: names[0].count(mark) for mark in ";\t|," if mark != delimiter}
     mark = max(counts, key=lambda mark: counts[mark])
     if not counts[mark]:
         return ""
-    return f"; the only column is {_short(names[0], 60)!r}: delimiter={mark!r} would part it"
+    return f"; the only column is {_shorten(names[0], 60)!r}: delimiter={mark!r} would part it"
 
 
 def arrow_memory(data: bytes) -> pa.BufferReader:
-    """The bytes copied into Arrow's own memory.
+    """Copy bytes into memory that Arrow allocated.
 
-    pyarrow's threads may release their input a moment after the parser returned. For Python's bytes they need the
-    interpreter to do so, and end the process (pyarrow 26) when it is going down just then.
+    pyarrow's threads may release their input shortly after the parser returned. For Python's bytes they need the
+    interpreter to do so, and end the process (pyarrow 26) if it is shutting down at that moment.
     """
     return pa.BufferReader(arrow_buffer(data))
 
 
-def _whole(column: pa.ChunkedArray) -> pa.Array:
+def _combine_chunks(column: pa.ChunkedArray) -> pa.Array:
     return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks or [pa.nulls(0, column.type)])
 
 
-def _short(text: str, longest: int = _LONGEST) -> str:
+def _shorten(text: str, longest: int = _LONGEST) -> str:
     return text if len(text) <= longest else f"{text[:longest]}..."

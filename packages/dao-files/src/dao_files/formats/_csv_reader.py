@@ -1,4 +1,4 @@
-"""The pieces of a CSV file as record batches of wanted types."""
+"""Conversion of the pieces of a CSV file to record batches of the requested types."""
 
 from __future__ import annotations
 
@@ -19,41 +19,41 @@ __all__ = ["CsvReader"]
 
 
 class CsvReader:
-    """Makes record batches of the pieces of a file.
+    """A reader that parses the pieces of a file to record batches.
 
     Args:
         file: the file.
-        schema: the columns wanted, all of them of the file, and the types that they have in the end.
+        schema: the requested columns, all of which the file has, with their final types.
     """
 
     def __init__(self, file: CsvFile, schema: pa.Schema) -> None:
         self._file = file
         self._parser = file.parser
         self._options = file.parser.options
-        places = {name: place for place, name in enumerate(file.names)}
+        indices = {name: index for index, name in enumerate(file.names)}
         self._names = schema.names
-        self._kinds = {places[field.name]: parsed_as(field.name, field.type) for field in schema}
-        self._told = {places[field.name] for field in schema if self._goes_by_options(plain_type(field.type))}
-        self._texts = {places[field.name] for field in schema if _is_text(plain_type(field.type))}
+        self._kinds = {indices[field.name]: parsed_as(field.name, field.type) for field in schema}
+        self._by_options = {indices[field.name] for field in schema if self._is_by_options(plain_type(field.type))}
+        self._texts = {indices[field.name] for field in schema if _is_text(plain_type(field.type))}
 
     def batches(self, size: int, *, few: bool = False) -> Generator[pa.RecordBatch, None, None]:
-        """The rows in batches of at most so many.
+        """Yield the rows in batches.
 
         Args:
-            size: rows of a batch at most.
-            few: not all rows are wanted, so that reading ahead would be in vain.
+            size: the most rows of a batch.
+            few: only some rows will be used, so nothing is parsed ahead.
 
         Raises:
             StoreError: a row or value that doesn't fit; the message names its line.
         """
         workers = 1 if few else WORKERS
-        with closing(in_parallel(self._batch, self._file.pieces, workers, ahead=workers)) as batches:
+        with closing(in_parallel(self._parse_batch, self._file.pieces, workers, ahead=workers)) as batches:
             for batch in batches:
                 for start in range(0, batch.num_rows, size):
                     yield batch.slice(start, size)
 
-    def _goes_by_options(self, kind: pa.DataType) -> bool:
-        """True for a type whose texts are read by the options' formats or separator of thousands."""
+    def _is_by_options(self, kind: pa.DataType) -> bool:
+        """Check whether texts of a type are parsed by the options' formats or thousands separator."""
         if pa.types.is_date(kind):
             return self._options.date_format is not None
         if pa.types.is_timestamp(kind):
@@ -61,31 +61,31 @@ class CsvReader:
         is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
         return self._options.thousands is not None and is_number
 
-    def _batch(self, piece: Piece) -> pa.RecordBatch:
-        columns = self._columns(piece)
-        arrays = [self._converted(piece, place, columns[place]) for place in self._kinds]
+    def _parse_batch(self, piece: Piece) -> pa.RecordBatch:
+        columns = self._parse_columns(piece)
+        arrays = [self._convert(piece, index, columns[index]) for index in self._kinds]
         if arrays:
             return pa.RecordBatch.from_arrays(arrays, names=self._names)
         rows = self._parser.parse(piece, {0: pa.string()})[0]  # without columns there are rows to count
         return pa.RecordBatch.from_arrays([rows], names=["rows"]).select([])
 
-    def _columns(self, piece: Piece) -> dict[int, pa.Array]:
-        """The columns by their places; texts and others are parsed apart where quoted nulls tell them apart."""
-        kinds = {place: pa.string() if place in self._told else kind for place, kind in self._kinds.items()}
-        texts = {place: kind for place, kind in kinds.items() if place in self._texts}
-        others = {place: kind for place, kind in kinds.items() if place not in self._texts}
+    def _parse_columns(self, piece: Piece) -> dict[int, pa.Array]:
+        """Parse the columns, by index: texts and other types separately where quoted nulls differ between them."""
+        kinds = {index: pa.string() if index in self._by_options else kind for index, kind in self._kinds.items()}
+        texts = {index: kind for index, kind in kinds.items() if index in self._texts}
+        others = {index: kind for index, kind in kinds.items() if index not in self._texts}
         nulls = self._options.quoted_nulls
         if not texts or not others or nulls is not None or not has_quoted_nulls(piece, self._options):
             return self._parser.parse(piece, kinds, quoted_nulls=nulls is True or (nulls is None and not texts))
         return self._parser.parse(piece, texts) | self._parser.parse(piece, others, quoted_nulls=True)
 
-    def _converted(self, piece: Piece, place: int, array: pa.Array) -> pa.Array:
-        """A column as the type that it is parsed as, by the options where they have to do with it."""
-        if place not in self._told:
+    def _convert(self, piece: Piece, index: int, array: pa.Array) -> pa.Array:
+        """Convert a column of texts by the options' formats and separators, where they apply to its type."""
+        if index not in self._by_options:
             return array
-        kind = self._kinds[place]
+        kind = self._kinds[index]
         if pa.types.is_temporal(kind):
-            found = self._moments(array, kind)
+            found = self._parse_timestamps(array, kind)
         else:
             assert self._options.thousands is not None
             plain, may_be = without_thousands(array, self._options.thousands, self._options.decimal_point)
@@ -94,25 +94,25 @@ class CsvReader:
         row = pc.index(wrong, True).as_py()
         if row >= 0:
             message = f"CSV conversion error to {kind}: invalid value {array[row].as_py()!r}"
-            raise self._parser.fault(piece, row, place, message)
+            raise self._parser.fault(piece, row, index, message)
         return found
 
-    def _moments(self, texts: pa.Array, kind: pa.DataType) -> pa.Array:
+    def _parse_timestamps(self, texts: pa.Array, kind: pa.DataType) -> pa.Array:
         options = self._options
         if pa.types.is_date(kind):
             return parse_moments(texts, options.date_format or ()).cast(kind)
         found = parse_moments(texts, [*(options.timestamp_format or ()), *(options.date_format or ())])
-        found = _zoned(found, kind)
+        found = _cast_zone(found, kind)
         return found if options.timestamp_format else pc.coalesce(found, _cast_or_null(texts, kind))
 
 
-def _zoned(moments: pa.Array, kind: pa.DataType) -> pa.Array:
-    """Moments as a type of timestamps: those without a zone are of UTC, and those with one lose it only by a cast."""
+def _cast_zone(moments: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Cast timestamps to another timestamp type, taking those without a zone as UTC if the type has a zone."""
     return moments.cast(kind) if moments.type.tz or not kind.tz else moments.cast(pa.timestamp("s", "UTC")).cast(kind)
 
 
 def _cast_or_null(texts: pa.Array, kind: pa.DataType) -> pa.Array:
-    """A cast in which what doesn't fit is null."""
+    """Cast texts to a type; null where a text doesn't fit."""
     try:
         return texts.cast(kind)
     except pa.ArrowInvalid:

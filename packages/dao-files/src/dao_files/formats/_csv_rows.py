@@ -1,9 +1,9 @@
-"""A CSV stream cut into pieces that end where rows end.
+"""Splitting of a CSV stream into pieces that end where rows end.
 
-Cutting and parsing agree: a quote opens a quoted value where a value begins, and is a character elsewhere, as for
-pyarrow's parser. That one is given each piece as one block: its own cutting into blocks loses characters where a
-quoted line end lies at their border. Cutting here also bounds a row's size by our own limit, sees a quote that is never
-closed, and knows the lines of rows.
+Splitting and parsing agree: a quote opens a quoted value where a value begins, and is a character elsewhere, as in
+pyarrow's parser. The parser gets each piece as one block: its own chunking loses characters where a quoted line end is
+at a block's boundary. Splitting here also bounds a row's size by our own limit, detects a quote that is never closed,
+and tracks the line numbers of rows.
 """
 
 from __future__ import annotations
@@ -35,29 +35,29 @@ class Piece:
     line: int
 
     def after(self, end: int) -> Piece:
-        """The piece without its first bytes, which are whole lines."""
+        """Return the piece without its first ``end`` bytes, which must be whole lines."""
         return Piece(self.data[end:], self.line + count_lines(self.data[:end]))
 
 
 def count_lines(data: bytes) -> int:
-    """The number of line ends: LF, CR, and CRLF as one."""
+    """Count the line ends: LF, CR, and CRLF as one."""
     returns = data.count(b"\r")
     return data.count(b"\n") + returns - (data.count(b"\r\n") if returns else 0)
 
 
 class RowGrammar:
-    """Where rows end.
+    """The grammar of rows: finds where they end.
 
-    As in Python's ``csv`` and pyarrow's parser: what follows the closing quote up to the next delimiter belongs to the
-    value. The patterns are possessive: they give nothing back, so their time is linear.
+    As in Python's ``csv`` and pyarrow's parser: characters between the closing quote and the next delimiter belong to
+    the value. The patterns are possessive: they never backtrack, so their time is linear.
     """
 
     def __init__(self, options: CsvOptions, delimiter: str) -> None:
         self._quote = options.quote.encode() if options.quote else None
         self._escape = options.escape.encode() if options.escape else None
         self._comment = options.comment.encode() if options.comment else None
-        row = self._row(delimiter.encode())
-        # A CR at the end of a block may go on with an LF: it ends a row for sure only where the file ends.
+        row = self._row_pattern(delimiter.encode())
+        # A CR at the end of a block may be followed by an LF: it certainly ends a row only at the end of the file.
         unfinished, finished = rb"(?:\r\n|\n|\r(?!\Z))", rb"(?:\r\n|\n|\r)"
         comment = re.escape(self._comment) + rb"[^\r\n]*+" if self._comment else b""
         whole = {end: (comment + end + b"|" if comment else b"") + row + end for end in (unfinished, finished)}
@@ -66,25 +66,25 @@ class RowGrammar:
         self._one_row = re.compile(whole[finished], re.DOTALL)
         self._line = re.compile(rb"[^\r\n]*+" + unfinished)
 
-    def _row(self, delimiter: bytes) -> bytes:
-        """The pattern of a row without its line end."""
+    def _row_pattern(self, delimiter: bytes) -> bytes:
+        """Build the pattern of a row without its line end."""
         quote, escape = self._quote and re.escape(self._quote), re.escape(self._escape or b"")
         escaped = rb"|" + escape + rb"." if escape else b""
         if quote is None:
             return rb"(?:[^" + escape + rb"\r\n]++" + escaped + rb")*+"
         opened = quote + rb"(?:[^" + quote + escape + rb"]++" + escaped + rb"|" + quote + quote + rb")*+" + quote
-        # A run of characters that ends with a delimiter goes on with a quoted value where a quote is next.
+        # A run of characters that ends with a delimiter is followed by a quoted value if a quote is next.
         run = rb"[^" + quote + escape + rb"\r\n]++"
         next_value = rb"(?:(?<!" + re.escape(delimiter) + rb")|(?!" + quote + rb")|" + opened + rb")"
         return rb"(?:(?!" + quote + rb")|" + opened + rb")(?:" + run + next_value + escaped + rb"|" + quote + rb")*+"
 
     def line_end(self, block: bytes) -> int:
-        """Where the first line ends, quotes or not; 0 where no line surely does."""
+        """Find the end of the first line, regardless of quotes; 0 where the block has no certain line end."""
         found = self._line.match(block)
         return found.end() if found else 0
 
     def last_row_end(self, block: bytes) -> int:
-        """Where the last whole row of a block ends, that begins with a row; 0 where none does."""
+        """Find the end of the last whole row of a block that begins with a row; 0 where no row ends."""
         if self._is_plain(block):
             return max(block.rfind(b"\n"), block.rfind(b"\r", 0, len(block) - 1)) + 1
         found = self._rows.match(block)
@@ -92,17 +92,17 @@ class RowGrammar:
         return found.end()
 
     def is_whole(self, block: bytes) -> bool:
-        """True where a block that ends with a line end is whole rows: no quote is open, the line end not escaped."""
+        """Check that a block that ends with a line end is whole rows: no open quote, no escaped line end."""
         found = self._last_rows.match(block)
         return found is not None and found.end() == len(block)
 
     def first_row_end(self, block: bytes) -> int:
-        """Where the first row of whole rows ends, the length of the block where it has one row at most."""
+        """Find the end of the first row of a block of whole rows; the block's length where it has at most one row."""
         found = self._one_row.match(block)
         return found.end() if found else len(block)
 
     def rows(self, piece: Piece) -> Iterator[tuple[int, bytes]]:
-        """The rows of a piece and their lines, comments left out."""
+        """Yield the line number and the bytes of each row of a piece, without comments."""
         line = piece.line
         for found in self._one_row.finditer(piece.data):
             row = found.group()
@@ -111,27 +111,27 @@ class RowGrammar:
             line += count_lines(row)
 
     def is_comment(self, row: bytes) -> bool:
-        """True where readers leave the row out."""
+        """Check whether a row is a comment."""
         return self._comment is not None and row.startswith(self._comment)
 
     def without_comments(self, piece: Piece) -> bytes:
-        """The rows of a piece but comments."""
+        """Return the rows of a piece without comments."""
         if self._comment is None or self._comment not in piece.data:
             return piece.data
         return b"".join(row for _, row in self.rows(piece))
 
     def _is_plain(self, block: bytes) -> bool:
-        """True where each line end ends a row."""
+        """Check whether each line end of a block ends a row."""
         return all(mark is None or mark not in block for mark in (self._quote, self._escape))
 
 
 def pieces(read: Callable[[int], bytes], options: CsvOptions, grammar: RowGrammar) -> Iterator[Piece]:
-    """The rows of a file, header included, in pieces of about ``PIECE_BYTES``; the last one ends with a line end too.
+    """Yield the rows of a file, header included, in pieces of about ``PIECE_BYTES``; the last ends with a line end too.
 
     Args:
-        read: gives up to that many bytes of UTF-8, none at the end.
+        read: returns up to the given number of bytes of UTF-8, none at the end.
         options: the options.
-        grammar: how rows end.
+        grammar: the row grammar of the file.
 
     Raises:
         StoreError: a row that is too long, a quote that is not closed.

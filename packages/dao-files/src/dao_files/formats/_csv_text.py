@@ -1,4 +1,4 @@
-"""The bytes of a CSV file as UTF-8, whatever its encoding."""
+"""Transcoding of the bytes of a CSV file to UTF-8."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _MARKS = {
 
 
 def utf8_reader(stream: Any, encoding: str) -> Callable[[int], bytes]:
-    """A function that reads up to about so many bytes as UTF-8, none at the end.
+    """Return a function that reads up to about the given number of bytes as UTF-8, none at the end.
 
-    Its errors are StoreErrors: bytes that are not of that encoding, or that are plainly of another one.
+    It raises StoreError for bytes that are not of ``encoding``, or that are evidently of another encoding.
     """
     if codecs.lookup(encoding).name in ("utf-8", "utf-8-sig"):
         return _Utf8(stream).read
@@ -29,7 +29,7 @@ def utf8_reader(stream: Any, encoding: str) -> Callable[[int], bytes]:
 
 
 def not_encoded(encoding: str) -> str:
-    """The message about bytes that are not of an encoding, with the options that help."""
+    """Build the message about bytes that are not of an encoding, with options that would read them."""
     others = [f"encoding={name!r}" for name in ("cp1252", "utf-16", "utf-8") if name != encoding.lower()]
     return f"bytes that are not {encoding}; encoding= says which encoding it is, such as {' or '.join(others[:2])}"
 
@@ -48,7 +48,7 @@ class _Utf8:
 
 
 def _refuse_wide(head: bytes) -> None:
-    """Check that the first bytes of a UTF-8 file aren't those of UTF-16 or UTF-32."""
+    """Refuse a file read as UTF-8 whose first bytes are UTF-16 or UTF-32."""
     found = next((name for mark, name in _MARKS.items() if head.startswith(mark)), None)
     if found is None and len(head) >= 4:
         even, odd = head[:64:2], head[1:64:2]

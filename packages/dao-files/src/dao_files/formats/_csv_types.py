@@ -1,4 +1,4 @@
-"""The types of CSV columns: inferred from all texts, and what a declared type is parsed as."""
+"""The types of CSV columns: inference from all texts, and the types that pyarrow parses declared types as."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _EXACT = 1 << 53
 
 @define
 class _Column:
-    """What is known of a column's texts.
+    """The inference state of a column.
 
     Attributes:
-        kind: the type that parses them all without loss.
-        largest: the magnitude of the largest whole number.
-        is_far: there is a timestamp that nanoseconds don't reach.
-        has_empty: there is a quoted text that would be null without quotes, and is one in a column that is no text.
+        kind: the type that parses all its texts without loss.
+        largest: the magnitude of the largest integer.
+        is_far: True if a timestamp is out of the range of nanoseconds.
+        has_empty: True if there is a quoted text that is null when unquoted, and also quoted in a non-text column.
     """
 
     kind: pa.DataType
@@ -41,14 +41,14 @@ class _Column:
     has_empty: bool = False
 
     def join(self, other: _Column) -> None:
-        """Take in what is known of more texts of the column."""
+        """Merge the state of more texts of the column."""
         self.kind = join_types(self.kind, other.kind)
         self.largest = max(self.largest, other.largest)
         self.is_far |= other.is_far
         self.has_empty |= other.has_empty
 
-    def decided(self) -> pa.DataType:
-        """The type by all texts."""
+    def decide_type(self) -> pa.DataType:
+        """Return the type that fits all texts."""
         if pa.types.is_null(self.kind) and self.has_empty:
             return pa.string()
         if pa.types.is_floating(self.kind) and self.largest > _EXACT:
@@ -59,13 +59,13 @@ class _Column:
 
 
 def infer_types(pieces: Iterable[Piece], parser: PieceParser) -> list[pa.DataType]:
-    """The types of all columns by all rows, in bounded memory: the types of the pieces joined.
+    """Infer the types of all columns in bounded memory, by joining the types of the pieces.
 
-    pyarrow's inference, but that a column is text where numbers would lose something of its texts: zeros in front, a
-    plus sign, a base, digits; and by the formats of dates and timestamps and the separator of thousands of the options.
+    pyarrow's inference with two differences: a column is text where numbers would lose part of its texts (leading
+    zeros, a plus sign, a base, digits), and the options' date formats, timestamp formats and thousands separator apply.
 
     Raises:
-        StoreError: rows of another number of values, or text that is not of the option's encoding.
+        StoreError: rows with a wrong number of values, or text that is not of the option's encoding.
     """
     found = [_Column(pa.null()) for _ in parser.names]
     limit = parser.options.infer_rows
@@ -78,22 +78,22 @@ def infer_types(pieces: Iterable[Piece], parser: PieceParser) -> list[pa.DataTyp
             rows += count
             if limit is not None and rows >= limit:
                 break
-    return [column.decided() for column in found]
+    return [column.decide_type() for column in found]
 
 
 def _infer_piece(parser: PieceParser, piece: Piece) -> tuple[list[_Column], int]:
     options = parser.options
     may_be_null = options.quoted_nulls is not False
     arrays = parser.parse(piece, {}, infer=True, quoted_nulls=may_be_null)
-    columns = [_Column(arrays[place].type) for place in range(len(arrays))]
-    seen = {place for place, column in enumerate(columns) if _needs_texts(column.kind, options)}
+    columns = [_Column(arrays[index].type) for index in range(len(arrays))]
+    seen = {index for index, column in enumerate(columns) if _needs_texts(column.kind, options)}
     texts = parser.parse(piece, dict.fromkeys(seen, pa.string()), quoted_nulls=may_be_null) if seen else {}
-    for place, column in enumerate(columns):
+    for index, column in enumerate(columns):
         if pa.types.is_binary(column.kind):
-            raise parser.fault(piece, None, place, f"it has {not_encoded(options.encoding)}")
-        values = arrays[place]
-        if place in texts:
-            values = _reconsidered(texts[place], values, options)
+            raise parser.fault(piece, None, index, f"it has {not_encoded(options.encoding)}")
+        values = arrays[index]
+        if index in texts:
+            values = _reinfer(texts[index], values, options)
             column.kind = values.type
         _measure(column, values)
     _note_empty(columns, piece, parser)
@@ -101,15 +101,15 @@ def _infer_piece(parser: PieceParser, piece: Piece) -> tuple[list[_Column], int]
 
 
 def _needs_texts(kind: pa.DataType, options: CsvOptions) -> bool:
-    """True where the texts decide what pyarrow's inference alone can't."""
+    """Check whether the texts must be inspected beyond pyarrow's inference."""
     if pa.types.is_integer(kind) or pa.types.is_floating(kind):
         return True
-    told = options.date_format or options.timestamp_format or options.thousands
-    return bool(told) and not (pa.types.is_null(kind) or pa.types.is_boolean(kind) or pa.types.is_binary(kind))
+    by_options = options.date_format or options.timestamp_format or options.thousands
+    return bool(by_options) and not (pa.types.is_null(kind) or pa.types.is_boolean(kind) or pa.types.is_binary(kind))
 
 
-def _reconsidered(texts: pa.Array, values: pa.Array, options: CsvOptions) -> pa.Array:
-    """A column as what its texts are by the options, else as what pyarrow proposes if that loses nothing."""
+def _reinfer(texts: pa.Array, values: pa.Array, options: CsvOptions) -> pa.Array:
+    """Convert a column by the options' formats, else to the type that pyarrow inferred if that is lossless."""
     for formats, kind in ((options.date_format, pa.date32()), (options.timestamp_format, None)):
         if formats and len(texts) > texts.null_count:
             moments = parse_moments(texts, formats)
@@ -122,7 +122,7 @@ def _reconsidered(texts: pa.Array, values: pa.Array, options: CsvOptions) -> pa.
     if not (pa.types.is_integer(values.type) or pa.types.is_floating(values.type)):
         return values
     plain = texts if options.decimal_point == "." else pc.replace_substring(texts, options.decimal_point, ".")
-    return _as(lossless_kind(plain, values), texts, values)
+    return _choose_values(lossless_kind(plain, values), texts, values)
 
 
 def _with_thousands(texts: pa.Array, options: CsvOptions) -> pa.Array:
@@ -135,11 +135,11 @@ def _with_thousands(texts: pa.Array, options: CsvOptions) -> pa.Array:
             values = plain.cast(kind)
         except pa.ArrowInvalid:
             continue
-        return _as(lossless_kind(plain, values), texts, values)
+        return _choose_values(lossless_kind(plain, values), texts, values)
     return texts
 
 
-def _as(kind: pa.DataType, texts: pa.Array, values: pa.Array) -> pa.Array:
+def _choose_values(kind: pa.DataType, texts: pa.Array, values: pa.Array) -> pa.Array:
     return texts if pa.types.is_string(kind) else values.cast(kind)
 
 
@@ -155,21 +155,21 @@ def _measure(column: _Column, values: pa.Array) -> None:
 def _note_empty(columns: list[_Column], piece: Piece, parser: PieceParser) -> None:
     if parser.options.quoted_nulls is not None or not has_quoted_nulls(piece, parser.options):
         return
-    empty = [place for place, column in enumerate(columns) if pa.types.is_null(column.kind)]
+    empty = [index for index, column in enumerate(columns) if pa.types.is_null(column.kind)]
     texts = parser.parse(piece, dict.fromkeys(empty, pa.string())) if empty else {}
-    for place, column in texts.items():
-        columns[place].has_empty = column.null_count < len(column)
+    for index, column in texts.items():
+        columns[index].has_empty = column.null_count < len(column)
 
 
 def has_quoted_nulls(piece: Piece, options: CsvOptions) -> bool:
-    """True where a quoted text of a piece may be one of those that are null without quotes."""
+    """Check whether a piece may have a quoted text that is null when unquoted."""
     if options.quote is None:
         return False
     return any(f"{options.quote}{text}{options.quote}".encode() in piece.data for text in options.null_values)
 
 
 def join_types(first: pa.DataType, second: pa.DataType) -> pa.DataType:
-    """The type that parses the texts of both, text by default."""
+    """Return the type that parses the texts of both types; text where there is no other."""
     if first.equals(second) or pa.types.is_null(second):
         return first
     if pa.types.is_null(first):
@@ -186,10 +186,10 @@ def join_types(first: pa.DataType, second: pa.DataType) -> pa.DataType:
 
 
 def parsed_as(name: str, kind: pa.DataType) -> pa.DataType:
-    """The type that pyarrow's CSV reader parses a column as, from which a safe cast leads to ``kind``.
+    """Return the type that pyarrow's CSV reader parses a column as, which casts safely to ``kind``.
 
     Raises:
-        DataError: a type that CSV can't hold.
+        DataError: a type that CSV can't store.
     """
     kind = plain_type(kind)
     if pa.types.is_nested(kind) or pa.types.is_union(kind) or kind.equals(pa.month_day_nano_interval()):
@@ -210,7 +210,7 @@ def parsed_as(name: str, kind: pa.DataType) -> pa.DataType:
 
 
 def plain_type(kind: pa.DataType) -> pa.DataType:
-    """The type of the values themselves: that of an extension's storage, or of what is encoded."""
+    """Return the type of the values: without extensions, dictionary and run-end encoding."""
     if isinstance(kind, pa.BaseExtensionType):
         return plain_type(kind.storage_type)
     if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):

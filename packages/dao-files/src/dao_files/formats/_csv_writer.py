@@ -1,4 +1,4 @@
-"""Writing CSV: each column made texts, quoted where they need it, rows joined by Arrow's own kernels."""
+"""Writing of CSV: columns are formatted as texts, quoted where needed, and joined to rows by Arrow's kernels."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from dao_files.formats._validity import refuse_far_years
 
 __all__ = ["CsvFileWriter"]
 
-_ROWS = 65_536  # rows made texts at once
-_NUMERIC = set("0123456789+-.:eTZ /infa")  # what the texts of numbers and times are made of
+_ROWS = 65_536  # rows formatted at once
+_NUMERIC = set("0123456789+-.:eTZ /infa")  # the characters of formatted numbers and times
 
 
 class CsvFileWriter(FormatWriter):
-    """Writes the header with the first batch, or on close: an empty table is a header alone."""
+    """A CSV writer. It writes the header with the first batch or on close: an empty table is a header alone."""
 
     def __init__(self, sink: Any, schema: pa.Schema, options: CsvOptions, path: str) -> None:
         refuse_duplicates(schema, "CSV")
@@ -41,7 +41,7 @@ class CsvFileWriter(FormatWriter):
             )
         self._schema = schema
         self._options = options
-        # Where readers leave one line out and know the names without it, that line is a heading.
+        # With skip_rows=1 and a list of names, readers skip one line and need no header, so that line is a header.
         self._has_heading = options.header is True or renamed
         self._quoter = _Quoter(options, options.delimiter_of(path))
         self._null = options.null_values[0] if options.null_values else ""
@@ -61,7 +61,7 @@ class CsvFileWriter(FormatWriter):
 
     def _write(self, batch: pa.RecordBatch) -> None:
         columns = [
-            _texts(column, array, self._options, self._quoter)
+            _format_column(column, array, self._options, self._quoter)
             for column, array in zip(batch.schema, batch.columns, strict=True)
         ]
         rows = pc.binary_join_element_wise(
@@ -89,7 +89,7 @@ class CsvFileWriter(FormatWriter):
             return
         self._started = True
         if self._has_heading:
-            names = self._quoter.quoted(pa.array(self._schema.names, pa.large_string())).to_pylist()
+            names = self._quoter.quote(pa.array(self._schema.names, pa.large_string())).to_pylist()
             self._encoder.write((self._quoter.delimiter.join(names) + self._options.line_terminator).encode())
 
     def close(self) -> None:
@@ -104,7 +104,7 @@ class CsvFileWriter(FormatWriter):
 
 
 class _Quoter:
-    """Puts texts in quotes, where the options say."""
+    """Quoting of texts by the options."""
 
     def __init__(self, options: CsvOptions, delimiter: str) -> None:
         self.delimiter = delimiter
@@ -120,11 +120,11 @@ class _Quoter:
             or any(set(text) <= _NUMERIC for text in options.null_values if text)
         )
 
-    def quoted(self, texts: pa.Array) -> pa.Array:
-        """The texts so that they are read back as they are.
+    def quote(self, texts: pa.Array) -> pa.Array:
+        """Quote and escape texts so that they are read back unchanged.
 
         Raises:
-            DataError: a text that needs quotes where there are none.
+            DataError: a text that needs quotes where the options forbid them.
         """
         options = self._options
         needs: Any = None if options.quoting == "all" else pc.match_substring_regex(texts, self._needs)
@@ -141,11 +141,11 @@ class _Quoter:
         return whole if needs is None else pc.if_else(needs, whole, texts)
 
 
-def _texts(column: pa.Field, array: pa.Array, options: CsvOptions, quoter: _Quoter) -> pa.Array:
-    """A column as texts, nulls as nulls.
+def _format_column(column: pa.Field, array: pa.Array, options: CsvOptions, quoter: _Quoter) -> pa.Array:
+    """Format a column as texts, preserving nulls.
 
     Raises:
-        DataError: a value that would not be read back as it is.
+        DataError: a value that would not be read back unchanged.
     """
     name = column.name
     kind = parsed_as(name, column.type)
@@ -157,13 +157,13 @@ def _texts(column: pa.Field, array: pa.Array, options: CsvOptions, quoter: _Quot
             refuse_far_years(plain, "CSV")
             texts = _format(plain, options)
             needed = options.quoting == "all" or quoter.numbers_need_it or _is_text(kind) or _has_format(kind, options)
-            return quoter.quoted(texts) if needed else texts
+            return quoter.quote(texts) if needed else texts
     except DataError as error:
         raise DataError(f"column {name!r}: {error}") from error
 
 
 def _has_format(kind: pa.DataType, options: CsvOptions) -> bool:
-    """True where the options let a value look like anything."""
+    """Check whether the options allow arbitrary texts for values of a type."""
     return bool(
         (pa.types.is_boolean(kind) and options.true_values[0] + options.false_values[0] != "truefalse")
         or (pa.types.is_date(kind) and options.date_format)
@@ -179,7 +179,7 @@ def _format(array: pa.Array, options: CsvOptions) -> pa.Array:
     if pa.types.is_date(kind) and options.date_format:
         return pc.strftime(array, options.date_format[0]).cast(text)
     if pa.types.is_timestamp(kind):
-        return _timestamps(array, options)
+        return _format_timestamps(array, options)
     if pa.types.is_fixed_size_binary(kind):
         array = array.cast(pa.large_binary())
     texts = array.cast(text)
@@ -188,8 +188,8 @@ def _format(array: pa.Array, options: CsvOptions) -> pa.Array:
     return texts
 
 
-def _timestamps(array: pa.Array, options: CsvOptions) -> pa.Array:
-    """With a zone: in UTC with a Z, so that the instant is read back whatever the reader's zone."""
+def _format_timestamps(array: pa.Array, options: CsvOptions) -> pa.Array:
+    """Format timestamps; those with a zone in UTC with a Z, so that the instant doesn't depend on the reader's zone."""
     if options.timestamp_format:
         return pc.strftime(array, options.timestamp_format[0]).cast(pa.large_string())
     if array.type.tz is None:
@@ -210,7 +210,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 class _Encoder:
-    """UTF-8 into the encoding asked for."""
+    """An output stream that transcodes UTF-8 to the requested encoding."""
 
     def __init__(self, stream: CompressedSink, encoding: str) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""Small helpers of ``metadata``: plain values, fit for JSON."""
+"""Helpers of ``metadata``: JSON-compatible values."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ __all__ = ["column_facts", "file_bytes", "plain"]
 
 
 def file_bytes(path: str, filesystem: fs.FileSystem) -> int | None:
-    """The size of a file as stored."""
+    """Return the size of a file in bytes, as stored; None where the filesystem does not know it."""
     size = filesystem.get_file_info(path).size
     return None if size is None else int(size)
 
 
 def column_facts(schema: pa.Schema) -> list[dict[str, Any]]:
-    """Name, type and nullability of each column."""
+    """List the name, type and nullability of each column."""
     return [{"name": field.name, "type": str(field.type), "nullable": field.nullable} for field in schema]
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it: numbers, texts, booleans, None; the rest as text, bytes in hex.
+    """Convert a value to a JSON-compatible one: numbers, texts, booleans and None unchanged, bytes in hex, else text.
 
     >>> plain(1.5), plain(float("nan")), plain(b"\\x00\\xff")
     (1.5, 'nan', '00ff')

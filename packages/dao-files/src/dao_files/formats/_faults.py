@@ -1,4 +1,4 @@
-"""Driver errors of files made DaoErrors that name the file. The driver's own error stays as the cause."""
+"""Conversion of driver errors of files to DaoErrors that name the file; the driver's error stays as the cause."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["reading", "storing"]
 
 @contextmanager
 def reading(path: str) -> Iterator[None]:
-    """Around the reading of a file: whatever the driver raises leaves as a DaoError that names ``path``."""
+    """Convert all errors of the block, which reads a file, to DaoErrors that name ``path``."""
     try:
         yield
     except DataError as error:
@@ -33,18 +33,18 @@ def reading(path: str) -> Iterator[None]:
     except MemoryError as error:
         raise StoreError(f"{path} can't be read: it asks for more memory than there is ({error})") from error
     except Exception as error:  # drivers raise all sorts of errors for damaged files
-        raise StoreError(f"{path} can't be read: {_first_lines(error)}") from error
+        raise StoreError(f"{path} can't be read: {_shorten(error)}") from error
 
 
 @contextmanager
 def storing(format_name: str) -> Iterator[None]:
-    """Around the encoding of rows: what the format can't store leaves as a DataError; the sink's errors pass."""
+    """Convert encoding errors of the block to a DataError that names the format; errors of the sink pass unchanged."""
     try:
         yield
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError, pa.ArrowKeyError) as error:
-        raise DataError(f"{format_name} can't store the data: {_first_lines(error)}") from error
+        raise DataError(f"{format_name} can't store the data: {_shorten(error)}") from error
 
 
-def _first_lines(error: BaseException) -> str:
+def _shorten(error: BaseException) -> str:
     text = str(error) or type(error).__name__
     return text if len(text) <= 600 else f"{text[:600]}..."
