@@ -19,7 +19,7 @@ from dao_files._actions.contents import below, check_only_rows, format_within, r
 from dao_files._actions.log import Log, Record, fingerprint_of
 from dao_files.formats import FORMATS, Format, close_reader, get_format, hive_values
 from dao_files.formats._partitions import partition_types, partition_values
-from dao_files.formats._shape import types_text, unordered
+from dao_files.formats._shape import types_text, without_order
 
 if TYPE_CHECKING:
     from dao_files._storage.storage import Snapshot
@@ -157,7 +157,7 @@ class StoredTable:
         if known is None:
             return None
         # Names of folders keep no order of categories.
-        kept, loose = unordered(known, self.format.keeps_order), unordered(known)
+        kept, loose = without_order(known, self.format.keeps_order), without_order(known)
         fields = [loose.field(i) if f.name in self.partition_by else f for i, f in enumerate(kept)]
         return pa.schema(fields, metadata=known.metadata)
 

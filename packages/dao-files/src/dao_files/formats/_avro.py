@@ -22,7 +22,7 @@ from dao_files.formats._facts import column_facts, file_bytes
 from dao_files.formats._faults import reading, storing
 from dao_files.formats._nested import nest, unnest
 from dao_files.formats._options import Check, integer, one_of, optional, valid
-from dao_files.formats._shape import check_batch, checked, refuse_duplicates, unify, unordered
+from dao_files.formats._shape import check_batch, check_schema, refuse_duplicates, unify, without_order
 
 __all__ = ["AvroFormat", "AvroOptions"]
 
@@ -87,7 +87,7 @@ class AvroFormat(Format):
         schemas = []
         for path in paths:
             with reading(path), filesystem.open_input_stream(path, compression=None) as file:
-                schemas.append(checked(_schema(AvroFile(file, _block_limit(options)))))
+                schemas.append(check_schema(_schema(AvroFile(file, _block_limit(options)))))
         return unify(schemas, paths)
 
     def metadata(self, path: str, filesystem: fs.FileSystem, options: Any = None) -> dict[str, Any]:
@@ -159,7 +159,7 @@ class _AvroWriter(FormatWriter):
                 parsed,
                 codec=_CODECS[options.compression],
                 sync_interval=options.sync_interval,
-                metadata=embed_schema(unordered(schema)) if options.avro_schema is None else None,
+                metadata=embed_schema(without_order(schema)) if options.avro_schema is None else None,
                 compression_level=options.compression_level,
             )
         except (ValueError, KeyError, TypeError, StoreError, fastavro.schema.SchemaParseException) as error:

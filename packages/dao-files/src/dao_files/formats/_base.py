@@ -15,7 +15,7 @@ from pyarrow import fs
 
 from dao_files.formats._contract import FileFormat, Paths, Where
 from dao_files.formats._scan import scan
-from dao_files.formats._scan_plan import planned
+from dao_files.formats._scan_plan import plan_scan
 
 __all__ = ["Format"]
 
@@ -64,7 +64,7 @@ class Format(FileFormat):
                 fit the schema; partitions that don't match the paths.
             StoreError: a file that can't be read, raised here or by the reader; the message names the file.
         """
-        plan = planned(
+        plan = plan_scan(
             self,
             paths,
             filesystem,
@@ -94,4 +94,4 @@ class Format(FileFormat):
             DataError, StoreError: as :meth:`scan`.
         """
         given = self.options() if options is None else options
-        return bool(planned(self, paths, filesystem, given, **arguments).paths)
+        return bool(plan_scan(self, paths, filesystem, given, **arguments).paths)

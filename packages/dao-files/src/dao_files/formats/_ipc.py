@@ -19,12 +19,12 @@ from dao_files.formats._facts import column_facts, file_bytes
 from dao_files.formats._faults import reading, storing
 from dao_files.formats._near import is_near, owned
 from dao_files.formats._options import Check, boolean, one_of, valid
-from dao_files.formats._shape import check_batch, checked, unify
+from dao_files.formats._shape import check_batch, check_schema, unify
 
 __all__ = ["ArrowFormat", "ArrowOptions", "ArrowStreamFormat"]
 
 _MAGIC = b"ARROW1"
-_STREAM = 8  # where the stream begins inside a file: behind the magic bytes and two of padding
+_STREAM_START = 8  # offset of the stream inside a file, after the magic bytes and two bytes of padding
 _known = Check("'zstd', 'lz4' or None", one_of(None, "zstd", "lz4").accepts)
 
 
@@ -39,8 +39,8 @@ class ArrowOptions:
 
     Attributes:
         compression: writing: ``zstd``, ``lz4`` or None (default), which lets readers map the file into memory.
-        validate: reading: check offsets, indices and UTF-8 of each batch (default), so that a damaged file is an error
-            and not a crash later. False trusts the file.
+        validate: reading: validate offsets, indices and UTF-8 of each batch (default), so that a damaged file raises an
+            error rather than crashing later. False trusts the file.
     """
 
     compression: str | None = field(default=None, converter=_no_codec, validator=valid(_known))
@@ -62,22 +62,22 @@ class ArrowFormat(Format):
     def infer_schema(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> pa.Schema:
         schemas = []
         for path in paths:
-            with reading(path), _opened(path, filesystem) as (reader, _):
+            with reading(path), _open_reader(path, filesystem) as (reader, _):
                 schemas.append(reader.schema)
         return unify(schemas, paths)
 
     def count(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> int | None:
         total = 0
         for path in paths:
-            with reading(path), _opened(path, filesystem) as (reader, is_file):
+            with reading(path), _open_reader(path, filesystem) as (reader, is_file):
                 if not is_file:
                     return None
                 total += sum(batch.num_rows for batch in _batches(reader))
         return total
 
     def metadata(self, path: str, filesystem: fs.FileSystem, options: Any = None) -> dict[str, Any]:
-        """As every format's; beyond that ``kind`` (file or stream), ``batches`` and the schema's ``key_values``."""
-        with reading(path), _opened(path, filesystem) as (reader, is_file):
+        """Read the facts of every format, ``kind`` (file or stream), ``batches`` and the schema's ``key_values``."""
+        with reading(path), _open_reader(path, filesystem) as (reader, is_file):
             rows = [batch.num_rows for batch in _batches(reader)] if is_file else None
             return {
                 "format": self.name,
@@ -101,7 +101,7 @@ class ArrowFormat(Format):
         self, path: str, filesystem: fs.FileSystem, options: Any, task: FileTask
     ) -> Generator[pa.RecordBatch, None, None]:
         near = is_near(filesystem)
-        with _opened(path, filesystem, task) as (reader, _):
+        with _open_reader(path, filesystem, task) as (reader, _):
             for batch in _batches(reader):
                 if options.validate:
                     batch.validate(full=True)
@@ -124,35 +124,35 @@ def _batches(reader: Any) -> Iterator[pa.RecordBatch]:
 
 
 @contextmanager
-def _opened(
+def _open_reader(
     path: str, filesystem: fs.FileSystem, task: FileTask | None = None
 ) -> Iterator[tuple[pa.RecordBatchFileReader | pa.RecordBatchStreamReader, bool]]:
-    """A reader that decodes only the columns wanted, and whether it is a file in the file format.
+    """Open a reader that decodes only the task's columns; also yields whether the file is in the file format.
 
-    Arrow opens one in the file format by its own threads, so a far one is read as the stream that it has inside.
+    Arrow opens the file format with its own threads, so a remote file is read as the stream that it contains.
     """
     near = is_near(filesystem)
     with filesystem.open_input_file(path) as file:
         is_file = file.read_at(len(_MAGIC), 0) == _MAGIC
         make = pa.ipc.open_file if is_file and near else pa.ipc.open_stream
-        start = _STREAM if is_file and not near else 0
+        start = _STREAM_START if is_file and not near else 0
         options = pa.ipc.IpcReadOptions(use_threads=near)
         file.seek(start)
         reader = make(file, options=options)
-        checked(reader.schema)
+        check_schema(reader.schema)
         if task is not None:
             task.refuse_unnamed(reader.schema.names)
             chosen = set(task.schema.names)
-            places = [place for place, name in enumerate(reader.schema.names) if name in chosen]
-            if 0 < len(places) < len(reader.schema):
+            indices = [index for index, name in enumerate(reader.schema.names) if name in chosen]
+            if 0 < len(indices) < len(reader.schema):
                 file.seek(start)
-                options.included_fields = places
+                options.included_fields = indices
                 reader = make(file, options=options)
         yield reader, is_file
 
 
 class _ArrowWriter(FormatWriter):
-    """Dictionaries may grow from batch to batch: later values are appended, as the file format demands."""
+    """A writer that appends new dictionary values from batch to batch, as the file format requires."""
 
     def __init__(self, sink: Any, schema: pa.Schema, options: ArrowOptions, stream: bool) -> None:
         self._schema = schema
@@ -165,23 +165,23 @@ class _ArrowWriter(FormatWriter):
     def write(self, batch: pa.RecordBatch) -> None:
         check_batch(batch, self._schema)
         with storing("Arrow IPC"):
-            arrays = [self._grown(place, array) for place, array in enumerate(batch.columns)]
+            arrays = [self._extend_dictionary(index, array) for index, array in enumerate(batch.columns)]
             self._writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=self._schema) if arrays else batch)
 
-    def _grown(self, place: int, array: pa.Array) -> pa.Array:
+    def _extend_dictionary(self, column: int, array: pa.Array) -> pa.Array:
         if not pa.types.is_dictionary(array.type):
             return array
-        known = self._dictionaries.get(place)
+        known = self._dictionaries.get(column)
         if known is None or known.equals(array.dictionary):
-            self._dictionaries[place] = array.dictionary
+            self._dictionaries[column] = array.dictionary
             return array
         new = array.dictionary.filter(pc.invert(pc.is_in(array.dictionary, value_set=known)))
         grown = pa.concat_arrays([known, new.unique()]) if len(new) else known
-        self._dictionaries[place] = grown
-        places = pc.index_in(array.dictionary, value_set=grown).cast(array.type.index_type)
-        if places.null_count and not grown.null_count:
+        self._dictionaries[column] = grown
+        new_indices = pc.index_in(array.dictionary, value_set=grown).cast(array.type.index_type)
+        if new_indices.null_count and not grown.null_count:
             raise DataError("a dictionary has a null among its values")
-        indices = places.take(array.indices)
+        indices = new_indices.take(array.indices)
         return pa.DictionaryArray.from_arrays(indices, grown, ordered=array.type.ordered)
 
     def close(self) -> None:

@@ -25,9 +25,9 @@ from dao_files.formats._shape import check_batch, refuse_duplicates
 __all__ = ["VALUE_COLUMN", "JsonFormat", "JsonOptions", "NdjsonFormat"]
 
 VALUE_COLUMN = "value"
-"""The column of rows that are no objects: ``[1, 2]`` has one column with two rows."""
+"""The column of rows that are not objects: ``[1, 2]`` has one column with two rows."""
 
-_ROWS = 16_384  # rows built at once: Python objects take many times the room of their Arrow array
+_ROWS = 16_384  # rows built at once: Python objects take many times the memory of their Arrow array
 _TEXT_BATCH_ROWS = 4_096
 
 
@@ -36,13 +36,14 @@ class JsonOptions:
     """Options of JSON and NDJSON.
 
     Attributes:
-        compression: ``"infer"`` (default) goes by the file name; ``gzip``, ``zstd``, ``bz2``, ``lz4``, ``xz`` or None.
+        compression: ``"infer"`` (default) from the file name; ``gzip``, ``zstd``, ``bz2``, ``lz4``, ``xz`` or None.
         infer_rows: reading: rows per file that the schema is inferred from; None (default) for all, which reads the
             files once more. A later row that does not fit is an error. ``schema=`` needs no inference.
-        max_record_bytes: reading: bytes of one row at most (default 64 MiB), so that a broken or hostile file can't
-            take all memory.
-        nan: writing: what NaN and the infinities, which JSON lacks, become: ``"error"`` (default), ``"null"``, or
-            ``"text"``: ``"NaN"``, ``"Infinity"``, ``"-Infinity"``, which a double column of ``schema=`` reads back.
+        max_record_bytes: reading: the largest size of a row in bytes (default 64 MiB), so that a damaged or hostile
+            file can't exhaust memory.
+        nan: writing: how NaN and the infinities, which JSON lacks, are written: ``"error"`` (default) refuses them,
+            ``"null"`` writes null, ``"text"`` writes ``"NaN"``, ``"Infinity"``, ``"-Infinity"``, which a double column
+            of ``schema=`` reads back.
         indent: writing: spaces to indent a JSON document by; None (default) for one row per line. NDJSON takes None.
     """
 
@@ -163,7 +164,7 @@ class _JsonWriter(FormatWriter):
     def __init__(self, sink: Any, schema: pa.Schema, options: JsonOptions, path: str, *, lines: bool) -> None:
         name = "NDJSON" if lines else "JSON"
         refuse_duplicates(schema, name)
-        with storing(name):  # a type that JSON lacks is found before anything is written
+        with storing(name):  # a type that JSON lacks is refused before anything is written
             for column in schema:
                 to_values(pa.nulls(1, column.type), options.nan)
         self._schema = schema
@@ -191,12 +192,12 @@ class _JsonWriter(FormatWriter):
         encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, indent=self._options.indent).encode
         texts = [encode(dict(zip(names, row, strict=True))) for row in rows]
         if self._lines:
-            self._put("".join(f"{text}\n" for text in texts))
+            self._write_text("".join(f"{text}\n" for text in texts))
         else:
-            self._put(("[\n" if self._rows == 0 else ",\n") + ",\n".join(texts))
+            self._write_text(("[\n" if self._rows == 0 else ",\n") + ",\n".join(texts))
         self._rows += len(texts)
 
-    def _put(self, text: str) -> None:
+    def _write_text(self, text: str) -> None:
         self._sink.write(text.encode("utf-8"))
 
     def close(self) -> None:
@@ -204,7 +205,7 @@ class _JsonWriter(FormatWriter):
             return
         self._closed = True
         if not self._lines:
-            self._put("\n]\n" if self._rows else "[]\n")
+            self._write_text("\n]\n" if self._rows else "[]\n")
         self._sink.close()
 
     def abort(self) -> None:

@@ -1,7 +1,7 @@
 """Strict JSON (RFC 8259), parsed by the standard library in pieces of bounded size.
 
-pyarrow's own JSON reader is fast but not fit for files from elsewhere: it takes NaN and several objects on a line,
-turns texts that look like timestamps into timestamps, and dies with a segmentation fault on the line ``null``
+pyarrow's own JSON reader is fast but not safe for untrusted files: it accepts NaN and several objects on a line,
+converts texts that look like timestamps to timestamps, and crashes with a segmentation fault on the line ``null``
 (pyarrow 26).
 """
 
@@ -29,8 +29,8 @@ def _refuse(token: str) -> Any:
     raise ValueError(f"{token} is not JSON")
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of its keys and values. Python's parser takes the last value of a key and drops the others."""
+def _build_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Build an object, refusing repeated keys: Python's parser would keep the last value and drop the others."""
     found = dict(pairs)
     if len(found) < len(pairs):
         seen: set[str] = set()
@@ -39,26 +39,28 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _decoder(exact: bool) -> json.JSONDecoder:
-    """A decoder that refuses NaN, Infinity and keys that repeat; ``exact`` keeps numbers with decimals as Decimal."""
+def _make_decoder(exact: bool) -> json.JSONDecoder:
+    """Create a decoder that refuses NaN, Infinity and repeated keys; ``exact`` decodes decimal numbers to Decimal."""
     from decimal import Decimal
 
-    return json.JSONDecoder(parse_constant=_refuse, parse_float=Decimal if exact else None, object_pairs_hook=_object)
+    return json.JSONDecoder(
+        parse_constant=_refuse, parse_float=Decimal if exact else None, object_pairs_hook=_build_object
+    )
 
 
 def read_lines(read: Callable[[int], bytes], limit: int, exact: bool, name: str) -> Iterator[Any]:
-    """The values of a file that has one JSON value per line. Blank lines are skipped.
+    """Yield the values of a file with one JSON value per line, skipping blank lines.
 
     Args:
-        read: gives so many bytes of the file at most, none at its end.
-        limit: bytes that a line has at most.
-        exact: keep numbers with decimals as Decimal.
-        name: the option that ``limit`` is, for the error.
+        read: returns up to the given number of bytes of the file, none at its end.
+        limit: the most bytes of a line.
+        exact: decode numbers with decimals as Decimal.
+        name: the name of the option that sets ``limit``, for the error.
 
     Raises:
-        StoreError: a line that is no JSON, is not UTF-8 or is too long; the message has its number.
+        StoreError: a line that is not JSON, not UTF-8 or too long; the message has its number.
     """
-    decode = _decoder(exact).decode
+    decode = _make_decoder(exact).decode
     number = 0
     rest = b""
     first = True
@@ -79,12 +81,12 @@ def read_lines(read: Callable[[int], bytes], limit: int, exact: bool, name: str)
                 if line.strip(b" \t\r"):
                     raise StoreError(f"line {number} is not JSON: {line[:20]!r}")
                 continue
-            yield _value(decode, line, number)
+            yield _decode_line(decode, line, number)
         if not chunk:
             return
 
 
-def _value(decode: Callable[[str], Any], line: bytes, number: int) -> Any:
+def _decode_line(decode: Callable[[str], Any], line: bytes, number: int) -> Any:
     try:
         return decode(line.decode("utf-8"))
     except StoreError as error:
@@ -99,21 +101,21 @@ def _value(decode: Callable[[str], Any], line: bytes, number: int) -> Any:
 
 
 def read_documents(read: Callable[[int], bytes], limit: int, exact: bool, name: str) -> Iterator[Any]:
-    """The rows of a file that is one JSON document: the elements of its array, or the one value that it is.
+    """Yield the rows of a file of one JSON document: the elements of its array, or its single value.
 
-    Holds one element at a time, however long the array is.
+    Holds one element at a time, regardless of the array's length.
 
     Args:
-        read: gives so many bytes of the file at most, none at its end.
-        limit: characters that one element has at most.
-        exact: keep numbers with decimals as Decimal.
-        name: the option that ``limit`` is, for the error.
+        read: returns up to the given number of bytes of the file, none at its end.
+        limit: the most characters of an element.
+        exact: decode numbers with decimals as Decimal.
+        name: the name of the option that sets ``limit``, for the error.
 
     Raises:
-        StoreError: what is not JSON, not UTF-8 or empty, or an element that is too long.
+        StoreError: a file that is not JSON, not UTF-8 or empty, or an element that is too long.
     """
     source = _Text(read, limit, name)
-    scan: Callable[[str, int], tuple[Any, int]] = vars(_decoder(exact))["scan_once"]
+    scan: Callable[[str, int], tuple[Any, int]] = vars(_make_decoder(exact))["scan_once"]
     if source.skip_space() == "":
         raise StoreError("there is no JSON value, only white space" if source.had_bytes else "the file is empty")
     if source.peek() != "[":
@@ -142,7 +144,7 @@ def read_documents(read: Callable[[int], bytes], limit: int, exact: bool, name: 
 
 
 class _Text:
-    """A window over decoded text that grows until it holds the value at its start."""
+    """A sliding window over the decoded text that grows until it holds the whole value at its start."""
 
     def __init__(self, read: Callable[[int], bytes], limit: int, name: str) -> None:
         self._read = read
@@ -151,12 +153,12 @@ class _Text:
         self._decode = codecs.getincrementaldecoder("utf-8")("strict").decode
         self._text = ""
         self._at = 0
-        self._passed = 0
+        self._consumed = 0
         self._ended = False
         self.had_bytes = False
 
     def where(self) -> str:
-        return f"character {self._passed + self._at}"
+        return f"character {self._consumed + self._at}"
 
     def peek(self) -> str:
         return self._text[self._at : self._at + 1]
@@ -165,7 +167,7 @@ class _Text:
         self._at += 1
 
     def skip_space(self) -> str:
-        """Move to the next character that is no white space and return it, empty at the end."""
+        """Advance to the next character that is not white space and return it; empty at the end."""
         while True:
             space = _SPACE.match(self._text, self._at)
             self._at = space.end() if space else self._at
@@ -177,8 +179,9 @@ class _Text:
             raise StoreError(f"there is more after the JSON value ({self.where()}); {_LINES}")
 
     def value(self, scan: Callable[[str, int], tuple[Any, int]]) -> Any:
-        """The value that starts here. A number may go on behind the
-        window (``1`` of ``1.5``), so it is read again unless something that ends it follows.
+        """Decode the value that starts here.
+
+        A number may continue beyond the window (``1`` of ``1.5``), so the window grows unless a delimiter follows.
         """
         while True:
             try:
@@ -199,7 +202,7 @@ class _Text:
                     return value
 
     def _grow(self) -> bool:
-        """Read on; what is passed is dropped. Doubling keeps the work for one long value linear."""
+        """Read more text and drop consumed text. Doubling keeps the work for one long value linear."""
         if self._ended:
             return False
         kept = len(self._text) - self._at
@@ -216,7 +219,7 @@ class _Text:
             self.had_bytes = True
             more = more.removeprefix("\ufeff")
         self._ended = not chunk
-        self._passed += self._at
+        self._consumed += self._at
         self._text = self._text[self._at :] + more
         self._at = 0
         return True

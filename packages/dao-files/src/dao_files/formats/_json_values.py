@@ -1,12 +1,12 @@
-"""JSON values and Arrow arrays: types inferred from values, arrays built from values, values taken from arrays.
+"""Conversion between JSON values and Arrow arrays: type inference, building arrays, extracting values.
 
 Inference works on whole columns with C-speed set and chain operations, not value by value. Its rules:
 
-- true and false are bool, whole numbers int64, those beyond it decimal128(38, 0), other numbers float64; whole numbers
-  and others together are float64 if that holds the whole ones exactly, else an error;
-- texts stay texts, whatever they look like; objects are structs with the keys in order of appearance, arrays are lists;
-- values of kinds that don't mix (a text and a number, an object and an array) make a string column, where what is not a
-  text stands as its JSON text: what Spark does.
+- true and false are bool, integers int64, larger integers decimal128(38, 0), other numbers float64; integers mixed with
+  other numbers are float64 if it holds the integers exactly, else an error;
+- texts stay texts regardless of content; objects are structs with the keys in order of appearance, arrays are lists;
+- values of incompatible kinds (a text and a number, an object and an array) make a string column, in which values other
+  than texts are their JSON text, as in Spark.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from dao_files.formats._validity import refuse_far_years
 __all__ = ["build_array", "infer_type", "to_values", "unify_types"]
 
 MAX_DEPTH = 64
-"""Levels of nesting that a column may have: what Arrow's own IPC format allows."""
+"""The most levels of nesting of a column: the limit of Arrow's IPC format."""
 
 _EXACT = 1 << 53
 _LARGE = pa.decimal128(38, 0)
 
 
 def infer_type(values: Sequence[Any], depth: int = 0) -> pa.DataType:
-    """The Arrow type that holds all the values.
+    """Infer the Arrow type that holds all values.
 
     Args:
-        values: what ``json.loads`` gave: None, bool, int, float, Decimal, str, list, dict.
-        depth: levels above these values.
+        values: as ``json.loads`` returns them: None, bool, int, float, Decimal, str, list, dict.
+        depth: the number of nesting levels above these values.
 
     Raises:
         StoreError: nesting deeper than ``MAX_DEPTH``, or numbers that no common type holds exactly.
@@ -74,23 +74,23 @@ def _number_type(values: Sequence[Any], kinds: set[type]) -> pa.DataType:
         if max(-lowest, highest) < 10**38:
             return _LARGE
         raise StoreError(
-            f"the whole number {_short(max(-lowest, highest))} has more than 38 digits; "
+            f"the whole number {_show_number(max(-lowest, highest))} has more than 38 digits; "
             "schema= with a text type reads it"
         )
     if max(-lowest, highest) > _EXACT:
         raise StoreError(
-            f"a column has numbers with decimals and the whole number {_short(max(-lowest, highest))}, which a double "
-            "can't hold exactly; schema= with a decimal type reads it"
+            f"a column has numbers with decimals and the whole number {_show_number(max(-lowest, highest))}, which a "
+            "double can't hold exactly; schema= with a decimal type reads it"
         )
     return pa.float64()
 
 
-def _short(number: int) -> str:
+def _show_number(number: int) -> str:
     return str(number) if number.bit_length() < 256 else f"of {number.bit_length()} bits"
 
 
 def unify_types(first: pa.DataType, second: pa.DataType) -> pa.DataType:
-    """The type that holds the values of two inferred ones, by the same rules as :func:`infer_type`.
+    """Return the type that holds the values of two inferred types, by the rules of :func:`infer_type`.
 
     >>> unify_types(pa.int64(), pa.float64()), unify_types(pa.int64(), pa.string()), unify_types(pa.null(), pa.bool_())
     (DataType(double), DataType(string), DataType(bool))
@@ -113,10 +113,11 @@ def unify_types(first: pa.DataType, second: pa.DataType) -> pa.DataType:
 
 
 def build_array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    """An array of the given type from JSON values.
+    """Build an array of a type from JSON values.
 
-    Texts are read as times, dates, timestamps, decimals, durations (in their unit) and base64 bytes where the type says
-    so; for text types other values stand as their JSON text; ``"NaN"``, ``"Infinity"`` and ``"-Infinity"`` are doubles.
+    Texts are parsed to times, dates, timestamps, decimals, durations (in the type's unit) and base64 bytes if the type
+    is one of these; in text types other values become their JSON text; ``"NaN"``, ``"Infinity"`` and ``"-Infinity"``
+    are parsed to floats.
 
     Raises:
         DataError: a value that the type can't hold exactly.
@@ -135,7 +136,7 @@ def _build_leaf(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
         texts = values if kinds <= {str} else [_as_text(value) for value in values]
         return pa.array(texts, kind)
     if kinds - {bool} and pa.types.is_boolean(kind):
-        raise DataError(f"found {_named(kinds - {bool})}, expected true or false")
+        raise DataError(f"found {_describe_kinds(kinds - {bool})}, expected true or false")
     if bool in kinds and not pa.types.is_boolean(kind):
         raise DataError(f"found true or false, expected {kind}")
     if pa.types.is_floating(kind):
@@ -145,7 +146,7 @@ def _build_leaf(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     if str in kinds and not pa.types.is_boolean(kind):
         return _parse_texts(pa.array([None if value is None else str(value) for value in values], pa.string()), kind)
     if pa.types.is_integer(kind) and float in kinds:
-        return pa.array(values, pa.float64()).cast(kind)  # pa.array alone cuts the decimals off without a word
+        return pa.array(values, pa.float64()).cast(kind)  # pa.array alone truncates the decimals silently
     if pa.types.is_decimal(kind) and float in kinds:
         return pa.array([Decimal(repr(value)) if type(value) is float else value for value in values], kind)
     return pa.array(values, kind)
@@ -154,7 +155,7 @@ def _build_leaf(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
 def _parse_texts(texts: pa.Array, kind: pa.DataType) -> pa.Array:
     if pa.types.is_duration(kind):
         return texts.cast(pa.int64()).cast(kind)
-    if pa.types.is_time(kind):  # there is no cast from text to time: take a day's timestamp for the way
+    if pa.types.is_time(kind):  # there is no cast from text to time: cast by way of a timestamp
         return pc.binary_join_element_wise("1970-01-01", texts, "T").cast(pa.timestamp(kind.unit)).cast(kind)
     return texts.cast(kind)
 
@@ -193,21 +194,21 @@ def _is_binary(kind: pa.DataType) -> bool:
     )
 
 
-def _named(kinds: set[type]) -> str:
+def _describe_kinds(kinds: set[type]) -> str:
     names = {str: "texts", int: "numbers", float: "numbers", Decimal: "numbers", bool: "true or false"}
     names.update({list: "arrays", dict: "objects"})
     return " and ".join(sorted({names.get(kind, kind.__name__) for kind in kinds}))
 
 
 def to_values(array: pa.Array, nan: str) -> list[Any]:
-    """The array as values that ``json.dumps`` writes so that :func:`build_array` gets the same array back.
+    """Convert an array to values for ``json.dumps``; :func:`build_array` is the inverse.
 
     Args:
         array: the array.
-        nan: what becomes of NaN and the infinities, which JSON lacks: ``"error"``, ``"null"`` or ``"text"``.
+        nan: how NaN and the infinities, which JSON lacks, are written: ``"error"``, ``"null"`` or ``"text"``.
 
     Raises:
-        DataError: a value or type that JSON can't hold.
+        DataError: a value or type that JSON can't store.
     """
     return unnest(array, lambda leaf: _leaf_values(leaf, nan))
 
@@ -231,7 +232,7 @@ def _leaf_values(array: pa.Array, nan: str) -> list[Any]:
 
 
 def _timestamp_values(array: pa.Array) -> list[Any]:
-    """ISO 8601 with a T, in UTC with a Z where the type has a zone."""
+    """Format timestamps by ISO 8601 with a T, in UTC with a Z where the type has a zone."""
     zone = array.type.tz
     naive = array.cast(pa.timestamp(array.type.unit, "UTC")).cast(pa.timestamp(array.type.unit)) if zone else array
     texts = pc.replace_substring(naive.cast(pa.string()), " ", "T", max_replacements=1)
@@ -240,16 +241,16 @@ def _timestamp_values(array: pa.Array) -> list[Any]:
 
 def _float_values(array: pa.Array, nan: str) -> list[Any]:
     values: list[Any] = array.to_pylist()
-    odd = pc.invert(pc.is_finite(array))
-    if not pc.any(odd).as_py():
+    not_finite = pc.invert(pc.is_finite(array))
+    if not pc.any(not_finite).as_py():
         return values
     if nan == "error":
         raise DataError(
             "JSON has no NaN and no infinity; the option nan='null' writes null for them, nan='text' writes "
             "'NaN', 'Infinity' and '-Infinity'"
         )
-    for place in pc.indices_nonzero(odd.fill_null(False)).to_pylist():
-        value = values[place]
+    for index in pc.indices_nonzero(not_finite.fill_null(False)).to_pylist():
+        value = values[index]
         text = "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
-        values[place] = None if nan == "null" else text
+        values[index] = None if nan == "null" else text
     return values

@@ -1,12 +1,12 @@
-"""Which files Arrow reads by itself, and memory that is Arrow's own.
+"""The distinction of local files, which Arrow reads without Python, from remote files; and copies into Arrow's memory.
 
-Arrow's threads may release what they worked on a moment after the call that used it has returned. For memory or a file
-of Python's they need the interpreter for that, and end the process (pyarrow 26) when it is shutting down just then. So
-these threads get nothing that holds a Python object:
+Arrow's threads may release buffers shortly after the call that used them has returned. For buffers or files that are
+Python objects they need the interpreter for that, and end the process (pyarrow 26) if it is shutting down at that
+moment. So Arrow's threads never get anything that holds a Python object:
 
-* Near files (on a disk, in Arrow's memory) are read by Arrow itself, and any of its threads may do it.
-* Far ones (behind a network, or of Python's) are read and decoded by threads of ours, which are joined before the call
-  returns. What is decoded in place from Python's memory is copied (:func:`owned`) before it is given away.
+* Local files (on a disk, in Arrow's memory) are read by Arrow, with any of its threads.
+* Remote files (over a network, or implemented in Python) are read and decoded by our own threads, which are joined
+  before the call returns. Batches that refer to Python's memory are copied (:func:`owned`) before they are returned.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ __all__ = ["arrow_buffer", "handler_facts", "is_near", "owned"]
 
 
 def is_near(filesystem: fs.FileSystem) -> bool:
-    """Whether Arrow reads the files of a filesystem without Python, and at little cost however it is done."""
+    """Check whether Arrow reads the files of a filesystem without Python, and cheaply with any access pattern."""
     return isinstance(filesystem, fs.LocalFileSystem) or bool(handler_facts(filesystem).get("near"))
 
 
 def handler_facts(filesystem: fs.FileSystem) -> dict[str, Any]:
-    """The attributes of what stands behind a filesystem that is written in Python; none for any other."""
+    """Return the attributes of the handler of a filesystem that is implemented in Python; an empty dict for others."""
     return getattr(getattr(filesystem, "handler", None), "__dict__", {})
 
 
 def arrow_buffer(data: Any) -> pa.Buffer:
-    """Bytes copied into memory that Arrow allocated."""
+    """Copy bytes into memory that Arrow allocated."""
     sink = pa.BufferOutputStream()
     sink.write(data)
     return sink.getvalue()

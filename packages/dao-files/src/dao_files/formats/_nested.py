@@ -1,4 +1,4 @@
-"""Nested arrays taken apart into Python values and built from them; what a leaf is, each format says."""
+"""Conversion between nested arrays and Python values; each format converts the leaves."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ Leaf = Callable[[Sequence[Any], pa.DataType], pa.Array]
 
 
 def nest(values: Sequence[Any], kind: pa.DataType, leaf: Leaf) -> pa.Array:
-    """An array of the given type from dicts, lists and leaves.
+    """Build an array of a type from dicts, lists and leaves.
 
     Args:
-        values: None, or a dict for structs and maps, a list for lists, else what ``leaf`` takes.
+        values: None, or a dict for structs and maps, a list for lists, else a value that ``leaf`` takes.
         kind: the type.
-        leaf: makes an array of values that are neither.
+        leaf: builds an array of a type that is not nested.
 
     Raises:
-        DataError: a value of another shape than the type.
+        DataError: a value whose shape differs from the type's.
     """
     if isinstance(kind, pa.BaseExtensionType):
         return pa.ExtensionArray.from_storage(kind, nest(values, kind.storage_type, leaf))
@@ -51,10 +51,10 @@ def _check(values: Sequence[Any], expected: type, words: str) -> None:
 
 def _nest_dictionary(values: Sequence[Any], kind: pa.DataType, leaf: Leaf) -> pa.Array:
     """Arrow only encodes leaves, so nested values are distinguished by their Python representation."""
-    places: dict[str, int] = {}
-    indices = [None if value is None else places.setdefault(repr(value), len(places)) for value in values]
+    codes: dict[str, int] = {}
+    indices = [None if value is None else codes.setdefault(repr(value), len(codes)) for value in values]
     first = dict(zip(reversed(indices), reversed(values), strict=True))
-    dictionary = nest([first[place] for place in range(len(places))], kind.value_type, leaf)
+    dictionary = nest([first[code] for code in range(len(codes))], kind.value_type, leaf)
     return pa.DictionaryArray.from_arrays(pa.array(indices, kind.index_type), dictionary)
 
 
@@ -73,7 +73,7 @@ def _nest_list(values: Sequence[Any], kind: pa.DataType, leaf: Leaf) -> pa.Array
     _check(values, list, "arrays")
     items = list(chain.from_iterable(value for value in values if value is not None))
     built = pa.ListArray.from_arrays(
-        _offsets(values), nest(items, kind.value_type, leaf), type=pa.list_(kind.value_field), mask=_missing(values)
+        _offsets(values), nest(items, kind.value_type, leaf), type=pa.list_(kind.value_field), mask=_null_mask(values)
     )
     return cast_array(built, kind)
 
@@ -86,7 +86,7 @@ def _nest_map(values: Sequence[Any], kind: pa.DataType, leaf: Leaf) -> pa.Array:
         nest(list(chain.from_iterable(present)), kind.key_type, leaf),
         nest(list(chain.from_iterable(value.values() for value in present)), kind.item_type, leaf),
         type=kind,
-        mask=_missing(values),
+        mask=_null_mask(values),
     )
 
 
@@ -94,15 +94,15 @@ def _offsets(values: Sequence[Any]) -> pa.Array:
     return pa.array(accumulate((0 if value is None else len(value) for value in values), initial=0), pa.int32())
 
 
-def _missing(values: Sequence[Any]) -> pa.Array:
+def _null_mask(values: Sequence[Any]) -> pa.Array:
     return pa.array([value is None for value in values], pa.bool_())
 
 
 def unnest(array: pa.Array, leaf: Callable[[pa.Array], list[Any]]) -> list[Any]:
-    """The array as dicts, lists and leaves: the inverse of :func:`nest`.
+    """Convert an array to dicts, lists and leaves: the inverse of :func:`nest`.
 
     Raises:
-        DataError: a map with keys that are no texts, or with one key twice.
+        DataError: a struct with repeated field names; a map with keys that are not texts, or with a repeated key.
     """
     kind = array.type
     if isinstance(kind, pa.BaseExtensionType):
@@ -126,8 +126,8 @@ def _unnest_struct(array: pa.Array, leaf: Callable[[pa.Array], list[Any]]) -> li
         raise DataError(f"a struct has two fields of one name among {names}")
     children = [unnest(child, leaf) for child in array.flatten()]
     rows = zip(*children, strict=True) if names else [()] * len(array)
-    there = array.is_valid().to_pylist()
-    return [dict(zip(names, row, strict=True)) if valid else None for row, valid in zip(rows, there, strict=True)]
+    present = array.is_valid().to_pylist()
+    return [dict(zip(names, row, strict=True)) if valid else None for row, valid in zip(rows, present, strict=True)]
 
 
 def _unnest_list(array: pa.Array, leaf: Callable[[pa.Array], list[Any]]) -> list[Any]:

@@ -1,7 +1,7 @@
-"""Options of formats: attrs classes whose fields check what they are given, and the errors for what is wrong.
+"""Validation of the options of formats, which are attrs classes with a check for each field.
 
-A wrong name is an :class:`~dao.errors.UnsupportedError` with the nearest right name; a wrong value is a
-:class:`~dao.errors.DataError` that names the option, what was found and what would have worked.
+An unknown name raises an :class:`~dao.errors.UnsupportedError` with the nearest known name; an invalid value raises a
+:class:`~dao.errors.DataError` that names the option, the value found and the values accepted.
 """
 
 from __future__ import annotations
@@ -34,7 +34,12 @@ O = TypeVar("O")  # noqa: E741 - the options class
 
 
 class Check:
-    """What an option may hold: a test, and the words that say so in an error."""
+    """A validation of an option's value.
+
+    Attributes:
+        expected: a description of the accepted values, for errors.
+        accepts: the predicate on the value.
+    """
 
     __slots__ = ("accepts", "expected")
 
@@ -44,11 +49,11 @@ class Check:
 
 
 def valid(check: Check) -> Callable[[Any, Attribute[Any], Any], None]:
-    """An attrs validator that raises a DataError where ``check`` does not accept the value."""
+    """Build an attrs validator that raises a DataError where ``check`` does not accept the value."""
 
     def validate(instance: Any, attribute: Attribute[Any], value: Any) -> None:
         if not check.accepts(value):
-            found = list(value) if isinstance(value, tuple) else value  # as it was most likely written
+            found = list(value) if isinstance(value, tuple) else value  # as the caller most likely wrote it
             raise DataError(f"option {attribute.name!r}: found {found!r}, expected {check.expected}")
 
     return validate
@@ -68,7 +73,7 @@ columns_or_boolean = Check(
 
 
 def integer(minimum: int, maximum: int | None = None) -> Check:
-    """A whole number within limits; True and False are none."""
+    """Check for an integer from ``minimum`` to ``maximum``; True and False are refused."""
     limits = f"of at least {minimum}" if maximum is None else f"from {minimum} to {maximum}"
 
     def accepts(value: Any) -> bool:
@@ -79,7 +84,7 @@ def integer(minimum: int, maximum: int | None = None) -> Check:
 
 
 def number(minimum: float) -> Check:
-    """A number of at least ``minimum``."""
+    """Check for a number of at least ``minimum``."""
     return Check(
         f"a number of at least {minimum:g}",
         lambda value: isinstance(value, int | float) and not isinstance(value, bool) and value >= minimum,
@@ -87,18 +92,18 @@ def number(minimum: float) -> Check:
 
 
 def one_of(*choices: object) -> Check:
-    """One of the given values."""
+    """Check for one of the given values."""
     shown = ", ".join(map(repr, choices))
     return Check(f"one of {shown}", lambda value: any(value is choice or value == choice for choice in choices))
 
 
 def optional(check: Check) -> Check:
-    """None, or what ``check`` accepts."""
+    """Check for None or a value that ``check`` accepts."""
     return Check(f"{check.expected}, or None", lambda value: value is None or check.accepts(value))
 
 
 def per_column(check: Check) -> Check:
-    """What ``check`` accepts, or a mapping of column names to it."""
+    """Check for a value that ``check`` accepts, or a mapping of column names to such values."""
 
     def accepts(value: Any) -> bool:
         if isinstance(value, Mapping):
@@ -109,33 +114,33 @@ def per_column(check: Check) -> Check:
 
 
 def tuple_of(value: Any) -> Any:
-    """An attrs converter: lists become tuples, so that options stay immutable; the rest is left for the check."""
+    """Convert lists to tuples, so that options stay immutable; other values are left to the validator."""
     return tuple(value) if isinstance(value, list | tuple) else value
 
 
 def option_names(options: type[Any]) -> tuple[str, ...]:
-    """The names of the options that an options class has, in the order of its fields."""
+    """Return the names of the options of an options class, in the order of its fields."""
     return tuple(attribute.name for attribute in fields(options))
 
 
 def build_options(format_name: str, options: type[O], given: Mapping[str, Any]) -> O:
-    """Make ``options`` of what a caller gave.
+    """Build an instance of the options class from the caller's options.
 
     Raises:
-        UnsupportedError: a name that the format does not have; the message has the nearest right one.
+        UnsupportedError: a name that is no option of the format; the message suggests the nearest option.
         DataError: a value of the wrong kind, or two values that contradict each other.
     """
     known = option_names(options)
     for name in given:
         if name not in known:
             raise UnsupportedError(f"format {format_name!r} has no option {name!r}; {did_you_mean(str(name), known)}")
-    return options(**{name: _plain(value) for name, value in given.items()})
+    return options(**{name: _to_python(value) for name, value in given.items()})
 
 
-def _plain(value: Any) -> Any:
-    """A value without other libraries' types: NumPy's, pandas' and Arrow's numbers and lists become Python's own."""
+def _to_python(value: Any) -> Any:
+    """Convert the scalars and lists of NumPy, pandas and Arrow to Python's own."""
     if isinstance(value, Mapping):
-        return {name: _plain(item) for name, item in value.items()}
+        return {name: _to_python(item) for name, item in value.items()}
     for convert in ("tolist", "as_py"):
         if hasattr(type(value), convert):
             return getattr(value, convert)()

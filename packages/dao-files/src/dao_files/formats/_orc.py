@@ -1,4 +1,4 @@
-"""Apache ORC."""
+"""Apache ORC files, by pyarrow."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dao_files.formats._contract import FileTask, FormatWriter, Paths
 from dao_files.formats._facts import column_facts, file_bytes
 from dao_files.formats._faults import reading, storing
 from dao_files.formats._options import integer, number, one_of, texts, tuple_of, valid
-from dao_files.formats._shape import check_batch, checked, refuse_duplicates, unify
+from dao_files.formats._shape import check_batch, check_schema, refuse_duplicates, unify
 
 __all__ = ["OrcFormat", "OrcOptions"]
 
@@ -39,11 +39,12 @@ class OrcOptions:
         compression: ``zstd`` (default), ``snappy``, ``zlib``, ``lz4`` or ``none``.
         compression_block_size: bytes that are compressed together; default 64 KiB.
         compression_strategy: ``speed`` (default) or ``compression``.
-        stripe_size: bytes of a stripe, about; default 64 MiB.
+        stripe_size: approximate bytes per stripe; default 64 MiB.
         row_index_stride: rows between entries of the row index; default 10,000, 0 for no index.
-        dictionary_key_size_threshold: share of different values up to which texts get a dictionary; 0 (default) none.
-        bloom_filter_columns: columns to make Bloom filters for.
-        bloom_filter_fpp: false positive probability of these.
+        dictionary_key_size_threshold: largest share of distinct values for which texts are dictionary-encoded;
+            default 0: never.
+        bloom_filter_columns: columns to build Bloom filters for.
+        bloom_filter_fpp: false positive probability of the Bloom filters.
     """
 
     compression: str = field(
@@ -61,7 +62,7 @@ class OrcOptions:
 
 
 class OrcFormat(Format):
-    """ORC files. Timestamps are read as nanoseconds, which hold the years 1678 to 2261."""
+    """ORC files. Timestamps are read as nanoseconds, whose range is the years 1678 to 2261."""
 
     name = "orc"
     suffixes = (".orc",)
@@ -72,7 +73,7 @@ class OrcFormat(Format):
         schemas = []
         for path in paths:
             with reading(path), filesystem.open_input_file(path) as file:
-                schemas.append(checked(paorc.ORCFile(file).schema))
+                schemas.append(check_schema(paorc.ORCFile(file).schema))
         return unify([schema.remove_metadata() for schema in schemas], paths)
 
     def count(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> int | None:
@@ -83,7 +84,7 @@ class OrcFormat(Format):
         return total
 
     def metadata(self, path: str, filesystem: fs.FileSystem, options: Any = None) -> dict[str, Any]:
-        """As every format's; beyond that ``stripes``, ``version``, ``created_by``, ``row_index_stride``."""
+        """Read the facts of every format, ``stripes``, ``version``, ``created_by`` and ``row_index_stride``."""
         with reading(path), filesystem.open_input_file(path) as file:
             orc = paorc.ORCFile(file)
             codec = str(orc.compression).lower()
@@ -108,7 +109,7 @@ class OrcFormat(Format):
     ) -> Generator[pa.RecordBatch, None, None]:
         with filesystem.open_input_file(path) as file:
             orc = paorc.ORCFile(file)
-            names, asked = checked(orc.schema).names, set(task.schema.names)
+            names, asked = check_schema(orc.schema).names, set(task.schema.names)
             task.refuse_unnamed(names)
             wanted = [name for name in names if name in asked]
             # a column name with a dot would select inside a struct of that name
@@ -119,13 +120,15 @@ class OrcFormat(Format):
 
 
 def _stored_as(name: str, kind: pa.DataType) -> pa.DataType:
-    """The type that ORC stores a column as. Everything that pyarrow's writer does not surely take is refused here: it
-    ends the process for some types, decimals of negative scale among them (pyarrow 26).
+    """Return the type that ORC stores a column as.
+
+    Types that pyarrow's writer does not certainly support are refused: it ends the process for some, such as decimals
+    of negative scale (pyarrow 26).
 
     Raises:
-        DataError: a type that ORC can't hold.
+        DataError: a type that ORC can't store.
     """
-    if isinstance(kind, pa.BaseExtensionType):  # ORC would keep the stored values and not what they are
+    if isinstance(kind, pa.BaseExtensionType):  # ORC would store the values but lose the extension type
         raise DataError(f"column {name!r}: ORC can't hold {kind}; Parquet or Arrow IPC can")
     if pa.types.is_run_end_encoded(kind) or (pa.types.is_dictionary(kind) and not pa.types.is_nested(kind.value_type)):
         return _stored_as(name, kind.value_type)
@@ -163,14 +166,14 @@ _PLAIN: Mapping[pa.DataType, pa.DataType] = {
 }
 
 
-def _pushed_down(array: pa.Array, kind: pa.DataType) -> pa.Array:
-    """The array with the nulls of structs, lists and maps repeated in what they hold.
+def _propagate_nulls(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Propagate the nulls of structs, lists and maps to their children, and compact children with an offset.
 
-    pyarrow's writer (26) goes by a field's own nulls: where a struct inside another is null and its fields have values
-    beneath, which are invisible, it writes these in place of the following rows' values. Of fields that start elsewhere
-    than at their buffers' start it loses values likewise.
+    pyarrow's writer (26) uses only a field's own nulls: where a struct inside another is null and its fields have
+    hidden values, it writes these in place of the following rows' values. It loses values of arrays with an offset into
+    their buffers likewise.
     """
-    compact = rebuild_nested(array, kind, _pushed_down)
+    compact = rebuild_nested(array, kind, _propagate_nulls)
     if compact is not None:
         return compact
     return pa.concat_arrays([array, array.slice(0, 0)]) if array.offset else array
@@ -183,8 +186,8 @@ class _OrcWriter(FormatWriter):
             raise DataError("ORC can't store rows without columns")
         self._schema = schema
         self._stored = pa.schema([(part.name, _stored_as(part.name, part.type)) for part in schema])
-        places = {name: place for place, name in enumerate(schema.names, 1)}
-        missing = [name for name in options.bloom_filter_columns if name not in places]
+        ids = {name: column_id for column_id, name in enumerate(schema.names, 1)}
+        missing = [name for name in options.bloom_filter_columns if name not in ids]
         if missing:
             raise DataError(f"option 'bloom_filter_columns': no column {missing[0]!r}; known: {schema.names}")
         self._closed = False
@@ -197,10 +200,10 @@ class _OrcWriter(FormatWriter):
             stripe_size=options.stripe_size,
             row_index_stride=options.row_index_stride,
             dictionary_key_size_threshold=options.dictionary_key_size_threshold,
-            bloom_filter_columns=[places[name] for name in options.bloom_filter_columns] or None,
+            bloom_filter_columns=[ids[name] for name in options.bloom_filter_columns] or None,
             bloom_filter_fpp=options.bloom_filter_fpp,
         )
-        self._writer.write(self._stored.empty_table())  # the schema, should no rows come
+        self._writer.write(self._stored.empty_table())  # so that a file without rows has the schema
 
     def write(self, batch: pa.RecordBatch) -> None:
         check_batch(batch, self._schema)
@@ -208,7 +211,7 @@ class _OrcWriter(FormatWriter):
         for part, array in zip(self._stored, batch.columns, strict=True):
             with storing(f"column {part.name!r}: ORC"):
                 stored = cast_array(array, part.type)
-                arrays.append(_pushed_down(stored, part.type) if pa.types.is_nested(part.type) else stored)
+                arrays.append(_propagate_nulls(stored, part.type) if pa.types.is_nested(part.type) else stored)
         with storing("ORC"):
             self._writer.write(pa.Table.from_arrays(arrays, schema=self._stored))
         self._kept.check()

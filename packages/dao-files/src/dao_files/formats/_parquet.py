@@ -1,8 +1,8 @@
-"""Apache Parquet: row groups pruned by their statistics, columns projected, bombs refused before they are unpacked.
+"""Apache Parquet: row group pruning by statistics, projection, and refusal of decompression bombs before decompression.
 
 Two ways to read: :meth:`ParquetFormat.read_table` decodes row groups on all cores and holds the whole result;
-:meth:`ParquetFormat.read_file` decodes a bounded number of rows at a time. pyarrow's dataset scanner decodes whole row
-groups ahead, 500 MiB and more for files of ordinary size even with a readahead of one, so both do without.
+:meth:`ParquetFormat.read_file` decodes a bounded number of rows at a time. Neither uses pyarrow's dataset scanner: it
+decodes whole row groups ahead, 500 MiB and more for files of ordinary size even with a readahead of one.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from dao_files._workers import in_parallel
 from dao_files.formats._base import Format
 from dao_files.formats._contract import FileTask, FormatWriter, Paths
 from dao_files.formats._faults import reading
-from dao_files.formats._parquet_bounds import promise
+from dao_files.formats._parquet_bounds import guarantee
 from dao_files.formats._parquet_facts import describe, row_count
-from dao_files.formats._parquet_group import RowGroup, fetched_ahead
+from dao_files.formats._parquet_group import RowGroup, fetch_ahead
 from dao_files.formats._parquet_options import ParquetOptions
 from dao_files.formats._parquet_source import Footer, ParquetSource, open_source
 from dao_files.formats._parquet_writer import ParquetFileWriter
-from dao_files.formats._pruning import surviving
+from dao_files.formats._pruning import prune
 from dao_files.formats._scan import scan
-from dao_files.formats._scan_plan import OneFile, planned
+from dao_files.formats._scan_plan import OneFile, plan_scan
 from dao_files.formats._shape import unify
 from dao_files.formats._whole import read_whole
 
@@ -37,11 +37,11 @@ __all__ = ["ParquetFormat"]
 
 T = TypeVar("T")
 
-_BUFFER = 256 << 10  # read of a column chunk at once: without it pyarrow reads the chunks of a row group whole
-_FAR_BUFFER = 1 << 20  # the same from afar
+_BUFFER = 256 << 10  # bytes of a column chunk per read: without it pyarrow reads the chunks of a row group whole
+_REMOTE_BUFFER = 1 << 20  # the same for remote files
 _SUSPICIOUS_BYTES = 1 << 30
-_FEW_ROWS = 1 << 14  # of a small file, from where on its statistics are looked at
-_OPENERS = 8  # footers looked at at the same time
+_FEW_ROWS = 1 << 14  # rows of a small file up to which its statistics are not used
+_OPENERS = 8  # footers read concurrently
 
 
 class ParquetFormat(Format):
@@ -56,14 +56,14 @@ class ParquetFormat(Format):
         return bool(pa.types.is_string(values) or pa.types.is_large_string(values))
 
     def infer_schema(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> pa.Schema:
-        return unify(_footers(paths, filesystem, options, lambda footer: footer.schema), paths)
+        return unify(_read_footers(paths, filesystem, options, lambda footer: footer.schema), paths)
 
     def count(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> int | None:
-        return sum(_footers(paths, filesystem, options, lambda footer: row_count(footer.metadata)))
+        return sum(_read_footers(paths, filesystem, options, lambda footer: row_count(footer.metadata)))
 
     def metadata(self, path: str, filesystem: fs.FileSystem, options: Any = None) -> dict[str, Any]:
-        """As every format's; beyond that ``row_groups`` with the statistics of each column, ``created_by``, ``version``
-        and the file's own ``key_values``.
+        """Read the facts of every format, ``row_groups`` with the statistics of each column, ``created_by``,
+        ``version`` and the file's own ``key_values``.
         """
         with reading(path):
             return describe(open_source(path, filesystem, options or ParquetOptions()))
@@ -72,19 +72,19 @@ class ParquetFormat(Format):
         return ParquetFileWriter(sink, schema, options or ParquetOptions())
 
     def read_table(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None, **arguments: Any) -> pa.Table:
-        plan = planned(self, paths, filesystem, options or ParquetOptions(), **arguments)
+        plan = plan_scan(self, paths, filesystem, options or ParquetOptions(), **arguments)
         if plan.limit is not None or not plan.output.names:
             return scan(plan).read_all()
 
         def pieces(file: OneFile) -> list[RowGroup]:
             source = open_source(file.path, filesystem, plan.options)
             file.task.refuse_unnamed(source.schema.names)
-            return [wanted_group(source, place, file.task) for place in matching_groups(source, file.task)]
+            return [make_row_group(source, index, file.task) for index in prune_row_groups(source, file.task)]
 
         return read_whole(plan, pieces)
 
     def might_hold(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None, **arguments: Any) -> bool:
-        plan = planned(self, paths, filesystem, options or ParquetOptions(), **arguments)
+        plan = plan_scan(self, paths, filesystem, options or ParquetOptions(), **arguments)
         return any(_may_have_rows(plan.of_file(index)) for index in range(len(plan.paths)))
 
     def read_file(
@@ -92,73 +92,75 @@ class ParquetFormat(Format):
     ) -> Generator[pa.RecordBatch, None, None]:
         source = open_source(path, filesystem, options)
         task.refuse_unnamed(source.schema.names)
-        groups = [wanted_group(source, place, task) for place in matching_groups(source, task)]
-        with closing(fetched_ahead(groups, current().fetched)) as coming:
-            for group, fetched in coming:
-                with group.opened(fetched, _BUFFER if source.near else _FAR_BUFFER) as parquet:
+        groups = [make_row_group(source, index, task) for index in prune_row_groups(source, task)]
+        with closing(fetch_ahead(groups, current().fetched)) as fetching:
+            for group, fetched in fetching:
+                with group.opened(fetched, _BUFFER if source.near else _REMOTE_BUFFER) as parquet:
                     found = 0
-                    rows = _batch_rows(source.metadata.row_group(group.place), task)
+                    rows = _batch_rows(source.metadata.row_group(group.index), task)
                     for batch in parquet.iter_batches(
-                        rows, row_groups=[group.place], columns=group.columns, use_threads=False
+                        rows, row_groups=[group.index], columns=group.columns, use_threads=False
                     ):
                         found += batch.num_rows
                         yield batch
                     group.check(found)
 
 
-def _footers(
-    paths: Paths, filesystem: fs.FileSystem, options: ParquetOptions | None, look: Callable[[Footer], T]
+def _read_footers(
+    paths: Paths, filesystem: fs.FileSystem, options: ParquetOptions | None, extract: Callable[[Footer], T]
 ) -> list[T]:
-    """What ``look`` finds in each file's footer."""
+    """Read the footers of files concurrently, and apply ``extract`` to each."""
 
-    def looked_at(path: str) -> T:
+    def read_footer(path: str) -> T:
         with reading(path):
-            return look(open_source(path, filesystem, options or ParquetOptions()).footer)
+            return extract(open_source(path, filesystem, options or ParquetOptions()).footer)
 
-    with closing(in_parallel(looked_at, paths, _OPENERS, ahead=_OPENERS)) as found:
+    with closing(in_parallel(read_footer, paths, _OPENERS, ahead=_OPENERS)) as found:
         return list(found)
 
 
 def _may_have_rows(file: OneFile) -> bool:
     with reading(file.path):
-        return bool(matching_groups(open_source(file.path, file.plan.filesystem, file.plan.options), file.task))
+        return bool(prune_row_groups(open_source(file.path, file.plan.filesystem, file.plan.options), file.task))
 
 
-def wanted_group(source: ParquetSource, place: int, task: FileTask) -> RowGroup:
-    """A row group that is safe to decode.
+def make_row_group(source: ParquetSource, index: int, task: FileTask) -> RowGroup:
+    """Create a row group that is safe to decode.
 
     Raises:
-        StoreError: it is a bomb; see :func:`refuse_bombs`.
+        StoreError: the row group is a decompression bomb; see :func:`refuse_bombs`.
     """
-    group = RowGroup(source, place, task)
-    refuse_bombs(source, place, group.columns)
+    group = RowGroup(source, index, task)
+    refuse_bombs(source, index, group.columns)
     return group
 
 
-def matching_groups(source: ParquetSource, task: FileTask) -> list[int]:
-    """The row groups whose statistics don't rule the predicate out.
+def prune_row_groups(source: ParquetSource, task: FileTask) -> list[int]:
+    """Return the indices of the row groups whose statistics don't rule out the predicate.
 
-    pyarrow's own way, ``ParquetFileFragment.subset``, ends the process on a damaged footer (26).
+    pyarrow's equivalent, ``ParquetFileFragment.subset``, ends the process on a damaged footer (26).
     """
-    whole = list(range(source.metadata.num_row_groups))
+    every = list(range(source.metadata.num_row_groups))
     names = source.schema.names
     if task.predicate is None or not set(task.schema.names) <= set(names) or _is_small(source):
-        return whole
+        return every
     # Where the types differ, the statistics are of another type than the predicate's constants.
-    told = {name for name in task.predicate_columns if source.schema.field(name).type == task.schema.field(name).type}
+    comparable = {
+        name for name in task.predicate_columns if source.schema.field(name).type == task.schema.field(name).type
+    }
     units = _stored_units(source)
-    promises = []
+    guarantees = []
     for chunks in source.chunks:
         known = pc.scalar(True)
         for chunk in chunks:
-            if chunk.path in told and units.get(chunk.path, True):
-                known = promise(chunk.path, chunk, source.schema.field(chunk.path).type) & known
-        promises.append(known)
-    return surviving(task.predicate, task.schema, promises)
+            if chunk.path in comparable and units.get(chunk.path, True):
+                known = guarantee(chunk.path, chunk, source.schema.field(chunk.path).type) & known
+        guarantees.append(known)
+    return prune(task.predicate, task.schema, guarantees)
 
 
 def _is_small(source: ParquetSource) -> bool:
-    """Whether looking at statistics takes longer than decoding all rows, which are in memory already."""
+    """Check whether evaluating statistics takes longer than decoding all rows, whose bytes are in memory already."""
     return source.footer.whole is not None and source.metadata.num_rows <= _FEW_ROWS
 
 
@@ -166,12 +168,12 @@ _UNITS = {"s": "", "ms": "milliseconds", "us": "microseconds", "ns": "nanosecond
 
 
 def _stored_units(source: ParquetSource) -> dict[str, bool]:
-    """For each timestamp column whether the file stores it in the unit of its Arrow type."""
+    """Map each timestamp column to whether the file stores it in the unit of its Arrow type."""
     units = {field.name: _UNITS[field.type.unit] for field in source.schema if pa.types.is_timestamp(field.type)}
     if not units:
         return {}
     stored = source.metadata.schema
-    columns = [stored.column(place) for place in range(len(stored))]
+    columns = [stored.column(index) for index in range(len(stored))]
     return {
         column.path: f"timeUnit={units[column.path]}" in str(column.logical_type)
         for column in columns
@@ -179,19 +181,19 @@ def _stored_units(source: ParquetSource) -> dict[str, bool]:
     }
 
 
-def refuse_bombs(source: ParquetSource, place: int, columns: list[str] | None) -> None:
-    """Stop before unpacking a column chunk that claims far more than its packed bytes plausibly hold.
+def refuse_bombs(source: ParquetSource, index: int, columns: list[str] | None) -> None:
+    """Refuse a row group with a column chunk whose claimed decompressed size is implausible.
 
-    Both must hold: over 1 GiB unpacked, and a ratio over ``max_decompression_ratio``. Honest writers stay far below the
-    one (chunks of a few hundred MiB) or the other (dictionaries and run lengths come before compression).
+    That is a size over 1 GiB and a ratio over ``max_decompression_ratio``. Legitimate writers stay far below the size
+    (chunks of a few hundred MiB) or the ratio (dictionaries and run lengths are applied before compression).
 
     Raises:
         StoreError: such a chunk; the message names the option to raise.
     """
-    if source.metadata.row_group(place).total_byte_size <= _SUSPICIOUS_BYTES:
+    if source.metadata.row_group(index).total_byte_size <= _SUSPICIOUS_BYTES:
         return
     ratio = source.options.max_decompression_ratio
-    for chunk in source.chunks[place]:
+    for chunk in source.chunks[index]:
         if columns is not None and chunk.path.split(".")[0] not in columns:
             continue
         unpacked, packed = chunk.unpacked, max(chunk.packed, 1)
@@ -203,7 +205,7 @@ def refuse_bombs(source: ParquetSource, place: int, columns: list[str] | None) -
 
 
 def _batch_rows(group: Any, task: FileTask) -> int:
-    """Rows per batch such that a batch of wide rows stays small."""
+    """Compute the rows per batch so that a batch of wide rows stays within the memory budget."""
     per_row = max(group.total_byte_size, 1) / max(group.num_rows, 1)
     rows = min(task.batch_size, max(int(current().batch / per_row), 1))
     return rows if task.rows is None else max(min(rows, task.rows), 1)

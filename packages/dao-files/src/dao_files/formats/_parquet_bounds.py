@@ -1,4 +1,4 @@
-"""The bounds of Parquet statistics as values of their columns, and what they promise of a row group's rows."""
+"""The bounds of Parquet statistics as typed values, and the guarantees that they imply for the rows of a row group."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ import pyarrow.compute as pc
 
 from dao_files.formats._parquet_footer import ColumnChunk
 
-__all__ = ["bounds", "promise"]
+__all__ = ["bounds", "guarantee"]
 
 _NUMBERS = {"INT32": "<i", "INT64": "<q", "FLOAT": "<f", "DOUBLE": "<d", "BOOLEAN": "<?"}
 _OLD_MAX, _OLD_MIN, _NULLS, _MAX, _MIN = 1, 2, 3, 5, 6  # Statistics in parquet.thrift
 
 
 def bounds(chunk: ColumnChunk, kind: pa.DataType) -> tuple[pa.Scalar | None, pa.Scalar | None]:
-    """The least and the greatest value of a column chunk, None where the statistics don't say so surely.
+    """Decode the lower and upper bound of a column chunk, None where the statistics are missing or unreliable.
 
-    Statistics leave nulls and NaN out, and may cut long texts short, the upper one up. The old pair of fields was
-    compared as signed numbers, so it counts only for these.
+    Statistics ignore nulls and NaN, and may truncate long texts (the upper bound rounded up). The deprecated pair of
+    fields was compared as signed numbers, so it is used only for these.
 
     Args:
         chunk: the column chunk.
-        kind: the column's Arrow type, of the unit that the file stores.
+        kind: the column's Arrow type, in the unit that the file stores.
     """
     found = chunk.statistics
     old = chunk.physical in _NUMBERS and not pa.types.is_unsigned_integer(kind)
     return (
-        _value(found.get(_MIN, found.get(_OLD_MIN) if old else None), chunk.physical, kind),
-        _value(found.get(_MAX, found.get(_OLD_MAX) if old else None), chunk.physical, kind),
+        _decode_or_none(found.get(_MIN, found.get(_OLD_MIN) if old else None), chunk.physical, kind),
+        _decode_or_none(found.get(_MAX, found.get(_OLD_MAX) if old else None), chunk.physical, kind),
     )
 
 
-def _value(raw: Any, physical: str, kind: pa.DataType) -> pa.Scalar | None:
+def _decode_or_none(raw: Any, physical: str, kind: pa.DataType) -> pa.Scalar | None:
     if not isinstance(raw, bytes):
         return None
     try:
         return _decode(raw, physical, kind)
     except (struct.error, ValueError, OverflowError, pa.ArrowException):
-        return None  # not what the column's type says, or a text cut inside a character
+        return None  # not of the column's type, or a text truncated inside a character
 
 
 def _decode(raw: bytes, physical: str, kind: pa.DataType) -> pa.Scalar | None:
@@ -63,8 +63,8 @@ def _decode(raw: bytes, physical: str, kind: pa.DataType) -> pa.Scalar | None:
     return None
 
 
-def promise(name: str, chunk: ColumnChunk, kind: pa.DataType) -> pc.Expression:
-    """What is true of a column in all rows of its row group, as far as the statistics tell."""
+def guarantee(name: str, chunk: ColumnChunk, kind: pa.DataType) -> pc.Expression:
+    """Build the expression that the statistics guarantee to be true of a column in all rows of its row group."""
     least, greatest = bounds(chunk, kind)
     nulls = chunk.statistics.get(_NULLS)
     column = pc.field(name)

@@ -1,4 +1,4 @@
-"""What a Parquet file's footer says, as plain values."""
+"""The metadata of a Parquet footer as JSON-compatible values."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _NULLS, _DISTINCT = 3, 4  # Statistics in parquet.thrift
 
 
 def describe(source: ParquetSource) -> dict[str, Any]:
-    """What a file's footer says: rows, columns, row groups with sizes, codecs, encodings and statistics."""
+    """Describe a file's footer: rows, columns, row groups with sizes, codecs, encodings and statistics."""
     footer = source.metadata
     types = {field.name: field.type for field in source.schema if not pa.types.is_nested(field.type)}
-    groups = [_group(footer.row_group(place), chunks, types) for place, chunks in enumerate(source.chunks)]
+    groups = [_describe_group(footer.row_group(index), chunks, types) for index, chunks in enumerate(source.chunks)]
     codecs = sorted({column["compression"] for group in groups for column in group["columns"]})
     return {
         "format": "parquet",
@@ -42,20 +42,20 @@ def describe(source: ParquetSource) -> dict[str, Any]:
 
 
 def row_count(footer: pq.FileMetaData) -> int:
-    """The rows of all row groups: some writers leave the footer's own total at zero."""
-    return sum(footer.row_group(place).num_rows for place in range(footer.num_row_groups))
+    """Sum the rows of all row groups, as some writers leave the footer's own total at zero."""
+    return sum(footer.row_group(index).num_rows for index in range(footer.num_row_groups))
 
 
-def _group(group: Any, chunks: list[ColumnChunk], types: dict[str, pa.DataType]) -> dict[str, Any]:
+def _describe_group(group: Any, chunks: list[ColumnChunk], types: dict[str, pa.DataType]) -> dict[str, Any]:
     return {
         "rows": group.num_rows,
         "bytes": sum(chunk.packed for chunk in chunks),
         "uncompressed_bytes": group.total_byte_size,
-        "columns": [_column(chunk, types.get(chunk.path)) for chunk in chunks],
+        "columns": [_describe_column(chunk, types.get(chunk.path)) for chunk in chunks],
     }
 
 
-def _column(chunk: ColumnChunk, kind: pa.DataType | None) -> dict[str, Any]:
+def _describe_column(chunk: ColumnChunk, kind: pa.DataType | None) -> dict[str, Any]:
     return {
         "name": chunk.path,
         "compression": chunk.codec,
@@ -64,21 +64,21 @@ def _column(chunk: ColumnChunk, kind: pa.DataType | None) -> dict[str, Any]:
         "uncompressed_bytes": chunk.unpacked,
         "values": chunk.values,
         "page_index": chunk.page_index,
-        "statistics": _statistics(chunk, kind) if chunk.statistics else None,
+        "statistics": _describe_statistics(chunk, kind) if chunk.statistics else None,
     }
 
 
-def _statistics(chunk: ColumnChunk, kind: pa.DataType | None) -> dict[str, Any]:
+def _describe_statistics(chunk: ColumnChunk, kind: pa.DataType | None) -> dict[str, Any]:
     least, greatest = (None, None) if kind is None else bounds(chunk, kind)
     return {
-        "min": _shown(least),
-        "max": _shown(greatest),
+        "min": _to_json(least),
+        "max": _to_json(greatest),
         "nulls": chunk.statistics.get(_NULLS),
         "distinct": chunk.statistics.get(_DISTINCT),
     }
 
 
-def _shown(value: pa.Scalar | None) -> Any:
+def _to_json(value: pa.Scalar | None) -> Any:
     if value is None:
         return None
     return str(value) if pa.types.is_temporal(value.type) else plain(value.as_py())

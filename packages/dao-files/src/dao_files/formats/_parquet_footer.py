@@ -1,8 +1,8 @@
-"""What a Parquet footer says of its column chunks, decoded here and not by pyarrow.
+"""The column chunks of a Parquet footer, decoded without pyarrow.
 
-pyarrow (26) ends the process (``std::terminate``) when ``RowGroupMetaData.column`` meets an encrypted column without
-its key, or a damaged one. The layout is that of ``parquet.thrift`` in apache/parquet-format, the encoding is Thrift's
-compact protocol.
+pyarrow (26) ends the process (``std::terminate``) when ``RowGroupMetaData.column`` reads an encrypted column without
+its key, or a damaged one. The layout is ``parquet.thrift`` of apache/parquet-format, the encoding Thrift's compact
+protocol.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dao.errors import StoreError
 __all__ = ["ColumnChunk", "column_chunks"]
 
 _MAX_DEPTH = 32
-_MORE = 0x80  # from here on a byte of a number says that there is another one
+_CONTINUED = 0x80  # a byte of a varint that is at least this is followed by another byte
 _TYPES = ("BOOLEAN", "INT32", "INT64", "INT96", "FLOAT", "DOUBLE", "BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY")
 _CODECS = ("none", "snappy", "gzip", "lzo", "brotli", "lz4", "zstd", "lz4")
 _ENCODINGS = {
@@ -45,13 +45,13 @@ class ColumnChunk:
     """One column of one row group.
 
     Attributes:
-        path: the column's path in the schema, with dots.
+        path: the column's dotted path in the schema.
         physical: its physical type, such as ``INT64``.
-        codec: how it is compressed.
-        encodings: its encodings.
-        start: where it begins in the file.
-        packed, unpacked: its bytes in the file and after decompression, as the footer claims.
-        values: its values, nulls among them.
+        codec: its compression codec.
+        encodings: the names of its encodings.
+        start: its offset in the file.
+        packed, unpacked: its bytes in the file and after decompression, as claimed by the footer.
+        values: the number of its values, including nulls.
         page_index: True where it has a column index and an offset index.
         statistics: the fields of the Thrift struct ``Statistics`` by number, empty where there are none.
     """
@@ -69,18 +69,18 @@ class ColumnChunk:
 
 
 def column_chunks(footer: bytes) -> list[list[ColumnChunk]]:
-    """The column chunks of each row group; encrypted ones, of which nothing can be said, are left out.
+    """Decode the column chunks of each row group, leaving out encrypted ones.
 
     Args:
-        footer: the Thrift struct ``FileMetaData``, which ends eight bytes before the file does.
+        footer: the Thrift struct ``FileMetaData``, which ends eight bytes before the end of the file.
 
     Raises:
         StoreError: the footer is damaged.
     """
     try:
-        found, _ = _struct(footer, 0, 0)
+        found, _ = _decode_struct(footer, 0, 0)
         return [
-            [_chunk(column) for column in group.get(_COLUMNS, ()) if _META in column]
+            [_make_chunk(column) for column in group.get(_COLUMNS, ()) if _META in column]
             for group in found.get(_ROW_GROUPS, ())
         ]
     except IndexError as error:
@@ -89,7 +89,7 @@ def column_chunks(footer: bytes) -> list[list[ColumnChunk]]:
         raise StoreError(f"the footer is damaged: {error!r}") from error
 
 
-def _chunk(column: Mapping[int, Any]) -> ColumnChunk:
+def _make_chunk(column: Mapping[int, Any]) -> ColumnChunk:
     meta = column[_META]
     return ColumnChunk(
         path=".".join(part.decode() for part in meta[_PATH]),
@@ -105,12 +105,12 @@ def _chunk(column: Mapping[int, Any]) -> ColumnChunk:
     )
 
 
-# One decoder for each kind of the compact protocol: from the bytes and a place in them to a value and the place behind
-# it. A footer may have thousands of columns, so the small numbers that most of it is are decoded where they stand.
+# One decoder for each type of the compact protocol: from the bytes and an offset to a value and the offset after it. A
+# footer may have thousands of columns and is mostly small numbers, so these are decoded inline.
 
 
-def _struct(data: bytes, at: int, depth: int) -> tuple[dict[int, Any], int]:
-    """A struct as a dict of field number to value. Past the end there is an IndexError."""
+def _decode_struct(data: bytes, at: int, depth: int) -> tuple[dict[int, Any], int]:
+    """Decode a struct to a dict of field number to value; raises IndexError past the end of the bytes."""
     if depth > _MAX_DEPTH:
         raise StoreError("the footer is nested too deeply")
     found: dict[int, Any] = {}
@@ -121,60 +121,60 @@ def _struct(data: bytes, at: int, depth: int) -> tuple[dict[int, Any], int]:
         if step:
             number += step
         else:
-            number, at = _signed(data, at)
-        if 4 <= kind <= 6 and data[at] < _MORE:
+            number, at = _decode_signed(data, at)
+        if 4 <= kind <= 6 and data[at] < _CONTINUED:
             value = data[at]
             found[number] = (value >> 1) ^ -(value & 1)
             at += 1
         elif kind in (1, 2):
             found[number] = kind == 1
         else:
-            found[number], at = _value(data, at, kind, depth)
+            found[number], at = _decode_value(data, at, kind, depth)
     return found, at + 1
 
 
-def _value(data: bytes, at: int, kind: int, depth: int) -> tuple[Any, int]:
+def _decode_value(data: bytes, at: int, kind: int, depth: int) -> tuple[Any, int]:
     if kind in (4, 5, 6):
-        return _signed(data, at)
+        return _decode_signed(data, at)
     if kind == 8:
-        size, at = _unsigned(data, at)
-        return _bytes(data, at, size)
+        size, at = _decode_unsigned(data, at)
+        return _decode_bytes(data, at, size)
     if kind in (9, 10):
-        return _list(data, at, depth)
+        return _decode_list(data, at, depth)
     if kind == 12:
-        return _struct(data, at, depth + 1)
+        return _decode_struct(data, at, depth + 1)
     if kind in (1, 2, 3):
         return data[at], at + 1
     if kind == 7:
-        return _bytes(data, at, 8)
+        return _decode_bytes(data, at, 8)
     if kind == 11:
-        return _map(data, at, depth)
+        return _decode_map(data, at, depth)
     raise StoreError(f"the footer has a value of the unknown kind {kind}")
 
 
-def _list(data: bytes, at: int, depth: int) -> tuple[list[Any], int]:
+def _decode_list(data: bytes, at: int, depth: int) -> tuple[list[Any], int]:
     kind, count = data[at] & 15, data[at] >> 4
     at += 1
     if count == 15:
-        count, at = _unsigned(data, at)
+        count, at = _decode_unsigned(data, at)
     _check_count(data, at, count)
     found = []
     for _ in range(count):
-        value, at = _value(data, at, kind, depth + 1)
+        value, at = _decode_value(data, at, kind, depth + 1)
         found.append(value)
     return found, at
 
 
-def _map(data: bytes, at: int, depth: int) -> tuple[list[Any], int]:
-    count, at = _unsigned(data, at)
+def _decode_map(data: bytes, at: int, depth: int) -> tuple[list[Any], int]:
+    count, at = _decode_unsigned(data, at)
     _check_count(data, at, count)
     if not count:
         return [], at
     kinds, at = data[at], at + 1
     found = []
     for _ in range(count):
-        key, at = _value(data, at, kinds >> 4, depth + 1)
-        value, at = _value(data, at, kinds & 15, depth + 1)
+        key, at = _decode_value(data, at, kinds >> 4, depth + 1)
+        value, at = _decode_value(data, at, kinds & 15, depth + 1)
         found.append((key, value))
     return found, at
 
@@ -184,15 +184,15 @@ def _check_count(data: bytes, at: int, count: int) -> None:
         raise StoreError("the footer claims more values than it has bytes")
 
 
-def _bytes(data: bytes, at: int, size: int) -> tuple[bytes, int]:
+def _decode_bytes(data: bytes, at: int, size: int) -> tuple[bytes, int]:
     if size > len(data) - at:
         raise StoreError("the footer ends too early")
     return data[at : at + size], at + size
 
 
-def _unsigned(data: bytes, at: int) -> tuple[int, int]:
+def _decode_unsigned(data: bytes, at: int) -> tuple[int, int]:
     value, shift = 0, 0
-    while (byte := data[at]) >= _MORE:
+    while (byte := data[at]) >= _CONTINUED:
         value |= (byte & 0x7F) << shift
         shift += 7
         at += 1
@@ -201,6 +201,6 @@ def _unsigned(data: bytes, at: int) -> tuple[int, int]:
     return value | byte << shift, at + 1
 
 
-def _signed(data: bytes, at: int) -> tuple[int, int]:
-    value, at = _unsigned(data, at)
+def _decode_signed(data: bytes, at: int) -> tuple[int, int]:
+    value, at = _decode_unsigned(data, at)
     return (value >> 1) ^ -(value & 1), at

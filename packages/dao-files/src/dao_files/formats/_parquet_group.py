@@ -1,4 +1,4 @@
-"""A row group to be read: which columns of it, which bytes these are, and its rows whole or batch by batch."""
+"""Reading of a row group: the projected columns, their byte ranges, and the rows, whole or batch by batch."""
 
 from __future__ import annotations
 
@@ -17,39 +17,39 @@ from dao.errors import StoreError
 from dao_files._workers import WORKERS, in_parallel, run, submitted
 from dao_files.formats._contract import FileTask
 from dao_files.formats._parquet_source import ParquetSource, Range
-from dao_files.formats._parquet_texts import repeating_texts, written_out
+from dao_files.formats._parquet_texts import decode_dictionaries, repeating_texts
 
-__all__ = ["RowGroup", "fetched_ahead"]
+__all__ = ["RowGroup", "fetch_ahead"]
 
 _REQUESTS = 4
-"""Requests at the same time for one stream."""
+"""Concurrent requests of one stream."""
 
 _LARGE = 4 << 20
-"""Bytes that a row group has in memory from where on several cores are worth their while."""
+"""Decoded bytes of a row group from which decoding on several cores pays."""
 
 
 @define(slots=False)
 class RowGroup:
-    """One row group of a file.
+    """One row group of a file, with the task to read it by.
 
     Attributes:
         source: the file.
-        place: which of its row groups.
-        task: what is wanted of the file.
+        index: the index of the row group in the file.
+        task: the projection and predicate of the file.
     """
 
     source: ParquetSource
-    place: int
+    index: int
     task: FileTask
 
     @property
     def rows(self) -> int:
-        """Its rows."""
-        return int(self.source.metadata.row_group(self.place).num_rows)
+        """The number of its rows, by the footer."""
+        return int(self.source.metadata.row_group(self.index).num_rows)
 
     @cached_property
     def columns(self) -> list[str] | None:
-        """The names of the columns wanted, in the file's order; None for all."""
+        """The names of the projected columns, in the file's order; None for all."""
         names, wanted = self.source.schema.names, self.task.schema.names
         if wanted == names:
             return None
@@ -58,34 +58,34 @@ class RowGroup:
 
     @cached_property
     def texts(self) -> list[str]:
-        """The columns that are read as dictionaries and then written out."""
-        return repeating_texts(self.source, self.place, self.columns)
+        """The columns that are read as dictionaries and then decoded to plain texts."""
+        return repeating_texts(self.source, self.index, self.columns)
 
     @cached_property
     def ranges(self) -> list[Range]:
-        """What is to be fetched; nothing of a file that is near."""
-        return [] if self.source.near else self.source.ranges(self.place, self.columns)
+        """The byte ranges to fetch; none of a local file."""
+        return [] if self.source.near else self.source.ranges(self.index, self.columns)
 
     @property
     def requests(self) -> list[Callable[[], Any]]:
-        """See :class:`dao_files.formats.Piece`."""
+        """See :class:`dao_files.formats._whole.Piece`."""
         return [partial(self.source.fetch, one) for one in self.ranges]
 
     @property
     def weight(self) -> int:
-        """See :class:`dao_files.formats.Piece`."""
+        """See :class:`dao_files.formats._whole.Piece`."""
         return sum(length for _, length in self.ranges)
 
     @contextmanager
     def opened(
         self, fetched: Sequence[Any] | None, buffer: int = 0, dictionaries: Sequence[str] = ()
     ) -> Iterator[pq.ParquetFile]:
-        """Its file for Arrow's reader, over what was fetched; where nothing was, so many bytes are read at once.
+        """Open the file for Arrow's reader, over the fetched bytes or, without them, with buffered reads.
 
         Args:
-            fetched: what the requests gave.
-            buffer: bytes of a column chunk that are read at once; 0 for all of them.
-            dictionaries: columns to read as dictionaries, beside those of the options.
+            fetched: the results of the requests.
+            buffer: bytes of a column chunk per read; 0 for all of them. Only used without fetched bytes.
+            dictionaries: columns to read as dictionaries, in addition to the columns of the options.
         """
         if fetched:
             with self.source.over(dict(zip(self.ranges, fetched, strict=True)), dictionaries) as parquet:
@@ -95,89 +95,89 @@ class RowGroup:
                 yield parquet
 
     def read(self, fetched: Sequence[Any], *, alone: bool) -> tuple[pa.Table, bool]:
-        """See :meth:`dao_files.formats.Piece.read`.
+        """Decode the row group; see :meth:`dao_files.formats._whole.Piece.read`.
 
-        Rows are left out already where the predicate means what the file holds: its columns are decoded first, and the
-        others only if any row is wanted. Where there are cores for all columns, they are decoded together.
+        The predicate is applied here if the file stores its columns with the task's types: its columns are decoded
+        first, and the others only if any row matches. If other cores are idle, all columns are decoded together.
         """
         if not self._can_filter():
-            return self._decoded(fetched, self.columns, alone), False
+            return self._decode(fetched, self.columns, alone), False
         from dao.arrow.predicates import mask
 
         names = self.source.schema.names if self.columns is None else self.columns
         first = [name for name in names if alone or name in self.task.predicate_columns]
-        looked_at = self._decoded(fetched, first, alone)
-        kept = mask(looked_at.select(sorted(self.task.predicate_columns)), self.task.predicate)
-        if not pc.any(kept).as_py():
+        inputs = self._decode(fetched, first, alone)
+        matches = mask(inputs.select(sorted(self.task.predicate_columns)), self.task.predicate)
+        if not pc.any(matches).as_py():
             schema = pa.schema([self.source.schema.field(name) for name in names])
             return pa.Table.from_batches([], schema), True
-        found = {name: looked_at.column(name) for name in first}
+        found = {name: inputs.column(name) for name in first}
         if len(first) < len(names):
-            others = self._decoded(fetched, [name for name in names if name not in found], alone)
+            others = self._decode(fetched, [name for name in names if name not in found], alone)
             found |= {name: others.column(name) for name in others.column_names}
-        return pa.table({name: found[name] for name in names}).filter(kept), True
+        return pa.table({name: found[name] for name in names}).filter(matches), True
 
     def _can_filter(self) -> bool:
-        """Whether the predicate can be asked of the columns as the file has them."""
-        schema, looked_at = self.source.schema, self.task.predicate_columns
-        if self.task.predicate is None or not looked_at:
+        """Check whether the predicate can be evaluated on the columns with the types of the file."""
+        schema, columns = self.source.schema, self.task.predicate_columns
+        if self.task.predicate is None or not columns:
             return False
-        return looked_at <= set(schema.names) and all(
-            schema.field(name).type == self.task.schema.field(name).type for name in looked_at
+        return columns <= set(schema.names) and all(
+            schema.field(name).type == self.task.schema.field(name).type for name in columns
         )
 
-    def _decoded(self, fetched: Sequence[Any], columns: list[str] | None, alone: bool) -> pa.Table:
-        """Some of its columns, or all for None; decoded by our threads, not Arrow's, where several cores may do it."""
+    def _decode(self, fetched: Sequence[Any], columns: list[str] | None, alone: bool) -> pa.Table:
+        """Decode some columns, or all for None; on several cores by our own threads, not Arrow's."""
         names = self.source.schema.names if columns is None else columns
-        large = self.source.metadata.row_group(self.place).total_byte_size >= _LARGE
+        large = self.source.metadata.row_group(self.index).total_byte_size >= _LARGE
         if not (alone and large and len(names) > 1):
-            return self._part(fetched, columns)
+            return self._decode_part(fetched, columns)
         shares = [names[start::WORKERS] for start in range(min(WORKERS, len(names)))]
         found = {}
-        with closing(in_parallel(partial(self._part, fetched), shares)) as parts:
+        with closing(in_parallel(partial(self._decode_part, fetched), shares)) as parts:
             for share, part in zip(shares, parts, strict=True):
                 found.update({name: part.column(name) for name in share})
         return pa.table({name: found[name] for name in names})
 
-    def _part(self, fetched: Sequence[Any], columns: list[str] | None) -> pa.Table:
+    def _decode_part(self, fetched: Sequence[Any], columns: list[str] | None) -> pa.Table:
         chosen = None if columns is None else set(columns)
         texts = [name for name in self.texts if chosen is None or name in chosen]
         with self.opened(fetched, dictionaries=texts) as parquet:
-            found = parquet.read_row_group(self.place, columns=columns, use_threads=False)
+            found = parquet.read_row_group(self.index, columns=columns, use_threads=False)
         self.check(found.num_rows)
-        return written_out(found, texts)
+        return decode_dictionaries(found, texts)
 
     def check(self, found: int) -> None:
-        """Make sure that so many rows are all: where values are missing, pyarrow gives fewer without a word.
+        """Compare the number of decoded rows with the footer: where values are missing, pyarrow silently returns fewer.
 
         Raises:
-            StoreError: they aren't.
+            StoreError: the numbers differ.
         """
         if found != self.rows:
-            raise StoreError(f"row group {self.place} holds {found} rows where the footer says {self.rows}")
+            raise StoreError(f"row group {self.index} holds {found} rows where the footer says {self.rows}")
 
 
-def fetched_ahead(groups: Sequence[RowGroup], most: int) -> Generator[tuple[RowGroup, list[Any] | None], None, None]:
-    """The row groups one after another with what was fetched of them, the next one's fetched meanwhile.
+def fetch_ahead(groups: Sequence[RowGroup], most: int) -> Generator[tuple[RowGroup, list[Any] | None], None, None]:
+    """Yield the row groups with their fetched bytes, prefetching the next row group.
 
     Args:
-        groups: in the order in which they will be read.
-        most: bytes of two of them that may be in memory at the same time. A larger one comes with None: it is to be
-            read in small pieces, as it is decoded.
+        groups: the row groups in the order in which they will be read.
+        most: the most bytes of two row groups in memory at the same time. A larger row group comes with None: its
+            caller reads it in small pieces while decoding.
     """
     with ThreadPoolExecutor(_REQUESTS, thread_name_prefix="dao-fetch") as pool:
-        coming: list[Future[Any]] | None = None
-        begun = -1
-        for place, group in enumerate(groups):
-            if begun < place:
-                coming = _begin(pool, group, most)
-            mine = coming
-            fetched = None if mine is None else [one.result() for one in mine]
-            if place + 1 < len(groups) and group.weight + groups[place + 1].weight <= most:
-                coming, begun = _begin(pool, groups[place + 1], most), place + 1
+        requested: list[Future[Any]] | None = None
+        started = -1
+        for index, group in enumerate(groups):
+            if started < index:
+                requested = _start_fetching(pool, group, most)
+            own = requested
+            fetched = None if own is None else [one.result() for one in own]
+            if index + 1 < len(groups) and group.weight + groups[index + 1].weight <= most:
+                requested, started = _start_fetching(pool, groups[index + 1], most), index + 1
             yield group, fetched
-            del fetched, mine
+            del fetched, own
 
 
-def _begin(pool: ThreadPoolExecutor, group: RowGroup, most: int) -> list[Future[Any]] | None:
+def _start_fetching(pool: ThreadPoolExecutor, group: RowGroup, most: int) -> list[Future[Any]] | None:
     return None if group.weight > most else [submitted(pool, run, one) for one in group.requests]

@@ -28,10 +28,10 @@ _CODECS = ("zstd", "snappy", "gzip", "brotli", "lz4", "none")
 _ENCODINGS = ("PLAIN", "BYTE_STREAM_SPLIT", "DELTA_BINARY_PACKED", "DELTA_LENGTH_BYTE_ARRAY", "DELTA_BYTE_ARRAY")
 
 
-def _codec(value: Any) -> Any:
-    """Codec names in any case; None is no compression."""
+def _canonical_codec(value: Any) -> Any:
+    """Normalize codec names, given in any letter case; None is no compression."""
     if isinstance(value, Mapping):
-        return {name: _codec(codec) for name, codec in value.items()}
+        return {name: _canonical_codec(codec) for name, codec in value.items()}
     if value is None:
         return "none"
     return (
@@ -70,38 +70,38 @@ class ParquetOptions:
     Attributes:
         compression: writing: ``zstd`` (default), ``snappy``, ``gzip``, ``brotli``, ``lz4`` or ``none``; or a mapping of
             column name to codec, where columns not named get zstd.
-        compression_level: writing: the codec's level, or one per column. Default: 3 for zstd, the codec's own else.
-        row_group_rows: writing: rows of a row group at most; default 1,048,576.
-        row_group_bytes: writing: bytes in Arrow memory of a row group at most (not of the file); default 64 MiB, so
+        compression_level: writing: the codec's level, or one per column. Default: 3 for zstd, else the codec's own.
+        row_group_rows: writing: the most rows of a row group; default 1,048,576.
+        row_group_bytes: writing: the most bytes of a row group in Arrow memory (not in the file); default 64 MiB, so
             that a writer holds a bounded amount.
-        statistics: writing: min, max and null counts for all, no, or the named columns.
-        page_index: writing: keep the statistics of pages in one place, which lets engines skip pages.
-        dictionary: writing: ``"auto"`` (default) turns dictionary encoding off where the first rows of a number or
-            text column are nearly all different, which costs time and space; True, False or a list of columns.
-        data_page_size: writing: bytes of an encoded page, about; pyarrow's default 1 MiB.
-        dictionary_page_size: writing: bytes of dictionary after which a column goes on without; pyarrow: 1 MiB.
+        statistics: writing: min, max and null counts for all columns, none, or the named ones.
+        page_index: writing: store the statistics of pages in one index, which lets engines skip pages.
+        dictionary: writing: ``"auto"`` (default) disables dictionary encoding where the first rows of a number or
+            text column are nearly all distinct, as it then costs time and space; True, False or a list of columns.
+        data_page_size: writing: approximate bytes of an encoded page; pyarrow's default 1 MiB.
+        dictionary_page_size: writing: bytes of dictionary after which a column falls back to plain; pyarrow: 1 MiB.
         max_rows_per_page: writing: pyarrow's default 20,000.
         data_page_version: writing: ``"1.0"`` or ``"2.0"``.
-        format_version: writing: ``"1.0"``, ``"2.4"`` or ``"2.6"``: which logical types may be used.
-        encoding: writing: the encoding of columns by name where their dictionary is off, such as
-            ``DELTA_BINARY_PACKED``; the named columns get no dictionary.
-        bloom_filters: writing: columns to make Bloom filters for: a list, or a mapping of column name to ``ndv``
+        format_version: writing: ``"1.0"``, ``"2.4"`` or ``"2.6"``, which determines the available logical types.
+        encoding: writing: a mapping of column name to an encoding such as ``DELTA_BINARY_PACKED``; the named columns
+            get no dictionary.
+        bloom_filters: writing: columns to build Bloom filters for: a list, or a mapping of column name to ``ndv``
             (distinct values) and ``fpp`` (false positive probability).
-        coerce_timestamps: writing: ``"ms"`` or ``"us"``: store all timestamps so; digits lost are an error.
-        allow_truncated_timestamps: writing: with ``coerce_timestamps``, lose digits without an error.
-        int96_timestamps: writing: store timestamps in the old INT96 form for old Impala, Hive and Spark.
-        store_schema: writing: keep the Arrow schema in the file, so that time zones, durations, dictionaries and large
-            types come back.
-        checksums: writing: a CRC for each page; reading: check those that are there.
-        int96_unit: reading: the unit of INT96 timestamps. ``us`` (default, as Spark and DuckDB) holds every date;
-            ``ns`` keeps nanoseconds but wraps silently outside 1677 to 2262.
-        read_dictionary: reading: columns to give as Arrow dictionaries.
-        max_decompression_ratio: reading: a column chunk that claims to unpack to more than 1 GiB and to more than so
-            many times its packed size is refused before it is unpacked.
+        coerce_timestamps: writing: ``"ms"`` or ``"us"``: store all timestamps in this unit; lost digits are an error.
+        allow_truncated_timestamps: writing: with ``coerce_timestamps``, truncate digits without an error.
+        int96_timestamps: writing: store timestamps as the deprecated INT96 for old Impala, Hive and Spark.
+        store_schema: writing: embed the Arrow schema in the file, so that time zones, durations, dictionaries and large
+            types are read back.
+        checksums: writing: a CRC for each page; reading: verify the CRCs that the file has.
+        int96_unit: reading: the unit of INT96 timestamps. ``us`` (default, as Spark and DuckDB) covers every date;
+            ``ns`` preserves nanoseconds but wraps silently outside 1677 to 2262.
+        read_dictionary: reading: columns to return as Arrow dictionaries.
+        max_decompression_ratio: reading: a column chunk that claims to decompress to more than 1 GiB and to more than
+            this multiple of its compressed size is refused before decompression.
     """
 
     compression: str | Mapping[str, str] = field(
-        default="zstd", converter=_codec, validator=valid(per_column(one_of(*_CODECS)))
+        default="zstd", converter=_canonical_codec, validator=valid(per_column(one_of(*_CODECS)))
     )
     compression_level: int | Mapping[str, int] | None = field(
         default=None, validator=valid(optional(per_column(integer(-50, 22))))

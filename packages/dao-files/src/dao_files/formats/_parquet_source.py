@@ -1,9 +1,9 @@
-"""A Parquet file to be read: its footer, looked at once, and the bytes of its row groups, fetched in few requests.
+"""A Parquet file to read: its footer, which is read once and cached, and its column chunks, fetched in few requests.
 
-Near files are opened once and read by Arrow, when needed. Of far ones the wanted column chunks are fetched by several
-requests at the same time, each through a handle of its own: Arrow reads a file of Python's under a lock. What is
-decoded then is in memory. Python's memory, so none of Arrow's threads takes part: see :mod:`dao_files.formats._near`.
-Small files, near or far, come whole with their footer.
+Local files are opened once and read by Arrow on demand. Of remote files the projected column chunks are fetched by
+concurrent requests, each through its own file handle, as Arrow reads a Python file under a lock. They are then decoded
+from Python's memory, so without Arrow's threads: see :mod:`dao_files.formats._near`. Small files, local or remote, are
+read whole with their footer.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ from dao_files.formats._near import arrow_buffer, handler_facts, is_near
 from dao_files.formats._parquet_footer import ColumnChunk, column_chunks
 from dao_files.formats._parquet_options import ParquetOptions
 from dao_files.formats._parquet_variant import mark_variants
-from dao_files.formats._shape import checked
+from dao_files.formats._shape import check_schema
 
 __all__ = ["ParquetSource", "Range", "open_source"]
 
 Range = tuple[int, int]
-"""Where bytes begin, and how many they are."""
+"""A byte range of a file: offset and length."""
 
 _TAIL = 64 << 10
-"""Bytes read from a file's end: most footers are in them."""
+"""Bytes read from a file's end: most footers fit."""
 
-_HELD = 16 << 20
-"""Bytes of small files, read whole with their footers, that a filesystem keeps at most."""
+_CACHED_BYTES = 16 << 20
+"""The most bytes of small files, read whole with their footers, that a filesystem caches."""
 
-_OPEN = 16
-"""Near files that a filesystem keeps open at most."""
+_OPEN_FILES = 16
+"""The most local files that a filesystem keeps open."""
 
 _GAP = 64 << 10
-"""Bytes between two chunks that cost less than another request."""
+"""Bytes between two chunks up to which reading the gap costs less than another request."""
 
 _REQUEST = 16 << 20
-"""Bytes of a request at most: larger ones are slower than several at a time."""
+"""The most bytes of a request: a larger one is slower than several concurrent ones."""
 
 
 @define(slots=False)
@@ -51,11 +51,11 @@ class Footer:
     """The metadata in a Parquet file's footer. Independent of the file's location, so that a filesystem may cache it.
 
     Attributes:
-        size: the file's bytes.
-        near: whether Arrow reads it by itself; see :func:`~dao_files.formats.is_near`.
-        metadata: the footer, as Arrow has it.
-        schema: the Arrow schema of its rows.
-        whole: the content of a small file, in Arrow's memory: it came with the footer, and is not fetched again.
+        size: the file's size in bytes.
+        near: whether the file is local: Arrow reads it without Python; see :func:`dao_files.formats._near.is_near`.
+        metadata: the footer, decoded by Arrow.
+        schema: the Arrow schema of the rows.
+        whole: the content of a small file, in Arrow's memory, which was read with the footer; else None.
     """
 
     size: int
@@ -67,7 +67,7 @@ class Footer:
 
     @property
     def stays_open(self) -> bool:
-        """Whether what reads the rows does so from the open file."""
+        """Whether the rows are read from a file that stays open."""
         return self.near and self.whole is None
 
     @cached_property
@@ -82,13 +82,13 @@ class Footer:
 
 @frozen
 class ParquetSource:
-    """A Parquet file whose footer is known. Holds a near file open, unless its content is known.
+    """A Parquet file whose footer has been read. Keeps a local file open, unless its content is in memory.
 
     Attributes:
-        path: the file, as the filesystem spells it.
-        filesystem: where it is.
-        options: how it is read.
-        footer: what its end tells.
+        path: the path of the file in the filesystem.
+        filesystem: the filesystem.
+        options: the options of reading.
+        footer: the footer.
     """
 
     path: str
@@ -99,22 +99,22 @@ class ParquetSource:
 
     @property
     def size(self) -> int:
-        """Its bytes."""
+        """The file's size in bytes."""
         return self.footer.size
 
     @property
     def near(self) -> bool:
-        """Whether Arrow reads it without Python: where it is, or from its content."""
+        """Whether Arrow reads it without Python: a local file, or one whose content is in memory."""
         return self.footer.near or self.footer.whole is not None
 
     @property
     def metadata(self) -> pq.FileMetaData:
-        """The footer, as Arrow has it."""
+        """The footer, decoded by Arrow."""
         return self.footer.metadata
 
     @property
     def schema(self) -> pa.Schema:
-        """The Arrow schema of its rows."""
+        """The Arrow schema of the rows."""
         return self.footer.schema
 
     @property
@@ -126,10 +126,10 @@ class ParquetSource:
         """
         return self.footer.chunks
 
-    def ranges(self, place: int, columns: Sequence[str] | None) -> list[Range]:
-        """What is to be fetched for some columns of a row group; None for all columns."""
+    def ranges(self, index: int, columns: Sequence[str] | None) -> list[Range]:
+        """Compute the byte ranges to fetch for some columns of a row group, None for all: near chunks are merged."""
         found: list[Range] = []
-        for start, length in sorted(self._places(place, columns)):
+        for start, length in sorted(self._column_ranges(index, columns)):
             begin, before = found[-1] if found else (start, 0)
             if found and start - begin - before <= _GAP and start + length - begin <= _REQUEST:
                 found[-1] = (begin, max(before, start + length - begin))
@@ -139,31 +139,33 @@ class ParquetSource:
                 ]
         return found
 
-    def _places(self, place: int, columns: Sequence[str] | None) -> list[Range]:
+    def _column_ranges(self, index: int, columns: Sequence[str] | None) -> list[Range]:
         chosen = None if columns is None else set(columns)
         return [
             (chunk.start, chunk.packed)
-            for chunk in self.chunks[place]
-            # a column's leaves are all below its name; claims that can't be true are left to Arrow to refuse
+            for chunk in self.chunks[index]
+            # a column's leaves are all below its name; impossible ranges are left to Arrow to refuse
             if (chosen is None or chunk.path in chosen or chunk.path.split(".")[0] in chosen)
             and chunk.start >= 0
             and 0 <= chunk.packed <= self.size - chunk.start
         ]
 
     def fetch(self, wanted: Range) -> pa.Buffer:
-        """Bytes of the file, by a handle of their own."""
+        """Read a byte range of the file, through its own file handle."""
         with self.filesystem.open_input_file(self.path) as file:
             file.seek(wanted[0])
             return file.read_buffer(wanted[1])
 
     @contextmanager
     def opened(self, buffer: int = 0, dictionaries: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
-        """The file for Arrow's reader, which reads so many bytes of a column chunk at once; all of them for 0.
+        """Open the file for Arrow's reader.
 
-        Columns in ``dictionaries`` are read as such, beside those of the options.
+        Args:
+            buffer: bytes of a column chunk per read; 0 for all of them.
+            dictionaries: columns to read as dictionaries, in addition to the columns of the options.
         """
         with (
-            self._readable() as file,
+            self._open_file() as file,
             pq.ParquetFile(
                 file,
                 metadata=self.metadata,
@@ -174,17 +176,17 @@ class ParquetSource:
         ):
             yield parquet
 
-    def _readable(self) -> AbstractContextManager[Any]:
+    def _open_file(self) -> AbstractContextManager[Any]:
         if self.footer.whole is not None:
             return nullcontext(pa.BufferReader(self.footer.whole))
-        if self._file is not None:  # reads name their places, so that any number of readers can share it
+        if self._file is not None:  # reads are positional, so any number of readers can share it
             return nullcontext(self._file)
         return self.filesystem.open_input_file(self.path)  # type: ignore[no-any-return]  # pyarrow has no types
 
     @contextmanager
     def over(self, fetched: Mapping[Range, Any], dictionaries: Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
-        """The file for Arrow's reader where some ranges are in memory; others are read when they are needed."""
-        held = _Held(self.size, [(start, memoryview(data)) for (start, _), data in fetched.items()], self.fetch)
+        """Open the file for Arrow's reader over ranges that are in memory; others are read on demand."""
+        held = _RangedFile(self.size, [(start, memoryview(data)) for (start, _), data in fetched.items()], self.fetch)
         with (
             pa.PythonFile(held, mode="r") as file,
             pq.ParquetFile(
@@ -195,22 +197,26 @@ class ParquetSource:
 
 
 def open_source(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -> ParquetSource:
-    """Look at a file's footer, unless this filesystem remembers it: a snapshot's files don't change."""
-    # Footers and near files alone are remembered: a filesystem in a reference cycle would never be freed.
-    kept = handler_facts(filesystem).get("remembered")
+    """Read a file's footer, unless the filesystem has it cached: the files of a snapshot don't change.
+
+    Raises:
+        StoreError, pyarrow.ArrowException, OSError: a file that can't be read.
+    """
+    # The cache has only footers and local files: a filesystem in a reference cycle would never be freed.
+    cache = handler_facts(filesystem).get("remembered")
     key = ("parquet", path, repr(_settings(options)))
-    footer = kept.get(key) if kept is not None else None
+    footer = cache.get(key) if cache is not None else None
     if footer is not None and not footer.stays_open:
         return ParquetSource(path, filesystem, options, footer)
-    files = kept.setdefault("parquet files", {}) if kept is not None else {}
+    files = cache.setdefault("parquet files", {}) if cache is not None else {}
     file = files.get(path) or filesystem.open_input_file(path)
     try:
         if footer is None:
-            footer = _within_bounds(_look_at(file, is_near(filesystem), options), kept)
-        if kept is not None:
-            kept[key] = footer
+            footer = _bound_content(_read_footer(file, is_near(filesystem), options), cache)
+        if cache is not None:
+            cache[key] = footer
         if footer.stays_open:
-            return ParquetSource(path, filesystem, options, footer, _kept_open(path, file, files))
+            return ParquetSource(path, filesystem, options, footer, _share_file(path, file, files))
     except BaseException:
         file.close()
         raise
@@ -218,38 +224,38 @@ def open_source(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -
     return ParquetSource(path, filesystem, options, footer)
 
 
-def _kept_open(path: str, file: Any, files: dict[str, Any]) -> Any:
-    """A near file, shared with other reads: the last user closes it."""
+def _share_file(path: str, file: Any, files: dict[str, Any]) -> Any:
+    """Keep a local file open for other reads; it is closed when its last user drops it."""
     files[path] = file
-    for oldest in list(files)[:-_OPEN]:
+    for oldest in list(files)[:-_OPEN_FILES]:
         files.pop(oldest, None)
     return file
 
 
-def _within_bounds(footer: Footer, kept: dict[Any, Any] | None) -> Footer:
-    """The footer as it may be kept: without the file's content once that of others is large enough.
+def _bound_content(footer: Footer, cache: dict[Any, Any] | None) -> Footer:
+    """Drop the content of a small file from its footer once the cache's limit is reached.
 
-    The first files keep theirs, not the last: files are looked at in the order in which they are read.
+    The content of the first files is cached, not of the last: footers are read in the order of the files' reads.
     """
-    if footer.whole is None or kept is None:
+    if footer.whole is None or cache is None:
         return footer
-    if (held := kept.get("parquet bytes", 0) + footer.size) > _HELD:
+    if (cached := cache.get("parquet bytes", 0) + footer.size) > _CACHED_BYTES:
         return evolve(footer, whole=None)
-    kept["parquet bytes"] = held
+    cache["parquet bytes"] = cached
     return footer
 
 
-def _look_at(file: Any, near: bool, options: ParquetOptions) -> Footer:
+def _read_footer(file: Any, near: bool, options: ParquetOptions) -> Footer:
     size = file.size()
     tail = file.read_at(min(_TAIL, size), max(size - _TAIL, 0))
     length = int.from_bytes(tail[-8:-4], "little")
     if len(tail) < length + 8 <= size:
         tail = file.read_at(length + 8, size - length - 8)
     whole = arrow_buffer(tail) if len(tail) == size else None
-    # Of a file's end Arrow needs no more than the end: its places count from the file's start all the same.
+    # Arrow decodes a footer from the end of the file alone: its offsets are relative to the file's start anyway.
     end = pa.BufferReader(tail if whole is None else whole)
     with pq.ParquetFile(end, pre_buffer=False, **_settings(options)) as parquet:
-        schema = mark_variants(checked(parquet.schema_arrow), parquet.schema)
+        schema = mark_variants(check_schema(parquet.schema_arrow), parquet.schema)
         return Footer(size, near, parquet.metadata, schema, tail[-8 - length : -8], whole)
 
 
@@ -261,14 +267,14 @@ def _settings(options: ParquetOptions, dictionaries: Sequence[str] = ()) -> dict
     }
 
 
-class _Held:
-    """A file for Arrow some ranges of which are in memory."""
+class _RangedFile:
+    """A Python file for Arrow that has some ranges in memory and fetches the others."""
 
-    def __init__(self, size: int, held: Sequence[tuple[int, memoryview]], otherwise: Callable[[Range], Any]) -> None:
+    def __init__(self, size: int, held: Sequence[tuple[int, memoryview]], fetch: Callable[[Range], Any]) -> None:
         self.closed = False
         self._size = size
-        self._held = held
-        self._otherwise = otherwise
+        self._ranges = held
+        self._fetch = fetch
         self._at = 0
 
     def readable(self) -> bool:
@@ -291,15 +297,15 @@ class _Held:
         start = self._at
         end = min(start + max(wanted, 0), self._size)
         pieces = []
-        for begin, data in self._held:
+        for begin, data in self._ranges:
             if begin <= start < begin + len(data):
                 pieces.append(data[start - begin : end - begin])
                 start += len(pieces[-1])
         if start < end:
-            pieces.append(memoryview(self._otherwise((start, end - start))))
+            pieces.append(memoryview(self._fetch((start, end - start))))
         self._at = max(end, self._at)
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def close(self) -> None:
         self.closed = True
-        self._held = ()
+        self._ranges = ()

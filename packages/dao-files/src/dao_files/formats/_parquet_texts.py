@@ -1,6 +1,6 @@
-"""Texts that repeat: a file holds each one once, and numbers; they are read like that and written out afterwards.
+"""Repeating texts: dictionary-encoded columns are read as Arrow dictionaries and decoded to plain texts afterwards.
 
-Measured with 1,000,000 texts of 20 kinds: half the time of letting pyarrow (26) put text after text.
+Measured with 1,000,000 texts of 20 distinct values: half the time of pyarrow's (26) own decoding to plain texts.
 """
 
 from __future__ import annotations
@@ -12,48 +12,48 @@ import pyarrow.compute as pc
 
 from dao_files.formats._parquet_source import ParquetSource
 
-__all__ = ["repeating_texts", "written_out"]
+__all__ = ["decode_dictionaries", "repeating_texts"]
 
 _WORTH = 1 << 15
-"""Rows of a group below which it isn't worth looking."""
+"""Rows of a row group below which dictionaries don't pay."""
 
 _PLAIN_AT_LEAST = 4
-"""Bytes that a text takes at least where it isn't in a dictionary: those of its length."""
+"""The fewest bytes of a text in plain encoding: its length prefix."""
 
 _MOST_BYTES = (1 << 31) - 1
-"""What the texts of one Arrow array may have."""
+"""The most bytes of the texts of one Arrow array."""
 
 
-def repeating_texts(source: ParquetSource, place: int, columns: Sequence[str] | None) -> list[str]:
-    """The columns of a row group that are worth being read as dictionaries, of those wanted; None for all.
+def repeating_texts(source: ParquetSource, index: int, columns: Sequence[str] | None) -> list[str]:
+    """Select the projected text columns (None: all) of a row group that are faster to read as dictionaries.
 
-    Columns that the caller wants as dictionaries are none of them.
+    Columns that the caller reads as dictionaries are not among them.
     """
     schema = source.schema
     chosen = None if columns is None else set(columns)
     texts = {field.name for field in schema if field.type == pa.string() and (chosen is None or field.name in chosen)}
-    if not texts or source.metadata.row_group(place).num_rows < _WORTH:
+    if not texts or source.metadata.row_group(index).num_rows < _WORTH:
         return []
     return [
         chunk.path
-        for chunk in source.chunks[place]
+        for chunk in source.chunks[index]
         if chunk.path in texts and 0 < chunk.unpacked < _PLAIN_AT_LEAST * chunk.values
     ]
 
 
-def written_out(table: pa.Table, names: Sequence[str]) -> pa.Table:
-    """A table with these columns' dictionaries replaced by the texts themselves."""
+def decode_dictionaries(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    """Replace the dictionaries of the named columns by plain texts."""
     if not names:
         return table
     fields, columns, chosen = list(table.schema), table.columns, set(names)
-    for place, field in enumerate(fields):
+    for index, field in enumerate(fields):
         if field.name in chosen:
-            pieces = [piece for chunk in columns[place].chunks for piece in _texts(chunk)]
-            fields[place], columns[place] = field.with_type(pa.string()), pa.chunked_array(pieces, pa.string())
+            pieces = [piece for chunk in columns[index].chunks for piece in _decode_chunk(chunk)]
+            fields[index], columns[index] = field.with_type(pa.string()), pa.chunked_array(pieces, pa.string())
     return pa.Table.from_arrays(columns, schema=pa.schema(fields, table.schema.metadata))
 
 
-def _texts(chunk: pa.DictionaryArray) -> list[pa.Array]:
+def _decode_chunk(chunk: pa.DictionaryArray) -> list[pa.Array]:
     longest = pc.max(pc.binary_length(chunk.dictionary)).as_py() or 1
     rows = max(1, _MOST_BYTES // longest)
     return [chunk.slice(start, rows).cast(pa.string()) for start in range(0, len(chunk), rows)]

@@ -1,7 +1,7 @@
 """VARIANT columns of Parquet: pyarrow (26) reads them as the struct of their parts, and can't write them.
 
-Written as that struct, the column would be another one for every engine that knows the type. So fields that have it are
-marked when they are read, in their metadata, and writers refuse what is marked.
+Written as that struct, the column would have another type for every engine that supports VARIANT. So the fields are
+marked in their metadata when they are read, and writers refuse marked fields.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _VARIANT = re.compile(r"\(Variant\(\d+\)\) \{$")
 
 
 def mark_variants(schema: pa.Schema, stored: Any) -> pa.Schema:
-    """The schema with the mark at each column that is a VARIANT or holds one.
+    """Mark each column of a schema that is a VARIANT or contains one.
 
     Args:
         schema: the Arrow schema of a file.
@@ -28,10 +28,10 @@ def mark_variants(schema: pa.Schema, stored: Any) -> pa.Schema:
     """
     if "metadata: " not in types_text(schema) or not any(_has_parts(field.type) for field in schema):
         return schema
-    found = _places(str(stored))
+    found = _variant_columns(str(stored))
     fields = [
-        field.with_metadata({**(field.metadata or {}), **VARIANT_MARK}) if place in found else field
-        for place, field in enumerate(schema)
+        field.with_metadata({**(field.metadata or {}), **VARIANT_MARK}) if index in found else field
+        for index, field in enumerate(schema)
     ]
     return pa.schema(fields, metadata=schema.metadata)
 
@@ -39,15 +39,15 @@ def mark_variants(schema: pa.Schema, stored: Any) -> pa.Schema:
 def _has_parts(kind: pa.DataType) -> bool:
     if pa.types.is_struct(kind) and kind.get_field_index("metadata") >= 0:
         return True
-    return any(_has_parts(kind.field(place).type) for place in range(kind.num_fields))
+    return any(_has_parts(kind.field(index).type) for index in range(kind.num_fields))
 
 
-def _places(stored: str) -> set[int]:
-    """The columns that have a VARIANT group, by the printed schema: pyarrow shows groups nowhere else."""
-    place, found = -1, set()
+def _variant_columns(stored: str) -> set[int]:
+    """Find the indices of columns with a VARIANT group in the printed schema: pyarrow shows groups nowhere else."""
+    index, found = -1, set()
     for line in stored.splitlines():
         if line.startswith("  ") and line[2:3] not in (" ", "}"):
-            place += 1
+            index += 1
         if _VARIANT.search(line):
-            found.add(place)
+            found.add(index)
     return found

@@ -1,4 +1,4 @@
-"""Writing Parquet: row groups gathered to a size, encodings chosen from the first rows."""
+"""Writing of Parquet: batches are buffered to row groups, encodings are chosen from the first rows."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from dao.memory import current
 from dao_files.formats._contract import FormatWriter
 from dao_files.formats._faults import storing
 from dao_files.formats._parquet_options import ParquetOptions
-from dao_files.formats._shape import check_batch, refuse_duplicates, unordered
+from dao_files.formats._shape import check_batch, refuse_duplicates, without_order
 
 __all__ = ["ParquetFileWriter"]
 
 _SAMPLE_ROWS = 4096
-_DISTINCT_SHARE = 0.5  # above it a dictionary is larger than what it saves
+_DISTINCT_SHARE = 0.5  # share of distinct values above which a dictionary costs more than it saves
 
 
 class ParquetFileWriter(FormatWriter):
-    """Gathers batches until a row group is full, so that its size does not depend on how the rows arrive."""
+    """A Parquet writer that buffers batches to full row groups, whose size is independent of the batches' sizes."""
 
     def __init__(self, sink: Any, schema: pa.Schema, options: ParquetOptions) -> None:
         self._sink = sink
         self._schema = schema
         self._options = options
-        self._group = min(options.row_group_bytes, current().group)
-        self._waiting: list[pa.RecordBatch] = []
+        self._group_bytes = min(options.row_group_bytes, current().group)
+        self._buffered: list[pa.RecordBatch] = []
         self._rows = 0
         self._bytes = 0
         self._writer: pq.ParquetWriter | None = None
@@ -41,11 +41,11 @@ class ParquetFileWriter(FormatWriter):
 
     def write(self, batch: pa.RecordBatch) -> None:
         check_batch(batch, self._schema)
-        for piece in self._pieces(batch):
-            self._waiting.append(piece)
+        for piece in self._split(batch):
+            self._buffered.append(piece)
             self._rows += piece.num_rows
             self._bytes += piece.nbytes
-            if self._rows >= self._options.row_group_rows or self._bytes >= self._group:
+            if self._rows >= self._options.row_group_rows or self._bytes >= self._group_bytes:
                 self.flush()
 
     def close(self) -> None:
@@ -54,22 +54,22 @@ class ParquetFileWriter(FormatWriter):
         self.flush()
         self._closed = True
         with storing("Parquet"):
-            self._open().close()
+            self._open_writer().close()
 
     def abort(self) -> None:
-        self._closed, self._waiting = True, []
+        self._closed, self._buffered = True, []
         if self._writer is not None:
-            with suppress(Exception):  # else pyarrow does it when the writer is dropped, and complains
+            with suppress(Exception):  # else pyarrow closes the writer when it is dropped, and prints the error
                 self._writer.close()
 
-    def _pieces(self, batch: pa.RecordBatch) -> list[pa.RecordBatch]:
-        """The batch cut where row groups end, by rows and by its average row's bytes."""
+    def _split(self, batch: pa.RecordBatch) -> list[pa.RecordBatch]:
+        """Split a batch at the ends of row groups, by rows and by the average bytes of its rows."""
         pieces = []
         start = 0
         per_row = max(batch.nbytes / batch.num_rows, 1e-9) if batch.num_rows else 1.0
         rows, size = self._rows, float(self._bytes)
         while start < batch.num_rows:
-            room = min(self._options.row_group_rows - rows, int((self._group - size) / per_row) + 1)
+            room = min(self._options.row_group_rows - rows, int((self._group_bytes - size) / per_row) + 1)
             piece = batch.slice(start, max(room, 1))
             pieces.append(piece)
             start += piece.num_rows
@@ -80,46 +80,51 @@ class ParquetFileWriter(FormatWriter):
         if not self._rows:
             return
         with storing("Parquet"):
-            table = pa.Table.from_batches(self._waiting, self._schema)
-            self._open().write_table(table, row_group_size=self._rows)
-        self._waiting, self._rows, self._bytes = [], 0, 0
+            table = pa.Table.from_batches(self._buffered, self._schema)
+            self._open_writer().write_table(table, row_group_size=self._rows)
+        self._buffered, self._rows, self._bytes = [], 0, 0
 
-    def _open(self) -> pq.ParquetWriter:
+    def _open_writer(self) -> pq.ParquetWriter:
         if self._writer is None:
-            sample = self._waiting[0].slice(0, _SAMPLE_ROWS) if self._waiting else None
-            self._writer = pq.ParquetWriter(self._sink, self._schema, **_settings(self._schema, self._options, sample))
+            sample = self._buffered[0].slice(0, _SAMPLE_ROWS) if self._buffered else None
+            self._writer = pq.ParquetWriter(
+                self._sink, self._schema, **_writer_arguments(self._schema, self._options, sample)
+            )
         return self._writer
 
 
 def _check_schema(schema: pa.Schema, options: ParquetOptions) -> None:
-    """Write an empty file into memory: what Parquet can't store is found before the real file has a byte."""
+    """Write an empty file into memory, so that unsupported types are refused before the real file has a byte."""
     refuse_duplicates(schema, "Parquet")
     if not schema.names:
         raise DataError("Parquet can't store rows without columns")
     _check_columns(schema, options)
     _check_order(schema, options)
     try:
-        with storing("Parquet"), pq.ParquetWriter(pa.BufferOutputStream(), schema, **_settings(schema, options, None)):
+        with (
+            storing("Parquet"),
+            pq.ParquetWriter(pa.BufferOutputStream(), schema, **_writer_arguments(schema, options, None)),
+        ):
             pass
-    except OSError as error:  # how pyarrow reports some types: nothing was written but memory
+    except OSError as error:  # how pyarrow reports some types; the sink is in memory, so it is no I/O error
         raise DataError(f"Parquet can't store the data: {error}") from error
     except TypeError as error:
         raise UnsupportedError(f"pyarrow {pa.__version__} has no such option: {error}") from error
 
 
 def _check_order(schema: pa.Schema, options: ParquetOptions) -> None:
-    """Ordered categories need the dictionary in the file: without it they come back in the order of appearance."""
+    """Refuse ordered categories without a dictionary in the file: they would be read in the order of appearance."""
     for field in schema:
         named = not isinstance(options.dictionary, tuple) or field.name in options.dictionary
         written = options.dictionary is not False and named and field.name not in (options.encoding or {})
-        if not written and not unordered(pa.schema([field])).equals(pa.schema([field])):
+        if not written and not without_order(pa.schema([field])).equals(pa.schema([field])):
             raise DataError(
                 f"option 'dictionary': column {field.name!r} has ordered categories, and a dictionary keeps their order"
             )
 
 
 def _check_columns(schema: pa.Schema, options: ParquetOptions) -> None:
-    """Column names inside options must be there: a misspelt one would change nothing, silently."""
+    """Refuse unknown column names inside options: a misspelled name would be ignored silently."""
     names = set(schema.names)
     for name in ("compression", "compression_level", "statistics", "dictionary", "encoding", "bloom_filters"):
         value = getattr(options, name)
@@ -130,23 +135,23 @@ def _check_columns(schema: pa.Schema, options: ParquetOptions) -> None:
                 raise DataError(f"option {name!r}: no column {column!r}; {did_you_mean(column, schema.names)}")
 
 
-def _settings(schema: pa.Schema, options: ParquetOptions, sample: pa.RecordBatch | None) -> dict[str, Any]:
-    """The keyword arguments of pyarrow's ParquetWriter."""
+def _writer_arguments(schema: pa.Schema, options: ParquetOptions, sample: pa.RecordBatch | None) -> dict[str, Any]:
+    """Build the keyword arguments of pyarrow's ParquetWriter."""
     paths = _leaf_paths(schema)
-    codec = _spread(options.compression, paths, "zstd")
+    codec = _by_leaf(options.compression, paths, "zstd")
     settings = {
         "version": options.format_version,
         "compression": codec,
-        "compression_level": _levels(options, codec),
-        "write_statistics": _listed(options.statistics, paths),
+        "compression_level": _compression_levels(options, codec),
+        "write_statistics": _leaves_of(options.statistics, paths),
         "write_page_index": options.page_index,
-        "use_dictionary": _dictionary(options, paths, schema, sample),
+        "use_dictionary": _dictionary_columns(options, paths, schema, sample),
         "column_encoding": dict(options.encoding) if options.encoding else None,
         "data_page_size": options.data_page_size,
         "dictionary_pagesize_limit": options.dictionary_page_size,
         "max_rows_per_page": options.max_rows_per_page,
         "data_page_version": options.data_page_version,
-        "bloom_filter_options": _blooms(options),
+        "bloom_filter_options": _bloom_filters(options),
         "coerce_timestamps": options.coerce_timestamps,
         "allow_truncated_timestamps": options.allow_truncated_timestamps,
         "use_deprecated_int96_timestamps": options.int96_timestamps,
@@ -157,31 +162,31 @@ def _settings(schema: pa.Schema, options: ParquetOptions, sample: pa.RecordBatch
 
 
 def _leaf_paths(schema: pa.Schema) -> dict[str, list[str]]:
-    """For each column the paths of its Parquet leaves, which is what pyarrow's per-column settings go by."""
+    """Map each column to the paths of its Parquet leaves, which are the keys of pyarrow's per-column settings."""
     with pq.ParquetWriter(sink := pa.BufferOutputStream(), schema) as writer:
         del writer
     leaves = pq.ParquetFile(pa.BufferReader(sink.getvalue())).schema
-    found = iter(leaves.column(place).path for place in range(len(leaves)))
-    return {field.name: list(islice(found, _leaves(field.type))) for field in schema}
+    found = iter(leaves.column(index).path for index in range(len(leaves)))
+    return {field.name: list(islice(found, _count_leaves(field.type))) for field in schema}
 
 
-def _leaves(kind: pa.DataType) -> int:
-    """How many Parquet columns an Arrow type is stored in."""
+def _count_leaves(kind: pa.DataType) -> int:
+    """Count the Parquet columns that an Arrow type is stored in."""
     if isinstance(kind, pa.BaseExtensionType):
-        return _leaves(kind.storage_type)
+        return _count_leaves(kind.storage_type)
     if not pa.types.is_nested(kind):
         return 1
-    return sum(_leaves(kind.field(place).type) for place in range(kind.num_fields))
+    return sum(_count_leaves(kind.field(index).type) for index in range(kind.num_fields))
 
 
-def _spread(value: Any, paths: Mapping[str, list[str]], default: Any) -> Any:
-    """One value for all columns as it is; a mapping by column (or leaf path) as a mapping by leaf path."""
+def _by_leaf(value: Any, paths: Mapping[str, list[str]], default: Any) -> Any:
+    """Convert a mapping by column (or leaf path) to a mapping by leaf path; other values are returned unchanged."""
     if not isinstance(value, Mapping):
         return value
     return {path: value.get(path, value.get(column, default)) for column, leaves in paths.items() for path in leaves}
 
 
-def _levels(options: ParquetOptions, codec: Any) -> Any:
+def _compression_levels(options: ParquetOptions, codec: Any) -> Any:
     level = options.compression_level
     if isinstance(level, Mapping):
         return dict(level)
@@ -190,20 +195,20 @@ def _levels(options: ParquetOptions, codec: Any) -> Any:
     return 3 if level is None and codec == "zstd" else level
 
 
-def _listed(value: bool | tuple[str, ...], paths: Mapping[str, list[str]]) -> bool | list[str]:
+def _leaves_of(value: bool | tuple[str, ...], paths: Mapping[str, list[str]]) -> bool | list[str]:
     if isinstance(value, bool):
         return value
     return [path for name in value for path in paths.get(name, [name])]
 
 
-def _dictionary(
+def _dictionary_columns(
     options: ParquetOptions, paths: Mapping[str, list[str]], schema: pa.Schema, sample: pa.RecordBatch | None
 ) -> bool | list[str]:
     if options.dictionary == "auto":
         plain = _nearly_unique(sample) if sample is not None else set()
         plain.update(options.encoding or ())
-        return _listed(tuple(name for name in schema.names if name not in plain), paths) if plain else True
-    chosen = _listed(cast("bool | tuple[str, ...]", options.dictionary), paths)
+        return _leaves_of(tuple(name for name in schema.names if name not in plain), paths) if plain else True
+    chosen = _leaves_of(cast("bool | tuple[str, ...]", options.dictionary), paths)
     if not options.encoding:
         return chosen
     names = [path for leaves in paths.values() for path in leaves] if chosen is True else chosen or []
@@ -211,7 +216,7 @@ def _dictionary(
 
 
 def _nearly_unique(sample: pa.RecordBatch) -> set[str]:
-    """The flat columns whose first rows are nearly all different."""
+    """Find the columns that are not nested and whose values in the sample are nearly all distinct."""
     if sample.num_rows < _SAMPLE_ROWS // 4:
         return set()
     found = set()
@@ -228,7 +233,7 @@ def _nearly_unique(sample: pa.RecordBatch) -> set[str]:
     return found
 
 
-def _blooms(options: ParquetOptions) -> dict[str, Any] | None:
+def _bloom_filters(options: ParquetOptions) -> dict[str, Any] | None:
     if not options.bloom_filters:
         return None
     if isinstance(options.bloom_filters, Mapping):

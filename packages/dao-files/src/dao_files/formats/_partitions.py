@@ -1,4 +1,4 @@
-"""Hive partitions: ``country=DE/month=1/part-0.parquet`` to column values and back.
+"""Hive partitions: conversion between paths such as ``country=DE/month=1/part-0.parquet`` and column values.
 
 Names and values are percent-encoded as Spark and Hive do; a null is ``__HIVE_DEFAULT_PARTITION__``.
 """
@@ -14,19 +14,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dao.errors import DataError
-from dao_files.formats._pruning import surviving
+from dao_files.formats._pruning import prune
 
-__all__ = ["NULL_PARTITION", "hive_path", "hive_values", "partition_types", "partition_values", "surviving_files"]
+__all__ = ["NULL_PARTITION", "hive_path", "hive_values", "partition_types", "partition_values", "prune_files"]
 
 NULL_PARTITION = "__HIVE_DEFAULT_PARTITION__"
-"""How a directory name says null."""
+"""The partition value that stands for null in a directory name."""
 
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,17})\Z")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
 
 
 def hive_values(path: str) -> dict[str, str | None]:
-    """The partition values that a path's directories spell, outermost first.
+    """Decode the partition values in a path's directories, as text (None for null), outermost first.
 
     >>> hive_values("flights/country=DE/month=1/part-0.parquet")
     {'country': 'DE', 'month': '1'}
@@ -36,10 +36,10 @@ def hive_values(path: str) -> dict[str, str | None]:
 
 
 def hive_path(values: Mapping[str, Any]) -> str:
-    """The directories for partition values, outermost first; the inverse of :func:`hive_values`.
+    """Encode partition values as directories, outermost first; the inverse of :func:`hive_values`.
 
     Args:
-        values: column name to value; ``None`` is null. Values are written as their text.
+        values: column name to value; ``None`` is null. Values are encoded as text.
 
     >>> hive_path({"country": "DE", "month": 1, "note": "a/b", "x": None})
     'country=DE/month=1/note=a%2Fb/x=__HIVE_DEFAULT_PARTITION__'
@@ -52,7 +52,7 @@ def _quote(text: str) -> str:
 
 
 def _quote_name(name: str) -> str:
-    """A name as a folder begins with it; a folder that begins with a dot would be hidden."""
+    """Encode a column name for a directory name, including a leading dot, which would hide the directory."""
     return f"%2E{_quote(name[1:])}" if name.startswith(".") else _quote(name)
 
 
@@ -62,13 +62,13 @@ def _quote_value(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     text = str(value)
-    return f"%5F{text[1:]}" if text == NULL_PARTITION else _quote(text)  # a text that only looks like null
+    return f"%5F{text[1:]}" if text == NULL_PARTITION else _quote(text)  # a text that equals the marker of null
 
 
 def partition_types(
     paths: Sequence[str], partitions: Sequence[Mapping[str, str | None]] | None, schema: pa.Schema | None
 ) -> pa.Schema:
-    """The schema of the partition columns: the given one, or int64, date32 or string by what all values look like.
+    """Determine the partition schema: the given types, else int64, date32 or string by all values.
 
     Raises:
         DataError: not one mapping per path, or mappings with different columns.
@@ -82,10 +82,12 @@ def partition_types(
         if list(values) != names:
             raise DataError(f"partitions of {path!r}: found the columns {list(values)}, expected {names}")
     given = {field.name: field for field in schema} if schema is not None else {}
-    return pa.schema([given.get(name) or pa.field(name, _guess([row[name] for row in partitions])) for name in names])
+    return pa.schema(
+        [given.get(name) or pa.field(name, _infer_type([row[name] for row in partitions])) for name in names]
+    )
 
 
-def _guess(texts: Sequence[str | None]) -> pa.DataType:
+def _infer_type(texts: Sequence[str | None]) -> pa.DataType:
     present = {text for text in texts if text is not None}
     if present and all(_WHOLE.match(text) for text in present):
         return pa.int64()
@@ -99,40 +101,40 @@ def _guess(texts: Sequence[str | None]) -> pa.DataType:
 
 
 def partition_values(values: Mapping[str, str | None], schema: pa.Schema) -> dict[str, pa.Scalar]:
-    """The texts of one file's partition as scalars of the partition schema.
+    """Convert the texts of one file's partition to scalars of the partition schema.
 
     Raises:
-        DataError: a text that its column's type can't hold.
+        DataError: a text that doesn't fit its column's type.
     """
-    return {field.name: _scalar(field, values.get(field.name)) for field in schema}
+    return {field.name: _parse_scalar(field, values.get(field.name)) for field in schema}
 
 
-def _scalar(field: pa.Field, text: str | None) -> pa.Scalar:
+def _parse_scalar(field: pa.Field, text: str | None) -> pa.Scalar:
     if text is None:
         return pa.scalar(None, field.type)
     try:
-        if pa.types.is_dictionary(kind := field.type):  # Arrow casts no scalar to a dictionary but of texts
-            only = pa.repeat(_scalar(field.with_type(kind.value_type), text), 1)
+        if pa.types.is_dictionary(kind := field.type):  # Arrow casts scalars only to dictionaries of texts
+            only = pa.repeat(_parse_scalar(field.with_type(kind.value_type), text), 1)
             return pa.DictionaryArray.from_arrays(pa.array([0], kind.index_type), only, ordered=kind.ordered)[0]
         return pc.cast(pa.scalar(text), field.type)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise DataError(f"partition column {field.name!r}: {text!r} is no {field.type}") from error
 
 
-def surviving_files(
+def prune_files(
     predicate: Any, whole: pa.Schema, schema: pa.Schema, partitions: Sequence[Mapping[str, str | None]]
 ) -> list[int]:
-    """The places of the files whose partition values don't rule out the predicate.
+    """Return the indices of the files whose partition values don't rule out the predicate.
 
     Args:
         predicate: a pyarrow Expression over ``whole``, or None.
-        whole: all columns, those of the files and of the partitions.
+        whole: all columns, of the files and of the partitions.
         schema: the partition columns.
-        partitions: their values for each file.
+        partitions: the partition values of each file.
     """
     if predicate is None or not schema.names:
         return list(range(len(partitions)))
-    return surviving(predicate, whole, [_guarantee(row, schema) for row in partitions])
+    return prune(predicate, whole, [_guarantee(row, schema) for row in partitions])
 
 
 def _guarantee(row: Mapping[str, str | None], schema: pa.Schema) -> pc.Expression:

@@ -1,4 +1,4 @@
-"""Reading ahead: the next batches are made by one thread while the caller works on the last one."""
+"""Prefetching of batches: a thread produces the next batches while the caller processes the last one."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ __all__ = ["read_ahead"]
 
 _DONE = object()
 _TIDY_BYTES = 16 << 20
-_POLL = 0.05  # seconds between looks at whether the reader was closed
+_POLL = 0.05  # seconds between checks whether the reader was closed
 
 
 def read_ahead(batches: Generator[pa.RecordBatch, None, None], depth: int = 1) -> Generator[pa.RecordBatch, None, None]:
-    """The same batches in the same order, up to ``depth`` of them made before they are asked for.
+    """Yield the same batches in the same order, producing up to ``depth`` of them in advance.
 
-    A thread makes them from the third one on: where there are fewer, starting it would take longer than it saves. It
-    ends when the generator ends, fails or is closed. Closing waits for it, so that the file is closed when ``close``
-    returns. An error is raised where its batch would have come.
+    A thread produces them from the third one on: for fewer batches, starting it would take longer than it saves. It
+    ends when the generator ends, fails or is closed. Closing waits for the thread, so that the file is closed when
+    ``close`` returns. An error is raised in place of its batch.
 
-    The thread is no daemon, as a daemon that is inside pyarrow when the interpreter ends takes the process down; it
-    sees the end of the main thread by itself.
+    The thread is not a daemon, as a daemon thread inside pyarrow at interpreter shutdown crashes the process; it
+    checks for the end of the main thread itself.
     """
     with closing(batches):
         first = next(batches, None)
@@ -45,7 +45,7 @@ def read_ahead(batches: Generator[pa.RecordBatch, None, None], depth: int = 1) -
 def _from_thread(
     first: pa.RecordBatch, batches: Generator[pa.RecordBatch, None, None], depth: int
 ) -> Generator[pa.RecordBatch, None, None]:
-    """A batch that is there, and those that a thread makes meanwhile."""
+    """Yield a batch that exists already, then the batches that a thread produces."""
     queue: Queue[Any] = Queue(maxsize=depth)
     stop = Event()
 
@@ -59,16 +59,16 @@ def _from_thread(
         return False
 
     def work() -> None:
-        made = 0
+        produced = 0
         try:
             for batch in batches:
-                made += batch.nbytes
+                produced += batch.nbytes
                 if not put(batch):
                     return
-                if made > _TIDY_BYTES:
-                    # What this thread allocated others have freed by now: the allocator gives it back when it is asked.
+                if produced > _TIDY_BYTES:
+                    # Other threads have freed what this one allocated: the allocator returns it only on request.
                     pa.default_memory_pool().release_unused()
-                    made = 0
+                    produced = 0
             put(_DONE)
         except BaseException as error:  # it is raised again in the caller's thread
             put(error)

@@ -1,4 +1,4 @@
-"""One scan over many files: what every format shares. Formats read single files; this orders, shapes and filters.
+"""The scan over many files that all formats share: formats read single files; the scan orders, shapes and filters.
 
 The reader is a Python generator behind ``RecordBatchReader.from_batches``: errors keep their type (an Arrow C stream
 would turn them into text), files open one after another, and at most one file's reader is alive.
@@ -24,7 +24,7 @@ _generators: WeakKeyDictionary[pa.RecordBatchReader, Generator[pa.RecordBatch, N
 
 
 def scan(plan: Plan) -> pa.RecordBatchReader:
-    """Read as planned, lazily; see :meth:`dao_files.formats.Format.scan`."""
+    """Execute a plan lazily; see :meth:`dao_files.formats.Format.scan`."""
     generator = kept(read_ahead(_batches(plan)))
     reader = pa.RecordBatchReader.from_batches(plan.output, generator)
     _generators[reader] = generator
@@ -32,10 +32,13 @@ def scan(plan: Plan) -> pa.RecordBatchReader:
 
 
 def close_reader(reader: pa.RecordBatchReader) -> None:
-    """Close a reader and the file that it has open, now.
+    """Close a reader and its open file before returning.
 
-    ``RecordBatchReader.close`` of a reader that is fed by Python does nothing (pyarrow 26), so this stops the feeding
-    generator first. Any other reader is just closed.
+    ``RecordBatchReader.close`` of a reader over a Python generator does nothing (pyarrow 26), so the generator is
+    closed first. Any other reader is just closed.
+
+    Args:
+        reader: a reader of :meth:`~dao_files.formats.Format.scan`, or any other.
     """
     generator = _generators.pop(reader, None)
     if generator is not None:
@@ -59,22 +62,22 @@ def _batches(plan: Plan) -> Generator[pa.RecordBatch, None, None]:
 
 
 def _file_batches(plan: Plan, index: int, left: int | None) -> Generator[pa.RecordBatch, None, None]:
-    """The finished batches of one file."""
+    """Yield the shaped and filtered batches of one file."""
     wanted = plan.of_file(index, left)
     batches = plan.format.read_file(wanted.path, plan.filesystem, plan.options, wanted.task)
     with closing(batches):
         for batch in batches:
             _refuse_larger(batch, wanted.path)
-            whole = wanted.finished(batch)
+            whole = wanted.finish(batch)
             for start in range(0, whole.num_rows, plan.batch_size):
                 yield whole.slice(start, plan.batch_size)
 
 
 def _refuse_larger(batch: pa.RecordBatch, path: str) -> None:
-    """Stop where a file can only be read in pieces that are larger than the limit.
+    """Refuse a batch that exceeds the memory limit, as the file can't be read in smaller ones.
 
     Raises:
-        DataError: the piece is.
+        DataError: the batch exceeds the limit.
     """
     limit = current().limit
     if limit is not None and batch.nbytes > limit:
@@ -85,4 +88,4 @@ def _refuse_larger(batch: pa.RecordBatch, path: str) -> None:
 
 
 _PIECES = 4
-"""How many batches are in memory at once while a stream is read."""
+"""Batches in memory at the same time while a stream is read."""

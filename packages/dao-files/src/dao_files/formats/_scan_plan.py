@@ -1,4 +1,4 @@
-"""What a read of many files is to give, decided before any of them is opened; and how rows of one become rows of it."""
+"""The plan of a scan over many files, made before their rows are read, and the conversion of one file's rows by it."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from pyarrow import fs
 from dao.arrow.convert import select_fields
 from dao.errors import DataError
 from dao_files.formats._contract import FileFormat, FileTask, Paths, Where
-from dao_files.formats._partitions import partition_types, partition_values, surviving_files
-from dao_files.formats._shape import shape_batch, unordered
+from dao_files.formats._partitions import partition_types, partition_values, prune_files
+from dao_files.formats._shape import shape_batch, without_order
 from dao_files.formats._validity import refuse_bad_text
 
-__all__ = ["DEFAULT_BATCH_SIZE", "OneFile", "Plan", "planned"]
+__all__ = ["DEFAULT_BATCH_SIZE", "OneFile", "Plan", "plan_scan"]
 
 DEFAULT_BATCH_SIZE = 131_072
-"""Rows that a batch has at most where the caller does not say: what pyarrow's dataset scanner uses."""
+"""The default of the most rows of a batch, as in pyarrow's dataset scanner."""
 
 
 @frozen
 class Plan:
-    """A read with everything decided that does not depend on a file's content.
+    """A plan of a scan: all decisions that are independent of the rows of a file.
 
     Attributes:
-        format, filesystem, options: what reads, where, and how.
-        paths: the files that can have rows wanted, in order.
-        partitions: for each of them the values of its partition columns as text.
-        whole: all columns, those of partitions where the caller's schema has them, else last.
-        partition_schema: the columns of partitions.
-        output: the columns to give.
-        needed: those, and what the predicate looks at.
+        format, filesystem, options: the format, the filesystem and the options to read with.
+        paths: the files that may have matching rows, in order.
+        partitions: the values of the partition columns of each file, as text.
+        whole: all columns; partition columns at their position in the caller's schema, else last.
+        partition_schema: the partition columns.
+        output: the projected columns.
+        needed: the projected columns and the columns of the predicate.
         predicate: a ``pyarrow.compute.Expression`` over ``whole``, or None.
-        predicate_columns: the columns that it looks at.
-        batch_size: rows of a batch at most.
-        limit: rows at most, or None.
-        declared: the schema that the caller gave for the files' rows.
-        named: the names that their columns may have, or None.
+        predicate_columns: the names of the columns that the predicate reads.
+        batch_size: the most rows of a batch.
+        limit: the most rows to return, or None.
+        declared: the caller's schema of the files' rows, or None.
+        named: the column names that a file may have, or None for any.
     """
 
     format: FileFormat
@@ -59,11 +59,14 @@ class Plan:
     named: frozenset[str] | None
 
     def of_file(self, index: int, left: int | None = None) -> OneFile:
-        """What is wanted of one of the files.
+        """Derive the scan of one file.
 
         Args:
-            index: its place in ``paths``.
-            left: rows that are wanted at most, of all files that are not yet read; None for all.
+            index: the index of the file in ``paths``.
+            left: the most rows still to return, of this and all later files; None for all.
+
+        Raises:
+            DataError: a partition value that doesn't fit its column's type.
         """
         fixed = partition_values(self.partitions[index], self.partition_schema)
         wanted = pa.schema([field for field in self.needed if field.name not in fixed])
@@ -83,14 +86,14 @@ class Plan:
 
 @frozen
 class OneFile:
-    """What a plan wants of one file.
+    """The scan of one file of a plan.
 
     Attributes:
         plan: the plan.
         path: the file.
-        task: what its format is asked for.
-        fixed: the values of its partition columns.
-        residual: what rows must still meet that come from its format, or None.
+        task: the request to the format.
+        fixed: the values of the file's partition columns.
+        residual: the predicate that the rows of the format must still be filtered by, or None.
     """
 
     plan: Plan
@@ -99,12 +102,12 @@ class OneFile:
     fixed: Mapping[str, Any]
     residual: Any
 
-    def finished(self, batch: pa.RecordBatch, *, filtered: bool = False) -> pa.RecordBatch:
-        """Rows as the plan gives them: shaped, filtered unless they are already, with partition columns.
+    def finish(self, batch: pa.RecordBatch, *, filtered: bool = False) -> pa.RecordBatch:
+        """Convert a batch of the file to rows of the plan: shaped, filtered unless already, with partition columns.
 
         Raises:
             StoreError: a text that is not UTF-8.
-            DataError: a value that its column's wanted type can't hold exactly.
+            DataError: a value that its column's type in the plan can't hold exactly.
         """
         refuse_bad_text(batch)
         if self.residual is None or filtered:
@@ -115,7 +118,7 @@ class OneFile:
         return shape_batch(filter_batch(whole, self.residual), self.plan.output, {})
 
 
-def planned(
+def plan_scan(
     format: FileFormat,
     paths: Paths,
     filesystem: fs.FileSystem,
@@ -129,15 +132,15 @@ def planned(
     batch_size: int | None = None,
     limit: int | None = None,
 ) -> Plan:
-    """Decide; see :meth:`dao_files.formats.Format.scan` for what is given and raised."""
+    """Plan a scan; see :meth:`dao_files.formats.Format.scan` for arguments and errors."""
     paths = list(paths)
     _check_numbers(batch_size, limit)
-    partition_schema = unordered(partition_types(paths, partitions, partition_schema))
+    partition_schema = without_order(partition_types(paths, partitions, partition_schema))
     file_schema = format.infer_schema(paths, filesystem, options) if schema is None else schema
-    file_schema = unordered(file_schema, format.keeps_order)
+    file_schema = without_order(file_schema, format.keeps_order)
     fixed = set(partition_schema.names)
-    whole = _with_partitions(file_schema if schema is not None else _without(file_schema, fixed), partition_schema)
-    file_schema = _without(file_schema, fixed)
+    whole = _with_partitions(file_schema if schema is not None else _drop_columns(file_schema, fixed), partition_schema)
+    file_schema = _drop_columns(file_schema, fixed)
     try:
         predicate, predicate_columns = _compile(where, whole)
         output = select_fields(whole, columns)
@@ -146,7 +149,7 @@ def planned(
         raise
     needed = predicate_columns.union(output.names)
     rows = [dict(row) for row in partitions] if partitions is not None else [{} for _ in paths]
-    kept = surviving_files(predicate, whole, partition_schema, rows)
+    kept = prune_files(predicate, whole, partition_schema, rows)
     return Plan(
         format=format,
         filesystem=filesystem,
@@ -166,12 +169,12 @@ def planned(
     )
 
 
-def _without(schema: pa.Schema, names: Collection[str]) -> pa.Schema:
+def _drop_columns(schema: pa.Schema, names: Collection[str]) -> pa.Schema:
     return pa.schema([field for field in schema if field.name not in names])
 
 
 def _with_partitions(schema: pa.Schema, partition_schema: pa.Schema) -> pa.Schema:
-    """The partition columns where the schema has them, those that it lacks last."""
+    """Replace the partition columns that the schema has, and append the others."""
     partitions = {field.name: field for field in partition_schema}
     fields = [partitions.pop(field.name, field) for field in schema]
     return pa.schema([*fields, *partitions.values()])

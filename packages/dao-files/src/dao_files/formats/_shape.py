@@ -1,4 +1,4 @@
-"""Batches brought into a wanted schema: columns chosen and ordered, missing ones null, types cast without loss."""
+"""Conversion of batches to a schema: projection, nulls for missing columns, lossless casts; and checks of schemas."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ from dao.errors import DataError
 
 __all__ = [
     "check_batch",
-    "checked",
+    "check_schema",
     "refuse_duplicates",
     "repeated_names",
     "shape_batch",
     "types_text",
     "unify",
-    "unordered",
+    "without_order",
 ]
 
 
 def shape_batch(batch: pa.RecordBatch, schema: pa.Schema, fixed: Mapping[str, Any]) -> pa.RecordBatch:
-    """The batch with exactly the columns and types of ``schema``; columns that it lacks are null.
+    """Convert a batch to exactly the columns and types of ``schema``; columns that it lacks are null.
 
     Args:
         batch: the rows.
-        schema: the columns wanted.
+        schema: the columns and types to convert to.
         fixed: scalars for columns that have one value in all rows.
 
     Raises:
-        DataError: a value that its column's wanted type can't hold exactly.
+        DataError: a value that its column's type in ``schema`` can't hold exactly.
     """
     if not fixed and batch.schema.equals(schema):
         return batch
-    if not fixed and batch.schema.names == schema.names:  # by place, so that duplicate names stay apart
+    if not fixed and batch.schema.names == schema.names:  # by position, so that duplicate names stay distinct
         arrays = [cast_column(array, field) for array, field in zip(batch.columns, schema, strict=True)]
     else:
         arrays = [_column(batch, field, fixed) for field in schema]
@@ -48,25 +48,25 @@ def shape_batch(batch: pa.RecordBatch, schema: pa.Schema, fixed: Mapping[str, An
 def _column(batch: pa.RecordBatch, field: pa.Field, fixed: Mapping[str, Any]) -> pa.Array:
     if field.name in fixed:
         return pa.repeat(fixed[field.name], batch.num_rows)
-    place = batch.schema.get_field_index(field.name)
-    if place < 0:
+    index = batch.schema.get_field_index(field.name)
+    if index < 0:
         return pa.nulls(batch.num_rows, field.type)
-    return cast_column(batch.column(place), field)
+    return cast_column(batch.column(index), field)
 
 
 def types_text(schema: pa.Schema) -> str:
-    """A schema's names and types as Arrow prints them: what is not in the text is in no type, however deep."""
+    """Print the names and types of a schema: a search in the text covers types at any depth of nesting."""
     return str(schema.to_string(show_field_metadata=False, show_schema_metadata=False))
 
 
-def unordered(schema: pa.Schema, except_of: Callable[[pa.DataType], bool] = lambda values: False) -> pa.Schema:
-    """The schema without the mark of ordered categories, those inside nested columns included.
+def without_order(schema: pa.Schema, except_of: Callable[[pa.DataType], bool] = lambda values: False) -> pa.Schema:
+    """Make all dictionary types of a schema without_order, including nested ones.
 
-    For what builds dictionaries from values: their order is that of appearance then.
+    For readers that build dictionaries from values, in the order of appearance.
 
     Args:
         schema: the schema.
-        except_of: the types of values whose dictionaries stay as they are.
+        except_of: selects the value types whose dictionaries stay ordered.
     """
     if "ordered=1" not in types_text(schema):
         return schema
@@ -79,20 +79,19 @@ def unordered(schema: pa.Schema, except_of: Callable[[pa.DataType], bool] = lamb
     return pa.schema([part.with_type(change_types(part.type, plain)) for part in schema], metadata=schema.metadata)
 
 
-def checked(schema: pa.Schema) -> pa.Schema:
-    """The schema of a file, when all its names are text (pyarrow raises only when a damaged one is looked at), and no
-    column has the name of another one.
+def check_schema(schema: pa.Schema) -> pa.Schema:
+    """Return the schema of a file after checking that all names are UTF-8 and no two columns have the same name.
 
     Raises:
-        UnicodeDecodeError: a name is not UTF-8.
+        UnicodeDecodeError: a name is not UTF-8, which pyarrow detects only when the name is accessed.
         DataError: several columns have one name; the message names them.
     """
-    waiting = list(schema)
-    while waiting:
-        field = waiting.pop()
-        field.name  # noqa: B018 - looking is the check
+    unchecked = list(schema)
+    while unchecked:
+        field = unchecked.pop()
+        field.name  # noqa: B018 - the access is the check
         if pa.types.is_nested(field.type):
-            waiting.extend(field.type.field(place) for place in range(field.type.num_fields))
+            unchecked.extend(field.type.field(index) for index in range(field.type.num_fields))
     twice = repeated_names(schema.names)
     if twice:
         names = ", ".join(map(repr, twice))
@@ -101,16 +100,16 @@ def checked(schema: pa.Schema) -> pa.Schema:
 
 
 def unify(schemas: Sequence[pa.Schema], paths: Sequence[str] = ()) -> pa.Schema:
-    """The one schema that all the given ones fit: columns in order of first appearance, types widened where needed.
+    """Unify schemas: columns in order of first appearance, types widened where they differ.
 
-    A column, or a field of a struct, that one of them lacks or allows to be null is nullable.
+    A column, or a field of a struct, is nullable if any of the schemas lacks it or has it nullable.
 
     Args:
         schemas: the schemas.
-        paths: the files that they are of, for the error.
+        paths: the file of each schema, for the error.
 
     Raises:
-        DataError: there are none, or one column has types that no common type holds.
+        DataError: there are no schemas, or a column has types without a common type.
     """
     if not schemas:
         raise DataError("there are no files to take a schema from; give schema=")
@@ -126,7 +125,7 @@ def unify(schemas: Sequence[pa.Schema], paths: Sequence[str] = ()) -> pa.Schema:
 
 
 def _nullable_where_absent(fields: Iterable[pa.Field], groups: Sequence[Iterable[pa.Field]]) -> list[pa.Field]:
-    """The fields that groups of fields were joined to, nullable where a group lacks one."""
+    """Make unified fields nullable where one of the groups that they were unified from lacks them."""
     named: dict[str, list[pa.Field]] = {}
     for group in groups:
         for field in group:
@@ -148,10 +147,10 @@ def _with_nullable_fields(kind: pa.DataType, given: Sequence[pa.DataType]) -> pa
 
 
 def check_batch(batch: pa.RecordBatch, schema: pa.Schema) -> None:
-    """Make sure that a batch is what a writer was opened for, and that its values are those of its types.
+    """Check that a batch has the schema of its writer and that its values are valid for their types.
 
     Raises:
-        DataError: it has another schema, or an array holds what its type does not allow; the message names the first
+        DataError: another schema, or an array with values that its type does not allow; the message names the first
             such column.
     """
     refuse_invalid(batch)
@@ -165,10 +164,10 @@ def check_batch(batch: pa.RecordBatch, schema: pa.Schema) -> None:
 
 
 def refuse_duplicates(schema: pa.Schema, format_name: str) -> None:
-    """Make sure that no two columns have one name.
+    """Refuse a schema in which two columns have the same name.
 
     Raises:
-        DataError: two have; the message names them.
+        DataError: two columns do; the message names them.
     """
     twice = repeated_names(schema.names)
     if twice:
@@ -176,5 +175,5 @@ def refuse_duplicates(schema: pa.Schema, format_name: str) -> None:
 
 
 def repeated_names(names: Sequence[str]) -> list[str]:
-    """The names that are there more than once, sorted."""
+    """Return the names that occur more than once, sorted."""
     return sorted(name for name, count in Counter(names).items() if count > 1)

@@ -1,4 +1,4 @@
-"""Values that a file gives and that are no texts, and values that have no text form."""
+"""Checks of values: invalid UTF-8 of read files, and dates and times without a text form."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from dao.errors import DataError, StoreError
 __all__ = ["refuse_bad_text", "refuse_far_years"]
 
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # 0001-01-01 and 9999-12-31 from 1970-01-01
-_FIRST_NS = -((1 << 63) // 1_000_000_000) * 1_000_000_000  # the first whole second, before which Arrow reads no text
+_FIRST_NS = -((1 << 63) // 1_000_000_000) * 1_000_000_000  # the first whole second that Arrow parses from text
 _PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000, "ns": 86_400_000_000_000}
 
 
 def refuse_bad_text(batch: pa.RecordBatch) -> None:
-    """Make sure that the texts that a file gave are UTF-8, nested ones and those of dictionaries included.
+    """Check that all texts of a batch are UTF-8, including nested texts and dictionaries.
 
     Raises:
-        StoreError: one is not; the message names the column.
+        StoreError: a text is not UTF-8; the message names the column.
     """
-    for place, field in enumerate(batch.schema):
-        for texts in _texts(batch.column(place)) if _has_text(field.type) else ():
+    for index, field in enumerate(batch.schema):
+        for texts in _text_arrays(batch.column(index)) if _has_text(field.type) else ():
             try:
                 texts.validate(full=True)
             except pa.ArrowInvalid as error:
@@ -35,29 +35,29 @@ def _has_text(kind: pa.DataType) -> bool:
         return _has_text(kind.storage_type)
     if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
         return _has_text(kind.value_type)
-    return _is_text(kind) or any(_has_text(kind.field(place).type) for place in range(kind.num_fields))
+    return _is_text(kind) or any(_has_text(kind.field(index).type) for index in range(kind.num_fields))
 
 
-def _texts(array: pa.Array) -> Iterator[pa.Array]:
-    """The arrays of texts inside an array that has some. Others are not looked at: pyarrow can't look at all."""
+def _text_arrays(array: pa.Array) -> Iterator[pa.Array]:
+    """Yield the text arrays inside an array that has some; others are skipped, as pyarrow can't access all types."""
     kind = array.type
     if _is_text(kind):
         yield array
     elif isinstance(kind, pa.BaseExtensionType):
-        yield from _texts(array.storage)
+        yield from _text_arrays(array.storage)
     elif pa.types.is_dictionary(kind):
-        yield from _texts(array.dictionary)
+        yield from _text_arrays(array.dictionary)
     elif pa.types.is_struct(kind) or pa.types.is_union(kind):
-        for place in range(kind.num_fields):
-            if _has_text(kind.field(place).type):
-                yield from _texts(array.field(place))
+        for index in range(kind.num_fields):
+            if _has_text(kind.field(index).type):
+                yield from _text_arrays(array.field(index))
     elif pa.types.is_map(kind):
         if _has_text(kind.key_type):
-            yield from _texts(array.keys)
+            yield from _text_arrays(array.keys)
         if _has_text(kind.item_type):
-            yield from _texts(array.items)
+            yield from _text_arrays(array.items)
     else:
-        yield from _texts(array.values)
+        yield from _text_arrays(array.values)
 
 
 def _is_text(kind: pa.DataType) -> bool:
@@ -65,12 +65,12 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def refuse_far_years(array: pa.Array, format_name: str) -> None:
-    """Make sure that dates and timestamps lie in the years that ISO 8601 texts have, in UTC where they have a zone.
+    """Refuse dates and timestamps (in UTC if zoned) outside the years of ISO 8601 texts.
 
-    Arrow writes others as ``<value out of range: ...>``, or as texts that it does not read again.
+    Arrow formats others as ``<value out of range: ...>``, or as texts that it can't parse.
 
     Raises:
-        DataError: one is before the year 1 or after the year 9999.
+        DataError: a value before the year 1 or after the year 9999, or nanoseconds before 1677-09-21 00:12:44.
     """
     kind = array.type
     if pa.types.is_date32(kind):

@@ -1,4 +1,4 @@
-"""A read of many files that is wanted whole: pieces of files are fetched ahead and decoded on several cores at once."""
+"""Reading of many files into one table: pieces of files are prefetched and decoded concurrently on several cores."""
 
 from __future__ import annotations
 
@@ -21,83 +21,86 @@ from dao_files.formats._scan_plan import OneFile, Plan
 __all__ = ["FETCHERS", "Piece", "read_whole"]
 
 FETCHERS = 8
-"""Requests at the same time for one call."""
+"""Concurrent requests of one call."""
 
 
 class Piece(Protocol):
-    """A part of a file that is decoded by itself."""
+    """A part of a file that is decoded independently."""
 
     @property
     def requests(self) -> Sequence[Callable[[], Any]]:
-        """What is to be fetched before it can be decoded; each may run in a thread of its own."""
+        """The requests that fetch the bytes to decode; each may run in its own thread."""
 
     @property
     def weight(self) -> int:
-        """The bytes that they fetch."""
+        """The bytes that the requests fetch."""
 
     def read(self, fetched: Sequence[Any], *, alone: bool) -> tuple[pa.Table, bool]:
-        """Its rows, and whether those are left out already that don't meet the predicate.
+        """Decode the rows; also returns whether the predicate has been applied to them.
 
         Args:
-            fetched: what the requests gave.
-            alone: whether fewer pieces than there are cores are being decoded, so that this one may take several.
+            fetched: the results of the requests, in order.
+            alone: whether fewer pieces than cores are being decoded, so that this one may use several cores.
         """
 
 
 @frozen
 class _Job:
-    """A piece, the file that it is of, and what the piece said is to be fetched for it."""
+    """A piece with its file, its requests and its weight."""
 
     file: OneFile
     piece: Piece
     requests: Sequence[Callable[[], Any]]
     weight: int
 
-    def decoded(self, fetched: Sequence[Any], *, alone: bool) -> list[pa.RecordBatch]:
-        """The piece's rows as the plan gives them; see :meth:`Piece.read`."""
+    def decode(self, fetched: Sequence[Any], *, alone: bool) -> list[pa.RecordBatch]:
+        """Decode the piece to batches of the plan; see :meth:`Piece.read`."""
         with reading(self.file.path):
             table, filtered = self.piece.read(fetched, alone=alone)
-            return [self.file.finished(batch, filtered=filtered) for batch in table.to_batches()]
+            return [self.file.finish(batch, filtered=filtered) for batch in table.to_batches()]
 
 
 def read_whole(plan: Plan, pieces: Callable[[OneFile], Sequence[Piece]]) -> pa.Table:
-    """Read as planned, except for a limit.
+    """Execute a plan that has no limit, and return all rows.
 
     Args:
-        plan: what to read.
-        pieces: opens one file, and says what is to be read of it.
+        plan: the plan.
+        pieces: opens one file and splits it into its pieces.
+
+    Raises:
+        DataError, StoreError: as :meth:`dao_files.formats.Format.scan`.
     """
 
-    def opened(index: int) -> list[_Job]:
+    def open_file(index: int) -> list[_Job]:
         file = plan.of_file(index)
         with reading(file.path):
             return [_Job(file, piece, piece.requests, piece.weight) for piece in pieces(file)]
 
     batches: list[pa.RecordBatch] = []
-    with closing(in_parallel(opened, range(len(plan.paths)), FETCHERS, ahead=FETCHERS)) as files:
+    with closing(in_parallel(open_file, range(len(plan.paths)), FETCHERS, ahead=FETCHERS)) as files:
         jobs = (job for found in files for job in found)
-        with closing(_decoded(jobs)) as results:
+        with closing(_decode_jobs(jobs)) as results:
             for result in results:
                 batches += result
     return pa.Table.from_batches(batches, plan.output)
 
 
-def _decoded(jobs: Iterator[_Job]) -> Generator[list[pa.RecordBatch], None, None]:
-    """The rows of each piece, in order; a single one is fetched and decoded without a thread that waits for another."""
+def _decode_jobs(jobs: Iterator[_Job]) -> Generator[list[pa.RecordBatch], None, None]:
+    """Yield the batches of each piece, in order; a single piece is decoded in the calling thread."""
     first = list(islice(jobs, 2))
     if len(first) < 2:
         for job in first:
             with reading(job.file.path), closing(in_parallel(run, job.requests, FETCHERS)) as coming:
                 fetched = list(coming)
-            yield job.decoded(fetched, alone=True)
+            yield job.decode(fetched, alone=True)
         return
-    yield from _together(chain(first, jobs))
+    yield from _decode_concurrently(chain(first, jobs))
 
 
-def _together(jobs: Iterator[_Job]) -> Generator[list[pa.RecordBatch], None, None]:
+def _decode_concurrently(jobs: Iterator[_Job]) -> Generator[list[pa.RecordBatch], None, None]:
     pending: deque[tuple[int, Future[list[pa.RecordBatch]]]] = deque()
-    ahead = begun = ended = 0
-    most = current().gathered  # if that is more than one piece's
+    ahead = started = ended = 0
+    most = current().gathered  # a single piece may have more
     counting = Lock()
     with (
         ThreadPoolExecutor(FETCHERS, thread_name_prefix="dao-fetch") as fetching,
@@ -109,7 +112,7 @@ def _together(jobs: Iterator[_Job]) -> Generator[list[pa.RecordBatch], None, Non
             job, coming = job_and_fetched
             with reading(job.file.path):
                 fetched = [one.result() for one in coming]
-            found = job.decoded(fetched, alone=begun - ended < WORKERS)
+            found = job.decode(fetched, alone=started - ended < WORKERS)
             with counting:
                 ended += 1
             return found
@@ -120,7 +123,7 @@ def _together(jobs: Iterator[_Job]) -> Generator[list[pa.RecordBatch], None, Non
                     weight, done = pending.popleft()
                     yield done.result()
                     ahead -= weight
-                begun += 1
+                started += 1
                 coming = [submitted(fetching, run, request) for request in job.requests]
                 pending.append((job.weight, submitted(decoding, decode, (job, coming))))
                 ahead += job.weight

@@ -130,7 +130,7 @@ def test_small_files_are_held_within_bounds(
     paths = [str(tmp_path / f"{number}.parquet") for number in range(3)]
     for number, path in enumerate(paths):
         pq.write_table(table.slice(number * 100, 100), path)
-    monkeypatch.setattr(parquet_source, "_HELD", 2 * Path(paths[0]).stat().st_size + 100)
+    monkeypatch.setattr(parquet_source, "_CACHED_BYTES", 2 * Path(paths[0]).stat().st_size + 100)
     assert read(far, *paths).equals(table.slice(0, 300))
     assert len(far.requests) == 4, "the third file is asked for again"
     assert read(Far(remembering=False), *paths).equals(table.slice(0, 300))
@@ -164,7 +164,7 @@ def test_what_was_not_fetched_is_read_when_it_is_needed(
     way: Any, far: Far, path: str, table: pa.Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # As if the footer said that the chunks were elsewhere: Arrow goes by its own reading of it.
-    monkeypatch.setattr(parquet_source.ParquetSource, "_places", lambda self, place, columns: [(0, 4)])
+    monkeypatch.setattr(parquet_source.ParquetSource, "_column_ranges", lambda self, index, columns: [(0, 4)])
     assert way(far, path).equals(table)
 
 
@@ -174,7 +174,7 @@ def test_row_groups_too_large_to_be_held_are_streamed_in_pieces(
     from dao_files.formats import _parquet as parquet
 
     monkeypatch.setattr("dao.memory.USUAL", Budget(fetched=200_000))
-    monkeypatch.setattr(parquet, "_FAR_BUFFER", 50_000)
+    monkeypatch.setattr(parquet, "_REMOTE_BUFFER", 50_000)
     assert stream(far, path).equals(table)
     assert max(asked for _, _, asked in far.requests[1:]) < 60_000, "a buffer, or a page that is larger"
 

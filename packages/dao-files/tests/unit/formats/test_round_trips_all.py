@@ -14,7 +14,7 @@ from test_round_trips import TYPES
 from dao.arrow.convert import convert, to_reader
 from dao.errors import DataError
 from dao_files.formats import FORMATS, get_format
-from dao_files.formats._shape import unordered
+from dao_files.formats._shape import without_order
 
 OFFSETS = pa.array([0, 1, 2], pa.int32())
 UUIDS = pa.array([b"0123456789abcdef", None], pa.uuid())
@@ -117,7 +117,7 @@ def test_what_is_written_is_read_back_or_refused(format: str, tmp_path: Path) ->
         save(table, path, format)
         found = load(path, format=format, schema=table.schema)
         assert outcome(found) == outcome(table), name
-        assert found.schema.equals(unordered(table.schema, form.keeps_order)), name
+        assert found.schema.equals(without_order(table.schema, form.keeps_order)), name
 
 
 @pytest.mark.parametrize("format", sorted(FORMATS))
