@@ -88,7 +88,7 @@ for path in sys.argv[1:]:
             pass
     for where in (None, "true"):
         try:
-            form.read_table([path], local, where=where)
+            form.read_table([path], local, selection=Selection(where=where))
         except DaoError:
             continue
         sys.exit(f"{path} was read without its key")

@@ -36,10 +36,11 @@ if TYPE_CHECKING:
     from dao.tables._matching import Matcher, check_keys, numbers, precedes, winners
     from dao.tables._modes import check_mode
     from dao.tables._schemas import EVOLVE, check_schema_mode, reconcile, would_evolve
-    from dao.tables._selection import Selection
+    from dao.tables._selection import EVERYTHING, Selection
 
 _HOMES = {
     "CHANGE_COLUMNS": "dao.tables._changes",
+    "EVERYTHING": "dao.tables._selection",
     "EVOLVE": "dao.tables._schemas",
     "HalfDoneError": "dao.tables._conflicts",
     "MODES": "dao._arguments",
@@ -68,6 +69,7 @@ _HOMES = {
 
 __all__ = [
     "CHANGE_COLUMNS",
+    "EVERYTHING",
     "EVOLVE",
     "MODES",
     "SCHEMA_MODES",

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import frozen
 
-__all__ = ["Selection"]
+__all__ = ["EVERYTHING", "Selection"]
 
 
 @frozen
@@ -21,8 +21,6 @@ class Selection:
         limit: the maximum number of rows; None for no limit.
         batch_size: the maximum number of rows per batch; None for the reader's default.
 
-    >>> Selection(columns=["carrier"], where="dep_delay > 15").arguments
-    {'columns': ['carrier'], 'where': 'dep_delay > 15'}
     >>> Selection().is_everything, Selection(batch_size=100).is_everything, Selection(limit=1).is_everything
     (True, True, False)
     """
@@ -42,8 +40,6 @@ class Selection:
         """Whether neither a predicate nor a limit leaves rows out."""
         return self.where is None and self.limit is None
 
-    @property
-    def arguments(self) -> dict[str, Any]:
-        """The attributes that are set, by name, to be passed as keyword arguments."""
-        given = {"columns": self.columns, "where": self.where, "limit": self.limit, "batch_size": self.batch_size}
-        return {name: value for name, value in given.items() if value is not None}
+
+EVERYTHING = Selection()
+"""All rows, with all columns."""

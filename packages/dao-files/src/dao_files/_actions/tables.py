@@ -14,7 +14,7 @@ from dao.arrow.convert import without_views
 from dao.data_object import DataObject
 from dao.errors import DataError, NotFoundError, UnsupportedError
 from dao.results import FileInfo
-from dao.tables import Selection
+from dao.tables import EVERYTHING, Selection
 from dao_files._actions.contents import below, check_only_rows, format_within, refuse_lakehouses, shown_files
 from dao_files._actions.log import Log, Record, fingerprint_of
 from dao_files.formats import FORMATS, Format, close_reader, get_format, hive_values
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from dao_files._storage.storage import Snapshot
 
 __all__ = ["StoredTable", "declared_schema", "format_options", "open_table", "with_views"]
-
-
-EVERYTHING = Selection()
-"""All rows with all columns."""
 
 
 def declared_schema(schema: Any) -> pa.Schema | None:
@@ -231,7 +227,7 @@ class StoredTable:
         if plain is not None:
             return _cast_back(plain.scan(selection, files), self.schema)
         paths, known = self.arguments(files)
-        return self.format.scan(paths, self.filesystem, self.options, **known, **selection.arguments)
+        return self.format.scan(paths, self.filesystem, self.options, selection, **known)
 
     def read(self, selection: Selection = EVERYTHING) -> pa.Table:
         """Read whole; see :meth:`dao_files.formats.Format.read_table`."""
@@ -239,13 +235,13 @@ class StoredTable:
         if plain is not None:
             return _cast_back(plain.scan(selection), self.schema).read_all()
         paths, known = self.arguments()
-        return self.format.read_table(paths, self.filesystem, self.options, **known, **selection.arguments)
+        return self.format.read_table(paths, self.filesystem, self.options, selection, **known)
 
     def might_hold(self, file: FileInfo, where: Any) -> bool:
         """Whether one of its files may have rows that meet a predicate, by what is known without reading rows."""
         table = self._without_views(where) or self
         paths, known = table.arguments([file])
-        return table.format.might_hold(paths, table.filesystem, table.options, columns=[], where=where, **known)
+        return table.format.might_hold(paths, table.filesystem, table.options, Selection([], where), **known)
 
     def _without_views(self, where: Any) -> StoredTable | None:
         """The table with plain texts where it has views, which Arrow can't filter by ``where``; None if it can."""

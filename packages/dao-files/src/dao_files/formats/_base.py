@@ -13,7 +13,8 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import fs
 
-from dao_files.formats._contract import FileFormat, Paths, Where
+from dao.tables import EVERYTHING, Selection
+from dao_files.formats._contract import FileFormat, Paths
 from dao_files.formats._scan import scan
 from dao_files.formats._scan_plan import plan_scan
 
@@ -28,14 +29,11 @@ class Format(FileFormat):
         paths: Paths,
         filesystem: fs.FileSystem,
         options: Any = None,
+        selection: Selection = EVERYTHING,
         *,
         schema: pa.Schema | None = None,
         partitions: Sequence[Mapping[str, str | None]] | None = None,
         partition_schema: pa.Schema | None = None,
-        columns: Sequence[str] | None = None,
-        where: Where = None,
-        batch_size: int | None = None,
-        limit: int | None = None,
     ) -> pa.RecordBatchReader:
         """Read files lazily, in the order of ``paths``, the rows of a file in their stored order.
 
@@ -43,16 +41,13 @@ class Format(FileFormat):
             paths: the files, as paths of the filesystem.
             filesystem: the filesystem that holds them.
             options: the result of :meth:`options`; the defaults where None.
+            selection: the columns, rows and size of batches to return. All columns have the partition columns at their
+                position in ``schema``, else last; batches have at most 131,072 rows by default.
             schema: the columns and types to read the files as; it may include the partition columns. Columns that a
-                file lacks are null; columns that a file has beyond ``schema`` are an error unless ``columns`` selects.
-                None: the result of :meth:`infer_schema`.
+                file lacks are null; columns that a file has beyond ``schema`` are an error unless ``selection`` names
+                columns. None: the result of :meth:`infer_schema`.
             partitions: for each path the values of its partition columns as text, None for a null.
             partition_schema: the types of the partition columns; inferred from the values where None.
-            columns: the columns to return, in this order; None for all, the partition columns at their position in
-                ``schema``, else last.
-            where: a predicate; only rows for which it is true are returned.
-            batch_size: the most rows of a batch, 131,072 by default.
-            limit: the most rows to return.
 
         Returns:
             A reader that opens each file when it reaches it and holds a bounded number of batches. Files are closed
@@ -69,29 +64,40 @@ class Format(FileFormat):
             paths,
             filesystem,
             self.options() if options is None else options,
+            selection,
             schema=schema,
             partitions=partitions,
             partition_schema=partition_schema,
-            columns=columns,
-            where=where,
-            batch_size=batch_size,
-            limit=limit,
         )
         return scan(plan)
 
-    def read_table(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None, **arguments: Any) -> pa.Table:
+    def read_table(
+        self,
+        paths: Paths,
+        filesystem: fs.FileSystem,
+        options: Any = None,
+        selection: Selection = EVERYTHING,
+        **known: Any,
+    ) -> pa.Table:
         """Read whole files into memory: the arguments and rows of :meth:`scan`, decoded for speed rather than memory.
 
         Raises:
             DataError, StoreError: as :meth:`scan` and its reader.
         """
-        return self.scan(paths, filesystem, options, **arguments).read_all()
+        return self.scan(paths, filesystem, options, selection, **known).read_all()
 
-    def might_hold(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None, **arguments: Any) -> bool:
+    def might_hold(
+        self,
+        paths: Paths,
+        filesystem: fs.FileSystem,
+        options: Any = None,
+        selection: Selection = EVERYTHING,
+        **known: Any,
+    ) -> bool:
         """Check from metadata alone whether :meth:`scan` with the same arguments may return rows.
 
         Raises:
             DataError, StoreError: as :meth:`scan`.
         """
         given = self.options() if options is None else options
-        return bool(plan_scan(self, paths, filesystem, given, **arguments).paths)
+        return bool(plan_scan(self, paths, filesystem, given, selection, **known).paths)

@@ -17,6 +17,7 @@ from pyarrow import fs
 
 from dao.errors import StoreError
 from dao.memory import current
+from dao.tables import EVERYTHING, Selection
 from dao_files._workers import in_parallel
 from dao_files.formats._base import Format
 from dao_files.formats._contract import FileTask, FormatWriter, Paths
@@ -71,8 +72,15 @@ class ParquetFormat(Format):
     def writer(self, sink: Any, schema: pa.Schema, options: Any = None, *, path: str = "") -> FormatWriter:
         return ParquetFileWriter(sink, schema, options or ParquetOptions())
 
-    def read_table(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None, **arguments: Any) -> pa.Table:
-        plan = plan_scan(self, paths, filesystem, options or ParquetOptions(), **arguments)
+    def read_table(
+        self,
+        paths: Paths,
+        filesystem: fs.FileSystem,
+        options: Any = None,
+        selection: Selection = EVERYTHING,
+        **known: Any,
+    ) -> pa.Table:
+        plan = plan_scan(self, paths, filesystem, options or ParquetOptions(), selection, **known)
         if plan.limit is not None or not plan.output.names:
             return scan(plan).read_all()
 
@@ -83,8 +91,15 @@ class ParquetFormat(Format):
 
         return read_whole(plan, pieces)
 
-    def might_hold(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None, **arguments: Any) -> bool:
-        plan = plan_scan(self, paths, filesystem, options or ParquetOptions(), **arguments)
+    def might_hold(
+        self,
+        paths: Paths,
+        filesystem: fs.FileSystem,
+        options: Any = None,
+        selection: Selection = EVERYTHING,
+        **known: Any,
+    ) -> bool:
+        plan = plan_scan(self, paths, filesystem, options or ParquetOptions(), selection, **known)
         return any(_may_have_rows(plan.of_file(index)) for index in range(len(plan.paths)))
 
     def read_file(

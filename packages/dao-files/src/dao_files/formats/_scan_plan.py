@@ -11,6 +11,7 @@ from pyarrow import fs
 
 from dao.arrow.convert import select_fields
 from dao.errors import DataError
+from dao.tables import Selection
 from dao_files.formats._contract import FileFormat, FileTask, Paths, Where
 from dao_files.formats._partitions import partition_types, partition_values, prune_files
 from dao_files.formats._shape import shape_batch, without_order
@@ -123,18 +124,15 @@ def plan_scan(
     paths: Paths,
     filesystem: fs.FileSystem,
     options: Any,
+    selection: Selection,
     *,
     schema: pa.Schema | None = None,
     partitions: Sequence[Mapping[str, str | None]] | None = None,
     partition_schema: pa.Schema | None = None,
-    columns: Sequence[str] | None = None,
-    where: Where = None,
-    batch_size: int | None = None,
-    limit: int | None = None,
 ) -> Plan:
     """Plan a scan; see :meth:`dao_files.formats.Format.scan` for arguments and errors."""
     paths = list(paths)
-    _check_numbers(batch_size, limit)
+    _check_numbers(selection.batch_size, selection.limit)
     partition_schema = without_order(partition_types(paths, partitions, partition_schema))
     file_schema = format.infer_schema(paths, filesystem, options) if schema is None else schema
     file_schema = without_order(file_schema, format.keeps_order)
@@ -142,8 +140,8 @@ def plan_scan(
     whole = _with_partitions(file_schema if schema is not None else _drop_columns(file_schema, fixed), partition_schema)
     file_schema = _drop_columns(file_schema, fixed)
     try:
-        predicate, predicate_columns = _compile(where, whole)
-        output = select_fields(whole, columns)
+        predicate, predicate_columns = _compile(selection.where, whole)
+        output = select_fields(whole, selection.columns)
     except DataError as error:
         error.message += format.advice(file_schema, options)
         raise
@@ -162,10 +160,10 @@ def plan_scan(
         needed=pa.schema([field for field in whole if field.name in needed]),
         predicate=predicate,
         predicate_columns=predicate_columns,
-        batch_size=batch_size or DEFAULT_BATCH_SIZE,
-        limit=limit,
+        batch_size=selection.batch_size or DEFAULT_BATCH_SIZE,
+        limit=selection.limit,
         declared=file_schema if schema is not None else None,
-        named=frozenset(whole.names) if schema is not None and columns is None else None,
+        named=frozenset(whole.names) if schema is not None and selection.columns is None else None,
     )
 
 

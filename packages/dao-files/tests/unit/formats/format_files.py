@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import fs
 
+from dao.tables import Selection
 from dao_files.formats import Format, get_format
 
 LOCAL = fs.LocalFileSystem()
@@ -22,10 +23,17 @@ def save(table: pa.Table, path: Path, format: str | None = None, *, batches: int
     return str(path)
 
 
-def load(*paths: Path | str, format: str | None = None, options: dict[str, Any] | None = None, **scan: Any) -> pa.Table:
-    """Read files lazily."""
+def load(
+    *paths: Path | str,
+    format: str | None = None,
+    options: dict[str, Any] | None = None,
+    **arguments: Any,
+) -> pa.Table:
+    """Read files lazily; the arguments are what is known of them, and those of a selection."""
     form = format_of(paths[0], format)
-    return form.scan([str(path) for path in paths], LOCAL, form.options(options), **scan).read_all()
+    known = {name: arguments.pop(name) for name in ("schema", "partitions", "partition_schema") if name in arguments}
+    selection = Selection(**arguments)
+    return form.scan([str(path) for path in paths], LOCAL, form.options(options), selection, **known).read_all()
 
 
 def format_of(path: Path | str, format: str | None) -> Format:

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dao.errors import DaoError, StoreError
+from dao.tables import Selection
 from dao_files.formats import _csv_rows as csv_rows
 from dao_files.formats import get_format
 
@@ -116,7 +117,7 @@ def test_a_stream_gives_the_same_rows(tmp_path: Path) -> None:
     path.write_text("a,b\n" + "".join(f'{i},"x\n{i}"\n' for i in range(1000)))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(csv_rows, "PIECE_BYTES", 100)
-        batches = list(CSV.scan([str(path)], LOCAL, batch_size=3))
+        batches = list(CSV.scan([str(path)], LOCAL, selection=Selection(batch_size=3)))
     assert max(batch.num_rows for batch in batches) <= 3
     assert [row["b"] for batch in batches for row in batch.to_pylist()] == [f"x\n{i}" for i in range(1000)]
 

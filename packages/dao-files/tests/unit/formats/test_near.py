@@ -20,6 +20,7 @@ from pyarrow import fs
 
 from dao import DataAccessObject
 from dao.errors import DaoError
+from dao.tables import Selection
 from dao_files.formats import close_reader, get_format
 from dao_files.formats._near import is_near, owned
 
@@ -89,10 +90,10 @@ def content_of(name: str) -> bytes:
 def test_what_was_read_from_afar_holds_nothing_of_pythons(name: str, where: str | None) -> None:
     far = Far(content_of(name))
     form = get_format(name)
-    table = form.read_table(["x"], fs.PyFileSystem(far), where=where)
+    table = form.read_table(["x"], fs.PyFileSystem(far), selection=Selection(where=where))
     assert table.num_rows == (4 if where is None else 2)
     assert far.held() == 0
-    reader = form.scan(["x"], fs.PyFileSystem(far), where=where, batch_size=1)
+    reader = form.scan(["x"], fs.PyFileSystem(far), selection=Selection(where=where, batch_size=1))
     batch = reader.read_next_batch()
     close_reader(reader)
     assert batch.num_rows == 1
@@ -159,6 +160,7 @@ sys.path[:0] = sys.argv[1:]
 import numpy as np, pyarrow as pa
 from dao import DataAccessObject
 from dao.arrow import filter_table
+from dao.tables import Selection
 from test_near import BINARY, Far, content_of, fs, get_format
 
 def threads():
@@ -181,9 +183,9 @@ def check(what):
 
 for name in BINARY:
     filesystem = fs.PyFileSystem(Far(content_of(name)))
-    get_format(name).read_table(["x"], filesystem, where="number > 1")
+    get_format(name).read_table(["x"], filesystem, selection=Selection(where="number > 1"))
     check(name)
-    for batch in get_format(name).scan(["x"], filesystem, batch_size=1):
+    for batch in get_format(name).scan(["x"], filesystem, selection=Selection(batch_size=1)):
         break
     del batch
     check(f"a stream of {name} that was given up")
@@ -215,7 +217,7 @@ def test_shares_of_columns_are_put_together_again(alone: bool, tmp_path: Path, m
     pq.write_table(table, tmp_path / "x.parquet")
     read: Callable[..., pa.Table] = get_format("parquet").read_table
     for columns in (None, names[::-1], ["c3"], ["c5", "c1"]):
-        found = read([str(tmp_path / "x.parquet")], fs.LocalFileSystem(), columns=columns)
+        found = read([str(tmp_path / "x.parquet")], fs.LocalFileSystem(), selection=Selection(columns))
         assert found.equals(table if columns is None else table.select(columns))
-        found = read([str(tmp_path / "x.parquet")], fs.LocalFileSystem(), columns=columns, where="c2 = 5")
+        found = read([str(tmp_path / "x.parquet")], fs.LocalFileSystem(), selection=Selection(columns, "c2 = 5"))
         assert found.equals((table if columns is None else table.select(columns)).slice(2))

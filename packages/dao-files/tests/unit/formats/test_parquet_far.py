@@ -15,6 +15,7 @@ from pyarrow import fs
 
 from dao.errors import ConflictError, DaoError, StoreError
 from dao.memory import Budget
+from dao.tables import Selection
 from dao_files.formats import _parquet_source as parquet_source
 from dao_files.formats import close_reader, get_format
 
@@ -88,12 +89,12 @@ def path(tmp_path: Path, table: pa.Table) -> str:
     return str(target)
 
 
-def read(far: Far, *paths: str, **arguments: Any) -> pa.Table:
-    return PARQUET.read_table(paths, fs.PyFileSystem(far), **arguments)
+def read(far: Far, *paths: str, **selection: Any) -> pa.Table:
+    return PARQUET.read_table(paths, fs.PyFileSystem(far), selection=Selection(**selection))
 
 
-def stream(far: Far, *paths: str, **arguments: Any) -> pa.Table:
-    return PARQUET.scan(paths, fs.PyFileSystem(far), **arguments).read_all()
+def stream(far: Far, *paths: str, **selection: Any) -> pa.Table:
+    return PARQUET.scan(paths, fs.PyFileSystem(far), selection=Selection(**selection)).read_all()
 
 
 @pytest.mark.parametrize("way", [read, stream])
@@ -196,7 +197,7 @@ def test_many_files_near_and_far_give_the_same(where: str | None, far: Far, tmp_
     for number in range(7):
         paths.append(str(tmp_path / f"part-{number}.parquet"))
         pq.write_table(table.slice(number * 5000, 5000), paths[-1], row_group_size=2000)
-    near = PARQUET.read_table(paths, fs.LocalFileSystem(), where=where)
+    near = PARQUET.read_table(paths, fs.LocalFileSystem(), selection=Selection(where=where))
     assert read(far, *paths, where=where).equals(near)
     assert stream(far, *paths, where=where).equals(near)
 
@@ -234,7 +235,7 @@ def _no_threads_stay() -> Iterator[None]:
 @pytest.mark.usefixtures("_no_threads_stay")
 def test_no_thread_stays_behind(far: Far, path: str) -> None:
     read(far, path)
-    reader = PARQUET.scan([path], fs.PyFileSystem(far), batch_size=100)
+    reader = PARQUET.scan([path], fs.PyFileSystem(far), selection=Selection(batch_size=100))
     reader.read_next_batch()
     close_reader(reader)
     far.failing_from = 0

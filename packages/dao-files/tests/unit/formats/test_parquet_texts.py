@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from format_files import LOCAL
 
+from dao.tables import Selection
 from dao_files.formats import _parquet_texts as parquet_texts
 from dao_files.formats import get_format
 from dao_files.formats._parquet_group import RowGroup
@@ -70,8 +71,8 @@ def written_out(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return seen
 
 
-def read(path: str, **how: Any) -> pa.Table:
-    return get_format("parquet").read_table([path], LOCAL, **how)
+def read(path: str, **selection: Any) -> pa.Table:
+    return get_format("parquet").read_table([path], LOCAL, selection=Selection(**selection))
 
 
 def test_the_rows_are_arrows(path: str, written_out: list[str]) -> None:
@@ -90,8 +91,8 @@ def test_columns_and_filters(path: str, written_out: list[str]) -> None:
 
 
 def test_who_wants_dictionaries_gets_them(path: str) -> None:
-    options = get_format("parquet").Options(read_dictionary=["mixed"])
-    found = read(path, options=options)
+    parquet = get_format("parquet")
+    found = parquet.read_table([path], LOCAL, parquet.Options(read_dictionary=["mixed"]))
     assert pa.types.is_dictionary(found.schema.field("mixed").type)
     assert found["one"].type == pa.string()
 

@@ -16,6 +16,7 @@ from format_files import LOCAL, format_of, load, save
 from pyarrow import fs
 
 from dao.errors import DaoError, DataError, NotFoundError, StoreError
+from dao.tables import Selection
 from dao_files.formats import FORMATS, close_reader, get_format
 from dao_files.formats._base import Format
 
@@ -48,7 +49,7 @@ def test_rows_come_in_the_order_of_files_and_rows(files: list[str]) -> None:
 def test_read_table_gives_what_scan_gives(files: list[str]) -> None:
     form = format_of(files[0], None)
     for arguments in ({}, {"columns": ["score", "id"]}, {"where": "id < 50"}, {"limit": 5}):
-        assert form.read_table(files, LOCAL, **arguments).equals(load(*files, **arguments))
+        assert form.read_table(files, LOCAL, selection=Selection(**arguments)).equals(load(*files, **arguments))
 
 
 def test_columns_are_chosen_and_ordered(files: list[str]) -> None:
@@ -130,11 +131,12 @@ def test_a_schema_names_all_columns(files: list[str]) -> None:
     schema = pa.schema([("region", pa.string()), ("name", pa.string()), ("id", pa.int64())])
     partitions = [{"region": "DE"}, {"region": "FR"}, {"region": None}]
     form = format_of(files[0], None)
-    for arguments in ({}, {"where": "id < 50"}, {"partitions": partitions}):
+    for where, known in ((None, {}), ("id < 50", {}), (None, {"partitions": partitions})):
         for read in (Format.read_table, type(form).read_table):  # the first one reads the stream
             with pytest.raises(DataError, match=r"part-0.*doesn't name the columns 'score' of the file.*columns="):
-                read(form, files, LOCAL, schema=schema, **arguments)
-            assert read(form, files, LOCAL, schema=schema, columns=["id"], **arguments).column_names == ["id"]
+                read(form, files, LOCAL, None, Selection(where=where), schema=schema, **known)
+            found = read(form, files, LOCAL, None, Selection(["id"], where), schema=schema, **known)
+            assert found.column_names == ["id"]
     whole = schema.append(pa.field("score", pa.float64()))
     assert load(*files, schema=whole, partitions=partitions).schema.equals(whole), (
         "a partition column stays where it is"
@@ -201,7 +203,9 @@ def test_files_are_opened_as_they_are_read_and_closed_with_the_reader(tmp_path: 
         suffix = get_format(name).suffixes[0]
         files = [save(rows(i, 1000), tmp_path / f"lazy-{i}{suffix}", name) for i in range(6)]
         handler = _Open()
-        reader = get_format(name).scan(files, fs.PyFileSystem(handler), schema=rows(0, 0).schema, batch_size=100)
+        reader = get_format(name).scan(
+            files, fs.PyFileSystem(handler), schema=rows(0, 0).schema, selection=Selection(batch_size=100)
+        )
         assert handler.opened == [], f"{name} opened a file before a row was asked for"
         reader.read_next_batch()
         assert len(set(handler.opened)) < 6, f"{name} ran through all files for one batch"
@@ -213,7 +217,7 @@ def test_files_are_opened_as_they_are_read_and_closed_with_the_reader(tmp_path: 
 
 def test_dropping_the_reader_stops_reading_ahead(tmp_path: Path) -> None:
     path = save(rows(0, 5000), tmp_path / "a.parquet")
-    reader = get_format("parquet").scan([path], LOCAL, batch_size=10)
+    reader = get_format("parquet").scan([path], LOCAL, selection=Selection(batch_size=10))
     reader.read_next_batch()
     del reader
     gc.collect()
@@ -266,7 +270,7 @@ def test_metadata_is_plain(name: str, tmp_path: Path) -> None:
 def test_any_filesystem_serves(tmp_path: Path) -> None:
     save(rows(0, 10), tmp_path / "a.parquet")
     inside = fs.SubTreeFileSystem(str(tmp_path), LOCAL)
-    table = get_format("parquet").scan(["a.parquet"], inside, where="id > 7").read_all()
+    table = get_format("parquet").scan(["a.parquet"], inside, selection=Selection(where="id > 7")).read_all()
     assert pc.sum(table["id"]).as_py() == 17
 
 
@@ -277,8 +281,9 @@ def test_leaving_a_reader_unread_does_not_trouble_the_end_of_the_process(name: s
     code = f"""
 import sys
 from pyarrow import fs
+from dao.tables import Selection
 from dao_files.formats import get_format
-reader = get_format({name!r}).scan([sys.argv[1]] * 3, fs.LocalFileSystem(), batch_size=1000)
+reader = get_format({name!r}).scan([sys.argv[1]] * 3, fs.LocalFileSystem(), selection=Selection(batch_size=1000))
 reader.read_next_batch()
 keep = reader
 """

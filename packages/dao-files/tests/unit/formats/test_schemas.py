@@ -14,6 +14,7 @@ import pytest
 from pyarrow import fs
 
 from dao.errors import DataError
+from dao.tables import Selection
 from dao_files.formats import _shape as shape
 from dao_files.formats import get_format
 from dao_files.formats._shape import unify
@@ -115,8 +116,8 @@ def test_a_predicate_that_no_row_of_a_part_meets_beside_extension_types(name: st
             writer.write(part.to_batches()[0])
             writer.flush()
     expected = 1 if where == "i = 5" else 0
-    assert form.read_table([path], LOCAL, where=where).num_rows == expected
-    assert form.scan([path], LOCAL, where=where).read_all().num_rows == expected
+    assert form.read_table([path], LOCAL, selection=Selection(where=where)).num_rows == expected
+    assert form.scan([path], LOCAL, selection=Selection(where=where)).read_all().num_rows == expected
 
 
 class _NameLookups(ast.NodeVisitor):
