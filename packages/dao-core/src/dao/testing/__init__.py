@@ -1,4 +1,4 @@
-"""The conformance kit: the contract of an interface as tests that a backend inherits, and fixtures for users' tests.
+"""The conformance kit: the contract of an interface as tests that a backend inherits, and doubles for users' tests.
 
 A backend's whole conformance test:
 
@@ -13,12 +13,12 @@ A backend's whole conformance test:
         def backend(self, tmp_path):
             return Backend(store=DataStore("kit", "mine", options={"folder": str(tmp_path)}))
 
-What is not declared absent is promised, and what is declared absent must be refused. A backend can't leave out a test:
-one that is overridden, skipped or deselected makes :class:`ConformanceSuite` fail and is named. The page
-``docs/writing-an-interface.md`` goes through it step by step.
+Whatever isn't declared absent is promised, and what is declared absent must be refused. A backend can't leave out a
+test: if one is overridden, skipped or deselected, :class:`ConformanceSuite` fails and names it. The page
+``docs/writing-an-interface.md`` is a step-by-step guide.
 
-For users: the pytest plugin :mod:`dao.testing._plugin` has fixtures that swap every store of a catalog for one in
-memory.
+For users: the pytest plugin :mod:`dao.testing._plugin` has fixtures that replace every store of a catalog by one in
+memory, as :func:`in_memory` does.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ __all__ = [
 ]
 
 
-if not TYPE_CHECKING:  # else type checkers let any name pass
+if not TYPE_CHECKING:  # a __getattr__ would make type checkers accept any name
 
     def __getattr__(name: str) -> Any:
         home = _HOMES.get(name)
@@ -82,7 +82,7 @@ def __dir__() -> list[str]:
 
 
 def _show_values_of_asserts() -> None:
-    """Let pytest show the values in the kit's failing asserts, as it does for a project's own tests."""
+    """Make pytest show the values in failing asserts of the kit, as it does for a project's own tests."""
     import pytest
 
     pytest.register_assert_rewrite("dao.testing._conformance")

@@ -1,4 +1,4 @@
-"""Calls the asynchronous API without `await`, so that the kit also tests backends with coroutine methods."""
+"""A synchronous facade of the asynchronous API, so that the kit also tests backends with coroutine methods."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _END = object()
 
 
 class Awaited:
-    """An :class:`~dao._core.aio.AsyncDataAccessObject` behind the synchronous API: each call blocks until done.
+    """An :class:`~dao._core.aio.AsyncDataAccessObject` behind the synchronous API: each call blocks until it is done.
 
-    Calls may come from several threads at once; they share one event loop, which runs in a thread of its own until the
-    object is closed. An asynchronous stream becomes a ``pyarrow.RecordBatchReader`` that pulls batches on demand.
+    Calls from several threads share one event loop, which runs in a thread of its own until the object is closed. An
+    asynchronous stream becomes a ``pyarrow.RecordBatchReader`` that pulls batches on demand.
 
     Args:
         dao: the asynchronous data access object.
@@ -54,10 +54,10 @@ class Awaited:
         return to_reader(self._batches_of(stream))
 
     def _batches_of(self, stream: AsyncIterator[Any]) -> Iterator[Any]:
-        async def following() -> Any:
+        async def next_batch() -> Any:
             return await anext(stream, _END)
 
-        while (batch := self._wait(following())) is not _END:
+        while (batch := self._wait(next_batch())) is not _END:
             yield batch
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""What a backend's tests give the kit: an empty store, and hooks to inspect and disturb it."""
+"""The input of the kit from a backend's tests: an empty store, and hooks to inspect it and to inject faults."""
 
 from __future__ import annotations
 
@@ -20,28 +20,30 @@ FaultHook = Callable[["FaultPlan"], AbstractContextManager[Any]]
 
 
 def _no_references(kind: str, table: DataObject, name: str) -> object:
-    raise AssertionError(f"a backend that has a {kind} gives the kit Backend.refer, or declares that it has none")
+    raise AssertionError(f"a backend with {kind} support sets Backend.refer, or declares the feature absent")
 
 
 @frozen(kw_only=True)
 class Backend:
-    """An empty store of a backend, and hooks through which the kit inspects it.
+    """An empty store of a backend, and hooks with which the kit inspects it.
 
     Attributes:
-        store: an empty store. The kit writes to it freely.
-        other: a second empty store of the same backend, at another place, for copies between two of them.
+        store: an empty store, which the kit writes to.
+        other: a second empty store of the same backend, at another location, for copies between stores.
         table_type: the type of the backend's tables.
         file_type: the type of its files.
         directory_type: the type of its directories.
         table_properties: properties of every table in the tests, such as ``{"format": "parquet"}``.
-        faults: makes the store's I/O fail as a plan says while the context is open; see :mod:`dao.testing._faults`.
-        stream_buffer: bytes of Arrow memory that a stream of the backend may hold at any time, however large the table.
-            The kit streams a table of twice that size, so make the backend's own buffers small for its tests.
-        debris: lists leftovers in the storage that belong to no object: staged files, temporary tables,
-            open uploads. Must be empty after every action, whether it succeeds or fails.
-        refer: gives the newest version of a table a name: called with ``"tag"`` or ``"branch"``, the table, the name;
-            needed by a backend that has any.
-        secret_store: a store in whose options every secret is the text given; needed by a backend that has any.
+        faults: a function that takes a :class:`FaultPlan` and returns a context manager: while it is open, the store's
+            I/O fails according to the plan, see :func:`patched`. None if fault_injection is declared absent.
+        stream_buffer: the maximum bytes of Arrow memory that a stream of the backend may hold at any time, regardless
+            of the table's size. The kit streams a table of twice that size, so make the backend's own buffers small for
+            its tests.
+        debris: returns the leftovers in the storage that belong to no object: staged files, temporary tables, open
+            uploads. There must be none after every action, whether it succeeds or fails. None skips these checks.
+        refer: names the newest version of a table; called with ``"tag"`` or ``"branch"``, the table and the name.
+            Required of backends with tags or branches.
+        secret_store: makes a store with the given text in every secret option. Required of backends with such options.
     """
 
     store: DataStore
@@ -57,13 +59,13 @@ class Backend:
     secret_store: Callable[[str], DataStore] | None = None
 
     def table(self, name: str, /, store: DataStore | None = None, **properties: Any) -> DataObject:
-        """A table object of the store; creates nothing in the store."""
+        """Make a table object of ``store`` (by default of :attr:`store`); nothing is created in the store."""
         return self.table_type(name, store or self.store, **{**self.table_properties, **properties})
 
     def file(self, name: str, /, store: DataStore | None = None, **properties: Any) -> DataObject:
-        """A file object of the store."""
+        """Make a file object of ``store`` (by default of :attr:`store`); nothing is created in the store."""
         return self.file_type(name, store or self.store, **properties)
 
     def directory(self, name: str, /, store: DataStore | None = None, **properties: Any) -> DataObject:
-        """A directory object of the store."""
+        """Make a directory object of ``store`` (by default of :attr:`store`); nothing is created in the store."""
         return self.directory_type(name, store or self.store, **properties)

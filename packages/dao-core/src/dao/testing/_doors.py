@@ -1,4 +1,4 @@
-"""What a package makes public is what it lists: a check for each package of DAO, and for each backend."""
+"""A check of the public modules of a package, for each package of DAO and for each backend."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["door_faults"]
 
 
 def door_faults(package: str, public: Iterable[str]) -> list[str]:
-    """What is wrong with the public modules of a package, one line each; nothing, if all is well.
+    """Return the faults of a package's public modules, one line each; an empty list if there are none.
+
+    A public module must list its names in ``__all__``, and each of them must be importable. If they are imported on
+    demand (:func:`dao.lazy.door`), ``__all__``, ``_HOMES`` and the imports for type checkers must have the same names.
 
     Args:
-        package: its import name.
-        public: the modules that others may import. All others have an underscore in their names.
-
-    A public module lists its names in ``__all__``, and each of them loads. Where they are loaded on demand
-    (:func:`dao.lazy.door`), ``__all__``, ``_HOMES`` and the imports for type checkers name the same.
+        package: the import name of the package.
+        public: the modules that others may import; all others must have an underscore in their names.
 
     >>> door_faults("dao.lazy", ["dao.lazy"])
     []
@@ -59,7 +59,7 @@ def _faults(module: ModuleType) -> Iterator[str]:
 
 
 def _own(module: ModuleType) -> Iterator[str]:
-    """Names that a module without ``__all__`` would make public."""
+    """The names that a module without ``__all__`` would export."""
     return (name for name, value in vars(module).items() if not inspect.ismodule(value) and name != "annotations")
 
 

@@ -1,4 +1,4 @@
-"""Catalogs whose stores are in memory, so that a pipeline can be tested without any service."""
+"""Catalogs with all stores in memory, so that a pipeline can be tested without any service."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dao.plugins import Plugins
 __all__ = ["MEMORY", "in_memory"]
 
 MEMORY = "memory"
-"""The interface that takes the place of every store's own."""
+"""The name of the interface that replaces every store's own."""
 
 
 def in_memory(
@@ -21,15 +21,15 @@ def in_memory(
     registry: DataStoreRegistry | None = None,
     plugins: Plugins | None = None,
 ) -> DataAccessObject:
-    """A data access object over a catalog, with every store in memory: names, objects and properties stay.
+    """Make a data access object over a catalog, with an empty store in memory in place of each store.
 
-    No store of the catalog is touched, no driver is imported, and no secret is looked up. Each call gives stores of
-    their own, which are empty.
+    Names, objects and properties are those of the catalog. No store of the catalog is accessed, no driver is imported,
+    no secret is resolved. Stores aren't shared between calls.
 
     Args:
-        sources: the catalog, as :class:`~dao._core.dao.DataAccessObject` takes it.
-        registry: further stores, which stay as they are; by default none, so that tests don't see each other's.
-        plugins: where object types come from.
+        sources: the catalog, as :class:`~dao._core.dao.DataAccessObject` accepts it.
+        registry: further stores, which aren't replaced; by default none, so that tests are isolated from each other.
+        plugins: the plugins that define the catalog's object types.
 
     Raises:
         ConfigError: the catalog has faults.

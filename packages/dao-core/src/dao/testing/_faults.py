@@ -1,7 +1,7 @@
 """Fault injection: fail a store's Nth I/O operation, for every N.
 
-A backend's tests define once how to intercept its I/O; the kit does the rest. For I/O by Python calls,
-:func:`patched` is enough:
+A backend's tests define how to intercept its I/O; the kit does the rest. For I/O by Python calls, :func:`patched` is
+enough:
 
     def faults(plan):
         return patched(plan, (os, "replace", "fsync", "unlink"), (io, "open"))
@@ -30,27 +30,27 @@ T = TypeVar("T")
 
 
 class Verdict(Enum):
-    """The fate of one I/O operation."""
+    """The decision of a :class:`FaultPlan` about one I/O operation."""
 
-    PASS = "it is done as asked"
+    PASS = "it is done"
     FAIL = "it is not done, and fails"
-    LOSE = "it is done, but its answer is lost"
+    LOSE = "it is done, but its response is lost"
 
 
 def injected(name: str) -> Exception:
-    """The error of a failed operation, unless a plan has another: an I/O error of the operating system."""
+    """The default error of a failed operation: an OSError with EIO."""
     return OSError(errno.EIO, f"injected fault in {name}")
 
 
 @define
 class FaultPlan:
-    """Which of a store's I/O operations fail, and how. Counts them as well. Safe between threads.
+    """A plan of which I/O operations of a store fail, and how; it counts the operations too. Thread-safe.
 
     Attributes:
-        at: the operation that fails, counted from 1; ``None`` only counts.
-        onwards: all operations after it fail too, as if the process or the store had died there.
-        lost: the operation is done and its answer is lost, as when a connection breaks after a commit.
-        error: makes the error that a failed Python call raises, from the operation's name.
+        at: the number of the operation that fails, counted from 1; ``None`` fails none.
+        onwards: whether all later operations fail too, as if the process or the store had crashed.
+        lost: whether the operation is done and its response is lost, as if a connection broke after a commit.
+        error: makes the exception that a failed Python call raises, from the operation's name.
         seen: the names of the operations so far, in order.
 
     >>> plan = FaultPlan(at=2)
@@ -72,7 +72,7 @@ class FaultPlan:
 
     @property
     def fired(self) -> bool:
-        """Whether an operation has failed so far."""
+        """Whether the operation ``at`` has been reached."""
         return self.at is not None and len(self.seen) >= self.at
 
     def verdict(self, name: str) -> Verdict:
@@ -85,10 +85,10 @@ class FaultPlan:
         return Verdict.LOSE if self.lost and position == self.at else Verdict.FAIL
 
     def call(self, name: str, operation: Callable[..., T], *args: Any, **named: Any) -> T:
-        """Run an operation according to the plan.
+        """Count an operation, and run it unless the plan fails it; returns its result.
 
         Raises:
-            Exception: the plan's ``error``, before or after the operation.
+            Exception: the plan's ``error``: instead of the operation (FAIL) or after it (LOSE).
         """
         verdict = self.verdict(name)
         if verdict is Verdict.FAIL:
@@ -101,14 +101,14 @@ class FaultPlan:
 
 @contextmanager
 def patched(plan: FaultPlan, *targets: tuple[Any, *tuple[str, ...]]) -> Iterator[FaultPlan]:
-    """Route calls through a plan while the context is open.
+    """Route calls of functions through a plan while the context is open; they are restored at its end.
 
     Args:
         plan: the plan.
-        targets: each a class, module or instance, followed by the names of its functions that do I/O.
+        targets: tuples of a class, module or instance, followed by the names of its functions that do I/O.
 
     Raises:
-        AttributeError: a target has no function of that name: the hook is out of date.
+        AttributeError: a target has no function with that name, so the hook is out of date.
     """
     undo: list[Callable[[], None]] = []
     try:

@@ -1,7 +1,7 @@
-"""Malformed contents for fuzzing parsers of notes, logs and manifests, which any program may have written.
+"""Malformed content for fuzzing parsers of notes, logs and manifests, which any program may have written.
 
-Whatever a store finds in the place of its own metadata, reading it must raise a DaoError, or ignore it if that loses
-nothing: never another error, a hang, or a path that leads out of the store.
+Reading malformed metadata of a store must raise a DaoError, or ignore it if no data is lost: never another error, a
+hang, or a path that leads out of the store.
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ _WRONG: tuple[Any, ...] = (
 
 
 def malformed() -> Iterator[bytes]:
-    """Contents that aren't a record at all: truncated, not UTF-8, of another shape, or nested too deeply."""
+    """Yield content that isn't a record: truncated, not UTF-8, of another shape, or nested too deeply."""
     yield from (b"", b"\n", b"\0" * 64, b"\xff\xfe{", b"\xef\xbb\xbf", b"{", b"{]", b'{"a"', b"NaN", b"-Infinity")
     yield from (b"[" * 100_000, b'{"a":' * 100_000, b"1" * 5000, b'"' + b"x" * (1 << 20) + b'"')
     yield from (json.dumps(wrong).encode() for wrong in _WRONG)
 
 
 def misshapen(record: Mapping[str, Any]) -> Iterator[bytes]:
-    """Variants of a valid record with one fault: a field missing, of another type, or out of range; at every level.
+    """Yield variants of a record with one fault at any depth: a field missing, of another type, or out of range.
 
     Args:
-        record: a valid one, of JSON types.
+        record: a valid record, of JSON types.
     """
     for changed in _change(dict(record)):
         yield json.dumps(changed).encode()

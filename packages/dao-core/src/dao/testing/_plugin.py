@@ -1,10 +1,10 @@
-"""The pytest plugin of dao-core, loaded by pytest where dao-core is installed.
+"""The pytest plugin of dao-core, loaded by pytest if dao-core is installed.
 
 Fixtures for the tests of a pipeline:
 
 - ``memory_store``: an empty store in memory, with the behaviour of any other store;
-- ``dao_in_memory``: a function that takes a catalog, as :class:`~dao._core.dao.DataAccessObject` does, and gives a data
-  access object in which every store is in memory. Names, objects and properties are the catalog's own::
+- ``dao_in_memory``: a function that takes a catalog, as :class:`~dao._core.dao.DataAccessObject` does, and returns a
+  data access object with all stores in memory. Names, objects and properties are those of the catalog::
 
       def test_silver(dao_in_memory):
           dao = dao_in_memory("catalog.yaml")
@@ -12,11 +12,11 @@ Fixtures for the tests of a pipeline:
           make_silver(dao)                                   # the pipeline's own code
           assert dao.read("silver.orders", into="pylist") == [{"id": 1, "amount": Decimal("7.50")}]
 
-For backends: ``pytest --hypothesis-profile=quick`` or ``thorough`` sets how much the conformance kit tries (see
-:mod:`dao.testing._profiles`). What conformance suites declare absent is shown at the end of the run, and a test of the
-kit that is skipped for any other reason fails.
+For backends: ``pytest --hypothesis-profile=quick`` or ``thorough`` sets the effort of the conformance kit (see
+:mod:`dao.testing._profiles`). The absences that conformance suites declare are shown at the end of the run, and a test
+of the kit that is skipped for any other reason fails.
 
-Importing this module imports no Arrow and no driver: pytest loads it in every project that dao-core is installed for.
+Importing this module imports no Arrow and no driver: pytest loads it in every environment with dao-core.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ ABSENCE = "declared_absent"
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the Hypothesis profiles of the kit before Hypothesis' own plugin looks for one of them."""
+    """Register the Hypothesis profiles of the kit before Hypothesis' own plugin loads the selected one."""
     if config.getoption("hypothesis_profile", None) in ("quick", "thorough"):
         from dao.testing import _profiles
 
@@ -65,7 +65,7 @@ def memory_store() -> Iterator[DataStore]:
 
 @pytest.fixture
 def dao_in_memory() -> Iterator[Callable[..., DataAccessObject]]:
-    """:func:`dao.testing.in_memory`; what it makes is closed at the end of the test."""
+    """:func:`dao.testing.in_memory`; the data access objects that it makes are closed at the end of the test."""
     from dao.testing._doubles import in_memory
 
     made: list[DataAccessObject] = []
@@ -97,7 +97,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Show what each conformance suite of the run declares absent."""
+    """Show the absences that each conformance suite of the run declares."""
     reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
     absences = {
         report.nodeid.rpartition("::")[0]: [text for name, text in report.user_properties if name == ABSENCE]

@@ -1,15 +1,15 @@
 """Tables and predicates for property tests: `where=` must keep the same rows as DuckDB.
 
-Needs hypothesis, and DuckDB for the oracle. A backend's test:
+Requires hypothesis, and DuckDB as the oracle. A backend's test:
 
     @given(cases())
     def test_keeps_the_rows_that_duckdb_keeps(case):
         write(case.table)
         assert sorted(read(where=case.sql)["row"].to_pylist()) == duckdb_rows(case.table, case.sql)
 
-Each table has a column ``row`` that numbers its rows. The values are few and close together, so that predicates hit
-them, and they are those that go wrong: NULL, NaN, infinities, -0.0, the ends of each integer type, neighbours past
-2**53, texts of more than one byte per character, times on both sides of 1970.
+Each table has a column ``row`` that numbers its rows. The values are few and close together, so that predicates match
+them, and are error-prone ones: NULL, NaN, infinities, -0.0, the limits of each integer type, adjacent integers beyond
+2**53, texts with more than one byte per character, times before and after 1970.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ class ColumnKind:
     """A column of the generated tables.
 
     Attributes:
-        type: its Arrow type.
-        values: what it holds, next to NULL.
-        texts: SQL texts of literals that DuckDB compares with it, next to those of `values`.
-        group: columns of one group can be compared with each other.
+        type: the Arrow type.
+        values: the values besides NULL.
+        texts: the SQL texts of literals that DuckDB compares with the column, besides those of `values`.
+        group: the name of a group of columns that can be compared with each other.
     """
 
     type: pa.DataType
@@ -92,7 +92,7 @@ def _stamps(unit: str, zone: str | None = None) -> ColumnKind:
     values = coarse.get(unit, _FINE_STAMPS)
     zoned = tuple(value.replace(tzinfo=UTC) for value in values)
     texts = _POINTS if unit == "ns" else (*_POINTS, *_ZONED_POINTS)
-    # DuckDB does not compare nanoseconds without a zone with what has a zone, so they are a group of their own
+    # DuckDB doesn't compare nanoseconds without a zone with timestamps that have one, so they form a separate group.
     group = "nanoseconds" if unit == "ns" else "points"
     return ColumnKind(pa.timestamp(unit, zone), zoned if zone else values, texts, group)
 
@@ -139,17 +139,17 @@ COLUMNS: dict[str, ColumnKind] = {
     ),
     "blob": ColumnKind(pa.binary(), (b"", b"a", b"ab", b"\x00", b"\xff"), ("X'61'", r"'\xFF'", "'ab'", "X''"), "blobs"),
 }
-"""The columns that `tables` and `cases` draw from, by name."""
+"""The columns of generated tables, by name."""
 
 
 @frozen
 class Case:
-    """A table and a predicate over it.
+    """A table and a predicate for it.
 
     Attributes:
-        table: with a column ``row`` that numbers the rows, and some of `COLUMNS`.
+        table: a table with a column ``row`` that numbers the rows, and some of `COLUMNS`.
         sql: the predicate as SQL text.
-        where: the predicate as it is to be given: the same text, or DNF tuples.
+        where: the predicate as the argument ``where=``: the same text, or DNF tuples.
     """
 
     table: pa.Table
@@ -159,7 +159,7 @@ class Case:
 
 @st.composite
 def tables(draw: st.DrawFn, names: Sequence[str] | None = None, max_rows: int = 12) -> pa.Table:
-    """Tables of the named columns (all of `COLUMNS` if none are named) with NULLs everywhere."""
+    """Generate tables of the named columns (by default all of `COLUMNS`), with NULLs in each."""
     chosen = list(COLUMNS if names is None else names)
     rows = draw(st.integers(0, max_rows))
     columns: dict[str, pa.Array] = {"row": pa.array(range(rows), pa.int64())}
@@ -176,20 +176,20 @@ def _operator(draw: st.DrawFn) -> str:
 
 @frozen
 class Conditions:
-    """SQL texts of conditions over some of `COLUMNS`.
+    """Strategies for SQL conditions over some of `COLUMNS`.
 
     Attributes:
-        names: the columns' names, one at least.
+        names: the names of the columns, at least one.
     """
 
     names: tuple[str, ...]
 
     def any(self) -> st.SearchStrategy[str]:
-        """Conditions of any form, nested a few levels deep."""
+        """Generate conditions of any form, nested a few levels deep."""
         return st.recursive(self.leaf(), self._compound, max_leaves=6)
 
     def leaf(self) -> st.SearchStrategy[str]:
-        """Conditions of one column, or two."""
+        """Generate conditions on one column, or two."""
         return st.composite(lambda draw: self._leaf(draw))()
 
     def _compound(self, inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -240,7 +240,7 @@ def _some_columns() -> st.SearchStrategy[list[str]]:
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    """Tables of one to five columns with a predicate as SQL text."""
+    """Generate tables of one to five columns with a predicate as SQL text."""
     names = draw(_some_columns())
     sql = draw(Conditions(tuple(names)).any())
     return Case(draw(tables(names)), sql, sql)
@@ -248,7 +248,7 @@ def cases(draw: st.DrawFn) -> Case:
 
 @st.composite
 def dnf_cases(draw: st.DrawFn) -> Case:
-    """Tables of one to five columns with a predicate as DNF tuples; `Case.sql` says the same in SQL."""
+    """Generate tables of one to five columns with a predicate as DNF tuples; `Case.sql` is the equivalent SQL."""
     names = draw(_some_columns())
     groups = draw(
         st.lists(st.lists(st.sampled_from(names).flatmap(_triples), min_size=1, max_size=3), min_size=1, max_size=3)
@@ -274,15 +274,15 @@ def _triple_sql(triple: tuple[Any, ...]) -> str:
 
 
 def duckdb_rows(table: pa.Table, sql: str, connection: Any = None) -> list[int] | None:
-    """The values of ``row`` that DuckDB keeps, in order; None where it refuses the predicate.
+    """Return the values of ``row`` that DuckDB keeps, ascending; None if it refuses the predicate.
 
-    The table is copied into DuckDB's own storage first: a scan of Arrow data would hand the filter back to Arrow.
-    A dictionary column is compared as its values: DuckDB would make an ENUM of it, which sorts by position.
+    The table is copied into DuckDB's own storage first: a scan of Arrow data would push the filter down to Arrow.
+    Dictionary columns are decoded: DuckDB would convert them to an ENUM, which sorts by position.
 
     Args:
-        table: as in `Case`.
+        table: a table as in `Case`.
         sql: the predicate.
-        connection: an open DuckDB connection, to save making one.
+        connection: an open DuckDB connection; by default a new one.
     """
     import duckdb
 

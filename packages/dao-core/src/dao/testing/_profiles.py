@@ -1,9 +1,8 @@
-"""How much is tried: the Hypothesis profiles ``quick`` and ``thorough``, which pytest's option chooses.
+"""The Hypothesis profiles ``quick`` and ``thorough``, which set the effort of the conformance kit.
 
-``pytest --hypothesis-profile=quick`` tries 50 examples of each generated test of the conformance kit and lets 12 of the
-I/O operations of a change fail; ``--hypothesis-profile=thorough`` tries 1,000 examples and lets every operation fail.
-With another profile, or none, it is that profile's number of examples and 12 operations. A project that has profiles
-of these names keeps its own.
+``pytest --hypothesis-profile=quick`` runs 50 examples of each generated test of the kit and fails 12 of the I/O
+operations of each change; ``--hypothesis-profile=thorough`` runs 1,000 examples and fails every operation. Any other
+profile sets the number of examples, with 12 operations. A project's own profiles of these names take precedence.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ from hypothesis.errors import InvalidArgument
 __all__ = ["EXAMPLES", "generated", "positions", "register"]
 
 EXAMPLES = {"quick": 50, "thorough": 1000}
-"""The names of the profiles, and how many examples of a generated test each one tries."""
+"""The number of examples per generated test, by the name of the profile."""
 
 _POSITIONS = 12
 
 
 def register() -> None:
-    """Make the profiles known to Hypothesis, but for those that it knows already."""
+    """Register the profiles with Hypothesis, except for names that are registered already."""
     for name, examples in EXAMPLES.items():
         try:
             hypothesis.settings.get_profile(name)
@@ -29,18 +28,18 @@ def register() -> None:
 
 
 def generated() -> hypothesis.settings:
-    """Settings of a generated test of the kit: the same examples each time, as many as the current profile says."""
+    """The settings of generated tests of the kit: deterministic examples, as many as the current profile sets."""
     return hypothesis.settings(
         deadline=None, database=None, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck)
     )
 
 
 def positions(count: int, most: int = _POSITIONS) -> list[int]:
-    """Which of ``count`` operations, counted from 1, are to fail one after the other.
+    """Choose evenly spaced operations to fail, of ``count`` operations counted from 1; in ascending order.
 
     Args:
-        count: how many operations there are.
-        most: the largest number of positions; the profile ``thorough`` takes all of them.
+        count: the number of operations.
+        most: the maximum number of positions; with the profile ``thorough`` all positions are returned.
 
     >>> positions(3)
     [1, 2, 3]

@@ -1,4 +1,4 @@
-"""Tests whose docstrings are rules: a failure says which one is broken, and where it is written."""
+"""Tests whose docstrings are rules: the message of a failure has the rule, and where it is documented."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ __all__ = ["with_rule"]
 
 
 def with_rule(test: Callable[..., Any], suite: str, written: str) -> Callable[..., Any]:
-    """A test with its rule in the message when it fails.
+    """Wrap a test so that a failure's message has the rule that it tests.
 
     Args:
         test: a test of a kit; its docstring is the rule.
-        suite: the name of the class it is in.
-        written: where the rule is written down: a public name, or a page and its section.
+        suite: the name of its class.
+        written: where the rule is documented: a public name, or a page and its section.
+
+    Returns:
+        The wrapped test, which raises the same errors, with the rule as a note.
 
     Raises:
-        TypeError: it has no docstring, or ``written`` is empty.
+        TypeError: the test has no docstring, or ``written`` is empty.
     """
     rule = inspect.cleandoc(test.__doc__ or "")
     if not rule or not written:

@@ -1,4 +1,4 @@
-"""The whole kit as one class that a backend inherits."""
+"""The complete kit as one class that a backend inherits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from dao.testing._conformance.writes import Appends, Overwrites, PartitionOverwr
 __all__ = ["ConformanceSuite"]
 
 
-# pytest collects what a class inherits from its last base first: this list is in reverse order of the run.
+# pytest collects the tests of a class's last base first: the tests run in the reverse order of this list.
 class ConformanceSuite(
     Faults,
     Leaks,
@@ -69,8 +69,8 @@ class ConformanceSuite(
     Honesty,
     Guard,
 ):
-    """Every rule of an interface. Inherit it, declare ``capabilities``, and give it a fixture ``backend``.
+    """The rules for every interface. Inherit it, set ``capabilities``, and define a fixture ``backend``.
 
-    Each class it is made of holds one capability's rules, and its docstring says which; each test's docstring is one
-    rule. The tests get a fresh ``backend`` each, so its store must be empty each time.
+    Each base class has the rules of one part of the contract, which its docstring states; each test's docstring is one
+    rule. Each test requests a new :class:`Backend`, whose stores must be empty.
     """

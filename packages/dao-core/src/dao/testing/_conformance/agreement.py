@@ -1,4 +1,4 @@
-"""``where=`` keeps the rows that DuckDB keeps."""
+"""``where=`` keeps the same rows as DuckDB."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _VALUES = (
     (pa.types.is_date, {"early_dates"}),
     (lambda kind: "string" in str(kind) or "binary" in str(kind), {"empty_text", "control_text"}),
 )
-"""What the values of the generated columns need, beside their types."""
+"""The features that the values of the generated columns require, in addition to their types."""
 
 _DELETED = (
     ("f64", '"f64" > 1e300'),
@@ -37,11 +37,11 @@ _DELETED = (
     ("text", "\"text\" ILIKE '_B'"),
     ("i64", 'NOT ("i64" = 1 OR "i64" IS NULL)'),
 )
-"""Columns and predicates to delete by, one after the other; each leaves rows for which it is NULL."""
+"""Columns and predicates for consecutive deletes; each predicate is NULL for some rows, which remain."""
 
 
 def sample(names: list[str]) -> pa.Table:
-    """A table of the named columns in which every value of each one occurs, and NULL, next to different neighbours."""
+    """A table of the named columns with every value of each one, and NULL, in different combinations."""
     columns: dict[str, pa.Array] = {"row": pa.array(range(_ROWS), pa.int64())}
     for step, name in enumerate(names):
         values = [*COLUMNS[name].values, None]
@@ -52,28 +52,30 @@ def sample(names: list[str]) -> pa.Table:
 
 
 def agree(dao: DataAccessObject, table: DataObject, expected: pa.Table, connection: Any, sql: str, where: Any) -> None:
-    """Check that a read keeps the rows that DuckDB keeps; what DuckDB refuses proves nothing."""
+    """Check that a read keeps the same rows as DuckDB; predicates that DuckDB refuses are discarded."""
     kept = duckdb_rows(expected, sql, connection)
     hypothesis.assume(kept is not None)
     found = sorted(dao.read(table, columns=["row"], where=where)["row"].to_pylist())
-    assert found == kept, f"where {where!r}: DuckDB keeps the rows {kept}, read gives {found}"
+    assert found == kept, f"where {where!r}: DuckDB keeps the rows {kept}, read returns {found}"
 
 
 class Predicates(
     Capability, requires=("read", "write"), written="dao.arrow.predicates; docs/writing-an-interface.md, 'Reading'"
 ):
-    """One predicate language, with DuckDB's meaning, whatever the backend pushes down."""
+    """The predicate language has DuckDB's semantics, regardless of what a backend pushes down."""
 
     @pytest.fixture
     def connection(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """DuckDB, whose answers are the right ones."""
+        """A connection to DuckDB, the oracle."""
         with duckdb.connect() as connection:
             yield connection
 
     def test_sql_keeps_the_rows_that_duckdb_keeps(
         self, dao: DataAccessObject, backend: Backend, connection: duckdb.DuckDBPyConnection
     ) -> None:
-        """Generated SQL predicates over every type, with NULL, NaN and the ends of each range, agree with DuckDB."""
+        """read(where=) keeps the same rows as DuckDB, for generated SQL predicates over every type, with NULL, NaN and
+        the limits of each range.
+        """
         table, expected, names = self._written(dao, backend)
 
         @generated()
@@ -86,7 +88,7 @@ class Predicates(
     def test_dnf_keeps_the_rows_that_duckdb_keeps(
         self, dao: DataAccessObject, backend: Backend, connection: duckdb.DuckDBPyConnection
     ) -> None:
-        """Generated DNF tuples agree with DuckDB on the same condition in SQL."""
+        """read(where=) with generated DNF tuples keeps the same rows as DuckDB with the equivalent SQL."""
         table, expected, names = self._written(dao, backend)
 
         @generated()
@@ -101,7 +103,7 @@ class Predicates(
     def test_count_keeps_the_rows_that_duckdb_keeps(
         self, dao: DataAccessObject, backend: Backend, connection: duckdb.DuckDBPyConnection
     ) -> None:
-        """count(where=) counts the rows that DuckDB keeps."""
+        """count(where=) returns the number of rows that DuckDB keeps."""
         table, expected, names = self._written(dao, backend)
 
         @generated()
@@ -117,7 +119,7 @@ class Predicates(
     def test_delete_takes_the_rows_that_duckdb_keeps(
         self, dao: DataAccessObject, backend: Backend, connection: duckdb.DuckDBPyConnection
     ) -> None:
-        """delete(where=) takes the rows that read(where=) gives, and leaves those for which it is false or NULL."""
+        """delete(where=) deletes the rows that DuckDB keeps; those for which where= is false or NULL remain."""
         table, left, names = self._written(dao, backend)
         for name, sql in _DELETED:
             if name in names:
@@ -128,7 +130,7 @@ class Predicates(
                 assert found == left["row"].to_pylist(), f"delete where {sql!r} disagrees with DuckDB"
 
     def _written(self, dao: DataAccessObject, backend: Backend) -> tuple[DataObject, pa.Table, list[str]]:
-        """A table in the store with every column that the backend can hold, the same as Arrow, and its columns."""
+        """Write a table with every column that the backend supports; returns it, its rows, and its columns' names."""
         names = [name for name in COLUMNS if self._can_hold(name)]
         table = backend.table("generated")
         dao.write(sample(names), table)

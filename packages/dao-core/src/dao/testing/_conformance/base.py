@@ -1,4 +1,4 @@
-"""The base of capability classes: fixtures, declared absences, and the rule in every failure's message."""
+"""The base class of all capabilities: fixtures, skips for declared absences, and the rule in a failure's message."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from dao.testing._rules import with_rule
 __all__ = ["REFUSALS", "Capability", "needs"]
 
 REFUSALS = (NoRouteError, UnsupportedError)
-"""How a backend says that it can't do something."""
+"""The errors with which a backend refuses what it doesn't support."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def needs(*names: str) -> Callable[[F], F]:
-    """Let a test run only on backends that don't declare one of these absent: actions, ``mode:append``, features."""
+    """Skip a test for backends that declare one of these absent: actions, modes (``mode:append``), features."""
 
     def mark(test: F) -> F:
         test.needs = names  # type: ignore[attr-defined]
@@ -40,12 +40,12 @@ def needs(*names: str) -> Callable[[F], F]:
 class Capability:
     """A part of the contract: a class of tests, each of which is a rule.
 
-    A class of the kit says with ``requires`` what must not be declared absent for its tests to make sense, and with
-    ``written`` where its rules are written down: a public name, or a page and its section.
+    In a class of the kit, ``requires`` names the capabilities without which its tests are skipped, and ``written`` says
+    where its rules are documented: a public name, or a page and its section.
 
     Attributes:
-        capabilities: what the backend declares; set by the inheriting class.
-        open_to_inheritors: the names that an inheriting class defines itself.
+        capabilities: the backend's declaration; set by the inheriting class.
+        open_to_inheritors: the names that an inheriting class may define.
     """
 
     capabilities: ClassVar[Capabilities] = Capabilities()
@@ -62,7 +62,7 @@ class Capability:
 
     @pytest.fixture
     def backend(self) -> Backend:
-        """The backend that is tested; the inheriting class gives it."""
+        """The backend under test; defined by the inheriting class."""
         pytest.fail(f"{type(self).__name__} needs a fixture 'backend' that returns a dao.testing.Backend")
 
     @pytest.fixture
@@ -79,7 +79,7 @@ class Capability:
 
     @pytest.fixture
     def dao(self, backend: Backend, counterpart: DataStore) -> Iterator[DataAccessObject]:
-        """A data access object with its own registry; awaits methods that a backend only has as coroutines."""
+        """A data access object with its own registry; it awaits the methods of a backend that has only coroutines."""
         registry = DataStoreRegistry([backend.store, backend.other, counterpart])
         if self.capabilities.absence("synchronous") is not None:
             with Awaited(AsyncDataAccessObject(registry=registry)) as awaited:
@@ -92,7 +92,7 @@ class Capability:
 def _with_rule(
     test: Callable[..., Any], capability: str, requires: tuple[str, ...], written: str
 ) -> Callable[..., Any]:
-    """The test with a check for declared absences before it, and its rule in the message when it fails."""
+    """Wrap a test: skip it for a declared absence, and add its rule to the message of a failure."""
     wanted = (*requires, *getattr(test, "needs", ()))
     tested = with_rule(test, capability, written)
 

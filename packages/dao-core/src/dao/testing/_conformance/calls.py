@@ -1,4 +1,4 @@
-"""Faults of a call itself are reported before anything else, regardless of what the store holds."""
+"""Invalid arguments are reported before anything else, regardless of the store's content."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ class Whole:
 class Calls(
     Capability, requires=("read", "write"), written="dao._arguments; docs/routing.md, 'What is wrong with a call'"
 ):
-    """Arguments are checked first: no error of the store hides a typo, and nothing is done before."""
+    """Arguments are checked first: no error of the store masks an invalid argument, and nothing is done before."""
 
     def test_a_slip_is_not_hidden_by_what_is_there(self, dao: DataAccessObject, backend: Backend) -> None:
-        """An unknown argument is refused regardless of what is stored, and changes nothing."""
+        """An unknown argument is refused by name, regardless of what is stored, and nothing changes."""
         there, missing = backend.table("people"), backend.table("nobody")
         dao.write(people(range(3)), there)
         calls: list[tuple[str, Callable[[], object]]] = [
@@ -82,7 +82,7 @@ class Calls(
         no_debris(backend)
 
     def test_numbers_and_names_of_other_libraries_are_taken(self, dao: DataAccessObject, backend: Backend) -> None:
-        """limit= takes any integer type, columns= one name, or any sequence of names."""
+        """limit= accepts any integer type, columns= a single name or any iterable of names."""
         table = backend.table("people")
         dao.write(people(range(9)), table)
         assert dao.read(table, limit=Whole()).num_rows == 5
@@ -91,7 +91,7 @@ class Calls(
             assert dao.read(table, columns=columns).column_names == ["name"]
 
     def test_explain_refuses_what_the_call_refuses(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Explain raises what the call itself would raise for its arguments, and writes nothing for those it takes."""
+        """explain() raises for invalid arguments as the call itself would, and for valid ones writes nothing."""
         table = backend.table("people")
         wrong: tuple[dict[str, Any], ...] = ({"colums": ["id"]}, {"mode": "append"}, *_CANT_BE_READ)
         for given in wrong:
@@ -103,7 +103,7 @@ class Calls(
         no_debris(backend)
 
     def test_every_error_says_the_call(self, dao: DataAccessObject, backend: Backend) -> None:
-        """A DataError too carries action, object, store and interface, and says them."""
+        """A DataError has action, data_object, store and interface set, and its message starts with them."""
         table = backend.table("people")
         dao.write(people(range(3)), table)
         name = f"{backend.store.name}.people"

@@ -1,4 +1,4 @@
-"""What ``upsert``, ``delete`` and ``schema_mode`` mean."""
+"""The semantics of ``upsert``, ``delete`` and ``schema_mode``."""
 
 from __future__ import annotations
 
@@ -22,10 +22,12 @@ class Upserts(
     requires=("read", "write", "upsert"),
     written="dao.DataAccessObject.upsert; docs/writing-an-interface.md, 'Upserting and deleting'",
 ):
-    """An upsert updates the rows whose keys are there and inserts the others, all of them or none."""
+    """An upsert updates the rows whose keys are stored and inserts the others, atomically."""
 
     def test_upsert_updates_and_inserts(self, dao: DataAccessObject, ten: DataObject, backend: Backend) -> None:
-        """Rows with a known key replace the old row, others are added, the rest stays; the result counts both."""
+        """Source rows with a stored key replace the stored row, others are inserted, all other stored rows remain; the
+        result counts updated and inserted rows, or has None.
+        """
         result = dao.upsert(people([8, 9, 10, 11, 12], note=" new"), ten, keys=["id"])
         expected = [*people(range(8)).to_pylist(), *people(range(8, 13), note=" new").to_pylist()]
         assert rows(dao, ten) == expected
@@ -34,33 +36,33 @@ class Upserts(
         no_debris(backend)
 
     def test_upsert_twice_is_upsert_once(self, dao: DataAccessObject, ten: DataObject) -> None:
-        """The same upsert again changes nothing."""
+        """Repeating an upsert changes no row."""
         for _ in range(2):
             dao.upsert(people([3, 30], note=" new"), ten, keys=["id"])
         expected = by_id(pa.concat_tables([people([n for n in range(10) if n != 3]), people([3, 30], note=" new")]))
         assert rows(dao, ten) == expected
 
     def test_upsert_creates(self, dao: DataAccessObject, backend: Backend) -> None:
-        """An upsert into a table that isn't there creates it."""
+        """An upsert into a table that doesn't exist creates it."""
         table = backend.table("new_people")
         dao.upsert(people(range(4)), table, keys=["id"])
         assert rows(dao, table) == people(range(4)).to_pylist()
 
     def test_keys_may_be_a_property(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Without keys= the object's property ``keys`` says what tells rows apart."""
+        """Without keys= the object's property ``keys`` names the key columns."""
         table = backend.table("people", keys=["id"])
         dao.write(people(range(4)), table)
         dao.upsert(people([3, 4], note=" new"), table)
         assert [row["id"] for row in rows(dao, table)] == [0, 1, 2, 3, 4]
 
     def test_several_columns_make_a_key(self, dao: DataAccessObject, ten: DataObject) -> None:
-        """With several keys rows are the same only if all of them are equal."""
+        """With several key columns a source row matches a stored row only if all of them are equal."""
         dao.upsert(people([3], note=" new"), ten, keys=["id", "name"])
         assert [row["name"] for row in rows(dao, ten, where="id = 3", columns=["id", "name"])] != ["person 3 new"]
         assert dao.read(ten).num_rows == 11
 
     def test_a_null_key_is_an_error(self, dao: DataAccessObject, ten: DataObject, backend: Backend) -> None:
-        """A row whose key is null is a DataError, and nothing is changed."""
+        """A null in a key column of the source is a DataError, and nothing changes."""
         bad = people([1, 2]).set_column(0, "id", pa.array([1, None], pa.int64()))
         with pytest.raises(DataError):
             dao.upsert(bad, ten, keys=["id"])
@@ -68,21 +70,21 @@ class Upserts(
         no_debris(backend)
 
     def test_a_doubled_key_is_an_error(self, dao: DataAccessObject, ten: DataObject, backend: Backend) -> None:
-        """Two rows of the source with one key are a DataError without order_by, and nothing is changed."""
+        """A key that is repeated in the source is a DataError without order_by=, and nothing changes."""
         with pytest.raises(DataError):
             dao.upsert(pa.concat_tables([people([1, 2]), people([2], note=" b")]), ten, keys=["id"])
         assert rows(dao, ten) == people(range(10)).to_pylist()
         no_debris(backend)
 
     def test_order_by_picks_the_winner(self, dao: DataAccessObject, ten: DataObject) -> None:
-        """Among rows of the source with one key, the one with the greatest order_by wins."""
+        """Of source rows with the same key, the one with the greatest value of order_by= wins."""
         source = pa.concat_tables([people([2], note=" a"), people([2], note=" c"), people([2], note=" b")])
         dao.upsert(source, ten, keys=["id"], order_by="name")
         assert rows(dao, ten, where="id = 2")[0]["name"] == "person 2 c"
         assert dao.read(ten).num_rows == 10
 
     def test_keys_and_order_by_are_found_in_another_letter_case(self, dao: DataAccessObject, ten: DataObject) -> None:
-        """A name in keys= or order_by= finds the column that differs by letter case, as in columns= and where=."""
+        """A name in keys= or order_by= matches a column in another letter case, as in columns= and where=."""
         source = pa.concat_tables([people([2], note=" c"), people([2], note=" b")])
         dao.upsert(source, ten, keys=["ID"], order_by="Name")
         assert [row["name"] for row in rows(dao, ten, where="id = 2")] == ["person 2 c"]
@@ -91,9 +93,9 @@ class Upserts(
     def test_an_older_arrival_leaves_a_newer_row(
         self, dao: DataAccessObject, ten: DataObject, backend: Backend
     ) -> None:
-        """order_by means the same against the stored row: an older arrival changes nothing, and is not counted.
+        """order_by= also compares a source row with the stored row: an older source row is ignored and not counted.
 
-        Of equal ones the arrival wins; a stored null is older than every value, and no arrival that is null passes one.
+        Of equal rows the source row wins; a null is older than every value.
         """
         score = pa.array([0.0, 0.25, 0.4, 0.9, None, None], pa.float64())  # stored: null, 0.25, 0.5, 0.75, 1.0, null
         result = dao.upsert(
@@ -106,7 +108,7 @@ class Upserts(
         assert (result.rows_updated, result.rows_inserted) in ((4, 0), (None, None), (4, None), (None, 0))
 
     def test_a_key_that_the_table_has_twice(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Where stored rows share a key, an upsert updates all of them and counts each, or refuses; never just one."""
+        """If stored rows share a key, an upsert updates and counts all of them or is refused; never just one."""
         table = backend.table("people")
         dao.write(pa.concat_tables([people([1, 2]), people([1], note=" b")]), table)
         before = rows(dao, table)
@@ -121,7 +123,7 @@ class Upserts(
             assert result.rows_updated in (2, None), f"2 rows were updated, the result says {result.rows_updated}"
 
     def test_a_key_that_is_no_column_is_an_error(self, dao: DataAccessObject, ten: DataObject) -> None:
-        """keys= that name a column the data doesn't have are a DataError, and so is no key at all."""
+        """keys= with a column that the data lacks is a DataError, and so is an upsert without keys."""
         with pytest.raises(DataError, match="colour"):
             dao.upsert(people([1]), ten, keys=["colour"])
         with pytest.raises((DataError, *REFUSALS)):
@@ -130,7 +132,7 @@ class Upserts(
 
     @needs("partitions")
     def test_upsert_keeps_partitions(self, dao: DataAccessObject, backend: Backend) -> None:
-        """An upsert into a partitioned table gives the same rows as into one without partitions."""
+        """An upsert into a partitioned table results in the same rows as into one without partitions."""
         table = backend.table("people_by_day", partition_by=["day"])
         dao.write(people(range(10)), table)
         dao.upsert(people([1, 11], note=" new"), table, keys=["id"])
@@ -143,10 +145,10 @@ class Deletes(
     requires=("read", "write", "delete"),
     written="dao.DataAccessObject.delete; docs/writing-an-interface.md, 'Upserting and deleting'",
 ):
-    """A delete takes away the rows that ``where`` is true for, or the whole object."""
+    """A delete removes the rows for which ``where`` is true, or the whole object."""
 
     def test_delete_takes_the_object_away(self, dao: DataAccessObject, ten: DataObject, backend: Backend) -> None:
-        """Without where= the object is gone: reading it is a NotFoundError, and it can be created again."""
+        """delete() without where= removes the object: reading it is a NotFoundError, and it can be created again."""
         dao.delete(ten)
         with pytest.raises(NotFoundError):
             dao.read(ten)
@@ -162,33 +164,33 @@ class Deletes(
         no_debris(backend)
 
     def test_delete_of_no_row_changes_nothing(self, dao: DataAccessObject, ten: DataObject) -> None:
-        """A where= that is true for no row deletes none, and is no error."""
+        """delete() with a where= that is true for no row deletes none, and is no error."""
         result = dao.delete(ten, where="id > 1000")
         assert result.rows_deleted in (0, None)
         assert rows(dao, ten) == people(range(10)).to_pylist()
 
     def test_delete_of_all_rows_keeps_the_table(self, dao: DataAccessObject, ten: DataObject) -> None:
-        """When where= is true for all rows, an empty table with its columns stays."""
+        """delete() with a where= that is true for all rows leaves an empty table with its columns."""
         dao.delete(ten, where="id >= 0")
         found = dao.read(ten)
         assert found.num_rows == 0
         assert found.column_names == people([]).column_names
 
     def test_delete_of_nothing_is_an_error(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Deleting what isn't there is a NotFoundError."""
+        """delete() of an object that doesn't exist is a NotFoundError, with and without where=."""
         with pytest.raises(NotFoundError):
             dao.delete(backend.table("nobody"))
         with pytest.raises(NotFoundError):
             dao.delete(backend.table("nobody"), where="id = 1")
 
     def test_delete_with_an_unknown_column_changes_nothing(self, dao: DataAccessObject, ten: DataObject) -> None:
-        """A where= that can't be evaluated is a DataError and deletes nothing."""
+        """delete() with an unknown column in where= is a DataError and deletes nothing."""
         with pytest.raises(DataError):
             dao.delete(ten, where="colour = 'red'")
         assert rows(dao, ten) == people(range(10)).to_pylist()
 
     def test_delete_touches_no_neighbour(self, dao: DataAccessObject, ten: DataObject, backend: Backend) -> None:
-        """Deleting an object leaves one whose name begins like its name."""
+        """Deleting an object leaves an object whose name starts with its name."""
         neighbour = backend.table("people_2")
         dao.write(people([1]), neighbour)
         dao.delete(ten)
@@ -198,7 +200,7 @@ class Deletes(
 class SchemaEvolution(
     Capability, requires=("read", "write", "mode:append"), written="docs/writing-an-interface.md, 'Schemas'"
 ):
-    """A schema changes when the caller says so, and never by accident."""
+    """A table's schema changes only if the caller requests it with ``schema_mode``."""
 
     @pytest.fixture
     def three(self, dao: DataAccessObject, backend: Backend) -> DataObject:
@@ -208,7 +210,7 @@ class SchemaEvolution(
         return table
 
     def test_strict_takes_no_new_column(self, dao: DataAccessObject, three: DataObject, backend: Backend) -> None:
-        """schema_mode="strict", the default: rows with a column that the table lacks are a DataError."""
+        """schema_mode="strict", the default: a column that the table lacks is refused, and nothing changes."""
         wider = people([7]).append_column("colour", pa.array(["red"]))
         calls: tuple[dict[str, Any], ...] = ({}, {"schema_mode": "strict"})
         for given in calls:
@@ -218,7 +220,7 @@ class SchemaEvolution(
         no_debris(backend)
 
     def test_strict_takes_no_other_type(self, dao: DataAccessObject, three: DataObject, backend: Backend) -> None:
-        """Text where the table has numbers is a DataError, even if the text looks like a number."""
+        """schema_mode="strict": text for a column of numbers is a DataError, even if it could be parsed as numbers."""
         other = people([7]).set_column(3, "score", pa.array(["1.5"]))
         with pytest.raises(DataError):
             dao.write(other, three, mode="append")
@@ -227,7 +229,7 @@ class SchemaEvolution(
 
     @needs("schema_evolution")
     def test_evolve_adds_columns(self, dao: DataAccessObject, three: DataObject) -> None:
-        """schema_mode="evolve": new columns are added, and are null in the old rows."""
+        """schema_mode="evolve": new columns are added to the table, and are null in the old rows."""
         wider = people([7]).append_column("colour", pa.array(["red"]))
         dao.write(wider, three, mode="append", schema_mode="evolve")
         expected = [{**row, "colour": None} for row in people(range(3)).to_pylist()] + wider.to_pylist()
@@ -243,7 +245,7 @@ class SchemaEvolution(
 
     @needs("schema_evolution")
     def test_evolve_mixes_no_types(self, dao: DataAccessObject, three: DataObject) -> None:
-        """schema_mode="evolve" does not turn numbers into text: such rows are a DataError."""
+        """schema_mode="evolve": text for a column of numbers is a DataError; numbers never become text."""
         other = people([7]).set_column(3, "score", pa.array(["1.5"]))
         with pytest.raises(DataError):
             dao.write(other, three, mode="append", schema_mode="evolve")
@@ -251,7 +253,7 @@ class SchemaEvolution(
 
     @needs("schema_evolution", "upsert")
     def test_an_upsert_can_evolve(self, dao: DataAccessObject, three: DataObject) -> None:
-        """An upsert is strict by default and adds columns with schema_mode="evolve"."""
+        """An upsert is strict by default, and adds new columns with schema_mode="evolve"."""
         wider = people([2, 7], note=" new").append_column("colour", pa.array(["red", "blue"]))
         with pytest.raises(DataError):
             dao.upsert(wider, three, keys=["id"])
@@ -262,7 +264,9 @@ class SchemaEvolution(
     def test_an_upsert_leaves_what_the_source_lacks(
         self, dao: DataAccessObject, three: DataObject, backend: Backend
     ) -> None:
-        """Columns that the source lacks keep the stored values, and are null in new rows; strict refuses."""
+        """With schema_mode="evolve" columns that the source of an upsert lacks are unchanged in updated rows and null
+        in inserted ones; with "strict" that is a DataError.
+        """
         source = people([1, 7], note=" new").drop_columns(["country", "score"])
         with pytest.raises(DataError, match="country"):
             dao.upsert(source, three, keys=["id"])

@@ -1,4 +1,4 @@
-"""Errors: typed, filled in, picklable, and without secrets."""
+"""Errors: typed, with all attributes set, picklable, and without secrets."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["Errors", "Secrets"]
 
 
 def missing_calls(dao: DataAccessObject, backend: Backend) -> dict[str, Callable[[], object]]:
-    """A call of every action that must find nothing."""
+    """A call of every action on an object that doesn't exist, by action."""
     nobody, target = backend.table("nobody"), backend.table("target")
     return {
         "read": lambda: dao.read(nobody),
@@ -41,10 +41,12 @@ def missing_calls(dao: DataAccessObject, backend: Backend) -> dict[str, Callable
 
 
 class Errors(Capability, requires=("write",), written="dao.errors; docs/writing-an-interface.md, 'Errors'"):
-    """A store's refusal is a StoreError of the right kind, with everything filled in."""
+    """An error of a store is a StoreError of the right type, with all attributes set."""
 
     def test_every_action_misses_what_is_not_there(self, dao: DataAccessObject, backend: Backend) -> None:
-        """What isn't there is a NotFoundError, also a FileNotFoundError, with action, object, store and interface."""
+        """Every action on a missing object raises NotFoundError, also a FileNotFoundError, with action, data_object,
+        store and interface set.
+        """
         for action, call in missing_calls(dao, backend).items():
             if self.capabilities.absence(action) is not None:
                 continue
@@ -62,7 +64,7 @@ class Errors(Capability, requires=("write",), written="dao.errors; docs/writing-
             assert "nobody" in str(error), f"{action}: the message doesn't name the object: {error}"
 
     def test_errors_can_be_pickled(self, dao: DataAccessObject, backend: Backend) -> None:
-        """An error travels between processes whole: type, message and attributes."""
+        """A pickled error has the same type, message and attributes when it is loaded."""
         dao.write(people([1]), backend.table("people"))
         with pytest.raises(AlreadyExistsError) as caught:
             dao.write(people([1]), backend.table("people"))
@@ -78,7 +80,7 @@ class Errors(Capability, requires=("write",), written="dao.errors; docs/writing-
         )
 
     def test_a_refused_write_says_what_was_there(self, dao: DataAccessObject, backend: Backend) -> None:
-        """AlreadyExistsError is also a FileExistsError, and its message says what to do: mode=."""
+        """An AlreadyExistsError is also a FileExistsError, and its message suggests mode=."""
         dao.write(people([1]), backend.table("people"))
         with pytest.raises(FileExistsError) as caught:
             dao.write(people([1]), backend.table("people"))
@@ -86,7 +88,7 @@ class Errors(Capability, requires=("write",), written="dao.errors; docs/writing-
         assert "mode" in str(caught.value), f"the message doesn't say which modes would work: {caught.value}"
 
     def test_data_that_is_no_data_is_refused(self, dao: DataAccessObject, backend: Backend) -> None:
-        """What is no data at all is a DaoError, and nothing is written."""
+        """Writing a value that is neither rows nor bytes is a DaoError, and nothing is written."""
         for nonsense in (object(), 42, None, print):
             with pytest.raises(DaoError):
                 dao.write(nonsense, backend.table("people"))
@@ -95,7 +97,7 @@ class Errors(Capability, requires=("write",), written="dao.errors; docs/writing-
 
     @needs("files", "read", "list")
     def test_an_error_of_the_driver_is_kept(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Garbage where a table should be is a StoreError, never a wrong answer and never the driver's own error."""
+        """Reading a table whose files are corrupt is a StoreError, never a wrong result or the driver's own error."""
         table = backend.table("people", format="parquet")
         dao.write(people(range(3)), table)
         for info in list(dao.list(table)):
@@ -105,11 +107,11 @@ class Errors(Capability, requires=("write",), written="dao.errors; docs/writing-
 
 
 class Secrets(Capability, written="docs/writing-an-interface.md, 'Secrets'"):
-    """A secret in a store's options appears nowhere."""
+    """A secret in a store's options never appears in any output."""
 
     @pytest.fixture
     def canary(self) -> str:
-        """A text that can't be anywhere by chance."""
+        """A random text that appears nowhere else."""
         return f"canary-{secrets.token_hex(16)}"
 
     @pytest.fixture
@@ -125,7 +127,7 @@ class Secrets(Capability, written="docs/writing-an-interface.md, 'Secrets'"):
     def test_a_secret_appears_nowhere(
         self, backend: Backend, secret_store: DataStore | None, canary: str, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """Not in repr, str, HTML, vars, pickles, logs at DEBUG, tracebacks with their local variables, or explain()."""
+        """A secret is in no repr, str, HTML, vars, pickle, DEBUG log, traceback with local variables, or explain()."""
         if secret_store is None:
             return
         caplog.set_level(logging.DEBUG)
@@ -136,9 +138,9 @@ class Secrets(Capability, written="docs/writing-an-interface.md, 'Secrets'"):
         assert canary not in caplog.text, "the secret is in the logs"
 
     def test_a_wrong_option_tells_no_secret(self, backend: Backend, canary: str) -> None:
-        """An option that the interface doesn't have, or refuses, is an error without the value of any option.
+        """An error for an unknown or invalid option has no value of any option in its message or traceback.
 
-        What is a secret is in the wrong place at times: a key as the name of a bucket, a login in an address.
+        Secrets end up in wrong options at times: a key as the name of a bucket, a login in a URL.
         """
         kind, right = backend.store.classes[0][1], dict(backend.store.specs[0].options)
         assert isinstance(kind, type)
@@ -150,29 +152,29 @@ class Secrets(Capability, written="docs/writing-an-interface.md, 'Secrets'"):
             try:
                 DataStore("wrong", kind, options={**right, **options}).interface  # noqa: B018  (built for its error)
             except DaoError as error:
-                told = f"{error!r} {''.join(traceback.format_exception(error))}"
-                told = told.replace(f"no option {canary!r}", "").replace(f"{name}.{canary}", "")  # a name, no value
-                assert canary not in told, f"the value of {name!r} is in the error"
+                shown = f"{error!r} {''.join(traceback.format_exception(error))}"
+                shown = shown.replace(f"no option {canary!r}", "").replace(f"{name}.{canary}", "")  # a name, no value
+                assert canary not in shown, f"the value of {name!r} is in the error"
 
     def test_a_secret_that_no_request_can_carry(
         self, backend: Backend, secret_store: DataStore | None, canary: str, caplog: pytest.LogCaptureFixture
     ) -> None:
-        """A secret with a line end, a NUL or a letter beyond ASCII works, or is a DaoError that doesn't quote it."""
+        """A secret with a newline, a NUL or a non-ASCII letter works, or is a DaoError that doesn't quote it."""
         if secret_store is None or backend.secret_store is None:
             return
         caplog.set_level(logging.DEBUG)
         for wrong in ("\n", "\0", "\u00e9"):
             store = backend.secret_store(f"{canary}{wrong}")
-            told = ""
+            shown = ""
             try:
                 DataAccessObject(registry=DataStoreRegistry([store])).exists(backend.table("people", store))
             except DaoError as error:
-                told = "".join(traceback.format_exception(error))
-            assert canary not in told, "the secret is in the traceback"
+                shown = "".join(traceback.format_exception(error))
+            assert canary not in shown, "the secret is in the traceback"
             assert canary not in caplog.text, "the secret is in the logs"
 
     def test_a_secret_property_is_masked(self, dao: DataAccessObject, backend: Backend, canary: str) -> None:
-        """A property of an object whose name looks secret is masked where people see it."""
+        """A property whose name looks secret is masked in repr, str and HTML of its object, and in explain()."""
         table = backend.table("people", password=canary)
         texts = [repr(table), str(table), table._repr_html_(), str(dao.explain("write", people([1]), table))]
         texts += [dao.explain("write", people([1]), table)._repr_html_()]
@@ -200,7 +202,7 @@ def _show(dao: DataAccessObject, store: DataStore, table: DataObject) -> Iterato
         yield f"explain({action!r})", str(dao.explain(action, *arguments, table))
     try:
         dao.read(table)
-    except Exception as error:  # whatever it is, it must not tell the secret
+    except Exception as error:  # any exception: its traceback must not show the secret
         yield (
             "the traceback of a read",
             "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format()),

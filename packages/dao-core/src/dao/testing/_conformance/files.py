@@ -1,4 +1,4 @@
-"""Files: bytes in, the same bytes out, at a place that stays inside the store."""
+"""Files: bytes are stored unchanged, under keys that can't lead out of the store."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ OUTSIDE = (
     "file:///etc/passwd",
     "..\\outside",
 )
-"""Paths that lead out of a store, or would on some system."""
+"""Paths that lead out of a store on some operating system."""
 
 ODD = (
     "with space.bin",
@@ -47,15 +47,17 @@ ODD = (
     "x" * 200 + ".bin",
     "/".join("abcdefghij") + "/deep.bin",
 )
-"""Keys that look odd and are right."""
+"""Unusual keys that are valid."""
 
 
 class Files(Capability, requires=("read", "write", "files"), written=f"dao.DataAccessObject.read and write; {_PAGE}"):
-    """A file object takes bytes and gives the same ones."""
+    """A file object stores bytes unchanged."""
 
     @pytest.mark.parametrize("payload", [b"", b"hello\r\n\0\xff", _BYTES], ids=["empty", "binary", "long"])
     def test_bytes_come_back_as_they_went(self, dao: DataAccessObject, backend: Backend, payload: bytes) -> None:
-        """read(into="bytes") gives exactly the bytes that were written; an empty file is a file too."""
+        """read(into="bytes") returns exactly the bytes that were written, also for an empty file; the write's result
+        counts them, or has None.
+        """
         file = backend.file("note.bin")
         result = dao.write(payload, file)
         assert dao.read(file, into="bytes") == payload
@@ -65,7 +67,7 @@ class Files(Capability, requires=("read", "write", "files"), written=f"dao.DataA
     def test_bytes_come_from_files_and_paths(
         self, dao: DataAccessObject, backend: Backend, tmp_path: pathlib.Path
     ) -> None:
-        """Data may be a binary file object, read from where it stands, or a pathlib.Path."""
+        """The data of a file may be a binary file object, read from its current position, or a pathlib.Path."""
         source = tmp_path / "source.bin"
         source.write_bytes(_BYTES)
         with source.open("rb") as opened:
@@ -78,21 +80,21 @@ class Files(Capability, requires=("read", "write", "files"), written=f"dao.DataA
         assert dao.read(backend.file("from_path.bin"), into="bytes") == _BYTES
 
     def test_bytes_go_as_they_are_whatever_the_format(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Bytes written to an object with a format are not parsed; it can then be read as a table."""
+        """Bytes that are written to an object with a format are stored unparsed; it can then be read as a table."""
         file = backend.file("users.csv", format="csv")
         dao.write(b"id,name\n1,Ann\n2,Bob\n", file)
         assert dao.read(file, into="bytes") == b"id,name\n1,Ann\n2,Bob\n"
         assert rows(dao, file) == [{"id": 1, "name": "Ann"}, {"id": 2, "name": "Bob"}]
 
     def test_path_says_where(self, dao: DataAccessObject, backend: Backend) -> None:
-        """path= says where inside the store an object is read and written, for this call."""
+        """path= sets the key under which an object is read or written, for this call only."""
         file = backend.file("users.bin")
         dao.write(b"one", file, path="users/2025-01-07/users.bin")
         assert dao.read(file, into="bytes", path="users/2025-01-07/users.bin") == b"one"
         assert [info.key for info in dao.list(backend.store)] == ["users/2025-01-07/users.bin"]
 
     def test_a_part_can_be_read(self, dao: DataAccessObject, backend: Backend) -> None:
-        """offset= and length= give that part of the bytes; past the end there are fewer or none."""
+        """read(offset=, length=) returns that range of the bytes, with fewer or none beyond the end of the file."""
         file = backend.file("note.bin")
         dao.write(b"0123456789", file)
         assert dao.read(file, into="bytes", offset=2, length=3) == b"234"
@@ -101,7 +103,7 @@ class Files(Capability, requires=("read", "write", "files"), written=f"dao.DataA
 
     @needs("read_stream")
     def test_bytes_can_be_streamed(self, dao: DataAccessObject, backend: Backend) -> None:
-        """read_stream(into="bytes") gives a binary file object: read(n) gives at most n bytes; close() releases it."""
+        """read_stream(into="bytes") returns a binary file object whose read(n) returns at most n bytes."""
         file = backend.file("note.bin")
         dao.write(_BYTES, file)
         with dao.read_stream(file, into="bytes") as opened:
@@ -110,7 +112,9 @@ class Files(Capability, requires=("read", "write", "files"), written=f"dao.DataA
         assert max(map(len, parts)) <= 1000
 
     def test_a_file_is_not_overwritten_by_default(self, dao: DataAccessObject, backend: Backend) -> None:
-        """mode="error" is the default for files too."""
+        """mode="error" is the default for files: an existing file is an AlreadyExistsError and unchanged; "overwrite"
+        replaces it.
+        """
         file = backend.file("note.bin")
         dao.write(b"old", file)
         with pytest.raises(AlreadyExistsError):
@@ -121,7 +125,7 @@ class Files(Capability, requires=("read", "write", "files"), written=f"dao.DataA
         no_debris(backend)
 
     def test_a_file_whose_source_breaks_stays_as_it_was(self, dao: DataAccessObject, backend: Backend) -> None:
-        """When the source of the bytes breaks, the old file is whole, and a new one isn't there."""
+        """If the source of the bytes fails, an existing file is unchanged, and a new one doesn't exist."""
 
         class Broken(io.RawIOBase):
             def readable(self) -> bool:
@@ -140,7 +144,7 @@ class Files(Capability, requires=("read", "write", "files"), written=f"dao.DataA
 
     @needs("delete")
     def test_a_file_can_be_deleted(self, dao: DataAccessObject, backend: Backend) -> None:
-        """delete() takes one file away and leaves those beside it."""
+        """delete() removes one file and leaves the files beside it."""
         for name in ("a/one.bin", "a/two.bin"):
             dao.write(b"x", backend.file(name))
         dao.delete(backend.file("a/one.bin"))
@@ -150,11 +154,11 @@ class Files(Capability, requires=("read", "write", "files"), written=f"dao.DataA
 
 
 class Keys(Capability, requires=("read", "write", "list", "files"), written=f"{_PAGE}; OWASP path traversal"):
-    """Keys stay inside the store, and mean what they say."""
+    """Keys are used literally, and never lead out of the store."""
 
     @pytest.mark.parametrize("path", OUTSIDE)
     def test_no_key_leads_out_of_the_store(self, dao: DataAccessObject, backend: Backend, path: str) -> None:
-        """A key or path= that leads out of the store is a DaoError before anything is touched."""
+        """A key or path= that leads out of the store is a DaoError for read and write, and nothing changes."""
         dao.write(b"inside", backend.file("inside.bin"))
         before = list_sizes(dao, backend)
         calls: tuple[tuple[DataObject, dict[str, Any]], ...] = (
@@ -182,7 +186,7 @@ class Keys(Capability, requires=("read", "write", "list", "files"), written=f"{_
 
     @pytest.mark.parametrize("key", ODD, ids=range(len(ODD)))
     def test_odd_keys_are_taken_as_they_are(self, dao: DataAccessObject, backend: Backend, key: str) -> None:
-        """A key with spaces, other scripts or special characters is that key: nothing is escaped or unescaped."""
+        """A key with spaces, other scripts or special characters is used literally: it is listed as it was given."""
         dao.write(b"x", backend.file("any", key=key))
         assert dao.read(backend.file("any", key=key), into="bytes") == b"x"
         assert [info.key for info in dao.list(backend.store)] == [key]
@@ -191,7 +195,7 @@ class Keys(Capability, requires=("read", "write", "list", "files"), written=f"{_
     def test_a_key_that_is_too_long_is_refused_or_works(
         self, dao: DataAccessObject, backend: Backend, length: int
     ) -> None:
-        """A key beyond the store's limits is a DaoError; one within them works."""
+        """A key that is longer than the store allows is a DaoError and leaves nothing; any other key works."""
         file = backend.file("k" * length)
         try:
             dao.write(b"x", file)
@@ -202,7 +206,7 @@ class Keys(Capability, requires=("read", "write", "list", "files"), written=f"{_
             assert dao.read(file, into="bytes") == b"x"
 
     def test_upper_and_lower_case_are_two_keys_or_one_error(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Two keys that differ in case alone are two files, or the second is an error; never one file silently."""
+        """Keys that differ by letter case only are two files, or the second is a DaoError; never silently one file."""
         dao.write(b"lower", backend.file("case.bin"))
         try:
             dao.write(b"upper", backend.file("CASE.bin"))
@@ -214,7 +218,7 @@ class Keys(Capability, requires=("read", "write", "list", "files"), written=f"{_
 
     @needs("schema")
     def test_a_tables_key_may_be_odd_too(self, dao: DataAccessObject, backend: Backend) -> None:
-        """A table whose place has spaces and other scripts is read as any other."""
+        """A table whose prefix has spaces and other scripts can be written and read as any other."""
         table = backend.table("any", prefix="Grüße und 🦆/tabelle 1")
         dao.write(people(range(3)), table)
         assert rows(dao, table) == people(range(3)).to_pylist()

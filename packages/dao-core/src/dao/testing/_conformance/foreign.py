@@ -1,4 +1,4 @@
-"""Files of other programs in a table's directory: rows, markers, and files that must not be lost."""
+"""Files of other programs in a table's directory: data files, markers, and files that must not be lost."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ from dao.testing._conformance.samples import list_sizes, people, rows
 __all__ = ["ForeignFiles"]
 
 MARKERS = ("_SUCCESS", "_temporary/0/part-0", "part-0.crc", "day=1_$folder$", ".DS_Store")
-"""Files without rows that other programs leave."""
+"""Files without rows that other programs create."""
 
 
 def lay(dao: DataAccessObject, backend: Backend, table: DataObject, path: str, content: bytes) -> str:
-    """Put a file below a table's key as another program would; returns its key."""
+    """Write a file below a table's key as another program would; returns its key."""
     key = f"{table.key}/{path}"
     dao.write(content, backend.file("any", key=key), mode="overwrite")
     return key
 
 
 def file_of(dao: DataAccessObject, backend: Backend, ids: range) -> bytes:
-    """The bytes of a file with people in it, as the backend's tables are made of."""
+    """The bytes of a data file with people, as the backend writes it."""
     donor = backend.table(f"donor_{ids.start}")
     dao.write(people(ids), donor)
     (info,) = dao.list(donor)
@@ -42,13 +42,13 @@ class ForeignFiles(
     requires=("read", "write", "list", "delete", "files", "foreign_files", "mode:overwrite"),
     written="docs/reading-and-writing.md, 'Files of a table'; docs/writing-an-interface.md, 'Files and keys'",
 ):
-    """A table is the files of its directory, regardless of who wrote them; files without rows are never lost."""
+    """A table consists of the data files in its directory, regardless of their writer; other files are never lost."""
 
     @needs("count", "upsert", "mode:append")
     def test_a_file_is_rows_whatever_it_is_called(
         self, dao: DataAccessObject, ten: DataObject, backend: Backend
     ) -> None:
-        """Hive, Athena and Glue name files of rows without an ending: they are rows for every action."""
+        """Data files without a suffix, as Hive, Athena and Glue name them, belong to the table for every action."""
         lay(dao, backend, ten, "000000_0", file_of(dao, backend, range(10, 12)))
         lay(dao, backend, ten, "20240101_000000_00001_abcde", file_of(dao, backend, range(12, 13)))
         assert rows(dao, ten) == people(range(13)).to_pylist()
@@ -60,7 +60,7 @@ class ForeignFiles(
 
     @needs("count", "mode:append")
     def test_markers_are_no_rows(self, dao: DataAccessObject, ten: DataObject, backend: Backend) -> None:
-        """What Spark, Hadoop, EMR and desktops leave beside rows is neither read nor in the way."""
+        """Marker files of Spark, Hadoop, EMR and desktops are not read as rows, and don't prevent any action."""
         for path in MARKERS:
             lay(dao, backend, ten, path, b"" if path.endswith("$") else b"no rows")
         assert rows(dao, ten) == people(range(10)).to_pylist()
@@ -73,7 +73,9 @@ class ForeignFiles(
     def test_what_is_not_read_is_not_lost(
         self, dao: DataAccessObject, ten: DataObject, backend: Backend, path: str
     ) -> None:
-        """A file that a read doesn't take is named by an error, or hidden; an overwrite, a move, a delete leave it."""
+        """A file in another format makes a read fail with an error that names it, unless it is hidden; no overwrite,
+        copy, move or delete removes it.
+        """
         key = lay(dao, backend, ten, path, b"id\nnot a row\n")
         if not path.startswith("_"):
             with pytest.raises(DaoError, match=path):

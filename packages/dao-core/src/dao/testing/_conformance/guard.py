@@ -1,4 +1,4 @@
-"""The guard: a backend that inherits the kit can't leave out, replace or skip a test without a red one that says so."""
+"""The guard: if a backend's suite leaves out, overrides or skips a test of the kit, another test fails and names it."""
 
 from __future__ import annotations
 
@@ -17,17 +17,19 @@ _SKIPPING = ("skip", "skipif", "xfail")
 
 
 def kit_classes(cls: type) -> list[type[Capability]]:
-    """The classes of the kit that a class inherits."""
+    """The classes of the kit from which a class inherits."""
     return [base for base in cls.__mro__ if issubclass(base, Capability) and base.__module__.startswith("dao.testing.")]
 
 
 class Guard(Capability, written="docs/writing-an-interface.md, 'What your interface lacks'"):
-    """The kit is run whole."""
+    """The kit runs completely."""
 
     def test_the_kit_is_run_whole(
         self, request: pytest.FixtureRequest, record_property: Callable[[str, object], None]
     ) -> None:
-        """Every test of the kit is inherited as it is and run: an absence is declared, never left out."""
+        """Every test of the kit is inherited unchanged, collected, and not marked to be skipped: what a backend lacks
+        is declared absent instead.
+        """
         for absence in self.capabilities.absences():
             record_property(ABSENCE, str(absence))
         faults = [
@@ -43,7 +45,7 @@ def _own_names(base: type[Capability]) -> Iterator[str]:
 
 
 def _find_overrides(cls: type[Capability]) -> Iterator[str]:
-    """Tests and helpers of the kit that a subclass overrides."""
+    """Find tests and helpers of the kit that a subclass overrides."""
     for base in kit_classes(cls):
         for name in _own_names(base):
             if name in Capability.open_to_inheritors:
@@ -55,7 +57,7 @@ def _find_overrides(cls: type[Capability]) -> Iterator[str]:
 
 
 def _find_marks(cls: type[Capability], request: pytest.FixtureRequest) -> Iterator[str]:
-    """Tests of the kit with a mark that keeps them from failing."""
+    """Find tests of the kit with a mark that prevents their failure."""
     seen = set()
     for item in _items(cls, request):
         for mark in _SKIPPING:
@@ -65,7 +67,7 @@ def _find_marks(cls: type[Capability], request: pytest.FixtureRequest) -> Iterat
 
 
 def _find_deselected(cls: type[Capability], request: pytest.FixtureRequest) -> Iterator[str]:
-    """Tests of the kit that weren't collected, unless this run explicitly selects a part of the tests."""
+    """Find tests of the kit that weren't collected, unless this run explicitly selects a part of the tests."""
     if _is_narrowed(request.config):
         return
     collected = {item.originalname for item in _items(cls, request)}

@@ -1,4 +1,4 @@
-"""Declared absences must be refused, must change nothing, and must not work after all."""
+"""Declared absences must be true: using what is declared absent is refused and changes nothing."""
 
 from __future__ import annotations
 
@@ -70,17 +70,17 @@ _PROBES: Mapping[tuple[str, str], Probe] = {
     ("feature", "idempotency"): lambda dao, b: dao.write(people([1]), b.table("new_probe"), idempotency_key="once"),
     ("feature", "memory_limit"): lambda dao, b: dao.write(people([1]), b.table("new_probe"), memory_limit="64 MiB"),
 }
-"""What to try for an absence that can be tried. What is missing here is a promise about many threads, which an action
-can't refuse, or a type, which the class Types tries."""
+"""A call for each absence that a single call can probe. Others are about concurrency, which an action can't refuse, or
+about types, which the class Types probes."""
 
 
 class Honesty(
     Capability, written="dao.testing.Capabilities; docs/writing-an-interface.md, 'What your interface lacks'"
 ):
-    """A backend does what it promises, and refuses what it declares absent."""
+    """A backend supports what it promises, and refuses what it declares absent."""
 
     def test_what_is_declared_absent_is_refused(self, dao: DataAccessObject, backend: Backend) -> None:
-        """What is declared absent is a NoRouteError or UnsupportedError, changes nothing, doesn't work in secret."""
+        """Using what is declared absent raises NoRouteError or UnsupportedError and changes nothing; it never works."""
         faults = [
             fault
             for absence in self.capabilities.absences()
@@ -92,16 +92,16 @@ class Honesty(
     def test_what_the_kit_is_told_is_what_users_are_told(self, dao: DataAccessObject, backend: Backend) -> None:
         """The suite declares the same capabilities as the interface's class, which dao.capabilities() reports to users.
 
-        Only what the tests lack, such as a hook for faults, is declared by the suite alone.
+        Only fault_injection, a hook of the tests, may be declared absent by the suite alone.
         """
-        told, declared = dao.capabilities(backend.store), self.capabilities
-        mine, users = ({(a.kind, a.name) for a in one.absences()} for one in (declared, told))
+        reported, declared = dao.capabilities(backend.store), self.capabilities
+        mine, users = ({(a.kind, a.name) for a in one.absences()} for one in (declared, reported))
         assert mine - users <= {("feature", "fault_injection")}, (
             f"the suite declares absent what the interface's class promises: {sorted(mine - users)}; "
             f"say it in the class attribute 'capabilities', and give the suite that"
         )
         assert users <= mine, f"the interface's class declares absent what the suite promises: {sorted(users - mine)}"
-        assert declared.formats == told.formats
+        assert declared.formats == reported.formats
 
     def test_formats_are_declared_truly(self, dao: DataAccessObject, backend: Backend) -> None:
         """Each format of Capabilities.formats can be written and read."""
@@ -113,7 +113,7 @@ class Honesty(
 
 
 def _try(absence: Absence, probe: Probe, dao: DataAccessObject, backend: Backend) -> str:
-    """What is wrong with a declared absence; empty if it is honest."""
+    """The fault of a declared absence; empty if the declaration is true."""
     _prepare(dao, backend)
     before = list_sizes(dao, backend) if _can_list(dao, backend) else []
     try:
@@ -130,7 +130,7 @@ def _prepare(dao: DataAccessObject, backend: Backend) -> None:
     try:
         dao.write(people(range(3)), backend.table("probe"))
     except DaoError:
-        # It is there from the probe before, or this backend can't write: either way there is nothing to prepare.
+        # The table exists from the previous probe, or this backend can't write: there is nothing to prepare.
         return
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong again and again leaves nothing behind."""
+"""Repeated failures leak no resources."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from dao.testing._conformance.writes import SourceBroke, breaking
 __all__ = ["Leaks"]
 
 _ROUNDS = 20
-"""How often each call fails: oftener than KEPT, so that a call which keeps one thing each time is noticed."""
+"""How often each call fails: more often than KEPT, so that one leaked resource per call is detected."""
 
 
 class Leaks(Capability, requires=("read", "write"), written="docs/writing-an-interface.md, 'Errors'"):
-    """Failing costs nothing: no file, socket, thread or temporary file stays."""
+    """A failed call leaks no open file, socket, thread or temporary file."""
 
     @pytest.fixture
     def temporary(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -37,7 +37,9 @@ class Leaks(Capability, requires=("read", "write"), written="docs/writing-an-int
         return folder
 
     def test_many_failures_leave_nothing(self, dao: DataAccessObject, backend: Backend, temporary: Path) -> None:
-        """Each way to fail, 20 times: no more open files, sockets, threads, temporary or staged files than before."""
+        """20 failures of each kind leave no more open files, sockets and threads than before (8 may be pooled), no
+        temporary or staged files, and the stored rows unchanged.
+        """
         dao.write(people(range(10)), backend.table("people"))
         calls = self._failing(dao, backend)
         for call in calls:
@@ -77,7 +79,7 @@ def _fails(call: Callable[[], object]) -> None:
     except (DaoError, SourceBroke):
         return
     except Exception as error:
-        # pyarrow wraps the error of a Python source in its own type
+        # pyarrow wraps the error of a Python source in its own type.
         if "the source of the data broke" in str(error):
             return
         raise

@@ -1,4 +1,4 @@
-"""Metadata actions: ``list``, ``count``, ``exists``, ``schema``, ``history``."""
+"""The metadata actions ``list``, ``count``, ``exists``, ``schema`` and ``history``."""
 
 from __future__ import annotations
 
@@ -20,10 +20,12 @@ _PAGE = "docs/writing-an-interface.md, 'Looking'"
 
 
 class Lists(Capability, requires=("list", "write"), written=f"dao.DataAccessObject.list, dao.results.Listing; {_PAGE}"):
-    """``list`` gives the files of an object, or of a whole store."""
+    """``list`` returns the files or tables of an object, or of a whole store."""
 
     def test_list_gives_a_listing(self, dao: DataAccessObject, backend: Backend) -> None:
-        """list() gives a Listing, with a length, of FileInfos or TableInfos whose keys begin with the object's key."""
+        """list() returns a Listing, which has a length and can be iterated repeatedly, of FileInfos or TableInfos whose
+        keys start with the object's key.
+        """
         table = backend.table("people")
         dao.write(people(range(5)), table)
         found = dao.list(table)
@@ -35,7 +37,7 @@ class Lists(Capability, requires=("list", "write"), written=f"dao.DataAccessObje
         assert not strange, f"keys that don't begin with {table.key!r}: {strange}"
 
     def test_a_store_lists_all_of_its_objects(self, dao: DataAccessObject, backend: Backend) -> None:
-        """list() of a store gives what all of its objects hold, each key once, and nothing internal."""
+        """list() of a store returns the keys of all its objects, each once, and nothing internal."""
         names = ["people", "people_2", "pets"]
         for name in names:
             dao.write(people(range(3)), backend.table(name))
@@ -44,7 +46,9 @@ class Lists(Capability, requires=("list", "write"), written=f"dao.DataAccessObje
         assert sorted(keys) == sorted(info.key for name in names for info in dao.list(backend.table(name)))
 
     def test_an_object_lists_nothing_of_its_neighbours(self, dao: DataAccessObject, backend: Backend) -> None:
-        """An object whose name is the beginning of another's lists none of its files, even if it isn't there."""
+        """list() of an object returns no files of another object whose name starts with its name; if it doesn't exist
+        itself, that is a NotFoundError.
+        """
         for name in ("people", "people_2"):
             dao.write(people(range(3)), backend.table(name))
         first = {info.key for info in dao.list(backend.table("people"))}
@@ -54,13 +58,13 @@ class Lists(Capability, requires=("list", "write"), written=f"dao.DataAccessObje
             dao.list(backend.table("peopl"))
 
     def test_listing_nothing_is_an_error(self, dao: DataAccessObject, backend: Backend) -> None:
-        """list() of an object that isn't there is a NotFoundError, raised by the call itself."""
+        """list() of an object that doesn't exist is a NotFoundError, raised by the call, not by the iteration."""
         with pytest.raises(NotFoundError):
             dao.list(backend.table("nobody"))
 
     @needs("files", "read")
     def test_sizes_and_times_are_true(self, dao: DataAccessObject, backend: Backend) -> None:
-        """A FileInfo's size is the number of bytes, and its time has a zone and is now, where they are known."""
+        """A FileInfo's size is the number of bytes, its modified the time of the write, in UTC; or they are None."""
         file = backend.file("note.bin")
         dao.write(b"x" * 1234, file)
         (info,) = dao.list(file)
@@ -72,7 +76,7 @@ class Lists(Capability, requires=("list", "write"), written=f"dao.DataAccessObje
 
     @needs("files", "read")
     def test_a_directory_lists_what_is_below_it(self, dao: DataAccessObject, backend: Backend) -> None:
-        """list() of a directory gives the files at any depth below it."""
+        """list() of a directory returns the files at any depth below it."""
         keys = ["raw/a.bin", "raw/2025/b.bin", "raw/2025/01/c.bin"]
         for key in [*keys, "rawer.bin"]:
             dao.write(b"x", backend.file("any", key=key))
@@ -80,10 +84,10 @@ class Lists(Capability, requires=("list", "write"), written=f"dao.DataAccessObje
 
 
 class Counts(Capability, requires=("count", "write", "read"), written=f"dao.DataAccessObject.count; {_PAGE}"):
-    """``count`` is the number of rows that ``read`` would give."""
+    """``count`` is the number of rows that ``read`` would return."""
 
     def test_count_is_what_read_gives(self, dao: DataAccessObject, backend: Backend) -> None:
-        """count() is the number of rows, as an int; with where=, of those that it is true for."""
+        """count() returns the number of rows as an int; with where= of the rows for which it is true."""
         table = backend.table("people")
         dao.write(people(range(20)), table)
         assert type(dao.count(table)) is int
@@ -92,7 +96,7 @@ class Counts(Capability, requires=("count", "write", "read"), written=f"dao.Data
             assert dao.count(table, where=where) == dao.read(table, where=where).num_rows
 
     def test_count_follows_every_write(self, dao: DataAccessObject, backend: Backend) -> None:
-        """count() is right after each change, not what it was before."""
+        """count() is up to date after each change; no earlier result is cached."""
         table = backend.table("people")
         for size in (0, 3, 11):
             if dao.exists(table):
@@ -101,12 +105,12 @@ class Counts(Capability, requires=("count", "write", "read"), written=f"dao.Data
             assert dao.count(table) == size == dao.read(table).num_rows
 
     def test_count_of_nothing_is_an_error(self, dao: DataAccessObject, backend: Backend) -> None:
-        """count() of what isn't there is a NotFoundError, not 0."""
+        """count() of an object that doesn't exist is a NotFoundError, not 0."""
         with pytest.raises(NotFoundError):
             dao.count(backend.table("nobody"))
 
     def test_count_with_an_unknown_column_is_an_error(self, dao: DataAccessObject, backend: Backend) -> None:
-        """A where= that names an unknown column is a DataError here too."""
+        """count(where=) with an unknown column is a DataError that names it."""
         table = backend.table("people")
         dao.write(people(range(3)), table)
         with pytest.raises(DataError, match="colour"):
@@ -114,10 +118,10 @@ class Counts(Capability, requires=("count", "write", "read"), written=f"dao.Data
 
 
 class Exists(Capability, requires=("exists", "write"), written=f"dao.DataAccessObject.exists; {_PAGE}"):
-    """``exists`` says whether there is anything."""
+    """``exists`` tells whether an object is stored."""
 
     def test_exists_says_yes_and_no(self, dao: DataAccessObject, backend: Backend) -> None:
-        """exists() is True for what was written, an empty table too, and False for what was not."""
+        """exists() is True for an object that was written, also without rows, and False for any other name."""
         dao.write(people(range(3)), backend.table("people"))
         dao.write(people([]), backend.table("empty"))
         assert dao.exists(backend.table("people")) is True
@@ -127,7 +131,7 @@ class Exists(Capability, requires=("exists", "write"), written=f"dao.DataAccessO
 
     @needs("delete")
     def test_what_was_deleted_does_not_exist(self, dao: DataAccessObject, backend: Backend) -> None:
-        """After delete() exists() is False."""
+        """exists() is False after delete()."""
         table = backend.table("people")
         dao.write(people(range(3)), table)
         dao.delete(table)
@@ -135,10 +139,10 @@ class Exists(Capability, requires=("exists", "write"), written=f"dao.DataAccessO
 
 
 class Schemas(Capability, requires=("schema", "write", "read"), written=f"dao.DataAccessObject.schema; {_PAGE}"):
-    """``schema`` is the schema that ``read`` gives, without the rows."""
+    """``schema`` is the schema of ``read``'s result, without reading the rows."""
 
     def test_schema_is_what_read_gives(self, dao: DataAccessObject, backend: Backend) -> None:
-        """schema() gives a pyarrow.Schema, equal to that of read()."""
+        """schema() returns a pyarrow.Schema that equals the schema of read()."""
         table = backend.table("people")
         dao.write(people(range(3)), table)
         found = dao.schema(table)
@@ -147,13 +151,13 @@ class Schemas(Capability, requires=("schema", "write", "read"), written=f"dao.Da
 
     @needs("partitions")
     def test_schema_has_the_partition_columns(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Partition columns are in the schema, as read() gives them."""
+        """schema() of a partitioned table has the partition columns, as in the schema of read()."""
         table = backend.table("people", partition_by=["day"])
         dao.write(people(range(9)), table)
         assert dao.schema(table).equals(dao.read(table).schema)
 
     def test_schema_of_nothing_is_an_error(self, dao: DataAccessObject, backend: Backend) -> None:
-        """schema() of what isn't there is a NotFoundError."""
+        """schema() of an object that doesn't exist is a NotFoundError."""
         with pytest.raises(NotFoundError):
             dao.schema(backend.table("nobody"))
 
@@ -161,10 +165,10 @@ class Schemas(Capability, requires=("schema", "write", "read"), written=f"dao.Da
 class Histories(
     Capability, requires=("history", "write"), written=f"dao.DataAccessObject.history, dao.results.Version; {_PAGE}"
 ):
-    """``history`` says what happened, the newest first."""
+    """``history`` returns the versions of an object, the newest first."""
 
     def test_history_is_a_list_of_versions(self, dao: DataAccessObject, backend: Backend) -> None:
-        """history() gives Versions, at least one for what is there, the newest first, with times in UTC."""
+        """history() returns at least one Version of an existing object, the newest first, with times in UTC or None."""
         table = backend.table("people")
         for start in (0, 5):
             dao.write(people(range(start, start + 5)), table, mode="overwrite")
@@ -176,6 +180,6 @@ class Histories(
         assert times == sorted(times, reverse=True), "the newest version isn't the first"
 
     def test_history_of_nothing_is_an_error(self, dao: DataAccessObject, backend: Backend) -> None:
-        """history() of what isn't there is a NotFoundError."""
+        """history() of an object that doesn't exist is a NotFoundError."""
         with pytest.raises(NotFoundError):
             dao.history(backend.table("nobody"))

@@ -1,4 +1,4 @@
-"""Names of tables: each is a separate table inside the store, also in stores without files."""
+"""Names of tables: each names a separate table inside the store, also in stores without files."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Names(
     requires=("read", "write"),
     written="docs/writing-an-interface.md, 'Files and keys'; OWASP path traversal",
 ):
-    """A table's name, or its key, means that table: no other one, and nothing outside of the store."""
+    """A table's name or key identifies that table only: no other one, and nothing outside of the store."""
 
     @pytest.mark.parametrize("key", OUTSIDE)
     def test_no_tables_key_leads_out_of_the_store(self, dao: DataAccessObject, backend: Backend, key: str) -> None:
-        """A table's key that leads out of the store is a DaoError before anything is touched."""
+        """A table's name or key that leads out of the store is a DaoError for read and write, and nothing changes."""
         inside = backend.table("inside")
         dao.write(people(range(3)), inside)
         for table in (backend.table(key), backend.table("any", key=key)):
@@ -41,25 +41,25 @@ class Names(
         no_debris(backend)
 
     def test_an_odd_name_is_that_table_or_is_refused(self, dao: DataAccessObject, backend: Backend) -> None:
-        """A table whose key has spaces, quotes or other scripts is that table, or a DaoError and nothing is there."""
+        """A table's key with spaces, quotes or other scripts is used literally, or is a DaoError and leaves nothing."""
         for number, key in enumerate(ODD):
             table = backend.table("any", key=key)
             if _write(dao, table, number):
                 assert rows(dao, table) == people([number]).to_pylist(), f"{key!r} came back as something else"
 
     def test_two_names_are_two_tables(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Tables whose names are much alike hold their own rows each, or the second name is refused."""
+        """Tables with similar names have separate rows, or a later name is refused with a DaoError."""
         _check_apart(dao, backend, NEIGHBOURS)
 
     def test_names_that_differ_in_case_are_two_tables_or_one_error(
         self, dao: DataAccessObject, backend: Backend
     ) -> None:
-        """Names that differ in case alone are two tables, or the second is a DaoError; never one table silently."""
+        """Names that differ by letter case only are two tables, or the second is a DaoError; never one table."""
         _check_apart(dao, backend, BY_CASE)
 
     @needs("mode:overwrite", "delete")
     def test_a_change_leaves_the_neighbours(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Overwriting and deleting a table changes no table whose name is much like its own."""
+        """Overwriting or deleting a table changes no table with a similar name."""
         kept = backend.table(NEIGHBOURS[0])
         dao.write(people([1]), kept)
         for name in (*NEIGHBOURS[1:], *BY_CASE[1:]):
@@ -72,7 +72,7 @@ class Names(
 
 
 def _write(dao: DataAccessObject, table: DataObject, number: int) -> bool:
-    """Write one person as a new table; False where the store refuses the name, and keeps nothing of it."""
+    """Write one person to a new table; returns False if the store refuses the name."""
     try:
         dao.write(people([number]), table)
     except DaoError:
@@ -81,7 +81,7 @@ def _write(dao: DataAccessObject, table: DataObject, number: int) -> bool:
 
 
 def _check_apart(dao: DataAccessObject, backend: Backend, names: tuple[str, ...]) -> None:
-    """Write a table of each name, then check that each one that was accepted holds its own rows."""
+    """Write a table with each name, then check that each accepted one has its own rows."""
     accepted = {}
     for number, name in enumerate(names):
         table = backend.table(name)

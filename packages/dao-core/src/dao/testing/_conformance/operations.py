@@ -1,4 +1,4 @@
-"""The operations of ``run`` that mean the same everywhere."""
+"""The operations of ``run`` with the same semantics on every backend."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Operations(
     requires=("read", "write", "mode:overwrite"),
     written="dao.capabilities.OPERATIONS; docs/reading-and-writing.md, 'Looking after tables'",
 ):
-    """``run`` looks after tables: no operation changes what ``read`` gives, but ``restore``."""
+    """``run`` maintains tables: no operation but ``restore`` changes the rows that ``read`` returns."""
 
     def test_what_deletes_is_dry_by_default(self, dao: DataAccessObject, backend: Backend) -> None:
-        """vacuum, expire and orphans have dry_run=True as default: they change nothing and say so in details; with
-        dry_run=False the rows are the same afterwards.
+        """vacuum, expire and orphans have the default dry_run=True: they change nothing, and details["dry_run"] is
+        True; with dry_run=False they don't change the rows.
         """
         table = backend.table("people")
         for size in (2, 4, 8):
@@ -48,7 +48,9 @@ class Operations(
 
     @needs("expire", "time_travel", "history")
     def test_expire_deletes_old_versions(self, dao: DataAccessObject, backend: Backend) -> None:
-        """run("expire", older_than=0, dry_run=False) leaves the newest version alone; older ones are NotFoundErrors."""
+        """run("expire", older_than=0, dry_run=False) keeps the newest version only; reading an older one is a
+        NotFoundError.
+        """
         table = backend.table("people")
         old = dao.write(people([1]), table).version_after
         dao.write(people([2]), table, mode="overwrite")
@@ -58,7 +60,7 @@ class Operations(
             dao.read(table, version=old)
 
     def test_rewriting_keeps_the_rows(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Compact and analyze change no row."""
+        """run("compact") and run("analyze") change no row."""
         names = self._has(("compact", "analyze"))
         table = backend.table("people")
         for position in range(3):
@@ -70,7 +72,9 @@ class Operations(
 
     @needs("restore", "time_travel")
     def test_restore_makes_an_old_version_the_newest(self, dao: DataAccessObject, backend: Backend) -> None:
-        """run("restore", version=v) gives the rows of v, as a new version: what was there in between can be read."""
+        """run("restore", version=v) adds a new version with the rows of v: the versions in between can still be read;
+        an unknown version is a NotFoundError.
+        """
         table = backend.table("people")
         first, second = (dao.write(people(range(size)), table, mode="overwrite").version_after for size in (2, 5))
         result = dao.run("restore", table, version=first)
@@ -81,7 +85,7 @@ class Operations(
             dao.run("restore", table, version=987654321)
 
     def test_an_unknown_operation_names_what_there_is(self, dao: DataAccessObject, backend: Backend) -> None:
-        """An operation that the store doesn't have is a NoRouteError that names those that it has."""
+        """An unknown operation is a NoRouteError whose message names the operations that the store has."""
         table = backend.table("people")
         dao.write(people([1]), table)
         with pytest.raises(NoRouteError) as caught:
@@ -108,7 +112,7 @@ def _dry_run(kind: type, name: str) -> inspect.Parameter | None:
 
 
 def _observe(dao: DataAccessObject, backend: Backend, table: DataObject) -> Any:
-    """What can be seen of a table: what the store lists, and the versions that can be read."""
+    """The visible state of a table's store: its listing, and the versions in the table's history."""
     try:
         versions = [version.version for version in dao.history(table)]
     except NoRouteError:

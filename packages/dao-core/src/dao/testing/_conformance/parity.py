@@ -1,4 +1,4 @@
-"""The asynchronous API gives the same results as the synchronous one."""
+"""The asynchronous API has the same results as the synchronous one."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Parity(
     requires=("read", "write", "synchronous"),
     written="dao.AsyncDataAccessObject; docs/writing-an-interface.md, 'Asynchronous methods'",
 ):
-    """Every action awaited has the result, and the error, of the action called."""
+    """Every awaited action has the result or the error of the synchronous action."""
 
     @pytest.fixture
     def adao(self, backend: Backend) -> AsyncDataAccessObject:
@@ -39,13 +39,13 @@ class Parity(
     def test_every_action_gives_the_same_awaited(
         self, dao: DataAccessObject, adao: AsyncDataAccessObject, backend: Backend
     ) -> None:
-        """The same calls on two objects, called on one and awaited on the other, give equal results and errors."""
+        """The same calls have equal results and errors on the synchronous and on the asynchronous API."""
         called = [_outcome(getattr(dao, name), args, named) for name, args, named in self._calls(backend, "called")]
         awaited = [
             _outcome(_run(getattr(adao, name)), args, named) for name, args, named in self._calls(backend, "awaited")
         ]
         for (name, _, named), one, other in zip(self._calls(backend, "called"), called, awaited, strict=True):
-            assert one == other, f"{name}({', '.join(named)}): called it gives {one}, awaited {other}"
+            assert one == other, f"{name}({', '.join(named)}): called it returns {one}, awaited {other}"
 
     def _calls(self, backend: Backend, name: str) -> Iterator[Call]:
         table, target = backend.table(name), backend.table(f"{name}_target")
@@ -89,7 +89,7 @@ def _run(method: Callable[..., Awaitable[Any]]) -> Callable[..., Any]:
 
 
 def _outcome(call: Callable[..., Any], args: tuple[Any, ...], named: dict[str, Any]) -> Any:
-    """What a call gave, as something that can be compared: without what differs from one call to the next."""
+    """The result or the error of a call in a comparable form, without what differs between equal calls."""
     try:
         result = call(*args, **named)
     except DaoError as error:

@@ -1,4 +1,4 @@
-"""What this process holds: open files and sockets, threads."""
+"""Resources of this process: open files and sockets, threads."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import threading
 __all__ = ["KEPT", "open_files", "running_threads"]
 
 KEPT = 8
-"""Threads and descriptors that libraries keep for good once they are used, such as those of a pool of connections."""
+"""Threads or descriptors that libraries may retain after use, such as those of a connection pool."""
 
 _LISTED = ("/proc/self/fd", "/dev/fd")
 
 
 def open_files() -> int:
-    """The number of open file descriptors, sockets among them.
+    """The number of open file descriptors, including sockets.
 
     Raises:
-        OSError: this system has no list of them; the tests that need one run on Linux and macOS.
+        OSError: the operating system doesn't list them; tests that need it run on Linux and macOS.
     """
     for folder in _LISTED:
         if os.path.isdir(folder):

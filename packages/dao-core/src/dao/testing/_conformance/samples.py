@@ -35,7 +35,7 @@ _SCHEMA = pa.schema(
 
 
 def people(ids: Iterable[int], *, note: str = "") -> pa.Table:
-    """People by their numbers. Names carry ``note``; every fourth country and every fifth score is null."""
+    """A table of people with the given ids; ``note`` ends their names; every 4th country and 5th score is null."""
     numbers = list(ids)
     return pa.table(
         {
@@ -50,25 +50,25 @@ def people(ids: Iterable[int], *, note: str = "") -> pa.Table:
 
 
 BATCH_ROWS = 16_384
-"""Rows of a batch of a large table."""
+"""The number of rows per batch of a large table."""
 
 _BATCH_BYTES = BATCH_ROWS * 2 * 8
 _LARGE = pa.schema({"id": pa.int64(), "value": pa.int64()})
 
 
 def batches_of(backend: Backend) -> int:
-    """The number of batches of a table that is twice as large as what the backend's streams may hold."""
+    """The number of batches of a table that is twice as large as ``Backend.stream_buffer``."""
     return 2 * backend.stream_buffer // _BATCH_BYTES
 
 
 def large(count: int, watch: Callable[[], None] = lambda: None) -> pa.RecordBatchReader:
-    """A stream of incompressible batches, generated one at a time."""
+    """A stream of incompressible batches, generated one at a time; ``watch`` is called after each."""
 
     def batches() -> Iterator[pa.RecordBatch]:
         for position in range(count):
             noise = pa.py_buffer(Random(position).randbytes(BATCH_ROWS * 8))
             numbers = pa.Array.from_buffers(pa.int64(), BATCH_ROWS, [None, noise])
-            # Computed columns are in Arrow's own memory, where Peak sees them.
+            # Computed columns are allocated by Arrow, so that Peak measures them.
             yield pa.record_batch([pc.bit_wise_not(numbers), pc.bit_wise_xor(numbers, 1)], schema=_LARGE)
             watch()
 
@@ -76,12 +76,12 @@ def large(count: int, watch: Callable[[], None] = lambda: None) -> pa.RecordBatc
 
 
 def by_id(table: pa.Table) -> list[dict[str, Any]]:
-    """The rows of a table sorted by id, because stores may return rows in any order."""
+    """The rows of a table sorted by id, since stores may return rows in any order."""
     return sorted(table.to_pylist(), key=lambda row: row["id"])
 
 
 def rows(dao: DataAccessObject, data_object: DataObject, **options: Any) -> list[dict[str, Any]]:
-    """The rows that a read gives, in the order of their ids."""
+    """The rows that a read returns, sorted by id."""
     return by_id(dao.read(data_object, **options))
 
 
@@ -94,7 +94,7 @@ def content(dao: DataAccessObject, data_object: DataObject) -> list[dict[str, An
 
 
 def list_sizes(dao: DataAccessObject, backend: Backend) -> list[tuple[str, int | None]]:
-    """Key and size of everything that the store lists; empty for a store with nothing in it."""
+    """The key and size of every entry in the store's listing; empty for an empty store."""
     try:
         return sorted((info.key, info.size) for info in dao.list(backend.store))
     except NotFoundError:
@@ -102,6 +102,6 @@ def list_sizes(dao: DataAccessObject, backend: Backend) -> list[tuple[str, int |
 
 
 def no_debris(backend: Backend) -> None:
-    """Check that nothing is left over in the storage, if the backend has the hook for it."""
+    """Check that the storage has no leftovers, if the backend has a hook for it (``Backend.debris``)."""
     left = sorted(backend.debris()) if backend.debris is not None else []
-    assert not left, f"left over in the storage, though no object holds it: {left}"
+    assert not left, f"left over in the storage, though it belongs to no object: {left}"

@@ -1,4 +1,4 @@
-"""Streams hold a few batches at a time, report progress, and release their resources."""
+"""Streams buffer a few batches at a time, report progress, and release their resources."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from dao.testing._conformance.samples import BATCH_ROWS, batches_of, by_id, larg
 __all__ = ["ReadStreams", "WriteStreams"]
 
 _STREAMS = 40
-"""Repetitions of each case: a leak then opens far more files than connection pools keep."""
+"""Repetitions of each case, so that a leak opens far more files than a connection pool retains."""
 
 
 class Peak:
-    """The peak of Arrow memory over all measurements, relative to the start."""
+    """The peak of Arrow's allocated memory over all measurements, in bytes, relative to the start."""
 
     def __init__(self) -> None:
         gc.collect()
@@ -34,7 +34,7 @@ class Peak:
         self.bytes = 0
 
     def held(self) -> int:
-        """Memory allocated now, relative to the start."""
+        """The bytes allocated now, relative to the start."""
         return int(pa.total_allocated_bytes() - self._start)
 
     def look(self) -> None:
@@ -43,14 +43,14 @@ class Peak:
 
 
 class _Content(bytearray):
-    """Bytes of a column that can be seen to go: Arrow holds them as long as any batch needs them."""
+    """The bytes of a column, with weak references: Arrow holds them as long as any batch needs them."""
 
 
 class Waiting:
-    """A stream of 2 MiB in small batches, and how many of its bytes are in memory at once.
+    """A stream of 2 MiB in small batches that counts how many of its bytes are in memory at once.
 
     Attributes:
-        most: the most bytes so far.
+        most: the peak so far, in bytes.
     """
 
     BATCHES = 32
@@ -59,7 +59,7 @@ class Waiting:
     def __init__(self) -> None:
         self.most = 0
         self._held = 0
-        self._lock = RLock()  # a batch may go while another one is counted
+        self._lock = RLock()  # a batch may be freed while another one is counted, in the same thread
 
     def stream(self) -> pa.RecordBatchReader:
         """The stream: a column ``n`` of numbers from 0 on."""
@@ -84,7 +84,7 @@ class ReadStreams(
     requires=("read_stream", "read", "write"),
     written="dao.DataAccessObject.read_stream; docs/writing-an-interface.md, 'Streams'",
 ):
-    """``read_stream`` reads lazily."""
+    """``read_stream`` reads lazily, in bounded memory."""
 
     @pytest.fixture
     def hundred(self, dao: DataAccessObject, backend: Backend) -> DataObject:
@@ -94,7 +94,7 @@ class ReadStreams(
         return table
 
     def test_a_stream_gives_what_read_gives(self, dao: DataAccessObject, hundred: DataObject) -> None:
-        """read_stream() gives a pyarrow.RecordBatchReader with the rows and the schema of read()."""
+        """read_stream() returns a pyarrow.RecordBatchReader with the rows and the schema of read()."""
         options: list[dict[str, Any]] = [
             {},
             {"where": "day = 1"},
@@ -113,20 +113,20 @@ class ReadStreams(
                 assert by_id(found) == by_id(expected)
 
     def test_batches_are_no_larger_than_asked_for(self, dao: DataAccessObject, hundred: DataObject) -> None:
-        """batch_size= is the maximum number of rows of a batch."""
+        """batch_size= is the maximum number of rows per batch."""
         with dao.read_stream(hundred, batch_size=9) as reader:
             sizes = [batch.num_rows for batch in reader]
         assert sum(sizes) == 100
         assert max(sizes) <= 9
 
     def test_what_is_missing_is_missed_at_once(self, dao: DataAccessObject, backend: Backend) -> None:
-        """read_stream() of what isn't there is a NotFoundError raised by the call, not by the first batch."""
+        """read_stream() of an object that doesn't exist is a NotFoundError of the call, not of the first batch."""
         with pytest.raises(NotFoundError):
             dao.read_stream(backend.table("nobody"))
 
     @needs("write_stream", "lazy_streams")
     def test_a_stream_holds_a_few_batches(self, dao: DataAccessObject, backend: Backend) -> None:
-        """A stream holds less than Backend.stream_buffer, at its first batch or later, however large the table."""
+        """A read stream holds less than Backend.stream_buffer bytes at any time, regardless of the table's size."""
         table = backend.table("large")
         dao.write_stream(large(batches_of(backend)), table)
         peak = Peak()
@@ -139,7 +139,7 @@ class ReadStreams(
         assert count == batches_of(backend) * BATCH_ROWS
 
     def test_a_stream_lets_go(self, dao: DataAccessObject, backend: Backend) -> None:
-        """A stream that was read to its end, closed and dropped, or just dropped, holds no file open."""
+        """A stream that was exhausted, or closed early, or just dropped, leaves no file or socket open."""
         table = backend.table("people")
         dao.write(people(range(1000)), table)
         dao.read(table)
@@ -151,26 +151,26 @@ class ReadStreams(
             ended.read_all()
             dropped = dao.read_stream(table, batch_size=10)
             dropped.read_next_batch()
-            # pyarrow's close() doesn't close a stream's generator: that is freed with the last reference to the reader
+            # pyarrow's close() doesn't close a stream's generator: that is freed with the last reference to the reader.
             del dropped, reader
         gc.collect()
         after = open_files()
         assert after <= before + KEPT, f"open files and sockets grew from {before} to {after} in {_STREAMS} rounds"
 
     def test_a_stream_may_be_left_early(self, dao: DataAccessObject, hundred: DataObject) -> None:
-        """A stream that is closed before its end leaves the table free to be read and written."""
+        """A stream that is closed before its end leaves the table readable and writable."""
         with dao.read_stream(hundred, batch_size=5) as reader:
             reader.read_next_batch()
         dao.write(people([1]), hundred, mode="overwrite")
         assert rows(dao, hundred) == people([1]).to_pylist()
 
     def test_reading_tells_how_far_it_is(self, dao: DataAccessObject, hundred: DataObject) -> None:
-        """While it reads, an interface calls dao.progress.advance: the rows add up to those that were read."""
-        heard: list[Progress] = []
-        dao.read(hundred, progress=heard.append)
-        assert heard, "advance() was never called"
-        assert heard[-1].done
-        assert heard[-1].rows == 100, f"100 rows were read, {heard[-1].rows} were reported"
+        """A read reports its progress: the last report is done and has the number of rows that were read."""
+        reports: list[Progress] = []
+        dao.read(hundred, progress=reports.append)
+        assert reports, "dao.progress.advance() was never called"
+        assert reports[-1].done
+        assert reports[-1].rows == 100, f"100 rows were read, {reports[-1].rows} were reported"
 
 
 class WriteStreams(
@@ -181,7 +181,9 @@ class WriteStreams(
     """``write_stream`` is ``write`` in bounded memory."""
 
     def test_a_stream_is_written_like_a_table(self, dao: DataAccessObject, backend: Backend) -> None:
-        """write_stream() writes the rows of a RecordBatchReader, and refuses to overwrite by default."""
+        """write_stream() writes the rows of a RecordBatchReader; by default an existing object is an
+        AlreadyExistsError, and unchanged.
+        """
         table = backend.table("people")
         result = dao.write_stream(people(range(100)).to_reader(max_chunksize=9), table)
         assert result.rows_inserted in (100, None)
@@ -191,7 +193,7 @@ class WriteStreams(
         no_debris(backend)
 
     def test_a_stream_without_batches_makes_an_empty_table(self, dao: DataAccessObject, backend: Backend) -> None:
-        """A stream that ends at once has a schema all the same: the table is there, without rows."""
+        """A stream without batches creates a table with its schema and no rows."""
         table = backend.table("empty")
         dao.write_stream(pa.RecordBatchReader.from_batches(people([]).schema, []), table)
         found = dao.read(table)
@@ -200,7 +202,9 @@ class WriteStreams(
 
     @needs("memory_limit", "lazy_streams", "read_stream", "copy")
     def test_a_stream_holds_to_its_memory_limit(self, dao: DataAccessObject, backend: Backend) -> None:
-        """With memory_limit=, no more bytes of a stream wait to be written than it says; what is read is the same."""
+        """memory_limit= bounds the bytes of a stream that wait to be written, and changes no row of a write_stream,
+        copy or read_stream.
+        """
         source, target = backend.table("limited"), backend.table("copied")
         waiting = Waiting()
         dao.write_stream(waiting.stream(), source, memory_limit="1 MiB")
@@ -212,12 +216,12 @@ class WriteStreams(
 
     @needs("lazy_streams")
     def test_a_stream_is_written_as_it_comes(self, dao: DataAccessObject, backend: Backend) -> None:
-        """write_stream() takes batches as it writes them, and holds no more than Backend.stream_buffer in passing."""
+        """write_stream() pulls batches as it writes them, and buffers less than Backend.stream_buffer bytes."""
         peak = Peak()
         result = dao.write_stream(large(batches_of(backend), peak.look), backend.table("large"))
-        passing = peak.bytes - peak.held()  # a store in memory keeps what was written: that is no buffer
-        assert passing < backend.stream_buffer, (
-            f"{passing:,} bytes of a table were held in passing, {backend.stream_buffer:,} are allowed: "
+        buffered = peak.bytes - peak.held()  # the rows that a store in memory retains are no buffer
+        assert buffered < backend.stream_buffer, (
+            f"{buffered:,} bytes of a table were buffered, {backend.stream_buffer:,} are allowed: "
             "is Backend.stream_buffer right, and are row_group_bytes and the like made small for the kit?"
         )
         count = batches_of(backend) * BATCH_ROWS
@@ -226,10 +230,10 @@ class WriteStreams(
         no_debris(backend)
 
     def test_writing_tells_how_far_it_is(self, dao: DataAccessObject, backend: Backend) -> None:
-        """While it writes, an interface calls dao.progress.advance: the rows add up to those that were written."""
-        heard: list[Progress] = []
+        """A write reports its progress: the last report is done and has the number of rows that were written."""
+        reports: list[Progress] = []
         reader = people(range(100)).to_reader(max_chunksize=10)
-        dao.write_stream(reader, backend.table("people"), progress=heard.append)
-        assert heard, "advance() was never called"
-        assert heard[-1].done
-        assert heard[-1].rows == 100, f"100 rows were written, {heard[-1].rows} were reported"
+        dao.write_stream(reader, backend.table("people"), progress=reports.append)
+        assert reports, "dao.progress.advance() was never called"
+        assert reports[-1].done
+        assert reports[-1].rows == 100, f"100 rows were written, {reports[-1].rows} were reported"

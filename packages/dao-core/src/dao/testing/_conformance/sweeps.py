@@ -1,4 +1,4 @@
-"""Fail the Nth I/O operation of every write-like action, for as many N as the profile says."""
+"""Fault sweeps: fail the Nth I/O operation of every write-like action, for as many N as the profile sets."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ State = tuple[Any, ...]
 
 @frozen
 class Change:
-    """One write-like action that is made to fail.
+    """One write-like action whose I/O operations are made to fail.
 
     Attributes:
-        name: its name in messages.
-        needs: the capabilities that it requires.
-        prepare: creates the state before it; gets a fresh name each time.
+        name: the name in messages.
+        needs: the capabilities that the action requires.
+        prepare: creates the state before the action, under a new name each time.
         act: runs the action.
-        look: reads the visible state, before and after.
-        between: states allowed besides the old and the new: after a failed move, the rows may be in both places.
+        look: reads the visible state, before and after the action.
+        between: states allowed besides the old and the new one: after a failed move, both objects may have the rows.
     """
 
     name: str
@@ -153,7 +153,7 @@ CHANGES = (
 class Faults(
     Capability, requires=("read", "fault_injection"), written="docs/writing-an-interface.md, 'When the storage fails'"
 ):
-    """Whatever I/O operation fails: the old data or the new, nothing else, and the next write works."""
+    """If an I/O operation fails, the store has either the old data or the new data, and the next write works."""
 
     @pytest.fixture(params=CHANGES, ids=lambda change: change.name.replace(" ", "_"))
     def change(self, request: pytest.FixtureRequest) -> Change:
@@ -165,15 +165,21 @@ class Faults(
         return request.param  # type: ignore[no-any-return]
 
     def test_one_failed_operation(self, dao: DataAccessObject, backend: Backend, change: Change) -> None:
-        """When one operation fails, the action raises a DaoError or succeeds nevertheless; it is never half done."""
+        """If one I/O operation fails, the action raises a DaoError and the old or the new data is visible, or it
+        succeeds and the new data is; never a part of it.
+        """
         self._sweep(dao, backend, change)
 
     def test_the_storage_dies(self, dao: DataAccessObject, backend: Backend, change: Change) -> None:
-        """When every operation fails from the Nth on, as in a kill, not even cleaning up: the old data or the new."""
+        """If every I/O operation from the Nth on fails, including those of the cleanup, as after a crash, the old or
+        the new data is visible.
+        """
         self._sweep(dao, backend, change, onwards=True)
 
     def test_an_answer_is_lost(self, dao: DataAccessObject, backend: Backend, change: Change) -> None:
-        """When an operation is done but its answer is lost, the action raises or succeeds; nothing is done twice."""
+        """If an I/O operation is done but its response is lost, the action raises a DaoError or succeeds; no change is
+        applied twice.
+        """
         self._sweep(dao, backend, change, lost=True)
 
     def _sweep(self, dao: DataAccessObject, backend: Backend, change: Change, **kind: Any) -> None:
@@ -199,7 +205,7 @@ class Faults(
         return counting, old, change.look(dao, backend, "undisturbed")
 
     def _disturbed(self, dao: DataAccessObject, backend: Backend, change: Change, name: str, plan: FaultPlan) -> str:
-        """The action's outcome in words; empty if it succeeded."""
+        """Run the action under a plan; returns its failure in words, empty if it succeeded."""
         assert backend.faults is not None
         with backend.faults(plan):
             try:
@@ -222,9 +228,9 @@ class Faults(
             assert found == new, f"{change.name} said that it succeeded, but what is there isn't the new data: {found}"
 
     def _shows_nothing_strange(self, dao: DataAccessObject, backend: Backend, change: Change) -> None:
-        """Staged files belong to no object, so a listing of the store must not show them.
+        """Check that a listing of the store shows no staged files, which belong to no object.
 
-        It is made once, before anything is written again, since a listing of many tables asks for each of them.
+        The store is listed once, before anything is written again, since a listing may cost a request per table.
         """
         names = ("undisturbed", "t")
         strange = [key for key, _ in list_sizes(dao, backend) if not key.startswith(names)]

@@ -1,4 +1,4 @@
-"""Concurrency: threads that write one object, and calls that are cancelled."""
+"""Concurrent calls from many threads, and cancelled calls."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _THREADS = 16
 
 
 def all_at_once(work: Callable[[int], Any]) -> list[Any]:
-    """Results or DaoErrors of 16 threads that start at one moment; any other error is raised."""
+    """Run ``work`` in 16 threads that start together; returns their results or DaoErrors, raises any other error."""
     barrier = threading.Barrier(_THREADS)
 
     def one(number: int) -> Any:
@@ -44,11 +44,13 @@ def all_at_once(work: Callable[[int], Any]) -> list[Any]:
 
 
 class Concurrency(Capability, requires=("read", "write"), written="docs/writing-an-interface.md, 'Many at once'"):
-    """What 16 threads do at once has the outcome of some order of doing it one after the other."""
+    """Calls from 16 threads at once have the outcome of the same calls in some sequence."""
 
     @needs("atomic_create")
     def test_one_of_many_creators_wins(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Of 16 writes with mode="error" to one new object one succeeds; the others are AlreadyExistsErrors."""
+        """Of 16 concurrent writes with mode="error" to one new table exactly one succeeds; the others raise
+        AlreadyExistsError or ConflictError.
+        """
         for attempt in range(5):
             table = backend.table(f"people_{attempt}")
             outcomes = all_at_once(partial(self._create, dao, table))
@@ -64,7 +66,7 @@ class Concurrency(Capability, requires=("read", "write"), written="docs/writing-
 
     @needs("atomic_create", "files")
     def test_one_of_many_creators_of_a_file_wins(self, dao: DataAccessObject, backend: Backend) -> None:
-        """The same holds for files."""
+        """Of 16 concurrent writes with mode="error" to one new file exactly one succeeds, and its bytes are stored."""
         file = backend.file("lock.bin")
         outcomes = all_at_once(lambda n: dao.write(bytes([n]) * 1000, file))
         winners = [n for n, outcome in enumerate(outcomes) if not isinstance(outcome, DaoError)]
@@ -74,7 +76,9 @@ class Concurrency(Capability, requires=("read", "write"), written="docs/writing-
 
     @needs("mode:append", "concurrent_appends")
     def test_no_append_is_lost(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Every append that was acknowledged is there once; one that wasn't is a ConflictError and isn't there."""
+        """Of concurrent appends, every one that returned is stored exactly once; any other raised ConflictError and
+        isn't stored.
+        """
         table = backend.table("people")
         dao.write(people([]), table)
 
@@ -99,7 +103,7 @@ class Concurrency(Capability, requires=("read", "write"), written="docs/writing-
 
     @needs("mode:overwrite")
     def test_readers_see_one_version_whole(self, dao: DataAccessObject, backend: Backend) -> None:
-        """While many overwrite an object, every read gives the rows of one write: never none, never a mixture."""
+        """During concurrent overwrites every read returns all rows of exactly one of the writes."""
         table = backend.table("people")
         versions = [people(range(200), note=f" v{n}") for n in range(_THREADS)]
         dao.write(versions[0], table)
@@ -127,7 +131,7 @@ class Concurrency(Capability, requires=("read", "write"), written="docs/writing-
         no_debris(backend)
 
     def test_one_dao_serves_many_threads(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Threads that work on objects of their own don't disturb each other."""
+        """One DataAccessObject can be used by many threads at once on different objects."""
 
         def work(thread: int) -> bool:
             table = backend.table(f"people_{thread}")
@@ -143,11 +147,13 @@ class Cancellation(
     requires=("read", "write"),
     written="dao.progress.advance; dao.AsyncDataAccessObject; docs/writing-an-interface.md, 'Streams'",
 ):
-    """A cancelled call stops, cleans up, and leaves the old data."""
+    """A cancelled call stops, cleans up, and leaves the old data unchanged."""
 
     @needs("mode:overwrite")
     def test_a_cancelled_write_leaves_the_old_data(self, dao: DataAccessObject, backend: Backend) -> None:
-        """When an awaited write is cancelled, CancelledError is raised once nothing of it is left."""
+        """A cancelled asynchronous overwrite raises CancelledError after it has cleaned up; the old rows are unchanged,
+        and the next write works.
+        """
         table = backend.table("people")
         dao.write(people(range(10)), table)
         begun, go_on = threading.Event(), threading.Event()
@@ -181,13 +187,13 @@ class Cancellation(
     def test_a_write_that_is_stopped_from_within_leaves_nothing(
         self, dao: DataAccessObject, backend: Backend, action: str
     ) -> None:
-        """Cancelled, which advance() raises, is no Exception: an interface cleans up and lets it pass."""
+        """If a progress callback raises Cancelled, which is no Exception, the action cleans up and raises it."""
         if self.capabilities.absence(action) is not None:
             return
         table = backend.table("people")
 
         def stop(progress: Progress) -> None:
-            if not progress.done:  # the last report comes after the action, which must not have come so far
+            if not progress.done:  # the last report follows a complete action, which must not be reached
                 raise Cancelled
 
         given = {"keys": ["id"]} if action == "upsert" else {}

@@ -1,4 +1,4 @@
-"""What ``copy`` and ``move`` mean, within a store and between stores."""
+"""The semantics of ``copy`` and ``move``, within a store and between stores."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _PAGE = "dao.DataAccessObject.copy and move; docs/writing-an-interface.md, 'Copy
 
 
 class CopiesWithin(Capability, requires=("copy", "read", "write"), written=_PAGE):
-    """A copy inside one store."""
+    """A copy within one store."""
 
     def test_a_copy_has_the_same_rows(self, dao: DataAccessObject, backend: Backend) -> None:
-        """copy() makes an object of its own with the same rows, and leaves the source."""
+        """copy() creates an independent object with the same rows, and leaves the source unchanged."""
         source, target = backend.table("people"), backend.table("copies")
         dao.write(people(range(10)), source)
         dao.copy(source, target)
@@ -31,7 +31,9 @@ class CopiesWithin(Capability, requires=("copy", "read", "write"), written=_PAGE
         no_debris(backend)
 
     def test_a_copy_overwrites_nothing_by_default(self, dao: DataAccessObject, backend: Backend) -> None:
-        """copy() onto something is an AlreadyExistsError; with mode="overwrite" only the source's rows are left."""
+        """copy() to an existing object is an AlreadyExistsError, and the object is unchanged; mode="overwrite" replaces
+        its rows by those of the source.
+        """
         source, target = backend.table("people"), backend.table("copies")
         dao.write(people(range(10)), source)
         dao.write(people([99]), target)
@@ -43,7 +45,7 @@ class CopiesWithin(Capability, requires=("copy", "read", "write"), written=_PAGE
         no_debris(backend)
 
     def test_a_copy_of_nothing_is_an_error(self, dao: DataAccessObject, backend: Backend) -> None:
-        """copy() of what isn't there is a NotFoundError, and the target is as it was."""
+        """copy() of an object that doesn't exist is a NotFoundError, and the target is unchanged."""
         target = backend.table("copies")
         with pytest.raises(NotFoundError):
             dao.copy(backend.table("nobody"), target)
@@ -54,7 +56,7 @@ class CopiesWithin(Capability, requires=("copy", "read", "write"), written=_PAGE
         assert rows(dao, target) == people([99]).to_pylist()
 
     def test_a_copy_onto_itself_is_an_error(self, dao: DataAccessObject, backend: Backend) -> None:
-        """copy() and move() of an object onto itself are DataErrors and lose nothing."""
+        """copy() and move() of an object to itself are DataErrors, and it is unchanged."""
         table = backend.table("people")
         dao.write(people(range(3)), table)
         for action in (dao.copy, dao.move):
@@ -63,7 +65,7 @@ class CopiesWithin(Capability, requires=("copy", "read", "write"), written=_PAGE
         assert rows(dao, table) == people(range(3)).to_pylist()
 
     def test_a_copy_of_some_rows(self, dao: DataAccessObject, backend: Backend) -> None:
-        """copy(where=, columns=) copies those rows and columns."""
+        """copy(where=, columns=) copies only those rows and columns."""
         source, target = backend.table("people"), backend.table("copies")
         dao.write(people(range(10)), source)
         dao.copy(source, target, where="day = 1", columns=["id", "day"])
@@ -71,7 +73,7 @@ class CopiesWithin(Capability, requires=("copy", "read", "write"), written=_PAGE
 
     @needs("files")
     def test_files_are_copied_byte_by_byte(self, dao: DataAccessObject, backend: Backend) -> None:
-        """copy() of a file gives the same bytes at the target's key."""
+        """copy() of a file stores the same bytes under the target's key, and leaves the source."""
         dao.write(b"\x00\xffbytes", backend.file("a/one.bin"))
         dao.copy(backend.file("a/one.bin"), backend.file("b/two.bin"))
         assert dao.read(backend.file("b/two.bin"), into="bytes") == b"\x00\xffbytes"
@@ -79,10 +81,10 @@ class CopiesWithin(Capability, requires=("copy", "read", "write"), written=_PAGE
 
 
 class Moves(Capability, requires=("move", "read", "write", "delete", "exists"), written=_PAGE):
-    """A move is a copy that takes the source away once the target is complete."""
+    """A move is a copy that deletes the source once the target is complete."""
 
     def test_a_move_leaves_nothing_behind(self, dao: DataAccessObject, backend: Backend) -> None:
-        """move(): the rows are at the target, the source isn't there."""
+        """After move() the target has the rows, and the source doesn't exist."""
         source, target = backend.table("people"), backend.table("moved")
         dao.write(people(range(10)), source)
         dao.move(source, target)
@@ -91,7 +93,9 @@ class Moves(Capability, requires=("move", "read", "write", "delete", "exists"), 
         no_debris(backend)
 
     def test_a_move_overwrites_nothing_by_default(self, dao: DataAccessObject, backend: Backend) -> None:
-        """move() onto something is an AlreadyExistsError, and both are as they were; mode="overwrite" replaces it."""
+        """move() to an existing object is an AlreadyExistsError, and both are unchanged; mode="overwrite" replaces the
+        target.
+        """
         source, target = backend.table("people"), backend.table("moved")
         dao.write(people(range(10)), source)
         dao.write(people([99]), target)
@@ -104,7 +108,7 @@ class Moves(Capability, requires=("move", "read", "write", "delete", "exists"), 
         assert dao.exists(source) is False
 
     def test_a_move_of_nothing_is_an_error(self, dao: DataAccessObject, backend: Backend) -> None:
-        """move() of what isn't there is a NotFoundError, and the target is as it was."""
+        """move() of an object that doesn't exist is a NotFoundError, and the target is unchanged."""
         target = backend.table("moved")
         dao.write(people([99]), target)
         with pytest.raises(NotFoundError):
@@ -112,7 +116,7 @@ class Moves(Capability, requires=("move", "read", "write", "delete", "exists"), 
         assert rows(dao, target) == people([99]).to_pylist()
 
     def test_a_move_to_another_store(self, dao: DataAccessObject, backend: Backend, counterpart: DataStore) -> None:
-        """move() between stores leaves the source only until the target is complete."""
+        """After move() to another store the target has the rows, and the source doesn't exist; also on the way back."""
         source, target = backend.table("people"), _far(backend, counterpart)
         dao.write(people(range(10)), source)
         dao.move(source, target)
@@ -124,7 +128,7 @@ class Moves(Capability, requires=("move", "read", "write", "delete", "exists"), 
 
 
 class CopiesBetween(Capability, requires=("read", "write"), written=_PAGE):
-    """A copy between two stores: the kit's store in memory, and a second one of the backend where it gives one."""
+    """A copy between two stores: the backend's and the kit's store in memory, and two stores of the backend."""
 
     @pytest.fixture(params=["memory", "same backend"])
     def elsewhere(self, request: pytest.FixtureRequest, backend: Backend, counterpart: DataStore) -> DataStore:
@@ -134,7 +138,7 @@ class CopiesBetween(Capability, requires=("read", "write"), written=_PAGE):
         return backend.other
 
     def test_rows_travel_there_and_back(self, dao: DataAccessObject, backend: Backend, elsewhere: DataStore) -> None:
-        """copy() to another store and back gives the same rows."""
+        """copy() to another store and back preserves the rows; the result has their number, or None."""
         source, back = backend.table("people"), backend.table("back")
         far = _far(backend, elsewhere)
         dao.write(people(range(50)), source)
@@ -147,7 +151,7 @@ class CopiesBetween(Capability, requires=("read", "write"), written=_PAGE):
     def test_a_failed_copy_leaves_the_target(
         self, dao: DataAccessObject, backend: Backend, elsewhere: DataStore
     ) -> None:
-        """A copy whose source isn't there leaves the target in the other store as it was."""
+        """copy() of an object that doesn't exist in another store is a NotFoundError, and the target is unchanged."""
         target = backend.table("people")
         dao.write(people(range(5)), target)
         with pytest.raises(NotFoundError):
@@ -159,7 +163,7 @@ class CopiesBetween(Capability, requires=("read", "write"), written=_PAGE):
     def test_files_and_folders_travel_as_bytes(
         self, dao: DataAccessObject, backend: Backend, elsewhere: DataStore
     ) -> None:
-        """copy() of a file or a directory to another store and back gives the same files with the same bytes."""
+        """copy() of a file or a directory to another store and back preserves the files and their bytes."""
         files = {"raw/a.bin": b"\x00a", "raw/2025/b.bin": b"", "raw/2025/01/c.csv": b"id\n1\n"}
         for key, payload in files.items():
             dao.write(payload, backend.file("any", key=key))
@@ -175,5 +179,5 @@ class CopiesBetween(Capability, requires=("read", "write"), written=_PAGE):
 
 
 def _far(backend: Backend, store: DataStore) -> DataObject:
-    """A table elsewhere: of the backend's kind in its own second store, Parquet in memory."""
+    """A table in another store: of the backend's type in its second store, a Parquet table in memory."""
     return backend.table("far", store) if store is backend.other else TableObject("far", store, format="parquet")

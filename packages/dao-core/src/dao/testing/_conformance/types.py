@@ -1,4 +1,4 @@
-"""Arrow tables come back unchanged: every type, and the values that stores tend to lose."""
+"""Arrow tables are read unchanged: every type, and the values that stores tend to lose."""
 
 from __future__ import annotations
 
@@ -25,11 +25,13 @@ class Types(
     requires=("read", "write"),
     written="dao.testing._tables.same_table; docs/writing-an-interface.md, 'Types'",
 ):
-    """What is written is read again exactly: values, types, names, order of the columns."""
+    """A table that was written is read with the same values, types, names and order of columns."""
 
     @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
     def test_a_table_comes_back_as_it_was(self, dao: DataAccessObject, backend: Backend, case: Case) -> None:
-        """All columns whose types aren't declared lacking come back exactly, or as the declared relaxations say."""
+        """Columns of all types that aren't declared lacking are read exactly as they were written, except for declared
+        relaxations.
+        """
         lacking = self.capabilities.lacks_types
         kept = case.without(lacking)
         if kept is None:
@@ -40,7 +42,9 @@ class Types(
 
     @needs("mode:overwrite")
     def test_any_table_comes_back_as_it_was(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Generated tables, nested ones among them, come back exactly, with the declared relaxations."""
+        """Generated tables, also with nested types, are read exactly as they were written, except for declared
+        relaxations.
+        """
         table = backend.table("typed")
 
         @generated()
@@ -55,7 +59,9 @@ class Types(
         comes_back()
 
     def test_a_table_that_cannot_be_kept_is_refused(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Writing a table that the store can't keep is a DaoError, and nothing is there; never another error."""
+        """Writing a table with a type or value that the store lacks is a DaoError, never another error, and creates
+        nothing.
+        """
         faults = []
         for case in CASES:
             if not case.fits(frozenset(self.capabilities.lacks_types)):
@@ -70,8 +76,8 @@ class Types(
         assert not faults, "\n".join(faults)
 
     def test_what_few_stores_hold_comes_back_or_is_refused(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Years beyond 1 to 9999, nulls of inner structs, nested dictionaries and the like come back with the same
-        values, or writing them is a DaoError and nothing is there; never is there what can't be read.
+        """Years beyond 1 to 9999, null inner structs, nested dictionaries and other rare types are read with the same
+        values, or writing them is a DaoError and creates nothing; no unreadable table is ever written.
         """
         faults = []
         for name, expected in EDGES.items():
@@ -95,7 +101,7 @@ class Types(
         assert not faults, "\n".join(faults)
 
     def test_text_that_is_not_utf8_is_refused(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Text that is not UTF-8, nested and in dictionaries too, is refused when it is written; nothing is there."""
+        """Writing text that isn't UTF-8, nested and in dictionaries too, is a DataError and creates nothing."""
         for name, damaged in BAD_TEXTS.items():
             table = backend.table(f"t_{name}")
             with pytest.raises(DataError):
@@ -104,7 +110,7 @@ class Types(
                 dao.read(table)
 
     def test_ordered_categories_keep_their_order(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Ordered categories come back in their order, those included that no row has, or not marked as ordered."""
+        """An ordered dictionary is read with all its categories in their order, unused ones too, or as unordered."""
         dao.write(SIZES, backend.table("sizes"))
         found = dao.read(backend.table("sizes")).combine_chunks()["size"].chunk(0)
         assert sorted(found.to_pylist()) == ["big", "small"]
@@ -112,7 +118,7 @@ class Types(
             assert found.dictionary.to_pylist() == ["small", "middle", "big"]
 
     def test_lacks_and_relaxations_are_true(self, dao: DataAccessObject, backend: Backend) -> None:
-        """What is declared lacking or relaxed about types really is so; what comes back is taken off the list."""
+        """Each declared lack and relaxation of types is needed: without it a table of the kit isn't read unchanged."""
         lacking, relaxed = frozenset(self.capabilities.lacks_types), frozenset(self.capabilities.relaxes)
         if not lacking and not relaxed:
             return
@@ -123,7 +129,7 @@ class Types(
     def _needed(
         self, dao: DataAccessObject, backend: Backend, case: Case, relaxed: frozenset[str]
     ) -> frozenset[str] | None:
-        """The relaxations without which a table doesn't come back; ``None`` if it doesn't even with all of them."""
+        """The relaxations that a table needs to be read as the same; ``None`` if all of them don't suffice."""
         table = backend.table(f"t_{case.name}")
         try:
             dao.write(case.table, table)
@@ -136,7 +142,7 @@ class Types(
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:
-    """A column's values; numbers for dates that Python has none for."""
+    """A column's values; dates and timestamps as numbers, since Python's range is smaller."""
     if pa.types.is_date32(column.type):
         column = column.cast(pa.int32())
     elif pa.types.is_date64(column.type) or pa.types.is_timestamp(column.type):
@@ -145,7 +151,7 @@ def _values(column: pa.ChunkedArray) -> list[Any]:
 
 
 def _by_row(table: pa.Table) -> dict[int, Any]:
-    """The values by the number of their row, whatever order a store gives rows in; Arrow can't sort every type."""
+    """The values by row number, since stores may return rows in any order and Arrow can't sort every type."""
     return dict(zip(table["row"].to_pylist(), _values(table["value"]), strict=True))
 
 

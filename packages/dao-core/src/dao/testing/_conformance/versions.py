@@ -1,4 +1,4 @@
-"""What stores with versions promise: older versions, the rows that changed, names for versions, writes done once."""
+"""The semantics of versions: time travel, changed rows, tags and branches, idempotent writes."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ class TimeTravels(
     requires=("read", "write", "history", "mode:overwrite", "time_travel"),
     written=f"dao.DataAccessObject.read; {_PAGE}",
 ):
-    """``version=`` and ``as_of=`` read what was there then."""
+    """``version=`` and ``as_of=`` read an earlier version of a table."""
 
     def test_every_version_can_be_read(self, dao: DataAccessObject, backend: Backend) -> None:
-        """read(version=v) gives the rows of that version for every version that history() names."""
+        """history() has every version that a write returned, and read(version=v) returns the rows of version v."""
         table, written = _three_versions(dao, backend)
         assert set(written) <= {version.version for version in dao.history(table)}
         for version, size in written.items():
             assert rows(dao, table, version=version) == people(range(size)).to_pylist()
 
     def test_as_of_is_the_last_version_at_or_before(self, dao: DataAccessObject, backend: Backend) -> None:
-        """read(as_of=t) gives the last version at or before t, whether t is a datetime or a text; before the first it
-        is a NotFoundError.
+        """read(as_of=t) returns the last version at or before t, a datetime or its ISO text; a time before the first
+        version is a NotFoundError.
         """
         table, written = _three_versions(dao, backend)
         history = [version for version in dao.history(table) if version.version in written]
         times: list[datetime] = [version.timestamp for version in history if version.timestamp is not None]
-        assert len(times) == len(written), "a backend with time travel says when each version was made"
+        assert len(times) == len(written), "a backend with time travel has the time of each version in its history"
         for moment in times:
             last = next(version for version, time in zip(history, times, strict=True) if time <= moment)
             expected = people(range(written[last.version])).to_pylist()
@@ -55,7 +55,7 @@ class TimeTravels(
             dao.read(table, as_of=times[-1] - timedelta(days=1))
 
     def test_a_version_that_never_was_is_an_error(self, dao: DataAccessObject, backend: Backend) -> None:
-        """read(version=v) of a version that isn't there is a NotFoundError; a moment that can't be is a DataError."""
+        """read(version=v) of an unknown version is a NotFoundError; an as_of= that is no time is a DataError."""
         table = backend.table("people")
         dao.write(people(range(3)), table)
         with pytest.raises(NotFoundError):
@@ -65,10 +65,10 @@ class TimeTravels(
 
 
 def _three_versions(dao: DataAccessObject, backend: Backend) -> tuple[DataObject, dict[Any, int]]:
-    """A table that was written three times, and how many people each of its versions has."""
+    """Write a table three times; returns it, and the number of people by version."""
     table = backend.table("people")
     written = {dao.write(people(range(n)), table, mode="overwrite").version_after: n for n in (2, 4, 8)}
-    assert None not in written, "a backend with time travel gives version_after in its WriteResult"
+    assert None not in written, "a backend with time travel returns version_after in its WriteResult"
     return table, written
 
 
@@ -77,10 +77,12 @@ class Changes(
     requires=("read_changes", "read", "write", "upsert", "delete", "mode:append"),
     written=f"dao.DataAccessObject.read_changes; {_PAGE}",
 ):
-    """``read_changes`` gives the rows that changed from one version to another."""
+    """``read_changes`` returns the rows that changed from one version to another."""
 
     def test_changes_lead_from_one_version_to_the_other(self, dao: DataAccessObject, backend: Backend) -> None:
-        """The changes since a version, itself excluded, up to another, itself included, turn the one into the other."""
+        """The changes since a version (exclusive) until another (inclusive), applied to the rows of the first, result
+        in the rows of the second.
+        """
         table = backend.table("people")
         first, second, third, fourth = _make_changes(dao, backend)
         then = Counter(map(_key, people(range(6)).to_pylist()))
@@ -94,10 +96,12 @@ class Changes(
             found = dao.read_changes(table, **bounds)
             assert set(found["_version"].to_pylist()) == expected, f"changes {bounds} are of the wrong versions"
         now = _replay(then, dao.read_changes(table, since=first).to_pylist())
-        assert now == Counter(map(_key, dao.read(table).to_pylist())), "the changes don't lead to what is there"
+        assert now == Counter(map(_key, dao.read(table).to_pylist())), "the changes don't result in the stored rows"
 
     def test_changes_say_what_when_and_how(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Each row has _change_type (insert, delete, update_before, update_after), _version and _timestamp in UTC."""
+        """The columns of the table are followed by _change_type (insert, delete, update_before, update_after), _version
+        and _timestamp in UTC; rows are in the order of their versions.
+        """
         table = backend.table("people")
         versions = _make_changes(dao, backend)
         found = dao.read_changes(table, since=versions[0])
@@ -113,7 +117,9 @@ class Changes(
         assert times == sorted(times), "the changes are not in the order of their versions"
 
     def test_changes_can_be_selected(self, dao: DataAccessObject, backend: Backend) -> None:
-        """columns=, where= and limit= choose among the changed rows; the three columns of a change stay."""
+        """columns=, where= and limit= apply to the changed rows; where= may use the three columns of a change, which
+        are always in the result.
+        """
         table = backend.table("people")
         versions = _make_changes(dao, backend)
         where = "score > 1.6 AND _change_type = 'insert'"
@@ -122,7 +128,7 @@ class Changes(
         assert dao.read_changes(table, since=versions[0], limit=1).num_rows == 1
 
     def test_changes_since_a_version_that_never_was_are_an_error(self, dao: DataAccessObject, backend: Backend) -> None:
-        """A version that isn't there, or a table that isn't, is a NotFoundError."""
+        """read_changes() since an unknown version, or of a table that doesn't exist, is a NotFoundError."""
         _make_changes(dao, backend)
         with pytest.raises(NotFoundError):
             dao.read_changes(backend.table("people"), since=_NEVER)
@@ -131,7 +137,7 @@ class Changes(
 
 
 def _make_changes(dao: DataAccessObject, backend: Backend) -> list[Any]:
-    """The versions of a table: six people, two more, one of them changed, one deleted."""
+    """Write six people, append two, update one, delete one; returns the four versions."""
     table = backend.table("people")
     results = (
         dao.write(people(range(6)), table),
@@ -143,7 +149,7 @@ def _make_changes(dao: DataAccessObject, backend: Backend) -> list[Any]:
 
 
 def _version_of(result: WriteResult) -> Any:
-    assert result.version_after is not None, "a backend that keeps changes gives version_after in its WriteResult"
+    assert result.version_after is not None, "a backend with read_changes returns version_after in its WriteResult"
     return result.version_after
 
 
@@ -163,11 +169,11 @@ class References(
     requires=("read", "write", "mode:overwrite", "mode:append"),
     written=f"dao.DataAccessObject.read; {_PAGE}",
 ):
-    """``tag=`` reads a version that has a name, ``branch=`` reads and writes a line of versions of its own."""
+    """``tag=`` reads a named version, ``branch=`` reads and writes a separate sequence of versions."""
 
     @needs("tags")
     def test_a_tag_stays_where_it_was_put(self, dao: DataAccessObject, backend: Backend) -> None:
-        """read(tag=t) gives the version that was tagged, whatever was written since; an unknown one: NotFoundError."""
+        """read(tag=t) returns the tagged version, also after later writes; an unknown tag is a NotFoundError."""
         table = backend.table("people")
         dao.write(people(range(3)), table)
         backend.refer("tag", table, "kept")
@@ -178,7 +184,7 @@ class References(
 
     @needs("branches")
     def test_a_branch_is_a_line_of_its_own(self, dao: DataAccessObject, backend: Backend) -> None:
-        """write(branch=b) changes what read(branch=b) gives and nothing else; an unknown branch is NotFoundError."""
+        """write(branch=b) changes the rows of read(branch=b) only; an unknown branch is a NotFoundError."""
         table = backend.table("people")
         dao.write(people(range(3)), table)
         backend.refer("branch", table, "trial")
@@ -194,10 +200,10 @@ class Idempotency(
     requires=("read", "write", "mode:append", "idempotency"),
     written=f"dao.DataAccessObject.write; {_PAGE}",
 ):
-    """``idempotency_key=`` makes a second run of the same call change nothing."""
+    """A repeated call with the same ``idempotency_key=`` changes nothing."""
 
     def test_a_write_with_a_key_is_done_once(self, dao: DataAccessObject, backend: Backend) -> None:
-        """The same write with the same key again changes nothing, also after other writes; another key writes."""
+        """Repeating a write with the same key changes nothing, also after other writes; one with a new key is done."""
         table = backend.table("people")
         dao.write(people(range(3)), table)
         for key, ids in (("a", [5]), ("b", [6]), ("a", [5])):
@@ -208,7 +214,7 @@ class Idempotency(
         assert rows(dao, table) == people([0, 1, 2, 5, 6]).to_pylist()
 
     def test_a_key_with_other_data_is_an_error(self, dao: DataAccessObject, backend: Backend) -> None:
-        """The same key with other data, or for another action, is a DataError that names the key; nothing changes."""
+        """A used key with other data or another action is a DataError that names the argument: nothing changes."""
         table = backend.table("people")
         dao.write(people(range(3)), table)
         dao.write(people([5]), table, mode="append", idempotency_key="a")
@@ -221,7 +227,7 @@ class Idempotency(
 
     @needs("upsert", "delete")
     def test_upserts_and_deletes_take_a_key_too(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Upsert and delete with the key of one that was done change nothing."""
+        """Repeating an upsert or a delete with the same key changes nothing."""
         table = backend.table("people")
         dao.write(people(range(3)), table)
         for _ in range(2):

@@ -1,4 +1,4 @@
-"""What the modes of ``write`` mean for tables."""
+"""The semantics of ``write`` and its modes for tables."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _WRITE = "dao.DataAccessObject.write; docs/writing-an-interface.md, 'Writing'"
 
 
 class SourceBroke(Exception):
-    """Raised by a source of data in the middle of it."""
+    """The error of a source that fails in the middle of its data."""
 
 
 def breaking(table: pa.Table, after: int) -> pa.RecordBatchReader:
-    """The rows of a table as a stream that breaks after so many batches."""
+    """The rows of a table as a stream that raises SourceBroke after ``after`` batches."""
 
     def batches() -> Iterator[pa.RecordBatch]:
         for position, batch in enumerate(table.to_batches(max_chunksize=5)):
@@ -45,10 +45,12 @@ def _rows_or_error(dao: DataAccessObject, table: DataObject) -> object:
 
 
 class Writes(Capability, requires=("read", "write"), written=_WRITE):
-    """A write is all or nothing, and the default overwrites nothing."""
+    """A write is atomic, and by default overwrites nothing."""
 
     def test_write_creates_and_tells(self, dao: DataAccessObject, backend: Backend) -> None:
-        """write() creates what isn't there, and gives a WriteResult: who did it, and numbers that are right or None."""
+        """write() creates an object that doesn't exist, and returns a WriteResult with the interface's name, and with
+        numbers of rows that are correct or None.
+        """
         result = dao.write(people(range(7)), backend.table("people"))
         assert isinstance(result, WriteResult), f"write gave a {type(result)}"
         assert result.rows_inserted in (7, None), f"7 rows were written, the result says {result.rows_inserted}"
@@ -59,7 +61,7 @@ class Writes(Capability, requires=("read", "write"), written=_WRITE):
         no_debris(backend)
 
     def test_the_default_mode_overwrites_nothing(self, dao: DataAccessObject, backend: Backend) -> None:
-        """mode="error", the default, raises AlreadyExistsError when something is there, and changes nothing."""
+        """mode="error", the default, raises AlreadyExistsError if the object exists, and changes nothing."""
         table = backend.table("people")
         dao.write(people(range(3)), table)
         calls: tuple[dict[str, Any], ...] = ({}, {"mode": "error"})
@@ -71,7 +73,9 @@ class Writes(Capability, requires=("read", "write"), written=_WRITE):
 
     @needs("mode:ignore")
     def test_ignore_leaves_what_is_there(self, dao: DataAccessObject, backend: Backend) -> None:
-        """mode="ignore" does nothing when something is there, says so, and creates what isn't there."""
+        """mode="ignore" creates an object that doesn't exist, and leaves an existing one unchanged: the result has 0 or
+        None inserted rows.
+        """
         table = backend.table("people")
         dao.write(people(range(3)), table, mode="ignore")
         result = dao.write(people(range(9)), table, mode="ignore")
@@ -79,7 +83,7 @@ class Writes(Capability, requires=("read", "write"), written=_WRITE):
         assert rows(dao, table) == people(range(3)).to_pylist()
 
     def test_a_mode_nobody_knows_is_an_error(self, dao: DataAccessObject, backend: Backend) -> None:
-        """A mode that doesn't exist is an error, and nothing is written."""
+        """An unknown mode is a DaoError, and nothing is written."""
         table = backend.table("people")
         with pytest.raises(DaoError):
             dao.write(people(range(3)), table, mode="sideways")  # type: ignore[arg-type]  # on purpose
@@ -88,7 +92,7 @@ class Writes(Capability, requires=("read", "write"), written=_WRITE):
 
     @pytest.mark.parametrize("kind", ["table", "batch", "reader", "dicts", "batches"])
     def test_rows_come_in_many_forms(self, dao: DataAccessObject, backend: Backend, kind: str) -> None:
-        """Whatever exports Arrow data can be written, and dicts, and an iterable of record batches."""
+        """write() accepts a table, a record batch, a RecordBatchReader, a list of dicts, and an iterable of batches."""
         table = people(range(6))
         forms = {
             "table": table,
@@ -101,7 +105,7 @@ class Writes(Capability, requires=("read", "write"), written=_WRITE):
         assert rows(dao, backend.table("people")) == table.to_pylist()
 
     def test_a_source_that_breaks_leaves_nothing(self, dao: DataAccessObject, backend: Backend) -> None:
-        """When the source of the rows breaks, its error is raised and the object isn't there."""
+        """If the source of a new object's rows fails, its error is raised, and the object doesn't exist."""
         table = backend.table("people")
         with pytest.raises(Exception, match="the source of the data broke"):
             dao.write(breaking(people(range(20)), 2), table)
@@ -111,7 +115,7 @@ class Writes(Capability, requires=("read", "write"), written=_WRITE):
         assert rows(dao, table) == people(range(3)).to_pylist()
 
     def test_objects_do_not_touch_each_other(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Writing one object changes no other, even if its name begins like the other's."""
+        """Writing an object changes no other, even if the other's name starts with its name."""
         short, long = backend.table("people"), backend.table("people_2")
         dao.write(people(range(3)), long)
         dao.write(people(range(5)), short)
@@ -120,10 +124,10 @@ class Writes(Capability, requires=("read", "write"), written=_WRITE):
 
 
 class Overwrites(Capability, requires=("read", "write", "mode:overwrite"), written=_WRITE):
-    """An overwrite shows the old data or the new, and a failed one leaves the old."""
+    """An overwrite is atomic: readers see the old or the new data, and a failed one leaves the old."""
 
     def test_overwrite_replaces_everything(self, dao: DataAccessObject, backend: Backend) -> None:
-        """mode="overwrite" leaves the new rows and no old one, and creates what isn't there."""
+        """mode="overwrite" replaces all rows by the new ones, and creates an object that doesn't exist."""
         table = backend.table("people")
         dao.write(people(range(50)), table, mode="overwrite")
         result = dao.write(people([7, 8], note=" new"), table, mode="overwrite")
@@ -132,7 +136,7 @@ class Overwrites(Capability, requires=("read", "write", "mode:overwrite"), writt
         no_debris(backend)
 
     def test_overwrite_may_change_the_schema(self, dao: DataAccessObject, backend: Backend) -> None:
-        """mode="overwrite" replaces the schema with the data, or refuses; it never mixes the two."""
+        """mode="overwrite" with another schema replaces the schema too, or is refused and changes nothing."""
         table = backend.table("people")
         dao.write(people(range(5)), table)
         other = pa.table({"id": pa.array([1, 2], pa.int64()), "colour": ["red", "blue"]})
@@ -144,7 +148,7 @@ class Overwrites(Capability, requires=("read", "write", "mode:overwrite"), writt
             assert rows(dao, table) == other.to_pylist()
 
     def test_a_failed_overwrite_leaves_the_old_data_whole(self, dao: DataAccessObject, backend: Backend) -> None:
-        """When the source of an overwrite breaks, the old rows are all there and nothing else is."""
+        """If the source of an overwrite fails, the table and the store's listing are unchanged."""
         table = backend.table("people")
         dao.write(people(range(10)), table)
         before = list_sizes(dao, backend)
@@ -157,7 +161,7 @@ class Overwrites(Capability, requires=("read", "write", "mode:overwrite"), writt
 
     @needs("synchronous")
     def test_old_data_can_be_read_while_it_is_overwritten(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Until an overwrite is complete, all readers see the old rows: the new ones are staged, then published."""
+        """Until an overwrite is complete, reads return the old rows: the new ones are staged, then published."""
         table = backend.table("people")
         dao.write(people(range(10)), table)
         seen: list[bool] = []
@@ -170,11 +174,13 @@ class Overwrites(Capability, requires=("read", "write", "mode:overwrite"), writt
         new = pa.RecordBatchReader.from_batches(people([]).schema, batches())
         dao.write(new, table, mode="overwrite")
         assert seen, "the source was never asked for its batches"
-        assert all(seen), "a reader saw something else than the old rows while the overwrite was going on"
+        assert all(seen), "a reader saw something else than the old rows during the overwrite"
         assert rows(dao, table) == people(range(100, 130)).to_pylist()
 
     def test_a_long_overwrite_is_staged_too(self, dao: DataAccessObject, backend: Backend) -> None:
-        """However much of the new data was written by then: readers see the old rows, and they stay if it breaks."""
+        """During an overwrite that is larger than the backend's buffers, reads return the old rows, and if its source
+        fails they are unchanged.
+        """
         table, count = backend.table("large"), batches_of(backend)
         old = large(1).read_all().slice(0, 5)
         dao.write(old, table)
@@ -198,7 +204,7 @@ class Overwrites(Capability, requires=("read", "write", "mode:overwrite"), writt
 
     @needs("partitions")
     def test_an_overwrite_replaces_the_layout_too(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Columns, types and partitions are those of the new data and call: nothing of the old table decides."""
+        """mode="overwrite" takes columns, types and partitions from the new data and call, none from the old table."""
         dao.write(people(range(6)), backend.table("people", partition_by=["day"]))
         table = backend.table("people")
         new = people(range(3)).drop_columns(["day"]).set_column(0, "id", pa.array(["a", "b", "c"]))
@@ -210,7 +216,7 @@ class Overwrites(Capability, requires=("read", "write", "mode:overwrite"), writt
         assert rows(dao, table, columns=wider.column_names) == people(range(7)).to_pylist()
 
     def test_a_table_can_be_overwritten_with_itself(self, dao: DataAccessObject, backend: Backend) -> None:
-        """A table's own rows, read and filtered, can be written back over it."""
+        """A table can be overwritten with rows that were read from it."""
         table = backend.table("people")
         dao.write(people(range(10)), table)
         dao.write(dao.read(table, where="id < 4"), table, mode="overwrite")
@@ -218,10 +224,10 @@ class Overwrites(Capability, requires=("read", "write", "mode:overwrite"), writt
 
 
 class Appends(Capability, requires=("read", "write", "mode:append"), written=_WRITE):
-    """An append adds rows and touches none."""
+    """An append adds rows and changes no stored row."""
 
     def test_append_adds(self, dao: DataAccessObject, backend: Backend) -> None:
-        """mode="append" keeps the old rows and adds the new ones, and creates what isn't there."""
+        """mode="append" adds the new rows to the old ones, and creates an object that doesn't exist."""
         table = backend.table("people")
         for start in (0, 5, 10):
             result = dao.write(people(range(start, start + 5)), table, mode="append")
@@ -230,14 +236,14 @@ class Appends(Capability, requires=("read", "write", "mode:append"), written=_WR
         no_debris(backend)
 
     def test_append_is_no_upsert(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Appending the same rows twice gives them twice."""
+        """Appending rows that are stored already duplicates them."""
         table = backend.table("people")
         dao.write(people(range(3)), table)
         dao.write(people(range(3)), table, mode="append")
         assert [row["id"] for row in rows(dao, table)] == [0, 0, 1, 1, 2, 2]
 
     def test_a_failed_append_leaves_the_old_data_whole(self, dao: DataAccessObject, backend: Backend) -> None:
-        """When the source of an append breaks, none of its rows is there, and all old ones are."""
+        """If the source of an append fails, none of its rows is stored, and the old rows are unchanged."""
         table = backend.table("people")
         dao.write(people(range(10)), table)
         with pytest.raises(Exception, match="the source of the data broke"):
@@ -246,7 +252,7 @@ class Appends(Capability, requires=("read", "write", "mode:append"), written=_WR
         no_debris(backend)
 
     def test_append_matches_columns_by_name(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Rows whose columns stand in another order are matched by name, or refused; never by position."""
+        """An append with the columns in another order matches them by name, or is refused; never by position."""
         table = backend.table("people")
         dao.write(people(range(3)), table)
         turned = people(range(3, 6)).select(["day", "score", "country", "name", "id"])
@@ -259,10 +265,10 @@ class Appends(Capability, requires=("read", "write", "mode:append"), written=_WR
 
 
 class PartitionOverwrites(Capability, requires=("read", "write", "partitions"), written=_WRITE):
-    """Partitions are laid out by ``partition_by`` and overwritten one by one."""
+    """``partition_by`` sets the partitions of a table, which can be overwritten separately."""
 
     def test_a_partitioned_table_reads_as_it_was_written(self, dao: DataAccessObject, backend: Backend) -> None:
-        """partition_by is about the layout: the rows are the same, null partition values included."""
+        """partition_by changes the layout only: a read returns the rows that were written, null partitions included."""
         table = backend.table("people", partition_by=["day", "country"])
         dao.write(people(range(20)), table)
         assert rows(dao, table) == people(range(20)).select(dao.read(table).column_names).to_pylist()
@@ -273,7 +279,9 @@ class PartitionOverwrites(Capability, requires=("read", "write", "partitions"), 
     def test_odd_partition_values_come_back_or_are_refused(
         self, dao: DataAccessObject, backend: Backend, column: str
     ) -> None:
-        """Any value and any name of a partition column comes back equal, or is refused when it is written."""
+        """Any value and name of a partition column is read as it was written, or the write is refused and creates
+        nothing.
+        """
         texts = [
             "",
             "null",
@@ -302,7 +310,7 @@ class PartitionOverwrites(Capability, requires=("read", "write", "partitions"), 
 
     @needs("mode:overwrite_partitions")
     def test_only_the_partitions_in_the_data_are_replaced(self, dao: DataAccessObject, backend: Backend) -> None:
-        """mode="overwrite_partitions" replaces the partitions that the data has rows for, and touches no other."""
+        """mode="overwrite_partitions" replaces the partitions for which the data has rows, and changes no other."""
         table = backend.table("people", partition_by=["day"])
         dao.write(people(range(12)), table)
         new = people([1, 100], note=" new")
@@ -323,7 +331,7 @@ class PartitionOverwrites(Capability, requires=("read", "write", "partitions"), 
 
     @needs("mode:overwrite_partitions")
     def test_a_failed_one_leaves_the_old_partitions_whole(self, dao: DataAccessObject, backend: Backend) -> None:
-        """When the source breaks, every partition is as it was."""
+        """If the source of mode="overwrite_partitions" fails, every partition is unchanged."""
         table = backend.table("people", partition_by=["day"])
         dao.write(people(range(12)), table)
         with pytest.raises(Exception, match="the source of the data broke"):

@@ -1,10 +1,10 @@
 """Arrow tables that a store must return unchanged, and the comparison that detects differences.
 
-- :data:`CASES`: named tables, one for each family of types that a lake uses, with the values at which stores go wrong;
-- :func:`features_of`: what a table needs of :data:`dao.capabilities.TYPES`; a backend names the ones it lacks, a
-  :class:`Case` the ones it needs;
-- :func:`same_table`: exact equality with a readable difference; :data:`dao.capabilities.RELAXATIONS` are the exceptions
-  that a backend may declare;
+- :data:`CASES`: named tables for each family of types that a lake uses, with values that stores tend to lose;
+- :func:`features_of`: the features, of :data:`dao.capabilities.TYPES`, that a table requires; a backend declares those
+  it lacks, a :class:`Case` those it requires;
+- :func:`same_table`: an exact comparison with readable differences; :data:`dao.capabilities.RELAXATIONS` are the
+  exceptions that a backend may declare;
 - :func:`tables`: a hypothesis strategy for arbitrary tables of these families.
 """
 

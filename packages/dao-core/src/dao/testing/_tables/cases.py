@@ -1,4 +1,4 @@
-"""The tables. Each value is here because some store or format has lost it."""
+"""The tables of the kit, with values that some store or format is known to lose."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Case:
     Attributes:
         name: a word, for the test's name.
         table: the rows.
-        values: what a store must be able to keep beside the types, out of :data:`dao.capabilities.TYPES`: the
-            features of the values and names.
+        values: the features, of :data:`dao.capabilities.TYPES`, that the table's values and names require of a store,
+            in addition to those of its types.
     """
 
     name: str
@@ -31,18 +31,18 @@ class Case:
 
     @property
     def features(self) -> frozenset[str]:
-        """All that a store must be able to keep: the features of the types, of the values and of the names."""
+        """All features that the table requires of a store: those of its types, values and names."""
         return features_of(self.table.schema) | self.values
 
     def fits(self, lacking: Sequence[str] | frozenset[str]) -> bool:
-        """Whether a store without the features of these names can hold the table."""
+        """Whether a store that lacks these features can store the table."""
         return self.features.isdisjoint(lacking)
 
     def without(self, lacking: Collection[str]) -> Case | None:
-        """The case without the columns whose types a store lacks: one lacking type costs its own columns alone.
+        """Drop the columns whose types a store lacks, so that a lacking type affects its own columns only.
 
         Returns:
-            ``None`` where no column is left, or where the case is about a value or a name that the store lacks.
+            The case with the other columns; ``None`` if none are left, or if the store lacks the values or names.
         """
         if not self.values.isdisjoint(lacking):
             return None
@@ -70,7 +70,7 @@ def _integers(signed: bool) -> Iterator[Case]:
 
 
 _FLOAT_BITS = {
-    # +0, 1, the largest, the smallest normal, and what not every store has: by feature.
+    # +0, 1, the largest and the smallest normal number, followed by the values that require a feature.
     16: ([0x0000, 0x3C00, 0x7BFF, 0x0400], [0x7E00], [0x7C00, 0xFC00], [0x8000], [0x0001]),
     32: (
         [0x00000000, 0x3F800000, 0x7F7FFFFF, 0x00800000], [0x7FC00000], [0x7F800000, 0xFF800000], [0x80000000],
@@ -166,10 +166,10 @@ def _days(days: Sequence[int], kind: pa.DataType, unit: int) -> pa.Array:
 
 def _timestamps() -> Iterator[Case]:
     for unit, scale in PER_SECOND.items():
-        whole = [0, 1, -1, 1_711_846_799 * scale, 1_711_846_800 * scale]  # about a change of the clocks in Europe
+        whole = [0, 1, -1, 1_711_846_799 * scale, 1_711_846_800 * scale]  # around the start of summer time in Europe
         for suffix, zone in (("", None), ("_utc", "UTC"), ("_berlin", "Europe/Berlin"), ("_offset", "+05:30")):
             yield _case(f"timestamp_{unit}{suffix}", {"value": _instants(whole, pa.timestamp(unit, zone))})
-        if unit == "ns":  # 64 bits of nanoseconds end in 1677 and 2262; the very first is pandas' NaT
+        if unit == "ns":  # 64 bits of nanoseconds range from 1677 to 2262; the lowest count is pandas' NaT
             yield _case("timestamp_ns_first", {"value": _instants([-(2**63) + 1], pa.timestamp("ns"))}, "early_dates")
             yield _case("timestamp_ns_last", {"value": _instants([2**63 - 1], pa.timestamp("ns"))})
             continue
@@ -264,5 +264,4 @@ _FAMILIES: tuple[Callable[[], Iterator[Case]], ...] = (
 )  # fmt: skip
 
 CASES: tuple[Case, ...] = tuple(case for family in _FAMILIES for case in family())
-"""All cases. A value that needs a feature of its own is a separate case, so that a backend without it skips only
-that."""
+"""All cases. Values that require a feature are in separate cases, so that a backend without it skips only these."""

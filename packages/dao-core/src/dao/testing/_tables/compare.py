@@ -1,4 +1,4 @@
-"""Exact equality of tables, and what differs where they are not."""
+"""Exact comparison of tables, with readable differences."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ _SHOWN = 10
 
 
 def same_table(actual: Any, expected: Any, *, ordered: bool = True, relax: Collection[str] = ()) -> None:
-    """Raise an AssertionError that says what differs, if two tables are not the same.
+    """Check that two tables are the same; the AssertionError has the differences.
 
-    The same are: the names and the order of the columns, their types and whether they may be null, the number of rows,
-    and each value: NaN is the same as NaN, -0.0 is not 0.0, null is neither NaN nor empty. How the rows are cut into
-    chunks, metadata, and the names of list items don't count.
+    Compared are the names and the order of the columns, their types and nullability, the number of rows, and each
+    value: NaN equals NaN, -0.0 doesn't equal 0.0, null is neither NaN nor empty. Chunks, metadata and the names of list
+    items are ignored.
 
     Args:
-        actual: what came back: anything tabular.
-        expected: what was to come back: anything tabular.
-        ordered: whether the order of the rows counts; if not, how often each row is there still does.
-        relax: names from :data:`dao.capabilities.RELAXATIONS`.
+        actual: the table that was read: anything tabular.
+        expected: the table that was expected: anything tabular.
+        ordered: whether the order of the rows matters; if not, the number of equal rows still does.
+        relax: the differences of types to allow, of :data:`dao.capabilities.RELAXATIONS`.
 
     Raises:
-        AssertionError: they differ; the first differences, in words.
+        AssertionError: the tables differ; the message has the first differences.
         DataError: an unknown relaxation.
 
     >>> same_table(pa.table({"a": [2, 1]}), pa.table({"a": [1, 2]}), ordered=False)
@@ -75,7 +75,7 @@ def _schema_differences(got: pa.Schema, wanted: pa.Schema, relax: frozenset[str]
 
 
 def _may_be(got: pa.DataType, wanted: pa.DataType, relax: frozenset[str]) -> bool:
-    """Whether a column of one type may come back as the other."""
+    """Whether a column of type ``wanted`` may be read as type ``got``."""
     if got.equals(wanted) or (pt.is_null(wanted) and "null" in relax):
         return True
     if pt.is_dictionary(wanted) and "dictionary" in relax:
@@ -165,7 +165,7 @@ def _row_differences(got: pa.Table, wanted: pa.Table, ordered: bool) -> Iterator
 
 
 def _as_wanted(got: pa.ChunkedArray, wanted: pa.ChunkedArray) -> tuple[pa.Array, pa.Array]:
-    """Both columns in one piece and, where nothing is lost by it, of one type."""
+    """Both columns as single arrays, cast to one type if that is lossless."""
     mine, theirs = _whole(got), _whole(wanted)
     if mine.type.equals(theirs.type) or may_cast(theirs.type, mine.type) is not None:
         return mine, theirs
@@ -213,7 +213,7 @@ def _has_floats(kind: pa.DataType) -> bool:
 
 
 def _keys(array: pa.Array) -> list[Hashable]:
-    """One hashable for each value, equal exactly where the values are the same; None for a null."""
+    """A hashable key per value, equal exactly if the values are the same; None for a null."""
     kind = array.type
     if isinstance(kind, pa.BaseExtensionType):
         return _keys(array.storage)
@@ -245,7 +245,7 @@ def _keys_of_lists(array: pa.Array) -> list[Hashable]:
 
 
 def _keys_of_floats(array: pa.Array) -> list[Hashable]:
-    """The bits, so that -0.0 is not 0.0; all NaNs are one."""
+    """The bits of the floats, so that -0.0 differs from 0.0; all NaNs have the same key."""
     raw = {16: pa.uint16(), 32: pa.uint32(), 64: pa.uint64()}[array.type.bit_width]
     nan = pc.is_nan(array).to_pylist()
     return ["nan" if is_nan else bits for is_nan, bits in zip(nan, array.view(raw).to_pylist(), strict=True)]

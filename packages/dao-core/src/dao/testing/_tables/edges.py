@@ -1,4 +1,4 @@
-"""Tables that few stores support: they come back unchanged, or writing them is refused."""
+"""Tables that few stores support: they are read unchanged, or writing them is refused."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _COLUMNS: dict[str, pa.Array] = {
 EDGES: Mapping[str, pa.Table] = {
     name: pa.table({"row": pa.array(range(len(column))), "value": column}) for name, column in _COLUMNS.items()
 }
-"""By name, each with a column ``row`` to sort by."""
+"""The tables by name, each with a column ``row`` to sort by."""
 
 _BAD_TEXT = pa.Array.from_buffers(
     pa.string(), 2, [None, pa.py_buffer(b"\0\0\0\0\1\0\0\0\2\0\0\0"), pa.py_buffer(b"a\xff")]
@@ -57,9 +57,9 @@ BAD_TEXTS: Mapping[str, pa.Table] = {
     "in_a_struct": pa.table({"value": pa.StructArray.from_arrays([_BAD_TEXT], ["x"])}),
     "in_a_dictionary": pa.table({"value": pa.DictionaryArray.from_arrays(pa.array([0, 1], pa.int8()), _BAD_TEXT)}),
 }
-"""Columns of text with bytes that are not UTF-8, which Arrow lets one make."""
+"""Tables with text that isn't UTF-8, which Arrow doesn't check, by name."""
 
 SIZES = pa.table(
     {"size": pa.DictionaryArray.from_arrays(pa.array([2, 0], pa.int8()), ["small", "middle", "big"], ordered=True)}
 )
-"""Ordered categories, the largest one first, and one that no row has."""
+"""Ordered categories, with the largest in the first row, and an unused one."""

@@ -1,4 +1,4 @@
-"""Features that a table requires of a store: its types, and the values and names that some stores can't keep."""
+"""The features that a table requires of a store: its types, and values and names that some stores can't store."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _BY_TYPE: tuple[tuple[Callable[[pa.DataType], bool], Callable[[Any], str]], ...]
 
 
 def children_of(kind: pa.DataType) -> list[pa.Field]:
-    """The fields inside a type: a struct's members, a list's items, a map's keys and values, a dictionary's values."""
+    """The nested fields of a type: struct members, list items, map keys and values, dictionary values."""
     if pt.is_map(kind):
         return [kind.key_field, kind.item_field]
     if pt.is_dictionary(kind):
@@ -40,7 +40,7 @@ def children_of(kind: pa.DataType) -> list[pa.Field]:
 
 
 def features_of(kind: pa.DataType | Iterable[pa.Field]) -> frozenset[str]:
-    """The features that a type or a schema needs, those of its children included.
+    """The features that a type or a schema requires, including those of its nested fields.
 
     >>> sorted(features_of(pa.list_(pa.timestamp("us", "UTC"))))
     ['list', 'timestamp_us', 'zones']

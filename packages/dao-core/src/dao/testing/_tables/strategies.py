@@ -29,14 +29,14 @@ _DAY_IN_2261 = 106_650
 
 
 def tables(*, without: Collection[str] = (), max_rows: int = 8, max_columns: int = 4) -> st.SearchStrategy[pa.Table]:
-    """Arbitrary tables: the types of :data:`~dao.testing.CASES` but float16, nested up to two levels.
+    """Generate arbitrary tables: the types of `CASES` but float16, nested up to two levels deep.
 
     Views and dictionaries are drawn as columns of their own only, not inside nested types.
 
     Args:
-        without: features to leave out, from :data:`~dao.capabilities.TYPES`: what a backend lacks.
-        max_rows: the most rows; there may be none, unless ``no_rows`` is left out. They are in one or more chunks.
-        max_columns: the most columns, of at least one.
+        without: the features, of :data:`~dao.capabilities.TYPES`, that the tables must not require.
+        max_rows: the maximum number of rows, in one or two chunks; the minimum is 0, or 1 without ``no_rows``.
+        max_columns: the maximum number of columns; the minimum is 1.
 
     Raises:
         DataError: an unknown feature.
@@ -98,14 +98,14 @@ def _cells(field: pa.Field, without: frozenset[str]) -> st.SearchStrategy[Any]:
 
 
 def _never_null(kind: pa.DataType, without: frozenset[str]) -> bool:
-    """Whether a null of this type needs a feature that is left out; in a null struct all its members are null."""
+    """Whether a null of this type requires an excluded feature; in a null struct all members are null."""
     if pt.is_fixed_size_list(kind):
         return "null_fixed_size_list" in without
     return pt.is_struct(kind) and ("null_struct" in without or any(_never_null(f.type, without) for f in kind))
 
 
 def _values(kind: pa.DataType, without: frozenset[str]) -> st.SearchStrategy[Any]:
-    """Values as ``pa.array(values, kind)`` takes them: whatever is about time as a whole number of its unit."""
+    """Generate values for ``pa.array(values, kind)``; temporal values are integers in the unit of their type."""
     if pt.is_nested(kind):
         return _nested_values(kind, without)
     if pt.is_integer(kind):
