@@ -1,4 +1,4 @@
-"""Reads and writes bytes unchanged: one file, or several files at once. Nothing here needs Arrow."""
+"""Reading and writing of bytes, unchanged: one file, or several files in one commit. Independent of Arrow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dao.file_set import FileSet
 from dao.progress import advance, expect
 from dao.results import FileInfo, WriteResult
 from dao.tables import RetryBudget, check_mode
-from dao_files._actions.modes import begins
+from dao_files._actions.modes import should_write
 from dao_files._actions.places import Place, place_of
 from dao_files._storage.keys import check_key, join
 
@@ -35,10 +35,10 @@ _CHUNK = 1 << 20
 
 
 def is_binary(data: Any) -> bool:
-    """Whether something is bytes, a path whose content is meant, or a file object.
+    """Check whether data is bytes, a path to a file with the content, or a binary file object.
 
     Raises:
-        DataError: it is a ``str``, which could mean either a path or a content, or a file opened as text.
+        DataError: a ``str``, which could be either a path or a content, or a file opened as text.
     """
     if isinstance(data, str):
         raise DataError(
@@ -73,10 +73,14 @@ def check_one_file(place: Place) -> None:
 
 
 def chunks_of(data: Any, size: int = _CHUNK) -> Iterator[memoryview | bytes]:
-    """The content of bytes, of the file at a path, or of a file object from where it stands, in pieces of ``size``.
+    """Yield the content of bytes, of the file at a path, or of a file object from its position, in chunks.
+
+    Args:
+        data: the bytes, path or binary file object.
+        size: the most bytes of a chunk; a file object may return fewer.
 
     Raises:
-        DataError: the path can't be read, or the file object gives text.
+        DataError: the path can't be read, or the file object returns text or is non-blocking and not ready.
     """
     if isinstance(data, (bytes, bytearray, memoryview)):
         content = memoryview(data).cast("B")
@@ -84,14 +88,14 @@ def chunks_of(data: Any, size: int = _CHUNK) -> Iterator[memoryview | bytes]:
     elif isinstance(data, os.PathLike):
         try:
             with open(data, "rb") as file:
-                yield from _read_on(file, size)
+                yield from _read_chunks(file, size)
         except OSError as error:
             raise DataError(f"data: the file {os.fspath(data)!r} can't be read: {error.strerror}") from error
     else:
-        yield from _read_on(data, size)
+        yield from _read_chunks(data, size)
 
 
-def _read_on(file: Any, size: int = _CHUNK) -> Iterator[bytes]:
+def _read_chunks(file: Any, size: int = _CHUNK) -> Iterator[bytes]:
     while True:
         chunk = file.read(size)
         if isinstance(chunk, str):
@@ -103,7 +107,7 @@ def _read_on(file: Any, size: int = _CHUNK) -> Iterator[bytes]:
         yield chunk
 
 
-def _pour(chunks: Iterator[memoryview | bytes], target: BinaryIO) -> int:
+def _write_chunks(chunks: Iterator[memoryview | bytes], target: BinaryIO) -> int:
     size = 0
     for chunk in chunks:
         target.write(chunk)
@@ -117,18 +121,18 @@ def write_bytes(storage: Storage, data: Any, data_object: DataObject, *, mode: s
     check_mode(mode, ("error", "append", "overwrite", "ignore"))
     place = place_of(storage, data_object, path, writing=True)
     check_one_file(place)
-    _tell_size(data)
+    _expect_size(data)
     with storage.change(place.key, tree=False, blind=mode == "overwrite") as change:
         if change.base is not None and not change.base.is_file:
             raise DataError(f"{place.key!r} is a directory: path= says which file the bytes go to")
-        if not begins(change, place, mode):
+        if not should_write(change, place, mode):
             return WriteResult(bytes=0, files=0)
         with change.create("") as target:
             if change.base is not None and mode == "append":
                 with change.base.open(change.base.key) as old:
-                    for chunk in _read_on(old):
+                    for chunk in _read_chunks(old):
                         target.write(chunk)
-            size = _pour(chunks_of(data), target)
+            size = _write_chunks(chunks_of(data), target)
         try:
             change.publish()
         except AlreadyExistsError:
@@ -138,7 +142,7 @@ def write_bytes(storage: Storage, data: Any, data_object: DataObject, *, mode: s
     return WriteResult(bytes=size, files=1)
 
 
-def _tell_size(data: Any) -> None:
+def _expect_size(data: Any) -> None:
     if isinstance(data, (bytes, bytearray, memoryview)):
         expect(bytes=memoryview(data).nbytes)
 
@@ -148,17 +152,17 @@ def write_files(
 ) -> WriteResult:
     """See :meth:`dao_files._actions.interface.FilesInterface.write_files`."""
     check_mode(mode, ("error", "append", "overwrite", "ignore"))
-    place = _tree_place(storage, data_object, path)
+    place = _directory_place(storage, data_object, path)
     with storage.change(place.key, tree=True) as change:
         if change.base is not None:
             place.refuse("file" if change.base.is_file else "directory")
-        if not begins(change, place, mode):
-            return _nothing_written(change)
+        if not should_write(change, place, mode):
+            return _result_of_nothing(change)
         new: list[tuple[str, int]] = []
         for file in data:
-            _refuse_taken(change, mode, join(place.key, check_key(file.key)))
+            _refuse_existing(change, mode, join(place.key, check_key(file.key)))
             with closing(file.open()) as source, change.create(file.key) as target:
-                new.append((file.key, _pour(_read_on(source), target)))
+                new.append((file.key, _write_chunks(_read_chunks(source), target)))
         budget = RetryBudget(storage.conflict_timeout)
         while True:
             try:
@@ -166,16 +170,16 @@ def write_files(
             except ConflictError as error:
                 budget.wait(error)
                 change.renew()
-                if not begins(change, place, mode):
-                    return _nothing_written(change)
+                if not should_write(change, place, mode):
+                    return _result_of_nothing(change)
                 for path, _ in new:
-                    _refuse_taken(change, mode, join(place.key, path))
+                    _refuse_existing(change, mode, join(place.key, path))
 
 
-def _nothing_written(change: Change) -> WriteResult:
-    from dao_files._actions.committing import log_of
+def _result_of_nothing(change: Change) -> WriteResult:
+    from dao_files._actions.committing import read_log
 
-    version = log_of(change).version
+    version = read_log(change).version
     return WriteResult(bytes=0, files=0, version_before=version, version_after=version)
 
 
@@ -183,19 +187,19 @@ def _files_to_keep(change: Change, mode: str) -> Sequence[FileInfo]:
     return change.base.files if change.base is not None and mode == "append" else ()
 
 
-def _refuse_taken(change: Change, mode: str, key: str) -> None:
+def _refuse_existing(change: Change, mode: str, key: str) -> None:
     if any(info.key == key for info in _files_to_keep(change, mode)):
         raise AlreadyExistsError(f"{key!r} is already there")
 
 
 def _publish_files(change: Change, mode: str, key: str, new: Sequence[tuple[str, int]]) -> WriteResult:
-    from dao_files._actions.committing import commit, log_of
+    from dao_files._actions.committing import commit, read_log
 
     operation = "create" if change.base is None else mode
-    return commit(change, log_of(change), operation, new=new, kept=_files_to_keep(change, mode), key=key)
+    return commit(change, read_log(change), operation, new=new, kept=_files_to_keep(change, mode), key=key)
 
 
-def _tree_place(storage: Storage, data_object: DataObject, path: str | None) -> Place:
+def _directory_place(storage: Storage, data_object: DataObject, path: str | None) -> Place:
     place = place_of(storage, data_object, path, writing=True)
     if path is None and place.wanted == "file":
         raise DataError(f"several files go to a directory, and {place.name!r} is one file")

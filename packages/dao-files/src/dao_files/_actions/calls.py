@@ -1,6 +1,6 @@
-"""Interprets and validates calls on files by their arguments and the object, before the store is accessed.
+"""Validation of calls on files by their arguments and the object, before the store is accessed.
 
-Every route of :class:`~dao_files.FilesInterface` that is about rows begins here, and ``explain`` shows it.
+Every route of :class:`~dao_files.FilesInterface` for rows begins here; ``explain`` shows the result.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from dao.errors import DaoError, DataError
 from dao.file_set import FileSet
 from dao.tables import check_mode
 from dao_files._actions.binary import check_one_file, is_binary, refuse_row_arguments
-from dao_files._actions.managing import ends_of
+from dao_files._actions.managing import resolve_transfer
 from dao_files._actions.places import Place, place_of
 
 if TYPE_CHECKING:
@@ -32,11 +32,11 @@ _NARROWING = ("columns", "where", "limit", "schema")
 
 @frozen
 class Reading:
-    """Rows that are to be read.
+    """A validated read of rows.
 
     Attributes:
-        place: where.
-        format: the format of the files, as far as the call, the object or a file's name says it.
+        place: the key and the expected kind of its content.
+        format: the format, if the call, the object or the name of the file determines it, else None.
     """
 
     place: Place
@@ -44,12 +44,12 @@ class Reading:
 
 
 def default_format(storage: Storage) -> str:
-    """The format of a table without a declared one: the storage's own ``default_format``, else Parquet."""
+    """Return the format of a table without a declared one: the storage's ``default_format``, else Parquet."""
     return getattr(storage, "default_format", "parquet")
 
 
 def location_of(storage: Storage, key: str) -> str:
-    """A human-readable location of a key: an absolute path on a disk, else a URI."""
+    """Format a key as a human-readable location: an absolute path on a disk, else a URI."""
     uri = f"{storage.uri}/{key}".rstrip("/")
     return unquote(urlsplit(uri).path) if uri.startswith("file://") else uri
 
@@ -69,15 +69,15 @@ def check_reading(
     """Check the arguments of a read of rows.
 
     Args:
-        storage: the files.
+        storage: the storage.
         data_object: the object.
-        path: one file instead.
+        path: the path of one file to read instead.
         format: the format's name.
         where: the predicate.
         schema: the schema to read as.
         options: the format's options.
-        content: the bytes of a file of an unknown format would do as well.
-        changing: the rows are to be changed.
+        content: True if the bytes of a file of an unknown format may be returned instead of rows.
+        changing: True if the rows will be changed.
 
     Raises:
         DataError: a key, predicate or schema is invalid, or the format of a single file is unknown.
@@ -95,7 +95,7 @@ def check_reading(
         raise DataError(f"no format is known for {place.key!r}: give format=, or the object a format")
     if name is None and not content:
         _check_options(default_format(storage), data_object, options)
-    return Reading(place, None if name is None else _format(name, data_object, options))
+    return Reading(place, None if name is None else _checked_format(name, data_object, options))
 
 
 def _check_where(where: Any) -> None:
@@ -105,7 +105,7 @@ def _check_where(where: Any) -> None:
         parse(where)
 
 
-def _format(name: str, data_object: DataObject, options: Mapping[str, Any]) -> Format:
+def _checked_format(name: str, data_object: DataObject, options: Mapping[str, Any]) -> Format:
     from dao_files._actions.tables import format_options
     from dao_files.formats import get_format
 
@@ -129,7 +129,7 @@ def check_writing(
     """Check the arguments of a write of rows.
 
     Raises:
-        DataError: the data is no table, or a key, mode or schema is none.
+        DataError: the data is not tabular, or a key, mode or schema is invalid.
         UnsupportedError: an unknown format, or an option that the format doesn't have.
     """
     from dao.arrow.convert import check_tabular
@@ -147,7 +147,7 @@ def check_writing(
         raise DataError(f"no format is known for {place.key!r}: give format=, or the object {place.name!r} a format")
     name = format or (named if place.wanted == "file" else None)
     if name is not None:
-        _format(name, data_object, options)
+        _checked_format(name, data_object, options)
     else:
         usual = (named if place.wanted is None else None) or default_format(storage)
         _check_options(usual, data_object, options, new=mode in ("error", "ignore"))
@@ -155,26 +155,26 @@ def check_writing(
 
 
 def _check_options(usual: str, data_object: DataObject, options: Mapping[str, Any], *, new: bool = False) -> None:
-    """Check options of a table whose format isn't declared.
+    """Check the options of a table whose format isn't declared.
 
     Args:
-        usual: the format where nothing is there.
+        usual: the format of a new table.
         data_object: the object.
-        options: what the call gives.
-        new: nothing is there, or it doesn't count. Else the format may be any that is there.
+        options: the options of the call.
+        new: True if the table is new or replaced. Else it may exist in any format that has the options.
     """
     from dao_files.formats import FORMATS
 
     try:
-        _format(usual, data_object, options)
+        _checked_format(usual, data_object, options)
     except DaoError:
-        if new or not any(_fits(name, data_object, options) for name in FORMATS):
+        if new or not any(_has_options(name, data_object, options) for name in FORMATS):
             raise
 
 
-def _fits(name: str, data_object: DataObject, options: Mapping[str, Any]) -> bool:
+def _has_options(name: str, data_object: DataObject, options: Mapping[str, Any]) -> bool:
     try:
-        _format(name, data_object, options)
+        _checked_format(name, data_object, options)
     except DaoError:
         return False
     return True
@@ -198,16 +198,22 @@ def plan(
     place = place_of(storage, data_object, given.get("path"), writing=action == "delete")
     found: dict[str, Any] = {"location": location_of(storage, place.key)}
     if action == "delete":
-        found["removes"] = _all_of(found["location"], place)
+        found["removes"] = _describe_all(found["location"], place)
     return found
 
 
 def _plan_transfer(storage: Storage, action: str, data_object: DataObject, given: Mapping[str, Any]) -> dict[str, Any]:
     mode = given.get("mode", "error")
-    source, place = ends_of(storage, data_object, given["target"], mode)
+    source, place = resolve_transfer(storage, data_object, given["target"], mode)
     location, goal = location_of(storage, source.key), location_of(storage, place.key)
-    removed = {"removes": _all_of(location, source)} if action == "move" else {}
-    return {"location": location, "target": goal, "mode": mode, "replaces": _replaced(mode, goal, place), **removed}
+    removed = {"removes": _describe_all(location, source)} if action == "move" else {}
+    return {
+        "location": location,
+        "target": goal,
+        "mode": mode,
+        "replaces": _describe_replaced(mode, goal, place),
+        **removed,
+    }
 
 
 def _plan_reading(
@@ -217,29 +223,29 @@ def _plan_reading(
     kept = {name: given.get(name) for name in ("path", "format", "where", "schema")}
     content = action in ("read", "run") and isinstance(data_object, FileObject) and not narrowed
     reading = check_reading(storage, data_object, options=options, content=content, changing=action == "delete", **kept)
-    found = {"location": location_of(storage, reading.place.key), "format": _told_format(reading, content)}
+    found = {"location": location_of(storage, reading.place.key), "format": _describe_format(reading, content)}
     for name in ("columns", "where", "limit"):
         if name in given:
-            found[name] = f"{given[name]} ({_pushed(name, reading.format)})"
+            found[name] = f"{given[name]} ({_describe_pushdown(name, reading.format)})"
     if action == "delete":
         found["replaces"] = f"the files of {found['location']} that hold such a row"
     return found
 
 
-def _told_format(reading: Reading, content: bool) -> str:
+def _describe_format(reading: Reading, content: bool) -> str:
     if reading.format is not None:
         return reading.format.name
-    return "none: its content as bytes" if content else "what the files' names say"
+    return "none: its content as bytes" if content else "inferred from the files' names"
 
 
-def _pushed(name: str, format: Format | None) -> str:
-    """How far down an argument goes."""
+def _describe_pushdown(name: str, format: Format | None) -> str:
+    """Describe the pushdown of an argument."""
     if name == "limit":
-        return "reading stops there"
+        return "reading stops after these rows"
     if format is None:
-        return "pushed down as far as the format can"
+        return "pushed down as far as the format supports"
     if name == "where" and not format.filters_rows:
-        return "whole partitions are skipped, the other rows are filtered as they are read"
+        return "partitions and files are pruned, the residual filters the rows that are read"
     return f"pushed down into the {format.name} files"
 
 
@@ -253,7 +259,10 @@ def _plan_writing(
     meant = "append" if action == "upsert" else mode
     place = check_writing(storage, data, data_object, mode=meant, options=options, **kept)
     location = location_of(storage, place.key)
-    found: dict[str, Any] = {"location": location, "format": given.get("format") or _written_as(storage, place)}
+    found: dict[str, Any] = {
+        "location": location,
+        "format": given.get("format") or _describe_written_format(storage, place),
+    }
     if given.get("partition_by"):
         found["partition_by"] = given["partition_by"]
     if action == "upsert":
@@ -261,7 +270,7 @@ def _plan_writing(
 
         check_keys(given.get("keys") or ())
         return {**found, "keys": given["keys"], "replaces": f"the files of {location} that hold one of the keys"}
-    return {**found, "mode": mode, "replaces": _replaced(mode, location, place)}
+    return {**found, "mode": mode, "replaces": _describe_replaced(mode, location, place)}
 
 
 def _plan_content(
@@ -275,26 +284,26 @@ def _plan_content(
     if not isinstance(given["data"], FileSet):
         check_one_file(place)
     location = location_of(storage, place.key)
-    return {"location": location, "mode": mode, "replaces": _replaced(mode, location, place)}
+    return {"location": location, "mode": mode, "replaces": _describe_replaced(mode, location, place)}
 
 
-def _written_as(storage: Storage, place: Place) -> str:
+def _describe_written_format(storage: Storage, place: Place) -> str:
     from dao_files.formats import infer_format
 
     named = infer_format(place.key) if place.wanted != "directory" else None
-    return named or f"that of what is there, else {default_format(storage)}"
+    return named or f"the existing table's, else {default_format(storage)}"
 
 
-def _all_of(location: str, place: Place) -> str:
+def _describe_all(location: str, place: Place) -> str:
     return f"the file {location}" if place.wanted == "file" else f"everything below {location}"
 
 
-def _replaced(mode: str, location: str, place: Place) -> str:
+def _describe_replaced(mode: str, location: str, place: Place) -> str:
     if mode == "overwrite":
-        return _all_of(location, place)
+        return _describe_all(location, place)
     if mode == "overwrite_partitions":
         return f"the partitions below {location} that the data has rows for"
     return {
-        "append": "nothing: what is there stays",
-        "ignore": "nothing: if something is there, nothing is written",
-    }.get(mode, "nothing: if something is there, this is an error")
+        "append": "nothing: existing content is kept",
+        "ignore": "nothing: if the target exists, nothing is written",
+    }.get(mode, "nothing: an existing target is an error")

@@ -1,4 +1,4 @@
-"""Commits a change of a tree: writes its log, and publishes everything at once."""
+"""Commits of a tree: the new log and all files are published in one step."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from dao_files._actions.parts import Part
     from dao_files._storage.storage import Change
 
-__all__ = ["commit", "log_of", "sizes"]
+__all__ = ["commit", "part_sizes", "read_log"]
 
 
-def log_of(change: Change) -> Log:
-    """The history of the tree that a change replaces; empty if there is none."""
+def read_log(change: Change) -> Log:
+    """Read the log of the tree that a change replaces; empty if there is none."""
     return Log.of(change.base) if change.base is not None else Log()
 
 
@@ -43,26 +43,30 @@ def commit(
     deleted: int | None = None,
     like: Record | None = None,
 ) -> WriteResult:
-    """Keep unchanged files, write the log and publish.
+    """Keep unchanged files, write the log and publish the change.
 
     Args:
-        change: the change, its new files complete.
-        log: the history so far.
-        operation: what made the version.
-        new: path below the key, and bytes, of each new file.
-        kept: files of the base that stay, hidden ones too; the log itself is left out here.
+        change: the change, whose new files are complete.
+        log: the log before the change.
+        operation: the name of the operation, for the log.
+        new: path below the key and size in bytes of each new file.
+        kept: files of the base that remain, including hidden ones; an old log among them is ignored.
         key: the tree's key.
-        format: the format of the data files, where they are a table's.
+        format: the format of the data files; None for files that are not a table.
         partition_by: the partition columns.
-        schema: the table's whole schema.
-        rows: the rows that the table has now.
-        inserted: rows that are new.
-        updated: rows that took the place of older ones.
-        deleted: rows that are gone.
-        like: the record of another table that this one is a copy of, and that tells the rest.
+        schema: the table's schema, including partition columns.
+        rows: the number of rows of the table after the change, None if unknown.
+        inserted: the number of new rows.
+        updated: the number of replaced rows.
+        deleted: the number of deleted rows.
+        like: the record of the table that this one is a copy of: its format, schema, partition columns and rows are
+            taken over.
 
     Returns:
-        What was done.
+        The counts, bytes and versions of the commit.
+
+    Raises:
+        ConflictError, AlreadyExistsError: another writer has published in the meantime.
     """
     names = dict(new)
     for info in kept:
@@ -85,7 +89,7 @@ def commit(
         schema=schema.serialize().to_pybytes() if schema is not None else None,
     )
     if like is not None:
-        record = _as_told(record, like)
+        record = _take_over(record, like)
     with change.create(LOG_NAME) as file:
         file.write(log.followed_by(record))
     change.publish()
@@ -100,13 +104,13 @@ def commit(
     )
 
 
-def sizes(parts: Iterable[Part]) -> list[tuple[str, int]]:
-    """Path and bytes of part files, as :func:`commit` takes them."""
+def part_sizes(parts: Iterable[Part]) -> list[tuple[str, int]]:
+    """List the paths and sizes in bytes of part files, as :func:`commit` takes them."""
     return [(part.path, part.size) for part in parts]
 
 
-def _as_told(record: Record, like: Record) -> Record:
-    """Copy a table's history to its copy, if the files are the same."""
+def _take_over(record: Record, like: Record) -> Record:
+    """Take over format, schema, partition columns and rows from a copied table's record, if the files are equal."""
     if like.fingerprint != record.fingerprint:
         return record
     return evolve(record, format=like.format, partition_by=like.partition_by, rows=like.rows, schema=like.schema)

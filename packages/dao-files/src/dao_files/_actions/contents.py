@@ -1,15 +1,15 @@
-"""Classifies the files of a table's directory: rows, markers of other programs, or foreign files.
+"""Classification of the files of a table's directory: data files, markers of other programs, hidden and foreign files.
 
-| what | which files | a read | replacing or deleting the table |
+| class | files | a read | replacing or deleting the table |
 |---|---|---|---|
-| rows | names that say the table's format, or none | takes them | takes them away |
-| markers | known names: ``_SUCCESS``, ``_temporary/``, checksums, folder markers... | skips them | takes them away |
-| hidden files | other names that begin with ``_`` or ``.`` | skips them | leaves them, or refuses |
-| strangers | names that say another format, documents, unfinished files | refuses | refuses |
+| data files | suffix of the table's format, or no suffix | reads them | removes them |
+| markers | known names: ``_SUCCESS``, ``_temporary/``, checksums, folder markers... | skips them | removes them |
+| hidden files | other names that begin with ``_`` or ``.`` | skips them | keeps them, or refuses |
+| foreign files | suffix of another format, documents, unfinished files | refuses | refuses |
 
-Hive, Athena, Glue and Redshift give files of rows no ending, so a name without one says nothing, whatever is beside it.
-A reader of a binary format finds out by itself that such a file is another's; before a file is taken away without
-having been read, its first bytes are looked at.
+Hive, Athena, Glue and Redshift write data files without a suffix, so such a name determines no format, regardless of
+the files beside it. A reader of a binary format detects a file of another format itself; before a file is removed
+without having been read, its first bytes are inspected.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _MARKERS = re.compile(
     r"|.*\.(crc|md5|sha1|sha256|sha512)|.*_\$folder\$|.*\._COPYING_|manifest|.*[._-]manifest|.*\.(csv|txt)\.metadata",
     re.IGNORECASE,
 )
-"""File names that Spark, Hadoop, Databricks, EMR, Athena, Redshift and desktops leave beside rows."""
+"""File names that Spark, Hadoop, Databricks, EMR, Athena, Redshift and desktops leave beside data files."""
 
 _MARKER_FOLDERS = re.compile(
     r"_temporary|_spark_metadata|\.(spark|hive)-staging.*|_impala_insert_staging|\.ipynb_checkpoints"
@@ -58,7 +58,7 @@ _LAKEHOUSES = {
     "Hudi": re.compile(r"\.hoodie/hoodie\.properties\Z"),
     "Iceberg": re.compile(r"metadata/[^/]*\.metadata\.json\Z"),
 }
-"""Paths by which a directory is a table whose log says which of the files count."""
+"""Paths that identify a table of a lakehouse format, whose log determines the current files."""
 
 _NO_DATA = re.compile(
     r"(readme|license|licence|notice|changelog|todo)(\..*)?"
@@ -66,47 +66,47 @@ _NO_DATA = re.compile(
     r"|conf|xml|xsd|avsc|zip|tar|tgz|7z|rar|db|sqlite|tmp|temp|partial|inprogress|crdownload|bak|swp|lock)|.*~",
     re.IGNORECASE,
 )
-"""File names of what is no rows: documents, programs, archives, files that are unfinished."""
+"""Names of files without rows: documents, programs, archives, unfinished files."""
 
-_TAKES = {"ndjson": {"json"}}
-"""Endings of other formats that a format's files often have: Firehose and Spark name one object per line ``.json``."""
+_ALSO_NAMED = {"ndjson": {"json"}}
+"""Formats whose suffix the files of another format often have: Firehose and Spark name NDJSON files ``.json``."""
 
 _HEAD = 8
-_SHOWN = 5
+_MOST_NAMED = 5
 
 
-def _formats() -> Any:
-    """The formats, which need Arrow: files are written, listed and copied as bytes without it."""
+def _formats_module() -> Any:
+    """Import the formats late, as they need Arrow: files are written, listed and copied as bytes without it."""
     from dao_files import formats
 
     return formats
 
 
 def below(key: str, base: str) -> str:
-    """The part of a key below another one."""
+    """Return the part of a key below another key."""
     return key[len(base) :].lstrip("/")
 
 
 def is_shown(path: str, size: int | None) -> bool:
-    """Whether a path below a table is rows or a stranger: no hidden file, no marker, no empty file without a format.
+    """Check whether a path below a table is a data or foreign file: not hidden, no marker, not empty without a format.
 
     >>> [is_shown(path, 9) for path in ("000000_0", "a.csv", "a.csv.crc", "_SUCCESS", "day=1_$folder$", "manifest")]
     [True, True, False, False, False, False]
     """
     if is_hidden(path) or _MARKERS.fullmatch(path.rpartition("/")[2]):
         return False
-    return size != 0 or _formats().infer_format(path) is not None
+    return size != 0 or _formats_module().infer_format(path) is not None
 
 
 def shown_files(snapshot: Snapshot) -> list[FileInfo]:
-    """The files of a snapshot that are rows, or strangers; in order."""
+    """List the data files and foreign files of a snapshot, in order."""
     if snapshot.is_file:
         return list(snapshot.files)
     return [info for info in snapshot.files if is_shown(below(info.key, snapshot.key), info.size)]
 
 
 def holds_table(files: Iterable[FileInfo], key: str) -> bool:
-    """Whether a table is among the files below a key: rows, strangers or a history; markers alone are nothing."""
+    """Check whether the files below a key make a table: data files, foreign files or a log; not markers alone."""
     return any(_is_of_table(below(info.key, key), info.size) for info in files)
 
 
@@ -115,7 +115,7 @@ def _is_of_table(path: str, size: int | None) -> bool:
 
 
 def hidden_files(snapshot: Snapshot) -> list[FileInfo]:
-    """The files of a directory that no read includes and that aren't known markers."""
+    """List the hidden files of a directory that aren't known markers."""
     return [info for info in snapshot.files if _is_unknown(below(info.key, snapshot.key))]
 
 
@@ -125,14 +125,14 @@ def _is_unknown(path: str) -> bool:
 
 
 def format_within(snapshot: Snapshot, shown: Sequence[FileInfo]) -> str | None:
-    """The format by the files' names; else by the first bytes of a file; None if unknown.
+    """Determine the format by the files' suffixes, else by the first bytes of a file; None if unknown.
 
     Raises:
-        DataError: they say several.
+        DataError: the suffixes are of several formats.
         UnsupportedError: the directory is a table of a lakehouse format.
     """
     refuse_lakehouses(snapshot)
-    names = Counter(name for info in shown if (name := _formats().infer_format(info.key)) is not None)
+    names = Counter(name for info in shown if (name := _formats_module().infer_format(info.key)) is not None)
     if len(names) > 1:
         raise DataError(
             f"no format is known for {snapshot.key!r}: its files are of several, "
@@ -143,62 +143,62 @@ def format_within(snapshot: Snapshot, shown: Sequence[FileInfo]) -> str | None:
 
 
 def _example(snapshot: Snapshot, shown: Sequence[FileInfo], name: str) -> str:
-    return next(below(info.key, snapshot.key) for info in shown if _formats().infer_format(info.key) == name)
+    return next(below(info.key, snapshot.key) for info in shown if _formats_module().infer_format(info.key) == name)
 
 
 def other_formats(shown: Sequence[FileInfo], format: str) -> list[str]:
-    """The formats that the names of files say, where none of them may hold rows of ``format``."""
-    said = {name for info in shown if (name := _formats().infer_format(info.key)) is not None}
-    return [] if said & {format, *_TAKES.get(format, ())} else sorted(said)
+    """List the formats of the files' suffixes, if none of the files may have rows of ``format``."""
+    named = {name for info in shown if (name := _formats_module().infer_format(info.key)) is not None}
+    return [] if named & {format, *_ALSO_NAMED.get(format, ())} else sorted(named)
 
 
 def check_only_rows(snapshot: Snapshot, shown: Sequence[FileInfo], format: Format, options: Any) -> None:
-    """Check that all files of a directory are markers or rows of a format.
+    """Check that a directory has no foreign files for a format.
 
     Raises:
-        DataError: some are not; the message names them.
+        DataError: there are foreign files; the message names them.
         UnsupportedError: the directory is a table of a lakehouse format.
     """
     refuse_lakehouses(snapshot)
-    strange = _strangers(snapshot, shown, format, options)
-    if strange and len(strange) == len(shown):
+    foreign = _foreign_files(snapshot, shown, format, options)
+    if foreign and len(foreign) == len(shown):
         raise DataError(
-            f"{snapshot.key!r} holds no {format.name} files, but {_named(snapshot, strange)}: give their format"
+            f"{snapshot.key!r} holds no {format.name} files, but {_list_paths(snapshot, foreign)}: give their format"
         )
-    if strange:
+    if foreign:
         raise DataError(
-            f"{snapshot.key!r} is a table of {format.name} files, and also holds {_named(snapshot, strange)}: no rows "
-            "of it; move them elsewhere, delete them (path= names one), or let their names begin with '_'"
+            f"{snapshot.key!r} is a table of {format.name} files, and also holds {_list_paths(snapshot, foreign)}: no "
+            "rows of it; move them elsewhere, delete them (path= names one), or let their names begin with '_'"
         )
 
 
 def check_replaceable(snapshot: Snapshot, format: str | None, *, leaves_hidden: bool = False) -> None:
-    """Check that only rows and markers are lost when a directory is replaced or deleted unread.
+    """Check that only data files and markers are lost when a directory is replaced or deleted without being read.
 
     Args:
         snapshot: the directory.
-        format: the format that its files are to be judged by first, such as the object's own.
-        leaves_hidden: unknown hidden files stay where they are.
+        format: the format to classify its files by first, such as the object's own.
+        leaves_hidden: True if the operation keeps unknown hidden files.
 
     Raises:
-        DataError: there is something else; the message names it.
+        DataError: there are other files; the message names them.
         UnsupportedError: the directory is a table of a lakehouse format.
     """
     refuse_lakehouses(snapshot)
     shown = shown_files(snapshot)
-    said = Counter(name for info in shown if (name := _formats().infer_format(info.key)) is not None)
-    formats = [_formats().get_format(one) for one in dict.fromkeys([*([format] if format else []), *said])]
-    judged = [_strangers(snapshot, shown, one, one.options({})) for one in formats]
-    strange = min(judged, key=len, default=[info for info in shown if _NO_DATA.fullmatch(_name(info.key))])
-    if not strange:
-        strange = _of_other_content(snapshot, shown, said.most_common(1)[0][0] if said else format)
+    named = Counter(name for info in shown if (name := _formats_module().infer_format(info.key)) is not None)
+    formats = [_formats_module().get_format(one) for one in dict.fromkeys([*([format] if format else []), *named])]
+    candidates = [_foreign_files(snapshot, shown, one, one.options({})) for one in formats]
+    foreign = min(candidates, key=len, default=[info for info in shown if _NO_DATA.fullmatch(_name(info.key))])
+    if not foreign:
+        foreign = _of_other_content(snapshot, shown, named.most_common(1)[0][0] if named else format)
     if not leaves_hidden:
-        strange = [*strange, *hidden_files(snapshot)]
-    if strange:
+        foreign = [*foreign, *hidden_files(snapshot)]
+    if foreign:
         raise DataError(
-            f"{snapshot.key!r} holds {_named(snapshot, strange)}, which no read of the table takes, so it is neither "
-            "replaced nor deleted: move them elsewhere or delete them (path= names one); a DirectoryObject is all that "
-            "is below it"
+            f"{snapshot.key!r} holds {_list_paths(snapshot, foreign)}, which no read of the table takes, so it is "
+            "neither replaced nor deleted: move them elsewhere or delete them (path= names one); a DirectoryObject is "
+            "all that is below it"
         )
 
 
@@ -212,31 +212,32 @@ def refuse_lakehouses(snapshot: Snapshot) -> None:
             )
 
 
-def _strangers(snapshot: Snapshot, shown: Sequence[FileInfo], format: Format, options: Any) -> list[FileInfo]:
-    """The files that aren't rows of a format.
+def _foreign_files(snapshot: Snapshot, shown: Sequence[FileInfo], format: Format, options: Any) -> list[FileInfo]:
+    """Find the files that don't hold rows of a format.
 
-    A name tells, except for text beside files whose names say the format: CSV takes any lines, so notes, or rows
-    without a header, would be rows of columns of their own. A file of the table has a column of the others.
+    The name decides, except for files without a suffix beside files with the suffix of a text format: CSV parses any
+    lines, so notes, or rows without a header, would add columns of their own. A data file shares a column with the
+    others.
     """
-    said = {info.key: _formats().infer_format(info.key) for info in shown}
-    strange, doubtful = [], []
+    names = {info.key: _formats_module().infer_format(info.key) for info in shown}
+    foreign, doubtful = [], []
     for info in shown:
-        named = said[info.key]
+        named = names[info.key]
         if named == format.name:
             continue
-        if named not in (None, *_TAKES.get(format.name, ())) or _NO_DATA.fullmatch(_name(info.key)):
-            strange.append(info)
+        if named not in (None, *_ALSO_NAMED.get(format.name, ())) or _NO_DATA.fullmatch(_name(info.key)):
+            foreign.append(info)
         elif not format.magic:
             doubtful.append(info)
-    first = next((info for info in shown if said[info.key] == format.name), None)
+    first = next((info for info in shown if names[info.key] == format.name), None)
     if first is not None and doubtful:
         columns = _columns(snapshot, first, format, options)
-        strange += [info for info in doubtful if not columns & _columns(snapshot, info, format, options)]
-    return strange
+        foreign += [info for info in doubtful if not columns & _columns(snapshot, info, format, options)]
+    return foreign
 
 
 def _columns(snapshot: Snapshot, info: FileInfo, format: Format, options: Any) -> set[str]:
-    """The columns of one file, none if it isn't text of the format."""
+    """Return the columns of one file, none if it isn't readable by the format."""
     try:
         return set(format.infer_schema([info.key], snapshot.filesystem(), options).names)
     except DaoError:
@@ -244,26 +245,28 @@ def _columns(snapshot: Snapshot, info: FileInfo, format: Format, options: Any) -
 
 
 def _name(key: str) -> str:
-    return str(_formats().strip_compression(key.rpartition("/")[2]))
+    return str(_formats_module().strip_compression(key.rpartition("/")[2]))
 
 
 def _of_other_content(snapshot: Snapshot, shown: Sequence[FileInfo], format: str | None) -> list[FileInfo]:
-    """The files whose names say nothing and whose first bytes aren't those of a format that has such."""
-    if format is None or not _formats().get_format(format).magic:
+    """Find the files without a suffix whose first bytes are not the format's; none for formats without magic bytes."""
+    if format is None or not _formats_module().get_format(format).magic:
         return []
-    nameless = [info for info in shown if _formats().infer_format(info.key) is None]
+    nameless = [info for info in shown if _formats_module().infer_format(info.key) is None]
     found = in_parallel(lambda info: _sniff(snapshot, info), nameless)
     return [info for info, name in zip(nameless, found, strict=True) if name != format]
 
 
 def _sniff(snapshot: Snapshot, info: FileInfo) -> str | None:
-    """The format by a file's first bytes."""
+    """Determine the format by a file's first bytes."""
     with snapshot.open(info.key) as file:
         head = file.read(_HEAD)
-    return next((one.name for one in _formats().FORMATS.values() if one.magic and head.startswith(one.magic)), None)
+    return next(
+        (one.name for one in _formats_module().FORMATS.values() if one.magic and head.startswith(one.magic)), None
+    )
 
 
-def _named(snapshot: Snapshot, infos: Iterable[FileInfo]) -> str:
+def _list_paths(snapshot: Snapshot, infos: Iterable[FileInfo]) -> str:
     paths = [below(info.key, snapshot.key) for info in infos]
-    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
-    return ", ".join(map(repr, paths[:_SHOWN])) + more
+    more = f" and {len(paths) - _MOST_NAMED} more" if len(paths) > _MOST_NAMED else ""
+    return ", ".join(map(repr, paths[:_MOST_NAMED])) + more

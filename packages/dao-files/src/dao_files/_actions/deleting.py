@@ -1,4 +1,4 @@
-"""Deletes rows by a predicate: files without matching rows stay as they are, the others are rewritten."""
+"""Deletion of rows by a predicate: files without matching rows are kept, the others are rewritten."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from dao.progress import advance
 from dao.results import FileInfo, WriteResult
 from dao.tables import Selection, retry_conflicts
 from dao_files._actions.calls import check_reading
-from dao_files._actions.committing import commit, sizes
+from dao_files._actions.committing import commit, part_sizes
 from dao_files._actions.parts import Part
-from dao_files._actions.rewriting import Rewritten, for_rewriting, part_writer, rewrite_each
+from dao_files._actions.rewriting import Rewritten, part_writer, prepare_rewriting, rewrite_each
 from dao_files._actions.tables import StoredTable, open_table, schema_without_views
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def delete_rows(
             if change.base is None:
                 raise NotFoundError(f"{place.key!r} is not there")
             table = open_table(change.base, data_object, format=format, options=options)
-            return _delete(change, for_rewriting(table, schema), predicate)
+            return _delete(change, prepare_rewriting(table, schema), predicate)
 
     return retry_conflicts(storage.conflict_timeout, work)
 
@@ -73,12 +73,12 @@ def _delete(change: Change, table: StoredTable, predicate: Any) -> WriteResult:
     parts = part_writer(change, table, schema)
 
     def work(file: FileInfo, write: Callable[..., Part]) -> Rewritten:
-        gone = sum(batch.num_rows for batch in table.scan(Selection([], predicate), [file]))
-        if gone == 0:
+        matching = sum(batch.num_rows for batch in table.scan(Selection([], predicate), [file]))
+        if matching == 0:
             return Rewritten(file, untouched=True)
-        if not table.snapshot.is_file and table.format.count([file.key], table.filesystem, table.options) == gone:
-            return Rewritten(file, rows=gone)
-        return Rewritten(file, write(_filter(table, file, others)), rows=gone)
+        if not table.snapshot.is_file and table.format.count([file.key], table.filesystem, table.options) == matching:
+            return Rewritten(file, rows=matching)
+        return Rewritten(file, write(_remaining_rows(table, file, others)), rows=matching)
 
     done = rewrite_each(table, parts, work)
     deleted = sum(one.rows for one in done)
@@ -89,14 +89,14 @@ def _delete(change: Change, table: StoredTable, predicate: Any) -> WriteResult:
         change.publish()
         return WriteResult(0, 0, deleted, new[0].size, 1)
     if not new and not any(one.untouched for one in done) and not table.partition_by:
-        new = [parts.write(parts.new_path(), ())]  # other programs find the schema in it
+        new = [parts.write(parts.new_path(), ())]  # an empty file, from which other programs read the schema
     touched = {one.file.key for one in done if not one.untouched}
     before = table.record.rows if table.record is not None else None
     return commit(
         change,
         table.log,
         "delete",
-        new=sizes(new),
+        new=part_sizes(new),
         kept=[info for info in table.snapshot.files if info.key not in touched],
         key=table.key,
         format=table.format.name,
@@ -109,7 +109,7 @@ def _delete(change: Change, table: StoredTable, predicate: Any) -> WriteResult:
     )
 
 
-def _filter(table: StoredTable, file: FileInfo, condition: pc.Expression) -> Iterator[pa.RecordBatch]:
+def _remaining_rows(table: StoredTable, file: FileInfo, condition: pc.Expression) -> Iterator[pa.RecordBatch]:
     for batch in table.scan(files=[file]):
         advance(batch.num_rows, batch.nbytes)
         yield filter_batch(batch, condition)

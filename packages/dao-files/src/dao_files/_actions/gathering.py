@@ -1,4 +1,4 @@
-"""The rows that an upsert holds in memory as long as it runs, within their share of the call's memory."""
+"""Collection of the rows of an upsert in memory, within their share of the call's memory limit."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from dao.memory import current, shown
 from dao.progress import advance
 from dao_files._actions.parts import held_bytes
 
-__all__ = ["gather"]
+__all__ = ["collect"]
 
 
-def gather(data: Any, reader: pa.RecordBatchReader) -> pa.Table:
-    """All rows of a source.
+def collect(data: Any, reader: pa.RecordBatchReader) -> pa.Table:
+    """Read all rows of a source into memory.
 
     Args:
-        data: the source as it was given.
-        reader: its rows.
+        data: the caller's source, whose size is checked before reading.
+        reader: a reader of its rows.
 
     Raises:
-        DataError: they take more than their share of the call's memory; nothing has been written.
+        DataError: the rows exceed their share of the call's memory limit; nothing has been written.
     """
     _refuse_larger(held_bytes(data), "take")
     batches = []

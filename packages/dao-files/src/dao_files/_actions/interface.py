@@ -1,8 +1,8 @@
 """The interface to files: all actions over any file storage.
 
-An interface inherits :class:`FilesInterface` and says which :class:`~dao_files.storage.Storage` it has; see
-:mod:`dao_files._local.interface` for how little that is. Arrow is imported when a route needs it: configs are checked,
-bytes are read and written, files listed, copied and deleted without it.
+An interface inherits :class:`FilesInterface` and defines its :class:`~dao_files.storage.Storage`; see
+:mod:`dao_files._local.interface` for a short example. Arrow is imported when a route needs it: configs are checked,
+bytes are read and written, and files are listed, copied and deleted without it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _FILES = Capabilities(
     },
     formats=("parquet", "csv", "ndjson", "json", "arrow", "orc", "avro"),
 )
-"""What tables of files lack on any storage."""
+"""The capabilities that tables of files lack on any storage."""
 
 
 @define(slots=False)
@@ -49,23 +49,23 @@ class FilesInterface(ReadingRoutes, WritingRoutes):
     """All actions over the files of a :class:`~dao_files.storage.Storage`.
 
     **Objects.** A :class:`~dao.data_object.FileObject` is one file. A :class:`~dao.data_object.TableObject` or
-    :class:`~dao.data_object.DirectoryObject` is a directory: all files below it, those left out whose names, or whose
-    folders' names, begin with ``.`` or ``_``. A plain :class:`~dao.data_object.DataObject` is whatever is there, and
-    where nothing is yet, a file if its key ends like a known format's (``.csv``, ``.parquet``...), else a directory.
-    ``path=`` is one file: its place from the store's root, or its full URI.
+    :class:`~dao.data_object.DirectoryObject` is a directory: all files below it, except files whose names, or whose
+    folders' names, begin with ``.`` or ``_``. The kind of a plain :class:`~dao.data_object.DataObject` is the kind of
+    the existing content; a new one is a file if its key has the suffix of a format (``.csv``, ``.parquet``...), else a
+    directory. ``path=`` is one file: its path relative to the store's root, or its full URI.
 
-    **Formats.** ``format=``, else the object's ``format``, else what the names of the files say, else, for a new table,
-    Parquet; in memory Arrow. Options of a format
-    (``delimiter``, ``compression``...) are given as keyword arguments or as the object's properties.
+    **Formats.** The format is ``format=``, else the object's ``format``, else the format of the files' suffixes, else,
+    for a new table, Parquet; in memory Arrow. Options of a format (``delimiter``, ``compression``...) are keyword
+    arguments or properties of the object.
 
-    **Partitions.** Folders such as ``country=DE`` are columns, typed as the table was written, as the object's
-    ``schema`` declares, or as their texts look: int64, date32 or string.
+    **Partitions.** Folders such as ``country=DE`` are columns. Their types are those of the table as DAO wrote it, else
+    of the object's ``schema``, else inferred from the folders' texts: int64, date32 or string.
 
-    **Safety.** Each change is published in one step. Readers, those that began before too, see all of the old data
-    or all of the new, whatever fails and whenever the process is killed; what a killed writer leaves behind is removed
-    by the next one. Writers of one object wait for each other.
+    **Safety.** Each change is published in one step. Readers, including those that began before, see all of the old
+    data or all of the new, whatever fails and whenever the process is killed; the next writer removes the leftovers of
+    a killed one. Concurrent writers of one object wait for each other.
 
-    **Versions.** A tree that DAO writes carries its history, so results have version numbers; there is no time travel.
+    **Versions.** DAO stores a log in each tree that it writes, so results have version numbers. There's no time travel.
     """
 
     takes_format_options: ClassVar[bool] = True

@@ -1,11 +1,12 @@
-"""The history that a table carries inside its own directory, in the file ``_dao_log.jsonl``.
+"""The log of a table: its version history in the file ``_dao_log.jsonl`` of its directory.
 
-Each line is one version, the newest last. The file is part of the tree, so a version and its history are published in
+Each line is one version, the newest last. The file is part of the tree, so a version and its log entry are published in
 one step. Other tools ignore it, since its name starts with ``_``.
 
-The newest line also tells the table's schema, and which files it is true for. So a table that DAO wrote is opened
-without looking into any file, and keeps types that its files can't hold (a CSV's, a partition column's, those of a
-table without rows). As soon as another program adds or removes a file, that part is not believed any more.
+The newest line also has the table's schema and a fingerprint of the files that it describes. So a table that DAO wrote
+is opened without reading any data file, and preserves types that its files can't store (of CSV columns, partition
+columns, tables without rows). Once another program adds or removes a file, the fingerprint differs and the schema is
+ignored.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ LOG_NAME = "_dao_log.jsonl"
 """The name of the file, at the top of a table's directory."""
 
 _KEPT = 1000
-"""The number of versions kept. The file is rewritten with each version, so it must not grow without bound."""
+"""The number of versions retained. The file is rewritten with each version, so it must not grow without bound."""
 
 
 @frozen
@@ -44,15 +45,16 @@ class Record:
     """One version of a table.
 
     Attributes:
-        version: counted from 1.
-        timestamp: when it was made, in UTC.
-        operation: what made it.
-        details: rows, files, bytes: whatever the operation counted.
-        fingerprint: which data files the rest is true for; see :func:`fingerprint_of`. Newest version only.
-        format: their format.
+        version: the version number, from 1.
+        timestamp: the time of the commit, in UTC.
+        operation: the name of the operation.
+        details: the operation's counts of rows, files and bytes.
+        fingerprint: identifies the data files that the record describes; see :func:`fingerprint_of`. Newest version
+            only.
+        format: the format of the data files.
         partition_by: the partition columns.
-        rows: the rows in all files, None if not counted.
-        schema: the whole schema, in Arrow's own serialised form.
+        rows: the number of rows in all files, None if not counted.
+        schema: the table's schema including partition columns, serialised by Arrow. Newest version only.
     """
 
     version: int
@@ -66,10 +68,10 @@ class Record:
     schema: bytes | None = field(default=None, repr=False)
 
     def arrow_schema(self) -> pa.Schema | None:
-        """The schema, None where the record has none.
+        """Decode the schema, None where the record has none.
 
         Raises:
-            StoreError: it is damaged.
+            StoreError: the schema is damaged.
         """
         if self.schema is None:
             return None
@@ -81,11 +83,11 @@ class Record:
             raise _damage_error(LOG_NAME, "its schema can't be read") from error
 
     def as_version(self) -> Version:
-        """The record as ``history`` shows it."""
+        """Convert the record to an entry of ``history``."""
         return Version(self.version, self.timestamp, self.operation, dict(self.details))
 
-    def _line(self) -> str:
-        told: dict[str, Any] = {
+    def _encode(self) -> str:
+        fields: dict[str, Any] = {
             "version": self.version,
             "timestamp": self.timestamp.isoformat(),
             "operation": self.operation,
@@ -96,21 +98,21 @@ class Record:
             "rows": self.rows,
             "schema": b64encode(self.schema).decode() if self.schema is not None else None,
         }
-        return json.dumps({name: value for name, value in told.items() if value not in (None, [], {})})
+        return json.dumps({name: value for name, value in fields.items() if value not in (None, [], {})})
 
 
 def fingerprint_of(files: Iterable[tuple[str, int | None]]) -> str:
-    """A short fingerprint of a set of files.
+    """Compute a short fingerprint of a set of files, independent of their order.
 
     Args:
-        files: path below the table's key, and bytes, of each data file.
+        files: path below the table's key and size in bytes of each data file.
     """
     return sha256("\n".join(f"{size} {path}" for path, size in sorted(files)).encode()).hexdigest()[:32]
 
 
 @define(slots=False)
 class Log:
-    """All versions of a table; empty if another program wrote it. Most calls only need the newest.
+    """All versions of a table; empty if another program wrote it. Lines are decoded on demand.
 
     Attributes:
         key: the file's key, for messages.
@@ -122,10 +124,10 @@ class Log:
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Log:
-        """The log of a tree.
+        """Read the log of a tree.
 
         Raises:
-            StoreError: it is no text.
+            StoreError: the file is not text.
         """
         key = join(snapshot.key, LOG_NAME)
         if snapshot.is_file or all(info.key != key for info in snapshot.files):
@@ -144,7 +146,7 @@ class Log:
         Raises:
             StoreError: a line is damaged.
         """
-        return tuple(map(self._parsed, self.lines))
+        return tuple(map(self._parse, self.lines))
 
     @cached_property
     def newest(self) -> Record | None:
@@ -153,11 +155,11 @@ class Log:
         Raises:
             StoreError: its line is damaged.
         """
-        return self._parsed(self.lines[-1]) if self.lines else None
+        return self._parse(self.lines[-1]) if self.lines else None
 
-    def _parsed(self, line: str) -> Record:
+    def _parse(self, line: str) -> Record:
         try:
-            return _record(parse_object(line))
+            return _decode_record(parse_object(line))
         except ValueError as error:
             raise _damage_error(self.key, str(error)) from error
 
@@ -171,30 +173,30 @@ class Log:
         return (self.version or 0) + 1
 
     def followed_by(self, record: Record) -> bytes:
-        """The content of the file once ``record`` is the newest version."""
+        """Encode the content of the file with ``record`` appended as the newest version."""
         *older, newest = self.lines or ("",)
         if self.newest is not None:
-            newest = evolve(self.newest, fingerprint=None, schema=None)._line()
+            newest = evolve(self.newest, fingerprint=None, schema=None)._encode()
         kept = [line for line in (*older, newest) if line][-_KEPT + 1 :]
-        return "".join(f"{line}\n" for line in (*kept, record._line())).encode()
+        return "".join(f"{line}\n" for line in (*kept, record._encode())).encode()
 
 
 def _damage_error(name: str, reason: str) -> StoreError:
     return StoreError(f"{name} is damaged: {reason[:200]}; the table can be read once it is removed")
 
 
-def _record(told: Mapping[str, Any]) -> Record:
-    version, rows, schema = check(told.get("version"), int, "version"), value(told, "rows", int), told.get("schema")
+def _decode_record(entry: Mapping[str, Any]) -> Record:
+    version, rows, schema = check(entry.get("version"), int, "version"), value(entry, "rows", int), entry.get("schema")
     if version < 1 or (rows or 0) < 0:
         raise ValueError(f"version {version}, rows {rows}: less than there can be")
     return Record(
         version=version,
-        timestamp=moment(told.get("timestamp"), "timestamp"),
-        operation=check(told.get("operation"), str, "operation"),
-        details=value(told, "details", dict) or {},
-        fingerprint=value(told, "fingerprint", str),
-        format=value(told, "format", str),
-        partition_by=tuple(check(name, str, "partition_by") for name in items(told, "partition_by")),
+        timestamp=moment(entry.get("timestamp"), "timestamp"),
+        operation=check(entry.get("operation"), str, "operation"),
+        details=value(entry, "details", dict) or {},
+        fingerprint=value(entry, "fingerprint", str),
+        format=value(entry, "format", str),
+        partition_by=tuple(check(name, str, "partition_by") for name in items(entry, "partition_by")),
         rows=rows,
         schema=b64decode(check(schema, str, "schema"), validate=True) if schema is not None else None,
     )

@@ -1,4 +1,4 @@
-"""Actions on whole objects: list, exists, history, copy, move. Nothing here needs Arrow."""
+"""Actions on whole objects: list, exists, history, delete, copy, move. Independent of Arrow."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from dao.results import FileInfo, Listing, Version, WriteResult
 from dao.tables import check_mode, retry_conflicts
 from dao_files._actions.contents import check_replaceable, holds_table
 from dao_files._actions.log import LOG_NAME, Log
-from dao_files._actions.modes import begins
+from dao_files._actions.modes import should_write
 from dao_files._actions.places import Place, place_of
 from dao_files._storage.keys import key_of_path
 
 if TYPE_CHECKING:
     from dao_files._storage.storage import Change, Snapshot, Storage
 
-__all__ = ["copy", "delete", "ends_of", "exists", "history", "list_files", "move"]
+__all__ = ["copy", "delete", "exists", "history", "list_files", "move", "resolve_transfer"]
 
 _MODES = ("error", "overwrite", "ignore")
 
@@ -65,7 +65,7 @@ def delete(storage: Storage, data_object: DataObject, *, path: str | None, ignor
     with closing(storage.snapshot(place.key, place.wanted)) as snapshot:
         place.refuse("file" if snapshot.is_file else "directory")
         if path is None:
-            _keep_strangers(snapshot, data_object)
+            _refuse_foreign_files(snapshot, data_object)
         newest = Log.of(snapshot).newest
     retry_conflicts(storage.conflict_timeout, lambda: storage.delete(place.key, place.wanted))
     return WriteResult(
@@ -76,7 +76,7 @@ def delete(storage: Storage, data_object: DataObject, *, path: str | None, ignor
     )
 
 
-def _keep_strangers(snapshot: Snapshot, data_object: DataObject) -> None:
+def _refuse_foreign_files(snapshot: Snapshot, data_object: DataObject) -> None:
     """Check that replacing or deleting a table loses no foreign file. A directory includes all of its files."""
     if snapshot.is_file or not isinstance(data_object, TableObject):
         return
@@ -84,14 +84,14 @@ def _keep_strangers(snapshot: Snapshot, data_object: DataObject) -> None:
 
 
 def _refuse_markers(snapshot: Snapshot, place: Place) -> None:
-    """Check that there is a table, unless the call is about one file or a directory with all of its files."""
+    """Refuse a directory without a table, unless the object is one file or a directory of any files."""
     if not snapshot.is_file and not place.whole and not holds_table(snapshot.files, snapshot.key):
         raise NotFoundError(f"{place.key!r} holds no data files, only hidden ones and markers")
 
 
 def copy(storage: Storage, data_object: DataObject, target: DataObject, *, mode: str) -> WriteResult:
     """See :meth:`dao_files._actions.interface.FilesInterface.copy`."""
-    source, place = ends_of(storage, data_object, target, mode)
+    source, place = resolve_transfer(storage, data_object, target, mode)
     return retry_conflicts(storage.conflict_timeout, lambda: _copy(storage, source, place, target, mode))
 
 
@@ -101,19 +101,19 @@ def _copy(storage: Storage, source: Place, place: Place, target: DataObject, mod
         with storage.change(place.key, tree=not snapshot.is_file, blind=mode == "overwrite") as change:
             if change.base is not None:
                 place.refuse("file" if change.base.is_file else "directory")
-            if not begins(change, place, mode):
+            if not should_write(change, place, mode):
                 return WriteResult(0, 0, 0, 0, 0)
             if change.base is not None:
-                _keep_strangers(change.base, target)
+                _refuse_foreign_files(change.base, target)
             return _copy_file(change, snapshot) if snapshot.is_file else _copy_tree(change, snapshot, place.key)
 
 
-def ends_of(storage: Storage, data_object: DataObject, target: DataObject, mode: str) -> tuple[Place, Place]:
-    """The source and target of a copy or move, without accessing the store.
+def resolve_transfer(storage: Storage, data_object: DataObject, target: DataObject, mode: str) -> tuple[Place, Place]:
+    """Resolve the source and target of a copy or move, without accessing the store.
 
     Raises:
         UnsupportedError: the mode adds rows.
-        DataError: the mode is none, or one of the two is inside the other.
+        DataError: an unknown mode, or one of the two is inside the other.
     """
     if mode in ("append", "overwrite_partitions"):
         raise UnsupportedError(f"mode={mode!r}: files are copied and moved whole; read and write to add rows")
@@ -141,7 +141,7 @@ def _copy_file(change: Change, snapshot: Snapshot) -> WriteResult:
 
 
 def _copy_tree(change: Change, snapshot: Snapshot, key: str) -> WriteResult:
-    from dao_files._actions.committing import commit, log_of
+    from dao_files._actions.committing import commit, read_log
 
     below = len(snapshot.key) + 1
     old = Log.of(snapshot).newest
@@ -149,7 +149,7 @@ def _copy_tree(change: Change, snapshot: Snapshot, key: str) -> WriteResult:
     expect(bytes=sum(info.size or 0 for info in files))
     return commit(
         change,
-        log_of(change),
+        read_log(change),
         "copy",
         new=[(info.key[below:], change.copy_in(snapshot, info.key, info.key[below:])) for info in files],
         key=key,
@@ -159,7 +159,7 @@ def _copy_tree(change: Change, snapshot: Snapshot, key: str) -> WriteResult:
 
 def move(storage: Storage, data_object: DataObject, target: DataObject, *, mode: str) -> WriteResult:
     """See :meth:`dao_files._actions.interface.FilesInterface.move`."""
-    source, place = ends_of(storage, data_object, target, mode)
+    source, place = resolve_transfer(storage, data_object, target, mode)
     with closing(storage.snapshot(source.key, source.wanted)) as snapshot:
         _check_kinds(snapshot, source, place)
         files = snapshot.files
@@ -169,7 +169,7 @@ def move(storage: Storage, data_object: DataObject, target: DataObject, *, mode:
         return WriteResult(0, 0, 0, 0, 0)
     if found is not None and mode == "overwrite":
         with closing(storage.snapshot(place.key, place.wanted)) as replaced:
-            _keep_strangers(replaced, target)
+            _refuse_foreign_files(replaced, target)
     replace, wanted = mode == "overwrite", source.wanted or place.wanted
     retry_conflicts(
         storage.conflict_timeout, lambda: storage.move(source.key, place.key, replace=replace, wanted=wanted)

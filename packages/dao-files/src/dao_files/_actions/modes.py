@@ -1,4 +1,4 @@
-"""Decides by ``mode=`` before anything is written: write, do nothing, or refuse."""
+"""The decision by ``mode=`` before anything is written: write, do nothing, or refuse."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ if TYPE_CHECKING:
     from dao_files._actions.places import Place
     from dao_files._storage.storage import Change
 
-__all__ = ["begins"]
+__all__ = ["should_write"]
 
 
-def begins(change: Change, place: Place, mode: str) -> bool:
-    """Whether to write; False if the object exists and the mode is ``ignore``.
+def should_write(change: Change, place: Place, mode: str) -> bool:
+    """Decide whether to write; False if the object exists and the mode is ``ignore``.
 
-    Markers alone are no table. They are something in a directory that is meant as all of its files.
+    A table does not exist if there are only markers; a directory of any files exists then.
 
     Raises:
-        AlreadyExistsError: something is there and the mode is ``error``.
+        AlreadyExistsError: the object exists and the mode is ``error``.
     """
     base = change.base
     if base is None:

@@ -1,8 +1,8 @@
-"""Writes rows into Hive partitions, in any order, in bounded memory.
+"""Writing of rows into Hive partitions, in any order, in bounded memory.
 
-Rows wait per partition until there are enough of them for a row group. Where too many wait in all, the partitions with
-the most write theirs. Each partition is one file as long as few enough are open at once; the one that was not written
-to for longest is then completed, and continues in another file if more of its rows come.
+Rows are buffered per partition until they fill a row group. If all buffers together exceed their budget, the largest
+are flushed. A partition is one file unless too many files are open: then the least recently written file is completed,
+and later rows of its partition go to another file.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from dao_files._workers import in_parallel
 from dao_files.formats import hive_path
 from dao_files.formats._partitions import partition_values
 
-__all__ = ["check_partition_columns", "split", "texts_of", "write_partitions"]
+__all__ = ["check_partition_columns", "encode_folders", "split", "write_partitions"]
 
 _GROUP_BYTES = 8 << 20
-"""Arrow memory of the rows that make a partition's file grow."""
+"""Bytes of Arrow memory from which the buffer of a partition is flushed."""
 
 _PIECE_ROWS = 1 << 20
 
@@ -36,11 +36,11 @@ def check_partition_columns(schema: pa.Schema, partition_by: Sequence[str]) -> N
     """Check that a schema can be partitioned by some of its columns.
 
     Raises:
-        DataError: a column is of a type without a text form or with a name that no folder can
-            have, or none would be left.
+        DataError: a column's type has no text form, a column's name can't be a folder's, or no column would be left for
+            the files.
     """
     for name in partition_by:
-        kind = _plain(schema.field(name).type)
+        kind = _value_type(schema.field(name).type)
         if not _has_text_form(kind):
             raise DataError(f"partition_by: column {name!r} is {kind}, which has no text form to name a folder by")
         if not name or "\0" in name:
@@ -49,12 +49,12 @@ def check_partition_columns(schema: pa.Schema, partition_by: Sequence[str]) -> N
         raise DataError("partition_by: all columns are named, so none is left for the files")
 
 
-def _plain(kind: pa.DataType) -> pa.DataType:
+def _value_type(kind: pa.DataType) -> pa.DataType:
     return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def _has_text_form(kind: pa.DataType) -> bool:
-    """Whether values can be converted to text and back."""
+    """Check whether values of a type can be converted to text and back."""
     if pa.types.is_null(kind):
         return True
     if pa.types.is_nested(kind) or _is_binary(kind) or isinstance(kind, pa.BaseExtensionType):
@@ -72,17 +72,17 @@ def _is_binary(kind: pa.DataType) -> bool:
 
 
 def split(batch: pa.RecordBatch, partition_by: Sequence[str]) -> Iterator[tuple[str, pa.RecordBatch]]:
-    """The rows of each partition, in their order, without the partition columns; with the partition's folders.
+    """Yield the folders of each partition and its rows, in their order, without the partition columns.
 
     Raises:
-        DataError: a value that a folder's name can't hold so that it comes back equal.
+        DataError: a value that doesn't round-trip through a folder's name.
 
     >>> batch = pa.record_batch({"d": ["x", None, "x"], "v": [1, 2, 3]})
     >>> [(folder, rows.column("v").to_pylist()) for folder, rows in split(batch, ["d"])]
     [('d=x', [1, 3]), ('d=__HIVE_DEFAULT_PARTITION__', [2])]
     """
     kept = batch.select([name for name in batch.schema.names if name not in partition_by])
-    columns = [texts_of(batch.column(name), name) for name in partition_by]
+    columns = [encode_folders(batch.column(name), name) for name in partition_by]
     codes = _combine(columns)
     encoded = codes.dictionary_encode()
     groups = len(encoded.dictionary)
@@ -93,17 +93,17 @@ def split(batch: pa.RecordBatch, partition_by: Sequence[str]) -> Iterator[tuple[
         kept = _take(kept, order)
     counts = {row["values"]: row["counts"] for row in pc.value_counts(encoded.indices).to_pylist()}
     start = 0
-    for place in range(groups):
-        code = encoded.dictionary[place].as_py()
-        yield hive_path(_values(partition_by, columns, code)), kept.slice(start, counts[place])
-        start += counts[place]
+    for group in range(groups):
+        code = encoded.dictionary[group].as_py()
+        yield hive_path(_decode_values(partition_by, columns, code)), kept.slice(start, counts[group])
+        start += counts[group]
 
 
 _LARGE = {pa.string_view(): pa.large_string(), pa.binary_view(): pa.large_binary()}
 
 
 def _take(rows: pa.RecordBatch, order: pa.Array) -> pa.RecordBatch:
-    """The rows in an order. Arrow has no `take` for views, which polars exports: these go through offsets and back."""
+    """Reorder rows. Arrow has no `take` for views, which polars exports, so these are cast to plain types and back."""
     kinds = [_LARGE.get(column.type) or without_views(column.type) for column in rows.columns]
     if kinds == rows.schema.types:
         return rows.take(order)
@@ -111,22 +111,22 @@ def _take(rows: pa.RecordBatch, order: pa.Array) -> pa.RecordBatch:
     return rows.cast(schema).take(order).cast(rows.schema)
 
 
-def texts_of(column: pa.Array, name: str) -> pa.DictionaryArray:
-    """A partition column's values as the texts of folders, each once; a null has a code like any other.
+def encode_folders(column: pa.Array, name: str) -> pa.DictionaryArray:
+    """Encode a partition column as a dictionary of the folders' texts, in which a null has a code of its own.
 
     Raises:
-        DataError: a value that doesn't come back equal from its text.
+        DataError: a value that doesn't round-trip through its text.
     """
     plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
     if pa.types.is_string_view(plain.type) or pa.types.is_decimal(plain.type):
         plain = plain.cast(pa.string())  # Arrow has no dictionaries of all of them
     encoded = plain.dictionary_encode(null_encoding="encode")
     texts = encoded.dictionary.cast(pa.string())
-    _check_comes_back(texts, pa.field(name, _plain(column.type)))
+    _check_round_trip(texts, pa.field(name, _value_type(column.type)))
     return pa.DictionaryArray.from_arrays(encoded.indices, texts)
 
 
-def _check_comes_back(texts: pa.Array, field: pa.Field) -> None:
+def _check_round_trip(texts: pa.Array, field: pa.Field) -> None:
     """Check that each text round-trips through its value, which years beyond 9999 don't."""
     if pa.types.is_integer(field.type) or pa.types.is_string(field.type) or pa.types.is_null(field.type):
         return
@@ -145,27 +145,27 @@ def _check_comes_back(texts: pa.Array, field: pa.Field) -> None:
 
 
 def _combine(columns: list[pa.DictionaryArray]) -> pa.Array:
-    """One number per row that stands for its values in all columns."""
+    """Combine the codes of all columns into one number per row."""
     codes = columns[0].indices.cast(pa.int64())
     for column in columns[1:]:
         codes = pc.add(pc.multiply_checked(codes, len(column.dictionary)), column.indices.cast(pa.int64()))
     return codes
 
 
-def _values(names: Sequence[str], columns: list[pa.DictionaryArray], code: int) -> dict[str, Any]:
-    places = []
+def _decode_values(names: Sequence[str], columns: list[pa.DictionaryArray], code: int) -> dict[str, Any]:
+    indices = []
     for column in reversed(columns[1:]):
-        code, place = divmod(code, len(column.dictionary))
-        places.append(place)
-    places.append(code)
+        code, index = divmod(code, len(column.dictionary))
+        indices.append(index)
+    indices.append(code)
     return {
-        name: column.dictionary[place].as_py()
-        for name, column, place in zip(names, columns, reversed(places), strict=True)
+        name: column.dictionary[index].as_py()
+        for name, column, index in zip(names, columns, reversed(indices), strict=True)
     }
 
 
 def write_partitions(parts: PartWriter, batches: Iterable[pa.RecordBatch], partition_by: Sequence[str]) -> list[Part]:
-    """Write rows into the files of their partitions; none where there are no rows."""
+    """Write rows into the files of their partitions; returns no parts if there are no rows."""
     with _Partitions(parts) as partitions:
         for batch in batches:
             advance(batch.num_rows, batch.nbytes)
@@ -178,7 +178,7 @@ def write_partitions(parts: PartWriter, batches: Iterable[pa.RecordBatch], parti
 
 
 @define
-class _Waiting:
+class _Buffer:
     batches: list[pa.RecordBatch] = field(factory=list)
     size: int = 0
 
@@ -189,22 +189,22 @@ class _Partitions:
 
     parts: PartWriter
     done: list[Part] = field(factory=list)
-    waiting: dict[str, _Waiting] = field(factory=dict)
+    buffers: dict[str, _Buffer] = field(factory=dict)
     size: int = 0
     open: OrderedDict[str, OpenPart] = field(factory=OrderedDict)
     budget: Budget = field(factory=current)
 
     def add(self, folder: str, rows: pa.RecordBatch) -> None:
-        waiting = self.waiting.setdefault(folder, _Waiting())
-        waiting.batches.append(rows)
-        waiting.size += rows.nbytes
+        buffer = self.buffers.setdefault(folder, _Buffer())
+        buffer.batches.append(rows)
+        buffer.size += rows.nbytes
         self.size += rows.nbytes
 
     def relieve(self) -> None:
         """Write folders with enough rows; if the buffers are too large, free half of them."""
         group, most = min(_GROUP_BYTES, self.budget.group), self.budget.waiting
-        ready = [folder for folder, waiting in self.waiting.items() if waiting.size >= group]
-        if self.size - sum(self.waiting[folder].size for folder in ready) > most:
+        ready = [folder for folder, buffer in self.buffers.items() if buffer.size >= group]
+        if self.size - sum(self.buffers[folder].size for folder in ready) > most:
             ready = self._largest(self.size - most // 2)
         if ready:
             self._write(ready)
@@ -212,48 +212,48 @@ class _Partitions:
 
     def _largest(self, wanted: int) -> list[str]:
         chosen = []
-        for folder in sorted(self.waiting, key=lambda one: -self.waiting[one].size):
+        for folder in sorted(self.buffers, key=lambda one: -self.buffers[one].size):
             if wanted <= 0:
                 break
             chosen.append(folder)
-            wanted -= self.waiting[folder].size
+            wanted -= self.buffers[folder].size
         return chosen
 
     def _write(self, folders: Sequence[str]) -> None:
         most = self.budget.open_files
         for some in (folders[at : at + most] for at in range(0, len(folders), most)):
             self._make_room(some)
-            jobs = ((self._part(folder), self._taken(folder)) for folder in some)
+            jobs = ((self._open_part(folder), self._take_buffer(folder)) for folder in some)
             for _ in in_parallel(_write_group, jobs):
                 pass
 
     def _make_room(self, folders: Sequence[str]) -> None:
-        """Complete files, those first that were not written to for longest, until the others can be opened."""
-        coming = set(folders)
-        new = len(coming - self.open.keys())
+        """Complete the least recently written files until the files of ``folders`` can be opened."""
+        needed = set(folders)
+        new = len(needed - self.open.keys())
         for folder in list(self.open):
             if len(self.open) + new <= self.budget.open_files:
                 return
-            if folder not in coming:
+            if folder not in needed:
                 self._complete([folder])
 
-    def _part(self, folder: str) -> OpenPart:
+    def _open_part(self, folder: str) -> OpenPart:
         if folder not in self.open:
             self.open[folder] = self.parts.open(self.parts.new_path(folder))
         self.open.move_to_end(folder)
         return self.open[folder]
 
-    def _taken(self, folder: str) -> list[pa.RecordBatch]:
-        waiting = self.waiting.pop(folder)
-        self.size -= waiting.size
-        return waiting.batches
+    def _take_buffer(self, folder: str) -> list[pa.RecordBatch]:
+        buffer = self.buffers.pop(folder)
+        self.size -= buffer.size
+        return buffer.batches
 
     def _compact(self) -> None:
-        """Copy buffered rows: they are views of larger batches, which they would keep in memory."""
-        for waiting in self.waiting.values():
-            schema = waiting.batches[0].schema
-            columns = zip(*(batch.columns for batch in waiting.batches), strict=True)
-            waiting.batches = [pa.RecordBatch.from_arrays([pa.concat_arrays(c) for c in columns], schema=schema)]
+        """Copy buffered rows: they are slices of larger batches, which they would retain in memory."""
+        for buffer in self.buffers.values():
+            schema = buffer.batches[0].schema
+            columns = zip(*(batch.columns for batch in buffer.batches), strict=True)
+            buffer.batches = [pa.RecordBatch.from_arrays([pa.concat_arrays(c) for c in columns], schema=schema)]
 
     def _complete(self, folders: Sequence[str]) -> None:
         jobs = [self.open[folder] for folder in folders]
@@ -262,8 +262,8 @@ class _Partitions:
             del self.open[folder]
 
     def finish(self) -> None:
-        """Write everything and complete all files."""
-        self._write(list(self.waiting))
+        """Flush all buffers and complete all files."""
+        self._write(list(self.buffers))
         self._complete(list(self.open))
         self.done.sort(key=lambda part: part.path)
 

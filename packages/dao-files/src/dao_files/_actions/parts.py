@@ -1,8 +1,8 @@
-"""Writes rows into part files of a change: large data into several files, encoded in parallel.
+"""Writing of rows into part files of a change: large data into several files, encoded in parallel.
 
-pyarrow encodes a file on one core. Here the rows are cut into contiguous ranges; each
-becomes a file of its own, several at a time. File names sort in the order of the rows, so reading gives them back in
-the order in which they came. Never more than a few ranges are in memory.
+pyarrow encodes a file on one core. So the rows are split into contiguous ranges, each of which becomes a file; several
+are encoded concurrently. File names sort in the order of the rows, so they are read back in the order in which they
+were written. Only a few ranges are in memory at a time.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ from dao_files.formats._compression import resolve_compression
 if TYPE_CHECKING:
     from dao_files._storage.storage import Change
 
-__all__ = ["Part", "PartWriter", "held_bytes", "ranges", "write_parts"]
+__all__ = ["Part", "PartWriter", "held_bytes", "split_ranges", "write_parts"]
 
 _STREAM_WORKERS = 2
-"""Files that a stream is encoded into at the same time, however many cores there are: each takes memory."""
+"""Files of a stream that are encoded concurrently, regardless of the number of cores, as each takes memory."""
 
 _LARGEST = 9
-"""Files of rows that the caller holds may be so many times larger than those of a stream."""
+"""How many times larger than the files of a stream those of data in the caller's memory may be."""
 
 
 @frozen
 class Part:
-    """A file that was written.
+    """A written file.
 
     Attributes:
-        path: where it is, below the table's key.
-        rows: its rows.
-        size: its bytes.
+        path: its path below the table's key.
+        rows: its number of rows.
+        size: its size in bytes.
     """
 
     path: str
@@ -53,15 +53,15 @@ class Part:
 
 @define
 class PartWriter:
-    """Creates part files of one format in a change.
+    """A writer of part files of one format in a change.
 
     Attributes:
         change: the change.
         format: the format.
-        options: its options.
+        options: the format's options.
         schema: the schema of the rows inside the files.
-        version: the version of the table that they will be part of; file names of later versions sort later.
-        key: the change's own key, whose name says the compression of one file alone.
+        version: the version of the table that is being written; file names of later versions sort later.
+        key: the change's own key, from which the compression of a single file is inferred.
     """
 
     change: Change
@@ -74,14 +74,14 @@ class PartWriter:
     _numbers: Iterator[int] = field(factory=count, init=False)
 
     def new_path(self, folder: str = "") -> str:
-        """A name that no other file has, in a folder below the table."""
+        """Create a unique file name in a folder below the table."""
         name = (
             f"part-{self.version:06d}-{next(self._numbers):05d}-{self._token}{file_suffix(self.format, self.options)}"
         )
         return join(folder, name)
 
     def successor(self, path: str) -> str:
-        """A new name for a replacement of a file, with the same position in the order of files."""
+        """Create a new name for the replacement of a file, with the same position in the order of files."""
         folder, _, name = path.rpartition("/")
         stem = strip_compression(name)
         suffix = next((one for one in self.format.suffixes if stem.lower().endswith(one)), "")
@@ -89,7 +89,12 @@ class PartWriter:
         return join(folder, f"{stem}-{self._token}{file_suffix(self.format, self.options)}")
 
     def open(self, path: str) -> OpenPart:
-        """Start a file."""
+        """Open a new file of the change.
+
+        Raises:
+            UnsupportedError: the schema has a VARIANT column, which pyarrow can't write.
+            DataError: the format can't store the schema exactly.
+        """
         refuse_variants(self.schema)
         sink = self.change.create(path, native=True, unique=bool(path))
         try:
@@ -100,7 +105,7 @@ class PartWriter:
         return OpenPart(path, sink, writer)
 
     def write(self, path: str, batches: Iterable[pa.RecordBatch]) -> Part:
-        """Write a whole file."""
+        """Write batches to a new file and complete it."""
         part = self.open(path)
         try:
             _write_all(part, batches)
@@ -123,7 +128,7 @@ class OpenPart:
     rows: int = 0
 
     def write(self, batch: pa.RecordBatch) -> None:
-        """Add rows."""
+        """Append the rows of a batch."""
         self.writer.write(batch)
         self.rows += batch.num_rows
 
@@ -142,16 +147,16 @@ class OpenPart:
 
 
 def _write_all(part: OpenPart, batches: Iterable[pa.RecordBatch]) -> None:
-    """Write batches in a frame of its own, which holds none of them when the file is completed; see :func:`_drain`."""
+    """Write batches in a frame of its own, so that no frame retains them when the file is completed: see `_drain`."""
     for batch in batches:
         part.write(batch)
 
 
 def _drain(batches: list[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Batches, each taken out of the list when its turn comes.
+    """Yield batches, removing each from the list.
 
-    An error that a storage handles may keep the frames of its callers, and with them their rows, until garbage is
-    collected: there must be none left in them.
+    An error that a storage handles may retain the frames of its callers, and with them their batches, until garbage
+    collection: so the frames must not hold any.
     """
     batches.reverse()
     while batches:
@@ -159,28 +164,28 @@ def _drain(batches: list[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
 
 
 def file_suffix(format: Format, options: Any) -> str:
-    """The ending of a new file's name, which identifies its format and compression."""
+    """Return the suffix of a new file's name, which identifies its format and compression."""
     codec = None if format.has_schema else resolve_compression(options.compression, "")
     return format.suffixes[0] + (COMPRESSIONS[codec] if codec else "")
 
 
-def ranges(batches: Iterable[pa.RecordBatch], size: int) -> Iterator[list[pa.RecordBatch]]:
-    """The rows in contiguous ranges of about ``size`` bytes of Arrow memory, nothing copied; tells progress."""
-    gathered: list[pa.RecordBatch] = []
+def split_ranges(batches: Iterable[pa.RecordBatch], size: int) -> Iterator[list[pa.RecordBatch]]:
+    """Split rows into contiguous ranges of about ``size`` bytes of Arrow memory, zero-copy, and report progress."""
+    collected: list[pa.RecordBatch] = []
     room = size
     for batch in batches:
-        for piece, piece_size in _pieces(batch, size):
+        for piece, piece_size in _split_batch(batch, size):
             advance(piece.num_rows, piece_size)
-            gathered.append(piece)
+            collected.append(piece)
             room -= piece_size
             if room <= 0:
-                yield gathered
-                gathered, room = [], size
-    if gathered:
-        yield gathered
+                yield collected
+                collected, room = [], size
+    if collected:
+        yield collected
 
 
-def _pieces(batch: pa.RecordBatch, size: int) -> Iterator[tuple[pa.RecordBatch, int]]:
+def _split_batch(batch: pa.RecordBatch, size: int) -> Iterator[tuple[pa.RecordBatch, int]]:
     whole = batch.nbytes
     if whole <= size or batch.num_rows < 2:
         if batch.num_rows:
@@ -193,7 +198,7 @@ def _pieces(batch: pa.RecordBatch, size: int) -> Iterator[tuple[pa.RecordBatch, 
 
 
 def held_bytes(data: Any) -> int:
-    """The approximate bytes that data takes in memory; 0 for data that is streamed."""
+    """Estimate the bytes that data takes in memory; 0 for streamed data."""
     root, name = type(data).__module__.partition(".")[0], type(data).__name__
     if isinstance(data, pa.Table):
         return int(data.nbytes)
@@ -205,15 +210,15 @@ def held_bytes(data: Any) -> int:
 
 
 def write_parts(parts: PartWriter, batches: Iterable[pa.RecordBatch], held: int = 0) -> list[Part]:
-    """Write rows into as many files as they need, one without rows where there are none.
+    """Write rows into as many files as they need; one file without rows if there are none.
 
     Args:
-        parts: makes the files.
+        parts: the writer of the files.
         batches: the rows.
-        held: what :func:`held_bytes` says of where they come from.
+        held: the :func:`held_bytes` of their source.
     """
     chunk = current().chunk
-    chunks = ranges(batches, min(max(held // WORKERS, chunk), _LARGEST * chunk))
+    chunks = split_ranges(batches, min(max(held // WORKERS, chunk), _LARGEST * chunk))
     first = next(chunks, [])
     second = next(chunks, None)
     if second is None:

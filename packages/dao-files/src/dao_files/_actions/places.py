@@ -1,4 +1,4 @@
-"""Resolves an object to its key in a storage, and checks the kind of content there."""
+"""Resolution of an object to its key in a storage, and the check of the kind of its content."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Place:
     """A key and the expected kind of its content.
 
     Attributes:
-        key: the key; empty for the root, which can only be looked at.
-        wanted: a file, a directory, or None for whatever is there.
+        key: the key; empty for the root, which is read-only.
+        wanted: a file, a directory, or None for either.
         name: the object's name, for messages.
-        whole: a directory is meant as all of its files, whatever they are; else as the table that they make.
+        whole: True for a directory of any files, False for a table.
     """
 
     key: str
@@ -33,10 +33,10 @@ class Place:
     whole: bool = False
 
     def refuse(self, found: Kind | None) -> None:
-        """Check that the found kind is the expected one; None passes.
+        """Refuse a found kind that is not the expected one; None passes.
 
         Raises:
-            DataError: it isn't, with what would work.
+            DataError: the kinds differ; the message says which object class to use.
         """
         if found is None or self.wanted is None or found == self.wanted:
             return
@@ -48,7 +48,13 @@ class Place:
 
 
 def place_of(storage: Storage, data_object: DataObject, path: str | None = None, *, writing: bool = False) -> Place:
-    """The place of an object or ``path=``, without accessing the store.
+    """Resolve an object or ``path=`` to its place, without accessing the store.
+
+    Args:
+        storage: the storage.
+        data_object: the object.
+        path: a path relative to the store's root, or a URI, of one file that replaces the object.
+        writing: True if the object will be changed: the root is refused then.
 
     Raises:
         DataError: the key or the path would leave the store.

@@ -1,4 +1,4 @@
-"""Read-only actions on tables."""
+"""Read-only actions on tables: read, stream, schema, count and metadata."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from dao_files.formats import close_reader
 if TYPE_CHECKING:
     from dao_files._storage.storage import Snapshot, Storage
 
-__all__ = ["count_rows", "describe", "opened", "read_schema", "read_table", "sign_reader", "stream_table"]
+__all__ = ["count_rows", "describe", "open_stored", "read_schema", "read_table", "sign_reader", "stream_table"]
 
 
 @contextmanager
-def opened(
+def open_stored(
     storage: Storage,
     place: Place,
     data_object: DataObject,
@@ -33,14 +33,14 @@ def opened(
     schema: Any = None,
     options: Mapping[str, Any] | None = None,
 ) -> Iterator[StoredTable]:
-    """An object opened as a table while the block runs."""
+    """Open an object as a table for the block, and close its snapshot afterwards."""
     with closing(_snapshot(storage, place)) as snapshot:
         yield open_table(snapshot, data_object, format=format, schema=schema, options=options)
 
 
 def _snapshot(storage: Storage, place: Place) -> Snapshot:
     snapshot = storage.snapshot(place.key, place.wanted)
-    # A directory may be read by the name of its one file and so on, but a file's name for a directory is a mistake.
+    # A storage may resolve a file's key to a directory, but an object that declares a file must not read a directory.
     if place.wanted == "file" and not snapshot.is_file:
         snapshot.close()
         place.refuse("directory")
@@ -74,7 +74,7 @@ def read_table(
     def work() -> Any:
         with closing(_snapshot(storage, reading.place)) as snapshot:
             if content and reading.format is None and snapshot.is_file:
-                return _whole(snapshot)
+                return _read_content(snapshot)
             table = open_table(snapshot, data_object, format=format, schema=schema, options=options)
             return table.read(selection)
 
@@ -86,7 +86,7 @@ def read_table(
     return found
 
 
-def _whole(snapshot: Snapshot) -> bytes:
+def _read_content(snapshot: Snapshot) -> bytes:
     with snapshot.open(snapshot.key) as file:
         return file.read()
 
@@ -112,22 +112,24 @@ def stream_table(
             table = open_table(snapshot, data_object, format=format, schema=schema, options=options)
             if selection.has_all_rows and table.record is not None:
                 expect(rows=table.record.rows)
-            # The reader holds the filesystem, and that the snapshot: both go when the reader was read or is dropped.
+            # The reader holds the filesystem, which holds the snapshot: both are released with the reader.
             return table.scan(selection)
         except BaseException:
             snapshot.close()
             raise
 
-    return retry_conflicts(storage.conflict_timeout, work)  # for opening it; later reads can't be retried
+    return retry_conflicts(
+        storage.conflict_timeout, work
+    )  # only the opening: a reader that has yielded rows can't be retried
 
 
 def sign_reader(reader: pa.RecordBatchReader, data_object: DataObject, interface: str | None) -> pa.RecordBatchReader:
-    """A reader of :func:`stream_table` whose errors say which call it came from: they are raised after its end.
+    """Wrap a reader of :func:`stream_table` so that its errors name the call, which has returned before they occur.
 
     Args:
-        reader: the reader. It is fed by Python already, so that errors keep their type.
-        data_object: what it reads.
-        interface: the name of the interface that gave it.
+        reader: a reader over a Python generator, so that errors keep their type.
+        data_object: the object that it reads.
+        interface: the name of the interface that created it.
     """
     store = data_object.data_store
 
@@ -156,7 +158,7 @@ def read_schema(
     place = check_reading(storage, data_object, path=path, format=format, schema=schema, options=options).place
 
     def work() -> pa.Schema:
-        with opened(storage, place, data_object, format=format, schema=schema, options=options) as table:
+        with open_stored(storage, place, data_object, format=format, schema=schema, options=options) as table:
             return table.schema
 
     return retry_conflicts(storage.conflict_timeout, work)
@@ -178,7 +180,7 @@ def count_rows(
     ).place
 
     def work() -> int:
-        with opened(storage, place, data_object, format=format, schema=schema, options=options) as table:
+        with open_stored(storage, place, data_object, format=format, schema=schema, options=options) as table:
             return table.count() if where is None else _count(table.scan(Selection([], where)))
 
     return retry_conflicts(storage.conflict_timeout, work)
@@ -199,7 +201,7 @@ def describe(
     place = check_reading(storage, data_object, path=path, format=format, options=options).place
 
     def work() -> dict[str, Any]:
-        with opened(storage, place, data_object, format=format, options=options) as table:
+        with open_stored(storage, place, data_object, format=format, options=options) as table:
             return _describe(table)
 
     return retry_conflicts(storage.conflict_timeout, work)

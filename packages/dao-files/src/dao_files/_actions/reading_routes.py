@@ -25,7 +25,7 @@ class ReadingRoutes:
 
     @property
     def storage(self) -> Storage:
-        """The files."""
+        """The storage of the files."""
         raise NotImplementedError
 
     def read(
@@ -43,12 +43,12 @@ class ReadingRoutes:
         """Read rows into memory, on all cores.
 
         Args:
-            data_object: what to read.
-            path: read this one file of the store instead.
+            data_object: the object to read.
+            path: read this one file of the store instead: a path relative to the store's root, or a URI.
             format: the format's name.
-            columns: the columns wanted, in this order; all by default.
-            where: only rows for which this predicate is true.
-            limit: rows at most.
+            columns: the columns to return, in this order; all by default.
+            where: a predicate; only rows for which it is true are returned.
+            limit: the most rows to return.
             schema: columns and types to read as: a ``pyarrow.Schema``, a model class or a mapping.
             options: the format's options.
 
@@ -56,9 +56,9 @@ class ReadingRoutes:
             A ``pyarrow.Table``; the content as ``bytes`` for a FileObject of unknown format.
 
         Raises:
-            NotFoundError: there is nothing.
-            DataError: no format is known, or a column, predicate or schema doesn't fit.
-            UnsupportedError: the format doesn't have such an option.
+            NotFoundError: the object does not exist.
+            DataError: the format is unknown, or a column, predicate or schema doesn't fit.
+            UnsupportedError: an option that the format doesn't have.
             StoreError: a file can't be read; the message names it.
         """
         from dao.tables import Selection
@@ -85,18 +85,18 @@ class ReadingRoutes:
         offset: int | None = None,
         length: int | None = None,
     ) -> bytes:
-        """Read one file as it is.
+        """Read the bytes of one file unchanged.
 
         Args:
-            data_object: a file; or anything, with ``path``.
+            data_object: a file; or any object, with ``path``.
             into: ``"bytes"``.
             path: read this one file of the store instead.
-            offset: the first byte wanted.
-            length: bytes at most.
+            offset: the position of the first byte to return; 0 by default.
+            length: the most bytes to return; all by default.
 
         Raises:
-            NotFoundError: there is nothing.
-            DataError: it is a directory, and no ``path`` says which of its files.
+            NotFoundError: the file does not exist.
+            DataError: the object is a directory and there is no ``path``; or a negative ``offset`` or ``length``.
         """
         from dao_files._actions.binary import read_bytes
 
@@ -115,25 +115,25 @@ class ReadingRoutes:
         schema: Any = None,
         **options: Any,
     ) -> pa.RecordBatchReader:
-        """Read rows batch by batch, in bounded memory, from what is there now.
+        """Read rows batch by batch, in bounded memory, from a snapshot of the current content.
 
-        Writers don't disturb the reader: it goes on with the files that were there when this was called. Read it to its
-        end or drop it to release them.
+        Writers don't disturb the reader: it reads the files of its snapshot. Read it to its end or drop it to release
+        them.
 
         Args:
-            data_object: what to read.
+            data_object: the object to read.
             path: read this one file of the store instead.
             format: the format's name.
-            columns: the columns wanted, in this order; all by default.
-            where: only rows for which this predicate is true.
-            limit: rows at most.
-            batch_size: rows of a batch at most; 131,072 by default.
+            columns: the columns to return, in this order; all by default.
+            where: a predicate; only rows for which it is true are returned.
+            limit: the most rows to return.
+            batch_size: the most rows of a batch; 131,072 by default.
             schema: columns and types to read as.
             options: the format's options.
 
         Raises:
-            NotFoundError, DataError, UnsupportedError, StoreError: as :meth:`read`; a file that can't be read is found
-                when its turn comes.
+            NotFoundError, DataError, UnsupportedError, StoreError: as :meth:`read`; the reader raises the StoreError of
+                a file when it reaches it.
         """
         from dao.tables import Selection
         from dao_files._actions.reading import sign_reader, stream_table
@@ -153,30 +153,30 @@ class ReadingRoutes:
     @register("read_stream")
     @when(into="bytes")
     def read_stream_bytes(self, data_object: DataObject, *, into: str, path: str | None = None) -> BinaryIO:
-        """Open one file for reading its bytes; seekable. Close it after use.
+        """Open one file as a seekable binary stream. The caller closes it.
 
         Args:
-            data_object: a file; or anything, with ``path``.
+            data_object: a file; or any object, with ``path``.
             into: ``"bytes"``.
             path: open this one file of the store instead.
 
         Raises:
-            NotFoundError: there is nothing.
-            DataError: it is a directory, and no ``path`` says which of its files.
+            NotFoundError: the file does not exist.
+            DataError: the object is a directory and there is no ``path``.
         """
         from dao_files._actions.binary import open_bytes
 
         return open_bytes(self.storage, data_object, path=path)
 
     def list(self, data_object: DataObject, *, path: str | None = None) -> Listing:
-        """The files of an object, hidden ones too, in the order of their names.
+        """List the files of an object, including hidden ones, in the order of their names.
 
         Args:
             data_object: the object; one with the key ``""`` is the whole store, which may be empty.
-            path: list this file, or what is below this place of the store, instead.
+            path: list this file, or the files below this path of the store, instead.
 
         Raises:
-            NotFoundError: there is nothing.
+            NotFoundError: there are no files.
         """
         from dao_files._actions.managing import list_files
 
@@ -192,18 +192,18 @@ class ReadingRoutes:
         schema: Any = None,
         **options: Any,
     ) -> int:
-        """The number of rows; without ``where`` from metadata alone where the format has any.
+        """Count rows; without ``where`` from metadata alone if the format has row counts.
 
         Args:
-            data_object: what to count.
-            where: only rows for which this predicate is true.
+            data_object: the object.
+            where: a predicate; only rows for which it is true are counted.
             path: count this one file of the store instead.
             format: the format's name.
             schema: columns and types to read as.
             options: the format's options.
 
         Raises:
-            NotFoundError: there is nothing.
+            NotFoundError: the object does not exist.
             DataError, StoreError: as :meth:`read`.
         """
         from dao_files._actions.reading import count_rows
@@ -213,11 +213,11 @@ class ReadingRoutes:
         )
 
     def exists(self, data_object: DataObject, *, path: str | None = None) -> bool:
-        """Whether there is an object of its kind; a directory without any file is none.
+        """Check whether an object of this kind exists; a directory without files does not.
 
         Args:
             data_object: the object.
-            path: ask for this one file of the store instead.
+            path: check this one file of the store instead.
         """
         from dao_files._actions.managing import exists
 
@@ -232,17 +232,17 @@ class ReadingRoutes:
         schema: Any = None,
         **options: Any,
     ) -> pa.Schema:
-        """The schema that reading gives, without reading data where the format has any.
+        """Return the schema that :meth:`read` returns, without reading rows if the format stores schemas.
 
         Args:
             data_object: the object.
             path: the schema of this one file of the store instead.
             format: the format's name.
-            schema: what the object declares, which is then the answer.
+            schema: the declared schema, which is then returned.
             options: the format's options.
 
         Raises:
-            NotFoundError: there is nothing.
+            NotFoundError: the object does not exist.
             DataError, StoreError: as :meth:`read`.
         """
         from dao_files._actions.reading import read_schema
@@ -250,12 +250,12 @@ class ReadingRoutes:
         return read_schema(self.storage, data_object, path=path, format=format, schema=schema, options=options)
 
     def history(self, data_object: DataObject) -> Sequence[Version]:
-        """The versions of a tree that DAO wrote, the newest first; at most 1,000 are kept.
+        """List the versions of a tree that DAO wrote, the newest first; at most 1,000 are retained.
 
-        A tree that others made has none. For a single file there is one entry: when it was last written.
+        A tree of another program has none. A single file has one entry: its last write.
 
         Raises:
-            NotFoundError: there is nothing.
+            NotFoundError: the object does not exist.
         """
         from dao_files._actions.managing import history
 
@@ -264,20 +264,20 @@ class ReadingRoutes:
     def run_metadata(
         self, data_object: DataObject, *, path: str | None = None, format: str | None = None, **options: Any
     ) -> dict[str, Any]:
-        """Metadata of a table without reading its data: ``run("metadata", ...)``.
+        """Read the metadata of a table, without its data: ``run("metadata", ...)``.
 
         Args:
             data_object: the object.
-            path: this one file of the store instead.
+            path: the metadata of this one file of the store instead.
             format: the format's name.
             options: the format's options.
 
         Returns:
             ``format``, ``key``, ``version``, ``rows`` (None if not counted), ``bytes``, ``partition_by``,
-            ``columns`` (``name``, ``type``, ``nullable``), and ``files``: what the format tells of each file.
+            ``columns`` (``name``, ``type``, ``nullable``), and ``files``: the format's metadata of each file.
 
         Raises:
-            NotFoundError: there is nothing.
+            NotFoundError: the object does not exist.
             DataError, StoreError: as :meth:`read`.
         """
         from dao_files._actions.reading import describe

@@ -1,4 +1,4 @@
-"""Determines the files that remain after a write, and their number of rows."""
+"""The files that a write removes and keeps, and the row counts of its result."""
 
 from __future__ import annotations
 
@@ -17,49 +17,51 @@ from dao_files.formats._partitions import partition_values
 if TYPE_CHECKING:
     from dao_files._storage.storage import Change
 
-__all__ = ["balance", "sort_out"]
+__all__ = ["count_changes", "split_files"]
 
 
-def sort_out(
+def split_files(
     change: Change, table: StoredTable | None, mode: str, new: Sequence[Part]
 ) -> tuple[list[FileInfo], list[FileInfo]]:
-    """Split files into data files to remove, and files to keep, including hidden ones."""
+    """Split the files of the base into data files that the mode replaces, and files to keep, including hidden ones."""
     if change.base is None:
         return [], []
     if mode == "overwrite":
         return [], hidden_files(change.base)
     if table is None:
         return [], list(change.base.files)
-    gone: list[FileInfo] = []
+    removed: list[FileInfo] = []
     if mode == "overwrite_partitions":
         types = table.partition_schema
-        replaced = {_spell(hive_values(part.path), types) for part in new}
+        replaced = {_normalize(hive_values(part.path), types) for part in new}
         values = table.partitions or []
-        gone = [info for info, value in zip(table.files, values, strict=True) if _spell(value, types) in replaced]
-    left = {info.key for info in gone}
-    return gone, [info for info in change.base.files if info.key not in left]
+        removed = [
+            info for info, value in zip(table.files, values, strict=True) if _normalize(value, types) in replaced
+        ]
+    removed_keys = {info.key for info in removed}
+    return removed, [info for info in change.base.files if info.key not in removed_keys]
 
 
-def _spell(values: Mapping[str, str | None], types: pa.Schema) -> tuple[str, ...]:
+def _normalize(values: Mapping[str, str | None], types: pa.Schema) -> tuple[str, ...]:
     """Normalize partition values: other programs may write ``month=01`` for ``month=1``."""
     return tuple(str(value) for value in partition_values(values, types).values())
 
 
-def balance(
-    change: Change, table: StoredTable | None, mode: str, gone: Sequence[FileInfo], inserted: int
+def count_changes(
+    change: Change, table: StoredTable | None, mode: str, removed: Sequence[FileInfo], inserted: int
 ) -> tuple[int | None, int | None]:
-    """The rows that are gone, and the rows that are there now; None for what isn't known without reading data."""
+    """Count the deleted rows and the rows after the write; None for a count that would need reading data."""
     if change.base is None:
         return 0, inserted
     if table is None or mode == "overwrite":
         return (table.record.rows if table is not None and table.record is not None else None), inserted
-    before = _rows_in(table, table.files)
-    deleted = _rows_in(table, gone) if mode == "overwrite_partitions" else 0
+    before = _count_rows(table, table.files)
+    deleted = _count_rows(table, removed) if mode == "overwrite_partitions" else 0
     return deleted, None if before is None or deleted is None else before - deleted + inserted
 
 
-def _rows_in(table: StoredTable, files: Sequence[FileInfo]) -> int | None:
-    """The number of rows in some of a table's files, if known from metadata."""
+def _count_rows(table: StoredTable, files: Sequence[FileInfo]) -> int | None:
+    """Count the rows of some of a table's files from metadata; None if it doesn't have the counts."""
     if not files:
         return 0
     if len(files) == len(table.files) and table.record is not None and table.record.rows is not None:

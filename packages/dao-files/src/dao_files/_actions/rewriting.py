@@ -1,4 +1,4 @@
-"""Rewrites tables file by file: most files stay as they are, some are rewritten."""
+"""Copy-on-write rewriting of tables, file by file: untouched files are kept."""
 
 from __future__ import annotations
 
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Rewritten",
-    "for_rewriting",
-    "inside",
+    "file_schema",
     "part_writer",
+    "prepare_rewriting",
     "rewrite_each",
 ]
 
 
 @frozen
 class Rewritten:
-    """The outcome for one data file.
+    """The result for one data file.
 
     Attributes:
         file: the file.
-        part: what takes its place, None where nothing does.
-        untouched: it stays as it is.
-        rows: what the caller counted.
-        found: what else the caller wants to know.
+        part: its replacement, or None.
+        untouched: True if the file is kept unchanged.
+        rows: the caller's count of affected rows.
+        found: any further result of the caller.
     """
 
     file: FileInfo
@@ -47,16 +47,16 @@ class Rewritten:
     found: Any = None
 
 
-def for_rewriting(table: StoredTable, schema: Any) -> StoredTable:
-    """A table that was opened without a schema, whose files a change is about to replace.
+def prepare_rewriting(table: StoredTable, schema: Any) -> StoredTable:
+    """Prepare a table that was opened without a schema for rewriting, applying the declared schema.
 
     Args:
         table: the table.
-        schema: what the caller or the object declares.
+        schema: the schema that the caller or the object declares, or None.
 
     Raises:
-        UnsupportedError: neither its files nor anything else declares the columns' types: values that were read
-            by guessing, such as ``007``, might be written back as others.
+        UnsupportedError: the columns' types are neither stored nor declared: values that are read with inferred types,
+            such as ``007``, might be written back changed.
     """
     declared = declared_schema(schema)
     if not table.format.has_schema and table.record is None and declared is None:
@@ -67,40 +67,43 @@ def for_rewriting(table: StoredTable, schema: Any) -> StoredTable:
     return table if declared is None else evolve(table, declared=declared)
 
 
-def inside(schema: pa.Schema, partition_by: Sequence[str]) -> pa.Schema:
-    """The part of a table's schema that is inside its files."""
+def file_schema(schema: pa.Schema, partition_by: Sequence[str]) -> pa.Schema:
+    """Return a table's schema without the partition columns, which its files don't store."""
     return pa.schema([field for field in schema if field.name not in partition_by], metadata=schema.metadata)
 
 
 def part_writer(change: Change, table: StoredTable, schema: pa.Schema) -> PartWriter:
-    """A writer of replacements for files of a table."""
-    rows = inside(schema, table.partition_by)
+    """Create a writer of replacements for files of a table."""
+    rows = file_schema(schema, table.partition_by)
     return PartWriter(change, table.format, table.options, rows, table.log.next_version(), table.key)
 
 
 def rewrite_each(
     table: StoredTable, parts: PartWriter, work: Callable[[FileInfo, Callable[..., Part]], Rewritten]
 ) -> list[Rewritten]:
-    """Call ``work`` for each data file, several at a time.
+    """Call ``work`` for each data file, on several files concurrently.
 
     Args:
         table: the table.
-        parts: makes the new files.
-        work: gets a file, and a function that writes the batches that take its place into the same folder.
+        parts: the writer of the replacements.
+        work: called with a file, and a function that writes batches to the replacement of the file, in its folder.
+
+    Returns:
+        The results of ``work``, in the order of the files.
     """
 
     def job(file: FileInfo) -> Rewritten:
         path = "" if table.snapshot.is_file else parts.successor(below(file.key, table.key))
 
         def write(batches: Iterable[pa.RecordBatch]) -> Part:
-            return parts.write(path, _keep(batches, parts.schema))
+            return parts.write(path, _select_stored(batches, parts.schema))
 
         return work(file, write)
 
     return list(in_parallel(job, table.files, min(WORKERS, current().rewriters)))
 
 
-def _keep(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """The batches as they are inside the files: without the columns that the folders' names hold."""
+def _select_stored(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """Project batches to the columns that the files store: without the partition columns."""
     for batch in batches:
         yield with_views(batch if batch.schema.names == schema.names else batch.select(schema.names), schema)

@@ -1,4 +1,4 @@
-"""Opens a snapshot as a table: its format, data files, partitions and schema."""
+"""A snapshot opened as a table: its format, data files, partitions and schema."""
 
 from __future__ import annotations
 
@@ -37,39 +37,39 @@ def declared_schema(schema: Any) -> pa.Schema | None:
 
 
 def format_options(format: Format, data_object: DataObject, given: Mapping[str, Any]) -> Any:
-    """A format's options: from the call, else from the object's properties.
+    """Build a format's options from the call, else from the object's properties.
 
-    They are made once: objects don't change, and one call hands on the one mapping that it was given.
+    The options are cached: objects are immutable, and a call passes on the same mapping of options.
 
     Raises:
-        UnsupportedError: an argument that neither the action nor the format knows.
+        UnsupportedError: an argument that neither the action nor the format has.
         DataError: a value of the wrong kind.
     """
-    made = _made_for(data_object)
+    cached = _cache_of(data_object)
     key = (format, bool(given))
-    known = made.get(key)
+    known = cached.get(key)
     if known is None or (given and known[0] is not given):
-        known = made[key] = (given, _options_made(format, data_object, given))
+        known = cached[key] = (given, _build_options(format, data_object, given))
     return known[1]
 
 
-_made: dict[int, tuple[ref[DataObject], dict[Any, tuple[Mapping[str, Any], Any]]]] = {}
-"""For each living object, by its identity: the options made of it and of what calls gave."""
+_options_cache: dict[int, tuple[ref[DataObject], dict[Any, tuple[Mapping[str, Any], Any]]]] = {}
+"""By the identity of each living object: the last options of a format with and without arguments of a call."""
 
 
-def _forget(made: dict[int, Any], number: int, _: object) -> None:
-    made.pop(number, None)  # given, as the module's names are gone when the interpreter ends
+def _forget(cache: dict[int, Any], number: int, _: object) -> None:
+    cache.pop(number, None)  # a parameter, as the module's names are gone at interpreter shutdown
 
 
-def _made_for(data_object: DataObject) -> dict[Any, tuple[Mapping[str, Any], Any]]:
+def _cache_of(data_object: DataObject) -> dict[Any, tuple[Mapping[str, Any], Any]]:
     number = id(data_object)
-    found = _made.get(number)
+    found = _options_cache.get(number)
     if found is None or found[0]() is not data_object:
-        found = _made[number] = (ref(data_object, partial(_forget, _made, number)), {})
+        found = _options_cache[number] = (ref(data_object, partial(_forget, _options_cache, number)), {})
     return found[1]
 
 
-def _options_made(format: Format, data_object: DataObject, given: Mapping[str, Any]) -> Any:
+def _build_options(format: Format, data_object: DataObject, given: Mapping[str, Any]) -> Any:
     refuse_versions(given)
     inherited = {
         name: value
@@ -87,10 +87,10 @@ _REFUSED: Mapping[str, str] = {
 
 
 def refuse_versions(given: Mapping[str, Any]) -> None:
-    """Files keep only what is there now.
+    """Refuse arguments about versions and idempotency, as plain files store only the current state.
 
     Raises:
-        UnsupportedError: an argument asks for versions, or for the memory of writes.
+        UnsupportedError: such an argument is given.
     """
     for name, why in _REFUSED.items():
         if given.get(name) is not None:
@@ -102,12 +102,12 @@ class StoredTable:
     """One file or a tree, opened as a table.
 
     Attributes:
-        snapshot: where it is read from.
+        snapshot: the snapshot that it is read from.
         format: the format of its files.
         options: the format's options.
         files: its data files.
-        log: its history.
-        record: the newest version, if what it says about the files is still true.
+        log: its log.
+        record: the newest version, if its fingerprint matches the files, else None.
         declared: the schema that the caller or the object declares.
     """
 
@@ -126,12 +126,12 @@ class StoredTable:
 
     @cached_property
     def filesystem(self) -> Any:
-        """Its files as a ``pyarrow.fs.FileSystem``."""
+        """The snapshot as a ``pyarrow.fs.FileSystem``."""
         return self.snapshot.filesystem()
 
     @cached_property
     def partitions(self) -> list[dict[str, str | None]] | None:
-        """For each file the values of the partition columns as text; None where it has no partitions."""
+        """The values of the partition columns of each file, as text; None where the table has no partitions."""
         if self.snapshot.is_file:
             return None
         values = [hive_values(below(info.key, self.key)) for info in self.files]
@@ -146,13 +146,13 @@ class StoredTable:
 
     @cached_property
     def _types(self) -> pa.Schema | None:
-        """The types that are known without looking into the files, as the format can give them back."""
+        """The schema that is known without reading files, with the dictionary order that the format preserves."""
         known = self.declared
         if known is None and self.record is not None:
             known = self.record.arrow_schema()
         if known is None:
             return None
-        # Names of folders keep no order of categories.
+        # Folder names don't preserve the order of categories.
         kept, loose = without_order(known, self.format.keeps_order), without_order(known)
         fields = [loose.field(i) if f.name in self.partition_by else f for i, f in enumerate(kept)]
         return pa.schema(fields, metadata=known.metadata)
@@ -163,24 +163,24 @@ class StoredTable:
         known = self._types
         if known is not None and set(self.partition_by) <= set(known.names):
             return pa.schema([known.field(name) for name in self.partition_by])
-        guessed = partition_types([info.key for info in self.files], self.partitions, known)
-        return pa.schema([self._recalled(field) for field in guessed])
+        inferred = partition_types([info.key for info in self.files], self.partitions, known)
+        return pa.schema([self._type_by_log(field) for field in inferred])
 
-    def _recalled(self, guessed: pa.Field) -> pa.Field:
-        """A partition column's type as the log last had it, where all folders' names still spell such values.
+    def _type_by_log(self, inferred: pa.Field) -> pa.Field:
+        """Return a partition column's field as last logged, if all folders' names fit its type, else as inferred.
 
-        Other programs add files, which makes the rest of what the log says untrue. Texts must not become numbers by it.
+        Files of other programs invalidate the log's record, but must not turn the texts of a column into numbers.
         """
         newest = self.log.newest
         schema = newest.arrow_schema() if newest is not None else None
-        if newest is None or schema is None or guessed.name not in {*newest.partition_by}.intersection(schema.names):
-            return guessed
-        field = schema.field(guessed.name)
+        if newest is None or schema is None or inferred.name not in {*newest.partition_by}.intersection(schema.names):
+            return inferred
+        field = schema.field(inferred.name)
         try:
             for values in self.partitions or ():
                 partition_values(values, pa.schema([field]))
         except DataError:
-            return guessed
+            return inferred
         return field
 
     @cached_property
@@ -194,14 +194,14 @@ class StoredTable:
 
     @cached_property
     def schema(self) -> pa.Schema:
-        """The whole schema, partition columns where they were when the table was made, else last."""
+        """The schema including partition columns: at their known position, else last."""
         known = self._types
         if known is not None and set(self.partition_by) <= set(known.names):
             return known
         return pa.schema([*self.file_schema, *self.partition_schema], metadata=self.file_schema.metadata)
 
     def arguments(self, files: Iterable[FileInfo] | None = None) -> tuple[list[str], dict[str, Any]]:
-        """Paths, and the arguments that a format needs to read them as this table.
+        """Return paths, and the arguments that a format needs to read them as this table.
 
         Args:
             files: some of the table's files; all where None.
@@ -220,7 +220,7 @@ class StoredTable:
         """Read lazily; see :meth:`dao_files.formats.Format.scan`.
 
         Args:
-            selection: what is wanted.
+            selection: the projection, predicate, limit and batch size.
             files: some of the table's files; all where None.
         """
         plain = self._without_views(selection.where)
@@ -230,7 +230,7 @@ class StoredTable:
         return self.format.scan(paths, self.filesystem, self.options, selection, **known)
 
     def read(self, selection: Selection = EVERYTHING) -> pa.Table:
-        """Read whole; see :meth:`dao_files.formats.Format.read_table`."""
+        """Read into memory; see :meth:`dao_files.formats.Format.read_table`."""
         plain = self._without_views(selection.where)
         if plain is not None:
             return _cast_back(plain.scan(selection), self.schema).read_all()
@@ -238,19 +238,19 @@ class StoredTable:
         return self.format.read_table(paths, self.filesystem, self.options, selection, **known)
 
     def might_hold(self, file: FileInfo, where: Any) -> bool:
-        """Whether one of its files may have rows that meet a predicate, by what is known without reading rows."""
+        """Check from metadata alone whether a file may have rows that meet a predicate."""
         table = self._without_views(where) or self
         paths, known = table.arguments([file])
         return table.format.might_hold(paths, table.filesystem, table.options, Selection([], where), **known)
 
     def _without_views(self, where: Any) -> StoredTable | None:
-        """The table with plain texts where it has views, which Arrow can't filter by ``where``; None if it can."""
+        """Return the table with plain texts for views, which Arrow can't filter by ``where``; None if not needed."""
         if where is None or schema_without_views(self.schema).equals(self.schema):
             return None
         return evolve(self, declared=schema_without_views(self.schema))
 
     def count(self) -> int:
-        """The number of rows, from metadata alone where that is possible."""
+        """Count the rows, from metadata alone where possible."""
         if self.record is not None and self.record.rows is not None:
             return self.record.rows
         if not self.files:
@@ -260,14 +260,14 @@ class StoredTable:
 
 
 def schema_without_views(schema: pa.Schema) -> pa.Schema:
-    """A schema with plain texts and bytes for views: Arrow can't compare, take or filter these (pyarrow 26)."""
+    """Replace views in a schema by plain texts and bytes: Arrow can't compare, take or filter views (pyarrow 26)."""
     if "_view" not in types_text(schema):
         return schema
     return pa.schema([field.with_type(without_views(field.type)) for field in schema], metadata=schema.metadata)
 
 
 def with_views(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
-    """A batch that was read by :func:`schema_without_views`'s schema, with the types of the table's own."""
+    """Cast a batch that was read by :func:`schema_without_views` back to the table's own schema."""
     return batch if batch.schema.equals(schema) else batch.cast(schema)
 
 
@@ -296,17 +296,17 @@ def open_table(
     """Open a snapshot as a table. Reads no data; a file is opened only when the schema is needed.
 
     Args:
-        snapshot: what is opened.
-        data_object: what it is opened as.
-        format: the format's name, None where the object or the files say it.
-        schema: what the caller or the object declares.
-        options: the format's options that the call gives.
-        log: the snapshot's history, where it has been read already.
+        snapshot: the snapshot.
+        data_object: the object that it is opened as.
+        format: the format's name; None to infer it from the log or the files.
+        schema: the schema that the caller or the object declares.
+        options: the format's options of the call.
+        log: the snapshot's log, if it has been read already.
 
     Raises:
         NotFoundError: there is no data file.
-        DataError: its format is unknown; or there are files that are no rows of it, and no markers.
-        UnsupportedError: an unknown format or option.
+        DataError: the format is unknown, or there are foreign files.
+        UnsupportedError: an unknown format or option, or a table of a lakehouse format.
     """
     refuse_versions(options or {})
     log = log or Log.of(snapshot)
@@ -320,13 +320,13 @@ def open_table(
         refuse_lakehouses(snapshot)
         raise NotFoundError(f"{snapshot.key!r} holds no data files, only hidden ones and markers")
     found = get_format(format or _format_of(snapshot, shown, log, newest))
-    meant = format_options(found, data_object, options or {})
+    checked_options = format_options(found, data_object, options or {})
     if newest is None and not snapshot.is_file:
-        check_only_rows(snapshot, shown, found, meant)
+        check_only_rows(snapshot, shown, found, checked_options)
     return StoredTable(
         snapshot,
         found,
-        meant,
+        checked_options,
         shown,
         log,
         newest,
@@ -335,7 +335,7 @@ def open_table(
 
 
 def _format_of(snapshot: Snapshot, shown: Sequence[FileInfo], log: Log, newest: Record | None) -> str:
-    """The format of a table without a declared one."""
+    """Determine the format of a table without a declared one."""
     if newest is not None and newest.format is not None:
         return newest.format
     recorded = log.newest.format if log.newest is not None else None

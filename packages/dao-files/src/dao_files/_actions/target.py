@@ -1,4 +1,4 @@
-"""The target of a write: how to write it, and the existing table."""
+"""The target of a write: the arguments of the write, and the existing table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 
 from dao.data_object import DataObject
 from dao.errors import DaoError, DataError
-from dao_files._actions.committing import log_of
+from dao_files._actions.committing import read_log
 from dao_files._actions.contents import check_replaceable, holds_table, other_formats, shown_files
 from dao_files._actions.log import Log
 from dao_files._actions.tables import StoredTable, open_table
@@ -20,22 +20,22 @@ from dao_files.formats import get_format
 if TYPE_CHECKING:
     from dao_files._storage.storage import Change
 
-__all__ = ["Writing", "open_target", "table_there"]
+__all__ = ["Writing", "open_existing", "open_target"]
 
 
 @frozen
 class Writing:
-    """How to write rows, according to the call and the object.
+    """The arguments of a write of rows.
 
     Attributes:
         data_object: the object.
-        mode: what to do with what is there.
-        format: the format's name, None where only a file's name says it.
+        mode: how existing content is treated.
+        format: the format's name; None to infer it from existing files or the file's name.
         partition_by: the partition columns; None if undeclared, empty for none.
         schema_mode: ``strict`` or ``evolve``.
-        options: the format's options that the call gives.
-        held: the bytes that the rows take in memory already.
-        schema: what the call or the object declares the data to be.
+        options: the format's options of the call.
+        held: the bytes that the rows already take in the caller's memory; 0 for a stream.
+        schema: the schema of the data that the call or the object declares.
         default: the format of a new table without a declared one.
     """
 
@@ -50,11 +50,11 @@ class Writing:
     default: str = "parquet"
 
 
-def table_there(change: Change, writing: Writing) -> StoredTable | None:
-    """The table to append to or replace; None if there is nothing, or only markers.
+def open_existing(change: Change, writing: Writing) -> StoredTable | None:
+    """Open the table to append to or replace; None if there is none, or only markers.
 
     Raises:
-        DataError: rows are to be added to a table of another format; or files would be replaced that are no rows.
+        DataError: rows would be added to a table of another format, or foreign files would be replaced.
     """
     base = change.base
     if base is not None and writing.mode == "overwrite":
@@ -65,14 +65,14 @@ def table_there(change: Change, writing: Writing) -> StoredTable | None:
         with suppress(DaoError):  # an unreadable table can be replaced
             return open_target(change, Writing(writing.data_object))
         return None
-    log = log_of(change)
+    log = read_log(change)
     if writing.format is not None:
         newest = log.newest
         name = get_format(writing.format).name
-        there = [newest.format] if newest is not None and newest.format else other_formats(shown_files(base), name)
-        if there and name not in there:
+        found = [newest.format] if newest is not None and newest.format else other_formats(shown_files(base), name)
+        if found and name not in found:
             raise DataError(
-                f"{base.key!r} is a table of {', '.join(there)} files: {name} files can't be added to it; overwrite it "
+                f"{base.key!r} is a table of {', '.join(found)} files: {name} files can't be added to it; overwrite it "
                 "to change its format"
             )
     return open_target(change, writing, log=log)
@@ -81,19 +81,19 @@ def table_there(change: Change, writing: Writing) -> StoredTable | None:
 def open_target(
     change: Change, writing: Writing, schema: pa.Schema | None = None, *, log: Log | None = None
 ) -> StoredTable:
-    """What is at the key of a change, opened as the table that rows are added to; ``schema`` is what it becomes."""
+    """Open the base of a change as the table to add rows to, read by ``schema`` if given."""
     assert change.base is not None
     table = open_table(
         change.base, writing.data_object, format=writing.format, schema=schema, options=writing.options, log=log
     )
     if schema is None and table.record is None and writing.schema is not None:
-        return evolve(table, declared=_type_as(table, writing.schema))
+        return evolve(table, declared=_apply_declared(table, writing.schema))
     return table
 
 
-def _type_as(table: StoredTable, declared: pa.Schema) -> pa.Schema:
-    """The schema of a table that others made: what its files leave open has the types that are declared."""
-    left_open = set(table.partition_by if table.format.has_schema else table.schema.names)
-    left_open &= set(declared.names)
-    fields = [declared.field(field.name) if field.name in left_open else field for field in table.schema]
+def _apply_declared(table: StoredTable, declared: pa.Schema) -> pa.Schema:
+    """Apply declared types to a table of another program, where its files don't store the types."""
+    untyped = set(table.partition_by if table.format.has_schema else table.schema.names)
+    untyped &= set(declared.names)
+    fields = [declared.field(field.name) if field.name in untyped else field for field in table.schema]
     return pa.schema(fields, metadata=table.schema.metadata)

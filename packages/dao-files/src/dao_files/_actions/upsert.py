@@ -1,8 +1,8 @@
-"""Copy-on-write upserts: files without any of the keys stay as they are, the others are rewritten.
+"""Copy-on-write upserts: files without any of the keys are kept, the others are rewritten.
 
-For each file, its statistics may rule the keys out; else its key columns alone (and those of ``order_by``) are read and
-matched, and only if a row changes all of its columns are. Updated rows keep their place in the file and the values of
-the columns that the source lacks. Rows that are new, and those that change their partition, go to new files.
+A file is skipped if its statistics rule out the keys. Else only its columns of ``keys`` and ``order_by`` are read and
+matched; all columns are read only if a row changes. Updated rows keep their position in the file and the values of
+columns that the source lacks. New rows, and rows that change their partition, go to new files.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ from dao.tables import (
     winners,
 )
 from dao_files._actions.calls import check_writing, default_format
-from dao_files._actions.committing import commit, sizes
+from dao_files._actions.committing import commit, part_sizes
 from dao_files._actions.contents import below
-from dao_files._actions.gathering import gather
-from dao_files._actions.partitioned import texts_of
+from dao_files._actions.gathering import collect
+from dao_files._actions.partitioned import encode_folders
 from dao_files._actions.parts import Part
 from dao_files._actions.places import Place
 from dao_files._actions.rewriting import (
     Rewritten,
-    for_rewriting,
     part_writer,
+    prepare_rewriting,
     rewrite_each,
 )
 from dao_files._actions.tables import StoredTable, declared_schema, schema_without_views, with_views
-from dao_files._actions.target import Writing, open_target, table_there
-from dao_files._actions.writing import Layout, kind_meant, names_of, shape_rows, write_into, write_new
+from dao_files._actions.target import Writing, open_existing, open_target
+from dao_files._actions.writing import Layout, as_names, resolve_kind, shape_rows, write_into, write_new
 from dao_files.formats import hive_values
 from dao_files.formats._partitions import partition_values
 
@@ -60,7 +60,7 @@ __all__ = ["upsert_rows"]
 _KEY_ROWS = 1 << 20
 
 _SMALL = 64 << 10
-"""Bytes of a file that come in one read anyway: looking at its statistics first would save nothing."""
+"""Bytes of a file up to which it is fetched in one read: evaluating its statistics first would save nothing."""
 
 
 def upsert_rows(
@@ -87,15 +87,15 @@ def upsert_rows(
         schema=schema,
         options=options,
     )
-    names = names_of(keys) or ()
+    names = as_names(keys) or ()
     check_keys(names)
     default = default_format(storage)
-    writing = Writing(data_object, "append", format, names_of(partition_by), schema_mode, options, default=default)
-    source = gather(data, normalise_views(to_reader(data, schema=declared_schema(schema))))
+    writing = Writing(data_object, "append", format, as_names(partition_by), schema_mode, options, default=default)
+    source = collect(data, normalise_views(to_reader(data, schema=declared_schema(schema))))
     names = tuple(find_names(source.schema, names, "keys"))
-    order = tuple(find_names(source.schema, names_of(order_by) or (), "order_by"))
+    order = tuple(find_names(source.schema, as_names(order_by) or (), "order_by"))
     source = winners(source, names, order)
-    tree = kind_meant(storage, place) == "directory"
+    tree = resolve_kind(storage, place) == "directory"
 
     def work() -> WriteResult:
         with storage.change(place.key, tree=tree) as change:
@@ -103,20 +103,20 @@ def upsert_rows(
             table = None if change.base is None else _open(change, writing, tree=tree)
             if table is None:
                 return _write_first(storage, change, source, place, writing, tree=tree)
-            table = for_rewriting(table, schema)
+            table = prepare_rewriting(table, schema)
             return _merge(change, table, source, names, order, place, writing)
 
     return retry_conflicts(storage.conflict_timeout, work)
 
 
 def _open(change: Change, writing: Writing, *, tree: bool) -> StoredTable | None:
-    return table_there(change, writing) if tree else open_target(change, writing)
+    return open_existing(change, writing) if tree else open_target(change, writing)
 
 
 def _write_first(
     storage: Storage, change: Change, source: pa.Table, place: Place, writing: Writing, *, tree: bool
 ) -> WriteResult:
-    """Write all rows as new: there is no table yet."""
+    """Write all rows to a new table."""
     new = evolve(writing, mode="error")
     try:
         result = write_into(change, source.to_reader(), place, new, RetryBudget(storage.conflict_timeout), tree=tree)
@@ -130,8 +130,8 @@ class _Found:
     """The matches in one file.
 
     Attributes:
-        matched: the numbers of the source's rows whose keys are there.
-        moved: the file's rows that belong into another partition now, as they are once updated.
+        matched: the indices of the source's rows whose keys are in the file.
+        moved: the file's updated rows that belong to another partition now.
     """
 
     matched: pa.Array
@@ -140,11 +140,11 @@ class _Found:
 
 @frozen
 class _Matches:
-    """For each row of one file the number of a row of the source, null if none matches.
+    """For each row of one file the index of a row of the source, null if none matches.
 
     Attributes:
-        known: the row with the same key.
-        wins: the same, where that row takes the stored one's place: it isn't older by ``order_by``.
+        known: the source row with the same key.
+        wins: the same, but null if the source row is older by ``order_by`` and so doesn't replace the stored row.
     """
 
     known: pa.Array
@@ -152,7 +152,7 @@ class _Matches:
 
     @property
     def updated(self) -> int:
-        """How many stored rows are replaced."""
+        """The number of stored rows that are replaced."""
         return len(self.wins.drop_null())
 
 
@@ -175,7 +175,7 @@ def _merge(
             raise DataError(f"keys: the table has no column {name!r}")
     plain = schema_without_views(schema)
     rows = pa.Table.from_batches(shape_rows(source.to_reader(), plain), plain).combine_chunks()
-    # Read as what it is about to become: columns that are added are null, types that widen are cast.
+    # Read by the new schema: added columns are null, widened types are cast.
     table = evolve(table, declared=plain)
     merge = _Merge(table, schema, rows, frozenset(source.column_names), Matcher.of(rows, keys), order_by)
     done = merge.into_file(change) if table.snapshot.is_file else merge.into_tree(change, place)
@@ -187,12 +187,12 @@ class _Merge:
     """The merge of a source's rows into a table.
 
     Attributes:
-        table: the table, read as what it becomes.
-        schema: its schema then.
-        source: the rows under that schema.
-        given: the columns that the source has itself; the others are null in ``source``.
+        table: the table, read by the new schema without views.
+        schema: the new schema.
+        source: the rows to merge, in the new schema.
+        given: the columns that the source has; the others are null in ``source``.
         matcher: finds the source's keys.
-        order_by: columns by which a stored row may be newer than the source's.
+        order_by: the columns by which a stored row may be newer than the source's.
     """
 
     table: StoredTable
@@ -203,12 +203,12 @@ class _Merge:
     order_by: tuple[str, ...]
 
     def into_tree(self, change: Change, place: Place) -> WriteResult | None:
-        """Publish the tree with the rows in it; None where they change nothing."""
+        """Merge the rows into a tree and publish it; None if they change nothing."""
         table, schema = self.table, self.schema
         parts = part_writer(change, table, schema)
-        done = rewrite_each(table, parts, self._work)
+        done = rewrite_each(table, parts, self._merge_file)
         found: list[_Found] = [one.found for one in done if one.found is not None]
-        fresh = self._fresh(found)
+        fresh = self._unmatched(found)
         moved = [batch for one in found for batch in one.moved]
         added = pa.concat_tables([self.source.take(fresh), pa.Table.from_batches(moved, self.source.schema)])
         layout = Layout(table.format, table.options, schema, table.partition_by)
@@ -223,7 +223,7 @@ class _Merge:
             change,
             table.log,
             "upsert",
-            new=sizes([*(one.part for one in done if one.part is not None), *new]),
+            new=part_sizes([*(one.part for one in done if one.part is not None), *new]),
             kept=[info for info in table.snapshot.files if info.key not in touched],
             key=place.key,
             format=table.format.name,
@@ -236,33 +236,33 @@ class _Merge:
         )
 
     def into_file(self, change: Change) -> WriteResult | None:
-        """Publish the one file with the rows in it; None where they change nothing."""
+        """Merge the rows into a single file and publish it; None if they change nothing."""
         file = self.table.files[0]
-        matches = self._matches(file)
-        fresh = self._fresh([_Found(_valid(matches.known))])
+        matches = self._match_file(file)
+        fresh = self._unmatched([_Found(_distinct(matches.known))])
         if not matches.updated and not len(fresh):
             return None
         parts = part_writer(change, self.table, self.schema)
-        batches = chain(self._updated(file, matches, []), self.source.take(fresh).to_batches())
+        batches = chain(self._update_file(file, matches, []), self.source.take(fresh).to_batches())
         part = parts.write("", (with_views(batch, self.schema) for batch in batches))
         change.publish()
         return WriteResult(len(fresh), matches.updated, 0, part.size, 1)
 
-    def _fresh(self, found: Sequence[_Found]) -> pa.Array:
-        """The numbers of the source's rows without a match."""
+    def _unmatched(self, found: Sequence[_Found]) -> pa.Array:
+        """Return the indices of the source's rows without a match."""
         matched = pa.concat_arrays([_NONE, *(one.matched for one in found)])
         every = numbers(self.source.num_rows)
         return every.filter(pc.invert(pc.is_in(every, value_set=matched)))
 
-    def _work(self, file: FileInfo, write: Callable[..., Part]) -> Rewritten:
+    def _merge_file(self, file: FileInfo, write: Callable[..., Part]) -> Rewritten:
         if not self._may_match(file):
             return Rewritten(file, untouched=True)
-        matches = self._matches(file)
-        known = _valid(matches.known)
+        matches = self._match_file(file)
+        known = _distinct(matches.known)
         if matches.updated == 0:
             return Rewritten(file, untouched=True, found=_Found(known))
         moved: list[pa.RecordBatch] = []
-        part = write(self._updated(file, matches, moved))
+        part = write(self._update_file(file, matches, moved))
         return Rewritten(file, part, rows=matches.updated, found=_Found(known, moved))
 
     def _may_match(self, file: FileInfo) -> bool:
@@ -274,29 +274,29 @@ class _Merge:
     def _bounds(self) -> Predicate:
         return parse(self.matcher.bounds(self.table.schema))
 
-    def _matches(self, file: FileInfo) -> _Matches:
+    def _match_file(self, file: FileInfo) -> _Matches:
         columns = list(dict.fromkeys((*self.matcher.keys, *self.order_by)))
         known, wins = [_NONE], [_NONE]
         for batch in self.table.scan(Selection(columns, batch_size=_KEY_ROWS), [file]):
             found = self.matcher.match(batch)
             known.append(found)
-            wins.append(self._winning(batch, found) if self.order_by else found)
+            wins.append(self._drop_older(batch, found) if self.order_by else found)
         return _Matches(pa.concat_arrays(known), pa.concat_arrays(wins))
 
-    def _winning(self, batch: pa.RecordBatch, found: pa.Array) -> pa.Array:
-        """The matches without rows of the source that are older than the stored ones."""
+    def _drop_older(self, batch: pa.RecordBatch, found: pa.Array) -> pa.Array:
+        """Null the matches whose source rows are older than the stored rows."""
         hit = pc.is_valid(found)
         stored = batch.filter(hit).select(list(self.order_by))
         older = precedes(self.source.select(list(self.order_by)).take(found.drop_null()), stored, self.order_by)
         return pc.replace_with_mask(found, hit, pc.if_else(older, pa.scalar(None, found.type), found.drop_null()))
 
-    def _updated(self, file: FileInfo, matches: _Matches, moved: list[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """The file's rows, those of the source in the place of those with their keys.
+    def _update_file(self, file: FileInfo, matches: _Matches, moved: list[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Yield the file's rows, with the matching rows replaced by the source's.
 
         Args:
             file: the file.
-            matches: what was found in it.
-            moved: gets the rows that leave the file for another partition.
+            matches: the matches in the file.
+            moved: a list to which the updated rows that belong to another partition are appended.
         """
         start = 0
         here = self._partition_of(file)
@@ -308,7 +308,7 @@ class _Merge:
                 yield batch
                 continue
             updated = _replace(batch, self.source, self.given, part)
-            stays = _inside(updated, here)
+            stays = _is_inside(updated, here)
             if not pc.all(stays).as_py():
                 moved.append(updated.filter(pc.invert(stays)))
                 updated = updated.filter(stays)
@@ -323,23 +323,23 @@ class _Merge:
 _NONE = pa.array([], pa.int64())
 
 
-def _valid(matches: pa.Array) -> pa.Array:
+def _distinct(matches: pa.Array) -> pa.Array:
     return matches.drop_null().unique()
 
 
-def _inside(batch: pa.RecordBatch, partition: Mapping[str, pa.Scalar]) -> pa.Array:
-    """Whether each row belongs into a partition: its values have the texts of the partition's."""
+def _is_inside(batch: pa.RecordBatch, partition: Mapping[str, pa.Scalar]) -> pa.Array:
+    """Return a mask of the rows that belong to a partition: their values have the same folder texts."""
     stays = pa.repeat(pa.scalar(True), batch.num_rows)
     for name, value in partition.items():
-        texts = texts_of(batch.column(name), name)
-        (wanted,) = texts_of(pa.repeat(value, 1), name).dictionary_decode()
+        texts = encode_folders(batch.column(name), name)
+        (wanted,) = encode_folders(pa.repeat(value, 1), name).dictionary_decode()
         own = pc.fill_null(pc.equal(texts.dictionary, wanted), False) if wanted.is_valid else texts.dictionary.is_null()
         stays = pc.and_(stays, own.take(texts.indices))
     return stays
 
 
 def _replace(batch: pa.RecordBatch, source: pa.Table, given: Collection[str], matches: pa.Array) -> pa.RecordBatch:
-    """The batch with the source's values in the rows that match, in the columns that the source has."""
+    """Replace the values of matching rows by the source's, in the columns that the source has."""
     hit = pc.is_valid(matches)
     count = batch.num_rows
     rows = source.take(matches.drop_null()).combine_chunks()

@@ -1,4 +1,4 @@
-"""Writes rows to one file or to a tree, in every mode, as one change."""
+"""Writing of rows to one file or to a tree, in every mode, as one change."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from dao.progress import advance
 from dao.results import WriteResult
 from dao.tables import EVOLVE, RetryBudget, reconcile, would_evolve
 from dao_files._actions.calls import check_writing, default_format
-from dao_files._actions.committing import commit, log_of, sizes
+from dao_files._actions.committing import commit, part_sizes, read_log
 from dao_files._actions.log import Log
-from dao_files._actions.modes import begins
+from dao_files._actions.modes import should_write
 from dao_files._actions.partitioned import check_partition_columns, write_partitions
 from dao_files._actions.parts import Part, PartWriter, held_bytes, write_parts
 from dao_files._actions.places import Place
-from dao_files._actions.remaining import balance, sort_out
+from dao_files._actions.remaining import count_changes, split_files
 from dao_files._actions.tables import StoredTable, declared_schema, format_options
-from dao_files._actions.target import Writing, open_target, table_there
+from dao_files._actions.target import Writing, open_existing, open_target
 from dao_files.formats import Format, get_format, infer_format
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Layout",
-    "kind_meant",
-    "names_of",
+    "as_names",
+    "resolve_kind",
     "shape_rows",
     "write_into",
     "write_new",
@@ -65,9 +65,9 @@ def write_rows(
         schema=schema,
         options=options,
     )
-    # One file by its path has no partitions, whatever the object that it belongs to has.
+    # A single file by its path has no partitions, even if the object declares some.
     inherited = path is not None and partition_by == data_object.get("partition_by")
-    partitions = None if inherited else names_of(partition_by)
+    partitions = None if inherited else as_names(partition_by)
     declared = declared_schema(schema)
     writing = Writing(
         data_object,
@@ -80,17 +80,17 @@ def write_rows(
         declared,
         default_format(storage),
     )
-    tree = kind_meant(storage, place) == "directory"
+    tree = resolve_kind(storage, place) == "directory"
     reader = to_reader(data, schema=declared)
     with storage.change(place.key, tree=tree, blind=mode == "overwrite") as change:
         place.refuse(_kind_of(change))
-        if not begins(change, place, mode):
-            return _nothing_done(change)
+        if not should_write(change, place, mode):
+            return _result_of_nothing(change)
         return write_into(change, reader, place, writing, RetryBudget(storage.conflict_timeout), tree=tree)
 
 
-def _nothing_done(change: Change) -> WriteResult:
-    version = log_of(change).version
+def _result_of_nothing(change: Change) -> WriteResult:
+    version = read_log(change).version
     return WriteResult(0, 0, 0, 0, 0, version, version)
 
 
@@ -103,15 +103,25 @@ def write_into(
     *,
     tree: bool,
 ) -> WriteResult:
-    """Write rows into a change as the mode says, and publish it."""
+    """Write rows into a change by the mode of ``writing``, and publish the change.
+
+    Raises:
+        AlreadyExistsError, ConflictError: another writer has published in the meantime.
+        DataError: a repeated column name, or data or arguments that don't fit the existing table.
+        UnsupportedError: rows for the end of a file whose format can't append.
+    """
     check_names(reader.schema.names, list(dict.fromkeys(reader.schema.names)))
     if tree:
         return _write_tree(change, reader, place, writing, budget)
     return _write_file(change, reader, place, writing)
 
 
-def names_of(columns: str | Sequence[str] | None) -> tuple[str, ...] | None:
-    """Column names given as one text or as several."""
+def as_names(columns: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    """Convert column names, given as one text or as several, to a tuple; None stays None.
+
+    Raises:
+        DataError: a name that is not a text.
+    """
     if columns is None or isinstance(columns, str):
         return columns if columns is None else (columns,)
     if not all(isinstance(name, str) for name in columns):
@@ -119,8 +129,8 @@ def names_of(columns: str | Sequence[str] | None) -> tuple[str, ...] | None:
     return tuple(columns)
 
 
-def kind_meant(storage: Storage, place: Place) -> Kind:
-    """The kind of an object: by its type, else by its content, else by its key."""
+def resolve_kind(storage: Storage, place: Place) -> Kind:
+    """Determine the kind of an object by its class, else by its content, else by its key."""
     named: Kind = "file" if infer_format(place.key) is not None else "directory"
     return place.wanted or storage.kind(place.key) or named
 
@@ -132,7 +142,11 @@ def _kind_of(change: Change) -> Kind | None:
 
 
 def _format_of(writing: Writing, place: Place, named: str | None) -> tuple[Format, Any]:
-    """The format to write in and its options: the given one, else the one that is there or that a name says."""
+    """Return the format to write and its options: the declared format, else the named one.
+
+    Raises:
+        DataError: there is neither.
+    """
     name = writing.format or named
     if name is None:
         raise DataError(f"no format is known for {place.key!r}: give format=, or the object {place.name!r} a format")
@@ -141,7 +155,11 @@ def _format_of(writing: Writing, place: Place, named: str | None) -> tuple[Forma
 
 
 def shape_rows(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """The batches of a reader under a table's schema: columns in its order, absent ones null, types cast exactly."""
+    """Convert a reader's batches to a table's schema: columns in its order, missing ones null, types cast losslessly.
+
+    Raises:
+        DataError: a value that a column's type can't hold exactly.
+    """
     given = set(reader.schema.names)
     absent = [field for field in schema if field.name not in given]
     row = 0
@@ -187,7 +205,7 @@ def _write_file(change: Change, reader: pa.RecordBatchReader, place: Place, writ
 
 
 def _write_one(parts: PartWriter, old: Iterator[pa.RecordBatch], new: Iterator[pa.RecordBatch]) -> int:
-    """Write the single file of a change; returns the number of new rows."""
+    """Write the single file of a change and return the number of new rows."""
     count = 0
 
     def batches() -> Iterator[pa.RecordBatch]:
@@ -204,7 +222,7 @@ def _write_one(parts: PartWriter, old: Iterator[pa.RecordBatch], new: Iterator[p
 
 @frozen
 class Layout:
-    """The planned contents of a tree."""
+    """The planned format, schema and partitioning of a tree."""
 
     format: Format
     options: Any
@@ -215,24 +233,23 @@ class Layout:
 def _write_tree(
     change: Change, reader: pa.RecordBatchReader, place: Place, writing: Writing, budget: RetryBudget
 ) -> WriteResult:
-    """Write rows into the tree of a change as the mode says, and publish it.
+    """Write rows into the tree of a change by the mode, and publish it.
 
-    Where another writer was faster, the files that were written stay as they are: only what they are added to, or take
-    the place of, is read again.
+    On a conflict the new files are reused: only the base that they are added to, or replace, is read again.
     """
     seen = _inspect(change, reader.schema, place, writing, budget)
     if seen is None:
-        return _nothing_done(change)
+        return _result_of_nothing(change)
     table, layout = seen
-    new = write_new(change, shape_rows(reader, layout.schema), layout, log_of(change), writing.held)
+    new = write_new(change, shape_rows(reader, layout.schema), layout, read_log(change), writing.held)
     while True:
         try:
             return _publish_tree(change, table, place, writing, layout, new)
         except ConflictError as error:
-            again = _goes_on(change, place, writing, budget, error)
+            again = _renew_after(change, place, writing, budget, error)
         seen = _inspect(change, reader.schema, place, writing, budget) if again else None
         if seen is None:
-            return _nothing_done(change)
+            return _result_of_nothing(change)
         table, found = seen
         if found != layout:
             raise ConflictError(f"{place.key!r} was given another schema or layout while this was written")
@@ -241,21 +258,21 @@ def _write_tree(
 def _inspect(
     change: Change, data: pa.Schema, place: Place, writing: Writing, budget: RetryBudget
 ) -> tuple[StoredTable | None, Layout] | None:
-    """The table that is there, and what it will be; None where nothing is to be written any more."""
+    """Open the existing table and plan the new layout; None if a conflict leaves nothing to write."""
     while True:
         try:
-            table = table_there(change, writing)
-            return table, _layout(data, place, writing, table)
+            table = open_existing(change, writing)
+            return table, _plan_layout(data, place, writing, table)
         except ConflictError as error:
-            if not _goes_on(change, place, writing, budget, error):
+            if not _renew_after(change, place, writing, budget, error):
                 return None
 
 
-def _goes_on(change: Change, place: Place, writing: Writing, budget: RetryBudget, error: ConflictError) -> bool:
-    """After a conflict, wait and refresh the state; whether there still is something to write."""
+def _renew_after(change: Change, place: Place, writing: Writing, budget: RetryBudget, error: ConflictError) -> bool:
+    """Wait for the backoff after a conflict, renew the change, and decide again whether to write."""
     budget.wait(error)
     change.renew()
-    return begins(change, place, writing.mode)
+    return should_write(change, place, writing.mode)
 
 
 def _publish_tree(
@@ -266,15 +283,15 @@ def _publish_tree(
     layout: Layout,
     new: Sequence[Part],
 ) -> WriteResult:
-    log = log_of(change)
+    log = read_log(change)
     inserted = sum(part.rows for part in new)
-    gone, kept = sort_out(change, table, writing.mode, new)
-    deleted, rows = balance(change, table, writing.mode, gone, inserted)
+    removed, kept = split_files(change, table, writing.mode, new)
+    deleted, rows = count_changes(change, table, writing.mode, removed, inserted)
     return commit(
         change,
         log,
         "create" if change.base is None else writing.mode,
-        new=sizes(new),
+        new=part_sizes(new),
         kept=kept,
         key=place.key,
         format=layout.format.name,
@@ -286,31 +303,31 @@ def _publish_tree(
     )
 
 
-def _layout(data: pa.Schema, place: Place, writing: Writing, table: StoredTable | None) -> Layout:
+def _plan_layout(data: pa.Schema, place: Place, writing: Writing, table: StoredTable | None) -> Layout:
     format, options = _format_of(writing, place, table.format.name if table is not None else writing.default)
     partition_by = writing.partition_by
     schema = data
     if table is not None and writing.mode != "overwrite":
         schema = reconcile(table.schema, data, writing.schema_mode)
-        partition_by = table.partition_by if partition_by is None else _spell(partition_by, schema)
+        partition_by = table.partition_by if partition_by is None else _find_columns(partition_by, schema)
         if partition_by != table.partition_by:
             raise DataError(
                 f"{place.key!r} is partitioned by {list(table.partition_by)}, not by {list(partition_by)}; "
                 "overwrite it to change that"
             )
-    partition_by = _spell(partition_by or (), schema)
+    partition_by = _find_columns(partition_by or (), schema)
     if writing.mode == "overwrite_partitions" and not partition_by:
         raise DataError(f"mode='overwrite_partitions': {place.key!r} has no partitions; partition_by= would make them")
     check_partition_columns(schema, partition_by)
     return Layout(format, options, schema, partition_by)
 
 
-def _spell(partition_by: Sequence[str], schema: pa.Schema) -> tuple[str, ...]:
+def _find_columns(partition_by: Sequence[str], schema: pa.Schema) -> tuple[str, ...]:
     return tuple(find_names(schema, partition_by, "partition_by"))
 
 
 def write_new(change: Change, batches: Iterator[pa.RecordBatch], layout: Layout, log: Log, held: int = 0) -> list[Part]:
-    """Write rows of a table's schema into new part files of a change; ``held`` as for :func:`write_parts`."""
+    """Write rows of the layout's schema into new part files of a change; ``held`` as for :func:`write_parts`."""
     inside = pa.schema([field for field in layout.schema if field.name not in layout.partition_by])
     inside = inside.with_metadata(layout.schema.metadata)
     parts = PartWriter(change, layout.format, layout.options, inside, log.next_version(), "")

@@ -26,7 +26,7 @@ class WritingRoutes:
 
     @property
     def storage(self) -> Storage:
-        """The files."""
+        """The storage of the files."""
         raise NotImplementedError
 
     @register("write", "write_stream")
@@ -43,36 +43,37 @@ class WritingRoutes:
         schema: Any = None,
         **options: Any,
     ) -> WriteResult:
-        """Write rows: all of them, or none.
+        """Write rows, all or none.
 
-        Memory stays bounded for a stream of any length, which is read as it is written. Big data becomes several files
-        in the order of the rows, encoded on several cores. Reading from what is overwritten works.
+        Memory is bounded for a stream of any length, which is read while it is written. Large data is split into
+        several files in the order of the rows, encoded on several cores. The data may be read from the object that is
+        overwritten.
 
         Args:
-            data: anything tabular, see :func:`dao.arrow.convert.to_reader`.
-            data_object: where to.
-            mode: ``error``: nothing may be there, and of two writers exactly one succeeds. ``append``: add rows.
-                ``overwrite``: replace everything, the schema too. ``overwrite_partitions``: replace the partitions that
-                the data has rows of. ``ignore``: do nothing if something is there.
+            data: tabular data, see :func:`dao.arrow.convert.to_reader`.
+            data_object: the object to write.
+            mode: ``error``: the object must not exist, and of two writers exactly one succeeds. ``append``: add rows.
+                ``overwrite``: replace everything, including the schema. ``overwrite_partitions``: replace the
+                partitions that the data has rows of. ``ignore``: do nothing if the object exists.
             path: write this one file of the store instead.
-            format: the format's name; what is there already is kept to.
-            partition_by: columns to make folders of. A table keeps its own; only ``overwrite`` can change them, an
-                empty list to none.
-            schema_mode: how the data may differ from a table that is added to. ``strict``: the same columns in any
-                order, and types that can be cast without loss. ``evolve``: new columns are added, missing ones are
-                null, and types widen where one holds the values of both.
-            schema: what the data must be: cast without loss, or refused.
+            format: the format's name; an existing table keeps its format.
+            partition_by: the partition columns. An existing table keeps its own; only ``overwrite`` can change them, to
+                none by an empty list.
+            schema_mode: how the data may differ from an existing table. ``strict``: the same columns in any order, and
+                types that can be cast without loss. ``evolve``: new columns are added, missing ones are null, and types
+                are widened where one holds the values of both.
+            schema: the schema of the data, which is cast to it without loss or refused.
             options: the format's options.
 
         Returns:
-            ``rows_deleted`` is None where counting the old rows would mean reading them. The versions are None for a
+            ``rows_deleted`` is None where counting the old rows would need reading them. The versions are None for a
             single file.
 
         Raises:
-            AlreadyExistsError: something is there, and ``mode`` is ``error``.
-            DataError: the data can't become part of the table, or the arguments contradict what is there.
-            UnsupportedError: rows for the end of one CSV or JSON file, or an option that the format doesn't have.
-            TransientError: another writer was busy for too long.
+            AlreadyExistsError: the object exists, and ``mode`` is ``error``.
+            DataError: the data does not fit the table, or the arguments contradict the existing table.
+            UnsupportedError: rows to append to a single CSV or JSON file, or an option that the format doesn't have.
+            TransientError: another writer held the object for too long.
         """
         from dao_files._actions.binary import is_binary
 
@@ -105,19 +106,19 @@ class WritingRoutes:
         mode: str = "error",
         path: str | None = None,
     ) -> WriteResult:
-        """Write bytes as they are to one file.
+        """Write bytes to one file unchanged, all or none.
 
         Args:
-            data: bytes; a binary file object, read from where it stands to its end; or a ``pathlib.Path``, whose
-                content is meant. A ``str`` is refused, since it could be either.
-            data_object: where to: a file; or anything, with ``path``.
+            data: bytes; a binary file object, read from its position to its end; or a ``pathlib.Path`` of a file, whose
+                content is written. A ``str`` is refused, since it could be a path or a content.
+            data_object: a file; or any object, with ``path``.
             mode: ``error`` (of two writers exactly one succeeds), ``append``, ``overwrite`` or ``ignore``.
             path: write this one file of the store instead.
 
         Raises:
-            AlreadyExistsError: something is there, and ``mode`` is ``error``.
+            AlreadyExistsError: the file exists, and ``mode`` is ``error``.
             DataError: the object is a directory and there is no ``path``; the data is text.
-            TransientError: another writer was busy for too long.
+            TransientError: another writer held the file for too long.
         """
         from dao_files._actions.binary import is_binary, write_bytes
 
@@ -128,17 +129,17 @@ class WritingRoutes:
     def write_files(
         self, data: FileSet, data_object: DataObject, *, mode: str = "error", path: str | None = None
     ) -> WriteResult:
-        """Write several files below a directory as they are: all of them, or none.
+        """Write several files below a directory unchanged, all or none.
 
         Args:
             data: the files.
-            data_object: the directory; or anything, with ``path``.
+            data_object: the directory; or any object, with ``path``.
             mode: ``error``, ``append`` (add files with new names), ``overwrite`` or ``ignore``.
-            path: write below this place of the store instead.
+            path: write below this path of the store instead.
 
         Raises:
-            AlreadyExistsError: something is there and ``mode`` is ``error``; or a file of that name is, for ``append``.
-            TransientError: another writer was busy for too long.
+            AlreadyExistsError: the directory exists and ``mode`` is ``error``; or a file exists, for ``append``.
+            TransientError: another writer held the directory for too long.
         """
         from dao_files._actions.binary import write_files
 
@@ -157,17 +158,17 @@ class WritingRoutes:
         schema: Any = None,
         **options: Any,
     ) -> WriteResult:
-        """Replace the rows whose keys are there and add the others: all of it, or nothing.
+        """Replace the rows with existing keys and add the others, all or none.
 
-        The data is held in memory, the table is not. Only files that hold a key of the data are rewritten.
+        The data is held in memory, the table is not. Only files with a key of the data are rewritten.
 
         Args:
-            data: anything tabular.
-            data_object: the table, or one file of a format with a schema of its own. It is made if it isn't there.
-            keys: the columns that tell rows apart; by default the object's property ``keys``.
-            order_by: columns that pick the winner among rows with the same keys, stored ones too: the greatest wins,
-                the first column first; null and NaN are below everything; of equal ones the last, so that the data
-                wins against what is stored. A row that is older than the stored one changes nothing.
+            data: tabular data.
+            data_object: the table, or one file of a format that stores its schema. It is created if it doesn't exist.
+            keys: the columns that identify a row; by default the object's property ``keys``.
+            order_by: columns that select one of the rows with the same keys, including the stored row: the greatest
+                wins, compared column by column; null and NaN are less than all values; of equal rows the last wins, so
+                the data wins over the stored row. A row that is older than the stored row changes nothing.
             format: the format's name.
             partition_by: as for :meth:`write`.
             schema_mode: as for :meth:`write`, but columns that the data lacks keep their values in stored rows.
@@ -175,15 +176,15 @@ class WritingRoutes:
             options: the format's options.
 
         Returns:
-            ``rows_updated`` counts stored rows that were replaced: all of them where the table has a key twice. Rows
-            of the data that are older than what is stored count nowhere.
+            ``rows_updated`` counts the replaced rows, including each row of a key that the table has repeatedly. Rows
+            of the data that are older than the stored rows are not counted.
 
         Raises:
-            DataError: a key is null or NaN (the first such row is named), or keys are there twice and no ``order_by``
-                decides.
-            UnsupportedError: files without a schema of their own, which rewriting could alter: CSV or JSON that DAO
-                didn't write, and no ``schema`` is declared.
-            TransientError: another writer was busy for too long.
+            DataError: a key is null or NaN (the message names the first such row), or keys are repeated in the data and
+                there is no ``order_by``.
+            UnsupportedError: files that don't store a schema, whose values rewriting could alter: CSV or JSON that DAO
+                didn't write, without a declared ``schema``.
+            TransientError: another writer held the table for too long.
         """
         from dao_files._actions.upsert import upsert_rows
 
@@ -213,9 +214,9 @@ class WritingRoutes:
         """Delete an object, or some of its rows.
 
         Args:
-            data_object: what to delete.
-            where: delete only the rows for which this predicate is true; where it is null, the row stays. Files without
-                such a row are not touched.
+            data_object: the object.
+            where: delete only the rows for which this predicate is true; rows for which it is null are kept. Files
+                without such a row are not rewritten.
             path: delete this one file of the store instead, or rows of it.
             format: the format's name, for ``where``.
             schema: columns and types to read as, for ``where``.
@@ -225,9 +226,9 @@ class WritingRoutes:
             ``rows_deleted`` is None for a whole object whose rows were not counted.
 
         Raises:
-            NotFoundError: there is nothing.
-            UnsupportedError: rows of files without a schema of their own, see :meth:`upsert`.
-            TransientError: another writer was busy for too long.
+            NotFoundError: the object does not exist.
+            UnsupportedError: rows of files that don't store a schema, see :meth:`upsert`.
+            TransientError: another writer held the object for too long.
         """
         if where is None:
             from dao_files._actions.managing import delete
@@ -240,27 +241,27 @@ class WritingRoutes:
         )
 
     def copy(self, data_object: DataObject, target: DataObject, *, mode: str = "error") -> WriteResult:
-        """Copy a file, or all files of a directory, to another place of the store, byte by byte, in one step.
+        """Copy a file, or all files of a directory, to another key of the store, byte by byte, in one step.
 
         Args:
-            data_object: what to copy.
-            target: where to.
+            data_object: the object to copy.
+            target: the object to create or replace.
             mode: ``error``, ``overwrite`` or ``ignore``.
 
         Raises:
-            NotFoundError: there is nothing to copy.
-            AlreadyExistsError: something is at the target, and ``mode`` is ``error``.
-            DataError: one is inside the other, or the target is a file and the source isn't.
-            TransientError: another writer was busy for too long.
+            NotFoundError: the object does not exist.
+            AlreadyExistsError: the target exists, and ``mode`` is ``error``.
+            DataError: one is inside the other, or one is a file and the other a directory.
+            TransientError: another writer held the target for too long.
         """
         from dao_files._actions.managing import copy
 
         return copy(self.storage, data_object, target, mode=mode)
 
     def move(self, data_object: DataObject, target: DataObject, *, mode: str = "error") -> WriteResult:
-        """Give a file or a directory another place in the store, in one step; its history goes along.
+        """Move a file or a directory, with its log, to another key of the store in one step.
 
-        Takes and raises what :meth:`copy` does.
+        Args and errors: as :meth:`copy`.
         """
         from dao_files._actions.managing import move
 

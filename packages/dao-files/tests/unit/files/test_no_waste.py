@@ -135,8 +135,8 @@ def test_one_small_file_starts_no_thread(action: Callable[[Place], Any], place: 
 
 def test_options_are_made_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Any] = []
-    build = tables._options_made
-    monkeypatch.setattr(tables, "_options_made", lambda *given: (made.append(given[2]), build(*given))[1])
+    build = tables._build_options
+    monkeypatch.setattr(tables, "_build_options", lambda *given: (made.append(given[2]), build(*given))[1])
     place.read()
     place.table.get("format")
     first = len(made)
@@ -150,9 +150,9 @@ def test_options_are_made_once(place: Place, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_options_of_objects_that_are_gone_are_forgotten(place: Place) -> None:
-    before = len(tables._made)
+    before = len(tables._options_cache)
     place.dao.read(place.table.replace(checksums=True))
-    assert len(tables._made) <= before + 1
+    assert len(tables._options_cache) <= before + 1
 
 
 def test_a_read_looks_at_the_newest_line_of_the_log(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

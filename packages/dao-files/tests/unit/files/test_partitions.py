@@ -315,7 +315,7 @@ class TestManyPartitions:
 
     def test_few_files_are_open(self, store: FilesInterface, monkeypatch: pytest.MonkeyPatch) -> None:
         most = 0
-        original = partitioned._Partitions._part
+        original = partitioned._Partitions._open_part
 
         def counted(self: partitioned._Partitions, folder: str) -> partitioned.OpenPart:
             nonlocal most
@@ -323,7 +323,7 @@ class TestManyPartitions:
             most = max(most, len(self.open))
             return part
 
-        monkeypatch.setattr(partitioned._Partitions, "_part", counted)
+        monkeypatch.setattr(partitioned._Partitions, "_open_part", counted)
         table = pa.table({"p": [n % 100 for n in range(30_000)], "n": list(range(30_000))})
         store.write(table, T, format="parquet", partition_by="p")
         assert 0 < most <= 7
