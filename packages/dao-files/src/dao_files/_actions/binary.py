@@ -63,7 +63,7 @@ def refuse_row_arguments(**given: Any) -> None:
         from dao_files._actions.tables import refuse_versions
 
         refuse_versions(options)
-        raise DataError(f"{', '.join(names)}: bytes are written as they are, so nothing can be said about their rows")
+        raise DataError(f"{', '.join(names)}: bytes are written unchanged, so arguments about rows don't apply")
 
 
 def check_one_file(place: Place) -> None:
@@ -99,9 +99,9 @@ def _read_chunks(file: Any, size: int = _CHUNK) -> Iterator[bytes]:
     while True:
         chunk = file.read(size)
         if isinstance(chunk, str):
-            raise DataError("data is a file object that gives text: open it with mode 'rb'")
+            raise DataError("data is a file object that returns text: open it with mode 'rb'")
         if chunk is None:
-            raise DataError("data is a file object that is not ready to be read (it doesn't block)")
+            raise DataError("data is a non-blocking file object that has no bytes ready")
         if not chunk:
             return
         yield chunk

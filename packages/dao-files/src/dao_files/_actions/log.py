@@ -188,7 +188,7 @@ def _damage_error(name: str, reason: str) -> StoreError:
 def _decode_record(entry: Mapping[str, Any]) -> Record:
     version, rows, schema = check(entry.get("version"), int, "version"), value(entry, "rows", int), entry.get("schema")
     if version < 1 or (rows or 0) < 0:
-        raise ValueError(f"version {version}, rows {rows}: less than there can be")
+        raise ValueError(f"version {version}, rows {rows}: expected at least 1 and 0")
     return Record(
         version=version,
         timestamp=moment(entry.get("timestamp"), "timestamp"),

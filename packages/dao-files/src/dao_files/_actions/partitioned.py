@@ -134,10 +134,10 @@ def _check_round_trip(texts: pa.Array, field: pa.Field) -> None:
         try:
             value = partition_values({field.name: text}, pa.schema([field]))[field.name]
         except DataError:
-            again = None
+            parsed = None
         else:
-            again = pa.repeat(value, 1).cast(pa.string())[0].as_py()
-        if again != text:
+            parsed = pa.repeat(value, 1).cast(pa.string())[0].as_py()
+        if parsed != text:
             raise DataError(
                 f"partition_by: column {field.name!r} holds {text}, which can't be read from a folder's name as "
                 f"{field.type}: partition by another column, or cast it to text"

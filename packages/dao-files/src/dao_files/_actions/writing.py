@@ -246,8 +246,8 @@ def _write_tree(
         try:
             return _publish_tree(change, table, place, writing, layout, new)
         except ConflictError as error:
-            again = _renew_after(change, place, writing, budget, error)
-        seen = _inspect(change, reader.schema, place, writing, budget) if again else None
+            writes = _renew_after(change, place, writing, budget, error)
+        seen = _inspect(change, reader.schema, place, writing, budget) if writes else None
         if seen is None:
             return _result_of_nothing(change)
         table, found = seen

@@ -142,13 +142,13 @@ class _AvroWriter(FormatWriter):
         fastavro = load_fastavro()
         refuse_duplicates(schema, "Avro")
         self._schema = self._stored = schema
-        made = options.avro_schema or avro_schema(schema, options.record_name)
-        names = [part["name"] for part in made["fields"]]
+        record = options.avro_schema or avro_schema(schema, options.record_name)
+        names = [part["name"] for part in record["fields"]]
         if names != schema.names:
             raise DataError(f"option 'avro_schema': it has the fields {names}, the data has the columns {schema.names}")
         self._closed = False
         try:
-            parsed = fastavro.parse_schema(dict(made), _write_hint=False)
+            parsed = fastavro.parse_schema(dict(record), _write_hint=False)
             self._rows_left = MAX_EMPTY_ROWS if least_bytes(parsed) == 0 else None
             if options.avro_schema is not None:
                 self._stored = arrow_schema(parsed)
@@ -163,7 +163,7 @@ class _AvroWriter(FormatWriter):
                 compression_level=options.compression_level,
             )
         except (ValueError, KeyError, TypeError, StoreError, fastavro.schema.SchemaParseException) as error:
-            raise DataError(f"Avro can't store the data so: {error}") from error
+            raise DataError(f"Avro can't store this schema: {error}") from error
 
     def write(self, batch: pa.RecordBatch) -> None:
         check_batch(batch, self._schema)

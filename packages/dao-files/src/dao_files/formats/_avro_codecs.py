@@ -31,13 +31,13 @@ def unpack(codec: str, data: bytes, limit: int, hint: str) -> bytes:
     """
     unpacker = _UNPACKERS.get(codec)
     if unpacker is None:
-        raise StoreError(f"its blocks are packed by {codec!r}; what can be read: {', '.join(map(repr, _UNPACKERS))}")
+        raise StoreError(f"its blocks are compressed by {codec!r}, expected one of {', '.join(map(repr, _UNPACKERS))}")
     try:
         found = unpacker(data, limit)
         if len(found) > limit:
             raise OverflowError
     except OverflowError as error:
-        raise StoreError(f"a block of {len(data):,} bytes unpacks to more than is allowed; {hint}") from error
+        raise StoreError(f"a block of {len(data):,} bytes decompresses to more than the limit; {hint}") from error
     except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError, pa.ArrowException) as error:
         raise StoreError(f"a block is damaged: {error}") from error
     return found
@@ -84,7 +84,7 @@ def _unpack_snappy(data: bytes, limit: int) -> bytes:
         raise OverflowError
     found: bytes = pa.Codec("snappy").decompress(packed, decompressed_size=size, asbytes=True)
     if zlib.crc32(found).to_bytes(_CHECKSUM, "big") != checksum:
-        raise ValueError("its checksum is another")
+        raise ValueError("its checksum doesn't match")
     return found
 
 

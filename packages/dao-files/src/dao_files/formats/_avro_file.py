@@ -216,7 +216,7 @@ def _measure(kind: Any, names: dict[str, Any]) -> tuple[int, int]:
         if kind in _BYTES:
             return _BYTES[kind], 1
         if names.get(kind) is None:
-            raise StoreError(f"the Avro type {kind!r} holds itself, which Arrow can't")
+            raise StoreError(f"the Avro type {kind!r} is recursive, which no Arrow type can be")
         return names[kind]  # type: ignore[no-any-return]
     base = kind["type"]
     if base == "array":

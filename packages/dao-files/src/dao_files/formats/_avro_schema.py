@@ -88,7 +88,7 @@ def _arrow_type(kind: Any, names: dict[str, Any]) -> tuple[pa.DataType, bool]:
         if kind in _PRIMITIVES:
             return _PRIMITIVES[kind], kind == "null"
         if names.get(kind) is None:
-            raise StoreError(f"the Avro type {kind!r} holds itself, which Arrow can't")
+            raise StoreError(f"the Avro type {kind!r} is recursive, which no Arrow type can be")
         return names[kind], False
     base = kind["type"]
     if isinstance(base, Mapping | list):
@@ -130,7 +130,7 @@ def _union(kinds: list[Any], names: dict[str, Any]) -> tuple[pa.DataType, bool]:
     numbers = [pa.float64() if part.equals(pa.float32()) else part for part in parts]
     if all(part in _WIDER for part in numbers) and set(numbers) != {pa.int64(), pa.float64()}:
         return max(numbers, key=_WIDER.index), nullable
-    raise StoreError(f"an Avro union of {', '.join(map(str, parts))} has no one Arrow type")
+    raise StoreError(f"an Avro union of {', '.join(map(str, parts))} has no common Arrow type")
 
 
 def avro_schema(schema: pa.Schema, name: str) -> dict[str, Any]:

@@ -122,7 +122,7 @@ def _refuse_packed(head: bytes) -> None:
 
     other = next((one.name for one in FORMATS.values() if one.magic and head.startswith(one.magic)), None)
     if other is not None and b"\x00" in head[:1024]:
-        raise StoreError(f"its content is no text but {other}: format={other!r} reads it")
+        raise StoreError(f"its content is not text but {other}: format={other!r} reads it")
 
 
 def open_input(path: str, filesystem: fs.FileSystem, compression: str | None) -> UnpackedInput:

@@ -40,7 +40,7 @@ class CsvFile:
         twice = repeated_names(self.names)
         if twice:
             raise DataError(
-                f"the columns {', '.join(map(repr, twice))} are there more than once; header=[names] with skip_rows=1 "
+                f"the columns {', '.join(map(repr, twice))} occur more than once; header=[names] with skip_rows=1 "
                 "names them apart"
             )
         self.parser = PieceParser(self.names, options, self._delimiter, self._grammar)

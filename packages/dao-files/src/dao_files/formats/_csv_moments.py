@@ -31,8 +31,8 @@ def parse_moments(texts: pa.Array, formats: Sequence[str]) -> pa.Array:
 def _parse_exactly(texts: pa.Array, pattern: str) -> pa.Array:
     """Parse texts by one format; null where they don't fit or name a moment that doesn't exist."""
     parsed = pc.strptime(texts, format=pattern, unit="s", error_is_null=True)
-    again = pc.strftime(parsed, format=pattern).cast(texts.type)
-    same = pc.equal(_normalize(again), _normalize(texts))
+    formatted = pc.strftime(parsed, format=pattern).cast(texts.type)
+    same = pc.equal(_normalize(formatted), _normalize(texts))
     # Python's strptime demands four digits of a year, and decides where formatting the moment yields another text.
     doubtful = pc.and_(parsed.is_valid(), pc.or_(pc.invert(same), pc.less(pc.year(parsed), 1000)))
     if not pc.any(doubtful).as_py():

@@ -147,7 +147,7 @@ def better_delimiter(names: Sequence[str], delimiter: str) -> str:
     mark = max(counts, key=lambda mark: counts[mark])
     if not counts[mark]:
         return ""
-    return f"; the only column is {_shorten(names[0], 60)!r}: delimiter={mark!r} would part it"
+    return f"; the only column is {_shorten(names[0], 60)!r}: delimiter={mark!r} would split it"
 
 
 def arrow_memory(data: bytes) -> pa.BufferReader:

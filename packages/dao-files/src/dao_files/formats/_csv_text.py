@@ -54,7 +54,7 @@ def _refuse_wide(head: bytes) -> None:
         even, odd = head[:64:2], head[1:64:2]
         found = "utf-16-le" if not any(odd) else "utf-16-be" if not any(even) else None
     if found is not None:
-        raise StoreError(f"its text is no UTF-8 but looks like {found}: encoding={found!r} reads it")
+        raise StoreError(f"its text is not UTF-8 but looks like {found}: encoding={found!r} reads it")
 
 
 class _Transcoder:

@@ -81,7 +81,7 @@ class CsvFileWriter(FormatWriter):
         if batch.column(0).null_count:
             raise DataError(
                 f"a null in the only column {self._schema.names[0]!r} would be a blank line, which readers leave out; "
-                "null_values=['NULL'] gives it a text, skip_blank_lines=False lets it stand"
+                "null_values=['NULL'] gives it a text, skip_blank_lines=False allows it"
             )
 
     def _start(self) -> None:

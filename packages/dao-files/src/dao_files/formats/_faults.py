@@ -31,7 +31,7 @@ def reading(path: str) -> Iterator[None]:
     except RecursionError as error:
         raise StoreError(f"{path} can't be read: it is nested too deeply") from error
     except MemoryError as error:
-        raise StoreError(f"{path} can't be read: it asks for more memory than there is ({error})") from error
+        raise StoreError(f"{path} can't be read: it needs more memory than is available ({error})") from error
     except Exception as error:  # drivers raise all sorts of errors for damaged files
         raise StoreError(f"{path} can't be read: {_shorten(error)}") from error
 

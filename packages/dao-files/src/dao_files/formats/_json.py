@@ -156,7 +156,7 @@ def _batch(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.RecordBatch:
 
 def _has_decimal(kind: pa.DataType) -> bool:
     if pa.types.is_nested(kind):
-        return any(_has_decimal(kind.field(place).type) for place in range(kind.num_fields))
+        return any(_has_decimal(kind.field(index).type) for index in range(kind.num_fields))
     return bool(pa.types.is_decimal(kind))
 
 

@@ -176,7 +176,7 @@ class _Text:
 
     def end(self) -> None:
         if self.skip_space():
-            raise StoreError(f"there is more after the JSON value ({self.where()}); {_LINES}")
+            raise StoreError(f"there is further content after the JSON value ({self.where()}); {_LINES}")
 
     def value(self, scan: Callable[[str, int], tuple[Any, int]]) -> Any:
         """Decode the value that starts here.

@@ -62,7 +62,7 @@ def _nest_struct(values: Sequence[Any], kind: pa.DataType, leaf: Leaf) -> pa.Arr
     _check(values, dict, "objects")
     missing = [value is None for value in values]
     if kind.num_fields == 0:
-        return pa.array([None if gone else {} for gone in missing], kind)
+        return pa.array([None if is_null else {} for is_null in missing], kind)
     children = [
         nest([None if value is None else value.get(field.name) for value in values], field.type, leaf) for field in kind
     ]
@@ -145,6 +145,6 @@ def _unnest_map(array: pa.Array, leaf: Callable[[pa.Array], list[Any]]) -> list[
     for row in _unnest_list(array.cast(pa.list_(pairs)), leaf):
         entries = None if row is None else {pair["key"]: pair["value"] for pair in row}
         if entries is not None and len(entries) < len(row):
-            raise DataError("a map has one key more than once, which can't be kept here")
+            raise DataError("a map has a repeated key, which can't be stored here")
         found.append(entries)
     return found

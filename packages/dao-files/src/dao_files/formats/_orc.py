@@ -134,7 +134,7 @@ def _stored_as(name: str, kind: pa.DataType) -> pa.DataType:
         return _stored_as(name, kind.value_type)
     if pa.types.is_timestamp(kind):
         if kind.tz not in (None, "UTC"):
-            raise DataError(f"column {name!r}: ORC keeps no time zone but UTC, found {kind.tz!r}; cast to UTC first")
+            raise DataError(f"column {name!r}: ORC stores no time zone but UTC, found {kind.tz!r}; cast to UTC first")
         return pa.timestamp("ns", kind.tz)
     if pa.types.is_decimal128(kind) and 0 <= kind.scale <= kind.precision:
         return kind

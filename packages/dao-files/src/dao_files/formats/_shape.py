@@ -95,7 +95,7 @@ def check_schema(schema: pa.Schema) -> pa.Schema:
     twice = repeated_names(schema.names)
     if twice:
         names = ", ".join(map(repr, twice))
-        raise DataError(f"the columns {names} are there more than once, and nothing tells them apart: rename them")
+        raise DataError(f"the columns {names} occur more than once: rename them")
     return schema
 
 
@@ -120,7 +120,7 @@ def unify(schemas: Sequence[pa.Schema], paths: Sequence[str] = ()) -> pa.Schema:
         unified = pa.unify_schemas(list(schemas), promote_options="permissive")
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         where = f" ({paths[0]} and {len(paths) - 1} more)" if paths else ""
-        raise DataError(f"the files have no common schema{where}: {error}; schema= would say what to read") from error
+        raise DataError(f"the files have no common schema{where}: {error}; schema= sets the types to read") from error
     return pa.schema(_nullable_where_absent(unified, schemas), metadata=unified.metadata)
 
 

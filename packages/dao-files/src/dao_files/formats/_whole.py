@@ -90,8 +90,8 @@ def _decode_jobs(jobs: Iterator[_Job]) -> Generator[list[pa.RecordBatch], None, 
     first = list(islice(jobs, 2))
     if len(first) < 2:
         for job in first:
-            with reading(job.file.path), closing(in_parallel(run, job.requests, FETCHERS)) as coming:
-                fetched = list(coming)
+            with reading(job.file.path), closing(in_parallel(run, job.requests, FETCHERS)) as results:
+                fetched = list(results)
             yield job.decode(fetched, alone=True)
         return
     yield from _decode_concurrently(chain(first, jobs))
@@ -109,9 +109,9 @@ def _decode_concurrently(jobs: Iterator[_Job]) -> Generator[list[pa.RecordBatch]
 
         def decode(job_and_fetched: tuple[_Job, list[Future[Any]]]) -> list[pa.RecordBatch]:
             nonlocal ended
-            job, coming = job_and_fetched
+            job, futures = job_and_fetched
             with reading(job.file.path):
-                fetched = [one.result() for one in coming]
+                fetched = [one.result() for one in futures]
             found = job.decode(fetched, alone=started - ended < WORKERS)
             with counting:
                 ended += 1
@@ -124,8 +124,8 @@ def _decode_concurrently(jobs: Iterator[_Job]) -> Generator[list[pa.RecordBatch]
                     yield done.result()
                     ahead -= weight
                 started += 1
-                coming = [submitted(fetching, run, request) for request in job.requests]
-                pending.append((job.weight, submitted(decoding, decode, (job, coming))))
+                futures = [submitted(fetching, run, request) for request in job.requests]
+                pending.append((job.weight, submitted(decoding, decode, (job, futures))))
                 ahead += job.weight
             while pending:
                 yield pending.popleft()[1].result()

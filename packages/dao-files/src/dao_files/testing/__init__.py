@@ -1,14 +1,14 @@
-"""A kit for custom storages: the guarantees of their protocols as inheritable tests. Needs pytest.
+"""A test kit for custom storages: the guarantees of their protocols as inheritable tests. Needs pytest.
 
-A storage is held against :class:`StorageSuite`, a transport for the manifest protocol against :class:`TransportSuite`:
+Test a storage with :class:`StorageSuite`, and a transport of the manifest protocol with :class:`TransportSuite`:
 
     class TestMine(TransportSuite):
         @pytest.fixture
         def transport(self, tmp_path):
             return MyTransport(tmp_path)
 
-What either passes, the whole contract of an interface is built on: hold the interface against
-``dao.testing.ConformanceSuite`` as well. The page ``docs/writing-a-storage.md`` does all of it.
+Test the interface over it with ``dao.testing.ConformanceSuite`` as well: its contract relies on the guarantees that
+these suites test. The page ``docs/writing-a-storage.md`` has a complete example.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A store in memory whose requests go through a plan of faults, as those of a real store go through a proxy."""
+"""A transport in memory that injects faults into its requests by a plan."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ __all__ = ["FaultyTransport"]
 
 @define(slots=False, eq=False)
 class FaultyTransport(MemoryTransport):
-    """A :class:`~dao_files.manifest.MemoryTransport` that fails as it is asked to.
+    """A :class:`~dao_files.manifest.MemoryTransport` with injected faults.
 
     Attributes:
-        plan: the verdict on each request: done, refused before it is done, or done with its answer lost.
-        ignored_conflicts: so many conditional writes are answered by a ConflictError though no other writer is there.
+        plan: the :class:`dao.testing.FaultPlan` that decides each request: executed, failed without being executed, or
+            executed with a lost answer. A failed request and a lost answer raise TransientError.
+        ignored_conflicts: the number of next conditional writes that raise ConflictError without another writer.
 
     >>> transport = FaultyTransport(plan=FaultPlan(at=1))
     >>> transport.put("key", b"content")

@@ -1,4 +1,4 @@
-"""The promises of :class:`dao_files.storage.Storage` as tests."""
+"""The guarantees of :class:`dao_files.storage.Storage` as tests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Files = dict[str, bytes]
 
 
 class _GivenUp(Exception):
-    """Leaves a change in the middle."""
+    """An error that leaves an incomplete change."""
 
 
 def _fill(change: Change, files: Mapping[str, bytes]) -> None:
@@ -37,7 +37,7 @@ def _fill(change: Change, files: Mapping[str, bytes]) -> None:
 
 
 def _put(storage: Storage, key: str, files: Mapping[str, bytes]) -> None:
-    """Replace everything below a key."""
+    """Replace the directory at a key."""
     with storage.change(key, tree=True) as change:
         _fill(change, files)
         change.publish()
@@ -50,7 +50,7 @@ def _put_file(storage: Storage, key: str, content: bytes, *, blind: bool = False
 
 
 def _read(snapshot: Snapshot) -> Files:
-    """The contents by their paths below the snapshot's key."""
+    """Read the contents of all files, by their paths below the snapshot's key."""
     found = {}
     for info in snapshot.files:
         with snapshot.open(info.key) as file:
@@ -58,8 +58,8 @@ def _read(snapshot: Snapshot) -> Files:
     return found
 
 
-def _there(storage: Storage, key: str) -> Files:
-    """What is at a key now, nothing where nothing is; looked at again where a writer was faster."""
+def _current_files(storage: Storage, key: str) -> Files:
+    """Read the current files of a key, an empty dict if there are none; retries on a conflict with a writer."""
     while True:
         try:
             snapshot = storage.snapshot(key)
@@ -74,25 +74,26 @@ def _there(storage: Storage, key: str) -> Files:
 
 
 class StorageSuite(Suite, written="dao_files.storage.Storage"):
-    """Every rule of a storage. Inherit it, and give it a fixture ``storage``, which is empty.
+    """All rules of a storage, as tests. Inherit it and define a fixture ``storage`` that returns an empty storage.
 
-    A storage that finds conflicts at the end (``conflict_timeout`` is not 0) gives a fixture ``rival``, too.
+    For a storage that detects conflicts on publishing (``conflict_timeout`` is not 0), define a fixture ``rival``, too:
+    another storage of the same files.
     """
 
     @pytest.fixture
     def storage(self) -> Storage:
-        """The storage that is tested; the inheriting class gives it."""
+        """The storage under test, empty; the subclass defines it."""
         pytest.fail(f"{type(self).__name__} needs a fixture 'storage' that returns an empty storage")
 
     @pytest.fixture
     def rival(self, storage: Storage) -> Storage | None:
-        """Another storage of the same files, as another process has one; None where writers wait for each other."""
+        """Another storage of the same files, like that of another process; None where writers wait for each other."""
         if storage.conflict_timeout:
             pytest.fail(f"{type(self).__name__} needs a fixture 'rival': another storage of the same files")
         return None
 
     def test_where_nothing_is(self, storage: Storage) -> None:
-        """Nothing has no kind; taking, listing, deleting, moving it is a NotFoundError. An empty root can be listed."""
+        """A missing key has the kind None; snapshot, list, delete, move raise NotFoundError. An empty root lists."""
         assert storage.kind("a/b") is None
         assert list(storage.list("")) == []
         requests: tuple[Callable[[], object], ...] = (
@@ -106,7 +107,7 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
                 request()
 
     def test_what_is_published_is_there(self, storage: Storage) -> None:
-        """A published directory is there: its files with their sizes, in the order of their names.
+        """A published directory has the written files with their sizes, in the order of their names.
 
         That is the order of the keys as texts, or folder by folder.
         """
@@ -130,7 +131,7 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
         assert [info.key for info in storage.list("deep/t/a")] == ["deep/t/a/b.bin", "deep/t/a/z.bin"]
 
     def test_a_single_file(self, storage: Storage) -> None:
-        """A change with tree=False makes one file at the key, and replaces it; blind too."""
+        """A change with tree=False creates one file at the key, or replaces it, also with blind=True."""
         for content, blind in ((b"one", False), (b"two", False), (b"three", True)):
             _put_file(storage, "folder/f.bin", content, blind=blind)
             snapshot = storage.snapshot("folder/f.bin")
@@ -141,23 +142,23 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
         assert [info.size for info in storage.list("folder/f.bin")] == [5]
 
     def test_what_is_not_published_is_nowhere(self, storage: Storage) -> None:
-        """Nothing is visible before publish; leaving a change without it, or by an error, undoes everything."""
+        """Nothing is visible before publish; leaving a change without it, or by an error, discards everything."""
         _put(storage, "t", {"a.bin": b"old"})
         for key in ("t", "new"):
-            before = _there(storage, key)
+            before = _current_files(storage, key)
             with storage.change(key, tree=True) as change:
                 _fill(change, {"b.bin": b"new"})
-                assert _there(storage, key) == before
+                assert _current_files(storage, key) == before
             with suppress(_GivenUp), storage.change(key, tree=True) as change:
                 _fill(change, {"b.bin": b"new"})
                 with change.create("c.bin") as sink:
                     sink.write(b"half")
                     raise _GivenUp
-            assert _there(storage, key) == before
+            assert _current_files(storage, key) == before
         assert [info.key for info in storage.list("")] == ["t/a.bin"]
 
     def test_a_change_replaces_everything(self, storage: Storage) -> None:
-        """What is neither created nor kept is gone; what is kept is there unchanged; copied files are equal."""
+        """Files neither created nor kept are removed; kept files are unchanged; copied files are equal."""
         _put(storage, "other", {"x.bin": b"x"})
         _put(storage, "t", {"kept.bin": _LARGE, "dropped.bin": b"d", "sub/kept.bin": b"s"})
         other = storage.snapshot("other")
@@ -172,20 +173,20 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
             change.publish()
         other.close()
         expected = {"kept.bin": _LARGE, "sub/kept.bin": b"s", "new.bin": b"new", "copied.bin": b"x"}
-        assert _there(storage, "t") == expected
-        assert _there(storage, "other") == {"x.bin": b"x"}
+        assert _current_files(storage, "t") == expected
+        assert _current_files(storage, "other") == {"x.bin": b"x"}
         _put(storage, "t", {"only.bin": b"1"})
         assert [info.key for info in storage.list("t")] == ["t/only.bin"]
 
     def test_base_is_none_where_nothing_is(self, storage: Storage) -> None:
-        """A change says what is at its key now: None where nothing is."""
+        """The base of a change is a snapshot of its key: None if the key is missing."""
         with storage.change("t", tree=True) as change:
             assert change.base is None
         with storage.change("f.bin", tree=False) as change:
             assert change.base is None
 
     def test_a_snapshot_does_not_change(self, storage: Storage) -> None:
-        """What a snapshot found is what it reads, whatever is replaced or deleted since; or reading is a ConflictError.
+        """A snapshot reads its files as they were, even if they were replaced or deleted since; or a ConflictError.
 
         A ConflictError is allowed where ``conflict_timeout`` is not 0. Other bytes never are.
         """
@@ -201,20 +202,20 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
             change()
             assert [info.key for info in snapshot.files] == ["t/a.bin", "t/b.bin"]
             for key, content in old.items():
-                self._same(storage, partial(_opened, snapshot, f"t/{key}"), content)
-            self._same(storage, opened.read, b"old a")
+                self._check_content(storage, partial(_read_file, snapshot, f"t/{key}"), content)
+            self._check_content(storage, opened.read, b"old a")
             opened.close()
             snapshot.close()
 
     @staticmethod
-    def _same(storage: Storage, read: Callable[[], bytes], expected: bytes) -> None:
+    def _check_content(storage: Storage, read: Callable[[], bytes], expected: bytes) -> None:
         try:
             assert read() == expected
         except ConflictError:
             assert storage.conflict_timeout, "a storage without conflicts keeps its snapshots"
 
     def test_files_are_read_from_anywhere(self, storage: Storage) -> None:
-        """A file of a snapshot can be read in parts, and stays readable when the snapshot is closed."""
+        """A file of a snapshot can be read in ranges, and stays readable after the snapshot is closed."""
         _put(storage, "t", {"a.bin": _LARGE})
         snapshot = storage.snapshot("t")
         with snapshot.open("t/a.bin") as file:
@@ -226,7 +227,7 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
             assert file.read(5) == _LARGE[1000:1005]
 
     def test_arrow_reads_and_writes(self, storage: Storage) -> None:
-        """native=True gives a file that Arrow writes; filesystem() is one on which a snapshot's keys are paths."""
+        """native=True returns a file that Arrow writes; filesystem() returns one with the snapshot's keys as paths."""
         with storage.change("t", tree=True) as change:
             with change.create("a.arrow", native=True) as sink:
                 assert isinstance(sink, pa.NativeFile)
@@ -241,22 +242,22 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
             assert file.size() == len(_LARGE)
 
     def test_moving(self, storage: Storage) -> None:
-        """``move`` gives everything at a key another one; what is at the target is replaced whole, or refused."""
+        """``move`` moves all files at a key to another key; an existing target is replaced as a whole, or refused."""
         _put(storage, "t", {"a.bin": b"a", "sub/b.bin": b"b"})
         _put(storage, "taken", {"x.bin": b"x"})
         with pytest.raises(AlreadyExistsError):
             storage.move("t", "taken", replace=False)
-        assert (_there(storage, "taken"), len(_there(storage, "t"))) == ({"x.bin": b"x"}, 2)
+        assert (_current_files(storage, "taken"), len(_current_files(storage, "t"))) == ({"x.bin": b"x"}, 2)
         storage.move("t", "taken", replace=True)
         storage.move("taken", "deep/target", replace=False)
-        assert _there(storage, "deep/target") == {"a.bin": b"a", "sub/b.bin": b"b"}
+        assert _current_files(storage, "deep/target") == {"a.bin": b"a", "sub/b.bin": b"b"}
         assert (storage.kind("t"), storage.kind("taken")) == (None, None)
         _put_file(storage, "f.bin", b"f")
         storage.move("f.bin", "g.bin", replace=False, wanted="file")
         assert (storage.kind("f.bin"), [info.size for info in storage.list("g.bin")]) == (None, [1])
 
     def test_deleting(self, storage: Storage) -> None:
-        """``delete`` takes all that is at a key, and nothing beside it, also where names begin alike."""
+        """``delete`` removes all files at a key, and no others, also if their names begin with the key."""
         for key in ("t", "t2", "u/t"):
             _put(storage, key, {"a.bin": b"a", "sub/b.bin": b"b"})
         _put_file(storage, "t.bin", b"f")
@@ -272,10 +273,10 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
         storage.delete("t.bin")
         assert storage.kind("t.bin") is None
         _put(storage, "t", {"c.bin": b"c"})
-        assert _there(storage, "t") == {"c.bin": b"c"}
+        assert _current_files(storage, "t") == {"c.bin": b"c"}
 
     def test_no_change_is_lost(self, storage: Storage) -> None:
-        """Of changes of one key at the same moment each is there in the end that was published; the others raised."""
+        """Of concurrent changes of one key, each that was published is in the final state; the others raise."""
 
         def add(number: int) -> None:
             while True:
@@ -290,10 +291,10 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
                     assert storage.conflict_timeout, "a storage without conflicts keeps its writers waiting"
 
         at_once([partial(add, number) for number in range(_WRITERS)])
-        assert _there(storage, "t") == {f"{number}.bin": b"%d" % number for number in range(_WRITERS)}
+        assert _current_files(storage, "t") == {f"{number}.bin": b"%d" % number for number in range(_WRITERS)}
 
     def test_readers_see_whole_states(self, storage: Storage) -> None:
-        """While a directory is replaced, every snapshot of it is one state, whole."""
+        """While a directory is replaced, every snapshot is one complete state."""
         states = [{"a.bin": b"1", "b.bin": b"1"}, {"a.bin": b"22", "b.bin": b"22", "c.bin": b"22"}]
         _put(storage, "t", states[0])
 
@@ -303,14 +304,14 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
             return []
 
         def read() -> list[Files]:
-            return [_there(storage, "t") for _ in range(_ROUNDS)]
+            return [_current_files(storage, "t") for _ in range(_ROUNDS)]
 
         assert all(found in states for seen in at_once([write, read]) for found in seen)
 
     def test_what_has_appeared_is_not_replaced(self, storage: Storage, rival: Storage | None) -> None:
-        """If base was None and something is there by now, ``publish`` is an error, and publishes nothing.
+        """If base was None and the key exists by now, ``publish`` raises an error and publishes nothing.
 
-        An AlreadyExistsError, or a ConflictError where the storage finds a conflict before it looks.
+        An AlreadyExistsError, or a ConflictError if the storage detects the conflict first.
         """
         if rival is None:
             return
@@ -323,11 +324,11 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
             for late in (change, single):
                 with pytest.raises((AlreadyExistsError, ConflictError)):
                     late.publish()
-        assert _there(storage, "t") == {"a.bin": b"theirs"}
-        assert list(_there(storage, "f").values()) == [b"theirs"]
+        assert _current_files(storage, "t") == {"a.bin": b"theirs"}
+        assert list(_current_files(storage, "f").values()) == [b"theirs"]
 
     def test_a_conflict_can_be_renewed(self, storage: Storage, rival: Storage | None) -> None:
-        """``publish`` is a ConflictError if another has published since; after ``renew`` it can be published."""
+        """``publish`` raises ConflictError if another change was published since; after ``renew`` it succeeds."""
         if rival is None:
             return
         _put(storage, "t", {"a.bin": b"a"})
@@ -337,42 +338,42 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
             _put(rival, "t", {"theirs.bin": b"theirs"})
             with pytest.raises(ConflictError):
                 change.publish()
-            assert _there(rival, "t") == {"theirs.bin": b"theirs"}
+            assert _current_files(rival, "t") == {"theirs.bin": b"theirs"}
             change.renew()
             assert change.base is not None
             for info in change.base.files:
                 change.keep(info.key)
             change.publish()
-        assert _there(rival, "t") == {"theirs.bin": b"theirs", "mine.bin": b"mine"}
+        assert _current_files(rival, "t") == {"theirs.bin": b"theirs", "mine.bin": b"mine"}
 
     def test_keys_are_exact(self, storage: Storage) -> None:
-        """Nothing is escaped, unescaped, folded or normalised, in keys and in the paths below them."""
+        """Keys, and paths below them, are not escaped, unescaped, folded or normalised."""
         files = {key: b"%d" % number for number, key in enumerate(ODD_KEYS)}
         _put(storage, "odd", files)
-        assert _there(storage, "odd") == files
+        assert _current_files(storage, "odd") == files
         assert {info.key for info in storage.list("")} == {join("odd", key) for key in files}
         for key in ODD_KEYS:
             _put_file(storage, f"single/{key}", key.encode())
-        assert _there(storage, "single") == {key: key.encode() for key in ODD_KEYS}
+        assert _current_files(storage, "single") == {key: key.encode() for key in ODD_KEYS}
 
     def test_uris_name_keys(self, storage: Storage) -> None:
-        """``key_of`` takes the root's URI off a URI; one of another place names nothing here."""
+        """``key_of`` returns the key of a URI below the root's; None for any other URI."""
         assert storage.key_of(f"{storage.uri}/a/b.bin") == "a/b.bin"
         assert storage.key_of("gopher://elsewhere/a/b.bin") is None
 
     def test_errors_are_known_or_not(self, storage: Storage) -> None:
-        """``translate`` gives a DaoError, or None for an error that is not the storage's."""
+        """``translate`` returns a DaoError, or None for an error that is not the storage's."""
         assert storage.translate(ValueError("a bug")) is None
         translated: Any = storage.translate(OSError(28, "No space left on device"))
         assert translated is None or isinstance(translated, DaoError)
 
     def test_it_can_be_pickled(self, storage: Storage) -> None:
-        """A pickled storage reaches the same files, or takes them along."""
+        """A pickled storage accesses the same files, or contains them."""
         _put(storage, "t", {"a.bin": b"a"})
         again = pickle.loads(pickle.dumps(storage))
-        assert _there(again, "t") == {"a.bin": b"a"}
+        assert _current_files(again, "t") == {"a.bin": b"a"}
 
 
-def _opened(snapshot: Snapshot, key: str) -> bytes:
+def _read_file(snapshot: Snapshot, key: str) -> bytes:
     with snapshot.open(key) as file:
         return file.read()

@@ -1,4 +1,4 @@
-"""What both suites have in common: rules in failures, threads at once, and keys that few stores expect."""
+"""Common parts of both suites: the rule of a test in its failure, concurrent tasks, and unusual keys."""
 
 from __future__ import annotations
 
@@ -32,14 +32,18 @@ ODD_KEYS = (
     "-dash",
     f"long/{'x' * 200}",
 )
-"""Each is a key of its own: nothing is escaped, unescaped, folded or normalised."""
+"""Distinct keys for a store that neither escapes, unescapes, folds nor normalises them."""
 
 
 class Suite:
-    """A class of tests, each of which is a rule. What a store can't do is declared in ``lacks``, with its reason.
+    """A class of tests, each of which is a rule.
+
+    Attributes:
+        lacks: the features that the tested store lacks, each with its reason.
+        features: the names and descriptions of the features that a store may lack.
 
     Raises:
-        ConfigError: when a class inherits it: ``lacks`` has an unknown name, or one of its rules is overridden.
+        ConfigError: on definition of a subclass: ``lacks`` has an unknown name, or a rule is overridden.
     """
 
     lacks: ClassVar[Mapping[str, str]] = {}
@@ -65,13 +69,13 @@ class Suite:
 
 
 def at_once(tasks: Iterable[Callable[[], T]]) -> list[T]:
-    """What some tasks give that are begun at the same moment, each by a thread of its own."""
-    begun = list(tasks)
-    barrier = Barrier(len(begun))
+    """Run tasks concurrently, each in its own thread, started by a barrier; returns their results in order."""
+    started = list(tasks)
+    barrier = Barrier(len(started))
 
     def run(task: Callable[[], T]) -> T:
         barrier.wait()
         return task()
 
-    with ThreadPoolExecutor(len(begun)) as pool:
-        return list(pool.map(run, begun))
+    with ThreadPoolExecutor(len(started)) as pool:
+        return list(pool.map(run, started))

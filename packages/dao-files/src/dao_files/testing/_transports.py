@@ -1,4 +1,4 @@
-"""The promises of :class:`dao_files.manifest.Transport` as tests."""
+"""The guarantees of :class:`dao_files.manifest.Transport` as tests."""
 
 from __future__ import annotations
 
@@ -22,42 +22,42 @@ __all__ = ["TransportSuite"]
 
 _WRITERS = 8
 _ROUNDS = 5
-_LARGE = bytes(range(256)) * (20 << 10)  # 5 MiB: more than most stores take in one piece of a stream
+_LARGE = bytes(range(256)) * (20 << 10)  # 5 MiB: more than most stores transfer in one chunk of a stream
 
 _REFUSED = (ConflictError, NotFoundError)
-"""How a condition fails that asks for an object where none is."""
+"""The errors of a condition on the ETag of an object that doesn't exist."""
 
 
 def _content(data: Buffer) -> bytes:
     return bytes(memoryview(data))
 
 
-def _all(pieces: Iterator[Buffer]) -> bytes:
+def _join(pieces: Iterator[Buffer]) -> bytes:
     return b"".join(map(_content, pieces))
 
 
 class TransportSuite(Suite, written="dao_files.manifest.Transport"):
-    """Every rule of a transport. Inherit it, and give it a fixture ``transport``: an empty store.
+    """All rules of a transport, as tests. Inherit it and define a fixture ``transport`` that returns an empty store's.
 
     Attributes:
-        lacks: what the store can't do, with the reason: ``metadata`` (settings are refused), ``prefix_keys`` (a key
-            that is also the folder of another one is refused, or not listed beside it), ``pickle`` (a pickled one
-            reaches other objects).
+        lacks: the features that the store lacks, each with its reason: ``metadata`` (settings are refused),
+            ``prefix_keys`` (a key that is also the folder of another key is refused, or not listed with it), ``pickle``
+            (a pickled transport accesses other objects).
     """
 
     features = {  # noqa: RUF012 - declared by the base class
-        "metadata": "metadata and the content type of an object are kept",
-        "prefix_keys": "there may be 'a' and 'a/b' at the same time",
-        "pickle": "a pickled transport reaches the same objects, or takes them along",
+        "metadata": "metadata and the content type of an object are stored",
+        "prefix_keys": "the keys 'a' and 'a/b' can exist at the same time",
+        "pickle": "a pickled transport accesses the same objects, or contains them",
     }
 
     @pytest.fixture
     def transport(self) -> Transport:
-        """The transport that is tested; the inheriting class gives it."""
+        """The transport under test, of an empty store; the subclass defines it."""
         pytest.fail(f"{type(self).__name__} needs a fixture 'transport' that returns a transport to an empty store")
 
     def test_contents_come_back_equal(self, transport: Transport) -> None:
-        """What is put is what is got, from an empty content to a large one, whatever kind of buffer it is."""
+        """``get`` returns the content that was put, from empty to large, for any kind of buffer."""
         for content in (b"", b"x", bytearray(b"abc"), memoryview(b"abcdef")[2:4], _LARGE):
             stat = transport.put("a/b.bin", content)
             assert (stat.key, stat.size) == ("a/b.bin", len(content))
@@ -65,23 +65,23 @@ class TransportSuite(Suite, written="dao_files.manifest.Transport"):
             assert transport.head("a/b.bin").size == len(content)
 
     def test_parts_are_exact(self, transport: Transport) -> None:
-        """start= and length= give that part; at or past the end there is nothing, and that is no error."""
+        """start= and length= select a range; a range at or past the end is empty, not an error."""
         transport.put("k", b"0123456789")
         parts = [_content(transport.get("k", start=a, length=n)) for a, n in ((0, 3), (4, 2), (8, 9), (10, 5), (99, 1))]
         assert parts == [b"012", b"45", b"89", b"", b""]
         assert _content(transport.get("k", start=7)) == b"789"
 
     def test_streams_are_whole(self, transport: Transport) -> None:
-        """chunks() gives the content in order, from its start or from elsewhere, of one object alone."""
+        """chunks() yields the content in order, from its start or an offset, all of one version of the object."""
         stat = transport.put("k", _LARGE)
-        assert _all(transport.chunks("k")) == _LARGE
-        assert _all(transport.chunks("k", start=len(_LARGE) - 3, etag=stat.etag)) == _LARGE[-3:]
+        assert _join(transport.chunks("k")) == _LARGE
+        assert _join(transport.chunks("k", start=len(_LARGE) - 3, etag=stat.etag)) == _LARGE[-3:]
         transport.put("k", b"other")
         with pytest.raises(ConflictError):
-            _all(transport.chunks("k", etag=stat.etag))
+            _join(transport.chunks("k", etag=stat.etag))
 
     def test_what_is_missing_is_missed_at_once(self, transport: Transport) -> None:
-        """head, get, chunks and copy raise NotFoundError when they are called, not when they are looked at."""
+        """head, get, chunks and copy raise NotFoundError when they are called, not when their result is consumed."""
         transport.put("there", b"")
         requests: tuple[Callable[[], object], ...] = (
             lambda: transport.head("the"),
@@ -94,7 +94,7 @@ class TransportSuite(Suite, written="dao_files.manifest.Transport"):
                 request()
 
     def test_every_content_has_its_etag(self, transport: Transport) -> None:
-        """put, head and list tell one ETag; another content has another one, also of the same size."""
+        """put, head and list return the same ETag; another content has another ETag, also if it has the same size."""
         seen = set()
         for number in range(_ROUNDS):
             stat = transport.put("k", b"%06d" % number)
@@ -104,7 +104,7 @@ class TransportSuite(Suite, written="dao_files.manifest.Transport"):
         assert len(seen) == _ROUNDS
 
     def test_reads_under_a_condition(self, transport: Transport) -> None:
-        """``get`` with the ETag of another content is a ConflictError, never other bytes."""
+        """``get`` with the ETag of another content raises ConflictError, and never returns other bytes."""
         old = transport.put("k", b"old")
         transport.put("k", b"new")
         with pytest.raises(ConflictError):
@@ -113,7 +113,7 @@ class TransportSuite(Suite, written="dao_files.manifest.Transport"):
             transport.get("k", start=1, length=1, etag=old.etag)
 
     def test_creating_replaces_nothing(self, transport: Transport) -> None:
-        """put, a writer and copy with if_absent create an object, and raise ConflictError if one is there."""
+        """put, a writer and copy with if_absent create an object, and raise ConflictError if it exists."""
         transport.put("k", b"first", if_absent=True)
         source = transport.put("source", b"second")
         writer = transport.writer("k", if_absent=True)
@@ -128,7 +128,7 @@ class TransportSuite(Suite, written="dao_files.manifest.Transport"):
             assert _content(transport.get("k")) == b"first"
 
     def test_replacing_under_a_condition(self, transport: Transport) -> None:
-        """if_match replaces the object with that ETag alone: with an old one, or where nothing is, it is refused."""
+        """if_match replaces only the object with that ETag: an old ETag, or a missing object, is refused."""
         old = transport.put("k", b"1")
         new = transport.put("k", b"2", if_match=old.etag)
         with pytest.raises(ConflictError):
@@ -144,16 +144,16 @@ class TransportSuite(Suite, written="dao_files.manifest.Transport"):
         assert [stat.key for stat in transport.list("")] == ["k"]
 
     def test_of_many_creators_one_wins(self, transport: Transport) -> None:
-        """Conditions hold atomically: of writers who create one object at the same moment exactly one succeeds."""
+        """Conditions are atomic: of concurrent writers that create one object exactly one succeeds."""
         for number in range(_ROUNDS):
             key = f"k{number}"
-            done = at_once([partial(self._tried, transport, key, b"%d" % me) for me in range(_WRITERS)])
+            done = at_once([partial(self._try_create, transport, key, b"%d" % me) for me in range(_WRITERS)])
             winners = [me for me, won in enumerate(done) if won]
             assert len(winners) == 1
             assert _content(transport.get(key)) == b"%d" % winners[0]
 
     @staticmethod
-    def _tried(transport: Transport, key: str, content: bytes) -> bool:
+    def _try_create(transport: Transport, key: str, content: bytes) -> bool:
         try:
             transport.put(key, content, if_absent=True)
         except ConflictError:
@@ -161,7 +161,7 @@ class TransportSuite(Suite, written="dao_files.manifest.Transport"):
         return True
 
     def test_no_replacement_is_lost(self, transport: Transport) -> None:
-        """Writers who read a counter and replace it under its ETag lose no count, however many they are."""
+        """Concurrent writers that read a counter and replace it under its ETag lose no count."""
         transport.put("counter", b"0")
 
         def count() -> None:
@@ -178,7 +178,7 @@ class TransportSuite(Suite, written="dao_files.manifest.Transport"):
         assert int(_content(transport.get("counter"))) == _WRITERS
 
     def test_readers_see_whole_objects(self, transport: Transport) -> None:
-        """While an object is replaced, and listed, it is there and one of the contents, whole."""
+        """While an object is replaced, it is always listed, and get returns one complete content."""
         states = [b"a" * 70_000, b"b" * 90_000]
         transport.put("k", states[0])
 
@@ -197,7 +197,7 @@ class TransportSuite(Suite, written="dao_files.manifest.Transport"):
         assert set().union(*at_once([write, read, read])) <= set(states)
 
     def test_listings_are_in_order(self, transport: Transport) -> None:
-        """``list`` gives every key with the prefix (and behind ``after=``), in the order of their UTF-8 bytes."""
+        """``list`` yields every key with the prefix (greater than ``after=``), in the order of their UTF-8 bytes."""
         keys = ["a/1", "a/b/2", "a/b/3", "a0", "aé", "a\uff5e", "a\U0001f600", "b"]
         for key in reversed(keys):
             transport.put(key, b"x")
@@ -214,7 +214,7 @@ class TransportSuite(Suite, written="dao_files.manifest.Transport"):
         assert listed("none/") == []
 
     def test_listings_say_what_is_there(self, transport: Transport) -> None:
-        """Each entry of a listing has the object's size, ETag, and time of writing in UTC, to the second at least."""
+        """Each entry of a listing has the object's size, ETag, and time of writing in UTC, at least to the second."""
         transport.put("a/b", b"four")
         (listed,) = transport.list("")
         head = transport.head("a/b")
@@ -225,7 +225,7 @@ class TransportSuite(Suite, written="dao_files.manifest.Transport"):
         assert abs(listed.modified - head.modified) < timedelta(seconds=1)
 
     def test_folders_are_one_level(self, transport: Transport) -> None:
-        """``folders`` gives what is directly below a prefix: folders with a '/' at their ends, and objects."""
+        """``folders`` returns the entries directly below a prefix: folders, which end with '/', and objects."""
         for key in ("a/x", "a/b/y", "a/b/z", "a/c/d/e", "ab"):
             transport.put(key, b"")
         folders, objects = transport.folders("a/")
@@ -233,7 +233,7 @@ class TransportSuite(Suite, written="dao_files.manifest.Transport"):
         assert list(transport.folders("")[0]) == ["a/"]
 
     def test_keys_are_exact(self, transport: Transport) -> None:
-        """Nothing is escaped, unescaped, folded or normalised: every key is an object, listed as it was put."""
+        """Keys are not escaped, unescaped, folded or normalised: each names its own object, listed as it was put."""
         for number, key in enumerate(ODD_KEYS):
             transport.put(key, b"%d" % number, if_absent=True)
         assert [stat.key for stat in transport.list("")] == sorted(ODD_KEYS, key=str.encode)
@@ -246,7 +246,7 @@ class TransportSuite(Suite, written="dao_files.manifest.Transport"):
             assert len(list(transport.list(""))) == len(ODD_KEYS) - number - 1
 
     def test_a_key_may_begin_another(self, transport: Transport) -> None:
-        """There may be 'a' and 'a/b' at once; where a store can't have both, the first stays as it is."""
+        """The keys 'a' and 'a/b' can both exist; in a store that can't have both, the first is unchanged."""
         transport.put("a", b"file")
         if "prefix_keys" in self.lacks:
             with suppress(DaoError):
@@ -260,7 +260,7 @@ class TransportSuite(Suite, written="dao_files.manifest.Transport"):
         assert [stat.key for stat in transport.list("")] == ["a/b"]
 
     def test_deleting(self, transport: Transport) -> None:
-        """``delete`` takes away those objects and no others; what isn't there is no error."""
+        """``delete`` removes those objects and no others; a missing object is not an error."""
         for key in ("a/1", "a/2", "a/3", "ab"):
             transport.put(key, b"")
         transport.delete(["a/1", "not/there", "a/3"])
@@ -271,7 +271,7 @@ class TransportSuite(Suite, written="dao_files.manifest.Transport"):
             transport.head("a/1")
 
     def test_a_writer_shows_nothing_before_it_is_closed(self, transport: Transport) -> None:
-        """What a writer was given is there, whole, when it is closed; a second close or an abort does nothing."""
+        """An object is complete, and visible, once its writer is closed; a second close or an abort does nothing."""
         for content in (b"", b"small", _LARGE, _LARGE * 4):
             writer = transport.writer("k")
             for begin in range(0, len(content), 1 << 20):
@@ -283,11 +283,11 @@ class TransportSuite(Suite, written="dao_files.manifest.Transport"):
             writer.abort()
             assert writer.closed
             assert (writer.written.size, writer.written.etag) == (len(content), transport.head("k").etag)
-            assert _all(transport.chunks("k")) == content
+            assert _join(transport.chunks("k")) == content
             transport.delete(["k"])
 
     def test_a_writer_that_gives_up_leaves_nothing(self, transport: Transport) -> None:
-        """After abort nothing is there, what was there before is as it was, and no upload stays open."""
+        """After abort no object is created, an existing object is unchanged, and no upload remains open."""
         transport.put("k", b"before")
         for key in ("k", "new"):
             writer = transport.writer(key)
@@ -299,7 +299,7 @@ class TransportSuite(Suite, written="dao_files.manifest.Transport"):
             assert list(transport.open_uploads()) == []
 
     def test_copies_are_equal(self, transport: Transport) -> None:
-        """``copy`` gives the target the source's content, and replaces what is there; the source stays."""
+        """``copy`` creates or replaces the target with the source's content; the source is unchanged."""
         transport.put("source", _LARGE)
         transport.put("target", b"old")
         stat = transport.copy("source", "target")
@@ -307,7 +307,7 @@ class TransportSuite(Suite, written="dao_files.manifest.Transport"):
         assert _content(transport.get("target")) == _content(transport.get("source")) == _LARGE
 
     def test_settings_are_kept_or_refused(self, transport: Transport) -> None:
-        """Metadata and a content type are returned by head, and copied along; or refused, and nothing is written."""
+        """Metadata and a content type are returned by head, and copied; or refused, and nothing is written."""
         settings = ObjectSettings(metadata={"who": "me"}, content_type="text/plain")
         if "metadata" in self.lacks:
             with pytest.raises(UnsupportedError):
@@ -321,19 +321,19 @@ class TransportSuite(Suite, written="dao_files.manifest.Transport"):
             assert (stat.metadata.get("who"), stat.facts.get("content_type")) == ("me", "text/plain")
 
     def test_the_mark_of_a_write_is_taken(self, transport: Transport) -> None:
-        """The metadata entry 'dao-write' is always taken: kept where metadata is kept, else dropped."""
+        """The metadata entry 'dao-write' is always accepted: stored where metadata is stored, else dropped."""
         transport.put("k", b"x", settings=ObjectSettings(metadata={"dao-write": "1"}))
         assert transport.head("k").metadata.get("dao-write") in ("1", None)
 
     def test_versions_are_not_ignored(self, transport: Transport) -> None:
-        """A version that isn't there is an error of head and get, never the object that is there now."""
+        """``head`` and ``get`` of a missing version raise an error, and never return the current object."""
         transport.put("k", b"now")
         for request in (transport.head, transport.get):
             with pytest.raises(DaoError):
                 request("k", version="no-such-version")
 
     def test_it_can_be_pickled(self, transport: Transport) -> None:
-        """A pickled transport reaches the same objects, or takes them along. Secrets that are references travel."""
+        """A pickled transport accesses the same objects, or contains them. Secrets that are references are pickled."""
         transport.put("k", b"content")
         again: Any = pickle.loads(pickle.dumps(transport))
         assert again.uri == transport.uri

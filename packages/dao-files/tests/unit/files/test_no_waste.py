@@ -191,7 +191,7 @@ def test_an_object_that_outlives_the_module_is_forgotten_without_a_word(
     monkeypatch.setattr(sys, "unraisablehook", lost.append)
     other = place.table.replace(checksums=True)
     place.dao.read(other)
-    monkeypatch.setattr(tables, "_made", None)  # as at the interpreter's end
+    monkeypatch.setattr(tables, "_options_cache", None)  # as at the interpreter's end
     del other
     gc.collect()
     assert lost == []

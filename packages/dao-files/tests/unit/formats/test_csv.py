@@ -89,7 +89,7 @@ def test_header(tmp_path: Path) -> None:
     schema = pa.schema([("p", pa.int8()), ("q", pa.string())])
     assert read("1,x\n", tmp_path, header=False, schema=schema).to_pylist() == [{"p": 1, "q": "x"}]
     assert write(pa.table({"a": [1]}), header=False) == "1\n"
-    with pytest.raises(DataError, match="'a' are there more than once; header="):
+    with pytest.raises(DataError, match="'a' occur more than once; header="):
         read("a,a\n1,2\n", tmp_path)
     assert read("a,a\n1,2\n", tmp_path, header=["x", "y"], skip_rows=1).to_pylist() == [{"x": 1, "y": 2}]
 

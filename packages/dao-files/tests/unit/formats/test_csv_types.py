@@ -244,7 +244,7 @@ def test_errors_hint_at_the_delimiter(tmp_path: Path) -> None:
         for arguments in ({"columns": ["a"]}, {"where": "b = 1"}):
             with pytest.raises(DataError, match="'b'|'a'") as caught:
                 load(tmp_path / "t.csv", **arguments)
-            assert f"delimiter={mark!r} would part it" in str(caught.value)
+            assert f"delimiter={mark!r} would split it" in str(caught.value)
 
 
 @pytest.mark.parametrize("codec", ["gzip", "zstd", "bz2", "lz4", "xz"])

@@ -91,7 +91,7 @@ def test_a_file_with_columns_of_one_name_is_refused(name: str, tmp_path: Path) -
     twice = pa.table([pa.array([1]), pa.array(["x"]), pa.array([2.5])], names=["a", "a", "b"])
     WRITERS[name](twice, tmp_path / "x")
     form, path = get_format(name), str(tmp_path / "x")
-    expected = r"x: the columns 'a' are there more than once"
+    expected = r"x: the columns 'a' occur more than once"
     for schema in (None, pa.schema([("b", pa.float64())])):
         with pytest.raises(DataError, match=expected):
             form.read_table([path], LOCAL, schema=schema)
