@@ -58,8 +58,8 @@ class FilesInterface(ReadingRoutes, WritingRoutes):
     for a new table, Parquet; in memory Arrow. Options of a format (``delimiter``, ``compression``...) are keyword
     arguments or properties of the object.
 
-    **Partitions.** Folders such as ``country=DE`` are columns. Their types are those of the table as DAO wrote it, else
-    of the object's ``schema``, else inferred from the folders' texts: int64, date32 or string.
+    **Partitions.** Folders such as ``country=DE`` are columns. Their types are those of the declared ``schema``, else
+    of the table as DAO wrote it, else inferred from the folders' texts: int64, date32 or string.
 
     **Safety.** Each change is published in one step. Readers, including those that began before, see all of the old
     data or all of the new, whatever fails and whenever the process is killed; the next writer removes the leftovers of

@@ -92,8 +92,7 @@ class PartWriter:
         """Open a new file of the change.
 
         Raises:
-            UnsupportedError: the schema has a VARIANT column, which pyarrow can't write.
-            DataError: the format can't store the schema exactly.
+            DataError: a VARIANT column, which pyarrow can't write, or a schema that the format can't store exactly.
         """
         refuse_variants(self.schema)
         sink = self.change.create(path, native=True, unique=bool(path))

@@ -17,7 +17,7 @@ from dao_files.formats._base import Format
 from dao_files.formats._contract import FileTask, FormatWriter, Paths
 from dao_files.formats._facts import column_facts, file_bytes
 from dao_files.formats._faults import reading, storing
-from dao_files.formats._near import is_near, owned
+from dao_files.formats._near import copy_batch, is_near
 from dao_files.formats._options import Check, boolean, one_of, valid
 from dao_files.formats._shape import check_batch, check_schema, unify
 
@@ -105,7 +105,7 @@ class ArrowFormat(Format):
             for batch in _batches(reader):
                 if options.validate:
                     batch.validate(full=True)
-                yield batch if near else owned(batch)
+                yield batch if near else copy_batch(batch)
 
 
 class ArrowStreamFormat(ArrowFormat):

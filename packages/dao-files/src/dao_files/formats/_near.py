@@ -6,7 +6,7 @@ moment. So Arrow's threads never get anything that holds a Python object:
 
 * Local files (on a disk, in Arrow's memory) are read by Arrow, with any of its threads.
 * Remote files (over a network, or implemented in Python) are read and decoded by our own threads, which are joined
-  before the call returns. Batches that refer to Python's memory are copied (:func:`owned`) before they are returned.
+  before the call returns. Batches over Python's memory are copied (:func:`copy_batch`) before they are returned.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow as pa
 from pyarrow import fs
 
-__all__ = ["arrow_buffer", "handler_facts", "is_near", "owned"]
+__all__ = ["arrow_buffer", "copy_batch", "handler_facts", "is_near"]
 
 
 def is_near(filesystem: fs.FileSystem) -> bool:
@@ -36,7 +36,7 @@ def arrow_buffer(data: Any) -> pa.Buffer:
     return sink.getvalue()
 
 
-def owned(batch: pa.RecordBatch) -> pa.RecordBatch:
+def copy_batch(batch: pa.RecordBatch) -> pa.RecordBatch:
     """Copy rows into memory that Arrow allocated, regardless of the owner of ``batch``."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, batch.schema, options=pa.ipc.IpcWriteOptions(use_threads=False)) as writer:
