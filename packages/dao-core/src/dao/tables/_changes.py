@@ -139,7 +139,7 @@ def write_to_table(stored: pa.Table | None, source: pa.Table, mode: str) -> Merg
     if stored is None or mode == "overwrite":
         return Merged(source, none if stored is None else stored, source)
     if mode == "error":
-        raise AlreadyExistsError("there is a table already; mode= 'append', 'overwrite' or 'ignore' says what to do")
+        raise AlreadyExistsError("the table exists; use mode='append', 'overwrite' or 'ignore'")
     if mode == "ignore":
         return None
     came = conform(source.to_reader(), reconcile(stored.schema, source.schema, "strict")).read_all()

@@ -46,7 +46,7 @@ def comparable(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array
 def check_keys(keys: Sequence[str]) -> None:
     """Raise DataError if no keys are given."""
     if not keys:
-        raise DataError("keys: none were given; they are the columns that tell rows apart")
+        raise DataError("keys: found none, expected the columns that identify a row")
 
 
 def winners(source: pa.Table, keys: Sequence[str], order_by: Sequence[str]) -> pa.Table:
@@ -146,7 +146,7 @@ def _check_values(source: pa.Table, keys: Sequence[str]) -> None:
         row = pc.index(missing, True).as_py()
         if row >= 0:
             what = "NaN" if floating and column[row].is_valid else "null"
-            raise DataError(f"key column {name!r} is {what} in row {row} of the data, so nothing tells that row apart")
+            raise DataError(f"key column {name!r} is {what} in row {row} of the data, so it identifies no row")
 
 
 def _repeated_keys(groups: pa.Table, keys: Sequence[str], rows: int) -> DataError:
@@ -155,8 +155,8 @@ def _repeated_keys(groups: pa.Table, keys: Sequence[str], rows: int) -> DataErro
     example = ", ".join(f"{name}={first.column(name)[0]}" for name in keys)
     places = f"rows {first.column(f'{_ROW}_min')[0]} and {first.column(f'{_ROW}_max')[0]}"
     return DataError(
-        f"{rows - groups.num_rows} rows of the data have keys that are there already, such as {example} in {places}: "
-        "remove them, or let order_by= pick the winners"
+        f"{rows - groups.num_rows} rows of the data repeat a key, such as {example} in {places}: "
+        "remove them, or choose the winners with order_by="
     )
 
 

@@ -181,7 +181,7 @@ def test_missing_and_unknown_columns_are_all_named():
 
 def test_a_column_that_is_there_twice_is_refused():
     twice = pa.Table.from_arrays([pa.array([1]), pa.array([2])], names=["a", "a"])
-    with pytest.raises(DataError, match="column 'a' is there twice"):
+    with pytest.raises(DataError, match="column 'a' occurs twice"):
         to_reader(twice, schema=pa.schema([("a", pa.int8())]))
 
 

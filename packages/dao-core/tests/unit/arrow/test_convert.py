@@ -70,7 +70,7 @@ def test_an_unknown_target_is_named_with_the_nearest():
 
 @pytest.mark.parametrize("result", [b"bytes", 5, None, "text"])
 def test_what_is_no_table_is_refused(result):
-    with pytest.raises(DataError, match="into='pandas' makes something of a table"):
+    with pytest.raises(DataError, match="into='pandas' converts a table"):
         convert(result, "pandas")
 
 

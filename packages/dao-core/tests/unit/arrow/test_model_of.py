@@ -84,5 +84,5 @@ def test_an_unknown_kind_is_named_with_the_nearest():
 
 
 def test_a_type_without_a_python_type_is_refused():
-    with pytest.raises(DataError, match="Row_x: no Python type stands for month_day_nano_interval"):
+    with pytest.raises(DataError, match="Row_x: no Python type corresponds to month_day_nano_interval"):
         model_of(pa.schema([("x", pa.month_day_nano_interval())]))

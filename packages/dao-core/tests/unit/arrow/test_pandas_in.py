@@ -223,7 +223,7 @@ def test_values_that_hold_themselves_or_stand_for_too_many_are_refused():
     for _ in range(20):
         many = [many] * 1000
     for value, said in (
-        (holder, "holds itself"), (record, "holds itself"), (deep, "deeper than 64 levels"),
+        (holder, "contains itself"), (record, "contains itself"), (deep, "deeper than 64 levels"),
         (many, "2147483647 values"),
     ):  # fmt: skip
         for data in ([{"a": value}], {"a": [value]}, pd.DataFrame({"a": pd.Series([value], dtype=object)})):

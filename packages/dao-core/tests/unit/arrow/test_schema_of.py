@@ -164,8 +164,8 @@ def test_inherited_and_postponed_annotations_are_found_and_class_variables_are_n
         (Any, "Model.value is Any"),
         (int | str, "a column has one type"),
         (Mixed, "its values have to be all text or all integers"),
-        (list, "say of what, as in list[int]"),
-        (dict, "say from what to what"),
+        (list, "give the item type, as in list[int]"),
+        (dict, "give the key and value types"),
         (tuple[int, str], "the items of a tuple have to be of one type"),
         (list[object], "Model.value[] is object"),
         (dict[str, object], "Model.value.value is object"),
@@ -191,7 +191,7 @@ class Node:
 
 
 def test_a_class_inside_itself_has_no_schema():
-    with pytest.raises(DataError, match=r"Node.children\[\]: Node holds itself"):
+    with pytest.raises(DataError, match=r"Node.children\[\]: Node contains itself"):
         schema_of(Node)
 
 
@@ -309,7 +309,7 @@ def test_names_of_sql_and_spark(name, kind):
         ("decimal(a)", "it takes 0 to 2 numbers"),
         ("decimal(99, 2)", "precision should be between"),
         ("list<int", "'>' is missing at the end"),
-        ("list<int>>", "'>' is too much"),
+        ("list<int>>", "'>' is unexpected"),
         ("map<string>", "',' is missing before '>'"),
         ("struct<a int>", "'struct<a int>' is not a type"),
         ("timestamp[xs]", "it takes a unit"),

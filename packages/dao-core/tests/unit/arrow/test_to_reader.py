@@ -267,7 +267,7 @@ def test_errors_of_the_source_keep_their_type():
 def test_a_stream_handed_in_twice_is_refused():
     reader = EXPECTED.to_reader()
     to_reader(reader)
-    with pytest.raises(DataError, match="RecordBatchReader was handed in or read before"):
+    with pytest.raises(DataError, match="RecordBatchReader was passed in or read before"):
         to_reader(reader)
 
 
@@ -277,7 +277,7 @@ def test_a_generator_handed_in_twice_is_refused(read):
     reader = to_reader(batches)
     if read:
         reader.read_all()
-    with pytest.raises(DataError, match="generator was handed in or read before"):
+    with pytest.raises(DataError, match="generator was passed in or read before"):
         to_reader(batches, schema=reader.schema)
 
 

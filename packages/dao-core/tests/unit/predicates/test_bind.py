@@ -74,7 +74,7 @@ def test_bound(sql: str, bound: str) -> None:
     [
         ("prise = 1", "did you mean 'price'?"),
         ('"Case" = 1', "may be 'case' or 'CASE': spell it exactly"),
-        ("st.z = 1", "field 'z' of 'st', which is not there"),
+        ("st.z = 1", "field 'z' of 'st', which doesn't exist"),
         ("s.x = 1", "'s', which is string, not a struct"),
         ('"st.x" = 1', r"write st.x in SQL, or the tuple \('st', 'x'\)"),
         ("id", "as a condition, but it is int8"),
@@ -92,7 +92,7 @@ def test_bound(sql: str, bound: str) -> None:
         ("id LIKE '1%'", "LIKE needs text"),
         ("ns < TIMESTAMP '3000-01-01 00:00:00'", "out of the range of timestamps in nanoseconds"),
         ("ns < tz", "nor can DuckDB"),
-        ('id BETWEEN "case" AND 1e0', "write them apart"),
+        ('id BETWEEN "case" AND 1e0', "compare them separately"),
     ],
 )
 def test_refused(sql: str, message: str) -> None:
@@ -102,6 +102,6 @@ def test_refused(sql: str, message: str) -> None:
 
 def test_a_name_that_is_there_twice_is_ambiguous() -> None:
     schema = pa.schema([("a", pa.int32()), ("a", pa.int32()), ("b", pa.int32())])
-    with pytest.raises(DataError, match="'a', which is there more than once"):
+    with pytest.raises(DataError, match="'a', which occurs more than once"):
         bind(parse("a = 1"), schema)
     assert str(bind(parse("b = 1"), schema)) == '"b" = 1'

@@ -374,5 +374,5 @@ def test_arrow_expressions_are_kept_as_they_are() -> None:
     assert filter_table(table, pc.field("a") > 1).num_rows == 1
     assert filter_table(table, conjunction([parse(pc.field("a") > 0), parse("a < 2")])).num_rows == 1
     assert filter_table(table, Not(parse(pc.field("a") > 1))).num_rows == 1
-    with pytest.raises(DataError, match="'nope', which is not there"):
+    with pytest.raises(DataError, match="'nope', which doesn't exist"):
         filter_table(table, pc.field("nope") > 1)

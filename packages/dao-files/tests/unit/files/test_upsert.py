@@ -119,7 +119,7 @@ def test_keys_that_tell_nothing_apart(store: FilesInterface, values: list[object
 def test_wrong_keys(store: FilesInterface) -> None:
     for keys, message in (
         ("idd", "did you mean 'id'"),
-        ([], "none were given"),
+        ([], "keys: found none"),
         (["id", "id"], "more than once"),
         ("l", "list"),
     ):

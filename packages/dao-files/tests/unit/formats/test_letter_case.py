@@ -45,7 +45,7 @@ def test_every_action_finds_a_column_in_any_letter_case(store, format, partition
         ({"columns": ["ID"]}, "columns= asks for the column 'ID', which may be 'Id' or 'id': spell it exactly"),
         ({"columns": ["id", "x", "id"]}, "columns: asks for 'id' more than once: name each column once"),
         ({"columns": ["x", "X"]}, "columns= asks for 'x' more than once"),
-        ({"columns": ["idd"]}, "columns= asks for the column 'idd', which is not there: "),
+        ({"columns": ["idd"]}, "columns= asks for the column 'idd', which doesn't exist: "),
         ({"where": pc.field("X") == "UA"}, "asks for 'X': Arrow needs a column's exact spelling"),
         ({"where": 'x = "UA"'}, "if it is a text, write it in single quotes: 'UA'"),
         ({"where": "x = UA"}, "if it is a text, write it in single quotes: 'UA'"),

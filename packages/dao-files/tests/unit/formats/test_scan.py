@@ -77,7 +77,7 @@ def test_limit_and_batch_size(files: list[str]) -> None:
 
 def test_an_unknown_column_is_named_with_the_nearest(files: list[str]) -> None:
     with pytest.raises(
-        DataError, match="columns= asks for the column 'scor', which is not there: did you mean 'score'"
+        DataError, match="columns= asks for the column 'scor', which doesn't exist: did you mean 'score'"
     ):
         load(*files, columns=["scor"])
 

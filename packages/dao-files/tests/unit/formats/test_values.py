@@ -293,7 +293,7 @@ def test_types_that_pyarrow_does_not_read_back_are_not_written(name: str) -> Non
     dao = DataAccessObject({"s": {"interface": "memory", "objects": {"t": {"type": "table"}, "{n}": {}}}})
     for array in (UNUSABLE[name], pa.StructArray.from_arrays([UNUSABLE[name]], ["x"])):
         for place in ("t", "a.parquet", "a.arrow", "a.avro", "a.ndjson"):
-            with pytest.raises(DataError, match="column 'c': pyarrow can do nothing with the type"):
+            with pytest.raises(DataError, match="column 'c': pyarrow can read the type .* but not process it"):
                 dao.write(pa.table({"c": array}), f"s.{place}")
 
 

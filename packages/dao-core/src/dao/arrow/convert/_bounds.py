@@ -68,7 +68,7 @@ def _measure(value: Any, known: dict[int, tuple[int, int]], row: int) -> None:
             if levels:
                 levels[-1].add(level.depth, level.count)
         elif id(child) in opened:
-            raise Unbounded("it holds itself", row)
+            raise Unbounded("it contains itself", row)
         elif id(child) in known:
             level.add(*known[id(child)])
         else:
@@ -77,7 +77,7 @@ def _measure(value: Any, known: dict[int, tuple[int, int]], row: int) -> None:
         if len(levels) > _DEEPEST or level.depth > _DEEPEST:
             raise Unbounded(f"it is nested deeper than {_DEEPEST} levels", row)
         if level.count > _MOST_VALUES:
-            raise Unbounded(f"it stands for more than {_MOST_VALUES} values, the most that a list can hold", row)
+            raise Unbounded(f"it expands to more than {_MOST_VALUES} values, the most that a list can hold", row)
 
 
 def _level(container: Any) -> _Level:

@@ -126,7 +126,7 @@ def check_names(found: list[str], wanted: list[str]) -> None:
     there, asked = set(found), set(wanted)
     extra = [name for name in found if name not in asked]
     missing = [name for name in wanted if name not in there]
-    faults = [f"column {name!r} is there twice" for name in twice]
+    faults = [f"column {name!r} occurs twice" for name in twice]
     faults += [f"column {name!r} is not in the schema ({did_you_mean(name, missing or wanted)})" for name in extra[:5]]
     faults += [
         f"column {name!r} is missing" for name in missing[:5] if not any(repr(name) in fault for fault in faults)

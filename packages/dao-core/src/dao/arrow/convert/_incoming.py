@@ -117,8 +117,7 @@ def _not_tabular(data: Any) -> DataError:
 
 def _empty(data: Any) -> DataError:
     return DataError(
-        f"an empty {type(data).__name__} says nothing about its columns: give schema=, "
-        "or check whether it was read already"
+        f"an empty {type(data).__name__} has no columns: give schema=, or check whether it was read already"
     )
 
 
@@ -132,7 +131,7 @@ def _check_fresh(data: Any) -> None:
     spent = isinstance(data, GeneratorType) and data.gi_frame is None
     if spent or (isinstance(data, (pa.RecordBatchReader, GeneratorType)) and data in _TAKEN):
         raise DataError(
-            f"this {type(data).__name__} was handed in or read before, and can be read only once: "
+            f"this {type(data).__name__} was passed in or read before, and can be read only once: "
             "make a new one, or read it into a table first"
         )
 

@@ -67,9 +67,7 @@ def convert(result: Any, into: str) -> Any:
     kind = kind_of(result)
     if kind is None:
         advice = "format= says how to read a file as rows, or " if isinstance(result, bytes) else ""
-        raise DataError(
-            f"into={into!r} makes something of a table, and this is {type(result).__name__}: {advice}leave into= out"
-        )
+        raise DataError(f"into={into!r} converts a table, and this is {type(result).__name__}: {advice}leave into= out")
     if kind is _KIND_OF_TARGET.get(into):
         return result
     if isinstance(result, pa.Table | pa.RecordBatchReader):

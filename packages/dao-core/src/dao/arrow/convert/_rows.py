@@ -97,7 +97,9 @@ def _type_by_head(rows: Iterator[Any], schema: pa.Schema, first_row: int) -> Ite
     try:
         yield from _batches(rows, schema, first_row)
     except DataError as error:
-        raise DataError(f"{error} (the first {first_row} rows gave the types; schema= gives them for all)") from error
+        raise DataError(
+            f"{error} (the types were inferred from the first {first_row} rows; schema= sets them)"
+        ) from error
 
 
 def _batches(rows: Iterator[Any], schema: pa.Schema, first_row: int) -> Iterator[pa.RecordBatch]:

@@ -45,8 +45,8 @@ def refuse_unusable(schema: pa.Schema) -> None:
         kind = _unusable(field.type)
         if kind is not None:
             raise DataError(
-                f"column {field.name!r}: pyarrow can do nothing with the type {kind} but read it, so it can be had as "
-                "Arrow data alone; columns= leaves the column out"
+                f"column {field.name!r}: pyarrow can read the type {kind} but not process it, so it is available as "
+                "Arrow data only; columns= leaves the column out"
             )
 
 

@@ -167,7 +167,7 @@ def struct_of(model: Any, path: str, within: tuple[type, ...]) -> pa.DataType:
     """The struct type of a class with fields, or of a mapping of names to types."""
     if model in within if isinstance(model, type) else False:
         raise DataError(
-            f"{path}: {model.__name__} holds itself, and a schema has an end; leave that field out or make it text"
+            f"{path}: {model.__name__} contains itself, which no schema can: leave that field out or make it text"
         )
     return pa.struct(fields_of(model, path, within))
 
@@ -200,7 +200,7 @@ def _decimal(notes: Sequence[Any]) -> pa.DataType:
 def _list(annotation: Any, path: str, within: tuple[type, ...]) -> pa.DataType:
     items = [a for a in get_args(annotation) if a is not Ellipsis]
     if not items or any(isinstance(item, TypeVar) for item in items):
-        raise _unknown(annotation, path, "say of what, as in list[int]")
+        raise _unknown(annotation, path, "give the item type, as in list[int]")
     if any(item != items[0] for item in items):
         raise _unknown(annotation, path, "the items of a tuple have to be of one type; make it a class")
     item = field_of("item", items[0], f"{path}[]", within)
@@ -211,7 +211,7 @@ def _list(annotation: Any, path: str, within: tuple[type, ...]) -> pa.DataType:
 def _map(annotation: Any, path: str, within: tuple[type, ...]) -> pa.DataType:
     arguments = get_args(annotation)
     if len(arguments) != 2 or any(isinstance(a, TypeVar) for a in arguments):
-        raise _unknown(annotation, path, "say from what to what, as in dict[str, int]")
+        raise _unknown(annotation, path, "give the key and value types, as in dict[str, int]")
     key = field_of("key", arguments[0], f"{path}.key", within)
     return pa.map_(key.type, field_of("value", arguments[1], f"{path}.value", within))
 

@@ -100,7 +100,7 @@ def _python_type(kind: pa.DataType, name: str, maker: _Maker) -> Any:
     for test, python in _PLAIN:
         if test(kind):
             return python
-    raise DataError(f"{name}: no Python type stands for {kind}")
+    raise DataError(f"{name}: no Python type corresponds to {kind}")
 
 
 def _dataclass(name: str, annotations: dict[str, Any]) -> type[Any]:

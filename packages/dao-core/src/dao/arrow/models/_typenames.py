@@ -113,7 +113,7 @@ class _Parser:
 
     def end(self) -> None:
         if self.peek():
-            raise ValueError(f"{self.peek()!r} is too much")
+            raise ValueError(f"{self.peek()!r} is unexpected")
 
     def type(self) -> tuple[pa.DataType, bool]:
         """Parse a type and its nullability."""

@@ -243,7 +243,9 @@ class _Binder:
         """Refuse a pair whose common type differs from that of the whole IN or BETWEEN: results could differ."""
         pair = self.common([left, right])
         if common.family is Family.FLOAT and pair != common:
-            raise DataError(f"where= compares {left} and {right} with a float in one IN or BETWEEN: write them apart")
+            raise DataError(
+                f"where= compares {left} and {right} with a float in one IN or BETWEEN: compare them separately"
+            )
 
 
 def _gather(operator: str, operands: Iterable[Predicate]) -> list[Predicate]:

@@ -144,7 +144,7 @@ def _prefix(node: tree.Like) -> str | None:
 
 
 def _no_expression(node: Predicate) -> DataError:
-    return DataError(f"Iceberg has no expression for {node}: split() takes out what a target can't evaluate")
+    return DataError(f"Iceberg has no expression for {node}: split() separates what a target can't evaluate")
 
 
 _OPERATORS = {

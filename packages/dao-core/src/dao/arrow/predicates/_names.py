@@ -82,7 +82,7 @@ class Names:
 def _pick(level: _Level, name: str, parent: str) -> pa.Field:
     what = f"field {name!r} of {parent!r}" if parent else f"column {name!r}"
     if name in level.repeated:
-        raise DataError(f"{what}, which is there more than once")
+        raise DataError(f"{what}, which occurs more than once")
     if name in level.exact:
         return level.exact[name]
     near = level.folded.get(name.lower(), [])
@@ -91,7 +91,7 @@ def _pick(level: _Level, name: str, parent: str) -> pa.Field:
     if near:
         names = " or ".join(repr(field.name) for field in near)
         raise DataError(f"{what}, which may be {names}: spell it exactly")
-    raise DataError(f"{what}, which is not there: {_near_names(level, name)}")
+    raise DataError(f"{what}, which doesn't exist: {_near_names(level, name)}")
 
 
 def _near_names(level: _Level, name: str) -> str:

@@ -106,4 +106,4 @@ def _name(column: Column, node: Predicate) -> str:
 
 
 def _no_tuples(node: Predicate) -> DataError:
-    return DataError(f"tuples can't say {node}: split() takes out what a target can't evaluate")
+    return DataError(f"tuples can't express {node}: split() separates what a target can't evaluate")

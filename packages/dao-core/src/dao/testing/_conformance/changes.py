@@ -157,7 +157,7 @@ class Deletes(
         assert rows(dao, ten) == people([1]).to_pylist()
 
     def test_delete_where_takes_rows_away(self, dao: DataAccessObject, ten: DataObject, backend: Backend) -> None:
-        """With where= the rows that it is true for are gone; where it is NULL they stay. The result counts them."""
+        """delete(where=) removes the rows for which where= is true, none for which it is NULL, and counts them."""
         result = dao.delete(ten, where="country = 'DE'")
         assert rows(dao, ten) == [row for row in people(range(10)).to_pylist() if row["country"] != "DE"]
         assert result.rows_deleted in (3, None), f"3 rows were deleted, the result says {result.rows_deleted}"
