@@ -40,8 +40,8 @@ class DataStore:
         plugins: where registered names are looked up; by default what is installed.
 
     Raises:
-        ConfigError: the name is empty or has a dot; or the properties have a ``key``, which no two objects share, or a
-            ``type``, which in code is the class of each object.
+        ConfigError: the name is empty or has a dot; an instance holds plain text in a field of the type ``Secret``; or
+            the properties have a ``key``, which no two objects share, or a ``type``, which is the class of an object.
 
     >>> class Constant:
     ...     def read(self, data_object):
@@ -196,8 +196,7 @@ class DataStore:
         """Close all open interfaces. The store may be used again: it then reopens them."""
         with self._lock:
             for position, interface in list(self._built.items()):
-                close: Callable[[], object] | None = getattr(interface, "close", None)
-                if close is not None:
+                if (close := getattr(interface, "close", None)) is not None:
                     close()
                 if not getattr(type(interface), "carries_state", False):
                     del self._built[position]
@@ -231,6 +230,11 @@ class DataStore:
 
 
 def _spec(interface: str | type | InterfaceSpec | object, options: Mapping[str, Any]) -> InterfaceSpec:
+    instance = interface.target if isinstance(interface, InterfaceSpec) else interface
+    if instance is not None and not isinstance(instance, (str, type)):
+        from dao.options._instances import check_secrets
+
+        check_secrets(instance)
     if isinstance(interface, InterfaceSpec):
         return interface
     folders: dict[str, str] = {}

@@ -13,6 +13,7 @@ from attrs import define
 from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
 from dao.data_store import DataStore, DataStoreRegistry
 from dao.errors import ConfigError, DataError
+from dao.interface import InterfaceSpec
 from dao.secrets import Secret
 
 
@@ -91,6 +92,52 @@ def test_a_store_travels_with_its_configuration_and_without_its_connections() ->
     assert b"hunter2" not in pickle.dumps(
         DataStore("s", Configured, options={"root": "x", "password": Secret("hunter2")})
     )
+
+
+@define
+class Login:
+    user: str
+    code: Secret
+
+
+@define
+class Nested:
+    logins: dict[str, Login]
+    named: str | Secret = "plain"
+
+
+@pytest.mark.parametrize(
+    ("instance", "message"),
+    [
+        (Configured(password="hunter2"), "Configured.password: found text, expected Secret(...)"),
+        (Configured(password=b"hunter2"), "Configured.password: found bytes, expected Secret(...)"),
+        (Nested({"a": Login("me", "hunter2")}), "Nested.logins.a.code: found text, expected Secret(...)"),
+    ],
+)
+def test_plain_text_for_a_secret_of_an_instance_is_refused(instance: object, message: str) -> None:
+    makes = [
+        lambda: DataStore("s", instance),
+        lambda: DataStore("s", InterfaceSpec("mine", instance)),
+        lambda: DataStore("s", "memory", secondary_interfaces=[instance]),
+        lambda: DataStore("s", "memory").set_interface_class(instance),
+    ]
+    for make in makes:
+        with pytest.raises(ConfigError) as caught:
+            make()
+        assert str(caught.value) == message
+        assert "hunter2" not in repr(caught.value)
+
+
+def test_an_instance_with_secrets_keeps_them() -> None:
+    for instance in (
+        Configured(password=Secret("hunter2")),
+        Configured(),
+        Nested({"a": Login("me", Secret("hunter2"))}),
+    ):
+        store = DataStore("s", instance)
+        assert store.interface is instance
+        assert "hunter2" not in repr(store.interface)
+        assert b"hunter2" not in pickle.dumps(store)
 
 
 def test_a_store_takes_along_what_is_nowhere_else() -> None:
