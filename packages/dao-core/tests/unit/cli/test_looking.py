@@ -120,7 +120,7 @@ def test_explain(run: Run) -> None:
     (step,) = json.loads(run("explain", "write", "silver.flights", "--arg", "mode=append", "--json").stdout)["steps"]
     assert step["route"] == "Shelf.write"
     known = {"action", "data_object", "key", "interface", "route", "place", "details", "filled", "considered"}
-    assert set(step) == known
+    assert set(step) == {*known, "ignores_limit"}
 
 
 def test_explain_a_copy(run: Run) -> None:
