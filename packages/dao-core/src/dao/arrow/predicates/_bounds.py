@@ -104,7 +104,7 @@ def stretch_of(value: Any, target: SqlType, column: SqlType) -> Stretch:
 def _steps_per_unit(target: SqlType, column: SqlType) -> Fraction:
     """The number of the column's steps in one unit of the coerced value."""
     if column.family is Family.DECIMAL:
-        return Fraction(10**column.scale)
+        return Fraction(10) ** column.scale
     if target.family in (Family.TIMESTAMP, Family.TIME):
         step = temporal.DAY_NS if column.family is Family.DATE else temporal.UNIT_NS[column.unit]
         return Fraction(1, step)
@@ -122,7 +122,7 @@ def _stretch_of_float(value: float, bits: int, column: SqlType) -> Stretch:
 
 def _cast_to_float(column: SqlType, bits: int) -> Callable[[int], float]:
     if column.family is Family.DECIMAL:
-        return lambda count: fraction_to_float(Fraction(count, 10**column.scale), bits)
+        return lambda count: fraction_to_float(count / Fraction(10) ** column.scale, bits)
     return lambda count: int_to_float(count, bits)
 
 

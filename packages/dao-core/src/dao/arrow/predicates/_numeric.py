@@ -35,8 +35,10 @@ def scaled_decimal(unscaled: int, scale: int) -> Decimal:
 
     >>> scaled_decimal(150, 2)
     Decimal('1.50')
+    >>> scaled_decimal(12, -2)
+    Decimal('1.2E+3')
     """
-    return Decimal(f"{unscaled}e-{scale}")
+    return Decimal(f"{unscaled}e{-scale}")
 
 
 def parse_boolean(text: str) -> bool:
