@@ -37,8 +37,8 @@ class Backend:
         faults: a function that takes a :class:`FaultPlan` and returns a context manager: while it is open, the store's
             I/O fails according to the plan, see :func:`patched`. None if fault_injection is declared absent.
         stream_buffer: the maximum bytes of Arrow memory that a stream of the backend may hold at any time, regardless
-            of the table's size. The kit streams a table of twice that size, so make the backend's own buffers small for
-            its tests.
+            of the table's size. The kit streams a table of twice that size, written with this as its ``memory_limit=``
+            where the backend holds to one; else make the backend's own buffers small for its tests.
         debris: returns the leftovers in the storage that belong to no object: staged files, temporary tables, open
             uploads. There must be none after every action, whether it succeeds or fails. None skips these checks.
         refer: names the newest version of a table; called with ``"tag"`` or ``"branch"``, the table and the name.
