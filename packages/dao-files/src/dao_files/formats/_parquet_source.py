@@ -209,7 +209,8 @@ def open_source(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -
     if footer is not None and not footer.stays_open:
         return ParquetSource(path, filesystem, options, footer)
     files = cache.setdefault("parquet files", {}) if cache is not None else {}
-    file = files.get(path) or filesystem.open_input_file(path)
+    shared = files.get(path)
+    file = shared or filesystem.open_input_file(path)
     try:
         if footer is None:
             footer = _bound_content(_read_footer(file, is_near(filesystem), options), cache)
@@ -218,7 +219,8 @@ def open_source(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -
         if footer.stays_open:
             return ParquetSource(path, filesystem, options, footer, _share_file(path, file, files))
     except BaseException:
-        file.close()
+        if shared is None:
+            file.close()
         raise
     file.close()
     return ParquetSource(path, filesystem, options, footer)
