@@ -57,6 +57,20 @@ def test_compression_of_all_or_single_columns(tmp_path: Path) -> None:
         save(table(100), tmp_path / "a.parquet", compression={"fwe": "snappy"})
 
 
+def test_the_lowest_level_is_a_level_too(tmp_path: Path) -> None:
+    whole = save(table(), tmp_path / "a.parquet", compression="gzip", compression_level=0)
+    by_column = save(table(), tmp_path / "b.parquet", compression={"many": "gzip"}, compression_level=0)
+    level_one = save(table(), tmp_path / "c.parquet", compression={"many": "gzip"}, compression_level=1)
+    sizes = [column_bytes(path, "many") for path in (whole, by_column, level_one)]
+    assert sizes[0] == sizes[1] > sizes[2]
+
+
+def column_bytes(path: str, name: str) -> int:
+    group = pq.ParquetFile(path).metadata.row_group(0)
+    columns = (group.column(index) for index in range(group.num_columns))
+    return sum(column.total_compressed_size for column in columns if column.path_in_schema == name)
+
+
 def test_compression_level(tmp_path: Path) -> None:
     sizes = [Path(save(table(), tmp_path / "a.parquet", compression_level=level)).stat().st_size for level in (1, 19)]
     assert sizes[1] < sizes[0]
