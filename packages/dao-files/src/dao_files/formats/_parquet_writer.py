@@ -30,6 +30,7 @@ class ParquetFileWriter(FormatWriter):
     def __init__(self, sink: Any, schema: pa.Schema, options: ParquetOptions) -> None:
         self._sink = sink
         self._schema = schema
+        self._stored_schema = readable_schema(schema)
         self._options = options
         self._group_bytes = min(options.row_group_bytes, current().group)
         self._buffered: list[pa.RecordBatch] = []
@@ -81,6 +82,8 @@ class ParquetFileWriter(FormatWriter):
             return
         with storing("Parquet"):
             table = pa.Table.from_batches(self._buffered, self._schema)
+            if self._stored_schema is not self._schema:
+                table = table.cast(self._stored_schema)
             self._open_writer().write_table(table, row_group_size=self._rows)
         self._buffered, self._rows, self._bytes = [], 0, 0
 
@@ -88,9 +91,36 @@ class ParquetFileWriter(FormatWriter):
         if self._writer is None:
             sample = self._buffered[0].slice(0, _SAMPLE_ROWS) if self._buffered else None
             self._writer = pq.ParquetWriter(
-                self._sink, self._schema, **_writer_arguments(self._schema, self._options, sample)
+                self._sink, self._stored_schema, **_writer_arguments(self._schema, self._options, sample)
             )
         return self._writer
+
+
+def readable_schema(schema: pa.Schema) -> pa.Schema:
+    """A schema that Arrow can read back: the same where it has no struct with a required list of fixed size.
+
+    Arrow writes such a list as empty where its struct is null, and then refuses it for its size
+    ("Expected all lists to be of size=2 but index 1 had size=0"); one that may be null is read.
+    """
+    fields = [field.with_type(_readable(field.type)) for field in schema]
+    found = pa.schema(fields, metadata=schema.metadata)
+    return schema if found.equals(schema) else found
+
+
+def _readable(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_struct(kind):
+        fields = [child.with_type(_readable(child.type)) for child in kind]
+        return pa.struct([f.with_nullable(True) if pa.types.is_fixed_size_list(f.type) else f for f in fields])
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(_readable(kind.value_type)))
+    if pa.types.is_large_list(kind):
+        return pa.large_list(kind.value_field.with_type(_readable(kind.value_type)))
+    if pa.types.is_fixed_size_list(kind):
+        return pa.list_(kind.value_field.with_type(_readable(kind.value_type)), kind.list_size)
+    if pa.types.is_map(kind):
+        item = kind.item_field.with_type(_readable(kind.item_type))
+        return pa.map_(kind.key_field, item, keys_sorted=kind.keys_sorted)
+    return kind
 
 
 def _check_schema(schema: pa.Schema, options: ParquetOptions) -> None:
@@ -191,7 +221,9 @@ def _compression_levels(options: ParquetOptions, codec: Any) -> Any:
     if isinstance(level, Mapping):
         return dict(level)
     if isinstance(codec, Mapping):
-        return {path: 3 if level is None else level for path, name in codec.items() if name == "zstd" or level}
+        return {
+            path: 3 if level is None else level for path, name in codec.items() if name == "zstd" or level is not None
+        }
     return 3 if level is None and codec == "zstd" else level
 
 

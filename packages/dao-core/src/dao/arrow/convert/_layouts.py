@@ -54,7 +54,8 @@ def cast_array(array: pa.Array, kind: pa.DataType, *, safe: bool = True) -> pa.A
         return _cast_view(array, kind, change)
     try:
         return array.cast(kind, safe=safe)
-    except pa.ArrowNotImplementedError:
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        # Arrow refuses a required field that is null where its struct is, as readers make them.
         cast = rebuild_nested(array, kind, change)
         if cast is None:
             raise
@@ -112,7 +113,11 @@ def rebuild_nested(array: pa.Array, kind: pa.DataType, change: Change) -> pa.Arr
     if pt.is_struct(found) and pt.is_struct(kind):
         if [part.name for part in found] != [part.name for part in kind] or not kind.num_fields:
             return None
-        children = [change(child, part.type) for child, part in zip(array.flatten(), kind, strict=True)]
+        parts = array.flatten()
+        for part, field in zip(parts, kind, strict=True):
+            if not field.nullable and part.null_count > array.null_count:
+                raise pa.ArrowInvalid(f"field {field.name!r} is required and has nulls")
+        children = [change(part, field.type) for part, field in zip(parts, kind, strict=True)]
         return pa.StructArray.from_arrays(children, fields=list(kind), mask=array.is_null())
     if pt.is_map(found) and pt.is_map(kind):
         pairs = array.cast(pa.list_(pa.struct([pa.field("key", found.key_type, False), ("value", found.item_type)])))

@@ -206,6 +206,8 @@ def _nested() -> Iterator[Case]:
     yield _case("struct", {"value": pa.array([{"x": 1.5, "label": "a"}, {"x": None, "label": "b"}], point)})
     of_nulls = [{"x": None, "label": None}, None, {"x": 1.0, "label": None}]
     yield _case("struct_null", {"value": pa.array(of_nulls, point)}, "null_struct")
+    required = pa.struct([pa.field("pair", pairs, nullable=False)])
+    yield _case("struct_null_of_required", {"value": pa.array([None, {"pair": [1.0, 2.0]}], required)}, "null_struct")
     yield _case(
         "list_of_struct",
         {"value": pa.array([[{"x": 1.0, "label": "a"}, {"x": 2.0, "label": None}], None], pa.list_(point))},
