@@ -71,7 +71,7 @@ class Lists(Capability, requires=("list", "write"), written=f"dao.DataAccessObje
         assert info.key == file.key
         assert info.size in (1234, None)
         if info.modified is not None:
-            assert info.modified.tzinfo is not None, "modified has no time zone: it must be in UTC"
+            assert info.modified.utcoffset() == timedelta(0), f"modified is {info.modified}: it must be in UTC"
             assert abs(datetime.now(UTC) - info.modified) < timedelta(minutes=5)
 
     @needs("files", "read")
@@ -176,7 +176,7 @@ class Histories(
         assert found, "there is a table and it has no history"
         assert all(isinstance(version, Version) for version in found)
         times = [version.timestamp for version in found if version.timestamp is not None]
-        assert all(time.tzinfo is not None for time in times), "a timestamp has no time zone: it must be in UTC"
+        assert all(time.utcoffset() == timedelta(0) for time in times), f"a timestamp is not in UTC: {times}"
         assert times == sorted(times, reverse=True), "the newest version isn't the first"
 
     def test_history_of_nothing_is_an_error(self, dao: DataAccessObject, backend: Backend) -> None:

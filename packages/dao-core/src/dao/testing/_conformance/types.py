@@ -73,6 +73,8 @@ class Types(
                         dao.read(table)
                 except Exception as error:
                     faults.append(f"{case.name}: writing it is {error!r}, which is no DaoError")
+                else:
+                    faults.append(f"{case.name}: it is declared absent, and was written")
         assert not faults, "\n".join(faults)
 
     def test_what_few_stores_hold_comes_back_or_is_refused(self, dao: DataAccessObject, backend: Backend) -> None:

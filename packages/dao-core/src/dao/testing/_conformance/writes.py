@@ -189,7 +189,7 @@ class Overwrites(Capability, requires=("read", "write", "mode:overwrite"), writt
 
         def look() -> None:
             passed.append(len(passed))
-            if len(passed) % (count // 4) == 0:
+            if len(passed) % max(1, count // 4) == 0:
                 seen.append(_rows_or_error(dao, table))
             if len(passed) == count:
                 raise SourceBroke("the source of the data broke")

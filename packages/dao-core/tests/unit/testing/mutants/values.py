@@ -60,8 +60,17 @@ def lost(table):
 """
 )
 
+A_TYPE_IS_DENIED = """
+declared = capabilities_of
+
+def capabilities_of(kind):
+    return attrs.evolve(declared(kind), lacks_types={"int8": "nobody knows why"})
+"""
+
+
 VALUES = (
     Mutation("null_becomes_empty", Types, NULL_TO_EMPTY),
+    Mutation("a_type_is_denied_and_kept", Types, A_TYPE_IS_DENIED),
     Mutation("nan_becomes_null", Types, NAN_TO_NULL),
     Mutation("ordered_categories_are_encoded_anew", Types, CATEGORIES_ENCODED_ANEW, slow=True),
     Mutation("values_are_not_checked", Types, VALUES_ARE_NOT_CHECKED, slow=True),
