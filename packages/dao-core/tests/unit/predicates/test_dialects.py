@@ -43,7 +43,8 @@ def test_bound_values_keep_the_rows_that_duckdb_keeps(case: Case, duck: duckdb.D
     expected = duckdb_rows(case.table, case.sql, duck)
     if expected is None:
         return
-    text, values = to_sql(case.sql, case.table.schema, parameters="qmark")
     duck.execute("SET TimeZone = 'UTC'")
-    found = duck.execute(f"SELECT row FROM generated WHERE {text} ORDER BY row", values).fetchall()
-    assert [row for (row,) in found] == expected, text
+    for style in ("qmark", "numeric", "named"):
+        text, values = to_sql(case.sql, case.table.schema, parameters=style)
+        found = duck.execute(f"SELECT row FROM generated WHERE {text} ORDER BY row", values).fetchall()
+        assert [row for (row,) in found] == expected, text

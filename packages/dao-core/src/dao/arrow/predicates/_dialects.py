@@ -53,12 +53,14 @@ class Dialect:
         sqlglot: the sqlglot dialect that generates the text.
         escape: the escape character of every LIKE pattern.
         inline: the kinds of literals that are written into the text even if values are bound.
+        sigil: the character before the number or name of a placeholder.
     """
 
     name = ""
     sqlglot: Any = ""
     escape = "!"
     inline: frozenset[Kind] = frozenset((Kind.NULL, Kind.BOOLEAN))
+    sigil = ":"
 
     def column(self, path: Sequence[str]) -> exp.Expression:
         """Write a column, or a field of a struct."""
@@ -154,7 +156,7 @@ class Dialect:
 
 
 class _DuckDB(Dialect):
-    name, sqlglot = "duckdb", "duckdb"
+    name, sqlglot, sigil = "duckdb", "duckdb", "$"
     inline = Dialect.inline | {Kind.TIMESTAMP_NS}
 
     def condition(self, literal: Literal) -> exp.Expression:

@@ -253,7 +253,7 @@ def _escape(node: exp.Escape) -> tree.Predicate:
     if not isinstance(like, (exp.Like, exp.ILike)) or not (isinstance(character, exp.Literal) and character.is_string):
         raise _unsupported(node)
     text = character.this
-    if len(text) > 1 or not text.isascii():
+    if len(text.encode()) > 1:
         raise _unsupported(node, "ESCAPE takes one ASCII character")
     converted = _like(like, text or None)
     return tree.Not(converted) if negated else converted
@@ -313,7 +313,10 @@ def _hex(node: exp.HexString) -> tree.Literal:
     try:
         return tree.Literal(bytes.fromhex(node.this), tree.Kind.BINARY)
     except ValueError:
-        raise _unsupported(node, "X'...' takes two hexadecimal digits per byte") from None
+        raise DataError(
+            f"where= has the hexadecimal value {_shown(node.this)}: X'...' takes two hexadecimal digits per byte, and "
+            "whole numbers are written in decimal"
+        ) from None
 
 
 def _timestamp(text: str, zoned: bool) -> tree.Literal:

@@ -20,12 +20,12 @@ from dao.errors import DataError
 
 __all__ = ["PARAMETERS", "bound_sql", "sql_of", "sql_text"]
 
-_PLACEHOLDERS: dict[str, Callable[[int], str]] = {
-    "qmark": lambda _: "?",
-    "numeric": lambda number: f":{number}",
-    "named": lambda number: f":p{number}",
-    "format": lambda _: "%s",
-    "pyformat": lambda number: f"%(p{number})s",
+_PLACEHOLDERS: dict[str, Callable[[int, str], str]] = {
+    "qmark": lambda _, sigil: "?",
+    "numeric": lambda number, sigil: f"{sigil}{number}",
+    "named": lambda number, sigil: f"{sigil}p{number}",
+    "format": lambda _, sigil: "%s",
+    "pyformat": lambda number, sigil: f"%(p{number})s",
 }
 PARAMETERS = tuple(_PLACEHOLDERS)
 """The supported styles of placeholders, named as PEP 249's ``paramstyle``."""
@@ -46,7 +46,7 @@ def sql_text(predicate: tree.Predicate, schema: pa.Schema | None, dialect: Diale
 def bound_sql(predicate: tree.Predicate, schema: pa.Schema, dialect: Dialect, style: str) -> Bound:
     """Write a tree as `sql_text` does, with placeholders in a style of `PARAMETERS`; returns text and bound values."""
     writer = _Writer(dialect, schema, bound=True)
-    return _with_placeholders(_write(predicate, writer), writer.values, style)
+    return _with_placeholders(_write(predicate, writer), writer.values, style, dialect.sigil)
 
 
 def _write(predicate: tree.Predicate, writer: _Writer) -> str:
@@ -68,13 +68,13 @@ def sql_of(node: exp.Expression, dialect: Dialect) -> str:
         raise DataError(f"the predicate has no text in the dialect {dialect.name}: {error}") from error
 
 
-def _with_placeholders(text: str, values: list[Any], style: str) -> Bound:
+def _with_placeholders(text: str, values: list[Any], style: str, sigil: str) -> Bound:
     """Replace the marks by placeholders; the values are ordered as in the text."""
     pieces = re.split("\0([0-9]+)\0", text)
     placeholder = _PLACEHOLDERS[style]
     order = [values[int(mark)] for mark in pieces[1::2]]
     plain = [piece.replace("%", "%%") if "format" in style else piece for piece in pieces[::2]]
-    placeholders = [placeholder(number) for number in range(1, len(order) + 1)]
+    placeholders = [placeholder(number, sigil) for number in range(1, len(order) + 1)]
     joined = "".join(piece + mark for piece, mark in zip(plain, [*placeholders, ""], strict=True))
     named = style in ("named", "pyformat")
     return joined, ({f"p{number}": value for number, value in enumerate(order, 1)} if named else order)
