@@ -90,3 +90,11 @@ def test_a_suite_without_a_backend_says_what_it_needs(run_kit):
     test = "from dao.testing import ConformanceSuite\nclass TestIt(ConformanceSuite): pass"
     result = run_kit(test, "test_it.py::TestIt::test_append_adds")
     result.stdout.fnmatch_lines(["*TestIt needs a fixture 'backend' that returns a dao.testing.Backend*"])
+
+
+def test_the_first_line_of_a_failure_has_the_names(run_kit):
+    """`--tb=line` shows nothing else."""
+    result = run_kit(
+        f"{HONEST}class TestIt(Shelf):\n    def test_append_adds(self): pass", "--tb=line", "-k", "run_whole"
+    )
+    result.stdout.fnmatch_lines(["*: AssertionError: TestIt.test_append_adds takes the place of*"])

@@ -37,7 +37,7 @@ class Guard(Capability, written="docs/writing-an-interface.md, 'What your interf
             *_find_marks(type(self), request),
             *_find_deselected(type(self), request),
         ]
-        assert not faults, "\n".join(["declare absences in Capabilities instead:", *faults])
+        assert not faults, f"{'; '.join(faults)}: declare absences in Capabilities instead"
 
 
 def _own_names(base: type[Capability]) -> Iterator[str]:

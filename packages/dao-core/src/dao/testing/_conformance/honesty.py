@@ -87,7 +87,7 @@ class Honesty(
             if (probe := _PROBES.get((absence.kind, absence.name))) is not None
             and (fault := _try(absence, probe, dao, backend))
         ]
-        assert not faults, "\n".join(faults)
+        assert not faults, "; ".join(faults)
 
     def test_what_the_kit_is_told_is_what_users_are_told(self, dao: DataAccessObject, backend: Backend) -> None:
         """The suite declares the same capabilities as the interface's class, which dao.capabilities() reports to users.
@@ -101,7 +101,7 @@ class Honesty(
             f"say it in the class attribute 'capabilities', and give the suite that"
         )
         assert users <= mine, f"the interface's class declares absent what the suite promises: {sorted(users - mine)}"
-        assert declared.formats == reported.formats
+        assert declared.formats == reported.formats, f"formats: the suite declares {declared.formats}, the class others"
 
     def test_formats_are_declared_truly(self, dao: DataAccessObject, backend: Backend) -> None:
         """Each format of Capabilities.formats can be written and read."""
