@@ -73,8 +73,12 @@ class DataObject:
 
     @property
     def full_name(self) -> str:
-        """``store.identifier``, as :class:`~dao._core.dao.DataAccessObject` takes it; ``?`` where no store is known."""
-        return f"{self.data_store.name if self.data_store is not None else '?'}.{self.identifier}"
+        """``store.identifier``, as :class:`~dao._core.dao.DataAccessObject` takes it; ``?`` where no store is known.
+
+        A whole store, which is the directory with the store's name and the empty key, has the store's name.
+        """
+        store = self.data_store.name if self.data_store is not None else "?"
+        return store if (self.identifier, self.properties.get("key")) == (store, "") else f"{store}.{self.identifier}"
 
     def get(self, name: str, default: Any = None) -> Any:
         """A property of the object, else of its store, else ``default``."""

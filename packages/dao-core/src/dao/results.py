@@ -234,7 +234,7 @@ class Listing(Sequence[Listed]):
         self._fetch(self._SHOWN + 1)
         shown = self._seen[: self._SHOWN]
         if not shown:
-            return table_of([""], []), "no files"
+            return table_of([""], []), "nothing"
         files = all(isinstance(info, FileInfo) for info in shown)
         noun = "file" if files else "table"
         sizes = [info.size for info in shown if info.size is not None]

@@ -147,7 +147,11 @@ class Transfer:
     def why(self) -> str:
         """The reason for the way, for a person."""
         same_store = self.source.data_store is self.target.data_store
-        where = "the layouts differ" if same_store else "two stores"
+        where = "two stores"
+        if same_store:
+            same_layout = _same_layout(self.source, self.target)
+            where = f"its interface has no {self.action} for this call" if same_layout else "the layouts differ"
+            where = f"one store holds both, but {where}"
         return {
             "within": "one store holds both, so its interface does it",
             "write": f"the store of {self.target.full_name!r} takes the object itself: no data passes through here",

@@ -105,7 +105,7 @@ def merge_tables(
     [{'id': 1, 'v': 'a'}, {'id': 2, 'v': 'B'}, {'id': 3, 'v': 'C'}]
     """
     old = source.schema.empty_table() if stored is None else stored
-    schema = reconcile(old.schema, source.schema, "strict")
+    schema = reconcile(old.schema, source.schema, "strict", keys or ())
     names, order = find_names(schema, keys or (), "keys"), find_names(schema, order_by or (), "order_by")
     arrivals = winners(conform(source.to_reader(), schema).read_all(), names, order)
     place = Matcher.of(arrivals, names).match(old)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 
 from dao._arguments import SCHEMA_MODES
 from dao.arrow.convert._cast import check_names
 from dao.arrow.convert._exact import describe, family, may_cast, plain_type
+from dao.arrow.convert._select import find_names
 from dao.errors import DataError
 
 __all__ = ["EVOLVE", "check_schema_mode", "reconcile", "widened", "would_evolve"]
@@ -22,7 +25,7 @@ def check_schema_mode(mode: str) -> None:
         raise DataError(f"schema_mode: found {mode!r}, expected 'strict' or 'evolve'")
 
 
-def reconcile(table: pa.Schema, data: pa.Schema, mode: str) -> pa.Schema:
+def reconcile(table: pa.Schema, data: pa.Schema, mode: str, keys: Sequence[str] = ()) -> pa.Schema:
     """Return the schema of a table after rows of another schema are added to it.
 
     Args:
@@ -31,11 +34,13 @@ def reconcile(table: pa.Schema, data: pa.Schema, mode: str) -> pa.Schema:
         mode: ``strict``: the same columns in any order, with types that can be cast without loss; the table's schema
             is unchanged. ``evolve``: new columns are appended as nullable ones, missing columns are filled with nulls,
             and types widen to one that holds the values of both.
+        keys: the keys of an upsert: the data must have them in every mode.
 
     Raises:
         DataError: the schemas don't fit; the message names the columns, and says what would have worked.
     """
     check_schema_mode(mode)
+    find_names(data, keys, "keys")
     if mode == "evolve":
         return _evolve(table, data)
     try:

@@ -54,6 +54,7 @@ def test_all_is_well(run: Run, catalog: dict) -> None:
     assert found["plugins", "good"][0]["level"] == "ok"
     assert found["catalog", "catalog.json"][0]["message"] == "2 stores, 3 objects"
     assert "answers in" in found["stores", "bronze"][0]["message"]
+    assert found["stores", "bronze"][0]["message"].endswith("holds files")
     assert found["stores", "bronze"][0]["seconds"] < 5
     assert ("packages", "Python") in found
 
@@ -225,3 +226,17 @@ def test_a_catalog_of_somebody_else(
     found = findings(run, "-c", str(theirs), "--untrusted", status=1)
     assert any("env:TOKEN" in one["message"] for some in found.values() for one in some if one["level"] == "error")
     assert "env:TOKEN" in run("--untrusted", "-c", str(theirs), "stores", status=1).stderr
+
+
+def test_what_a_store_holds_is_called_by_its_kind(run: Run, folder: Path) -> None:
+    (folder / "kinds.py").write_text(
+        "from dao import FileInfo, Listing, TableInfo\n"
+        "class Tables:\n    def list(self, data_object): return Listing([TableInfo('t')])\n"
+        "class Files:\n    def list(self, data_object): return Listing([FileInfo('f', 1)])\n"
+        "class Nothing:\n    def list(self, data_object): return Listing([])\n"
+    )
+    stores = {name: {"interface": f"kinds:{name.title()}"} for name in ("tables", "files", "nothing")}
+    (folder / "catalog.json").write_text(json.dumps(stores))
+    found = findings(run)
+    told = {name: found["stores", name][0]["message"].rpartition("; ")[2] for name in stores}
+    assert told == {"tables": "holds tables", "files": "holds files", "nothing": "is empty"}

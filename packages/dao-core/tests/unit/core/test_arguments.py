@@ -253,4 +253,4 @@ def test_a_store_may_be_the_subject_of_an_operation() -> None:
             return f"{data_object.full_name} {data_object.key!r}: {text}"
 
     store = DataStore("db", Database())
-    assert DataAccessObject().run("sql", store, text="SELECT 1") == "db.db '': SELECT 1"
+    assert DataAccessObject().run("sql", store, text="SELECT 1") == "db '': SELECT 1"

@@ -207,3 +207,9 @@ def test_explain_says_where_and_what_is_replaced(tmp_path: Path) -> None:
     copying = dao.explain("copy", "l.f", "l.t")
     assert [step.details["location"] for step in copying.steps] == [str(tmp_path / "f.csv"), table]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_about_a_whole_store_names_the_store(dao: DataAccessObject) -> None:
+    with pytest.raises(DaoError) as raised:
+        dao.run("defragment", "lake")
+    assert str(raised.value).startswith("run 'lake'")

@@ -185,6 +185,21 @@ def test_the_plan_of_a_copy_can_be_looked_at() -> None:
     assert one.interface.calls == []
 
 
+@pytest.mark.parametrize(
+    ("properties", "given", "reason"),
+    [
+        ({}, {"columns": ["x"]}, "one store holds both, but its interface has no copy for this call"),
+        ({"format": "orc"}, {}, "one store holds both, but the layouts differ"),
+    ],
+)
+def test_the_plan_of_a_copy_says_why_its_interface_does_not_do_it(
+    properties: dict[str, Any], given: dict[str, Any], reason: str
+) -> None:
+    store = DataStore("one", Shelf())
+    plan = Transfer.of("copy", TableObject("a", store, format="csv"), TableObject("b", store, **properties), given)
+    assert plan.why.startswith(reason)
+
+
 @pytest.mark.parametrize("stores", ["one", "two"])
 def test_files_go_as_bytes_only_where_formats_and_compressions_agree(stores: str) -> None:
     one = DataStore("one", Shelf())

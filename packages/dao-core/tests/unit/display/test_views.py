@@ -58,7 +58,7 @@ def test_a_listing() -> None:
         "c.csv            7",
         "2 files, 1.2 MB",
     ]
-    assert repr(Listing([])) == "no files"
+    assert repr(Listing([])) == "nothing"
 
 
 def test_a_long_listing_is_not_fetched_for_its_look() -> None:

@@ -73,8 +73,10 @@ def key_fault(key: object) -> str | None:
 def _part_fault(part: str) -> str | None:
     if not part:
         return "it has an empty part: '//' or a '/' at its end"
-    if unquote(part) in (".", ".."):
+    if unquote(part) == "..":
         return f"{part!r} would leave its place"
+    if unquote(part) == ".":
+        return f"{part!r} names no file or folder: leave it out"
     if part.lower() == OWN_FOLDER:  # some filesystems ignore case
         return f"{part!r} is where the store keeps its own things"
     return None

@@ -39,6 +39,11 @@ def test_keys_that_leave_the_root_or_enter_its_own_folder_are_refused(key: str) 
         check_key(key)
 
 
+def test_a_single_dot_is_said_to_be_left_out() -> None:
+    with pytest.raises(DataError, match=r"'\.' names no file or folder: leave it out"):
+        check_key("./a")
+
+
 @pytest.mark.parametrize("key", ["a", "a/b.csv", "a/..b/c", "ä/日本/x", "a b/c=d%2Fe", ".hidden/x", "_x"])
 def test_other_keys_stay_exactly_as_they_are(key: str) -> None:
     assert check_key(key) == key

@@ -40,7 +40,7 @@ def ls(session: Session, name: str) -> None:
         else:
             output.line(_line(info))
     if not session.as_json:
-        output.line(f"{thousands(count)} {noun}{'' if count == 1 else 's'}, {size(total)}" if count else "no files")
+        output.line(f"{thousands(count)} {noun}{'' if count == 1 else 's'}, {size(total)}" if count else "nothing")
 
 
 def _line(info: Listed) -> str:

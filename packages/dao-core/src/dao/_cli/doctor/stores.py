@@ -15,6 +15,7 @@ from dao.catalog._properties import PropertyNames
 from dao.data_object import DataObject, DirectoryObject, FileObject
 from dao.data_store import DataStore
 from dao.errors import ConfigError, DaoError, NoRouteError, NotFoundError
+from dao.results import TableInfo
 from dao.secrets import Reference, Secret, Template
 
 if TYPE_CHECKING:
@@ -168,7 +169,10 @@ def _answer(access: DataAccessObject, store: DataStore) -> Finding:
 
 def _query(access: DataAccessObject, store: DataStore) -> str:
     try:
-        return "holds files" if any(True for _ in access.list(store)) else "holds no files yet"
+        first_found = next(iter(access.list(store)), None)
+        if first_found is None:
+            return "is empty"
+        return "holds tables" if isinstance(first_found, TableInfo) else "holds files"
     except NotFoundError:
         return "there is nothing yet"
     except NoRouteError:

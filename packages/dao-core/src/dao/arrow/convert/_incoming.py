@@ -117,7 +117,8 @@ def _not_tabular(data: Any) -> DataError:
 
 def _empty(data: Any) -> DataError:
     return DataError(
-        f"an empty {type(data).__name__} has no columns: give schema=, or check whether it was read already"
+        f"an empty {type(data).__name__} has no columns: give schema= where that is an argument, else an Arrow table "
+        "without rows (schema.empty_table()); or check whether it was read already"
     )
 
 
