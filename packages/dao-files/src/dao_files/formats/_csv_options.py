@@ -111,6 +111,12 @@ class CsvOptions:
     line_terminator: str = field(default="\n", validator=valid(one_of("\n", "\r\n")))
 
     def __attrs_post_init__(self) -> None:
+        both = [text for text in self.true_values if text in self.false_values]
+        if both:
+            raise DataError(f"options 'true_values' and 'false_values' both have {both[0]!r}")
+        for name, mark in {"decimal_point": self.decimal_point, "thousands": self.thousands}.items():
+            if mark is not None and mark in "0123456789+-eE":
+                raise DataError(f"option {name!r}: found {mark!r}, expected one that is no part of numbers")
         if self.thousands is not None and self.thousands == self.decimal_point:
             raise DataError(f"options 'thousands' and 'decimal_point' are both {self.thousands!r}")
         special = {"delimiter": self.delimiter, "quote": self.quote, "escape": self.escape}

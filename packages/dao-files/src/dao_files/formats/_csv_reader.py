@@ -10,10 +10,10 @@ import pyarrow.compute as pc
 
 from dao_files._workers import WORKERS, in_parallel
 from dao_files.formats._csv_file import CsvFile
-from dao_files.formats._csv_moments import parse_moments
+from dao_files.formats._csv_moments import cast_or_null, has_formats, parse_column
 from dao_files.formats._csv_numbers import without_thousands
 from dao_files.formats._csv_rows import Piece
-from dao_files.formats._csv_types import has_quoted_nulls, parsed_as, plain_type
+from dao_files.formats._csv_types import has_quoted_nulls, is_text, parsed_as, plain_type
 
 __all__ = ["CsvReader"]
 
@@ -34,7 +34,7 @@ class CsvReader:
         self._names = schema.names
         self._kinds = {indices[field.name]: parsed_as(field.name, field.type) for field in schema}
         self._by_options = {indices[field.name] for field in schema if self._is_by_options(plain_type(field.type))}
-        self._texts = {indices[field.name] for field in schema if _is_text(plain_type(field.type))}
+        self._texts = {indices[field.name] for field in schema if is_text(plain_type(field.type))}
 
     def batches(self, size: int, *, few: bool = False) -> Generator[pa.RecordBatch, None, None]:
         """Yield the rows in batches.
@@ -54,10 +54,8 @@ class CsvReader:
 
     def _is_by_options(self, kind: pa.DataType) -> bool:
         """Check whether texts of a type are parsed by the options' formats or thousands separator."""
-        if pa.types.is_date(kind):
-            return self._options.date_format is not None
-        if pa.types.is_timestamp(kind):
-            return bool(self._options.timestamp_format or self._options.date_format)
+        if pa.types.is_temporal(kind):
+            return has_formats(kind, self._options)
         is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
         return self._options.thousands is not None and is_number
 
@@ -85,50 +83,14 @@ class CsvReader:
             return array
         kind = self._kinds[index]
         if pa.types.is_temporal(kind):
-            found = self._parse_timestamps(array, kind)
+            found = parse_column(array, kind, self._options)
         else:
             assert self._options.thousands is not None
             plain, may_be = without_thousands(array, self._options.thousands, self._options.decimal_point)
-            found = _cast_or_null(pc.if_else(may_be, plain, pa.scalar(None, plain.type)), kind)
+            found = cast_or_null(pc.if_else(may_be, plain, pa.scalar(None, plain.type)), kind)
         wrong = pc.and_(array.is_valid(), found.is_null())
         row = pc.index(wrong, True).as_py()
         if row >= 0:
             message = f"CSV conversion error to {kind}: invalid value {array[row].as_py()!r}"
             raise self._parser.fault(piece, row, index, message)
         return found
-
-    def _parse_timestamps(self, texts: pa.Array, kind: pa.DataType) -> pa.Array:
-        options = self._options
-        if pa.types.is_date(kind):
-            return parse_moments(texts, options.date_format or ()).cast(kind)
-        found = parse_moments(texts, [*(options.timestamp_format or ()), *(options.date_format or ())])
-        found = _cast_zone(found, kind)
-        return found if options.timestamp_format else pc.coalesce(found, _cast_or_null(texts, kind))
-
-
-def _cast_zone(moments: pa.Array, kind: pa.DataType) -> pa.Array:
-    """Cast timestamps to another timestamp type, taking those without a zone as UTC if the type has a zone."""
-    return moments.cast(kind) if moments.type.tz or not kind.tz else moments.cast(pa.timestamp("s", "UTC")).cast(kind)
-
-
-def _cast_or_null(texts: pa.Array, kind: pa.DataType) -> pa.Array:
-    """Cast texts to a type; null where a text doesn't fit."""
-    try:
-        return texts.cast(kind)
-    except pa.ArrowInvalid:
-        if len(texts) == 1:
-            return pa.nulls(1, kind)
-    middle = len(texts) // 2
-    return pa.concat_arrays([_cast_or_null(texts[:middle], kind), _cast_or_null(texts[middle:], kind)])
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_string(kind)
-        or pa.types.is_large_string(kind)
-        or pa.types.is_string_view(kind)
-        or pa.types.is_binary(kind)
-        or pa.types.is_large_binary(kind)
-        or pa.types.is_binary_view(kind)
-        or pa.types.is_fixed_size_binary(kind)
-    )

@@ -19,7 +19,7 @@ from dao_files.formats._csv_parser import PieceParser
 from dao_files.formats._csv_rows import Piece
 from dao_files.formats._csv_text import not_encoded
 
-__all__ = ["has_quoted_nulls", "infer_types", "join_types", "parsed_as", "plain_type"]
+__all__ = ["has_quoted_nulls", "infer_types", "is_text", "join_types", "parsed_as", "plain_type"]
 
 _EXACT = 1 << 53
 
@@ -216,3 +216,16 @@ def plain_type(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
         return plain_type(kind.value_type)
     return kind
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Check whether values of a type are texts or bytes, of which the empty one is a value."""
+    return bool(
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_string_view(kind)
+        or pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
+        or pa.types.is_binary_view(kind)
+        or pa.types.is_fixed_size_binary(kind)
+    )

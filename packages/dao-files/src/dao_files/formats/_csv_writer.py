@@ -13,8 +13,9 @@ from dao.arrow.convert import cast_array
 from dao.errors import DataError
 from dao_files.formats._compression import CompressedSink
 from dao_files.formats._contract import FormatWriter
+from dao_files.formats._csv_moments import format_moments
 from dao_files.formats._csv_options import CsvOptions
-from dao_files.formats._csv_types import parsed_as
+from dao_files.formats._csv_types import is_text, parsed_as, plain_type
 from dao_files.formats._faults import storing
 from dao_files.formats._shape import check_batch, refuse_duplicates
 from dao_files.formats._validity import refuse_far_years
@@ -22,7 +23,7 @@ from dao_files.formats._validity import refuse_far_years
 __all__ = ["CsvFileWriter"]
 
 _ROWS = 65_536  # rows formatted at once
-_NUMERIC = set("0123456789+-.:eTZ /infa")  # the characters of formatted numbers and times
+_NUMERIC = set("0123456789+-.:eTZ /infatrusl")  # the characters of formatted numbers, times and booleans
 
 
 class CsvFileWriter(FormatWriter):
@@ -45,6 +46,11 @@ class CsvFileWriter(FormatWriter):
         self._has_heading = options.header is True or renamed
         self._quoter = _Quoter(options, options.delimiter_of(path))
         self._null = options.null_values[0] if options.null_values else ""
+        self._quoter.refuse_special(self._null)
+        if isinstance(options.header, tuple) and list(options.header) != schema.names:
+            raise DataError(
+                f"option 'header': readers would name the columns {list(options.header)}, which are {schema.names}"
+            )
         for column in schema:
             parsed_as(column.name, column.type)
         self._sink = CompressedSink(sink, options.compression, path)
@@ -54,7 +60,7 @@ class CsvFileWriter(FormatWriter):
 
     def write(self, batch: pa.RecordBatch) -> None:
         check_batch(batch, self._schema)
-        self._refuse_blank_lines(batch)
+        self._refuse_lost_nulls(batch)
         self._start()
         for start in range(0, batch.num_rows, _ROWS):
             self._write(batch.slice(start, _ROWS))
@@ -75,7 +81,11 @@ class CsvFileWriter(FormatWriter):
         self._encoder.write(pc.binary_join(whole, pa.scalar(end, pa.large_string()))[0].as_buffer())
         self._encoder.write(end.encode())
 
-    def _refuse_blank_lines(self, batch: pa.RecordBatch) -> None:
+    def _refuse_lost_nulls(self, batch: pa.RecordBatch) -> None:
+        if not self._options.null_values:
+            for name, column in zip(self._schema.names, batch.columns, strict=True):
+                if column.null_count:
+                    raise DataError(f"column {name!r}: null_values=[] has no text for nulls; [''] has one")
         if len(self._schema) > 1 or self._null or not self._options.skip_blank_lines:
             return
         if batch.column(0).null_count:
@@ -111,14 +121,24 @@ class _Quoter:
         self._options = options
         self._quote = options.quote if options.quoting != "none" else None
         special = {delimiter, options.quote or '"', "\r", "\n"} | ({options.comment} if options.comment else set())
+        self._special = special | ({options.escape} if options.escape else set())
         edges = "^[ \t\ufeff]|[ \t]$|^$"
         nulls = "".join(f"|^{re.escape(text)}$" for text in options.null_values if text)
         self._needs = f"[{''.join(map(re.escape, sorted(special)))}]|{edges}{nulls}"
         self.numbers_need_it = (
-            bool({delimiter, options.quote, options.escape} & _NUMERIC)
+            bool(self._special & _NUMERIC)
             or delimiter == "," == (options.decimal_point)
             or any(set(text) <= _NUMERIC for text in options.null_values if text)
         )
+
+    def refuse_special(self, null: str) -> None:
+        """Refuse a text of nulls, which is never quoted, that would not be read as one value."""
+        found = next((character for character in null if character in self._special), None)
+        if found is not None:
+            raise DataError(
+                f"option 'null_values': nulls can't be written as {null!r}, as {found!r} is special in this file; "
+                "another first text is written instead"
+            )
 
     def quote(self, texts: pa.Array) -> pa.Array:
         """Quote and escape texts so that they are read back unchanged.
@@ -156,10 +176,27 @@ def _format_column(column: pa.Field, array: pa.Array, options: CsvOptions, quote
             plain = cast_array(array, kind)
             refuse_far_years(plain, "CSV")
             texts = _format(plain, options)
-            needed = options.quoting == "all" or quoter.numbers_need_it or _is_text(kind) or _has_format(kind, options)
+            _refuse_nulls(texts, column.type, options)
+            needed = options.quoting == "all" or quoter.numbers_need_it or is_text(kind) or _has_format(kind, options)
             return quoter.quote(texts) if needed else texts
     except DataError as error:
         raise DataError(f"column {name!r}: {error}") from error
+
+
+def _refuse_nulls(texts: pa.Array, kind: pa.DataType, options: CsvOptions) -> None:
+    """Refuse a value whose text would be read as null although it is quoted.
+
+    Raises:
+        DataError: the text is one of ``null_values``, and quoted texts can be null in a column of type ``kind``.
+    """
+    may_be_null = not is_text(plain_type(kind)) if options.quoted_nulls is None else options.quoted_nulls
+    if not may_be_null or not options.null_values:
+        return
+    found = pc.index(pc.is_in(texts, pa.array(options.null_values, texts.type), skip_nulls=True), True).as_py()
+    if found >= 0:
+        raise DataError(
+            f"option 'null_values': {texts[found].as_py()!r} would be read as null; quoted_nulls=False prevents that"
+        )
 
 
 def _has_format(kind: pa.DataType, options: CsvOptions) -> bool:
@@ -176,37 +213,14 @@ def _format(array: pa.Array, options: CsvOptions) -> pa.Array:
     text = pa.large_string()
     if pa.types.is_boolean(kind):
         return pc.if_else(array, pa.scalar(options.true_values[0], text), pa.scalar(options.false_values[0], text))
-    if pa.types.is_date(kind) and options.date_format:
-        return pc.strftime(array, options.date_format[0]).cast(text)
-    if pa.types.is_timestamp(kind):
-        return _format_timestamps(array, options)
+    if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
+        return format_moments(array, options)
     if pa.types.is_fixed_size_binary(kind):
         array = array.cast(pa.large_binary())
     texts = array.cast(text)
     if (pa.types.is_floating(kind) or pa.types.is_decimal(kind)) and options.decimal_point != ".":
         return pc.replace_substring(texts, ".", options.decimal_point)
     return texts
-
-
-def _format_timestamps(array: pa.Array, options: CsvOptions) -> pa.Array:
-    """Format timestamps; those with a zone in UTC with a Z, so that the instant doesn't depend on the reader's zone."""
-    if options.timestamp_format:
-        return pc.strftime(array, options.timestamp_format[0]).cast(pa.large_string())
-    if array.type.tz is None:
-        return array.cast(pa.large_string())
-    naive = array.cast(pa.timestamp(array.type.unit, "UTC")).cast(pa.timestamp(array.type.unit))
-    ending = pa.scalar("Z", pa.large_string())
-    return pc.binary_join_element_wise(naive.cast(pa.large_string()), ending, pa.scalar("", pa.large_string()))
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_string(kind)
-        or pa.types.is_large_string(kind)
-        or pa.types.is_binary(kind)
-        or pa.types.is_large_binary(kind)
-        or pa.types.is_fixed_size_binary(kind)
-    )
 
 
 class _Encoder:
