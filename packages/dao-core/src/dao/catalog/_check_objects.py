@@ -18,9 +18,11 @@ from dao.options._faults import joined
 from dao.plugins import Plugins
 from dao.secrets import Template, check_schemes, guarded, looks_secret
 
-__all__ = ["NoteFault", "ObjectChecker", "check_references"]
+__all__ = ["OF_CALLS", "NoteFault", "ObjectChecker", "check_references"]
 
 _RESERVED = {"identifier", "data_store", "self", "properties"}
+OF_CALLS = ("dao_interface", "into", "memory_limit", "progress")
+"""Arguments of calls that no method gets, so that a property of the name would do nothing."""
 _JUDGED = {"type", "format", "suffix", "mode", "schema_mode", "where"}
 """Properties whose text itself is validated; for others only the name and the kind of value."""
 _is_secret_name = lru_cache(maxsize=8192)(looks_secret)
@@ -137,6 +139,8 @@ class ObjectChecker:
             self._note(path, "an object's properties stand directly in its declaration: take them out of 'properties'")
         elif key in _RESERVED:
             self._note(path, f"a property can't be called {key!r}: the object has that already")
+        elif key in OF_CALLS:
+            self._note(path, f"{key!r} is an argument of a call, which no property stands for: give it there")
         elif problem := self.names.problem(key):
             self._note(path, problem)
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import attrs
 
+from dao.catalog._check_objects import OF_CALLS
 from dao.catalog._declaration import ObjectDeclaration
 from dao.catalog._properties import SCHEMA_FILE
 from dao.catalog._shapes import shape_of
@@ -100,7 +101,7 @@ def _store_schema(interfaces: list[str]) -> dict[str, Any]:
         "interface": _NAME,
         "location": _NAME,
         "options": {"type": ["object", "null"]},
-        "properties": {"type": ["object", "null"], "properties": {"key": False}},
+        "properties": {"type": ["object", "null"], "properties": dict.fromkeys(("key", *OF_CALLS), False)},
         "also": {"type": ["array", "null"], "items": {"$ref": "#/$defs/further"}},
         "objects": {
             "type": ["object", "null"],
@@ -158,7 +159,10 @@ def _object_schema(formats: list[str], types: list[str]) -> dict[str, Any]:
     return {
         "type": "object",
         "description": "One object. Keys that are not listed here are properties of it too.",
-        "properties": {**properties, **dict.fromkeys(("identifier", "data_store", "properties", "self"), False)},
+        "properties": {
+            **properties,
+            **dict.fromkeys(("identifier", "data_store", "properties", "self", *OF_CALLS), False),
+        },
         "allOf": [
             {
                 "if": {"properties": {"format": {"const": name}}, "required": ["format"]},

@@ -152,6 +152,8 @@ def test_all_faults_are_told_at_once_in_the_users_own_words(plugins: Plugins) ->
         ({"interface": "memory", "objects": {"x": {"keys": ["a", 1]}}}, "expected a list of column names"),
         ({"interface": "memory", "objects": {"x": {"properties": {"a": 1}}}}, "stand directly in its declaration"),
         ({"interface": "memory", "objects": {"x": {"self": 1}}}, "a property can't be called 'self'"),
+        ({"interface": "memory", "objects": {"x": {"into": "pandas"}}}, "'into' is an argument of a call"),
+        ({"interface": "memory", "properties": {"memory_limit": "1 GB"}}, "'memory_limit' is an argument of a call"),
         ({"interface": "memory", "objects": {"x": {1: 1}}}, "a property's name is str, found int"),
         ({"interface": "memory", "objects": {"x": {"prefix": "${NAME}"}}}, "without a scheme"),
         ({"interface": "memory", "objects": {"x": {"a": {"b": ["${evn:X}"]}}}}, "did you mean 'env'? @ s.objects.x.a.b[0]"),  # noqa: E501
