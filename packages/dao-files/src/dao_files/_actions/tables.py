@@ -318,7 +318,9 @@ def open_table(
         newest = None
     if not shown and newest is None:
         refuse_lakehouses(snapshot)
-        raise NotFoundError(f"{snapshot.key!r} holds no data files, only hidden ones and markers")
+        raise NotFoundError(
+            f"{snapshot.key!r} holds no data files, only hidden ones and markers; mode='overwrite' makes it anew"
+        )
     found = get_format(format or _format_of(snapshot, shown, log, newest))
     checked_options = format_options(found, data_object, options or {})
     if newest is None and not snapshot.is_file:
