@@ -22,7 +22,8 @@ def parse(where: Any) -> tree.Predicate:
       At most 500,000 characters; the trees of the last 1,024 different texts of at most 4,096 characters are cached.
     - A list of ``(column, operator, value)`` tuples, all of which must hold, or a list of such lists, one of which
       must hold. Operators: ``= == != < <= > >= in``, ``not in``.
-    - A `pyarrow.compute.Expression` of at most 2,000 operations, wrapped unchanged.
+    - A `pyarrow.compute.Expression` of at most 2,000 operations, wrapped unchanged: its comparisons with NaN are
+      Arrow's, in which NaN is neither equal to NaN nor above the numbers.
     - A tree of at most 100 levels, returned unchanged.
 
     Names and types aren't checked: `bind` does that, against a schema.
