@@ -56,8 +56,8 @@ def page_of(rows: list[Row], machine: str) -> str:
     outcome = f"{wrong} of {len(last)} didn't pass" if wrong else "all passed"
     return (
         "# The last full run\n\n"
-        "The sessions of `python3 noxfile.py -t full`, which takes hours, each with the day and the commit of its last "
-        f"run, on {machine}: {outcome}.\n\n"
+        "The sessions of `python3 noxfile.py -t full`, which take over an hour on two cores, each with the day and the "
+        f"commit of its last run, on {machine}: {outcome}.\n\n"
         "| session | result | minutes | on | at commit |\n|---|---|---|---|---|\n"
         + "".join(f"{last[session]}\n" for session in sorted(last))
     )
