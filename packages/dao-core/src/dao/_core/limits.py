@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from dao._core.execute import table_of
 from dao.errors import NoRouteError, UnsupportedError
 
 if TYPE_CHECKING:
@@ -45,6 +44,8 @@ def ignored_limit(action: str, data_object: DataObject, interface: str, reason: 
 
 def plans_of(transfer: Transfer) -> Iterator[Plan]:
     """The plans of a transfer's calls, but for those whose route depends on what is read."""
+    from dao._core.execute import table_of
+
     for action, data_object, arguments in transfer.calls():
-        with suppress(NoRouteError):
+        with suppress(NoRouteError, UnsupportedError):
             yield table_of(data_object).plan(action, data_object, arguments, native_async=transfer.native_async)
