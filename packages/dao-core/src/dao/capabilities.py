@@ -32,6 +32,7 @@ __all__ = [
     "Capabilities",
     "capabilities_of",
     "combined",
+    "declared_capabilities",
 ]
 
 ACTIONS_CHECKED = tuple(action for action in ACTIONS if action != "run")
@@ -153,11 +154,21 @@ class Absence:
 
 def _check_names(instance: Any, attribute: Any, given: Mapping[str, str]) -> None:
     allowed = _KINDS[attribute.name][1]
+    if not isinstance(given, Mapping):
+        raise ConfigError(
+            f"{attribute.name}: found {type(given).__name__}, expected a mapping of names to reasons, such as "
+            f"{{{next(iter(allowed))!r}: 'why not'}}"
+        )
     for name, reason in given.items():
         if name not in allowed:
             raise ConfigError(f"{attribute.name} has an unknown {name!r}: {did_you_mean(name, allowed)}")
         if not isinstance(reason, str) or not reason:
             raise ConfigError(f"{attribute.name}[{name!r}] needs a reason: users will read it")
+
+
+def _check_formats(instance: Any, attribute: Any, given: tuple[str, ...]) -> None:
+    if not isinstance(given, tuple) or not all(isinstance(name, str) for name in given):
+        raise ConfigError(f"formats: found {given!r}, expected a tuple of names, such as ('csv',)")
 
 
 def _absences() -> Any:
@@ -182,7 +193,8 @@ class Capabilities:
         formats: the file formats that tables are tried in; empty for a store that has no such choice.
 
     Raises:
-        ConfigError: a name that doesn't exist, with the nearest ones, or an absence without a reason.
+        ConfigError: a name that doesn't exist, with the nearest ones, an absence without a reason, or a field of
+            another type.
 
     >>> capabilities = Capabilities(lacks_actions={"history": "a plain file remembers nothing"})
     >>> print(*capabilities.absences())
@@ -195,7 +207,7 @@ class Capabilities:
     lacks_features: Mapping[str, str] = _absences()
     lacks_types: Mapping[str, str] = _absences()
     relaxes: Mapping[str, str] = _absences()
-    formats: tuple[str, ...] = ()
+    formats: tuple[str, ...] = field(default=(), validator=_check_formats)
 
     def absences(self) -> Iterator[Absence]:
         """Everything that is declared absent, in the order of the record."""
@@ -209,9 +221,14 @@ class Capabilities:
         Args:
             need: an action, an operation or a feature by its bare name, anything else with its kind: ``mode:append``,
                 ``type:list``. Kinds are kept apart: a type and an action may have one name.
+
+        Raises:
+            ConfigError: there is nothing of that name, with the nearest ones.
         """
         kind, _, name = need.rpartition(":")
         kinds = (kind,) if kind else ("action", "operation", "feature")
+        if not any(known in kinds and name in names for known, names in _KINDS.values()):
+            raise ConfigError(f"no capability is called {need!r}: {did_you_mean(need, _needs())}")
         return next((a for a in self.absences() if a.name == name and a.kind in kinds), None)
 
 
@@ -226,11 +243,32 @@ _KINDS: Mapping[str, tuple[str, Collection[str]]] = {
 """For each field of :class:`Capabilities` the kind of its absences, and the names that there are."""
 
 
+def _needs() -> Iterator[str]:
+    """Everything that :meth:`Capabilities.absence` can be asked for."""
+    for kind, names in _KINDS.values():
+        yield from (name if kind in ("action", "operation", "feature") else f"{kind}:{name}" for name in names)
+
+
 _UNDECLARED = Capabilities(
     lacks_modes=dict.fromkeys(MODES, "the interface declares no capabilities"),
     lacks_operations=dict.fromkeys(OPERATIONS, "the interface declares no capabilities"),
     lacks_features=dict.fromkeys(FEATURES, "the interface declares no capabilities"),
 )
+
+
+def declared_capabilities(interface: type) -> Capabilities | None:
+    """What a class declares in its attribute ``capabilities``; None if it has no such attribute.
+
+    Raises:
+        ConfigError: the attribute is something else.
+    """
+    found = getattr(interface, "capabilities", _UNDECLARED)
+    if not isinstance(found, Capabilities):
+        raise ConfigError(
+            f"{interface.__qualname__}.capabilities: found {type(found).__name__}, expected an attribute of the class "
+            "that is a dao.Capabilities(...); without the attribute it promises nothing beside its methods"
+        )
+    return None if found is _UNDECLARED else found
 
 
 def capabilities_of(interface: type) -> Capabilities:
@@ -239,13 +277,15 @@ def capabilities_of(interface: type) -> Capabilities:
     A class that declares nothing promises nothing beside the actions that it has methods for: no mode, operation or
     feature.
 
+    Raises:
+        ConfigError: its attribute ``capabilities`` isn't a :class:`Capabilities`.
+
     >>> class Numbers:
     ...     def read(self, data_object): ...
     >>> capabilities_of(Numbers).absence("upsert")
     Absence(kind='action', name='upsert', reason='the interface has no method for it')
     """
-    declared = getattr(interface, "capabilities", None)
-    known: Capabilities = declared if isinstance(declared, Capabilities) else _UNDECLARED
+    known = declared_capabilities(interface) or _UNDECLARED
     no_method, served = "the interface has no method for it", served_operations(interface)
     missing = [operation for operation in OPERATIONS if operation not in served]
     actions = dict.fromkeys((action for action in ACTIONS_CHECKED if not _does(interface, action)), no_method)

@@ -57,7 +57,7 @@ class LakeInterface(DerivedReads):
 
     @register("write", "write_stream")
     def write(self, data, data_object: TableObject, *, mode="error"):
-        check_mode(mode, lacks=self.capabilities.lacks_modes)
+        check_mode(mode)
         new = to_reader(data).read_all()
         with self.lock:
             change = write_to_table(self._rows(data_object), new, mode)

@@ -28,7 +28,7 @@ from dao._core.attribution import about
 from dao._core.execute import Executor, table_of
 from dao._core.offers import Answer, answer_to
 from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
-from dao.errors import DaoError, DataError, NoRouteError, PluginError
+from dao.errors import DaoError, DataError, NoRouteError, PluginError, UnsupportedError
 from dao.file_formats import infer_compression, infer_format
 from dao.file_set import FileSet, SourceFile
 from dao.plugins import default_plugins
@@ -204,7 +204,7 @@ class Transfer:
     def _fits(self, action: str, data_object: DataObject, arguments: Mapping[str, Any]) -> bool:
         try:
             table_of(data_object).plan(action, data_object, arguments, native_async=self.native_async)
-        except NoRouteError:
+        except (NoRouteError, UnsupportedError):
             return False
         return True
 

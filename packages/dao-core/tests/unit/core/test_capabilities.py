@@ -6,7 +6,17 @@ from typing import ClassVar
 
 import pytest
 
-from dao import Capabilities, DataAccessObject, DataObject, DataStore, DataStoreRegistry, NoRouteError
+from dao import (
+    Capabilities,
+    ConfigError,
+    DataAccessObject,
+    DataObject,
+    DataStore,
+    DataStoreRegistry,
+    NoRouteError,
+    UnsupportedError,
+    WriteResult,
+)
 from dao.capabilities import FEATURES, MODES, OPERATIONS, capabilities_of, combined
 
 
@@ -59,6 +69,134 @@ def test_users_ask_for_those_of_an_object_a_store_or_one_interface() -> None:
     assert dao.capabilities("s", dao_interface="Silent") == capabilities_of(Silent)
     with pytest.raises(NoRouteError, match="has no interface 'Silen': did you mean 'Silent'"):
         dao.capabilities("s", dao_interface="Silen")
+
+
+@pytest.mark.parametrize(
+    ("declared", "found"),
+    [
+        ({"lacks_modes": {"append": "no"}}, "dict"),
+        (None, "NoneType"),
+        (property(lambda self: Capabilities()), "property"),
+        (Capabilities, "type"),
+    ],
+)
+def test_a_declaration_of_another_type_is_refused_when_the_class_is_first_used(declared: object, found: str) -> None:
+    wrong = type("Wrong", (), {"capabilities": declared, "read": lambda self, data_object: [{"a": 1}]})
+    thing = DataObject("o", DataStore("s", wrong()))
+    dao, told = DataAccessObject(), f"Wrong.capabilities: found {found}, expected .*Capabilities"
+    for call in (dao.read, dao.capabilities, lambda one: dao.explain("read", one)):
+        with pytest.raises(ConfigError, match=told):
+            call(thing)
+
+
+class Lacking:
+    capabilities: ClassVar = Capabilities(
+        lacks_modes={"overwrite_partitions": "it has none", "append": "it is written once"},
+        lacks_operations={"vacuum": "it keeps all"},
+        lacks_features={
+            "partitions": "one file",
+            "schema_evolution": "columns are fixed",
+            "time_travel": "no versions",
+            "branches": "no branches",
+            "tags": "no tags",
+            "idempotency": "no log",
+        },
+    )
+
+    def __init__(self) -> None:
+        self.calls: list[object] = []
+
+    def write(
+        self, data, data_object, *, mode="error", schema_mode=None, partition_by=None, branch=None, idempotency_key=None
+    ):
+        self.calls.append(mode)
+        return WriteResult()
+
+    def read(self, data_object, *, version=None, as_of=None, **options):
+        self.calls.append(options)
+        return [{"a": 1}]
+
+    def run(self, operation, data_object):
+        self.calls.append(operation)
+
+
+ROWS = [{"a": 1}]
+
+
+@pytest.mark.parametrize(
+    ("action", "arguments", "told"),
+    [
+        (
+            "write",
+            {"mode": "append"},
+            "mode='append': Lacking declares this absent: it is written once; it has",
+        ),
+        ("write", {"mode": "overwrite_partitions"}, "it has none"),
+        ("write", {"partition_by": ["a"]}, r"partition_by=\['a'\]: Lacking declares this absent: one file"),
+        ("write", {"schema_mode": "evolve"}, "columns are fixed"),
+        ("write", {"branch": "b"}, "no branches"),
+        ("write", {"idempotency_key": "once"}, "no log"),
+        ("read", {"version": 1}, "no versions"),
+        ("read", {"as_of": "2026-01-01"}, "no versions"),
+        ("read", {"tag": "t"}, "no tags"),
+        ("run", {"operation": "vacuum"}, "it keeps all"),
+    ],
+)
+def test_what_is_declared_absent_is_refused_before_the_method_is_called(action, arguments, told) -> None:
+    interface, dao = Lacking(), DataAccessObject()
+    thing = DataObject("o", DataStore("s", interface))
+    given = dict(arguments)
+    place = (ROWS, thing) if action == "write" else (given.pop("operation"), thing) if action == "run" else (thing,)
+    for call in (getattr(dao, action), lambda *args, **named: dao.explain(action, *args, **named)):
+        with pytest.raises(UnsupportedError, match=told) as caught:
+            call(*place, **given)
+        assert caught.value.data_object == "s.o"
+    assert interface.calls == []
+
+
+def test_a_property_that_is_declared_absent_is_refused_too() -> None:
+    interface, dao = Lacking(), DataAccessObject()
+    with pytest.raises(UnsupportedError, match="one file"):
+        dao.write(ROWS, DataObject("o", DataStore("s", interface), partition_by=["a"]))
+    with pytest.raises(UnsupportedError, match="one file"):
+        dao.write(ROWS, DataObject("o", DataStore("s", interface, properties={"partition_by": ["a"]})))
+    assert interface.calls == []
+
+
+def test_what_is_not_declared_absent_is_called() -> None:
+    interface, dao = Lacking(), DataAccessObject()
+    thing = DataObject("o", DataStore("s", interface))
+    for mode in ("error", "overwrite", "append"):
+        if mode == "append":
+            with pytest.raises(UnsupportedError):
+                dao.write(ROWS, thing, mode=mode)
+        else:
+            dao.write(ROWS, thing, mode=mode, schema_mode="strict", partition_by=None)
+    dao.run("tidy", thing)
+    dao.read(thing, delimiter=",")
+    assert interface.calls == ["error", "overwrite", "tidy", {"delimiter": ","}]
+
+
+def test_a_class_that_declares_nothing_is_called_with_everything() -> None:
+    class Free:
+        def write(self, data, data_object, *, mode="error", partition_by=None):
+            return WriteResult(details={"mode": mode, "partition_by": partition_by})
+
+    thing = DataObject("o", DataStore("s", Free()))
+    assert DataAccessObject().write(ROWS, thing, mode="append", partition_by=["a"]).details == {
+        "mode": "append",
+        "partition_by": ["a"],
+    }
+
+
+def test_a_copy_in_an_absent_mode_is_refused_by_the_call_and_by_explain() -> None:
+    interface, dao = Lacking(), DataAccessObject()
+    source, target = DataObject("a", DataStore("m", "memory")), DataObject("o", DataStore("s", interface))
+    dao.write(ROWS, source)
+    for call in (dao.copy, lambda *args, **named: dao.explain("copy", *args, **named)):
+        with pytest.raises(UnsupportedError, match="it is written once"):
+            call(source, target, mode="append")
+    assert interface.calls == []
 
 
 def test_a_call_that_nothing_serves_says_the_declared_reason() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from dao import ConfigError, DataStore, TableObject
@@ -23,9 +25,11 @@ class Nothing:
         ({"lacks_types": {"durations": "no"}}, "did you mean 'duration'"),
         ({"relaxes": {"zone": "no"}}, "did you mean 'zones'"),
         ({"lacks_actions": {"read": ""}}, "needs a reason"),
+        ({"lacks_features": ["files"]}, "lacks_features: found list, expected a mapping of names to reasons"),
+        ({"formats": "csv"}, "formats: found 'csv', expected a tuple of names"),
     ],
 )
-def test_a_wrong_declaration_is_an_error(given: dict[str, dict[str, str]], message: str) -> None:
+def test_a_wrong_declaration_is_an_error(given: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
         Capabilities(**given)
 
@@ -39,7 +43,6 @@ def test_absences_are_found_by_kind_and_name() -> None:
     ]
     assert capabilities.absence("upsert") == Absence("action", "upsert", "a")
     assert capabilities.absence("mode:append") == Absence("mode", "append", "b")
-    assert capabilities.absence("mode:upsert") is None
     assert capabilities.absence("read") is None
 
 
@@ -47,7 +50,22 @@ def test_an_absence_is_of_its_own_kind_alone() -> None:
     capabilities = Capabilities(lacks_types={"list": "no nested types"}, lacks_modes={"error": "always overwrites"})
     assert capabilities.absence("list") is None, "the action list is not the type list"
     assert capabilities.absence("type:list") == Absence("type", "list", "no nested types")
-    assert capabilities.absence("error") is None
+
+
+@pytest.mark.parametrize(
+    ("need", "near"),
+    [
+        ("fils", "did you mean 'files'"),
+        ("append", "did you mean 'mode:append'"),
+        ("mode:upsert", "did you mean 'upsert'"),
+        ("modes:append", "did you mean 'mode:append'"),
+        ("run", "known"),
+        ("", "known"),
+    ],
+)
+def test_an_absence_of_nothing_known_is_an_error(need: str, near: str) -> None:
+    with pytest.raises(ConfigError, match=f"no capability is called '{need}': {near}"):
+        Capabilities().absence(need)
 
 
 def test_no_action_and_no_feature_have_one_name() -> None:

@@ -47,13 +47,12 @@ TYPES = "test_it.py::TestIt::test_lacks_and_relaxations_are_true"
             "feature partitions: no: it is declared absent, but it works",
         ),
         (
-            "lacks_modes={'overwrite_partitions': 'no'}",
-            "def write(self, data, data_object: TableObject, *, mode='error'):\n"
-            "        if mode == 'overwrite_partitions':\n"
-            "            super().write(data, TableObject('rubbish', data_object.data_store))\n"
-            "        return super().write(data, data_object, mode=mode)",
+            "lacks_actions={'upsert': 'no'}",
+            "def upsert(self, data, data_object: TableObject, *, keys):\n"
+            "        super().write(data, TableObject('rubbish', data_object.data_store))\n"
+            "        raise UnsupportedError('no')",
             HONEST,
-            "mode overwrite_partitions: no: it was refused, but the store changed",
+            "action upsert: no: it was refused, but the store changed",
         ),
         (
             "lacks_actions={'upsert': 'no'}",

@@ -9,10 +9,11 @@ from typing import Any
 from attrs import frozen
 
 from dao._arguments import checks_of
+from dao._core.routing.absent import Absent, absent_arguments, refuse_absent
 from dao._core.routing.choose import Choice, Offer, choose
 from dao._core.routing.match import asks_for_object, condition_value, own_names, takes
 from dao._core.routing.route import MISSING, Route, routes_of
-from dao.capabilities import Capabilities
+from dao.capabilities import declared_capabilities
 from dao.data_object import DataObject
 from dao.errors import NoRouteError, PluginError
 from dao.interface import ROUTED_ACTIONS
@@ -44,6 +45,7 @@ class Plan:
         plain: the object goes first, by position, and everything else by name, just as it was given.
         bare: only the object is passed.
         converts: the method doesn't know ``into``, so its result is converted after the call.
+        absent: arguments, or values of them, that the interface declares absent; empty for most.
     """
 
     choice: Choice
@@ -57,6 +59,7 @@ class Plan:
     plain: bool
     bare: bool
     converts: bool
+    absent: Absent
 
     @property
     def route(self) -> Route:
@@ -69,10 +72,14 @@ class RouteTable:
 
     Args:
         interfaces: name and class of each interface, the primary first; for one that can't be loaded here its error.
+
+    Raises:
+        ConfigError: what a class declares as its capabilities are none.
     """
 
     def __init__(self, interfaces: Interfaces) -> None:
-        self._interfaces = interfaces
+        classes = [kind for _, kind in interfaces if isinstance(kind, type)]
+        self._capabilities = [found for found in map(declared_capabilities, classes) if found is not None]
         self._offers = {action: _offers(action, interfaces) for action in ROUTED_ACTIONS}
         self._conditions = {action: _condition_values(offers) for action, offers in self._offers.items()}
         self._checks = {action: checks_of(action, _own_values(offers)) for action, offers in self._offers.items()}
@@ -107,6 +114,7 @@ class RouteTable:
         Raises:
             NoRouteError: no route fits.
             AmbiguousRouteError: two routes fit equally well.
+            UnsupportedError: the chosen interface declares absent what the call asks for.
         """
         conditions = self._conditions[action]
         key = (
@@ -123,6 +131,8 @@ class RouteTable:
             if len(self._plans) >= _MOST_PLANS:
                 self._plans.clear()
             self._plans[key] = plan
+        if plan.absent:
+            refuse_absent(plan.absent, plan.choice.offer.name, plan.fillable, data_object, arguments)
         return plan
 
     def _make(
@@ -139,17 +149,16 @@ class RouteTable:
                 action, data_object, arguments, offers, dao_interface=dao_interface, native_async=native_async
             )
         except NoRouteError as error:
-            need = f"operation:{arguments.get('operation')}" if action == "run" else f"action:{action}"
-            raise NoRouteError(error.message + self._declared(need)) from None
+            need = ("operation", arguments.get("operation")) if action == "run" else ("action", action)
+            raise NoRouteError(error.message + self._declared(*need)) from None
         return _plan_of(choice, arguments)
 
-    def _declared(self, need: str) -> str:
+    def _declared(self, kind: str, name: object) -> str:
         """The end of a message about what can't be done: why, as far as the interfaces declare it."""
-        for _, kind in self._interfaces:
-            declared = getattr(kind, "capabilities", None)
-            absence = declared.absence(need) if isinstance(declared, Capabilities) else None
-            if absence is not None:
-                return f"; declared absent: {absence.reason}"
+        for declared in self._capabilities:
+            for absence in declared.absences():
+                if (absence.kind, absence.name) == (kind, name):
+                    return f"; declared absent: {absence.reason}"
         return ""
 
     def takes(self, action: str, name: str) -> bool:
@@ -232,6 +241,7 @@ def _plan_of(choice: Choice, arguments: Mapping[str, Any]) -> Plan:
         plain,
         plain and not arguments and not fillable,
         "into" not in parameters and "into" not in choice.route.conditions,
+        absent_arguments(choice.route.action, choice.route.interface, {*arguments, *fillable}),
     )
 
 
