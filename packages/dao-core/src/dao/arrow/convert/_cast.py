@@ -19,9 +19,9 @@ def conform(reader: pa.RecordBatchReader, schema: pa.Schema) -> pa.RecordBatchRe
 
     Columns are matched by name and returned in the schema's order. A cast must preserve every value: integers that fit,
     floats that are whole numbers, timestamps in another unit if nothing is truncated, decimals that keep all their
-    digits, floats that round-trip through the decimal, dates as timestamps of midnight, strings in another layout,
-    dictionaries decoded. Text is never parsed, numbers are never formatted as text, a timestamp never gains or loses a
-    zone. Columns that have the right type already are not copied.
+    digits, floats and decimals where the float's shortest text is that decimal, dates as timestamps of midnight,
+    strings in another layout, dictionaries decoded. Text is never parsed, numbers are never formatted as text, a
+    timestamp never gains or loses a zone. Columns that have the right type already are not copied.
 
     Args:
         reader: the stream; it is consumed as the result is read.

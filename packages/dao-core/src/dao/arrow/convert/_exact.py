@@ -97,6 +97,9 @@ def _may_cast_structs(given: pa.DataType, wanted: pa.DataType) -> str | None:
 def cast_exactly(array: pa.Array, wanted: pa.DataType, *, round_floats: bool = False) -> pa.Array:
     """Cast ``array`` to ``wanted`` with every value preserved; returns the array itself if it has the type already.
 
+    A float and a decimal are the same value if the float's shortest decimal text is that number: Decimal("0.7") and 0.7
+    are, Decimal("0.30") and 0.30000000000000004 are not.
+
     Args:
         array: the values, of a type that :func:`may_cast` allows to be cast to ``wanted``.
         wanted: the target type.
@@ -165,7 +168,7 @@ def _may_lose(given: pa.DataType, wanted: pa.DataType) -> bool:
     if pt.is_integer(given):
         return bool(pt.is_float16(wanted))
     if pt.is_floating(given):
-        return bool(pt.is_decimal(wanted) or (pt.is_floating(wanted) and wanted.bit_width < given.bit_width))
+        return bool(pt.is_floating(wanted) and wanted.bit_width < given.bit_width)
     if pt.is_decimal(given):
         return bool(pt.is_floating(wanted))
     return family(given) == "dates" and bool(pt.is_date(wanted))
@@ -191,6 +194,8 @@ def _same(cast: pa.Array, source: pa.Array) -> bool:
         return _same(cast.keys, source.keys) and _same(cast.items, source.items)
     if family(source.type) == "lists":
         return _same(cast.flatten(), source.flatten())
+    if pt.is_decimal(source.type):
+        return bool(cast_array(cast, source.type).equals(source))
     back = cast.cast(source.type, safe=False)
     if pt.is_floating(source.type):
         wide = [a.cast(pa.float64()) for a in (back, source)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -18,12 +18,13 @@ def cast_array(array: pa.Array, kind: pa.DataType, *, safe: bool = True) -> pa.A
     """Cast an array as Arrow does, and also to and from dictionaries, run-end encoding and list views, nested or not.
 
     A cast between dictionary types preserves the order of the categories, and unused categories if the type can hold
-    them.
+    them. Between floats and decimals a value is cast by its shortest decimal text: 0.1 becomes Decimal("0.1"), and
+    Decimal("0.7") the float nearest to it.
 
     Args:
         array: the array.
         kind: the target type.
-        safe: refuse overflow and truncation; Arrow still rounds floats and decimals.
+        safe: refuse overflow and truncation; decimals that a float can't hold, and floats, are still rounded.
 
     Returns:
         The cast array; ``array`` itself if it has the type already.
@@ -50,8 +51,10 @@ def cast_array(array: pa.Array, kind: pa.DataType, *, safe: bool = True) -> pa.A
         return _encode(change(array, kind.value_type), kind)
     if pt.is_run_end_encoded(kind):
         return pc.run_end_encode(change(array, kind.value_type), kind.run_end_type)
+    if _float_meets_decimal(found, kind):
+        return _cast_parts(array, kind, change) if pt.is_nested(found) else array.cast(pa.string()).cast(kind)
     if _is_view(found) or _is_view(kind):  # pyarrow 26 casts views with nulls to invalid arrays
-        return _cast_view(array, kind, change)
+        return _cast_parts(array, kind, change)
     try:
         return array.cast(kind, safe=safe)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
@@ -83,11 +86,31 @@ def _cast_dictionary(array: pa.DictionaryArray, kind: pa.DataType, change: Chang
     return pa.DictionaryArray.from_arrays(indices, values, ordered=kind.ordered)
 
 
+def _float_meets_decimal(found: pa.DataType, kind: pa.DataType) -> bool:
+    """Whether a cast from one type to the other turns floats into decimals, or decimals into floats, at any depth.
+
+    Arrow's own casts do it inexactly: they multiply or divide by a power of ten, which rounds a second time.
+    """
+    if pt.is_nested(found) and pt.is_nested(kind):
+        children = ([one.field(i) for i in range(one.num_fields)] for one in (found, kind))
+        return any(_float_meets_decimal(one.type, other.type) for one, other in _paired(*children))
+    pair = [one.value_type if pt.is_dictionary(one) or pt.is_run_end_encoded(one) else one for one in (found, kind)]
+    return any(map(pt.is_floating, pair)) and any(map(pt.is_decimal, pair))
+
+
+def _paired(some: list[pa.Field], others: list[pa.Field]) -> Iterator[tuple[pa.Field, pa.Field]]:
+    """The fields of one name; an only child, such as the items of a list, pairs with the other whatever its name."""
+    if len(some) == len(others) == 1:
+        return zip(some, others, strict=True)
+    named = {field.name: field for field in others}
+    return ((field, named[field.name]) for field in some if field.name in named)
+
+
 def _is_view(kind: pa.DataType) -> bool:
     return bool(pt.is_list_view(kind) or pt.is_large_list_view(kind))
 
 
-def _cast_view(array: pa.Array, kind: pa.DataType, change: Change) -> pa.Array:
+def _cast_parts(array: pa.Array, kind: pa.DataType, change: Change) -> pa.Array:
     found = array.type
     if pt.is_fixed_size_list(found) or pt.is_fixed_size_list(kind):
         field = (kind if pt.is_fixed_size_list(kind) else found).value_field
@@ -103,7 +126,8 @@ def rebuild_nested(array: pa.Array, kind: pa.DataType, change: Change) -> pa.Arr
 
     Args:
         array: the array.
-        kind: the target type, of the same shape; lists, large lists and views of both are one shape.
+        kind: the target type, of the same shape; lists, large lists and views of both are one shape, as are structs
+            with the same fields in any order.
         change: converts a child array to the type that the child has in ``kind``; called with the array and that type.
 
     Returns:
@@ -111,9 +135,9 @@ def rebuild_nested(array: pa.Array, kind: pa.DataType, change: Change) -> pa.Arr
     """
     found = array.type
     if pt.is_struct(found) and pt.is_struct(kind):
-        if [part.name for part in found] != [part.name for part in kind] or not kind.num_fields:
+        parts = _in_order(array, kind)
+        if not parts:
             return None
-        parts = array.flatten()
         for part, field in zip(parts, kind, strict=True):
             if not field.nullable and part.null_count > array.null_count:
                 raise pa.ArrowInvalid(f"field {field.name!r} is required and has nulls")
@@ -130,6 +154,17 @@ def rebuild_nested(array: pa.Array, kind: pa.DataType, change: Change) -> pa.Arr
     if _list_maker(found) and _list_maker(kind):
         return _rebuild_list(array, kind, change)
     return None
+
+
+def _in_order(array: pa.Array, kind: pa.DataType) -> Any:
+    """The children of a struct array in the order of ``kind``; None if the fields have other names."""
+    found, wanted = ([part.name for part in one] for one in (array.type, kind))
+    if found == wanted:
+        return array.flatten()
+    if sorted(found) != sorted(wanted) or len(set(found)) < len(found):
+        return None
+    children = dict(zip(found, array.flatten(), strict=True))
+    return [children[name] for name in wanted]
 
 
 def _rebuild_list(array: pa.Array, kind: pa.DataType, change: Change) -> pa.Array:

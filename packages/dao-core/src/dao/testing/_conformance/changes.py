@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pyarrow as pa
@@ -226,6 +227,26 @@ class SchemaEvolution(
             dao.write(other, three, mode="append")
         assert rows(dao, three) == people(range(3)).to_pylist()
         no_debris(backend)
+
+    def test_floats_and_decimals_meet_by_their_text(self, dao: DataAccessObject, backend: Backend) -> None:
+        """schema_mode="strict": a decimal becomes the float whose shortest text is that number, a float the decimal of
+        its shortest text; where there is none that is a DataError, and nothing changes.
+        """
+        if lack := self.capabilities.lacks_types.get("decimal128"):
+            pytest.skip(f"declared absent: type decimal128: {lack}")
+        tenths, exact = pa.decimal128(20, 1), pa.decimal128(20, 19)
+        calls: tuple[tuple[pa.Array, pa.Array, pa.Array], ...] = (
+            (pa.array([0.5]), pa.array([Decimal("0.7")], tenths), pa.array([Decimal("0.3000000000000000444")], exact)),
+            (pa.array([Decimal("0.5")], tenths), pa.array([0.7]), pa.array([0.30000000000000004])),
+        )
+        for number, (stored, same, other) in enumerate(calls):
+            table = backend.table(f"prices_{number}")
+            dao.write(pa.table({"id": [0], "price": stored}), table)
+            dao.write(pa.table({"id": [1], "price": same}), table, mode="append")
+            with pytest.raises(DataError):
+                dao.write(pa.table({"id": [2], "price": other}), table, mode="append")
+            found = [row["price"] for row in rows(dao, table)]
+            assert found == [type(found[0])("0.5"), type(found[0])("0.7")]
 
     @needs("schema_evolution")
     def test_evolve_adds_columns(self, dao: DataAccessObject, three: DataObject) -> None:

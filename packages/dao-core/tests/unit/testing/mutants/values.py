@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dao.testing._conformance.changes import SchemaEvolution
 from dao.testing._conformance.types import Types
 from mutants.mutation import Mutation, change_result
 
@@ -67,6 +68,12 @@ def capabilities_of(kind):
     return attrs.evolve(declared(kind), lacks_types={"int8": "nobody knows why"})
 """
 
+DECIMALS_ARE_ROUNDED = """
+from dao.arrow.convert import _layouts as layouts
+
+def mutate(monkeypatch):
+    monkeypatch.setattr(layouts, "_float_meets_decimal", lambda found, kind: False)
+"""
 
 VALUES = (
     Mutation("null_becomes_empty", Types, NULL_TO_EMPTY),
@@ -75,4 +82,5 @@ VALUES = (
     Mutation("ordered_categories_are_encoded_anew", Types, CATEGORIES_ENCODED_ANEW, slow=True),
     Mutation("values_are_not_checked", Types, VALUES_ARE_NOT_CHECKED, slow=True),
     Mutation("an_inner_struct_that_is_null_becomes_empty", Types, INNER_NULLS_ARE_LOST, slow=True),
+    Mutation("decimals_are_rounded", SchemaEvolution, DECIMALS_ARE_ROUNDED),
 )  # fmt: skip
