@@ -28,6 +28,9 @@ class DerivedReads:
     derived actions too, and its annotation of ``data_object`` says which objects they serve. From a coroutine method
     coroutine methods are derived. A method that the class defines itself stays as it is.
 
+    An empty list counts as 0 rows that exist; it has no columns, so its ``schema`` and ``read_stream`` are a DataError:
+    give an Arrow table without rows where an object may be empty.
+
     Everything is read for each of them, so memory is bounded by what ``read`` gives, also for ``read_stream``.
 
     >>> from dao import DataObject, DataStore, DataAccessObject
@@ -75,12 +78,21 @@ def _select(result: Any, left: Mapping[str, Any]) -> Any:
     if not left:
         return result
     from dao.arrow.convert import to_reader
-    from dao.arrow.predicates import filter_table
+    from dao.arrow.predicates import filter_table, parse
 
+    if _is_empty(result) and not left.get("columns"):
+        if "where" in left:
+            parse(left["where"])  # its columns can't be checked, its syntax can
+        return result
     table = to_reader(result).read_all()
     if "where" in left:
         table = filter_table(table, left["where"])
     return _pick(table.slice(0, left.get("limit")), left.get("columns"))
+
+
+def _is_empty(result: Any) -> bool:
+    """Whether a result is rows as objects, and none of them: it has no columns, so it can't become a table."""
+    return isinstance(result, (list, tuple)) and not result
 
 
 def _pick(table: pa.Table, columns: Sequence[str] | None) -> pa.Table:
@@ -94,7 +106,7 @@ def _count_of(read: Method) -> Method:
         named["columns"] = []
         return {}
 
-    counted = _around(read, ask, lambda result, _: _table(result).num_rows)
+    counted = _around(read, ask, lambda result, _: 0 if _is_empty(result) else _table(result).num_rows)
     return _sign(counted, read, _without(inspect.signature(read), "columns", "limit", "into"))
 
 

@@ -145,3 +145,20 @@ def test_coroutine_methods_are_derived_from_a_coroutine_method() -> None:
             ]
 
     assert asyncio.run(ask()) == [2, 2, ["id", "name"], True, [{"id": 1}, {"id": 2}, {"id": 3}]]
+
+
+@pytest.mark.parametrize("empty", [[], ()])
+def test_an_empty_list_is_no_rows_that_exist(empty: Any) -> None:
+    class Empty(DerivedReads):
+        def read(self, data_object: TableObject) -> Any:
+            return empty
+
+    dao, thing = DataAccessObject(), TableObject("x", DataStore("s", Empty()))
+    assert dao.count(thing) == dao.count(thing, where="id > 1") == 0
+    assert dao.exists(thing) is True
+    assert dao.read(thing, limit=1) == empty
+    with pytest.raises(DataError, match="is not a SQL condition"):
+        dao.count(thing, where="id >")
+    for call in (dao.schema, dao.read_stream, lambda one: dao.read(one, columns=["id"])):
+        with pytest.raises(DataError, match="has no columns"):
+            call(thing)
