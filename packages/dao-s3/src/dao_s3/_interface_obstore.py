@@ -134,12 +134,11 @@ class S3ObstoreInterface(S3Options, S3Interface):
         version: str | None = None,
     ) -> bytes:
         """:meth:`read_bytes`, awaited."""
-        from dao_files.storage import place_of
         from dao_s3._obstore.aio import in_thread
-        from dao_s3._single import check_range
+        from dao_s3._single import check_range, key_to_read
 
         check_range(offset, length)
-        key = place_of(self.storage, data_object, path, writing=True).key
+        key = key_to_read(self.storage, data_object, path)
         requests = self._awaited(key)
         if requests is not None:
             try:

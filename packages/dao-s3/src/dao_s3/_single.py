@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from dao.data_object import DataObject
     from dao_files.manifest import ManifestStorage
 
-__all__ = ["SMALL", "already_there", "check_range", "file_key", "read_object", "whole", "write_object"]
+__all__ = ["SMALL", "already_there", "check_range", "file_key", "key_to_read", "read_object", "whole", "write_object"]
 
 SMALL = 8 << 20
 """The largest object, in bytes, that is written by one request."""
@@ -170,6 +170,15 @@ def _settings_of(stat: Stat) -> ObjectSettings:
     )
 
 
+def key_to_read(storage: ManifestStorage, data_object: DataObject, path: str | None) -> str:
+    """The key of the single object that a call reads.
+
+    Raises:
+        DataError: the key is invalid.
+    """
+    return check_key(data_object.key) if path is None else key_of_path(path, storage)
+
+
 def check_range(offset: int | None, length: int | None) -> None:
     """Raise a DataError for an invalid offset or length."""
     for name, value in (("offset", offset), ("length", length)):
@@ -188,7 +197,7 @@ def read_object(
 ) -> bytes:
     """Read one object, or a part of it, in one request; see :meth:`dao_s3._interface.S3Interface.read_bytes`."""
     check_range(offset, length)
-    key = check_key(data_object.key) if path is None else key_of_path(path, storage)
+    key = key_to_read(storage, data_object, path)
     try:
         content = storage.transport.get(key, start=offset or 0, length=length, version=version)
     except NotFoundError:

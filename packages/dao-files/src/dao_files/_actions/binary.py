@@ -15,7 +15,7 @@ from dao.progress import advance, expect
 from dao.results import FileInfo, WriteResult
 from dao.tables import RetryBudget, check_mode
 from dao_files._actions.modes import should_write
-from dao_files._actions.places import Place, place_of
+from dao_files._actions.places import Place, place_of, refuse_log
 from dao_files._storage.keys import check_key, join
 
 if TYPE_CHECKING:
@@ -80,7 +80,8 @@ def chunks_of(data: Any, size: int = _CHUNK) -> Iterator[memoryview | bytes]:
         size: the most bytes of a chunk; a file object may return fewer.
 
     Raises:
-        DataError: the path can't be read, or the file object returns text or is non-blocking and not ready.
+        DataError: the path can't be read, or the file object returns text, is non-blocking and not ready, or is at the
+            end of its bytes.
     """
     if isinstance(data, (bytes, bytearray, memoryview)):
         content = memoryview(data).cast("B")
@@ -92,7 +93,26 @@ def chunks_of(data: Any, size: int = _CHUNK) -> Iterator[memoryview | bytes]:
         except OSError as error:
             raise DataError(f"data: the file {os.fspath(data)!r} can't be read: {error.strerror}") from error
     else:
-        yield from _read_chunks(data, size)
+        found = 0
+        for chunk in _read_chunks(data, size):
+            found += len(chunk)
+            yield chunk
+        if not found:
+            _refuse_read_to_end(data)
+
+
+def _refuse_read_to_end(file: Any) -> None:
+    """Refuse a file object that gave no bytes as it is at the end of those it has; an empty one is at its beginning.
+
+    Raises:
+        DataError: its position is not its beginning.
+    """
+    try:
+        position = file.tell()
+    except (AttributeError, OSError):  # of a stream without positions nothing is known
+        return
+    if isinstance(position, int) and position > 0:
+        raise DataError(f"data: this {type(file).__name__} is at its end, after {position:,} bytes: seek(0) rewinds it")
 
 
 def _read_chunks(file: Any, size: int = _CHUNK) -> Iterator[bytes]:
@@ -160,7 +180,8 @@ def write_files(
             return _result_of_nothing(change)
         new: list[tuple[str, int]] = []
         for file in data:
-            _refuse_existing(change, mode, join(place.key, check_key(file.key)))
+            refuse_log(check_key(file.key))
+            _refuse_existing(change, mode, join(place.key, file.key))
             with closing(file.open()) as source, change.create(file.key) as target:
                 new.append((file.key, _write_chunks(_read_chunks(source), target)))
         budget = RetryBudget(storage.conflict_timeout)

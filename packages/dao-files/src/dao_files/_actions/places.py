@@ -8,12 +8,13 @@ from attrs import frozen
 
 from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
 from dao.errors import DataError
+from dao_files._actions.log import LOG_NAME
 from dao_files._storage.keys import check_key, key_of_path
 
 if TYPE_CHECKING:
     from dao_files._storage.storage import Kind, Storage
 
-__all__ = ["Place", "place_of"]
+__all__ = ["Place", "place_of", "refuse_log"]
 
 
 @frozen
@@ -54,17 +55,19 @@ def place_of(storage: Storage, data_object: DataObject, path: str | None = None,
         storage: the storage.
         data_object: the object.
         path: a path relative to the store's root, or a URI, of one file that replaces the object.
-        writing: True if the object will be changed: the root is refused then.
+        writing: True if the object will be changed: the root and a table's log are refused then.
 
     Raises:
-        DataError: the key or the path would leave the store.
+        DataError: the key or the path would leave the store, or change a table's log.
     """
     name = data_object.full_name
-    if path is not None:
-        return Place(key_of_path(path, storage), "file", name)
-    key = data_object.key
-    if key or writing:
+    key = data_object.key if path is None else key_of_path(path, storage)
+    if path is None and (key or writing):
         check_key(key)
+    if writing:
+        refuse_log(key)
+    if path is not None:
+        return Place(key, "file", name)
     wanted: Kind | None = None
     if isinstance(data_object, FileObject):
         wanted = "file"
@@ -72,3 +75,15 @@ def place_of(storage: Storage, data_object: DataObject, path: str | None = None,
         wanted = "directory"
     whole = isinstance(data_object, DirectoryObject) and not isinstance(data_object, TableObject)
     return Place(key, wanted, name, whole)
+
+
+def refuse_log(key: str) -> None:
+    """Refuse to change a key that is, or is below, the name of a table's log; it may be read.
+
+    Raises:
+        DataError: a part of the key is the log's name.
+    """
+    if any(part.lower() == LOG_NAME for part in key.split("/")):  # some filesystems ignore case
+        raise DataError(
+            f"key {key!r} can't be changed: {LOG_NAME!r} is the log of a table, which the table's own actions write"
+        )

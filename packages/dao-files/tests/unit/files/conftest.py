@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -36,3 +36,16 @@ def rows() -> pa.Table:
 
 def keys_of(store: FilesInterface, data_object: DataObject) -> list[str]:
     return [info.key for info in store.list(data_object)]
+
+
+@pytest.fixture
+def put_foreign(store: FilesInterface) -> Callable[[bytes, str], None]:
+    """Puts a file under a key as another program would: even over the log of a table."""
+
+    def put(content: bytes, key: str) -> None:
+        with store.storage.change(key, tree=False, blind=True) as change:
+            with change.create("") as file:
+                file.write(content)
+            change.publish()
+
+    return put

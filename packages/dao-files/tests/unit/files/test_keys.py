@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import io
 import os
+import re
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dao.data_object import DataObject, FileObject, TableObject
+from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
 from dao.errors import DataError, PermissionDeniedError
+from dao.file_set import FileSet, SourceFile
 from dao_files import FilesInterface, LocalInterface
 from dao_files._storage.keys import is_hidden
 from dao_files.storage import check_key
@@ -79,6 +82,26 @@ def test_every_route_refuses_them_before_it_touches_the_store(store: FilesInterf
             call()
     if isinstance(store, LocalInterface):
         assert not os.path.exists(store.root)
+
+
+@pytest.mark.parametrize("key", ["t/_dao_log.jsonl", "t/_DAO_LOG.JSONL", "t/_dao_log.jsonl/below", "_dao_log.jsonl"])
+def test_the_log_of_a_table_is_read_but_not_changed(store: FilesInterface, key: str) -> None:
+    table, file, log = TableObject("t"), FileObject("f.bin"), FileObject("log", key=key)
+    store.write([{"id": 1}], table, format="csv")
+    store.write_bytes(b"x", file)
+    calls = [
+        lambda: store.write_bytes(b"x", file, path=key, mode="overwrite"),
+        lambda: store.write([{"id": 2}], log, format="csv", mode="overwrite"),
+        lambda: store.delete(file, path=key),
+        lambda: store.copy(file, log, mode="overwrite"),
+        lambda: store.move(log, FileObject("g.bin")),
+        lambda: store.write_files(FileSet([SourceFile(key, lambda: io.BytesIO(b"x"), 1)]), DirectoryObject("d")),
+    ]
+    for call in calls:
+        with pytest.raises(DataError, match=f"{re.escape(repr(key))} can't be changed: .* is the log of a table"):
+            call()
+    assert b'"version"' in store.read_bytes(file, into="bytes", path="t/_dao_log.jsonl")
+    assert store.read(table).to_pylist() == [{"id": 1}]
 
 
 def test_a_path_is_a_place_in_the_store_or_its_uri(store: FilesInterface) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 import pyarrow as pa
 import pytest
@@ -15,6 +16,7 @@ from dao_files._actions.log import LOG_NAME
 
 T = TableObject("t")
 LOG = DataObject("log", key=f"t/{LOG_NAME}")
+Put = Callable[[bytes, str], None]
 ROWS = [{"id": 1, "day": "mo"}]
 
 
@@ -47,21 +49,21 @@ def asked(table: FilesInterface) -> list[object]:
     return answers
 
 
-def test_no_content_ends_in_another_error(table: FilesInterface) -> None:
+def test_no_content_ends_in_another_error(table: FilesInterface, put_foreign: Put) -> None:
     line = json.dumps(line_of(table)).encode()
     for content in malformed():
         for log in (content, line + b"\n" + content):
-            table.write_bytes(log, LOG, mode="overwrite")
+            put_foreign(log, LOG.key)
             answers = asked(table)
             if content.strip(b"\n\0"):
                 assert all("damaged" in str(answer) for answer in answers), (content[:40], answers)
 
 
-def test_no_record_ends_in_another_error(table: FilesInterface) -> None:
+def test_no_record_ends_in_another_error(table: FilesInterface, put_foreign: Put) -> None:
     line = line_of(table)
     refused, appended = 0, [{"id": 2, "day": "tu"}]
     for content in misshapen(line):
-        table.write_bytes(content, LOG, mode="overwrite")
+        put_foreign(content, LOG.key)
         read, count, *_, inserted = asked(table)
         refused += "damaged" in str(read)
         assert isinstance(read, str) or read[: len(ROWS)] == ROWS
@@ -88,23 +90,23 @@ def test_no_record_ends_in_another_error(table: FilesInterface) -> None:
         ({"operation": "\0"}, "NUL"),
     ],
 )
-def test_what_is_wrong_is_said(table: FilesInterface, change: dict[str, object], reason: str) -> None:
-    table.write_bytes(json.dumps({**line_of(table), **change}).encode(), LOG, mode="overwrite")
+def test_what_is_wrong_is_said(table: FilesInterface, put_foreign: Put, change: dict[str, object], reason: str) -> None:
+    put_foreign(json.dumps({**line_of(table), **change}).encode(), LOG.key)
     with pytest.raises(StoreError, match=reason) as caught:
         table.read(T)
     assert "once it is removed" in str(caught.value)
 
 
-def test_text_that_is_not_utf_8(table: FilesInterface) -> None:
-    table.write_bytes(json.dumps(line_of(table)).encode() + b"\n\xff", LOG, mode="overwrite")
+def test_text_that_is_not_utf_8(table: FilesInterface, put_foreign: Put) -> None:
+    put_foreign(json.dumps(line_of(table)).encode() + b"\n\xff", LOG.key)
     with pytest.raises(StoreError, match="utf-8"):
         table.read(T)
 
 
-def test_a_schema_of_other_columns(table: FilesInterface) -> None:
+def test_a_schema_of_other_columns(table: FilesInterface, put_foreign: Put) -> None:
     """It says nothing of the files: the read is refused, or is of the files' own columns."""
     from base64 import b64encode
 
     other = b64encode(pa.schema({"x": "int8"}).serialize()).decode()
-    table.write_bytes(json.dumps({**line_of(table), "schema": other}).encode(), LOG, mode="overwrite")
+    put_foreign(json.dumps({**line_of(table), "schema": other}).encode(), LOG.key)
     asked(table)

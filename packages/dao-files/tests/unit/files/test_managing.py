@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
@@ -77,8 +78,8 @@ class TestHistory:
         assert (done.version_before, done.version_after) == (None, 1)
         assert filled.read(TableObject("other")).num_rows == 2
 
-    def test_a_damaged_log_is_named(self, filled: FilesInterface) -> None:
-        filled.write_bytes(b"{not json\n", T, path=f"t/{LOG_NAME}", mode="overwrite")
+    def test_a_damaged_log_is_named(self, filled: FilesInterface, put_foreign: Callable[[bytes, str], None]) -> None:
+        put_foreign(b"{not json\n", f"t/{LOG_NAME}")
         with pytest.raises(Exception, match=f"t/{LOG_NAME} is damaged"):
             filled.read(T)
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dao import memory
-from dao.data_object import FileObject, TableObject
+from dao.data_object import TableObject
 from dao.errors import AlreadyExistsError, DataError
 from dao_files import FilesInterface, MemoryInterface
 from dao_files._actions import partitioned
@@ -182,7 +182,7 @@ def test_columns_of_any_name_round_trip(store: FilesInterface, name: str) -> Non
     store.write(table, T, format="parquet", partition_by=[name])
     assert store.read(T).sort_by("v").equals(table)
     store.write(pa.table({"v": [4], name: ["x"]}), T, mode="append")
-    store.delete(FileObject("t/_dao_log.jsonl"))
+    store.storage.delete("t/_dao_log.jsonl", "file")
     assert sorted(store.read(T, columns=["v", name]).to_pylist(), key=lambda row: row["v"]) == [
         *table.to_pylist(),
         {"v": 4, name: "x"},

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import io
 import pathlib
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import pytest
 
 from dao._core.dao import DataAccessObject
 from dao.data_object import DataObject
-from dao.errors import AlreadyExistsError, DaoError, NotFoundError
+from dao.errors import AlreadyExistsError, DaoError, DataError, NotFoundError
 from dao.testing._backend import Backend
 from dao.testing._conformance.base import Capability, needs
 from dao.testing._conformance.samples import list_sizes, no_debris, people, rows
@@ -78,6 +81,22 @@ class Files(Capability, requires=("read", "write", "files"), written=f"dao.DataA
         assert dao.read(backend.file("from_file.bin"), into="bytes") == _BYTES[10:]
         assert dao.read(backend.file("from_memory.bin"), into="bytes") == _BYTES
         assert dao.read(backend.file("from_path.bin"), into="bytes") == _BYTES
+
+    def test_a_file_object_at_its_end_is_not_written(self, dao: DataAccessObject, backend: Backend) -> None:
+        """A binary file object that is at the end of its bytes is a DataError that names seek(0), and an existing file
+        is unchanged; one that has no bytes is written.
+        """
+        file = backend.file("note.bin")
+        dao.write(b"old", file)
+        filled = io.BytesIO()
+        filled.write(b"new")
+        for mode in ("overwrite", "append"):
+            with pytest.raises(DataError, match=r"seek\(0\)"):
+                dao.write(filled, file, mode=mode)
+        assert dao.read(file, into="bytes") == b"old"
+        no_debris(backend)
+        dao.write(io.BytesIO(), file, mode="overwrite")
+        assert dao.read(file, into="bytes") == b""
 
     def test_bytes_go_as_they_are_whatever_the_format(self, dao: DataAccessObject, backend: Backend) -> None:
         """Bytes that are written to an object with a format are stored unparsed; it can then be read as a table."""
@@ -183,6 +202,31 @@ class Keys(Capability, requires=("read", "write", "list", "files"), written=f"{_
             with pytest.raises(DaoError):
                 dao.delete(make("any", key=path))
         assert dao.read(backend.file("inside.bin"), into="bytes") == b"inside"
+
+    @needs("delete", "schema")
+    def test_what_a_table_keeps_about_itself_is_not_changed_by_a_key(
+        self, dao: DataAccessObject, backend: Backend
+    ) -> None:
+        """write(), delete() and copy() to the log of a table, by key or path=, are DaoErrors or leave the table's rows
+        as they are.
+        """
+        table = backend.table("people")
+        dao.write(people(range(3)), table)
+        other = backend.file("other.bin")
+        dao.write(b"x", other)
+        for name in ("_dao_log.jsonl", ".dao/manifest.json"):
+            log = f"{table.key}/{name}"
+            calls: tuple[Callable[[], object], ...] = (
+                partial(dao.write, b"x", other, path=log, mode="overwrite"),
+                partial(dao.write, b"x", backend.file("any", key=log), mode="append"),
+                partial(dao.copy, other, backend.file("any", key=log), mode="overwrite"),
+                partial(dao.delete, backend.file("any", key=log)),
+                partial(dao.delete, other, path=log),
+            )
+            for call in calls:
+                with suppress(DaoError):
+                    call()
+                assert rows(dao, table) == people(range(3)).to_pylist(), f"{call} changed the table"
 
     @pytest.mark.parametrize("key", ODD, ids=range(len(ODD)))
     def test_odd_keys_are_taken_as_they_are(self, dao: DataAccessObject, backend: Backend, key: str) -> None:

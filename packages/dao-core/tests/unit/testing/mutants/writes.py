@@ -181,6 +181,20 @@ def changed(call, *args, **named):
     return io.BytesIO(result.read()[:-1]) if named.get("into") == "bytes" else result
 """
 
+ENDS_ARE_EMPTY = """
+from dao_files._actions import binary
+
+def mutate(monkeypatch):
+    monkeypatch.setattr(binary, "_refuse_read_to_end", lambda file: None)
+"""
+
+LOGS_ARE_FILES = """
+from dao_files._actions import places
+
+def mutate(monkeypatch):
+    monkeypatch.setattr(places, "refuse_log", lambda key: None)
+"""
+
 NO_CHECKS_OF_KEYS = """
 from dao_files._storage import keys
 from dao_files._actions import places
@@ -245,6 +259,8 @@ WRITES = (
     Mutation("moves_are_copies", Moves, "Mutant.move = LocalInterface.copy"),
     Mutation("files_lose_their_tail", CopiesBetween, CUT_SHORT),
     Mutation("bytes_are_changed", Files, change_result("read", "result.replace(b'\\r\\n', b'\\n')")),
+    Mutation("file_objects_at_their_end_are_empty", Files, ENDS_ARE_EMPTY),
+    Mutation("logs_are_files", Keys, LOGS_ARE_FILES),
     Mutation("keys_are_not_checked", Keys, NO_CHECKS_OF_KEYS),
     Mutation("keys_of_tables_are_not_checked", Names, NO_CHECKS_OF_KEYS),
     Mutation("names_fold_case", Names, NAMES_MEET.replace("KEY", "data_object.key.lower()")),
