@@ -25,7 +25,7 @@ from attrs import evolve, field, frozen
 
 from dao._arguments import suggestion
 from dao._core.attribution import about
-from dao._core.execute import Executor, table_of
+from dao._core.execute import Executor, details_of, table_of
 from dao._core.offers import Answer, answer_to
 from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
 from dao.errors import DaoError, DataError, NoRouteError, PluginError, UnsupportedError
@@ -121,12 +121,15 @@ class Transfer:
             raise DataError(f"move takes all rows, found {', '.join(reading)}: copy what is wanted, then delete")
         same_layout = _same_layout(source, target)
         plan = cls(action, source, target, "within", reading, writing, native_async=native_async)
+        passed_over: dict[str, str] = {}
         if same_layout and source.data_store is target.data_store and plan._fits(*plan.calls()[0]):
-            return plan
+            declined = plan._declined()
+            if not declined:
+                return plan
+            passed_over["within"] = declined
         whole = same_layout and not reading and set(writing) <= {"mode"}
         streamed: Way = "files" if whole and _go_as_bytes(source, target, native_async) else "rows"
         plan = evolve(plan, way=streamed)
-        passed_over: dict[str, str] = {}
         offers: tuple[Way, ...] = ("write", "unload")
         for way in offers:
             offer = evolve(plan, way=way, passed_over=passed_over)
@@ -136,6 +139,19 @@ class Transfer:
             if answer.reason:
                 passed_over[way] = answer.reason
         return evolve(plan, passed_over=passed_over)
+
+    def _declined(self) -> str:
+        """The reason why the one interface can't do it although it has a route for it; empty if it can."""
+        action, data_object, arguments = self.calls()[0]
+        table = table_of(data_object)
+        try:
+            given = table.checked(action, arguments)
+            details_of(table.plan(action, data_object, given, native_async=self.native_async), data_object, given)
+        except UnsupportedError as error:
+            return error.message
+        except DaoError:  # the call itself raises it
+            return ""
+        return ""
 
     def _answer(self) -> Answer:
         """What the store says to which this way offers the other one's object."""
@@ -151,6 +167,7 @@ class Transfer:
         if same_store:
             same_layout = _same_layout(self.source, self.target)
             where = f"its interface has no {self.action} for this call" if same_layout else "the layouts differ"
+            where = "its interface declines" if "within" in self.passed_over else where
             where = f"one store holds both, but {where}"
         return {
             "within": "one store holds both, so its interface does it",

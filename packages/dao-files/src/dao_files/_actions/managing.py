@@ -116,7 +116,7 @@ def resolve_transfer(storage: Storage, data_object: DataObject, target: DataObje
         DataError: an unknown mode, or one of the two is inside the other.
     """
     if mode in ("append", "overwrite_partitions"):
-        raise UnsupportedError(f"mode={mode!r}: files are copied and moved whole; read and write to add rows")
+        raise UnsupportedError(f"mode={mode!r}: files are copied and moved whole, which adds no rows")
     check_mode(mode, _MODES)
     source, place = place_of(storage, data_object, writing=True), place_of(storage, target, writing=True)
     for one, other in ((source.key, place.key), (place.key, source.key)):

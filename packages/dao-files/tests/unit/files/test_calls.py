@@ -117,3 +117,11 @@ def test_properties_that_stand_in_for_arguments_are_checked_as_they_are(dao: Dat
     for call in (dao.read, lambda wrong: dao.explain("read", wrong)):
         with pytest.raises(DataError, match="limit: found -1"):
             call(whole.replace(limit=-1))
+
+
+def test_a_copy_that_adds_rows_goes_as_rows_and_its_plan_says_why(dao: DataAccessObject) -> None:
+    plan = dao.explain("copy", "s.p", target="s.t", mode="append")
+    assert plan.way == "rows"
+    assert plan.passed_over == {"within": "mode='append': files are copied and moved whole, which adds no rows"}
+    assert plan.note.startswith("one store holds both, but its interface declines: a stream of rows")
+    assert dao.explain("copy", "s.p", target="s.t", mode="overwrite").way == "within"

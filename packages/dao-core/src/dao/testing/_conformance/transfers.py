@@ -71,6 +71,27 @@ class CopiesWithin(Capability, requires=("copy", "read", "write"), written=_PAGE
         dao.copy(source, target, where="day = 1", columns=["id", "day"])
         assert rows(dao, target) == [{"id": n, "day": 1} for n in range(10) if n % 3 == 1]
 
+    @needs("mode:append")
+    def test_a_copy_appends(self, dao: DataAccessObject, backend: Backend) -> None:
+        """copy(mode="append") adds the source's rows to the target, as write() does."""
+        source, target = backend.table("people"), backend.table("copies")
+        dao.write(people([1, 2]), source)
+        dao.write(people([2, 3]), target)
+        dao.copy(source, target, mode="append")
+        assert sorted(row["id"] for row in rows(dao, target)) == [1, 2, 2, 3]
+        assert sorted(row["id"] for row in rows(dao, source)) == [1, 2]
+        no_debris(backend)
+
+    @needs("mode:overwrite_partitions")
+    def test_a_copy_overwrites_partitions(self, dao: DataAccessObject, backend: Backend) -> None:
+        """copy(mode="overwrite_partitions") replaces the target's partitions that the source has rows for."""
+        source = backend.table("people", partition_by=["day"])
+        target = backend.table("copies", partition_by=["day"])
+        dao.write(people([1, 2]), source)
+        dao.write(people([3, 5]), target)
+        dao.copy(source, target, mode="overwrite_partitions")
+        assert sorted(row["id"] for row in rows(dao, target)) == [1, 2, 3]
+
     @needs("files")
     def test_files_are_copied_byte_by_byte(self, dao: DataAccessObject, backend: Backend) -> None:
         """copy() of a file stores the same bytes under the target's key, and leaves the source."""

@@ -195,6 +195,13 @@ def mutate(monkeypatch):
     monkeypatch.setattr(places, "refuse_log", lambda key: None)
 """
 
+COPIES_ARE_WHOLE = """
+from dao._core.transfer import Transfer
+
+def mutate(monkeypatch):
+    monkeypatch.setattr(Transfer, "_declined", lambda self: "")
+"""
+
 NO_CHECKS_OF_KEYS = """
 from dao_files._storage import keys
 from dao_files._actions import places
@@ -256,6 +263,7 @@ WRITES = (
     Mutation("streams_are_collected", WriteStreams, COLLECTED),
     Mutation("memory_limits_are_ignored", WriteStreams, LIMITS_ARE_IGNORED),
     Mutation("copies_overwrite", CopiesWithin, change_argument("mode", "copy", "'overwrite'")),
+    Mutation("copies_add_no_rows", CopiesWithin, COPIES_ARE_WHOLE),
     Mutation("moves_are_copies", Moves, "Mutant.move = LocalInterface.copy"),
     Mutation("files_lose_their_tail", CopiesBetween, CUT_SHORT),
     Mutation("bytes_are_changed", Files, change_result("read", "result.replace(b'\\r\\n', b'\\n')")),
