@@ -197,7 +197,7 @@ class Capabilities:
             another type.
 
     >>> capabilities = Capabilities(lacks_actions={"history": "a plain file remembers nothing"})
-    >>> print(*capabilities.absences())
+    >>> print(capabilities)
     action history: a plain file remembers nothing
     """
 
@@ -214,6 +214,11 @@ class Capabilities:
         for attribute, (kind, _) in _KINDS.items():
             for name, reason in getattr(self, attribute).items():
                 yield Absence(kind, name, reason)
+
+    def __str__(self) -> str:
+        """One absence a line, with its reason, and the formats."""
+        lines = [str(absence) for absence in self.absences()] or ["nothing is absent"]
+        return "\n".join([*lines, f"formats: {', '.join(self.formats)}"] if self.formats else lines)
 
     def absence(self, need: str) -> Absence | None:
         """The declared absence of what a caller needs, if there is one.

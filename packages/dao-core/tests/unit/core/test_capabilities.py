@@ -54,6 +54,11 @@ def test_what_has_no_method_or_argument_is_absent_without_being_named() -> None:
     assert found.absence("tags") is None, "its **options may take a tag"
 
 
+def test_capabilities_are_printed_one_absence_a_line() -> None:
+    assert str(Declaring.capabilities) == "mode append: it is written once\nformats: csv"
+    assert str(Capabilities()) == "nothing is absent"
+
+
 def test_a_store_lacks_what_all_of_its_interfaces_lack() -> None:
     both = combined([capabilities_of(Declaring), capabilities_of(Silent)])
     assert both.absence("mode:append") is not None
