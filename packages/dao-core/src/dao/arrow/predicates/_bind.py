@@ -22,6 +22,7 @@ from dao.arrow.predicates._bounds import compare_float, compare_stretch, false_i
 from dao.arrow.predicates._coerce import coerce
 from dao.arrow.predicates._lists import extremes, values_in_type
 from dao.arrow.predicates._names import Names
+from dao.arrow.predicates._operands import scalar_of
 from dao.arrow.predicates._parse import MAX_DEPTH
 from dao.arrow.predicates._tree import Column, Comparison, Kind, Literal, Literals, Predicate
 from dao.arrow.predicates._types import Family, SqlType, common_type, sql_type
@@ -110,8 +111,10 @@ class _Binder:
     def like(self, node: tree.Like) -> Predicate:
         operand = self.operand(node.operand)
         _check_pattern(node)
-        if isinstance(operand, Literal) and operand.kind is Kind.NULL:
-            return _NULL
+        if isinstance(operand, Literal):
+            if operand.kind is Kind.NULL:
+                return _NULL
+            _check_encoding(operand.value)
         if self.type_of(operand).family is not Family.STRING:
             raise DataError(f"LIKE needs text on its left, and {operand} is {self.type_of(operand).family.value}")
         if node.pattern.kind is Kind.NULL:
@@ -276,10 +279,17 @@ def _coerced(left: Predicate, literal: Literal, common: SqlType) -> Any:
 
 def _check_pattern(node: tree.Like) -> None:
     pattern: Any = node.pattern.value
+    _check_encoding(pattern)
     if pattern is None or node.escape is None:
         return
     if (len(pattern) - len(pattern.rstrip(node.escape))) % 2:
         raise DataError(f"the LIKE pattern {pattern!r} ends with its escape character {node.escape!r}")
+
+
+def _check_encoding(text: Any) -> None:
+    """Refuse a text with a lone surrogate: LIKE makes no scalar of it, which would refuse it later."""
+    if isinstance(text, str):
+        scalar_of(text, pa.large_string())
 
 
 def _compare_null(operator: str, operand: Predicate) -> Predicate:

@@ -253,7 +253,7 @@ def _escape(node: exp.Escape) -> tree.Predicate:
     if not isinstance(like, (exp.Like, exp.ILike)) or not (isinstance(character, exp.Literal) and character.is_string):
         raise _unsupported(node)
     text = character.this
-    if len(text.encode()) > 1:
+    if len(text) > 1 or not text.isascii():
         raise _unsupported(node, "ESCAPE takes one ASCII character")
     converted = _like(like, text or None)
     return tree.Not(converted) if negated else converted
