@@ -265,6 +265,6 @@ class LocalStorage:
 def _below(top: Folder, key: str, real: str) -> Iterator[Found]:
     directory = top.open(real, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        yield from walk(directory, key, real, top.path)
+        yield from walk(directory, key, real, top.path, skip_foreign=True)
     finally:
         os.close(directory)

@@ -77,7 +77,13 @@ def check_inside(place: str, key: str, root: str) -> str:
 
 
 def walk(
-    directory: int, key: str, real: str, root: str, folders: dict[str, os.stat_result] | None = None
+    directory: int,
+    key: str,
+    real: str,
+    root: str,
+    folders: dict[str, os.stat_result] | None = None,
+    *,
+    skip_foreign: bool = False,
 ) -> Iterator[Found]:
     """The files below a directory, in the order of their names, without the store's internal files.
 
@@ -87,17 +93,19 @@ def walk(
         real: its key without symbolic links.
         root: the root's real path.
         folders: receives the stats of directories, by key.
+        skip_foreign: leave out symbolic links that lead out of the root.
 
     Raises:
-        PermissionDeniedError: a symbolic link leads out of the root.
+        PermissionDeniedError: a symbolic link leads out of the root, without ``skip_foreign``.
         StoreError: a symbolic link leads to a directory above it, or the directories are nested too deeply.
     """
-    return _Walk(root, {} if folders is None else folders).below(directory, key, real, (), linked=False)
+    return _Walk(root, {} if folders is None else folders, skip_foreign).below(directory, key, real, (), linked=False)
 
 
 class _Walk:
-    def __init__(self, root: str, folders: dict[str, os.stat_result]) -> None:
+    def __init__(self, root: str, folders: dict[str, os.stat_result], skip_foreign: bool) -> None:
         self._root = root
+        self._skip_foreign = skip_foreign
         self._folders = folders
 
     def below(
@@ -117,7 +125,13 @@ class _Walk:
                 continue
             own, place = join(key, entry.name), join(real, entry.name)
             if entry.is_symlink():
-                yield from self._through_link(own, check_inside(place, own, self._root), (*above, here))
+                try:
+                    target = check_inside(place, own, self._root)
+                except PermissionDeniedError:
+                    if self._skip_foreign:
+                        continue
+                    raise
+                yield from self._through_link(own, target, (*above, here))
             elif entry.is_dir(follow_symlinks=False):
                 with _open(Folder(join(self._root, real), directory), entry.name) as below:
                     if below is not None:

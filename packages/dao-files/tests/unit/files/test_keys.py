@@ -161,6 +161,16 @@ class TestLinks:
                 call()
         assert (tmp_path / "outside" / "secret.csv").read_text() == "a\n1\n"
 
+    def test_out_of_the_root_is_not_listed(self, local: LocalInterface, tmp_path: Path) -> None:
+        (tmp_path / "root" / "link").symlink_to(tmp_path / "outside")
+        (tmp_path / "root" / "t" / "a.csv").symlink_to(tmp_path / "outside" / "secret.csv")
+        assert not local.exists(TableObject("t")), "there is nothing that can be read"
+        local.write_bytes(b"a\n2\n", FileObject("t/b.csv"))
+        assert [info.key for info in local.list(DirectoryObject("all", key=""))] == ["t/b.csv"]
+        assert [info.key for info in local.list(TableObject("t"))] == ["t/b.csv"]
+        with pytest.raises(PermissionDeniedError):
+            local.read(TableObject("t"), format="csv")
+
     def test_into_the_own_folder(self, local: LocalInterface, tmp_path: Path) -> None:
         local.write_bytes(b"x", FileObject("x"))
         (tmp_path / "root" / "own").symlink_to(tmp_path / "root" / ".dao")
