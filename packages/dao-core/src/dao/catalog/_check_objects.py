@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from attrs import define, field
 
-from dao.catalog._declaration import wrong_kind
+from dao.catalog._declaration import with_lists, wrong_kind
 from dao.catalog._patterns import NamePattern
 from dao.catalog._properties import PropertyNames
 from dao.catalog._spelling import Path
@@ -67,6 +67,7 @@ class ObjectChecker:
 
     def common(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         """The properties of the store itself, checked; secrets as ``Secret``."""
+        properties = with_lists(properties)
         for key, given in properties.items():
             path = (self.store, "properties", key)
             if key == "key":
@@ -100,8 +101,8 @@ class ObjectChecker:
         return patterns[-1]
 
     def _object(self, path: Path, value: Mapping[str, Any], pattern: NamePattern | None) -> dict[str, Any]:
-        own = dict(value)
-        for key, given in value.items():
+        own = with_lists(value)
+        for key, given in list(own.items()):
             # Fast path: most properties are plain strings, and there may be ten thousand objects.
             plain = pattern is None and type(key) is str and _is_plain(given)
             judged = (key, given if type(given) is str else tuple(given)) if plain else ()

@@ -10,7 +10,7 @@ from attrs import field, fields, frozen
 from dao.catalog._patterns import NamePattern
 from dao.interface import InterfaceSpec
 
-__all__ = ["ObjectDeclaration", "StoreDeclaration", "wrong_kind"]
+__all__ = ["ObjectDeclaration", "StoreDeclaration", "with_lists", "wrong_kind"]
 
 
 @frozen
@@ -23,8 +23,8 @@ class ObjectDeclaration:
         suffix: appended to its name, such as ``.csv``.
         key: the whole path, instead of ``prefix/name`` + ``suffix``.
         format: the file format: ``csv``, ``json``, ``ndjson``, ``parquet``, ``arrow``, ``orc``, ``avro``...
-        partition_by: names of the columns that the data is partitioned by.
-        keys: names of the columns that identify a row, for ``upsert``.
+        partition_by: names of the columns that the data is partitioned by, a list or one name.
+        keys: names of the columns that identify a row, for ``upsert``, a list or one name.
         description: for people.
     """
 
@@ -39,6 +39,15 @@ class ObjectDeclaration:
 
 
 _KINDS = {attribute.name: str(attribute.type) for attribute in fields(ObjectDeclaration)}
+
+
+_LISTS = tuple(name for name, kind in _KINDS.items() if kind.startswith("list"))
+
+
+def with_lists(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Copy properties, with a single column name as a list of one, as calls take it: ``keys: id``."""
+    single = {name: [properties[name]] for name in _LISTS if properties.get(name) and type(properties[name]) is str}
+    return {**properties, **single}
 
 
 def wrong_kind(name: str, value: Any) -> str:

@@ -151,7 +151,8 @@ def _object_schema(formats: list[str], types: list[str]) -> dict[str, Any]:
     properties: dict[str, Any] = {}
     for attribute in attrs.fields(ObjectDeclaration):
         text = str(attribute.type) == "str"
-        shape = {"type": ["string", "null"]} if text else {"type": ["array", "null"], "items": {"type": "string"}}
+        names = {"type": ["array", "string", "null"], "minLength": 1, "items": {"type": "string"}}
+        shape = {"type": ["string", "null"]} if text else names
         properties[attribute.name] = {**shape, "description": described[attribute.name]}
     properties["type"]["anyOf"] = [{"enum": types}, {}]
     if formats:

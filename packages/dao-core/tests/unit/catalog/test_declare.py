@@ -148,7 +148,7 @@ def test_all_faults_are_told_at_once_in_the_users_own_words(plugins: Plugins) ->
         ({"interface": "memory", "objects": {"": {}}}, "an object's name is empty @ s.objects"),
         ({"interface": "memory", "objects": {"x": {"type": 3}}}, "expected str, found int @ s.objects.x.type"),
         ({"interface": "memory", "objects": {"x": {"type": "unheard"}}}, "no type 'unheard', known: "),
-        ({"interface": "memory", "objects": {"x": {"partition_by": "month"}}}, "expected a list of column names, found str"),  # noqa: E501
+        ({"interface": "memory", "objects": {"x": {"partition_by": ""}}}, "expected a list of column names, found an empty str"),  # noqa: E501
         ({"interface": "memory", "objects": {"x": {"keys": ["a", 1]}}}, "expected a list of column names"),
         ({"interface": "memory", "objects": {"x": {"properties": {"a": 1}}}}, "stand directly in its declaration"),
         ({"interface": "memory", "objects": {"x": {"self": 1}}}, "a property can't be called 'self'"),

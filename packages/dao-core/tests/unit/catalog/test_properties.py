@@ -115,7 +115,7 @@ def test_where_a_method_takes_any_name_or_nothing_is_known_there_is_no_telling(b
         ({"keys": [False]}, "expected a list of column names, found at position 0: bool False (YAML reads yes, no"),
         ({"keys": ["id", None]}, "found at position 1: null"),
         ({"keys": 5}, "expected a list of column names, found int"),
-        ({"keys": "id"}, "found str"),
+        ({"keys": ""}, "found an empty str"),
         ({"keys": ["id", "id"]}, "found 'id' twice"),
         ({"partition_by": [["a", "b"]]}, "found at position 0: list"),
         ({"partition_by": {"a": 1}}, "found dict"),

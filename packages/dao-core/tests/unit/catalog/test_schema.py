@@ -41,6 +41,7 @@ VALID: list[dict[str, Any]] = [
     {"$schema": "./catalog.schema.json"},
     {"s": {"interface": "bucket", "options": {"bucket": "b"}}},
     {"s": {"interface": "memory", "objects": {"x": {"type": "table", "format": "parquet", "partition_by": ["m"], "own": 1}}}},  # noqa: E501
+    {"s": {"interface": "memory", "properties": {"keys": "id"}, "objects": {"x": {"keys": "id", "partition_by": "m"}}}},
     {"s": {"interface": "memory", "objects": {"x_{y}": {"prefix": "{y}"}}}},
     {"s": {"interface_class": "Bucket", "interface_class_location": "catalog_test_backend", "default_configs": {"bucket": "b"}}},  # noqa: E501
     {"s": {"interface": "memory", "secondary_interfaces": [{"interface_class": "unheard", "default_configs": {}}]}},
@@ -77,7 +78,8 @@ INVALID: list[Any] = [
     {"s": {"interface": "memory", "objects": {"x": None}}},
     {"s": {"interface": "memory", "objects": {"": {}}}},
     {"s": {"interface": "memory", "objects": {"x": {"prefix": 3}}}},
-    {"s": {"interface": "memory", "objects": {"x": {"partition_by": "m"}}}},
+    {"s": {"interface": "memory", "objects": {"x": {"partition_by": 5}}}},
+    {"s": {"interface": "memory", "objects": {"x": {"keys": ""}}}},
     {"s": {"interface": "memory", "objects": {"x": {"properties": {"a": 1}}}}},
 ]
 

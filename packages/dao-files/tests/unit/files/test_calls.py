@@ -125,3 +125,13 @@ def test_a_copy_that_adds_rows_goes_as_rows_and_its_plan_says_why(dao: DataAcces
     assert plan.passed_over == {"within": "mode='append': files are copied and moved whole, which adds no rows"}
     assert plan.note.startswith("one store holds both, but its interface declines: a stream of rows")
     assert dao.explain("copy", "s.p", target="s.t", mode="overwrite").way == "within"
+
+
+def test_one_name_of_a_column_is_a_list_of_one_in_a_catalog() -> None:
+    objects = {"t": {"type": "table", "partition_by": "day"}}
+    dao = DataAccessObject({"s": {"interface": "memory", "properties": {"keys": "id"}, "objects": objects}})
+    table = dao.catalog["s.t"]
+    assert table.get("partition_by") == ["day"]
+    dao.write([{"id": 1, "day": "mo"}], "s.t")
+    assert dao.upsert([{"id": 1, "day": "tu"}], "s.t").rows_updated == 1
+    assert dao.read("s.t", into="pylist") == [{"id": 1, "day": "tu"}]
