@@ -43,7 +43,8 @@ class Backend:
             uploads. There must be none after every action, whether it succeeds or fails. None skips these checks.
         refer: names the newest version of a table; called with ``"tag"`` or ``"branch"``, the table and the name.
             Required of backends with tags or branches.
-        secret_store: makes a store with the given text in every secret option. Required of backends with such options.
+        secret_store: makes a store with the given text in every secret option. Required of backends with such options;
+            the kit fails if the store doesn't hold the text.
     """
 
     store: DataStore

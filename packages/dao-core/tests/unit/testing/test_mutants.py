@@ -83,6 +83,12 @@ class TestIt(ConformanceSuite):
         )
 """
 
+HIDDEN_SECRET = """
+@attrs.define(slots=False)
+class Mutant(LocalInterface):
+    token: Secret = Secret("none")
+"""
+
 
 @pytest.mark.parametrize(
     "mutation",
@@ -97,6 +103,15 @@ def test_a_broken_promise_is_noticed(run_kit, mutation: Mutation) -> None:
     assert "errors" not in outcomes
     # It must be red for a broken promise, not because the mutant itself is broken.
     result.stdout.no_re_match_line(r"E +(AttributeError|IndexError|KeyError|NameError|SyntaxError|TypeError)")
+
+
+def test_a_secret_store_without_the_secret_is_noticed(run_kit) -> None:
+    suite = SUITE.replace("MUTATION", textwrap.dedent(HIDDEN_SECRET))
+    name = "test_it.py::TestIt::test_a_secret_appears_nowhere"
+    run_kit(suite, name).assert_outcomes(passed=1)
+    result = run_kit(suite.replace('store("secret", token=text)', 'store("secret")'), name)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*gave a store without the text*"])
 
 
 def test_every_capability_has_a_mutant() -> None:
