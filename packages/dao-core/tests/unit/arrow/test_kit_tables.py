@@ -66,6 +66,10 @@ def test_parquet_keeps_every_case_within_what_is_declared(case):
     if case.name == "fixed_size_list_null" and int(pa.__version__.partition(".")[0]) < 26:
         pytest.skip("Parquet files of pyarrow before 26 can't hold a null list of fixed size")
     pq.write_table(case.table, sink)
+    if case.name == "struct_null_of_required":  # once this passes, dao_files.formats need not write another schema
+        with pytest.raises(pa.ArrowInvalid, match="Expected all lists to be of size=2"):
+            pq.read_table(io.BytesIO(sink.getvalue()))
+        return
     same_table(pq.read_table(io.BytesIO(sink.getvalue())), case.table, relax=["units"])
 
 
