@@ -13,7 +13,9 @@ from dao import (
     DataObject,
     DataStore,
     DataStoreRegistry,
+    FileObject,
     NoRouteError,
+    TableObject,
     UnsupportedError,
     WriteResult,
 )
@@ -149,7 +151,7 @@ ROWS = [{"a": 1}]
 )
 def test_what_is_declared_absent_is_refused_before_the_method_is_called(action, arguments, told) -> None:
     interface, dao = Lacking(), DataAccessObject()
-    thing = DataObject("o", DataStore("s", interface))
+    thing = TableObject("o", DataStore("s", interface))
     given = dict(arguments)
     place = (ROWS, thing) if action == "write" else (given.pop("operation"), thing) if action == "run" else (thing,)
     for call in (getattr(dao, action), lambda *args, **named: dao.explain(action, *args, **named)):
@@ -162,15 +164,15 @@ def test_what_is_declared_absent_is_refused_before_the_method_is_called(action, 
 def test_a_property_that_is_declared_absent_is_refused_too() -> None:
     interface, dao = Lacking(), DataAccessObject()
     with pytest.raises(UnsupportedError, match="one file"):
-        dao.write(ROWS, DataObject("o", DataStore("s", interface), partition_by=["a"]))
+        dao.write(ROWS, TableObject("o", DataStore("s", interface), partition_by=["a"]))
     with pytest.raises(UnsupportedError, match="one file"):
-        dao.write(ROWS, DataObject("o", DataStore("s", interface, properties={"partition_by": ["a"]})))
+        dao.write(ROWS, TableObject("o", DataStore("s", interface, properties={"partition_by": ["a"]})))
     assert interface.calls == []
 
 
 def test_what_is_not_declared_absent_is_called() -> None:
     interface, dao = Lacking(), DataAccessObject()
-    thing = DataObject("o", DataStore("s", interface))
+    thing = TableObject("o", DataStore("s", interface))
     for mode in ("error", "overwrite", "append"):
         if mode == "append":
             with pytest.raises(UnsupportedError):
@@ -180,6 +182,12 @@ def test_what_is_not_declared_absent_is_called() -> None:
     dao.run("tidy", thing)
     dao.read(thing, delimiter=",")
     assert interface.calls == ["error", "overwrite", "tidy", {"delimiter": ","}]
+
+
+def test_features_are_those_of_tables_a_file_may_have_versions() -> None:
+    interface, dao = Lacking(), DataAccessObject()
+    dao.read(FileObject("o", DataStore("s", interface)), version=1)
+    assert interface.calls == [{}]
 
 
 def test_a_class_that_declares_nothing_is_called_with_everything() -> None:

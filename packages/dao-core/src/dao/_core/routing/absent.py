@@ -7,7 +7,7 @@ from typing import Any
 
 from dao._arguments import CONTRACT, MODES
 from dao.capabilities import Capabilities, declared_capabilities
-from dao.data_object import DataObject
+from dao.data_object import DataObject, TableObject
 from dao.errors import UnsupportedError
 
 __all__ = ["Absent", "absent_arguments", "refuse_absent"]
@@ -25,12 +25,13 @@ _FEATURES = {
 }
 
 
-def absent_arguments(action: str, interface: type, names: Collection[str]) -> Absent:
+def absent_arguments(action: str, interface: type, kind: type[DataObject], names: Collection[str]) -> Absent:
     """What an interface's class declares absent of the arguments that calls of an action may have.
 
     Args:
         action: the action; only the arguments that it has by contract are a mode or a feature.
         interface: the class; one that declares no capabilities refuses nothing here.
+        kind: the object's class. Features are those of tables: a store of files may keep versions of single files.
         names: the arguments that are given, and those that the object's properties may fill in.
     """
     declared = declared_capabilities(interface)
@@ -38,12 +39,12 @@ def absent_arguments(action: str, interface: type, names: Collection[str]) -> Ab
         return {}
     found: dict[str, Mapping[str, str] | str] = {}
     for name in names:
-        if reasons := _reasons(declared, action, name):
+        if reasons := _reasons(declared, action, kind, name):
             found[name] = reasons
     return found
 
 
-def _reasons(declared: Capabilities, action: str, name: str) -> Mapping[str, str] | str | None:
+def _reasons(declared: Capabilities, action: str, kind: type[DataObject], name: str) -> Mapping[str, str] | str | None:
     features = declared.lacks_features
     if name == "operation" and action == "run":
         return declared.lacks_operations
@@ -51,6 +52,8 @@ def _reasons(declared: Capabilities, action: str, name: str) -> Mapping[str, str
         return None
     if name == "mode":
         return declared.lacks_modes if action in ("write", "write_stream") else None
+    if not issubclass(kind, TableObject):
+        return None
     if name == "schema_mode":
         return {"evolve": features["schema_evolution"]} if "schema_evolution" in features else None
     return features.get(_FEATURES.get(name, ""))

@@ -151,7 +151,7 @@ class RouteTable:
         except NoRouteError as error:
             need = ("operation", arguments.get("operation")) if action == "run" else ("action", action)
             raise NoRouteError(error.message + self._declared(*need)) from None
-        return _plan_of(choice, arguments)
+        return _plan_of(choice, data_object, arguments)
 
     def _declared(self, kind: str, name: object) -> str:
         """The end of a message about what can't be done: why, as far as the interfaces declare it."""
@@ -221,7 +221,7 @@ def _own_values(offers: Sequence[Offer]) -> Mapping[str, frozenset[Any] | None]:
     return own
 
 
-def _plan_of(choice: Choice, arguments: Mapping[str, Any]) -> Plan:
+def _plan_of(choice: Choice, data_object: DataObject, arguments: Mapping[str, Any]) -> Plan:
     parameters = choice.route.signature.parameters
     dropped = tuple(n for n in arguments if n not in parameters and not _is_extra(choice, n, arguments))
     renamed = {role: parameter.name for role, parameter in parameters.items() if role != parameter.name}
@@ -241,7 +241,7 @@ def _plan_of(choice: Choice, arguments: Mapping[str, Any]) -> Plan:
         plain,
         plain and not arguments and not fillable,
         "into" not in parameters and "into" not in choice.route.conditions,
-        absent_arguments(choice.route.action, choice.route.interface, {*arguments, *fillable}),
+        absent_arguments(choice.route.action, choice.route.interface, type(data_object), {*arguments, *fillable}),
     )
 
 
