@@ -138,6 +138,7 @@ def test_objects_of_several_kinds_are_refused_as_they_are_in_dicts(values):
     [
         ([1, 2.5], "double", [1.0, 2.5]),
         ([Decimal("1.5"), 2], "decimal128(2, 1)", [Decimal("1.5"), Decimal("2.0")]),
+        ([Decimal("9.50"), 100], "decimal128(5, 2)", [Decimal("9.50"), Decimal("100.00")]),
         ([np.float16(1.5), 1], "double", [1.5, 1.0]),
         ([np.float32(0.5), np.int8(2)], "double", [0.5, 2.0]),
         ([np.void(b"ab"), b"c", memoryview(b"d")], "binary", [b"ab", b"c", b"d"]),

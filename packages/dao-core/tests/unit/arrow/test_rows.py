@@ -49,6 +49,9 @@ def test_columns_come_in_the_order_of_first_appearance_and_may_be_missing():
     [
         ([1, 2.5, None], pa.float64(), [1.0, 2.5, None]),
         ([Decimal("1.5"), 2], pa.decimal128(2, 1), [Decimal("1.5"), Decimal("2.0")]),
+        ([Decimal("9.50"), 100], pa.decimal128(5, 2), [Decimal("9.50"), Decimal("100.00")]),
+        ([100, None, Decimal("0.3")], pa.decimal128(4, 1), [Decimal("100.0"), None, Decimal("0.3")]),
+        ([[Decimal("0.3")], [10**20]], pa.list_(pa.decimal128(22, 1)), [[Decimal("0.3")], [Decimal(10**20)]]),
         ([2**63, 1], pa.uint64(), [2**63, 1]),
         ([True, None], pa.bool_(), [True, None]),
         ([NAIVE], pa.timestamp("us"), [NAIVE]),
@@ -76,6 +79,13 @@ def test_types_are_those_that_hold_every_value(values, kind, out):
     made = column(*values)
     assert made.type == kind
     assert made.to_pylist() == out
+
+
+@pytest.mark.parametrize("value", ["NaN", "sNaN", "Infinity", "-Infinity"])
+@pytest.mark.parametrize("schema", [None, {"v": "decimal(5, 2)"}, {"v": "double"}], ids=str)
+def test_decimals_that_are_not_finite_are_refused_by_name(value, schema):
+    with pytest.raises(DataError, match=rf"^column 'v', row 1: Decimal value Decimal\('{value}'\) is not finite"):
+        to_reader([{"v": Decimal("1.5")}, {"v": Decimal(value)}], schema=schema)
 
 
 @pytest.mark.parametrize(

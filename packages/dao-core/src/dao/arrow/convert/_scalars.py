@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from decimal import Decimal
+from numbers import Integral
 from typing import Any
 
 from dao.arrow.convert._recognise import per_type
 
-__all__ = ["has_nanoseconds", "nanoseconds", "plain_scalars"]
+__all__ = ["decimals", "has_nanoseconds", "nanoseconds", "plain_scalars"]
 
 _EPOCH = dt.datetime(1970, 1, 1)
 _MICROSECOND = dt.timedelta(microseconds=1)
@@ -78,6 +80,16 @@ def _time(value: Any) -> Any:
     span = _Span(micros.days, micros.seconds, micros.microseconds)
     span.nanoseconds = rest
     return span
+
+
+def decimals(values: Sequence[Any]) -> Sequence[Any]:
+    """Replace integers by Decimals; returns the sequence itself if it has none.
+
+    ``pyarrow.array`` infers a decimal type that holds all values from Decimals alone: beside ``Decimal("9.50")`` it
+    refuses 100.
+    """
+    whole = {kind for kind in set(map(type, values)) if issubclass(kind, Integral)}
+    return [Decimal(int(v)) if type(v) in whole else v for v in values] if whole else values
 
 
 def has_nanoseconds(values: Sequence[Any]) -> bool:

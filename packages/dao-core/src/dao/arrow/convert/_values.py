@@ -24,7 +24,7 @@ from dao.arrow.convert._exact import ValueWouldChange, cast_exactly, describe, m
 from dao.arrow.convert._place import Place
 from dao.arrow.convert._recognise import is_row_type, qualified_names
 from dao.arrow.convert._records import row_values
-from dao.arrow.convert._scalars import has_nanoseconds, nanoseconds, plain_scalars
+from dao.arrow.convert._scalars import decimals, has_nanoseconds, nanoseconds, plain_scalars
 from dao.errors import did_you_mean
 
 __all__ = ["build_array"]
@@ -149,8 +149,9 @@ def _leaves(values: Sequence[Any], found: str | None, kind: pa.DataType | None, 
     if found is None:
         return pa.nulls(len(values), kind or pa.null())
     values = _plain(values)
-    if found == "time":
-        _refuse_zones(values, place)
+    values = decimals(values) if found == "Decimal" else values
+    if found in _UNHELD:
+        _refuse_unheld(values, found, place)
     if found in _INSTANTS and has_nanoseconds(values):
         array = _of_nanoseconds(values, found, place)
     else:
@@ -210,10 +211,18 @@ def _of_nanoseconds(values: Sequence[Any], found: str, place: Place) -> pa.Array
     return pa.array(counts, pa.int64()).cast(_INSTANTS[found]("ns"))
 
 
-def _refuse_zones(values: Sequence[Any], place: Place) -> None:
+_UNHELD: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "time": (lambda v: v.tzinfo is not None, "has a zone, which no type of times can hold"),
+    "Decimal": (lambda v: not v.is_finite(), "is not finite, as all decimals in Arrow are; None is a null"),
+}
+"""The kinds with values that no Arrow type holds: a test for these values, and the reason."""
+
+
+def _refuse_unheld(values: Sequence[Any], found: str, place: Place) -> None:
+    is_unheld, reason = _UNHELD[found]
     for index, value in enumerate(values):
-        if value is not None and value.tzinfo is not None:
-            raise place.fault(index, f"time value {_short(value)} has a zone, which no type of times can hold")
+        if value is not None and is_unheld(value):
+            raise place.fault(index, f"{found} value {_short(value)} {reason}")
 
 
 _UNFIT = (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError, UnicodeEncodeError)

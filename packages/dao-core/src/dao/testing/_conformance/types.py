@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from decimal import Decimal
 from typing import Any
 
 import hypothesis
@@ -101,6 +102,19 @@ class Types(
                 if found != _by_row(expected):
                     faults.append(f"{name}: {found} instead of {_by_row(expected)}")
         assert not faults, "\n".join(faults)
+
+    def test_integers_beside_decimals_are_decimals(self, dao: DataAccessObject, backend: Backend) -> None:
+        """A column of Decimals and integers in dicts is read as decimals of the same values; a Decimal that is NaN or
+        infinite is a DataError.
+        """
+        if lack := self.capabilities.lacks_types.get("decimal128"):
+            pytest.skip(f"declared absent: type decimal128: {lack}")
+        prices = [Decimal("9.50"), 100, None]
+        dao.write([{"price": price} for price in prices], backend.table("prices"))
+        assert set(dao.read(backend.table("prices"))["price"].to_pylist()) == {*prices}
+        for price in ("NaN", "Infinity"):
+            with pytest.raises(DataError, match=price):
+                dao.write([{"price": Decimal(price)}], backend.table("priceless"))
 
     def test_text_that_is_not_utf8_is_refused(self, dao: DataAccessObject, backend: Backend) -> None:
         """Writing text that isn't UTF-8, nested and in dictionaries too, is a DataError and creates nothing."""

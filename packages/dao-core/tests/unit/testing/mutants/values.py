@@ -75,6 +75,13 @@ def mutate(monkeypatch):
     monkeypatch.setattr(layouts, "_float_meets_decimal", lambda found, kind: False)
 """
 
+INTEGERS_ARE_NO_DECIMALS = """
+from dao.arrow.convert import _values as values
+
+def mutate(monkeypatch):
+    monkeypatch.setattr(values, "decimals", lambda found: found)
+"""
+
 VALUES = (
     Mutation("null_becomes_empty", Types, NULL_TO_EMPTY),
     Mutation("a_type_is_denied_and_kept", Types, A_TYPE_IS_DENIED),
@@ -83,4 +90,5 @@ VALUES = (
     Mutation("values_are_not_checked", Types, VALUES_ARE_NOT_CHECKED, slow=True),
     Mutation("an_inner_struct_that_is_null_becomes_empty", Types, INNER_NULLS_ARE_LOST, slow=True),
     Mutation("decimals_are_rounded", SchemaEvolution, DECIMALS_ARE_ROUNDED),
+    Mutation("integers_are_no_decimals", Types, INTEGERS_ARE_NO_DECIMALS),
 )  # fmt: skip
