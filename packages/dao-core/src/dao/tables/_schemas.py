@@ -8,11 +8,12 @@ import pyarrow as pa
 
 from dao._arguments import SCHEMA_MODES
 from dao.arrow.convert._cast import check_names
-from dao.arrow.convert._exact import describe, family, may_cast, plain_type
+from dao.arrow.convert._exact import describe, may_cast
 from dao.arrow.convert._select import find_names
 from dao.errors import DataError
+from dao.tables._widening import widened
 
-__all__ = ["EVOLVE", "check_schema_mode", "reconcile", "widened", "would_evolve"]
+__all__ = ["EVOLVE", "check_schema_mode", "reconcile", "would_evolve"]
 
 
 EVOLVE = "schema_mode='evolve' would change the table to hold it"
@@ -33,7 +34,8 @@ def reconcile(table: pa.Schema, data: pa.Schema, mode: str, keys: Sequence[str] 
         data: the schema of the new rows.
         mode: ``strict``: the same columns in any order, with types that can be cast without loss; the table's schema
             is unchanged. ``evolve``: new columns are appended as nullable ones, missing columns are filled with nulls,
-            and types widen to one that holds the values of both.
+            and a type widens where the data's has values that it can't hold, and another holds the values of both.
+            Where there is none the table's type is unchanged, and the values are cast as for ``strict``.
         keys: the keys of an upsert: the data must have them in every mode.
 
     Raises:
@@ -56,10 +58,13 @@ def _check_types(table: pa.Schema, data: pa.Schema) -> None:
         given = data.field(field.name).type
         reason = may_cast(given, field.type)
         if reason is not None:
-            raise DataError(
-                f"column {field.name!r} of the data is {describe(given)}, and the table's is {describe(field.type)}: "
-                f"{reason}"
-            )
+            raise _unfit(field, given, reason)
+
+
+def _unfit(field: pa.Field, given: pa.DataType, reason: str) -> DataError:
+    return DataError(
+        f"column {field.name!r} of the data is {describe(given)}, and the table's is {describe(field.type)}: {reason}"
+    )
 
 
 def _way_out(table: pa.Schema, data: pa.Schema) -> str:
@@ -110,62 +115,8 @@ def _join(field: pa.Field, data: pa.Schema) -> pa.Field:
             raise DataError(f"column {field.name!r} is missing from the data, and the table allows no nulls in it")
         return field
     other = data.field(field.name)
-    nullable = field.nullable or other.nullable
-    return pa.field(field.name, widened(field.name, field.type, other.type), nullable, field.metadata)
-
-
-def widened(name: str, one: pa.DataType, other: pa.DataType) -> pa.DataType:
-    """The narrowest type that holds all values of both types.
-
-    Raises:
-        DataError: there is no common type, such as for text and numbers, or for 64-bit integers and floats.
-
-    >>> str(widened("x", pa.int8(), pa.int32())), str(widened("x", pa.int32(), pa.float32()))
-    ('int32', 'double')
-    """
-    if one.equals(other):
-        return one
-    if _mixes_integers_and_floats(one, other):
-        whole = one if pa.types.is_integer(one) else other
-        if whole.bit_width < 64:
-            return pa.float64()
-        raise _no_common_type(name, one, other)
-    if not pa.types.is_null(one) and not pa.types.is_null(other) and _kind(one) != _kind(other):
-        raise _no_common_type(name, one, other)
-    units = {getattr(kind, "unit", None) for kind in (one, other)}
-    if "ns" in units and len(units) > 1 and may_cast(other, one) is None:
-        # Neither holds all values of the other: nanoseconds end in 2262, and must not make stored rows unreadable.
-        return one
-    try:
-        found = pa.unify_schemas([pa.schema([(name, one)]), pa.schema([(name, other)])], promote_options="permissive")
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-        raise _no_common_type(name, one, other) from error
-    if pa.types.is_uint64(one) != pa.types.is_uint64(other) and pa.types.is_signed_integer(found.field(0).type):
-        raise _no_common_type(name, one, other)
-    kind = found.field(0).type
-    # Stored rows are read as that type and new rows are cast to it; structs with other fields allow neither.
-    if may_cast(one, kind) is not None or may_cast(other, kind) is not None:
-        raise _no_common_type(name, one, other)
-    return kind
-
-
-def _kind(kind: pa.DataType) -> str:
-    """The kind of a type's values; decimals are apart from floats, which round, and text from bytes of any content."""
-    kind = plain_type(kind)
-    if pa.types.is_decimal(kind):
-        return "decimals"
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-        return "characters"
-    return family(kind)
-
-
-def _mixes_integers_and_floats(one: pa.DataType, other: pa.DataType) -> bool:
-    kinds = (one, other)
-    return any(pa.types.is_integer(kind) for kind in kinds) and any(pa.types.is_floating(kind) for kind in kinds)
-
-
-def _no_common_type(name: str, one: pa.DataType, other: pa.DataType) -> DataError:
-    return DataError(
-        f"column {name!r} is {describe(one)} in the table and {describe(other)} in the data, and no type holds all "
-        "values of both: cast the data, or overwrite the table"
-    )
+    kind = widened(field.type, other.type)
+    reason = may_cast(other.type, kind)
+    if reason is not None:
+        raise _unfit(field, other.type, f"{reason}, and no type holds all values of both")
+    return pa.field(field.name, kind, field.nullable or other.nullable, field.metadata)

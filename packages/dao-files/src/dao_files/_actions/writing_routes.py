@@ -61,7 +61,7 @@ class WritingRoutes:
                 none by an empty list.
             schema_mode: how the data may differ from an existing table. ``strict``: the same columns in any order, and
                 types that can be cast without loss. ``evolve``: new columns are added, missing ones are null, and types
-                are widened where one holds the values of both.
+                are widened where one holds the values of both, and are the table's elsewhere.
             schema: the schema of the data, which is cast to it without loss or refused.
             options: the format's options.
 

@@ -10,7 +10,7 @@ import pytest
 
 from dao.data_object import TableObject
 from dao.errors import DataError
-from dao.tables._schemas import reconcile, widened
+from dao.tables import reconcile
 from dao_files import MemoryInterface
 
 T = TableObject("t")
@@ -83,15 +83,97 @@ def test_columns_more_or_less_are_advised(columns: list[str]) -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("decimal", "float64"), ("decimal256", "float32"), ("text", "bytes"), ("uint64", "int8"), ("int64", "float32"),
         ("struct", "wider struct"), ("struct", "other struct"), ("zoned", "nanoseconds"), ("text", "int8"),
-        ("lists", "text lists"), ("truth", "int8"),
+        ("lists", "text lists"), ("truth", "int8"), ("days", "zoned"),
     ],
 )  # fmt: skip
 def test_types_that_nothing_holds_both_of(one: str, other: str) -> None:
-    for pair in itertools.permutations((COLUMNS[one].type, COLUMNS[other].type)):
+    for table, data in itertools.permutations(pa.schema({"v": COLUMNS[name].type}) for name in (one, other)):
         with pytest.raises(DataError, match="no type holds all values of both"):
-            widened("v", *pair)
+            reconcile(table, data, "evolve")
+
+
+KEPT = {
+    "text views": (pa.array(["a"], pa.string_view()), pa.array(["b"])),
+    "text": (pa.array(["a"]), pa.array(["b"], pa.large_string())),
+    "large text": (pa.array(["a"], pa.large_string()), pa.array(["b"])),
+    "categories": (pa.array(["a"]).dictionary_encode(), pa.array(["b"])),
+    "text of categories": (pa.array(["a"]), pa.array(["b"]).dictionary_encode()),
+    "bytes": (pa.array([b"a"]), pa.array(["b"])),
+    "text of bytes": (pa.array(["a"]), pa.array([b"b"])),
+    "instants": (pa.array([1], pa.timestamp("us", "UTC")), pa.array([2], pa.timestamp("us", "Europe/Vienna"))),
+    "days as instants": (pa.array([1], pa.timestamp("us")), pa.array([2], pa.date32())),
+    "midnights as days": (pa.array([1], pa.date32()), pa.array([86400], pa.timestamp("s"))),
+    "whole floats": (pa.array([1]), pa.array([2.0])),
+    "integers as floats": (pa.array([1.5]), pa.array([2])),
+    "decimals as floats": (pa.array([0.5]), pa.array([Decimal("0.7")])),
+    "floats as decimals": (pa.array([Decimal("0.5")]), pa.array([0.7])),
+    "integers as decimals": (pa.array([Decimal("10.5")]), pa.array([7])),
+    "signed as unsigned": (pa.array([1], pa.uint64()), pa.array([2], pa.int8())),
+    "seconds as nanoseconds": (pa.array([1], pa.timestamp("ns")), pa.array([2], pa.timestamp("s"))),
+    "lists": (pa.array([["a"]]), pa.array([["b"]], pa.large_list(pa.large_string()))),
+    "list views": (pa.array([[1]], pa.list_view(pa.int64())), pa.array([[2]])),
+    "structs": (pa.array([{"a": 0.5, "b": "x"}]), pa.array([{"b": "y", "a": Decimal("0.7")}])),
+    "maps": (pa.array([[("a", 1)]], pa.map_(pa.string(), pa.int64())),) * 2,
+}
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_evolve_takes_what_strict_takes_and_keeps_the_type(name: str) -> None:
+    old, new = KEPT[name]
+    found = []
+    for mode in ("strict", "evolve"):
+        store = MemoryInterface()
+        store.write(pa.table({"v": old}), T, format="arrow")
+        store.write(pa.table({"v": new}), T, mode="append", schema_mode=mode)
+        found.append(store.read(T))
+    assert found[0].schema.field("v").type == found[1].schema.field("v").type == old.type
+    assert found[0].equals(found[1])
+
+
+@pytest.mark.parametrize("one", COLUMNS)
+def test_evolve_accepts_every_type_that_strict_accepts(one: str) -> None:
+    for other in COLUMNS:
+        table, data = (pa.schema({"v": COLUMNS[name].type}) for name in (one, other))
+        try:
+            reconcile(table, data, "strict")
+        except DataError:
+            continue
+        kind = reconcile(table, data, "evolve").field("v").type
+        assert reconcile(pa.schema({"v": kind}), table, "strict").field("v").type == kind
+
+
+INT8, INT64 = pa.int8(), pa.int64()
+SHORT, LONG = pa.dictionary(pa.int8(), pa.string()), pa.dictionary(pa.int32(), pa.string())
+
+
+@pytest.mark.parametrize(
+    ("table", "data", "wider"),
+    [
+        (INT8, INT64, INT64),
+        (INT64, INT8, INT64),
+        (pa.int32(), pa.float32(), pa.float64()),
+        (pa.decimal128(5, 2), pa.decimal128(10, 4), pa.decimal128(10, 4)),
+        (pa.timestamp("ms", "Europe/Vienna"), pa.timestamp("us", "UTC"), pa.timestamp("us", "Europe/Vienna")),
+        (pa.binary(2), pa.binary(), pa.binary()),
+        (SHORT, LONG, LONG),
+        (LONG, SHORT, LONG),
+        (pa.dictionary(INT8, INT8), INT64, pa.dictionary(INT8, INT64)),
+        (INT8, pa.dictionary(INT8, INT64), INT64),
+        (pa.run_end_encoded(pa.int32(), INT8), INT64, pa.run_end_encoded(pa.int32(), INT64)),
+        (pa.list_(INT8), pa.large_list(INT64), pa.list_(INT64)),
+        (pa.list_(INT8, 2), pa.list_(INT64, 2), pa.list_(INT64, 2)),
+        (pa.list_(INT8, 2), pa.list_(INT64), pa.list_(INT64)),
+        (pa.struct({"a": INT8, "b": pa.string_view()}), pa.struct({"b": pa.string(), "a": INT64}),
+         pa.struct({"a": INT64, "b": pa.string_view()})),
+        (pa.map_(pa.string(), INT8), pa.map_(pa.large_string(), INT64), pa.map_(pa.string(), INT64)),
+        (pa.list_(pa.decimal128(5, 2)), pa.list_(pa.float64()), pa.list_(pa.decimal128(5, 2))),
+        (pa.struct({"a": pa.null()}), pa.struct({"a": INT8}), pa.struct({"a": INT8})),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_evolve_widens_at_any_depth(table: pa.DataType, data: pa.DataType, wider: pa.DataType) -> None:
+    assert reconcile(pa.schema({"v": table}), pa.schema({"v": data}), "evolve").field("v").type == wider
 
 
 def test_a_column_in_other_letters_is_no_new_one() -> None:

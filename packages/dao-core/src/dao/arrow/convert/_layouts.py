@@ -55,6 +55,8 @@ def cast_array(array: pa.Array, kind: pa.DataType, *, safe: bool = True) -> pa.A
         return _cast_parts(array, kind, change) if pt.is_nested(found) else array.cast(pa.string()).cast(kind)
     if _is_view(found) or _is_view(kind):  # pyarrow 26 casts views with nulls to invalid arrays
         return _cast_parts(array, kind, change)
+    if pt.is_integer(found) and pt.is_decimal(kind):
+        return _cast_integers(array, kind)
     try:
         return array.cast(kind, safe=safe)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
@@ -63,6 +65,15 @@ def cast_array(array: pa.Array, kind: pa.DataType, *, safe: bool = True) -> pa.A
         if cast is None:
             raise
         return cast
+
+
+def _cast_integers(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Cast integers to decimals; Arrow itself refuses types that can't hold the largest integer of 64 bits."""
+    whole = array.cast(pa.decimal128(20, 0))
+    cast = whole.cast(kind)
+    if kind.bit_width < whole.type.bit_width and not cast.cast(whole.type).equals(whole):  # Arrow cuts bits off
+        raise pa.ArrowInvalid(f"an integer doesn't fit {kind}")
+    return cast
 
 
 def _encode(values: pa.Array, kind: pa.DataType) -> pa.Array:

@@ -272,6 +272,24 @@ class SchemaEvolution(
             dao.write(other, three, mode="append", schema_mode="evolve")
         assert content(dao, three) == people(range(3)).to_pylist()
 
+    @needs("schema_evolution")
+    def test_evolve_takes_what_strict_takes(self, dao: DataAccessObject, backend: Backend) -> None:
+        """schema_mode="evolve": data that strict accepts is accepted, and a column keeps its type where that holds all
+        values of the data's type, or where no type holds the values of both.
+        """
+        dao.write(pa.table({"id": [0], "ratio": [0.5], "name": ["a"]}), backend.table("kept"))
+        types = dao.read(backend.table("kept")).schema
+        calls = (
+            pa.table({"id": [1.0], "ratio": [0.5], "name": pa.array(["b"], pa.large_string())}),
+            pa.table({"id": pa.array([2], pa.int8()), "ratio": [1], "name": pa.array(["c"]).dictionary_encode()}),
+        )
+        for data in calls:
+            dao.write(data, backend.table("kept"), mode="append", schema_mode="evolve")
+        with pytest.raises(DataError):
+            dao.write(calls[0].set_column(0, "id", [[1.5]]), backend.table("kept"), mode="append", schema_mode="evolve")
+        assert dao.read(backend.table("kept")).schema == types
+        assert [(row["id"], row["name"]) for row in rows(dao, backend.table("kept"))] == [(0, "a"), (1, "b"), (2, "c")]
+
     @needs("schema_evolution", "upsert")
     def test_an_upsert_can_evolve(self, dao: DataAccessObject, three: DataObject) -> None:
         """An upsert is strict by default, and adds new columns with schema_mode="evolve"."""

@@ -80,6 +80,14 @@ from dao.arrow.convert import _values as values
 
 def mutate(monkeypatch):
     monkeypatch.setattr(values, "decimals", lambda found: found)
+    monkeypatch.setattr(values, "_UNHELD", {})
+"""
+
+TABLES_TAKE_THE_TYPES_OF_THE_DATA = """
+from dao.tables import _schemas as schemas
+
+def mutate(monkeypatch):
+    monkeypatch.setattr(schemas, "widened", lambda table, data: data)
 """
 
 VALUES = (
@@ -90,5 +98,6 @@ VALUES = (
     Mutation("values_are_not_checked", Types, VALUES_ARE_NOT_CHECKED, slow=True),
     Mutation("an_inner_struct_that_is_null_becomes_empty", Types, INNER_NULLS_ARE_LOST, slow=True),
     Mutation("decimals_are_rounded", SchemaEvolution, DECIMALS_ARE_ROUNDED),
+    Mutation("tables_take_the_types_of_the_data", SchemaEvolution, TABLES_TAKE_THE_TYPES_OF_THE_DATA),
     Mutation("integers_are_no_decimals", Types, INTEGERS_ARE_NO_DECIMALS),
 )  # fmt: skip
