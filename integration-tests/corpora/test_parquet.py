@@ -79,6 +79,7 @@ import sys
 from pyarrow import fs
 from dao_files.formats import get_format
 from dao.errors import DaoError
+from dao.tables import Selection
 form, local = get_format("parquet"), fs.LocalFileSystem()
 for path in sys.argv[1:]:
     for call in (lambda: form.metadata(path, local), lambda: form.count([path], local)):

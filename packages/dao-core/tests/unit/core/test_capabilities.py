@@ -170,6 +170,15 @@ def test_a_property_that_is_declared_absent_is_refused_too() -> None:
     assert interface.calls == []
 
 
+def test_what_tables_lack_may_be_there_for_files() -> None:
+    """A store of files may keep the versions that its bucket keeps, and restore one."""
+    interface, dao = Lacking(), DataAccessObject()
+    file = FileObject("o", DataStore("s", interface))
+    dao.run("vacuum", file)
+    dao.read(file, version="v1")
+    assert interface.calls == ["vacuum", {}]
+
+
 def test_what_is_not_declared_absent_is_called() -> None:
     interface, dao = Lacking(), DataAccessObject()
     thing = TableObject("o", DataStore("s", interface))

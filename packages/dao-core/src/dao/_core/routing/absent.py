@@ -31,7 +31,8 @@ def absent_arguments(action: str, interface: type, kind: type[DataObject], names
     Args:
         action: the action; only the arguments that it has by contract are a mode or a feature.
         interface: the class; one that declares no capabilities refuses nothing here.
-        kind: the object's class. Features are those of tables: a store of files may keep versions of single files.
+        kind: the object's class. Features and operations are those of tables: a store of files may keep and restore
+            versions of single files.
         names: the arguments that are given, and those that the object's properties may fill in.
     """
     declared = declared_capabilities(interface)
@@ -45,14 +46,14 @@ def absent_arguments(action: str, interface: type, kind: type[DataObject], names
 
 
 def _reasons(declared: Capabilities, action: str, kind: type[DataObject], name: str) -> Mapping[str, str] | str | None:
-    features = declared.lacks_features
+    features, is_table = declared.lacks_features, issubclass(kind, TableObject)
     if name == "operation" and action == "run":
-        return declared.lacks_operations
+        return declared.lacks_operations if is_table else None
     if name not in CONTRACT.get(action, ()):
         return None
     if name == "mode":
         return declared.lacks_modes if action in ("write", "write_stream") else None
-    if not issubclass(kind, TableObject):
+    if not is_table:
         return None
     if name == "schema_mode":
         return {"evolve": features["schema_evolution"]} if "schema_evolution" in features else None
