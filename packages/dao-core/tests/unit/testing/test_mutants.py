@@ -95,7 +95,8 @@ class Mutant(LocalInterface):
     [pytest.param(one, id=one.name, marks=[pytest.mark.slow] if one.slow else []) for one in MUTATIONS],
 )
 def test_a_broken_promise_is_noticed(run_kit, mutation: Mutation) -> None:
-    tests = [name for name in vars(mutation.guarded_by) if name.startswith("test_")]
+    tests = [name for name in vars(mutation.guarded_by) if name.startswith(mutation.by or "test_")]
+    assert tests, f"{mutation.guarded_by.__name__} has no test {mutation.by}"
     code = textwrap.dedent(mutation.code)
     result = run_kit(SUITE.replace("MUTATION", code), "-x", *(f"test_it.py::TestIt::{name}" for name in tests))
     outcomes = result.parseoutcomes()

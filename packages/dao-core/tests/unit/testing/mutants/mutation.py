@@ -11,11 +11,20 @@ __all__ = ["Mutation", "change_argument", "change_result"]
 
 @frozen
 class Mutation:
-    """What is broken, the capability that must notice, how it is broken, and whether noticing takes long."""
+    """A broken promise.
+
+    Attributes:
+        name: what is broken.
+        guarded_by: the capability that must notice.
+        code: how it is broken.
+        by: the test of the capability that notices, where the tests before it take long; empty for any test.
+        slow: whether noticing takes long.
+    """
 
     name: str
     guarded_by: type[Capability]
     code: str
+    by: str = ""
     slow: bool = False
 
 

@@ -92,12 +92,14 @@ def mutate(monkeypatch):
 
 VALUES = (
     Mutation("null_becomes_empty", Types, NULL_TO_EMPTY),
-    Mutation("a_type_is_denied_and_kept", Types, A_TYPE_IS_DENIED),
+    Mutation("a_type_is_denied_and_kept", Types, A_TYPE_IS_DENIED, by="test_a_table_that_cannot_be_kept_is_refused"),
     Mutation("nan_becomes_null", Types, NAN_TO_NULL),
     Mutation("ordered_categories_are_encoded_anew", Types, CATEGORIES_ENCODED_ANEW, slow=True),
     Mutation("values_are_not_checked", Types, VALUES_ARE_NOT_CHECKED, slow=True),
     Mutation("an_inner_struct_that_is_null_becomes_empty", Types, INNER_NULLS_ARE_LOST, slow=True),
     Mutation("decimals_are_rounded", SchemaEvolution, DECIMALS_ARE_ROUNDED),
     Mutation("tables_take_the_types_of_the_data", SchemaEvolution, TABLES_TAKE_THE_TYPES_OF_THE_DATA),
-    Mutation("integers_are_no_decimals", Types, INTEGERS_ARE_NO_DECIMALS),
+    Mutation(
+        "integers_are_no_decimals", Types, INTEGERS_ARE_NO_DECIMALS, by="test_integers_beside_decimals_are_decimals"
+    ),
 )  # fmt: skip
