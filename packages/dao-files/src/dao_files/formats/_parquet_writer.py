@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from dao.arrow.convert import make_list_type
 from dao.errors import DataError, UnsupportedError, did_you_mean
 from dao.memory import current
 from dao_files.formats._contract import FormatWriter
@@ -111,16 +112,11 @@ def _readable(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_struct(kind):
         fields = [child.with_type(_readable(child.type)) for child in kind]
         return pa.struct([f.with_nullable(True) if pa.types.is_fixed_size_list(f.type) else f for f in fields])
-    if pa.types.is_list(kind):
-        return pa.list_(kind.value_field.with_type(_readable(kind.value_type)))
-    if pa.types.is_large_list(kind):
-        return pa.large_list(kind.value_field.with_type(_readable(kind.value_type)))
-    if pa.types.is_fixed_size_list(kind):
-        return pa.list_(kind.value_field.with_type(_readable(kind.value_type)), kind.list_size)
     if pa.types.is_map(kind):
         item = kind.item_field.with_type(_readable(kind.item_type))
         return pa.map_(kind.key_field, item, keys_sorted=kind.keys_sorted)
-    return kind
+    lists = make_list_type(kind, lambda item: item.with_type(_readable(item.type)))
+    return kind if lists is None else lists
 
 
 def _check_schema(schema: pa.Schema, options: ParquetOptions) -> None:
