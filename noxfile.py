@@ -53,7 +53,7 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
 
 # How tests are run: see dao.testing.positions and tools/slow_tests.py.
 QUICK = ("--hypothesis-profile=quick", "-m", "not slow", "--cpu-limit=5")
-QUICK_INTEGRATION = (*QUICK, "--cpu-limit=20")  # some run whole examples
+QUICK_INTEGRATION = (*QUICK, "--cpu-limit=40")  # some run whole examples, twice
 WITH_SLOW = ("--hypothesis-profile=quick", "--timeout=600")
 THOROUGH = ("--hypothesis-profile=thorough", "--timeout=3600")
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import os
+import statistics
 import time
 from collections.abc import Callable, Generator
 from typing import Any
@@ -49,7 +50,7 @@ def slowness() -> float:
         math.fsum(math.sqrt(step) for step in range(_STEPS))
         return time.thread_time() - start
 
-    return max(1.0, min(once() for _ in range(3)) / REFERENCE)
+    return max(1.0, statistics.median(once() for _ in range(9)) / REFERENCE)
 
 
 class Watch:

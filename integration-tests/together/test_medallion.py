@@ -93,6 +93,12 @@ def flights(source: Path, tmp_path_factory: pytest.TempPathFactory) -> duckdb.Du
     return connection
 
 
+def test_these_tests_are_one_group(request: pytest.FixtureRequest) -> None:
+    # pytest-xdist tells its scheduler of a group by the end of a test's id, and says nothing where that has no effect.
+    if request.config.getoption("loadgroup", default=False):
+        assert request.node.nodeid.endswith("@medallion"), f"pytest {pytest.__version__} runs them apart"
+
+
 def test_bronze_is_what_was_received(first: Run, source: Path) -> None:
     assert first.airlines == (source / "airlines.csv").read_bytes()
     assert "flights in: 336,776" in first.printed
