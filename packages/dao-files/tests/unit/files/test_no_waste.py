@@ -105,7 +105,7 @@ def test_a_small_read_calls_few_functions(place: Place) -> None:
     place.read()
     with calls() as found:
         assert place.read().num_rows == 600
-    assert sum(found.values()) <= 440, found.most_common(12)
+    assert sum(found.values()) <= 435, found.most_common(12)
 
 
 def test_a_small_upsert_calls_few_functions(place: Place) -> None:
@@ -113,7 +113,7 @@ def test_a_small_upsert_calls_few_functions(place: Place) -> None:
     place.write(flights())
     with calls() as found:
         assert place.upsert().rows_updated == 1
-    assert sum(found.values()) <= 1_100, found.most_common(12)
+    assert sum(found.values()) <= 1_090, found.most_common(12)
 
 
 @pytest.mark.parametrize("padding", [0, 300], ids=["small", "large"])

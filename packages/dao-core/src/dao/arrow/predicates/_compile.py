@@ -94,8 +94,9 @@ class _Compiler:
         return self.touches_float(node)
 
     def touches_float(self, node: Predicate) -> bool:
-        columns = (below for below in tree.walk(node) if isinstance(below, Column))
-        return any(self.type_of(column).family is Family.FLOAT for column in columns)
+        return any(
+            isinstance(below, Column) and self.type_of(below).family is Family.FLOAT for below in tree.walk(node)
+        )
 
     def value(self, node: Predicate) -> Any:
         """An expression with the node's value in three-valued logic: TRUE, FALSE or NULL."""
