@@ -1,7 +1,7 @@
 """DAO on S3 beside the libraries that people use there, on a MinIO of its own: tables, small objects, a large one.
 
 The server is ``minio`` from PATH, else a container; the program keeps its data in ``DAO_BENCH_FOLDER``, else here.
-``DAO_BENCH_S3_PARTS=tables,small,large`` names what is measured, ``DAO_BENCH_S3_ROUNDS`` says how often.
+``DAO_BENCH_S3_PARTS=tables,partitions,small,large`` names what is measured, ``DAO_BENCH_S3_ROUNDS`` says how often.
 Contestants run in processes of their own (:mod:`s3_race`). DAO has two drivers, and bytes go awaited or in threads: in
 every row the fastest of its ways is measured against the fastest of the others, and the slower ones are told.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 from measuring import Row
-from s3_place import BIG_BYTES, BUCKET, FILES, ROWS, SMALL, SMALL_BYTES, TABLE, Place
+from s3_place import BIG_BYTES, BUCKET, DAYS, FILES, PARTITIONED, ROWS, SMALL, SMALL_BYTES, TABLE, Place
 from s3_race import Contestant, Result, race
 from s3_server import Unavailable, serving
 from tables import table
@@ -25,9 +25,11 @@ from tables import table
 ROUNDS = int(os.environ.get("DAO_BENCH_S3_ROUNDS", "7"))
 FRESH_ROUNDS = max(3, ROUNDS // 2)
 BAR, STREAM_MIB, AWSWRANGLER = 0.95, 200, 2.0
+DEFAULT_BAR, DAYS_SECONDS = 0.8, 0.24
 OURS = {"DAO s3": "s3", "DAO s3.obstore": "s3.obstore"}
 
 TABLE_PEERS = ("pyarrow", "polars", "obstore", "boto3", "s3fs", "awswrangler")
+DAYS_PEERS = ("pyarrow", "polars", "awswrangler")
 SMALL_PEERS = ("boto3", "aiobotocore", "s3fs", "obstore", "obstore_async", "pyarrow")
 BIG_DOWN = ("boto3", "boto3_threads", "s3fs", "obstore", "pyarrow")
 BIG_UP = ("boto3", "s3fs", "obstore", "pyarrow")
@@ -42,7 +44,7 @@ def rows() -> Iterator[Row]:
                 place = Place(endpoint, access_key, secret_key, str(Path(folder, "rows.arrow")))
                 place.boto3().create_bucket(Bucket=BUCKET)
                 yield from _missing()
-                for part in os.environ.get("DAO_BENCH_S3_PARTS", "tables,small,large").split(","):
+                for part in os.environ.get("DAO_BENCH_S3_PARTS", "tables,partitions,small,large").split(","):
                     yield from _PARTS[part](place)
         except Unavailable as error:
             yield Row("S3", f"not measured: {error}")
@@ -84,6 +86,18 @@ def _of_tables(place: Place) -> Iterator[Row]:
     _empty(place)
 
 
+def _of_partitions(place: Place) -> Iterator[Row]:
+    system, rows = place.pyarrow(), table(DAYS * 100)
+    for day in range(DAYS):
+        pq.write_table(rows.slice(day * 100, 100), f"{BUCKET}/{PARTITIONED}/day={day}/0.parquet", filesystem=system)
+    found = race(_with_peers("s3_tables.partitions", DAYS_PEERS), place.environment(), ROUNDS, fresh=False)
+    what = f"read {DAYS} partition files of 100 rows"
+    yield from _lines(what, found)
+    seconds = found.times.of("DAO s3")
+    yield Row(f"{what}: DAO s3", f"{seconds:.3f} s", f"<= {DAYS_SECONDS} s", seconds <= DAYS_SECONDS)
+    _empty(place)
+
+
 def _of_small_objects(place: Place) -> Iterator[Row]:
     content = os.urandom(SMALL_BYTES)
     client = place.boto3()
@@ -91,7 +105,10 @@ def _of_small_objects(place: Place) -> Iterator[Row]:
         client.put_object(Bucket=BUCKET, Key=f"small/{number:05d}.bin", Body=content)
     for what, task in (("read", "s3_objects.get"), ("write", "s3_objects.put")):
         found = race(_with_peers(task, SMALL_PEERS), place.environment(), ROUNDS, fresh=False)
-        yield from _lines(f"{what} {SMALL:,} objects of {SMALL_BYTES >> 10} KiB", found)
+        objects = f"{what} {SMALL:,} objects of {SMALL_BYTES >> 10} KiB"
+        yield from _lines(objects, found)
+        # Nobody should have to know of a second interface to be fast.
+        yield _compared(f"{objects}: DAO s3, its speed over obstore's", found, "DAO s3", "obstore", DEFAULT_BAR)
     _empty(place)
 
 
@@ -109,7 +126,7 @@ def _of_a_large_object(place: Place) -> Iterator[Row]:
     _empty(place)
 
 
-_PARTS = {"tables": _of_tables, "small": _of_small_objects, "large": _of_a_large_object}
+_PARTS = {"tables": _of_tables, "partitions": _of_partitions, "small": _of_small_objects, "large": _of_a_large_object}
 
 
 def _make_table(place: Place) -> None:

@@ -12,7 +12,9 @@ from attrs import asdict, frozen
 VARIABLE = "DAO_BENCH_S3"
 BUCKET = "benchmarks"
 TABLE = "orders"
+PARTITIONED = "daily"
 FILES = 10
+DAYS = 40
 ROWS = 10_000_000
 SMALL, SMALL_BYTES = 2_000, 64 << 10
 BIG_BYTES = 2 << 30

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from s3_place import BUCKET, TABLE, THREADS, Place
+from s3_place import BUCKET, PARTITIONED, TABLE, THREADS, Place
 
 Run = Callable[[], int]
 WANTED = ["id", "price"]
@@ -137,6 +137,36 @@ def _awswrangler_session(place: Place) -> Any:
     return boto3.Session(
         aws_access_key_id=place.access_key, aws_secret_access_key=place.secret_key, region_name=place.region
     )
+
+
+def partitions_dao(place: Place, interface: str) -> Run:
+    """Many small files in folders ``day=1``, ``day=2``, ..., whose names are a column."""
+    from dao import TableObject
+
+    dao, daily = place.dao(), TableObject(PARTITIONED, place.dao_store(interface), format="parquet")
+    return lambda: int(dao.read(daily).num_rows)
+
+
+def partitions_pyarrow(place: Place) -> Run:
+    import pyarrow.parquet as pq
+
+    system = place.pyarrow()
+    return lambda: int(pq.read_table(f"{BUCKET}/{PARTITIONED}", filesystem=system).num_rows)
+
+
+def partitions_polars(place: Place) -> Run:
+    import polars as pl
+
+    where = f"s3://{BUCKET}/{PARTITIONED}/"
+    return lambda: int(pl.scan_parquet(where, storage_options=place.polars_options).collect().height)
+
+
+def partitions_awswrangler(place: Place) -> Run:
+    import awswrangler as wr
+
+    session = _awswrangler_session(place)
+    where = f"s3://{BUCKET}/{PARTITIONED}/"
+    return lambda: len(wr.s3.read_parquet(where, dataset=True, boto3_session=session))
 
 
 def write_dao(place: Place, interface: str) -> Run:
