@@ -16,7 +16,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from attrs import define, evolve, frozen
+from attrs import define, evolve, field, frozen
 from pyarrow import fs
 
 from dao_files.formats._near import arrow_buffer, handler_facts, is_near
@@ -96,6 +96,7 @@ class ParquetSource:
     options: ParquetOptions
     footer: Footer
     _file: Any = None
+    _unused: list[pq.ParquetFile] = field(factory=list, eq=False, repr=False)
 
     @property
     def size(self) -> int:
@@ -164,6 +165,10 @@ class ParquetSource:
             buffer: bytes of a column chunk per read; 0 for all of them.
             dictionaries: columns to read as dictionaries, in addition to the columns of the options.
         """
+        reader = None if buffer or dictionaries else self._take_reader()
+        if reader is not None:
+            yield reader
+            return
         with (
             self._open_file() as file,
             pq.ParquetFile(
@@ -175,6 +180,13 @@ class ParquetSource:
             ) as parquet,
         ):
             yield parquet
+
+    def _take_reader(self) -> pq.ParquetFile | None:
+        """Return the footer's reader, once: it has all of a small file, which costs as much to open as to read."""
+        try:
+            return self._unused.pop()
+        except IndexError:
+            return None
 
     def _open_file(self) -> AbstractContextManager[Any]:
         if self.footer.whole is not None:
@@ -211,9 +223,12 @@ def open_source(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -
     files = cache.setdefault("parquet files", {}) if cache is not None else {}
     shared = files.get(path)
     file = shared or filesystem.open_input_file(path)
+    unused: list[pq.ParquetFile] = []
     try:
         if footer is None:
-            footer = _bound_content(_read_footer(file, is_near(filesystem), options), cache)
+            read, reader = _read_footer(file, is_near(filesystem), options)
+            unused += [reader] if read.whole is not None else []
+            footer = _bound_content(read, cache)
         if cache is not None:
             cache[key] = footer
         if footer.stays_open:
@@ -223,7 +238,7 @@ def open_source(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -
             file.close()
         raise
     file.close()
-    return ParquetSource(path, filesystem, options, footer)
+    return ParquetSource(path, filesystem, options, footer, unused=unused)
 
 
 def _share_file(path: str, file: Any, files: dict[str, Any]) -> Any:
@@ -247,7 +262,8 @@ def _bound_content(footer: Footer, cache: dict[Any, Any] | None) -> Footer:
     return footer
 
 
-def _read_footer(file: Any, near: bool, options: ParquetOptions) -> Footer:
+def _read_footer(file: Any, near: bool, options: ParquetOptions) -> tuple[Footer, pq.ParquetFile]:
+    """Also return the reader, which can read the rows if the footer holds the whole file."""
     size = file.size()
     tail = file.read_at(min(_TAIL, size), max(size - _TAIL, 0))
     length = int.from_bytes(tail[-8:-4], "little")
@@ -256,9 +272,9 @@ def _read_footer(file: Any, near: bool, options: ParquetOptions) -> Footer:
     whole = arrow_buffer(tail) if len(tail) == size else None
     # Arrow decodes a footer from the end of the file alone: its offsets are relative to the file's start anyway.
     end = pa.BufferReader(tail if whole is None else whole)
-    with pq.ParquetFile(end, pre_buffer=False, **_settings(options)) as parquet:
-        schema = mark_variants(check_schema(parquet.schema_arrow), parquet.schema)
-        return Footer(size, near, parquet.metadata, schema, tail[-8 - length : -8], whole)
+    parquet = pq.ParquetFile(end, pre_buffer=False, **_settings(options))
+    schema = mark_variants(check_schema(parquet.schema_arrow), parquet.schema)
+    return Footer(size, near, parquet.metadata, schema, tail[-8 - length : -8], whole), parquet
 
 
 def _settings(options: ParquetOptions, dictionaries: Sequence[str] = ()) -> dict[str, Any]:

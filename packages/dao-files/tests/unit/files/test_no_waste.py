@@ -14,6 +14,7 @@ from types import FrameType
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from dao import DataAccessObject, DataStore, DataStoreRegistry, TableObject
@@ -125,6 +126,22 @@ def test_every_file_and_the_log_are_opened_once(
     with opens(monkeypatch) as found:
         action(place)
     assert sorted(found.values()) == [1, 1], found
+
+
+@pytest.mark.parametrize("where", [None, "dep_delay > 15"])
+def test_one_small_file_is_opened_by_one_reader(
+    where: str | None, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readers: list[object] = []
+    open_reader = pq.ParquetFile.__init__
+
+    def counted(self: pq.ParquetFile, *given: Any, **options: Any) -> None:
+        readers.append(self)
+        open_reader(self, *given, **options)
+
+    monkeypatch.setattr(pq.ParquetFile, "__init__", counted)
+    assert place.dao.read(place.table, where=where).num_rows == (ROWS if where is None else 600)
+    assert len(readers) == 1
 
 
 @pytest.mark.parametrize("action", [Place.read, Place.upsert, lambda place: place.dao.read(place.table)])
