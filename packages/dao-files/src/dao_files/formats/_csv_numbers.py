@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from functools import reduce
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dao_files.formats._float_digits import first_rounded
+
 __all__ = ["lossless_kind", "without_thousands"]
 
 _LONG_WHOLE = r"^-?[0-9]{16,}$"  # a double may not hold it
 _ALTERED = r"^(\+|-?0[0-9xX_]|-[nN])"  # a sign, zeros or a base that numbers lose
-_INFINITE = r"^-?[iI]"
-_NOT_ZERO = r"^-?[0.]*[1-9]"
 _EXACT_DIGITS = 15  # decimal digits that a double always preserves
 
 
@@ -34,7 +33,7 @@ def lossless_kind(texts: pa.Array, values: pa.Array) -> pa.DataType:
         return values.type
     if _is_altered(texts):
         return pa.string()
-    return values.type if _within_range(texts, values) and _keeps_digits(texts, values) else pa.string()
+    return values.type if first_rounded(texts, values) < 0 else pa.string()
 
 
 def _is_altered(texts: pa.Array) -> bool:
@@ -47,31 +46,6 @@ def _is_altered(texts: pa.Array) -> bool:
         (_LONG_WHOLE, pc.and_not(long, pc.match_substring(texts, "."))),
     )
     return any(_any(mask) and _any(pc.match_substring_regex(texts.filter(mask), text)) for text, mask in suspects)
-
-
-def _within_range(texts: pa.Array, values: pa.Array) -> bool:
-    infinite, zero = pc.is_inf(values), pc.equal(values, 0.0)
-    if _any(infinite) and not pc.all(pc.match_substring_regex(texts.filter(infinite), _INFINITE)).as_py():
-        return False
-    return not (_any(zero) and _any(pc.match_substring_regex(texts.filter(zero), _NOT_ZERO)))
-
-
-def _keeps_digits(texts: pa.Array, values: pa.Array) -> bool:
-    """Check that each double, formatted with as many digits as its text has, yields the text's digits."""
-    long = pc.greater(pc.binary_length(texts), _EXACT_DIGITS)
-    if not _any(long):
-        return True
-    texts, values = texts.filter(long), values.filter(long)
-    other = pc.not_equal(values.cast(pa.string()), texts)  # most doubles are written as Arrow writes them
-    return all(_is_exact(text) for text in texts.filter(other).unique().to_pylist())
-
-
-def _is_exact(text: str) -> bool:
-    exact = Decimal(text)
-    digits = len(exact.as_tuple().digits)
-    if not exact.is_finite() or digits <= _EXACT_DIGITS:
-        return True
-    return Decimal(f"{float(text):.{digits - 1}e}") == exact
 
 
 def without_thousands(texts: pa.Array, separator: str, decimal_point: str) -> tuple[pa.Array, pa.Array]:

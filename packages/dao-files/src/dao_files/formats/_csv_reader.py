@@ -14,6 +14,7 @@ from dao_files.formats._csv_moments import cast_or_null, has_formats, parse_colu
 from dao_files.formats._csv_numbers import without_thousands
 from dao_files.formats._csv_rows import Piece
 from dao_files.formats._csv_types import has_quoted_nulls, is_text, parsed_as, plain_type
+from dao_files.formats._float_digits import DIGITS_LOST, first_rounded
 
 __all__ = ["CsvReader"]
 
@@ -34,6 +35,9 @@ class CsvReader:
         self._names = schema.names
         self._kinds = {indices[field.name]: parsed_as(field.name, field.type) for field in schema}
         self._by_options = {indices[field.name] for field in schema if self._is_by_options(plain_type(field.type))}
+        self._narrow = {
+            indices[field.name]: plain_type(field.type) for field in schema if _is_narrow(plain_type(field.type))
+        }
         self._texts = {indices[field.name] for field in schema if is_text(plain_type(field.type))}
 
     def batches(self, size: int, *, few: bool = False) -> Generator[pa.RecordBatch, None, None]:
@@ -61,7 +65,9 @@ class CsvReader:
 
     def _parse_batch(self, piece: Piece) -> pa.RecordBatch:
         columns = self._parse_columns(piece)
-        arrays = [self._convert(piece, index, columns[index]) for index in self._kinds]
+        narrow = dict.fromkeys(self._narrow, pa.string())
+        spelled = self._parser.parse(piece, narrow, quoted_nulls=True) if narrow else {}
+        arrays = [self._convert(piece, index, columns[index], spelled.get(index)) for index in self._kinds]
         if arrays:
             return pa.RecordBatch.from_arrays(arrays, names=self._names)
         rows = self._parser.parse(piece, {0: pa.string()})[0]  # without columns there are rows to count
@@ -77,11 +83,19 @@ class CsvReader:
             return self._parser.parse(piece, kinds, quoted_nulls=nulls is True or (nulls is None and not texts))
         return self._parser.parse(piece, texts) | self._parser.parse(piece, others, quoted_nulls=True)
 
-    def _convert(self, piece: Piece, index: int, array: pa.Array) -> pa.Array:
-        """Convert a column of texts by the options' formats and separators, where they apply to its type."""
+    def _convert(self, piece: Piece, index: int, array: pa.Array, spelled: pa.Array | None) -> pa.Array:
+        """Convert a column of texts by the options' formats and separators, where they apply to its type.
+
+        Args:
+            piece: the rows.
+            index: the column.
+            array: the column, as pyarrow parses it.
+            spelled: the texts of a column of narrow floats, else None.
+        """
         if index not in self._by_options:
-            return array
+            return array if spelled is None else self._narrowed(piece, index, array, spelled)
         kind = self._kinds[index]
+        plain = array
         if pa.types.is_temporal(kind):
             found = parse_column(array, kind, self._options)
         else:
@@ -93,4 +107,18 @@ class CsvReader:
         if row >= 0:
             message = f"CSV conversion error to {kind}: invalid value {array[row].as_py()!r}"
             raise self._parser.fault(piece, row, index, message)
+        return found if spelled is None else self._narrowed(piece, index, found, plain)
+
+    def _narrowed(self, piece: Piece, index: int, array: pa.Array, texts: pa.Array) -> pa.Array:
+        """Convert a column of floats to fewer bits than a double has, which must hold the digits of all texts."""
+        found = array.cast(self._narrow[index], safe=False)
+        texts = pc.replace_substring(pc.ascii_trim(texts, " \t"), self._options.decimal_point, ".")
+        row = first_rounded(texts, found)
+        if row >= 0:
+            message = f"{found.type} would round {texts[row].as_py()} to {found[row].as_py()}; {DIGITS_LOST}"
+            raise self._parser.fault(piece, row, index, message)
         return found
+
+
+def _is_narrow(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_floating(kind) and kind.bit_width < 64)

@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dao.errors import DataError, StoreError
+from dao_files.formats._float_digits import DIGITS_LOST, first_rounded
 from dao_files.formats._nested import nest, unnest
 from dao_files.formats._validity import refuse_far_years
 
@@ -32,6 +33,7 @@ MAX_DEPTH = 64
 
 _EXACT = 1 << 53
 _LARGE = pa.decimal128(38, 0)
+_NOT_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
 
 
 def infer_type(values: Sequence[Any], depth: int = 0) -> pa.DataType:
@@ -161,18 +163,37 @@ def _parse_texts(texts: pa.Array, kind: pa.DataType) -> pa.Array:
 
 
 def _build_floats(values: Sequence[Any], kind: pa.DataType, kinds: set[type]) -> pa.Array:
-    if str in kinds:
-        named = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
-        wrong = next((value for value in values if type(value) is str and value not in named), None)
+    numbers = values
+    if kinds & {str, Decimal}:
+        wrong = next((value for value in values if type(value) is str and value not in _NOT_FINITE), None)
         if wrong is not None:
             raise DataError(f"found the text {wrong!r}, expected a number")
-        return pa.array([named[value] if type(value) is str else value for value in values], kind)
-    if Decimal in kinds:
-        values = [float(value) if type(value) is Decimal else value for value in values]
-    array = pa.array(values, pa.float64()).cast(kind) if kinds else pa.nulls(len(values), kind)
-    if pc.any(pc.is_inf(array)).as_py():
+        numbers = [
+            None if type(value) is str else float(value) if type(value) is Decimal else value for value in values
+        ]
+    wide = _build_doubles(numbers)
+    if pc.any(pc.is_inf(wide)).as_py():
         raise DataError("a number is too large for a double")
+    if str in kinds:
+        named = [_NOT_FINITE[value] if type(value) is str else None for value in values]
+        wide = pc.coalesce(wide, pa.array(named, wide.type))
+    array = wide.cast(kind, safe=False)
+    row = first_rounded(wide.cast(pa.string()), array) if kind.bit_width < wide.type.bit_width else -1
+    if row >= 0:
+        raise DataError(f"{kind} would round {wide[row].as_py()} to {array[row].as_py()}; {DIGITS_LOST}")
     return array
+
+
+def _build_doubles(values: Sequence[Any]) -> pa.Array:
+    try:
+        return pa.array(values, pa.float64())
+    except (pa.ArrowInvalid, OverflowError):
+        whole = next((value for value in values if type(value) is int and abs(value) > _EXACT), None)
+        if whole is None:
+            raise
+        raise DataError(
+            f"a double can't hold the whole number {_show_number(whole)} exactly; schema= with a decimal type reads it"
+        ) from None
 
 
 def _as_text(value: Any) -> str | None:

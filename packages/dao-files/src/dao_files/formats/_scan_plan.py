@@ -23,6 +23,9 @@ DEFAULT_BATCH_SIZE = 131_072
 """The default of the most rows of a batch, as in pyarrow's dataset scanner."""
 
 
+_DECLARE = "; the files have several types of this column: schema= with a decimal or text type reads all of them"
+
+
 @frozen
 class Plan:
     """A plan of a scan: all decisions that are independent of the rows of a file.
@@ -111,6 +114,14 @@ class OneFile:
             DataError: a value that its column's type in the plan can't hold exactly.
         """
         refuse_bad_text(batch)
+        try:
+            return self._shape(batch, filtered)
+        except DataError as error:
+            if self.plan.declared is None:  # so the type is one that pyarrow found for those of all files
+                error.message += _DECLARE
+            raise
+
+    def _shape(self, batch: pa.RecordBatch, filtered: bool) -> pa.RecordBatch:
         if self.residual is None or filtered:
             return shape_batch(batch, self.plan.output, self.fixed)
         from dao.arrow.predicates import filter_batch

@@ -307,3 +307,27 @@ def test_work_is_linear_in_columns(tmp_path: Path) -> None:
     assert Counted.compared < 2 * len(names)
     wide = read(",".join(names) + "\n" + ",".join(["01"] * len(names)) + "\n", tmp_path)
     assert wide.num_columns == 2000
+
+
+@pytest.mark.parametrize("options", [{}, {"decimal_point": ","}, {"thousands": "'"}], ids=str)
+@pytest.mark.parametrize(
+    ("kind", "held", "rounded"),
+    [
+        (pa.float32(), ["0.1", " 0.100000001", "0.1000000000", "16777216"], ["0.1234567890123", "16777217", "1e39"]),
+        (pa.float16(), ["0.1", "0.0999755859375", "65504"], ["0.12345", "65505", "1e-9"]),
+        (pa.dictionary(pa.int8(), pa.float32()), ["0.1", "0.1"], ["0.1234567890123"]),
+    ],
+    ids=str,
+)
+def test_a_text_with_more_digits_than_a_declared_float_is_refused(
+    kind: pa.DataType, held: list[str], rounded: list[str], options: dict[str, str], tmp_path: Path
+) -> None:
+    schema = pa.schema([("k", pa.string()), ("v", kind)])
+    point = options.get("decimal_point", ".")
+    floats = getattr(kind, "value_type", kind)
+    found = column([text.replace(".", point) for text in [*held, ""]], tmp_path, schema=schema, **options)
+    expected = pa.array([*map(float, held), None], pa.float64()).cast(floats, safe=False)
+    assert found.cast(floats).combine_chunks().equals(expected)
+    for text in rounded:
+        with pytest.raises(StoreError, match=r"line 3, column 'v': (float|halffloat) would round .* decimals and text"):
+            column([held[0].replace(".", point), text.replace(".", point)], tmp_path, schema=schema, **options)

@@ -124,6 +124,38 @@ def test_a_schema_rules(tmp_path: Path) -> None:
             read(bad, tmp_path, schema=schema)
 
 
+@pytest.mark.parametrize(
+    ("kind", "held", "rounded"),
+    [
+        (pa.float32(), "0.1, 0.100000001, 16777216, null", "0.1234567890123, 16777217, 1e39, 1e-50"),
+        (pa.float16(), "0.1, 0.0999755859375, 65504", "0.12345, 65505, 70000"),
+        (pa.float64(), "0.1, 9007199254740992", "9007199254740993, 123456789012345678901"),
+    ],
+    ids=str,
+)
+def test_a_number_with_more_digits_than_a_declared_float_is_refused(
+    kind: pa.DataType, held: str, rounded: str, tmp_path: Path
+) -> None:
+    schema = pa.schema([("value", kind)])
+    expected = pa.array(json.loads(f"[{held}]"), pa.float64()).cast(kind, safe=False)
+    assert read(f"[{held}]", tmp_path, schema=schema)["value"].combine_chunks().equals(expected)
+    for number in rounded.split(", "):
+        for beside in ("", ', "NaN"'):
+            with pytest.raises(DataError, match=r"column 'value': .*(would round|hold the whole number).* decimal"):
+                read(f"[{number}{beside}]", tmp_path, schema=schema)
+
+
+@pytest.mark.parametrize("whole", [2**53 + 1, 10**25])
+def test_files_that_no_inferred_type_fits_say_which_to_declare(whole: int, tmp_path: Path) -> None:
+    paths = [str(tmp_path / name) for name in ("1.ndjson", "2.ndjson")]
+    for path, number in zip(paths, (0.5, whole), strict=True):
+        Path(path).write_text(f'{{"value": {number}}}\n', encoding="utf-8")
+    with pytest.raises(DataError, match=rf"2.ndjson: column 'value': .*{whole}.*schema= with a decimal type reads it"):
+        load(*paths)
+    schema = pa.schema([("value", pa.decimal128(38, 1))])
+    assert load(*paths, schema=schema)["value"].to_pylist()[1] == whole
+
+
 def test_nan_is_an_error_unless_told() -> None:
     odd = pa.table({"x": [1.0, float("nan"), float("-inf")], "y": [[float("nan")], None, []]})
     with pytest.raises(DataError, match="column 'x': JSON has no NaN.*nan='null'"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.orc
 import pyarrow.parquet as pq
 import pytest
+from format_files import load
 from pyarrow import fs
 
 from dao.errors import DataError
@@ -72,6 +74,20 @@ def test_what_is_read_of_files_that_differ_can_be_written(name: str, tmp_path: P
     assert found.schema.equals(pa.schema([X.with_nullable(True), Y]))
     assert found.to_pylist() == [{"x": 1, "y": None}, {"x": None, "y": 2}]
     found.validate(full=True)
+
+
+@pytest.mark.parametrize("other", [pa.array([2**62 + 1]), pa.array([Decimal("12345678901234567890.17")])], ids=repr)
+def test_types_without_a_common_type_are_read_by_a_declared_one(other: pa.Array, tmp_path: Path) -> None:
+    paths = [tmp_path / "1.parquet", tmp_path / "2.parquet"]
+    for path, column in zip(paths, (pa.array([0.1]), other), strict=True):
+        pq.write_table(pa.table({"v": column}), path)
+    with pytest.raises(
+        DataError, match=r"2.parquet: column 'v': .*several types.* schema= with a decimal or text type"
+    ):
+        load(*paths)
+    found = load(*paths, schema=pa.schema([("v", pa.decimal128(38, 17))]))
+    assert found["v"].to_pylist() == [Decimal("0.1"), other[0].as_py()]
+    assert load(*paths, schema=pa.schema([("v", pa.string())]))["v"].to_pylist() == ["0.1", str(other[0].as_py())]
 
 
 def _write_ipc(table: pa.Table, path: Path) -> None:
