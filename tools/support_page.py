@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from dao.capabilities import ACTIONS_CHECKED, FEATURES, MODES, OPERATIONS, Capabilities, capabilities_of
+from dao.capabilities import ACTIONS_CHECKED, FEATURES, MODES, OPERATIONS, Absence, Capabilities, capabilities_of
 from dao.plugins import default_plugins
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "support.md"
@@ -18,7 +18,7 @@ HEAD = """# What each interface can do
 This page is made from the classes of the interfaces by `tools/support_page.py`; a test looks that it is current. In
 code, `dao.capabilities("silver.flights")` gives the same for an object's store, as a `dao.Capabilities`: each absence
 with its reason. What is promised here is tested by the conformance kit, and what isn't is refused with `NoRouteError`
-or `UnsupportedError`.
+or `UnsupportedError`. `files`: files have it, tables don't.
 """
 
 
@@ -43,9 +43,15 @@ def _table(title: str, kind: str, names: Mapping[str, str], found: Mapping[str, 
     yield f"| {' | '.join(heads)} |"
     yield f"|{'---|' * len(heads)}"
     for name, text in names.items():
-        cells = ["yes" if one.absence(f"{kind}:{name}") is None else "-" for one in found.values()]
+        cells = [_cell(one.absence(f"{kind}:{name}")) for one in found.values()]
         yield f"| {' | '.join([f'`{name}`', *cells, *([text] if explained else [])])} |"
     yield ""
+
+
+def _cell(absence: Absence | None) -> str:
+    if absence is None:
+        return "yes"
+    return "files" if absence.files_have else "-"
 
 
 def _reasons(found: Mapping[str, Capabilities]) -> Iterator[str]:
@@ -54,7 +60,9 @@ def _reasons(found: Mapping[str, Capabilities]) -> Iterator[str]:
     for name, one in found.items():
         for absence in one.absences():
             if absence.name not in TESTS_ONLY:
-                reasons.setdefault(f"{absence.kind} `{absence.name}`: {absence.reason}", []).append(f"`{name}`")
+                of_tables = " of tables" if absence.files_have else ""
+                reason = f"{absence.kind} `{absence.name}`{of_tables}: {absence.reason}"
+                reasons.setdefault(reason, []).append(f"`{name}`")
     for reason, names in reasons.items():
         yield f"- {', '.join(names)}: {reason}"
     yield ""

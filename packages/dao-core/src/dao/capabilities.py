@@ -25,6 +25,7 @@ __all__ = [
     "DELETING",
     "FEATURES",
     "MODES",
+    "NOTHING_PROMISED",
     "OPERATIONS",
     "RELAXATIONS",
     "TYPES",
@@ -142,14 +143,21 @@ class Absence:
         kind: ``action``, ``mode``, ``operation``, ``feature``, ``type`` or ``exactness``.
         name: which.
         reason: why, in a sentence for users.
+        files_have: only tables lack it, see :attr:`Capabilities.files_have`.
     """
 
     kind: str
     name: str
     reason: str
+    files_have: bool = False
+
+    @property
+    def subject(self) -> str:
+        """What is absent, without the reason: ``mode append``, ``operation restore (of tables)``."""
+        return f"{self.kind} {self.name}{' (of tables)' if self.files_have else ''}"
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name}: {self.reason}"
+        return f"{self.subject}: {self.reason}"
 
 
 def _check_names(instance: Any, attribute: Any, given: Mapping[str, str]) -> None:
@@ -171,6 +179,21 @@ def _check_formats(instance: Any, attribute: Any, given: tuple[str, ...]) -> Non
         raise ConfigError(f"formats: found {given!r}, expected a tuple of names, such as ('csv',)")
 
 
+def _check_files_have(instance: Capabilities, attribute: Any, given: tuple[str, ...]) -> None:
+    if not isinstance(given, tuple) or not all(isinstance(name, str) for name in given):
+        raise ConfigError(f"files_have: found {given!r}, expected a tuple of names, such as ('time_travel',)")
+    lacking = {**instance.lacks_operations, **instance.lacks_features}
+    for name in given:
+        if name not in OPERATIONS and name not in FEATURES:
+            known = did_you_mean(name, [*OPERATIONS, *FEATURES])
+            raise ConfigError(f"files_have has an unknown operation or feature {name!r}: {known}")
+        if name not in lacking:
+            raise ConfigError(
+                f"files_have has {name!r}, which isn't declared absent, so files have it as tables do: leave it out, "
+                "or add it to lacks_operations or lacks_features"
+            )
+
+
 def _absences() -> Any:
     return field(factory=dict, validator=_check_names)
 
@@ -188,16 +211,25 @@ class Capabilities:
         lacks_modes: modes of ``write``, see :data:`MODES`.
         lacks_operations: operations of ``run``, see :data:`OPERATIONS`.
         lacks_features: see :data:`FEATURES`.
+        files_have: those of the absent operations and features that only tables lack: a bucket may keep the versions
+            of its files. All others are absent for files too.
         lacks_types: types and values that the store can't keep, see :data:`TYPES`.
         relaxes: how types may differ when they come back, see :data:`RELAXATIONS`.
         formats: the file formats that tables are tried in; empty for a store that has no such choice.
 
     Raises:
-        ConfigError: a name that doesn't exist, with the nearest ones, an absence without a reason, or a field of
-            another type.
+        ConfigError: a name that doesn't exist, with the nearest ones, an absence without a reason, a name in
+            ``files_have`` that isn't absent, or a field of another type.
 
-    >>> capabilities = Capabilities(lacks_actions={"history": "a plain file remembers nothing"})
+    >>> capabilities = Capabilities(
+    ...     lacks_actions={"history": "a plain file remembers nothing"},
+    ...     lacks_operations={"restore": "a table keeps no versions"},
+    ...     files_have=("restore",),
+    ... )
     >>> print(capabilities)
+    action history: a plain file remembers nothing
+    operation restore (of tables): a table keeps no versions
+    >>> print(capabilities.of_files())
     action history: a plain file remembers nothing
     """
 
@@ -207,13 +239,25 @@ class Capabilities:
     lacks_features: Mapping[str, str] = _absences()
     lacks_types: Mapping[str, str] = _absences()
     relaxes: Mapping[str, str] = _absences()
+    files_have: tuple[str, ...] = field(default=(), validator=_check_files_have)
     formats: tuple[str, ...] = field(default=(), validator=_check_formats)
 
     def absences(self) -> Iterator[Absence]:
         """Everything that is declared absent, in the order of the record."""
         for attribute, (kind, _) in _KINDS.items():
+            of_tables = self.files_have if kind in ("operation", "feature") else ()
             for name, reason in getattr(self, attribute).items():
-                yield Absence(kind, name, reason)
+                yield Absence(kind, name, reason, name in of_tables)
+
+    def of_files(self) -> Capabilities:
+        """What it can't do with files: all that is declared absent, but for what files have."""
+        if not self.files_have:
+            return self
+        operations, features = (
+            {name: reason for name, reason in lacking.items() if name not in self.files_have}
+            for lacking in (self.lacks_operations, self.lacks_features)
+        )
+        return evolve(self, lacks_operations=operations, lacks_features=features, files_have=())
 
     def __str__(self) -> str:
         """One absence a line, with its reason, and the formats."""
@@ -254,10 +298,13 @@ def _needs() -> Iterator[str]:
         yield from (name if kind in ("action", "operation", "feature") else f"{kind}:{name}" for name in names)
 
 
+NOTHING_PROMISED = "the interface declares no capabilities"
+"""Why a class without the attribute ``capabilities`` lacks every mode, operation and feature."""
+
 _UNDECLARED = Capabilities(
-    lacks_modes=dict.fromkeys(MODES, "the interface declares no capabilities"),
-    lacks_operations=dict.fromkeys(OPERATIONS, "the interface declares no capabilities"),
-    lacks_features=dict.fromkeys(FEATURES, "the interface declares no capabilities"),
+    lacks_modes=dict.fromkeys(MODES, NOTHING_PROMISED),
+    lacks_operations=dict.fromkeys(OPERATIONS, NOTHING_PROMISED),
+    lacks_features=dict.fromkeys(FEATURES, NOTHING_PROMISED),
 )
 
 
@@ -288,7 +335,7 @@ def capabilities_of(interface: type) -> Capabilities:
     >>> class Numbers:
     ...     def read(self, data_object): ...
     >>> capabilities_of(Numbers).absence("upsert")
-    Absence(kind='action', name='upsert', reason='the interface has no method for it')
+    Absence(kind='action', name='upsert', reason='the interface has no method for it', files_have=False)
     """
     known = declared_capabilities(interface) or _UNDECLARED
     no_method, served = "the interface has no method for it", served_operations(interface)
@@ -328,5 +375,7 @@ def combined(several: Sequence[Capabilities]) -> Capabilities:
         }
         for attribute in _KINDS
     }
+    absent = {*lacking["lacks_operations"], *lacking["lacks_features"]}
+    files_have = dict.fromkeys(name for one in several for name in one.files_have if name in absent)
     formats = dict.fromkeys(name for one in several for name in one.formats)
-    return Capabilities(**lacking, formats=tuple(formats))
+    return Capabilities(**lacking, files_have=tuple(files_have), formats=tuple(formats))

@@ -232,9 +232,9 @@ class DataStore:
 def _spec(interface: str | type | InterfaceSpec | object, options: Mapping[str, Any]) -> InterfaceSpec:
     instance = interface.target if isinstance(interface, InterfaceSpec) else interface
     if instance is not None and not isinstance(instance, (str, type)):
-        from dao.options._instances import check_secrets
+        from dao.options._instances import check_instance
 
-        check_secrets(instance)
+        check_instance(instance)
     if isinstance(interface, InterfaceSpec):
         return interface
     folders: dict[str, str] = {}

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import pickle
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
 from dao import DataAccessObject, DataObject, DataStore
 from dao._core.aio import AsyncDataAccessObject
+from dao._core.routing import absent
+from dao._core.routing.table import RouteTable
 from dao.capabilities import Capabilities
 from dao.data_store import DataStoreRegistry
 from dao.errors import DaoError, DataError, NoRouteError, UnsupportedError
@@ -122,6 +125,74 @@ def test_a_limit_that_would_be_ignored_is_refused() -> None:
 
     with pytest.raises(UnsupportedError, match=REFUSED):
         asyncio.run(read())
+
+
+def test_a_limit_costs_no_second_planning(monkeypatch: pytest.MonkeyPatch) -> None:
+    planned: list[str] = []
+    plan = RouteTable.plan
+
+    def counted(self: RouteTable, action: str, *given: Any, **named: Any) -> Any:
+        planned.append(action)
+        return plan(self, action, *given, **named)
+
+    monkeypatch.setattr(RouteTable, "plan", counted)
+    dao, target = face(), DataObject("thing", DataStore("heap", "memory"))
+
+    def plans_of(call: Callable[..., Any], **given: Any) -> list[str]:
+        planned.clear()
+        call(**given)
+        return list(planned)
+
+    second = DataObject("thing", DataStore("second", "memory"))
+    dao.write([{"a": 1}], target)
+    calls: list[Callable[..., Any]] = [
+        partial(dao.read, THING),
+        partial(dao.copy, THING, OTHER),
+        partial(dao.copy, target, second, mode="overwrite"),
+        partial(dao.explain, "copy", target, second),
+    ]
+    for call in calls:
+        assert plans_of(call, memory_limit="2 MiB") == plans_of(call)
+
+
+def test_a_limit_is_looked_up_once_for_a_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up: list[type] = []
+    declared = absent.declared_capabilities
+
+    def counted(kind: type) -> Any:
+        looked_up.append(kind)
+        return declared(kind)
+
+    monkeypatch.setattr(absent, "declared_capabilities", counted)
+
+    class Fresh(Whole):
+        pass
+
+    dao, thing = face(memory_limit="2 MiB"), DataObject("thing", DataStore("heap", Fresh()))
+    for _ in range(3):
+        dao.read(thing)
+        assert "Fresh can't hold to it" in str(dao.explain("read", thing))
+    assert looked_up == [Fresh]
+
+
+def test_a_writer_that_is_chosen_by_what_is_read_holds_to_the_limit_too() -> None:
+    """Rows that aren't Arrow data are written by another route than the plan had."""
+
+    class Lists:
+        capabilities = Capabilities()
+
+        def read(self, data_object: DataObject) -> list[dict[str, int]]:
+            return [{"a": 1}]
+
+    class Kept:
+        capabilities = Whole.capabilities
+
+        def write(self, data: list, data_object: DataObject) -> Any:
+            raise AssertionError
+
+    target = DataObject("t", DataStore("kept", Kept()))
+    with pytest.raises(UnsupportedError, match="memory_limit: Kept can't hold to one"):
+        face().copy(DataObject("s", DataStore("lists", Lists())), target, memory_limit="2 MiB")
 
 
 def test_the_limit_of_all_calls_holds_where_it_can_and_explain_says_where_not() -> None:

@@ -24,12 +24,16 @@ if TYPE_CHECKING:
 __all__ = ["S3Interface"]
 
 
+_NO_VERSIONS = "a table keeps no versions; a file does, where the bucket keeps them"
+
 S3 = evolve(
     FilesInterface.capabilities,
     lacks_operations={
         **{name: why for name, why in FilesInterface.capabilities.lacks_operations.items() if name != "vacuum"},
-        "restore": "a table keeps no versions; a file does, where the bucket keeps them",
+        "restore": _NO_VERSIONS,
     },
+    lacks_features={**FilesInterface.capabilities.lacks_features, "time_travel": _NO_VERSIONS},
+    files_have=("restore", "time_travel"),
 )
 """Capabilities that tables and files on S3 lack."""
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
-from dao.data_object import DataObject, DirectoryObject
+from dao.data_object import DataObject, DirectoryObject, FileObject
 from dao.data_store import DataStore, DataStoreRegistry
 from dao.display import even_half_made, table_of
 from dao.errors import ConfigError, DaoError, DataError, NoRouteError, did_you_mean
 from dao.interface import ACTIONS, InterfaceSpec
 
 if TYPE_CHECKING:
+    from dao._core.execute import Executor
     from dao._core.routing.explain import Explanation
     from dao._core.transfer import Transfer
     from dao.capabilities import Capabilities
@@ -176,7 +177,6 @@ class Access:
             RoutingError: no single route fits, just as the action itself would say.
         """
         from dao._core.explain import explain
-        from dao._core.limits import ignored_limit
 
         roles = ACTIONS.get(action) if isinstance(action, str) else None
         if roles is None:
@@ -197,11 +197,8 @@ class Access:
         if "target" in given:
             given["target"] = self._named(action, given["target"], {})
         given = {name: value for name, value in given.items() if value is not None or name == "data"}
-        found = explain(action, data_object, given, native_async=self._native_async)
-        if budget is not self._budget:
-            for step in found.steps:
-                if step.ignores_limit:
-                    raise ignored_limit(action, data_object, step.interface, step.ignores_limit)
+        limited = budget is not self._budget
+        found = explain(action, data_object, given, native_async=self._native_async, limited=limited)
         return found if budget is None else evolve(found, memory_limit=budget.limit)
 
     def capabilities(self, data_object: Named | DataStore, *, dao_interface: str | None = None) -> Capabilities:
@@ -212,7 +209,8 @@ class Access:
             dao_interface: this one of the store's interfaces alone; by default all of them together.
 
         Returns:
-            What none of the interfaces can do, each absence with its reason; see :mod:`dao.capabilities`.
+            What none of the interfaces can do, each absence with its reason; see :mod:`dao.capabilities`. For a
+            :class:`~dao.data_object.FileObject` without what only tables lack.
 
         Raises:
             ConfigError: no store or no object of that name is declared.
@@ -231,7 +229,8 @@ class Access:
         if not kinds:
             known = did_you_mean(str(dao_interface), [name for name, _ in named])
             raise NoRouteError(f"the store of {place.full_name!r} has no interface {dao_interface!r}: {known}")
-        return combined([capabilities_of(kind) for _, kind in kinds if isinstance(kind, type)])
+        found = combined([capabilities_of(kind) for _, kind in kinds if isinstance(kind, type)])
+        return found.of_files() if isinstance(place, FileObject) else found
 
     _native_async = False
 
@@ -261,6 +260,14 @@ class Access:
         except DaoError as error:
             error.about(action, named if isinstance(named, str) else getattr(named, "full_name", None))
             raise
+
+    def _executor_for(self, budget: Budget | None) -> Executor:
+        """The executor of a call: a limit that the call was given itself must not be ignored by its interface."""
+        if budget is self._budget:
+            return self._executor
+        from dao._core.execute import Executor
+
+        return Executor(self._plugins, limited=True)
 
     def _close(self) -> None:
         for store in self.catalog.stores.at_hand():

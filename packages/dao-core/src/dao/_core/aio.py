@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast, overload
 from dao._arguments import Format, Into, Mode, SchemaMode
 from dao._core.access import Access, Named
 from dao._core.dao import Bound, Columns, Rows, Where
-from dao._core.limits import plans_of, refuse_ignored_limit
 from dao._core.on_loop import LoopExecutor
 from dao.data_object import DataObject
 from dao.data_store import DataStore
@@ -235,9 +234,7 @@ class AsyncDataAccessObject(Access):
         listener = self._listener(options.pop("progress", None))
         budget = self._taken_budget(action, data_object, options)
         found = await self._looked_up(partial(self._named, action, data_object, options))
-        prepared = self._executor.prepare(action, found, options, dao_interface, True)
-        if budget is not self._budget:
-            refuse_ignored_limit(action, found, [prepared.plan])
+        prepared = self._executor_for(budget).prepare(action, found, options, dao_interface, True)
         with budgeted(budget), self._executor.observed(prepared, found) as finish:
             if prepared.plan.route.is_async:
                 with listening(action, found.full_name, listener):
@@ -253,9 +250,8 @@ class AsyncDataAccessObject(Access):
         listener = self._listener(options.pop("progress", None))
         budget = self._taken_budget(action, source, options)
         transfer = await self._looked_up(partial(self._transfer_of, action, source, target, options))
-        if budget is not self._budget:
-            refuse_ignored_limit(action, transfer.source, plans_of(transfer))
-        executor = LoopExecutor(self._plugins, asyncio.get_running_loop())
+        limited = budget is not self._budget
+        executor = LoopExecutor(self._plugins, asyncio.get_running_loop(), limited=limited)
         run = partial(transfer.run, executor)
         with budgeted(budget):
             return await _in_thread(run, action, transfer.source, listener, executor.cancel)

@@ -7,7 +7,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeAlias, cast, overload
 
 from dao._core.access import Access, Named
-from dao._core.limits import plans_of, refuse_ignored_limit
 from dao.data_object import DataObject
 from dao.data_store import DataStore
 
@@ -434,32 +433,27 @@ class DataAccessObject(Access):
         found = data_object
         if not isinstance(found, DataObject) or "data" in options:
             found = self._named(action, data_object, options)
-        budget = self._budget
+        budget, executor = self._budget, self._executor
         if "memory_limit" in options:
             budget = self._taken_budget(action, found, options)
-            if budget is not self._budget:
-                refuse_ignored_limit(
-                    action, found, [self._executor.prepare(action, found, options, dao_interface).plan]
-                )
+            executor = self._executor_for(budget)
         if progress is None and self._progress is None and budget is None:
-            return self._executor.execute(action, found, options, dao_interface)
+            return executor.execute(action, found, options, dao_interface)
         from dao.memory import budgeted
         from dao.progress import listening
 
         with budgeted(budget), listening(action, found.full_name, self._listener(progress)):
-            return self._executor.execute(action, found, options, dao_interface)
+            return executor.execute(action, found, options, dao_interface)
 
     def _transfer(self, action: str, source: Named, target: Named, options: dict[str, Any]) -> WriteResult:
         progress = options.pop("progress", None)
         budget = self._taken_budget(action, source, options)
         transfer = self._transfer_of(action, source, target, options)
-        if budget is not self._budget:
-            refuse_ignored_limit(action, transfer.source, plans_of(transfer))
         from dao.memory import budgeted
         from dao.progress import listening
 
         with budgeted(budget), listening(action, transfer.source.full_name, self._listener(progress)):
-            return transfer.run(self._executor)
+            return transfer.run(self._executor_for(budget))
 
     def close(self) -> None:
         """Close the stores of the catalog, and of the registry if it is this object's own. They may be used again."""

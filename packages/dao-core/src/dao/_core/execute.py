@@ -74,13 +74,15 @@ class Executor:
     Args:
         plugins: whose action hooks are called.
         parent: the request that the calls are parts of.
+        limited: the calls have a memory limit of their own: an interface that can't hold to one is refused.
     """
 
     native_async: ClassVar[bool] = False
     """Whether coroutine methods are called as well."""
 
-    def __init__(self, plugins: Plugins, parent: Request | None = None) -> None:
+    def __init__(self, plugins: Plugins, parent: Request | None = None, *, limited: bool = False) -> None:
         self._plugins = plugins
+        self._limited = limited
         self._hooks = Hooks(plugins)
         self._parent = parent
 
@@ -97,13 +99,14 @@ class Executor:
         Raises:
             DataError: an argument can't be what was given.
             RoutingError: no single route fits.
+            UnsupportedError: the interface declares absent what the call asks for.
             PluginError: the interface's plugin, or the library that ``into`` names, is missing or broken.
             ConfigError: the interface's options are wrong.
         """
         try:
             table = table_of(data_object)
             given = table.checked(action, arguments)
-            plan = table.plan(action, data_object, given, dao_interface, native_async)
+            plan = table.plan(action, data_object, given, dao_interface, native_async, self._limited)
             check_into(plan, given)
             interface = data_object.data_store.built(plan.position)  # type: ignore[union-attr]  # table_of checked it
             positional, named = _call_arguments(plan, data_object, given)
@@ -138,7 +141,7 @@ class Executor:
             table: Any = (store and store.routes) or table_of(data_object)
             if arguments:
                 arguments = table.checked(action, arguments)
-            plan: Plan = table.plan(action, data_object, arguments, dao_interface)
+            plan: Plan = table.plan(action, data_object, arguments, dao_interface, False, self._limited)
             if "into" in arguments:
                 check_into(plan, arguments)
             method = getattr(store.built(plan.position), plan.method)  # type: ignore[union-attr]  # table_of checked it
@@ -230,7 +233,7 @@ class Executor:
             return result
 
     def _part_of(self, request: Request) -> Executor:
-        return Executor(self._plugins, request)
+        return Executor(self._plugins, request, limited=self._limited)
 
     @contextmanager
     def _event(

@@ -65,6 +65,7 @@ class LoopExecutor(Executor):
         loop: where coroutines run; it isn't the thread's own.
         parent: the request that the calls are parts of.
         waiting: shared with the executor that this one is a part of.
+        limited: see :class:`~dao._core.execute.Executor`.
     """
 
     native_async: ClassVar[bool] = True
@@ -75,8 +76,10 @@ class LoopExecutor(Executor):
         loop: asyncio.AbstractEventLoop,
         parent: Request | None = None,
         waiting: _Waiting | None = None,
+        *,
+        limited: bool = False,
     ) -> None:
-        super().__init__(plugins, parent)
+        super().__init__(plugins, parent, limited=limited)
         self._loop = loop
         self._waiting = waiting if waiting is not None else _Waiting()
         self._stream: Any = None
@@ -86,7 +89,7 @@ class LoopExecutor(Executor):
         self._waiting.cancel()
 
     def _part_of(self, request: Request) -> Executor:
-        return LoopExecutor(self._plugins, self._loop, request, self._waiting)
+        return LoopExecutor(self._plugins, self._loop, request, self._waiting, limited=self._limited)
 
     def execute(
         self, action: str, data_object: DataObject, arguments: Mapping[str, Any], dao_interface: str | None = None

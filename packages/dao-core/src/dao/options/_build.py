@@ -12,6 +12,7 @@ import attrs
 from dao.errors import ConfigError, DaoError, Fault, did_you_mean
 from dao.options._faults import NotKnownYet, faults_of, joined
 from dao.options._guarding import guard_as, holds_secret
+from dao.options._instances import check_declaration
 from dao.options._places import is_place, resolve_places
 from dao.options._signature import Option, option_types, options_of
 from dao.options._values import structure
@@ -36,7 +37,8 @@ def build(
 
     Raises:
         ConfigError: unknown names, wrong values, missing options and references without a value, all of them, each
-            with its path; or the error with which the class refused its options, with their values masked.
+            with its path; the error with which the class refused its options, with their values masked; or the
+            instance has ``capabilities`` of its own, which belong to the class.
 
     >>> @attrs.frozen
     ... class Bucket:
@@ -56,7 +58,9 @@ def build(
     if faults:
         raise ConfigError(faults)
     try:
-        return cls(**values)
+        made = cls(**values)
+        check_declaration(made)
+        return made
     except ConfigError as error:
         faulty = [Fault(fault.path or path, _without_values(fault.message, cls, options)) for fault in error.faults]
     except DaoError:

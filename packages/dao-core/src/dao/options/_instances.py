@@ -13,10 +13,33 @@ from dao.options._faults import joined
 from dao.options._guarding import holds_secret, kinds_below, members
 from dao.options._signature import options_of
 
-__all__ = ["check_secrets"]
+__all__ = ["check_instance"]
 
 
-def check_secrets(instance: object) -> None:
+def check_instance(instance: object) -> None:
+    """Check an interface that is built in code.
+
+    Raises:
+        ConfigError: it has capabilities of its own, or plain text in a field for a secret.
+    """
+    check_declaration(instance)
+    _check_secrets(instance)
+
+
+def check_declaration(instance: object) -> None:
+    """Check that an interface leaves its capabilities to its class: calls are routed by the class, before any is built.
+
+    Raises:
+        ConfigError: the instance has capabilities of its own, which nothing would read.
+    """
+    if "capabilities" in getattr(instance, "__dict__", ()):
+        raise ConfigError(
+            f"{type(instance).__qualname__}.capabilities is set on the instance, expected on the class, as "
+            "'capabilities: ClassVar[Capabilities] = Capabilities(...)': they are read before an instance is built"
+        )
+
+
+def _check_secrets(instance: object) -> None:
     """Check that every field whose type is a secret holds a :class:`~dao.secrets.Secret`, at any depth.
 
     Only attrs classes and dataclasses have fields; where any other class keeps its secrets isn't known.

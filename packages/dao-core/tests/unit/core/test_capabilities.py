@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 import pytest
+from attrs import define, evolve
 
 from dao import (
     Capabilities,
@@ -170,13 +171,88 @@ def test_a_property_that_is_declared_absent_is_refused_too() -> None:
     assert interface.calls == []
 
 
-def test_what_tables_lack_may_be_there_for_files() -> None:
+class Versioned(Lacking):
+    """Its tables have no versions, the files of its bucket do."""
+
+    capabilities: ClassVar = evolve(Lacking.capabilities, files_have=("vacuum", "time_travel"))
+
+
+def test_files_have_of_what_tables_lack_only_what_the_class_names() -> None:
     """A store of files may keep the versions that its bucket keeps, and restore one."""
-    interface, dao = Lacking(), DataAccessObject()
-    file = FileObject("o", DataStore("s", interface))
+    interface, dao = Versioned(), DataAccessObject()
+    store = DataStore("s", interface)
+    file, table = FileObject("o", store), TableObject("t", store)
     dao.run("vacuum", file)
     dao.read(file, version="v1")
-    assert interface.calls == ["vacuum", {}]
+    dao.read(DataObject("o", store), version="v1")  # it may be a file
+    assert interface.calls == ["vacuum", {}, {}]
+    for call in (
+        lambda: dao.read(file, tag="t"),
+        lambda: dao.write(ROWS, file, idempotency_key="once"),
+        lambda: dao.read(table, version="v1"),
+        lambda: dao.run("vacuum", table),
+        lambda: dao.explain("run", "vacuum", table),
+        lambda: dao.read(FileObject("o", DataStore("s", Lacking())), version="v1"),
+    ):
+        with pytest.raises(UnsupportedError, match="declares this absent"):
+            call()
+
+
+def test_users_learn_what_files_have() -> None:
+    store = DataStore("s", Versioned())
+    dao = DataAccessObject()
+    for place in (store, TableObject("t", store), DataObject("o", store)):
+        assert str(dao.capabilities(place).absence("operation:vacuum")) == "operation vacuum (of tables): it keeps all"
+    file = dao.capabilities(FileObject("f", store))
+    assert file.absence("vacuum") is None
+    assert file.absence("time_travel") is None
+    assert str(file.absence("tags")) == "feature tags: no tags"
+
+
+def test_a_store_has_for_files_what_one_of_its_interfaces_has() -> None:
+    both = combined([capabilities_of(Lacking), capabilities_of(Versioned)])
+    assert both.files_have == ("vacuum", "time_travel")
+    assert combined([capabilities_of(Versioned), Capabilities()]).files_have == ()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (["restore"], r"files_have: found \['restore'\], expected a tuple of names"),
+        (("restor",), "unknown operation or feature 'restor': did you mean 'restore'"),
+        (("restore",), "files_have has 'restore', which isn't declared absent"),
+    ],
+)
+def test_what_files_have_is_checked(given, told) -> None:
+    with pytest.raises(ConfigError, match=told):
+        Capabilities(files_have=given)
+
+
+class Own:
+    """Sets what the class should say."""
+
+    def __init__(self) -> None:
+        self.capabilities = Capabilities()
+
+    def read(self, data_object): ...
+
+
+@define(slots=False)
+class Field:
+    """A field, for want of ClassVar."""
+
+    capabilities: Capabilities = Versioned.capabilities
+
+    def read(self, data_object): ...
+
+
+@pytest.mark.parametrize("kind", [Own, Field])
+def test_capabilities_of_an_instance_are_refused(kind) -> None:
+    told = f"{kind.__name__}.capabilities is set on the instance, expected on the class"
+    with pytest.raises(ConfigError, match=told):
+        DataStore("s", kind())
+    with pytest.raises(ConfigError, match=told):
+        DataStore("s", kind).interface  # noqa: B018
 
 
 def test_what_is_not_declared_absent_is_called() -> None:
@@ -191,12 +267,6 @@ def test_what_is_not_declared_absent_is_called() -> None:
     dao.run("tidy", thing)
     dao.read(thing, delimiter=",")
     assert interface.calls == ["error", "overwrite", "tidy", {"delimiter": ","}]
-
-
-def test_features_are_those_of_tables_a_file_may_have_versions() -> None:
-    interface, dao = Lacking(), DataAccessObject()
-    dao.read(FileObject("o", DataStore("s", interface)), version=1)
-    assert interface.calls == [{}]
 
 
 def test_a_class_that_declares_nothing_is_called_with_everything() -> None:

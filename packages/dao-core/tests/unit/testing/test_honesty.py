@@ -78,6 +78,55 @@ def test_a_false_declaration_is_named(run_kit, capabilities, method, test, told)
     result.stdout.fnmatch_lines([f"*{told}*"])
 
 
+FILES = """
+from attrs import evolve
+import pytest
+from dao import DataObject, DataStore, Version, register, when
+from dao.capabilities import capabilities_of
+from dao.plugins import default_plugins
+from dao.testing import Backend, ConformanceSuite
+
+class Interface(default_plugins().interface_class("local")):
+{method}
+
+class TestIt(ConformanceSuite):
+    capabilities = evolve(capabilities_of(Interface), files_have=({name!r},))
+    Interface.capabilities = capabilities
+
+    @pytest.fixture
+    def backend(self, tmp_path):
+        stores = [DataStore(name, Interface(root=str(tmp_path / name))) for name in ("a", "b")]
+        return Backend(store=stores[0], other=stores[1])
+"""
+ON_FILES = "test_it.py::TestIt::test_what_files_have_works_for_files"
+TWO = "def history(self, data_object): return [Version(name, None, 'write', {}) for name in ('2', '1')]"
+
+
+@pytest.mark.parametrize(
+    ("name", "method", "told"),
+    [
+        ("vacuum", "pass", "vacuum: files_have names it, but a file refuses it: *no operation 'vacuum'"),
+        ("time_travel", TWO, "time_travel: files_have names it, but a file refuses it: *takes no 'version'"),
+        (
+            "time_travel",
+            f"{TWO}\n    @register('read')\n    @when(into='bytes')\n"
+            "    def read_old(self, data_object: DataObject, *, version):\n"
+            "        return self.read_bytes(data_object, into='bytes')",
+            "time_travel: expected the bytes of the oldest version, b'first', found b'second'",
+        ),
+        (
+            "restore",
+            f"{TWO}\n    def run_restore(self, data_object, *, version): pass",
+            "restore: expected the bytes of the oldest version, b'first', found b'second'",
+        ),
+    ],
+)
+def test_what_files_do_not_have_is_named(run_kit, name, method, told):
+    result = run_kit(FILES.format(name=name, method=f"    {method}"), ON_FILES)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines([f"*{told}*"])
+
+
 def test_a_move_from_a_store_that_cannot_delete_is_refused_before_it_copies(run_kit):
     lacking = "lacks_actions={**Shelf.capabilities.lacks_actions, 'delete': 'no', 'move': 'no'}"
     run_kit(SUITE.format(capabilities=lacking, method="    delete = None"), HONEST).assert_outcomes(passed=1)

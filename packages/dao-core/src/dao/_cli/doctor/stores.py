@@ -57,10 +57,10 @@ def check_capabilities(access: DataAccessObject, catalog: Catalog) -> Iterator[F
             absences = access.capabilities(catalog.store(name)).absences()
         except DaoError:
             continue
-        lacking = [f"{a.name} ({a.kind})" for a in absences if a.kind in ("action", "mode", "operation")]
+        lacking = [absence.subject for absence in absences if absence.kind in ("action", "mode", "operation")]
         if lacking:
-            told = f"can't do: {', '.join(lacking)}"
-            yield Finding("capabilities", name, "note", told, "dao.capabilities(store) has the reasons")
+            found = f"can't do: {', '.join(lacking)}"
+            yield Finding("capabilities", name, "note", found, "dao.capabilities(store) has the reasons")
 
 
 def _start(work: Callable[[], Iterator[Finding]]) -> Queue[list[Finding] | Exception]:

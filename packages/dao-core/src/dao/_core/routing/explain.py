@@ -138,4 +138,5 @@ def step_of(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any], d
         {name: masked(name, value) for name, value in filled.items() if arguments.get(name) is None},
         tuple(Considered(c.interface, c.route, c.reason or "chosen") for c in plan.choice.candidates),
         {name: masked(name, value) for name, value in details.items()},
+        plan.absent.memory_limit,
     )

@@ -9,7 +9,7 @@ from typing import Any
 from attrs import frozen
 
 from dao._arguments import checks_of
-from dao._core.routing.absent import Absent, absent_arguments, refuse_absent
+from dao._core.routing.absent import Absent, absent_of
 from dao._core.routing.choose import Choice, Offer, choose
 from dao._core.routing.match import asks_for_object, condition_value, own_names, takes
 from dao._core.routing.route import MISSING, Route, routes_of
@@ -45,7 +45,7 @@ class Plan:
         plain: the object goes first, by position, and everything else by name, just as it was given.
         bare: only the object is passed.
         converts: the method doesn't know ``into``, so its result is converted after the call.
-        absent: arguments, or values of them, that the interface declares absent; empty for most.
+        absent: what the interface can't do of what the call may ask for.
     """
 
     choice: Choice
@@ -108,8 +108,17 @@ class RouteTable:
         arguments: Mapping[str, Any],
         dao_interface: str | None = None,
         native_async: bool = False,
+        limited: bool = False,
     ) -> Plan:
         """The plan for a call, from memory where a call like it was planned before.
+
+        Args:
+            action: the action.
+            data_object: the object.
+            arguments: what was given, by name, checked.
+            dao_interface: try this interface alone.
+            native_async: coroutine methods can be called.
+            limited: the call has a memory limit of its own, which must not be ignored.
 
         Raises:
             NoRouteError: no route fits.
@@ -131,8 +140,9 @@ class RouteTable:
             if len(self._plans) >= _MOST_PLANS:
                 self._plans.clear()
             self._plans[key] = plan
-        if plan.absent:
-            refuse_absent(plan.absent, plan.choice.offer.name, plan.fillable, data_object, arguments)
+        absent = plan.absent
+        if limited or absent.arguments:
+            absent.refuse(plan.choice.offer.name, plan.fillable, data_object, arguments, limited)
         return plan
 
     def _make(
@@ -241,7 +251,7 @@ def _plan_of(choice: Choice, data_object: DataObject, arguments: Mapping[str, An
         plain,
         plain and not arguments and not fillable,
         "into" not in parameters and "into" not in choice.route.conditions,
-        absent_arguments(choice.route.action, choice.route.interface, type(data_object), {*arguments, *fillable}),
+        absent_of(choice.route.action, choice.route.interface, type(data_object), {*arguments, *fillable}),
     )
 
 

@@ -9,10 +9,11 @@ import pyarrow as pa
 
 from dao._core.dao import DataAccessObject
 from dao.capabilities import DELETING, MODES, OPERATIONS, Absence
+from dao.data_object import DataObject
 from dao.data_store import DataStoreRegistry
 from dao.errors import DaoError
 from dao.testing._backend import Backend
-from dao.testing._conformance.base import REFUSALS, Capability
+from dao.testing._conformance.base import REFUSALS, Capability, needs
 from dao.testing._conformance.samples import list_sizes, people, rows
 
 __all__ = ["Honesty"]
@@ -36,6 +37,30 @@ def _partitions(dao: DataAccessObject, backend: Backend) -> object:
 def _evolution(dao: DataAccessObject, backend: Backend) -> object:
     wider = people([7]).append_column("colour", pa.array(["red"]))
     return dao.write(wider, backend.table("probe"), mode="append", schema_mode="evolve")
+
+
+def _time_travel(dao: DataAccessObject, file: DataObject) -> object:
+    return dao.read(file, into="bytes", version=_oldest(dao, file))
+
+
+def _restore(dao: DataAccessObject, file: DataObject) -> object:
+    dao.run("restore", file, version=_oldest(dao, file))
+    return dao.read(file, into="bytes")
+
+
+def _oldest(dao: DataAccessObject, file: DataObject) -> object:
+    return dao.history(file)[-1].version
+
+
+_ON_FILES: Mapping[str, Callable[[DataAccessObject, DataObject], object]] = {
+    "idempotency": lambda dao, file: dao.write(b"new", file, mode="overwrite", idempotency_key="once"),
+    "vacuum": lambda dao, file: dao.run("vacuum", file),
+    "expire": lambda dao, file: dao.run("expire", file),
+    "orphans": lambda dao, file: dao.run("orphans", file),
+    "time_travel": _time_travel,
+    "restore": _restore,
+}
+"""A call on a file for the names that :attr:`Capabilities.files_have` may have and that one call can try."""
 
 
 def _call(_dao: DataAccessObject, backend: Backend) -> object:
@@ -87,6 +112,29 @@ class Honesty(
             if (probe := _PROBES.get((absence.kind, absence.name))) is not None
             and (fault := _try(absence, probe, dao, backend))
         ]
+        assert not faults, "; ".join(faults)
+
+    @needs("read", "write", "files", "history")
+    def test_what_files_have_works_for_files(self, dao: DataAccessObject, backend: Backend) -> None:
+        """What Capabilities.files_have names isn't refused for a file; the oldest of its versions is read and restored.
+
+        Versions are tried where the store keeps two of a file.
+        """
+        faults = []
+        for name in self.capabilities.files_have:
+            file = backend.file(f"{name}.bin")
+            for content in (b"first", b"second"):
+                dao.write(content, file, mode="overwrite")
+            of_version = name in ("time_travel", "restore")
+            if name not in _ON_FILES or (of_version and len(dao.history(file)) < 2):
+                continue
+            try:
+                found = _ON_FILES[name](dao, file)
+            except REFUSALS as error:
+                faults.append(f"{name}: files_have names it, but a file refuses it: {error}")
+            else:
+                if of_version and found != b"first":
+                    faults.append(f"{name}: expected the bytes of the oldest version, b'first', found {found!r}")
         assert not faults, "; ".join(faults)
 
     def test_what_the_kit_is_told_is_what_users_are_told(self, dao: DataAccessObject, backend: Backend) -> None:
