@@ -71,18 +71,9 @@ if not TYPE_CHECKING:  # a __getattr__ would make type checkers accept any name
         home = _HOMES.get(name)
         if home is None:
             raise AttributeError(f"module 'dao.testing' has no attribute {name!r}")
-        if home == "dao.testing._suite":
-            _show_values_of_asserts()
         value = globals()[name] = getattr(import_module(home), name)
         return value
 
 
 def __dir__() -> list[str]:
     return __all__
-
-
-def _show_values_of_asserts() -> None:
-    """Make pytest show the values in failing asserts of the kit, as it does for a project's own tests."""
-    import pytest
-
-    pytest.register_assert_rewrite("dao.testing._conformance")

@@ -16,6 +16,8 @@ For backends: ``pytest --hypothesis-profile=quick`` or ``thorough`` sets the eff
 :mod:`dao.testing._profiles`). The absences that conformance suites declare are shown at the end of the run, and a test
 of the kit that is skipped for any other reason fails.
 
+Failing asserts of the kit show their values, as those of a project's own tests do.
+
 Importing this module imports no Arrow and no driver: pytest loads it in every environment with dao-core.
 """
 
@@ -39,6 +41,8 @@ __all__ = [
     "pytest_runtest_makereport",
     "pytest_terminal_summary",
 ]
+
+pytest.register_assert_rewrite("dao.testing._conformance")
 
 ABSENCE = "declared_absent"
 """The property of a test report that marks a declared absence; pytest-xdist's workers transmit it."""
