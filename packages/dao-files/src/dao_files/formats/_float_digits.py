@@ -16,6 +16,9 @@ DIGITS_LOST = "types of more digits are double, decimals and text"
 _ALWAYS_HELD = {16: (3, 2.0**-14), 32: (6, 2.0**-126), 64: (15, 2.0**-1022)}
 """By the bits of a float: the decimal digits that it always preserves, from which magnitude on."""
 
+_ZEROS = pa.array(["0", "0.0", "0.00", "0.000", "0.0000"])
+"""Texts of zero that many columns are full of."""
+
 
 def first_rounded(texts: pa.Array, values: pa.Array) -> int:
     """Return the index of the first number of which a float lost digits; -1 if there is none.
@@ -31,17 +34,16 @@ def first_rounded(texts: pa.Array, values: pa.Array) -> int:
     >>> first_rounded(texts, texts.cast(pa.float32())), first_rounded(texts, texts.cast(pa.float64()))
     (3, -1)
     """
-    rows = pc.indices_nonzero(pc.invert(_are_held(texts, values)).fill_null(False))
-    if not len(rows):
+    doubtful = pc.invert(_are_held(texts, values)).fill_null(False)
+    if not pc.any(doubtful).as_py():
         return -1
-    texts, values = texts.take(rows), values.take(rows)
-    other = pc.indices_nonzero(pc.not_equal(values.cast(pa.string()), texts))  # most are written as Arrow writes them
-    held: dict[str, bool] = {}
-    for at, text, value in zip(other, texts.take(other).to_pylist(), values.take(other).to_pylist(), strict=True):
-        if text not in held:
-            held[text] = _holds(float(value), text)
-        if not held[text]:
-            return int(rows[at.as_py()].as_py())
+    some, floats = texts.filter(doubtful), values.filter(doubtful)
+    other = pc.not_equal(floats.cast(pa.string()), some)  # most are written as Arrow writes them
+    pairs = pa.table({"text": some.filter(other), "float": floats.filter(other).cast(pa.float64())})
+    unique = pairs.group_by("text", use_threads=False).aggregate([("float", "min")])
+    for text, value in zip(unique["text"].to_pylist(), unique["float_min"].to_pylist(), strict=True):
+        if not _holds(value, text):
+            return int(pc.index(texts, text).as_py())
     return -1
 
 
@@ -50,7 +52,8 @@ def _are_held(texts: pa.Array, values: pa.Array) -> pa.Array:
     digits, least = _ALWAYS_HELD[values.type.bit_width]
     sizes = pc.abs(values.cast(pa.float64()))
     short = pc.less_equal(pc.binary_length(texts), digits)
-    return pc.and_(short, pc.and_(pc.is_finite(sizes), pc.greater_equal(sizes, least)))
+    held = pc.and_(short, pc.and_(pc.is_finite(sizes), pc.greater_equal(sizes, least)))
+    return pc.or_(held, pc.is_in(texts, _ZEROS)) if pc.any(pc.equal(sizes, 0.0)).as_py() else held
 
 
 def _holds(value: float, text: str) -> bool:
@@ -60,5 +63,6 @@ def _holds(value: float, text: str) -> bool:
         return False
     if not exact.is_finite() or not isfinite(value):
         return not exact.is_finite()
-    digits = "".join(map(str, exact.as_tuple().digits)).rstrip("0")
-    return Decimal(f"{value:.{max(len(digits), 1) - 1}e}") == exact
+    digits = exact.as_tuple().digits
+    zeros = next((count for count, digit in enumerate(reversed(digits)) if digit), len(digits) - 1)
+    return Decimal(f"{value:.{len(digits) - zeros - 1}e}") == exact
