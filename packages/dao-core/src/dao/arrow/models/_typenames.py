@@ -27,10 +27,10 @@ _PLAIN: dict[str, Callable[[], pa.DataType]] = {
     "large_binary": pa.large_binary, "binary_view": pa.binary_view,
     "date": pa.date32, "date32": pa.date32, "date64": pa.date64,
     "datetime": lambda: pa.timestamp("us"), "timestamp_ntz": lambda: pa.timestamp("us"),
-    "timestamp without time zone": lambda: pa.timestamp("us"),
+    "timestamp without time zone": lambda: pa.timestamp("us"), "time without time zone": lambda: pa.time64("us"),
     "timestamptz": lambda: pa.timestamp("us", "UTC"), "timestamp_ltz": lambda: pa.timestamp("us", "UTC"),
     "timestamp with time zone": lambda: pa.timestamp("us", "UTC"),
-    "time": lambda: pa.time64("us"), "uuid": pa.string,
+    "uuid": pa.string,
     "month_day_nano_interval": pa.month_day_nano_interval,
 }  # fmt: skip
 _SHOWN = 200
@@ -38,6 +38,7 @@ _MAX_DEPTH = 64
 """Levels of nesting that a type may have, as in Arrow's IPC format."""
 
 _ALIASES = {"character varying": "varchar", "nvarchar": "varchar", "character": "char", "nchar": "char"}
+_DATE_UNITS = {"date32": "day", "date64": "ms"}
 _UNITS = {"0": "s", "3": "ms", "6": "us", "9": "ns"}
 _TOKEN = re.compile(
     r"\s*(?:([<>()\[\],:=])|('(?:[^']|'')*')|([^\s<>()\[\],:='][^<>()\[\],:=']*[^\s<>()\[\],:=']|[^\s<>()\[\],:='])|$)"
@@ -45,7 +46,7 @@ _TOKEN = re.compile(
 _PARAMETRIC = (
     "binary", "char", "decimal", "decimal128", "decimal256", "decimal32", "decimal64", "dictionary", "duration",
     "fixed_size_binary", "fixed_size_list", "array", "large_list", "list", "list_view", "large_list_view", "map",
-    "numeric", "struct", "time32", "time64", "timestamp", "varchar", "extension",
+    "numeric", "struct", "time", "time32", "time64", "timestamp", "varchar", "extension",
 )  # fmt: skip
 
 
@@ -55,8 +56,8 @@ def parse_type(name: str) -> pa.DataType:
     Arrow's own spellings are accepted as printed, including nested ones and ``not null``. From SQL and Spark:
     ``tinyint smallint int bigint``, ``float`` and ``real`` (32 bits, as in Arrow and Spark), ``double``,
     ``varchar varchar(20) char(3) text`` (a string; the length is dropped), ``binary blob bytea``,
-    ``decimal(10, 2) numeric(10, 2)`` (without arguments: 38 digits, 18 after the point), ``date time``,
-    ``timestamp datetime`` (microseconds, no zone; ``timestamp(3)`` milliseconds), ``timestamptz`` (microseconds, UTC),
+    ``decimal(10, 2) numeric(10, 2)`` (without arguments: 38 digits, 18 after the point), ``date``, ``time timestamp
+    datetime`` (microseconds, no zone; ``time(3) timestamp(3)`` milliseconds), ``timestamptz`` (microseconds, UTC),
     ``array<int>`` or ``int[]``, ``map<string, int>``, ``struct<a: int, b: string not null>``, ``uuid`` (a string).
 
     Raises:
@@ -144,10 +145,8 @@ class _Parser:
     def named(self, name: str) -> pa.DataType:
         name = _ALIASES.get(name, name)
         if name in _PLAIN:
-            if name in ("date32", "date64") and self.peek() == "[":
-                self.arguments()
-            if name == "time":
-                self.arguments()  # the precision
+            if name in _DATE_UNITS and self.peek() == "[" and self.arguments() != [_DATE_UNITS[name]]:
+                raise ValueError(f"its unit is {name}[{_DATE_UNITS[name]}]")
             return _PLAIN[name]()
         maker = getattr(self, f"_{name}", None) if name in _PARAMETRIC else None
         if maker is None:
@@ -195,7 +194,9 @@ class _Parser:
         return pa.binary(self.numbers(1, 1)[0])
 
     def _varchar(self) -> pa.DataType:
-        self.arguments()  # the length, or "max"
+        length = self.arguments()
+        if len(length) > 1 or not all(re.fullmatch(r"(?i)\d+|max", part) for part in length):
+            raise ValueError("it takes a length, such as (20)")
         return pa.string()
 
     _char = _varchar
@@ -223,11 +224,22 @@ class _Parser:
         unit, *zone = self.arguments() or ["us"]
         unit = _UNITS.get(unit, unit)
         if unit not in ("s", "ms", "us", "ns") or len(zone) > 1:
-            raise ValueError("it takes a unit and perhaps a zone, such as timestamp[us, tz=UTC]")
+            raise ValueError(
+                "it takes a unit and perhaps a zone, such as timestamp[us, tz=UTC], or a precision of 0, 3, 6 or 9"
+            )
         zone_name = zone[0].removeprefix("tz=") if zone else None
         if self.peek().lower() in ("with time zone", "without time zone"):
             zone_name = "UTC" if self.next().lower() == "with time zone" else None
         return pa.timestamp(unit, zone_name)
+
+    def _time(self) -> pa.DataType:
+        precision = self.arguments() or ["6"]
+        unit = _UNITS.get(precision[0])
+        if unit is None or len(precision) > 1:
+            raise ValueError("it takes a precision of 0, 3, 6 or 9 digits of a second, such as (3)")
+        if self.peek().lower() == "without time zone":
+            self.next()
+        return pa.time32(unit) if unit in ("s", "ms") else pa.time64(unit)
 
     def unit(self) -> str:
         arguments = self.arguments()

@@ -12,6 +12,7 @@ _DAY_US = 86_400_000_000
 _INNER = pa.struct([("v", pa.string()), ("n", pa.int32())])
 _OUTER = pa.struct([("a", _INNER), ("b", _INNER)])
 _X, _Y = {"v": "x", "n": 1}, {"v": "y", "n": 2}
+_JSONS = pa.ExtensionArray.from_storage(pa.json_(), pa.array(['{"a": 1}', None, "[1.50]"]))
 
 
 def _days(*values: int) -> pa.Array:
@@ -38,8 +39,8 @@ _COLUMNS: dict[str, pa.Array] = {
     "dictionary_of_structs": _dictionary(pa.array([_X, {"v": None, "n": 3}], _INNER)),
     "dictionary_inside": pa.StructArray.from_arrays([_dictionary(pa.array([7, 9]))], ["d"]),
     "interval": pa.array([(1, 2, 3), None], pa.month_day_nano_interval()),
-    "json_inside": pa.StructArray.from_arrays(
-        [pa.ExtensionArray.from_storage(pa.json_(), pa.array(['{"a": 1}', None]))], ["j"]),
+    "json": _JSONS,
+    "json_inside": pa.StructArray.from_arrays([_JSONS], ["j"]),
     "map_with_a_key_twice": pa.array([[("a", 1), ("a", 2)]], pa.map_(pa.string(), pa.int64())),
     "run_ends": pa.RunEndEncodedArray.from_arrays(pa.array([2, 3], pa.int32()), pa.array(["a", None])),
 }  # fmt: skip

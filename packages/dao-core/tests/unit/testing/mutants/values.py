@@ -61,6 +61,19 @@ def lost(table):
 """
 )
 
+JSON_IS_SPELLED_ANEW = (
+    change_result("read", "result if not isinstance(result, pa.Table) else anew(result)")
+    + """
+import json
+def anew(table):
+    def column(old):
+        if old.type != pa.json_():
+            return old
+        return pa.array([text and json.dumps(json.loads(text), separators=(",", ":")) for text in old.to_pylist()])
+    return pa.Table.from_arrays([column(old) for old in table.columns], names=table.column_names)
+"""
+)
+
 A_TYPE_IS_DENIED = """
 declared = capabilities_of
 
@@ -97,6 +110,10 @@ VALUES = (
     Mutation("ordered_categories_are_encoded_anew", Types, CATEGORIES_ENCODED_ANEW, slow=True),
     Mutation("values_are_not_checked", Types, VALUES_ARE_NOT_CHECKED, slow=True),
     Mutation("an_inner_struct_that_is_null_becomes_empty", Types, INNER_NULLS_ARE_LOST, slow=True),
+    Mutation(
+        "json_is_spelled_anew", Types, JSON_IS_SPELLED_ANEW,
+        by="test_what_few_stores_hold_comes_back_or_is_refused",
+    ),
     Mutation("decimals_are_rounded", SchemaEvolution, DECIMALS_ARE_ROUNDED),
     Mutation("tables_take_the_types_of_the_data", SchemaEvolution, TABLES_TAKE_THE_TYPES_OF_THE_DATA),
     Mutation(
