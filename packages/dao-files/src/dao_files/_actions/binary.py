@@ -60,7 +60,7 @@ def refuse_row_arguments(**given: Any) -> None:
     options = given.pop("options")
     names = [name for name, value in {**given, **options}.items() if value is not None]
     if names:
-        from dao_files._actions.tables import refuse_versions
+        from dao_files._actions.options import refuse_versions
 
         refuse_versions(options)
         raise DataError(f"{', '.join(names)}: bytes are written unchanged, so arguments about rows don't apply")

@@ -22,6 +22,7 @@ from dao_files._actions.places import Place, place_of
 if TYPE_CHECKING:
     from dao_files._storage.storage import Storage
     from dao_files.formats import Format
+    from dao_files.formats._options import Direction
 
 __all__ = ["Reading", "check_reading", "check_writing", "default_format", "location_of", "plan"]
 
@@ -83,19 +84,21 @@ def check_reading(
         DataError: a key, predicate or schema is invalid, or the format of a single file is unknown.
         UnsupportedError: an unknown format, or an option that the format doesn't have.
     """
-    from dao_files._actions.tables import declared_schema, refuse_versions
+    from dao_files._actions.options import refuse_versions
+    from dao_files._actions.tables import declared_schema
     from dao_files.formats import infer_format
 
     refuse_versions(options)
     place = place_of(storage, data_object, path, writing=changing)
     _check_where(where)
     declared_schema(schema)
+    direction: Direction | None = None if changing else "reading"
     name = format or (infer_format(place.key) if place.wanted == "file" else None)
     if name is None and place.wanted == "file" and not content:
         raise DataError(f"no format is known for {place.key!r}: give format=, or the object a format")
     if name is None and not content:
-        _check_options(default_format(storage), data_object, options)
-    return Reading(place, None if name is None else _checked_format(name, data_object, options))
+        _check_options(default_format(storage), data_object, options, direction)
+    return Reading(place, None if name is None else _checked_format(name, data_object, options, direction))
 
 
 def _check_where(where: Any) -> None:
@@ -105,12 +108,16 @@ def _check_where(where: Any) -> None:
         parse(where)
 
 
-def _checked_format(name: str, data_object: DataObject, options: Mapping[str, Any]) -> Format:
-    from dao_files._actions.tables import format_options
+def _checked_format(
+    name: str, data_object: DataObject, options: Mapping[str, Any], direction: Direction | None, *, table: bool = False
+) -> Format:
+    from dao_files._actions.options import format_options, refuse_other_spelling
     from dao_files.formats import get_format
 
     found: Format = get_format(name)
-    format_options(found, data_object, options)
+    checked = format_options(found, data_object, options, direction=direction)
+    if table and options:
+        refuse_other_spelling(found, data_object, checked)
     return found
 
 
@@ -125,16 +132,18 @@ def check_writing(
     schema_mode: str = "strict",
     schema: Any = None,
     options: Mapping[str, Any],
+    direction: Direction | None = "writing",
 ) -> Place:
-    """Check the arguments of a write of rows.
+    """Check the arguments of a write of rows; ``direction`` is None if files are rewritten.
 
     Raises:
-        DataError: the data is not tabular, or a key, mode or schema is invalid.
-        UnsupportedError: an unknown format, or an option that the format doesn't have.
+        DataError: the data is not tabular, or a key, mode, schema or option is invalid.
+        UnsupportedError: an unknown format, or an option that the format doesn't have or that is one of reads.
     """
     from dao.arrow.convert import check_tabular
     from dao.tables import check_schema_mode
-    from dao_files._actions.tables import declared_schema, refuse_versions
+    from dao_files._actions.options import refuse_versions
+    from dao_files._actions.tables import declared_schema
     from dao_files.formats import infer_format
 
     refuse_versions(options)
@@ -147,34 +156,43 @@ def check_writing(
         raise DataError(f"no format is known for {place.key!r}: give format=, or the object {place.name!r} a format")
     name = format or (named if place.wanted == "file" else None)
     if name is not None:
-        _checked_format(name, data_object, options)
+        table = place.wanted == "directory" or (place.wanted is None and named is None)
+        _checked_format(name, data_object, options, direction, table=table)
     else:
         usual = (named if place.wanted is None else None) or default_format(storage)
-        _check_options(usual, data_object, options, new=mode in ("error", "ignore"))
+        _check_options(usual, data_object, options, direction, new=mode in ("error", "ignore"))
     return place
 
 
-def _check_options(usual: str, data_object: DataObject, options: Mapping[str, Any], *, new: bool = False) -> None:
+def _check_options(
+    usual: str,
+    data_object: DataObject,
+    options: Mapping[str, Any],
+    direction: Direction | None,
+    *,
+    new: bool = False,
+) -> None:
     """Check the options of a table whose format isn't declared.
 
     Args:
         usual: the format of a new table.
         data_object: the object.
         options: the options of the call.
+        direction: what the call does; None for one that reads and rewrites files.
         new: True if the table is new or replaced. Else it may exist in any format that has the options.
     """
     from dao_files.formats import FORMATS
 
     try:
-        _checked_format(usual, data_object, options)
+        _checked_format(usual, data_object, options, direction)
     except DaoError:
-        if new or not any(_has_options(name, data_object, options) for name in FORMATS):
+        if new or not any(_has_options(name, data_object, options, direction) for name in FORMATS):
             raise
 
 
-def _has_options(name: str, data_object: DataObject, options: Mapping[str, Any]) -> bool:
+def _has_options(name: str, data_object: DataObject, options: Mapping[str, Any], direction: Direction | None) -> bool:
     try:
-        _checked_format(name, data_object, options)
+        _checked_format(name, data_object, options, direction)
     except DaoError:
         return False
     return True
@@ -257,7 +275,8 @@ def _plan_writing(
         return _plan_content(storage, data_object, mode, given, options)
     kept = {name: given[name] for name in ("path", "format", "schema_mode", "schema") if name in given}
     meant = "append" if action == "upsert" else mode
-    place = check_writing(storage, data, data_object, mode=meant, options=options, **kept)
+    direction: Direction | None = None if action == "upsert" else "writing"
+    place = check_writing(storage, data, data_object, mode=meant, options=options, direction=direction, **kept)
     location = location_of(storage, place.key)
     found: dict[str, Any] = {
         "location": location,

@@ -11,12 +11,14 @@ from attrs import evolve
 from dao.results import FileInfo, WriteResult
 from dao_files._actions.contents import is_shown
 from dao_files._actions.log import LOG_NAME, Log, Record, fingerprint_of
+from dao_files._actions.options import stored_spelling
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from dao_files._actions.parts import Part
     from dao_files._storage.storage import Change
+    from dao_files.formats import Format
 
 __all__ = ["commit", "part_sizes", "read_log"]
 
@@ -34,7 +36,8 @@ def commit(
     new: Sequence[tuple[str, int]],
     kept: Iterable[FileInfo] = (),
     key: str = "",
-    format: str | None = None,
+    format: Format | None = None,
+    options: Any = None,
     partition_by: Sequence[str] = (),
     schema: pa.Schema | None = None,
     rows: int | None = None,
@@ -53,14 +56,15 @@ def commit(
         kept: files of the base that remain, including hidden ones; an old log among them is ignored.
         key: the tree's key.
         format: the format of the data files; None for files that are not a table.
+        options: the options that the data files are written with.
         partition_by: the partition columns.
         schema: the table's schema, including partition columns.
         rows: the number of rows of the table after the change, None if unknown.
         inserted: the number of new rows.
         updated: the number of replaced rows.
         deleted: the number of deleted rows.
-        like: the record of the table that this one is a copy of: its format, schema, partition columns and rows are
-            taken over.
+        like: the record of the table that this one is a copy of: its format, options, schema, partition columns and
+            rows are taken over.
 
     Returns:
         The counts, bytes and versions of the commit.
@@ -83,7 +87,8 @@ def commit(
         operation=operation,
         details={**details, "files": len(new), "bytes": written},
         fingerprint=fingerprint_of((path, size) for path, size in names.items() if is_shown(path, size)),
-        format=format,
+        format=format.name if format is not None else None,
+        options=stored_spelling(options) if options is not None else None,
         partition_by=tuple(partition_by),
         rows=rows,
         schema=schema.serialize().to_pybytes() if schema is not None else None,
@@ -110,7 +115,14 @@ def part_sizes(parts: Iterable[Part]) -> list[tuple[str, int]]:
 
 
 def _take_over(record: Record, like: Record) -> Record:
-    """Take over format, schema, partition columns and rows from a copied table's record, if the files are equal."""
+    """Take over what a copied table's record says of its files, if the files are equal."""
     if like.fingerprint != record.fingerprint:
         return record
-    return evolve(record, format=like.format, partition_by=like.partition_by, rows=like.rows, schema=like.schema)
+    return evolve(
+        record,
+        format=like.format,
+        options=like.options,
+        partition_by=like.partition_by,
+        rows=like.rows,
+        schema=like.schema,
+    )

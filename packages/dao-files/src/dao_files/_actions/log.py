@@ -3,7 +3,8 @@
 Each line is one version, the newest last. The file is part of the tree, so a version and its log entry are published in
 one step. Other tools ignore it, since its name starts with ``_``.
 
-The newest line also has the table's schema and a fingerprint of the files that it describes. So a table that DAO wrote
+The newest line also has the table's schema, the options that its files are read with (the delimiter of CSV, the text of
+nulls) and a fingerprint of the files that it describes. So a table that DAO wrote
 is opened without reading any data file, and preserves types that its files can't store (of CSV columns, partition
 columns, tables without rows). Once another program adds or removes a file, the fingerprint differs and the schema is
 ignored.
@@ -55,6 +56,8 @@ class Record:
         partition_by: the partition columns.
         rows: the number of rows in all files, None if not counted.
         schema: the table's schema including partition columns, serialised by Arrow. Newest version only.
+        options: the options without which the files can't be read back, except defaults; None where unknown, or if the
+            format has none. Newest version only.
     """
 
     version: int
@@ -66,6 +69,7 @@ class Record:
     partition_by: tuple[str, ...] = ()
     rows: int | None = None
     schema: bytes | None = field(default=None, repr=False)
+    options: Mapping[str, Any] | None = None
 
     def arrow_schema(self) -> pa.Schema | None:
         """Decode the schema, None where the record has none.
@@ -98,7 +102,9 @@ class Record:
             "rows": self.rows,
             "schema": b64encode(self.schema).decode() if self.schema is not None else None,
         }
-        return json.dumps({name: value for name, value in fields.items() if value not in (None, [], {})})
+        kept = {name: value for name, value in fields.items() if value not in (None, [], {})}
+        # No options are known to be none: that differs from not known.
+        return json.dumps(kept if self.options is None else {**kept, "options": self.options})
 
 
 def fingerprint_of(files: Iterable[tuple[str, int | None]]) -> str:
@@ -168,6 +174,13 @@ class Log:
         """The number of the newest version."""
         return self.newest.version if self.newest is not None else None
 
+    def spelling(self, format: str) -> Mapping[str, Any] | None:
+        """The options with which files of a format were written, even if other programs have changed files since.
+
+        None where they are unknown.
+        """
+        return self.newest.options if self.newest is not None and self.newest.format == format else None
+
     def next_version(self) -> int:
         """The number of the next version."""
         return (self.version or 0) + 1
@@ -176,7 +189,7 @@ class Log:
         """Encode the content of the file with ``record`` appended as the newest version."""
         *older, newest = self.lines or ("",)
         if self.newest is not None:
-            newest = evolve(self.newest, fingerprint=None, schema=None)._encode()
+            newest = evolve(self.newest, fingerprint=None, schema=None, options=None)._encode()
         kept = [line for line in (*older, newest) if line][-_KEPT + 1 :]
         return "".join(f"{line}\n" for line in (*kept, record._encode())).encode()
 
@@ -187,6 +200,7 @@ def _damage_error(name: str, reason: str) -> StoreError:
 
 def _decode_record(entry: Mapping[str, Any]) -> Record:
     version, rows, schema = check(entry.get("version"), int, "version"), value(entry, "rows", int), entry.get("schema")
+    options = entry.get("options")
     if version < 1 or (rows or 0) < 0:
         raise ValueError(f"version {version}, rows {rows}: expected at least 1 and 0")
     return Record(
@@ -199,4 +213,5 @@ def _decode_record(entry: Mapping[str, Any]) -> Record:
         partition_by=tuple(check(name, str, "partition_by") for name in items(entry, "partition_by")),
         rows=rows,
         schema=b64decode(check(schema, str, "schema"), validate=True) if schema is not None else None,
+        options=check(options, dict, "options") if options is not None else None,
     )

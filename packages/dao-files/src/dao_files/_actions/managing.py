@@ -57,7 +57,7 @@ def history(storage: Storage, data_object: DataObject) -> list[Version]:
 def delete(storage: Storage, data_object: DataObject, *, path: str | None, ignored: dict[str, object]) -> WriteResult:
     """See :meth:`dao_files._actions.interface.FilesInterface.delete`, without ``where``."""
     if ignored["options"]:
-        from dao_files._actions.tables import refuse_versions
+        from dao_files._actions.options import refuse_versions
 
         refuse_versions(ignored["options"])  # type: ignore[arg-type]
         raise DataError(f"{', '.join(ignored['options'])}: deleting a whole object takes only path=")  # type: ignore[arg-type]

@@ -35,7 +35,7 @@ def open_stored(
 ) -> Iterator[StoredTable]:
     """Open an object as a table for the block, and close its snapshot afterwards."""
     with closing(_snapshot(storage, place)) as snapshot:
-        yield open_table(snapshot, data_object, format=format, schema=schema, options=options)
+        yield open_table(snapshot, data_object, format=format, schema=schema, options=options, direction="reading")
 
 
 def _snapshot(storage: Storage, place: Place) -> Snapshot:
@@ -75,7 +75,9 @@ def read_table(
         with closing(_snapshot(storage, reading.place)) as snapshot:
             if content and reading.format is None and snapshot.is_file:
                 return _read_content(snapshot)
-            table = open_table(snapshot, data_object, format=format, schema=schema, options=options)
+            table = open_table(
+                snapshot, data_object, format=format, schema=schema, options=options, direction="reading"
+            )
             return table.read(selection)
 
     found = retry_conflicts(storage.conflict_timeout, work)
@@ -109,7 +111,9 @@ def stream_table(
     def work() -> pa.RecordBatchReader:
         snapshot = _snapshot(storage, place)
         try:
-            table = open_table(snapshot, data_object, format=format, schema=schema, options=options)
+            table = open_table(
+                snapshot, data_object, format=format, schema=schema, options=options, direction="reading"
+            )
             if selection.has_all_rows and table.record is not None:
                 expect(rows=table.record.rows)
             # The reader holds the filesystem, which holds the snapshot: both are released with the reader.

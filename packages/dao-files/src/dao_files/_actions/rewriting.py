@@ -55,9 +55,11 @@ def prepare_rewriting(table: StoredTable, schema: Any) -> StoredTable:
         schema: the schema that the caller or the object declares, or None.
 
     Raises:
+        DataError: an option of the call or the object differs from the one that the files were written with.
         UnsupportedError: the columns' types are neither stored nor declared: values that are read with inferred types,
             such as ``007``, might be written back changed.
     """
+    table.check_spelling()
     declared = declared_schema(schema)
     if not table.format.has_schema and table.record is None and declared is None:
         raise UnsupportedError(

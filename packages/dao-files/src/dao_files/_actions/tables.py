@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
-from weakref import ref
 
 import pyarrow as pa
 from attrs import define, evolve
 
 from dao.arrow.convert import without_views
 from dao.data_object import DataObject
-from dao.errors import DataError, NotFoundError, UnsupportedError
+from dao.errors import DataError, NotFoundError
 from dao.results import FileInfo
 from dao.tables import EVERYTHING, Selection
 from dao_files._actions.contents import below, check_only_rows, format_within, refuse_lakehouses, shown_files
 from dao_files._actions.log import Log, Record, fingerprint_of
+from dao_files._actions.options import format_options, refuse_versions, stored_spelling
 from dao_files.formats import FORMATS, Format, close_reader, get_format, hive_values
+from dao_files.formats._options import Direction
 from dao_files.formats._partitions import partition_types, partition_values
 from dao_files.formats._shape import types_text, without_order
 
 if TYPE_CHECKING:
     from dao_files._storage.storage import Snapshot
 
-__all__ = ["StoredTable", "declared_schema", "format_options", "open_table", "with_views"]
+__all__ = ["StoredTable", "declared_schema", "open_table", "with_views"]
 
 
 def declared_schema(schema: Any) -> pa.Schema | None:
@@ -34,67 +35,6 @@ def declared_schema(schema: Any) -> pa.Schema | None:
     from dao.arrow.models import schema_of
 
     return schema_of(schema)
-
-
-def format_options(format: Format, data_object: DataObject, given: Mapping[str, Any]) -> Any:
-    """Build a format's options from the call, else from the object's properties.
-
-    The options are cached: objects are immutable, and a call passes on the same mapping of options.
-
-    Raises:
-        UnsupportedError: an argument that neither the action nor the format has.
-        DataError: a value of the wrong kind.
-    """
-    cached = _cache_of(data_object)
-    key = (format, bool(given))
-    known = cached.get(key)
-    if known is None or (given and known[0] is not given):
-        known = cached[key] = (given, _build_options(format, data_object, given))
-    return known[1]
-
-
-_options_cache: dict[int, tuple[ref[DataObject], dict[Any, tuple[Mapping[str, Any], Any]]]] = {}
-"""By the identity of each living object: the last options of a format with and without arguments of a call."""
-
-
-def _forget(cache: dict[int, Any], number: int, _: object) -> None:
-    cache.pop(number, None)  # a parameter, as the module's names are gone at interpreter shutdown
-
-
-def _cache_of(data_object: DataObject) -> dict[Any, tuple[Mapping[str, Any], Any]]:
-    number = id(data_object)
-    found = _options_cache.get(number)
-    if found is None or found[0]() is not data_object:
-        found = _options_cache[number] = (ref(data_object, partial(_forget, _options_cache, number)), {})
-    return found[1]
-
-
-def _build_options(format: Format, data_object: DataObject, given: Mapping[str, Any]) -> Any:
-    refuse_versions(given)
-    inherited = {
-        name: value
-        for name in format.option_names
-        if name not in given and (value := data_object.get(name)) is not None
-    }
-    return format.options({**inherited, **given})
-
-
-_REFUSED: Mapping[str, str] = {
-    **dict.fromkeys(("version", "as_of", "tag"), "asks for an older version, and plain files keep only the newest one"),
-    "branch": "asks for a branch, and plain files have none",
-    "idempotency_key": "asks for a write that is done once, and plain files don't remember the keys of writes",
-}
-
-
-def refuse_versions(given: Mapping[str, Any]) -> None:
-    """Refuse arguments about versions and idempotency, as plain files store only the current state.
-
-    Raises:
-        UnsupportedError: such an argument is given.
-    """
-    for name, why in _REFUSED.items():
-        if given.get(name) is not None:
-            raise UnsupportedError(f"{name}= {why}")
 
 
 @define(slots=False)
@@ -200,6 +140,25 @@ class StoredTable:
             return known
         return pa.schema([*self.file_schema, *self.partition_schema], metadata=self.file_schema.metadata)
 
+    def check_spelling(self) -> None:
+        """Check that files can be added with these options and read with the table's others.
+
+        Raises:
+            DataError: an option of the call or the object differs from the one that the files were written with.
+        """
+        remembered = self.log.spelling(self.format.name)
+        if remembered is None:  # of other programs, or written before tables remembered their options
+            return
+        asked = stored_spelling(self.options) or {}
+        for name in {**remembered, **asked}:
+            if asked.get(name, _USUAL) != remembered.get(name, _USUAL):
+                found = getattr(self.options, name)
+                written = remembered.get(name, getattr(self.format.options(), name))
+                raise DataError(
+                    f"option {name!r}: found {found!r}, but the files of {self.key!r} are written with {written!r}, "
+                    "and a table is read with one: leave the option out, or overwrite the table"
+                )
+
     def arguments(self, files: Iterable[FileInfo] | None = None) -> tuple[list[str], dict[str, Any]]:
         """Return paths, and the arguments that a format needs to read them as this table.
 
@@ -259,6 +218,10 @@ class StoredTable:
         return known if known is not None else sum(batch.num_rows for batch in self.scan(Selection([])))
 
 
+_USUAL = object()
+"""Stands for the default of an option."""
+
+
 def schema_without_views(schema: pa.Schema) -> pa.Schema:
     """Replace views in a schema by plain texts and bytes: Arrow can't compare, take or filter views (pyarrow 26)."""
     if "_view" not in types_text(schema):
@@ -291,6 +254,7 @@ def open_table(
     format: str | None = None,
     schema: Any = None,
     options: Mapping[str, Any] | None = None,
+    direction: Direction | None = None,
     log: Log | None = None,
 ) -> StoredTable:
     """Open a snapshot as a table. Reads no data; a file is opened only when the schema is needed.
@@ -301,12 +265,14 @@ def open_table(
         format: the format's name; None to infer it from the log or the files.
         schema: the schema that the caller or the object declares.
         options: the format's options of the call.
+        direction: what the call does; None for one that reads and rewrites files.
         log: the snapshot's log, if it has been read already.
 
     Raises:
         NotFoundError: there is no data file.
         DataError: the format is unknown, or there are foreign files.
-        UnsupportedError: an unknown format or option, or a table of a lakehouse format.
+        UnsupportedError: an unknown format or option, an option of the other direction, or a table of a lakehouse
+            format.
     """
     refuse_versions(options or {})
     log = log or Log.of(snapshot)
@@ -322,7 +288,10 @@ def open_table(
             f"{snapshot.key!r} holds no data files, only hidden ones and markers; mode='overwrite' makes it anew"
         )
     found = get_format(format or _format_of(snapshot, shown, log, newest))
-    checked_options = format_options(found, data_object, options or {})
+    remembered = log.spelling(found.name)
+    checked_options = format_options(
+        found, data_object, options or {}, direction=direction, remembered=remembered or {}
+    )
     if newest is None and not snapshot.is_file:
         check_only_rows(snapshot, shown, found, checked_options)
     return StoredTable(

@@ -16,6 +16,7 @@ from dao_files._actions.contents import check_replaceable, holds_table, other_fo
 from dao_files._actions.log import Log
 from dao_files._actions.tables import StoredTable, open_table
 from dao_files.formats import get_format
+from dao_files.formats._options import Direction
 
 if TYPE_CHECKING:
     from dao_files._storage.storage import Change
@@ -37,6 +38,7 @@ class Writing:
         held: the bytes that the rows already take in the caller's memory; 0 for a stream.
         schema: the schema of the data that the call or the object declares.
         default: the format of a new table without a declared one.
+        direction: what the call does; None for one that rewrites files.
     """
 
     data_object: DataObject
@@ -48,6 +50,7 @@ class Writing:
     held: int = 0
     schema: pa.Schema | None = None
     default: str = "parquet"
+    direction: Direction | None = "writing"
 
 
 def open_existing(change: Change, writing: Writing) -> StoredTable | None:
@@ -84,7 +87,13 @@ def open_target(
     """Open the base of a change as the table to add rows to, read by ``schema`` if given."""
     assert change.base is not None
     table = open_table(
-        change.base, writing.data_object, format=writing.format, schema=schema, options=writing.options, log=log
+        change.base,
+        writing.data_object,
+        format=writing.format,
+        schema=schema,
+        options=writing.options,
+        direction=writing.direction,
+        log=log,
     )
     if schema is None and table.record is None and writing.schema is not None:
         return evolve(table, declared=_apply_declared(table, writing.schema))

@@ -86,11 +86,13 @@ def upsert_rows(
         schema_mode=schema_mode,
         schema=schema,
         options=options,
+        direction=None,
     )
     names = as_names(keys) or ()
     check_keys(names)
     default = default_format(storage)
-    writing = Writing(data_object, "append", format, as_names(partition_by), schema_mode, options, default=default)
+    partitions = as_names(partition_by)
+    writing = Writing(data_object, "append", format, partitions, schema_mode, options, default=default, direction=None)
     source = collect(data, normalise_views(to_reader(data, schema=declared_schema(schema))))
     names = tuple(find_names(source.schema, names, "keys"))
     order = tuple(find_names(source.schema, as_names(order_by) or (), "order_by"))
@@ -226,7 +228,8 @@ class _Merge:
             new=part_sizes([*(one.part for one in done if one.part is not None), *new]),
             kept=[info for info in table.snapshot.files if info.key not in touched],
             key=place.key,
-            format=table.format.name,
+            format=table.format,
+            options=table.options,
             partition_by=table.partition_by,
             schema=schema,
             rows=None if before is None else before + len(fresh),

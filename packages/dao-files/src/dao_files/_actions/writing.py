@@ -18,11 +18,12 @@ from dao_files._actions.calls import check_writing, default_format
 from dao_files._actions.committing import commit, part_sizes, read_log
 from dao_files._actions.log import Log
 from dao_files._actions.modes import should_write
+from dao_files._actions.options import format_options, refuse_other_spelling
 from dao_files._actions.partitioned import check_partition_columns, write_partitions
 from dao_files._actions.parts import Part, PartWriter, held_bytes, write_parts
 from dao_files._actions.places import Place
 from dao_files._actions.remaining import count_changes, split_files
-from dao_files._actions.tables import StoredTable, declared_schema, format_options
+from dao_files._actions.tables import StoredTable, declared_schema
 from dao_files._actions.target import Writing, open_existing, open_target
 from dao_files.formats import Format, get_format, infer_format
 
@@ -151,7 +152,7 @@ def _format_of(writing: Writing, place: Place, named: str | None) -> tuple[Forma
     if name is None:
         raise DataError(f"no format is known for {place.key!r}: give format=, or the object {place.name!r} a format")
     found = get_format(name)
-    return found, format_options(found, writing.data_object, writing.options)
+    return found, format_options(found, writing.data_object, writing.options, direction=writing.direction)
 
 
 def shape_rows(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
@@ -294,7 +295,8 @@ def _publish_tree(
         new=part_sizes(new),
         kept=kept,
         key=place.key,
-        format=layout.format.name,
+        format=layout.format,
+        options=layout.options,
         partition_by=layout.partition_by,
         schema=layout.schema,
         rows=rows,
@@ -304,7 +306,12 @@ def _publish_tree(
 
 
 def _plan_layout(data: pa.Schema, place: Place, writing: Writing, table: StoredTable | None) -> Layout:
-    format, options = _format_of(writing, place, table.format.name if table is not None else writing.default)
+    if table is not None and writing.mode != "overwrite":
+        table.check_spelling()
+        format, options = table.format, table.options
+    else:
+        format, options = _format_of(writing, place, table.format.name if table is not None else writing.default)
+    refuse_other_spelling(format, writing.data_object, options)
     partition_by = writing.partition_by
     schema = data
     if table is not None and writing.mode != "overwrite":

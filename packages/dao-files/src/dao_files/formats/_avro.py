@@ -21,7 +21,7 @@ from dao_files.formats._contract import FileTask, FormatWriter, Paths
 from dao_files.formats._facts import column_facts, file_bytes
 from dao_files.formats._faults import reading, storing
 from dao_files.formats._nested import nest, unnest
-from dao_files.formats._options import Check, integer, one_of, optional, valid
+from dao_files.formats._options import READING, WRITING, Check, integer, one_of, optional, valid
 from dao_files.formats._shape import check_batch, check_schema, refuse_duplicates, unify, without_order
 
 __all__ = ["AvroFormat", "AvroOptions"]
@@ -51,11 +51,14 @@ class AvroOptions:
         record_name: writing: the name of the record where the schema is derived; default ``row``.
     """
 
-    max_block_bytes: int = field(default=64 << 20, validator=valid(integer(1)))
-    compression: str = field(default="deflate", converter=_canonical_codec, validator=valid(one_of(*_CODECS)))
-    compression_level: int | None = field(default=None, validator=valid(optional(integer(-7, 22))))
-    sync_interval: int = field(default=16_000, validator=valid(integer(1)))
+    max_block_bytes: int = field(metadata=READING, default=64 << 20, validator=valid(integer(1)))
+    compression: str = field(
+        metadata=WRITING, default="deflate", converter=_canonical_codec, validator=valid(one_of(*_CODECS))
+    )
+    compression_level: int | None = field(metadata=WRITING, default=None, validator=valid(optional(integer(-7, 22))))
+    sync_interval: int = field(metadata=WRITING, default=16_000, validator=valid(integer(1)))
     avro_schema: Mapping[str, Any] | None = field(
+        metadata=WRITING,
         default=None,
         validator=valid(
             Check(
@@ -65,6 +68,7 @@ class AvroOptions:
         ),
     )
     record_name: str = field(
+        metadata=WRITING,
         default="row",
         validator=valid(
             Check(

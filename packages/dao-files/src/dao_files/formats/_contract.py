@@ -12,7 +12,7 @@ from attrs import frozen
 from pyarrow import fs
 
 from dao.errors import DataError
-from dao_files.formats._options import build_options, option_names
+from dao_files.formats._options import Direction, build_options, option_names, refuse_other_direction
 
 __all__ = ["FileFormat", "FileTask", "FormatWriter", "Paths", "Where"]
 
@@ -107,7 +107,9 @@ class FileFormat(ABC):
         name: the format's name, such as ``parquet``.
         suffixes: the file name suffixes of the format; the first is for new files.
         magic: the bytes that every file begins with, which identify a file without a suffix; empty for text formats.
-        Options: the attrs class of the options of reading and writing.
+        Options: the attrs class of the options of reading and writing. A field's ``metadata`` says more: with
+            ``{"direction": "reading"}`` or ``"writing"`` calls of the other direction refuse the option; with
+            ``{"spelling": True}`` a table remembers the value with which its files were written.
         filters_rows: True where :meth:`read_file` applies a task's predicate exactly.
         has_schema: True where files store column names and types even without rows.
     """
@@ -126,6 +128,14 @@ class FileFormat(ABC):
     def option_names(self) -> tuple[str, ...]:
         """The names of the options of reading and writing."""
         return option_names(self.Options)
+
+    def check_direction(self, given: Mapping[str, Any], direction: Direction) -> None:
+        """Refuse the options of a call that only matter in the other direction.
+
+        Raises:
+            UnsupportedError: an option of reading given to a write, or one of writing given to a read.
+        """
+        refuse_other_direction(self.name, self.Options, given, direction)
 
     def options(self, given: Mapping[str, Any] | None = None) -> Any:
         """Validate options and build the format's options object.

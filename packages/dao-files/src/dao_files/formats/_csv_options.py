@@ -11,7 +11,20 @@ from attrs import field, frozen
 from dao.display import even_half_made
 from dao.errors import DataError
 from dao_files.formats._compression import compression_option
-from dao_files.formats._options import Check, boolean, character, integer, one_of, optional, texts, tuple_of, valid
+from dao_files.formats._options import (
+    READING,
+    SPELLING,
+    WRITING,
+    Check,
+    boolean,
+    character,
+    integer,
+    one_of,
+    optional,
+    texts,
+    tuple_of,
+    valid,
+)
 
 __all__ = ["CsvOptions"]
 
@@ -55,9 +68,9 @@ class CsvOptions:
             ``schema=``, else ``f0``, ``f1``... A list of names: no such line, and these are the names.
         skip_rows: reading: lines to skip before the header. Writing: 1 with a list of names writes a header line; any
             other value but 0 is an error.
-        comment: reading: lines that start with this character are skipped.
-        skip_blank_lines: reading: skip blank lines (default); False: a blank line is a row, which a file of one
-            column needs for its nulls.
+        comment: lines that start with this character are skipped; writing quotes texts that have it.
+        skip_blank_lines: skip blank lines (default); False: a blank line is a row, which writing a null into a file
+            of one column needs.
         encoding: the character encoding, by Python's name.
         null_values: texts that are null when unquoted; null is written as the first. Default: only the empty text, so
             that ``NA`` stays a text.
@@ -80,35 +93,43 @@ class CsvOptions:
         line_terminator: writing: ``"\\n"`` (default) or ``"\\r\\n"``; both are read.
     """
 
-    delimiter: str | None = field(default=None, validator=valid(optional(character)))
-    quote: str | None = field(default='"', validator=valid(optional(character)))
-    escape: str | None = field(default=None, validator=valid(optional(character)))
-    header: bool | tuple[str, ...] = field(default=True, converter=tuple_of, validator=valid(_header))
-    skip_rows: int = field(default=0, validator=valid(integer(0)))
-    comment: str | None = field(default=None, validator=valid(optional(character)))
-    skip_blank_lines: bool = field(default=True, validator=valid(boolean))
+    delimiter: str | None = field(metadata=SPELLING, default=None, validator=valid(optional(character)))
+    quote: str | None = field(metadata=SPELLING, default='"', validator=valid(optional(character)))
+    escape: str | None = field(metadata=SPELLING, default=None, validator=valid(optional(character)))
+    header: bool | tuple[str, ...] = field(
+        metadata=SPELLING, default=True, converter=tuple_of, validator=valid(_header)
+    )
+    skip_rows: int = field(metadata=SPELLING, default=0, validator=valid(integer(0)))
+    comment: str | None = field(metadata=SPELLING, default=None, validator=valid(optional(character)))
+    skip_blank_lines: bool = field(metadata=SPELLING, default=True, validator=valid(boolean))
     encoding: str = field(
-        default="utf-8", validator=valid(Check("the name of a character encoding, such as 'latin-1'", _is_encoding))
+        metadata=SPELLING,
+        default="utf-8",
+        validator=valid(Check("the name of a character encoding, such as 'latin-1'", _is_encoding)),
     )
-    null_values: tuple[str, ...] = field(default=("",), converter=tuple_of, validator=valid(texts))
-    true_values: tuple[str, ...] = field(default=("true", "True", "TRUE"), converter=tuple_of, validator=valid(_filled))
+    null_values: tuple[str, ...] = field(metadata=SPELLING, default=("",), converter=tuple_of, validator=valid(texts))
+    true_values: tuple[str, ...] = field(
+        metadata=SPELLING, default=("true", "True", "TRUE"), converter=tuple_of, validator=valid(_filled)
+    )
     false_values: tuple[str, ...] = field(
-        default=("false", "False", "FALSE"), converter=tuple_of, validator=valid(_filled)
+        metadata=SPELLING, default=("false", "False", "FALSE"), converter=tuple_of, validator=valid(_filled)
     )
-    quoted_nulls: bool | None = field(default=None, validator=valid(optional(boolean)))
-    decimal_point: str = field(default=".", validator=valid(character))
-    thousands: str | None = field(default=None, validator=valid(optional(character)))
-    date_format: tuple[str, ...] | None = field(default=None, converter=_formats, validator=valid(optional(_filled)))
+    quoted_nulls: bool | None = field(metadata=SPELLING, default=None, validator=valid(optional(boolean)))
+    decimal_point: str = field(metadata=SPELLING, default=".", validator=valid(character))
+    thousands: str | None = field(metadata=READING, default=None, validator=valid(optional(character)))
+    date_format: tuple[str, ...] | None = field(
+        metadata=SPELLING, default=None, converter=_formats, validator=valid(optional(_filled))
+    )
     timestamp_format: tuple[str, ...] | None = field(
-        default=None, converter=_formats, validator=valid(optional(_filled))
+        metadata=SPELLING, default=None, converter=_formats, validator=valid(optional(_filled))
     )
-    types: Mapping[str, Any] | None = field(default=None, converter=_types)
-    infer_types: bool = field(default=True, validator=valid(boolean))
-    infer_rows: int | None = field(default=None, validator=valid(optional(integer(1))))
-    max_record_bytes: int = field(default=64 << 20, validator=valid(integer(1, 1 << 30)))
+    types: Mapping[str, Any] | None = field(metadata=READING, default=None, converter=_types)
+    infer_types: bool = field(metadata=READING, default=True, validator=valid(boolean))
+    infer_rows: int | None = field(metadata=READING, default=None, validator=valid(optional(integer(1))))
+    max_record_bytes: int = field(metadata=READING, default=64 << 20, validator=valid(integer(1, 1 << 30)))
     compression: str | None = field(default="infer", validator=valid(compression_option))
-    quoting: str = field(default="needed", validator=valid(one_of("needed", "all", "none")))
-    line_terminator: str = field(default="\n", validator=valid(one_of("\n", "\r\n")))
+    quoting: str = field(metadata=WRITING, default="needed", validator=valid(one_of("needed", "all", "none")))
+    line_terminator: str = field(metadata=WRITING, default="\n", validator=valid(one_of("\n", "\r\n")))
 
     def __attrs_post_init__(self) -> None:
         both = [text for text in self.true_values if text in self.false_values]

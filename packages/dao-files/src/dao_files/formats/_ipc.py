@@ -18,7 +18,7 @@ from dao_files.formats._contract import FileTask, FormatWriter, Paths
 from dao_files.formats._facts import column_facts, file_bytes
 from dao_files.formats._faults import reading, storing
 from dao_files.formats._near import copy_batch, is_near
-from dao_files.formats._options import Check, boolean, one_of, valid
+from dao_files.formats._options import READING, WRITING, Check, boolean, one_of, valid
 from dao_files.formats._shape import check_batch, check_schema, unify
 
 __all__ = ["ArrowFormat", "ArrowOptions", "ArrowStreamFormat"]
@@ -43,8 +43,8 @@ class ArrowOptions:
             error rather than crashing later. False trusts the file.
     """
 
-    compression: str | None = field(default=None, converter=_no_codec, validator=valid(_known))
-    validate: bool = field(default=True, validator=valid(boolean))
+    compression: str | None = field(metadata=WRITING, default=None, converter=_no_codec, validator=valid(_known))
+    validate: bool = field(metadata=READING, default=True, validator=valid(boolean))
 
 
 class ArrowFormat(Format):

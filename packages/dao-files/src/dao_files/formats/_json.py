@@ -19,7 +19,7 @@ from dao_files.formats._facts import file_bytes
 from dao_files.formats._faults import reading, storing
 from dao_files.formats._json_parser import DOCUMENT_HINT, read_documents, read_lines
 from dao_files.formats._json_values import build_array, infer_type, to_values, unify_types
-from dao_files.formats._options import integer, one_of, optional, valid
+from dao_files.formats._options import READING, WRITING, integer, one_of, optional, valid
 from dao_files.formats._shape import check_batch, refuse_duplicates
 
 __all__ = ["VALUE_COLUMN", "JsonFormat", "JsonOptions", "NdjsonFormat"]
@@ -48,10 +48,10 @@ class JsonOptions:
     """
 
     compression: str | None = field(default="infer", validator=valid(compression_option))
-    infer_rows: int | None = field(default=None, validator=valid(optional(integer(1))))
-    max_record_bytes: int = field(default=64 << 20, validator=valid(integer(1)))
-    nan: str = field(default="error", validator=valid(one_of("error", "null", "text")))
-    indent: int | None = field(default=None, validator=valid(optional(integer(0, 16))))
+    infer_rows: int | None = field(metadata=READING, default=None, validator=valid(optional(integer(1))))
+    max_record_bytes: int = field(metadata=READING, default=64 << 20, validator=valid(integer(1)))
+    nan: str = field(metadata=WRITING, default="error", validator=valid(one_of("error", "null", "text")))
+    indent: int | None = field(metadata=WRITING, default=None, validator=valid(optional(integer(0, 16))))
 
 
 Parser = Callable[[Callable[[int], bytes], int, bool, str], Iterator[Any]]

@@ -7,13 +7,18 @@ An unknown name raises an :class:`~dao.errors.UnsupportedError` with the nearest
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from types import MappingProxyType
+from typing import Any, Literal, TypeVar
 
 from attrs import Attribute, fields
 
 from dao.errors import DataError, UnsupportedError, did_you_mean
 
 __all__ = [
+    "READING",
+    "SPELLING",
+    "WRITING",
+    "Direction",
     "boolean",
     "build_options",
     "character",
@@ -24,6 +29,8 @@ __all__ = [
     "option_names",
     "optional",
     "per_column",
+    "refuse_other_direction",
+    "spelling_of",
     "text",
     "texts",
     "tuple_of",
@@ -31,6 +38,18 @@ __all__ = [
 ]
 
 O = TypeVar("O")  # noqa: E741 - the options class
+
+Direction = Literal["reading", "writing"]
+"""The direction of a call: a read of files, or a write of new ones."""
+
+READING: Mapping[str, Any] = MappingProxyType({"direction": "reading"})
+"""Metadata of a field whose option is of no use to a write."""
+
+WRITING: Mapping[str, Any] = MappingProxyType({"direction": "writing"})
+"""Metadata of a field whose option is of no use to a read."""
+
+SPELLING: Mapping[str, Any] = MappingProxyType({"spelling": True})
+"""Metadata of a field of both directions whose value a reader needs, as files don't store it."""
 
 
 class Check:
@@ -121,6 +140,33 @@ def tuple_of(value: Any) -> Any:
 def option_names(options: type[Any]) -> tuple[str, ...]:
     """Return the names of the options of an options class, in the order of its fields."""
     return tuple(attribute.name for attribute in fields(options))
+
+
+def refuse_other_direction(
+    format_name: str, options: type[Any], given: Mapping[str, Any], direction: Direction
+) -> None:
+    """Refuse the options of a call that only matter in the other direction.
+
+    Raises:
+        UnsupportedError: an option of reading given to a write, or one of writing given to a read.
+    """
+    for attribute in fields(options):
+        own = attribute.metadata.get("direction", direction)
+        if attribute.name in given and own != direction:
+            use, other = ("reads", "write") if own == "reading" else ("writes", "read")
+            raise UnsupportedError(
+                f"{attribute.name!r} is an option of {use} of format {format_name!r}, so this {other} would ignore it: "
+                f"leave it out, or declare it as a property of the object, which is for its reads and writes"
+            )
+
+
+def spelling_of(options: Any) -> dict[str, Any]:
+    """Return the options without which files that were written with them can't be read back, by name."""
+    return {
+        attribute.name: getattr(options, attribute.name)
+        for attribute in fields(type(options))
+        if attribute.metadata.get("spelling")
+    }
 
 
 def build_options(format_name: str, options: type[O], given: Mapping[str, Any]) -> O:

@@ -18,7 +18,7 @@ from dao_files.formats._compression import KeptOpen
 from dao_files.formats._contract import FileTask, FormatWriter, Paths
 from dao_files.formats._facts import column_facts, file_bytes
 from dao_files.formats._faults import reading, storing
-from dao_files.formats._options import integer, number, one_of, texts, tuple_of, valid
+from dao_files.formats._options import WRITING, integer, number, one_of, texts, tuple_of, valid
 from dao_files.formats._shape import check_batch, check_schema, refuse_duplicates, unify
 
 __all__ = ["OrcFormat", "OrcOptions"]
@@ -48,17 +48,22 @@ class OrcOptions:
     """
 
     compression: str = field(
+        metadata=WRITING,
         default="zstd",
         converter=_codec,
         validator=valid(one_of(*_CODECS)),
     )
-    compression_block_size: int = field(default=64 << 10, validator=valid(integer(1)))
-    compression_strategy: str = field(default="speed", validator=valid(one_of("speed", "compression")))
-    stripe_size: int = field(default=64 << 20, validator=valid(integer(1)))
-    row_index_stride: int = field(default=10_000, validator=valid(integer(0)))
-    dictionary_key_size_threshold: float = field(default=0.0, validator=valid(number(0)))
-    bloom_filter_columns: tuple[str, ...] = field(default=(), converter=tuple_of, validator=valid(texts))
-    bloom_filter_fpp: float = field(default=0.05, validator=valid(number(0)))
+    compression_block_size: int = field(metadata=WRITING, default=64 << 10, validator=valid(integer(1)))
+    compression_strategy: str = field(
+        metadata=WRITING, default="speed", validator=valid(one_of("speed", "compression"))
+    )
+    stripe_size: int = field(metadata=WRITING, default=64 << 20, validator=valid(integer(1)))
+    row_index_stride: int = field(metadata=WRITING, default=10_000, validator=valid(integer(0)))
+    dictionary_key_size_threshold: float = field(metadata=WRITING, default=0.0, validator=valid(number(0)))
+    bloom_filter_columns: tuple[str, ...] = field(
+        metadata=WRITING, default=(), converter=tuple_of, validator=valid(texts)
+    )
+    bloom_filter_fpp: float = field(metadata=WRITING, default=0.05, validator=valid(number(0)))
 
 
 class OrcFormat(Format):

@@ -9,6 +9,8 @@ from attrs import field, frozen
 
 from dao.display import even_half_made
 from dao_files.formats._options import (
+    READING,
+    WRITING,
     Check,
     boolean,
     columns_or_boolean,
@@ -101,16 +103,19 @@ class ParquetOptions:
     """
 
     compression: str | Mapping[str, str] = field(
-        default="zstd", converter=_canonical_codec, validator=valid(per_column(one_of(*_CODECS)))
+        metadata=WRITING, default="zstd", converter=_canonical_codec, validator=valid(per_column(one_of(*_CODECS)))
     )
     compression_level: int | Mapping[str, int] | None = field(
-        default=None, validator=valid(optional(per_column(integer(-50, 22))))
+        metadata=WRITING, default=None, validator=valid(optional(per_column(integer(-50, 22))))
     )
-    row_group_rows: int = field(default=1 << 20, validator=valid(integer(1)))
-    row_group_bytes: int = field(default=64 << 20, validator=valid(integer(1)))
-    statistics: bool | tuple[str, ...] = field(default=True, converter=tuple_of, validator=valid(columns_or_boolean))
-    page_index: bool = field(default=True, validator=valid(boolean))
+    row_group_rows: int = field(metadata=WRITING, default=1 << 20, validator=valid(integer(1)))
+    row_group_bytes: int = field(metadata=WRITING, default=64 << 20, validator=valid(integer(1)))
+    statistics: bool | tuple[str, ...] = field(
+        metadata=WRITING, default=True, converter=tuple_of, validator=valid(columns_or_boolean)
+    )
+    page_index: bool = field(metadata=WRITING, default=True, validator=valid(boolean))
     dictionary: bool | str | tuple[str, ...] = field(
+        metadata=WRITING,
         default="auto",
         converter=tuple_of,
         validator=valid(
@@ -120,12 +125,13 @@ class ParquetOptions:
             )
         ),
     )
-    data_page_size: int | None = field(default=None, validator=valid(optional(integer(1))))
-    dictionary_page_size: int | None = field(default=None, validator=valid(optional(integer(1))))
-    max_rows_per_page: int | None = field(default=None, validator=valid(optional(integer(1))))
-    data_page_version: str = field(default="1.0", validator=valid(one_of("1.0", "2.0")))
-    format_version: str = field(default="2.6", validator=valid(one_of("1.0", "2.4", "2.6")))
+    data_page_size: int | None = field(metadata=WRITING, default=None, validator=valid(optional(integer(1))))
+    dictionary_page_size: int | None = field(metadata=WRITING, default=None, validator=valid(optional(integer(1))))
+    max_rows_per_page: int | None = field(metadata=WRITING, default=None, validator=valid(optional(integer(1))))
+    data_page_version: str = field(metadata=WRITING, default="1.0", validator=valid(one_of("1.0", "2.0")))
+    format_version: str = field(metadata=WRITING, default="2.6", validator=valid(one_of("1.0", "2.4", "2.6")))
     encoding: Mapping[str, str] | None = field(
+        metadata=WRITING,
         default=None,
         validator=valid(
             Check(
@@ -137,13 +143,13 @@ class ParquetOptions:
         ),
     )
     bloom_filters: tuple[str, ...] | Mapping[str, Mapping[str, float]] | None = field(
-        default=None, converter=tuple_of, validator=valid(optional(_bloom))
+        metadata=WRITING, default=None, converter=tuple_of, validator=valid(optional(_bloom))
     )
-    coerce_timestamps: str | None = field(default=None, validator=valid(one_of(None, "ms", "us")))
-    allow_truncated_timestamps: bool = field(default=False, validator=valid(boolean))
-    int96_timestamps: bool = field(default=False, validator=valid(boolean))
-    store_schema: bool = field(default=True, validator=valid(boolean))
+    coerce_timestamps: str | None = field(metadata=WRITING, default=None, validator=valid(one_of(None, "ms", "us")))
+    allow_truncated_timestamps: bool = field(metadata=WRITING, default=False, validator=valid(boolean))
+    int96_timestamps: bool = field(metadata=WRITING, default=False, validator=valid(boolean))
+    store_schema: bool = field(metadata=WRITING, default=True, validator=valid(boolean))
     checksums: bool = field(default=False, validator=valid(boolean))
-    int96_unit: str = field(default="us", validator=valid(one_of("s", "ms", "us", "ns")))
-    read_dictionary: tuple[str, ...] = field(default=(), converter=tuple_of, validator=valid(texts))
-    max_decompression_ratio: float = field(default=1000.0, validator=valid(number(1)))
+    int96_unit: str = field(metadata=READING, default="us", validator=valid(one_of("s", "ms", "us", "ns")))
+    read_dictionary: tuple[str, ...] = field(metadata=READING, default=(), converter=tuple_of, validator=valid(texts))
+    max_decompression_ratio: float = field(metadata=READING, default=1000.0, validator=valid(number(1)))

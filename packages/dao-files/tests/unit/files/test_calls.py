@@ -70,7 +70,7 @@ ROWS = [{"a": 1}]
         ("write", {"data": ROWS, "delimiter": 5, "mode": "append"}, "has no option 'delimiter'"),
         ("write", {"data": ROWS, "delimiter": ";"}, "has no option 'delimiter'"),
         ("upsert", {"data": ROWS, "keys": ["a"], "compression": "zipp"}, "option 'compression': found 'zipp'"),
-        ("read", {"encoding": "utf8x"}, "option 'encoding'"),
+        ("read", {"encoding": "utf8x"}, "'encoding'"),
         ("write", {"data": []}, "an empty list has no columns"),
         ("write", {"data": b"x"}, "bytes go to one file"),
         ("write", {"data": ROWS, "partition_by": ["a", "a"]}, "partition_by: asks for 'a' more than once"),

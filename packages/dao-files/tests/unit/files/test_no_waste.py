@@ -19,7 +19,7 @@ import pytest
 
 from dao import DataAccessObject, DataStore, DataStoreRegistry, TableObject
 from dao_files._actions import log as log_module
-from dao_files._actions import tables
+from dao_files._actions import options as options_module
 from dao_files._local.snapshot import FolderSnapshot
 from dao_files.formats._near import is_near
 from dao_files.formats._parquet_options import ParquetOptions
@@ -152,8 +152,8 @@ def test_one_small_file_starts_no_thread(action: Callable[[Place], Any], place: 
 
 def test_options_are_made_once(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Any] = []
-    build = tables._build_options
-    monkeypatch.setattr(tables, "_build_options", lambda *given: (made.append(given[2]), build(*given))[1])
+    build = options_module._build_options
+    monkeypatch.setattr(options_module, "_build_options", lambda *given: (made.append(given[2]), build(*given))[1])
     place.read()
     place.table.get("format")
     first = len(made)
@@ -167,9 +167,9 @@ def test_options_are_made_once(place: Place, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_options_of_objects_that_are_gone_are_forgotten(place: Place) -> None:
-    before = len(tables._options_cache)
+    before = len(options_module._options_cache)
     place.dao.read(place.table.replace(checksums=True))
-    assert len(tables._options_cache) <= before + 1
+    assert len(options_module._options_cache) <= before + 1
 
 
 def test_a_read_looks_at_the_newest_line_of_the_log(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,7 +208,7 @@ def test_an_object_that_outlives_the_module_is_forgotten_without_a_word(
     monkeypatch.setattr(sys, "unraisablehook", lost.append)
     other = place.table.replace(checksums=True)
     place.dao.read(other)
-    monkeypatch.setattr(tables, "_options_cache", None)  # as at the interpreter's end
+    monkeypatch.setattr(options_module, "_options_cache", None)  # as at the interpreter's end
     del other
     gc.collect()
     assert lost == []
