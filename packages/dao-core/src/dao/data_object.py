@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from dao.display import even_half_made, table_of
 from dao.errors import DataError, did_you_mean
-from dao.secrets import guarded, masked
 
 if TYPE_CHECKING:
     from dao.data_store import DataStore
@@ -128,9 +127,13 @@ class DataObject:
         return hash(self._identity()[:3])
 
     def __reduce__(self) -> tuple[Any, ...]:
+        from dao.secrets import guarded
+
         return _rebuild, (type(self), self.identifier, self.data_store, guarded(dict(self.properties)))
 
     def _described(self) -> Iterator[tuple[str, Any]]:
+        from dao.secrets import masked
+
         yield "key", self.key
         for name, value in self.properties.items():
             yield name, masked(name, value)

@@ -13,7 +13,6 @@ from dao.data_object import DataObject
 from dao.display import even_half_made, table_of
 from dao.errors import ConfigError, Fault, PluginError, did_you_mean
 from dao.interface import InterfaceSpec
-from dao.secrets import guarded
 
 if TYPE_CHECKING:
     from dao.plugins import Plugins
@@ -210,13 +209,14 @@ class DataStore:
         self.close()
 
     def __getstate__(self) -> dict[str, Any]:
+        from dao.secrets import guarded
+
         kept = {at: made for at, made in self._built.items() if getattr(type(made), "carries_state", False)}
         # The declared objects point back at their store, so they travel with it.
         left_out = {"_lock": None, "_classes": None, "routes": None, "_plugins": None}
         # Only the classes know which options are secrets, as far as they can be loaded here.
         specs = tuple(_guarded(spec, self._class_or_error(spec)) for spec in self.specs)
-        properties = guarded(dict(self.properties))
-        return {**self.__dict__, **left_out, "specs": specs, "_built": kept, "properties": properties}
+        return {**self.__dict__, **left_out, "specs": specs, "_built": kept, "properties": guarded({**self.properties})}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state, _lock=RLock(), properties=MappingProxyType(state["properties"]))

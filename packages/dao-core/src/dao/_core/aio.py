@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast, overload
 
 from dao._arguments import Format, Into, Mode, SchemaMode
 from dao._core.access import Access, Named
-from dao._core.dao import Bound, Columns, Rows, Where
+from dao._core.calls import Bound, Columns, Rows, Where
 from dao._core.on_loop import LoopExecutor
 from dao.data_object import DataObject
 from dao.data_store import DataStore

@@ -11,15 +11,14 @@ if TYPE_CHECKING:
     from dao.catalog._schema import json_schema
     from dao.catalog._store_source import StoreSource
 
+_HOMES = {
+    "Catalog": "dao.catalog._catalog",
+    "StoreSource": "dao.catalog._store_source",
+    "json_schema": "dao.catalog._schema",
+    "load": "dao.catalog._catalog",
+}
+
 __all__ = ["Catalog", "StoreSource", "json_schema", "load"]
 
 if not TYPE_CHECKING:  # else type checkers let any name pass
-    __getattr__, __dir__ = door(
-        __name__,
-        {
-            "Catalog": "dao.catalog._catalog",
-            "StoreSource": "dao.catalog._store_source",
-            "json_schema": "dao.catalog._schema",
-            "load": "dao.catalog._catalog",
-        },
-    )
+    __getattr__, __dir__ = door(__name__, _HOMES)

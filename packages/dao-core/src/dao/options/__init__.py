@@ -21,6 +21,21 @@ if TYPE_CHECKING:
     from dao.options._places import Folder, absolute_place
     from dao.options._signature import option_types
 
+_HOMES = {
+    "Folder": "dao.options._places",
+    "Validator": "dao.options._checks",
+    "absolute_place": "dao.options._places",
+    "build": "dao.options._build",
+    "check": "dao.options._build",
+    "described": "dao.options._checks",
+    "guarded_options": "dao.options._build",
+    "matching": "dao.options._checks",
+    "number": "dao.options._checks",
+    "one_of": "dao.options._checks",
+    "option_types": "dao.options._signature",
+    "refuse": "dao.options._checks",
+}
+
 __all__ = [
     "Folder",
     "Validator",
@@ -37,20 +52,4 @@ __all__ = [
 ]
 
 if not TYPE_CHECKING:  # else type checkers let any name pass
-    __getattr__, __dir__ = door(
-        __name__,
-        {
-            "Folder": "dao.options._places",
-            "Validator": "dao.options._checks",
-            "absolute_place": "dao.options._places",
-            "build": "dao.options._build",
-            "check": "dao.options._build",
-            "described": "dao.options._checks",
-            "guarded_options": "dao.options._build",
-            "matching": "dao.options._checks",
-            "number": "dao.options._checks",
-            "one_of": "dao.options._checks",
-            "option_types": "dao.options._signature",
-            "refuse": "dao.options._checks",
-        },
-    )
+    __getattr__, __dir__ = door(__name__, _HOMES)

@@ -16,7 +16,8 @@ def door_faults(package: str, public: Iterable[str]) -> list[str]:
     """Return the faults of a package's public modules, one line each; an empty list if there are none.
 
     A public module must list its names in ``__all__``, and each of them must be importable. If they are imported on
-    demand (:func:`dao.lazy.door`), ``__all__``, ``_HOMES`` and the imports for type checkers must have the same names.
+    demand (:func:`dao.lazy.door`), ``__all__``, ``_HOMES`` and the imports for type checkers must be there and have the
+    same names.
 
     Args:
         package: the import name of the package.
@@ -56,6 +57,8 @@ def _faults(module: ModuleType) -> Iterator[str]:
     homes = getattr(module, "_HOMES", None)
     if homes is not None:
         yield from _disagreements(module, set(names), homes)
+    elif "__getattr__" in vars(module):
+        yield f"{module.__name__}: loads names on demand, and has no _HOMES that says from where"
 
 
 def _own(module: ModuleType) -> Iterator[str]:

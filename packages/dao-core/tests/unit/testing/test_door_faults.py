@@ -50,6 +50,13 @@ def test_a_door_that_disagrees_is_noticed(package: Path, typed: str, home: str, 
     assert any(fault in found for found in door_faults("doored", ["doored"]))
 
 
+def test_a_door_without_a_list_of_homes_is_noticed(package: Path) -> None:
+    named = DOOR.format(typed="doored._thing", home="doored._thing", names='"Thing"')
+    (package / "__init__.py").write_text(named.replace("_HOMES", "_PLACES"))
+    fault = "doored: loads names on demand, and has no _HOMES that says from where"
+    assert door_faults("doored", ["doored"]) == [fault]
+
+
 def test_a_module_that_is_public_by_accident_is_noticed(package: Path) -> None:
     (package / "helpers.py").write_text("def help(): ...\n")
     assert door_faults("doored", ["doored", "doored.gone"]) == [
