@@ -16,7 +16,7 @@ from dao.progress import advance, expect
 from dao.results import WriteResult
 from dao.tables import check_mode, retry_conflicts
 from dao_files.manifest import ObjectSettings, OnceWriter, Stat, Writer, put_once
-from dao_files.storage import check_key, chunks_of, is_binary, key_of_path, place_of
+from dao_files.storage import check_key, chunks_of, is_binary, place_of
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -174,9 +174,11 @@ def key_to_read(storage: ManifestStorage, data_object: DataObject, path: str | N
     """The key of the single object that a call reads.
 
     Raises:
-        DataError: the key is invalid.
+        DataError: the key is invalid, or the object is a table.
     """
-    return check_key(data_object.key) if path is None else key_of_path(path, storage)
+    place = place_of(storage, data_object, path)
+    place.refuse_bytes()
+    return check_key(place.key)
 
 
 def check_range(offset: int | None, length: int | None) -> None:

@@ -230,6 +230,7 @@ def _directory_place(storage: Storage, data_object: DataObject, path: str | None
 def open_bytes(storage: Storage, data_object: DataObject, *, path: str | None) -> BinaryIO:
     """See :meth:`dao_files._actions.interface.FilesInterface.read_stream_bytes`."""
     place = place_of(storage, data_object, path)
+    place.refuse_bytes()
     with closing(storage.snapshot(place.key, "file")) as snapshot:
         if not snapshot.is_file:
             raise DataError(f"{place.key!r} is a directory: path= says which of its files to read as bytes")

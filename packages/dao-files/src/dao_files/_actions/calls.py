@@ -214,6 +214,8 @@ def plan(
     if given.get("into") != "bytes" and (action in _ROWS_READ or (action == "delete" and "where" in given)):
         return _plan_reading(storage, action, data_object, given, options)
     place = place_of(storage, data_object, given.get("path"), writing=action == "delete")
+    if given.get("into") == "bytes":
+        place.refuse_bytes()
     found: dict[str, Any] = {"location": location_of(storage, place.key)}
     if action == "delete":
         found["removes"] = _describe_all(found["location"], place)

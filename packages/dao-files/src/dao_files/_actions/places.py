@@ -47,6 +47,11 @@ class Place:
             )
         raise DataError(f"{self.key!r} is a file, not a directory: use a FileObject for it, or path=")
 
+    def refuse_bytes(self) -> None:
+        """Raise a DataError for a table, which has the bytes of several files: ``path=`` reads one."""
+        if self.wanted == "directory" and not self.whole:
+            raise DataError(f"{self.name!r} is a table: path= says which of its files to read as bytes")
+
 
 def place_of(storage: Storage, data_object: DataObject, path: str | None = None, *, writing: bool = False) -> Place:
     """Resolve an object or ``path=`` to its place, without accessing the store.

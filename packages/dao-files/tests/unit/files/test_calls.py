@@ -77,6 +77,8 @@ ROWS = [{"a": 1}]
         ("upsert", {"data": ROWS, "keys": ["a", "a"]}, "keys: asks for 'a' more than once"),
         ("read", {"columns": ["a", "a"]}, "columns: asks for 'a' more than once"),
         ("read", {"limit": 10**30}, "limit: found 1"),
+        ("read", {"into": "bytes"}, "'s.t' is a table: path= says which of its files"),
+        ("read_stream", {"into": "bytes"}, "'s.t' is a table: path= says which of its files"),
     ],
 )
 def test_what_no_store_could_do_is_refused_before_it_is_looked_at(

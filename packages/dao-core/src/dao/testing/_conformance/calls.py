@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from functools import partial
 from typing import Any
 
+import attrs
 import pyarrow as pa
 import pytest
 
 from dao._core.dao import DataAccessObject
 from dao.errors import AlreadyExistsError, DaoError, DataError, NotFoundError
+from dao.plugins import default_plugins
 from dao.testing._backend import Backend
 from dao.testing._conformance.base import REFUSALS, Capability
-from dao.testing._conformance.samples import no_debris, people, rows
+from dao.testing._conformance.samples import by_id, no_debris, people, rows
 
 __all__ = ["Calls"]
 
@@ -30,6 +32,17 @@ _CANT_BE_READ: tuple[dict[str, Any], ...] = (
     {"into": "pands"},
     {"into": 5},
 )
+
+
+def _one_way_options(formats: Collection[str]) -> Iterator[tuple[str, str, Any, bool]]:
+    """One option of each direction for each of these formats: format, name, default, whether it is of reads."""
+    for format, kind in default_plugins().load_formats().items():
+        fields = attrs.fields(kind.Options) if format in formats else ()
+        for direction in ("reading", "writing"):
+            for field in fields:
+                if field.metadata.get("direction") == direction and field.default is not None:
+                    yield format, field.name, field.default, direction == "reading"
+                    break
 
 
 class Whole:
@@ -101,6 +114,30 @@ class Calls(
         with pytest.raises(NotFoundError):
             dao.read(table)
         no_debris(backend)
+
+    def test_an_option_of_reads_is_none_of_writes(self, dao: DataAccessObject, backend: Backend) -> None:
+        """A format's option that only reads use is refused by writes, one that only writes use by reads; by explain()
+        too. An object may declare it: it serves both.
+        """
+        for position, (format, name, default, is_of_reads) in enumerate(_one_way_options(self.capabilities.formats)):
+            table = backend.table(f"people_{position}", format=format, **{name: default})
+            dao.write(people(range(3)), table)
+            assert by_id(dao.read(table)) == people(range(3)).to_pylist()
+            plain = backend.table(f"people_{position}", format=format)
+            given = {name: default}
+            calls: list[Callable[[], object]] = [
+                partial(dao.read, plain, **given),
+                partial(dao.explain, "read", plain, **given),
+            ]
+            if is_of_reads:
+                calls = [
+                    partial(dao.write, people([7]), plain, mode="overwrite", **given),
+                    partial(dao.explain, "write", people([7]), plain, mode="overwrite", **given),
+                ]
+            for call in calls:
+                with pytest.raises(REFUSALS, match=f"'{name}'"):
+                    call()
+            assert by_id(dao.read(plain)) == people(range(3)).to_pylist()
 
     def test_every_error_says_the_call(self, dao: DataAccessObject, backend: Backend) -> None:
         """A DataError has action, data_object, store and interface set, and its message starts with them."""

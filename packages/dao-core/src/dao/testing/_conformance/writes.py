@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pyarrow as pa
@@ -59,6 +60,21 @@ class Writes(Capability, requires=("read", "write"), written=_WRITE):
         assert result.interface, "the result doesn't say which interface did it"
         assert rows(dao, backend.table("people")) == people(range(7)).to_pylist()
         no_debris(backend)
+
+    def test_options_of_a_write_are_remembered(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Rows written to a table with options of the call, such as a delimiter, are read back without them, also after
+        an append; or the write is refused.
+        """
+        for format in {"csv"}.intersection(self.capabilities.formats):
+            table = backend.table("people", format=format)
+            try:
+                dao.write(people(range(3)), table, delimiter=";", null_values=["NULL"])
+            except REFUSALS:
+                continue
+            assert by_id(dao.read(table)) == people(range(3)).to_pylist()
+            with suppress(*REFUSALS):
+                dao.write(people([3]), table, mode="append")
+                assert by_id(dao.read(table)) == people(range(4)).to_pylist()
 
     def test_the_default_mode_overwrites_nothing(self, dao: DataAccessObject, backend: Backend) -> None:
         """mode="error", the default, raises AlreadyExistsError if the object exists, and changes nothing."""

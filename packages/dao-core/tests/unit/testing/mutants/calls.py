@@ -40,9 +40,17 @@ def changed(call, *args, limit=None, **named):
     return call(*args, limit=limit, **named)
 """
 
+OPTIONS_WITHOUT_USE_ARE_IGNORED = """
+from dao_files.formats import Format
+
+def mutate(monkeypatch):
+    monkeypatch.setattr(Format, "check_direction", lambda self, given, direction: None)
+"""
+
 CALLS = (
     Mutation("slips_are_ignored", Calls, SLIPS_ARE_IGNORED),
     Mutation("errors_say_another_call", Calls, ERRORS_SAY_ANOTHER_CALL),
     Mutation("explain_does_it", Calls, EXPLAIN_DOES_IT),
     Mutation("numbers_are_checked_again", Calls, NUMBERS_ARE_CHECKED_AGAIN),
+    Mutation("options_without_use_are_ignored", Calls, OPTIONS_WITHOUT_USE_ARE_IGNORED),
 )

@@ -48,6 +48,13 @@ def mutate(monkeypatch):
     monkeypatch.setattr(OwnPlace, "discard", lambda self, path: None)
 """
 
+OPTIONS_ARE_FORGOTTEN = """
+from dao_files._actions.log import Log
+
+def mutate(monkeypatch):
+    monkeypatch.setattr(Log, "spelling", lambda self, format: None)
+"""
+
 UPSERT_APPENDS = """
 @around("upsert")
 def changed(call, data, data_object, **named):
@@ -241,6 +248,7 @@ WRITES = (
     Mutation("writes_go_in_place", Overwrites, IN_PLACE, slow=True),
     Mutation("in_place_under_faults", Faults, IN_PLACE),
     Mutation("staged_files_stay", Writes, NO_CLEANING),
+    Mutation("options_are_forgotten", Writes, OPTIONS_ARE_FORGOTTEN),
     Mutation("mode_is_ignored", Writes, change_argument("mode", "write", "'overwrite'")),
     Mutation("append_overwrites", Appends, change_argument("mode", "write", "'overwrite'")),
     Mutation("partitions_overwrite_all", PartitionOverwrites, change_argument("mode", "write", "'overwrite'")),
