@@ -76,7 +76,9 @@ def test_what_is_read_of_files_that_differ_can_be_written(name: str, tmp_path: P
     found.validate(full=True)
 
 
-@pytest.mark.parametrize("other", [pa.array([2**62 + 1]), pa.array([Decimal("12345678901234567890.17")])], ids=repr)
+@pytest.mark.parametrize(
+    "other", [pa.array([2**62 + 1]), pa.array([Decimal("12345678901234567890.17")])], ids=["integers", "decimals"]
+)
 def test_types_without_a_common_type_are_read_by_a_declared_one(other: pa.Array, tmp_path: Path) -> None:
     paths = [tmp_path / "1.parquet", tmp_path / "2.parquet"]
     for path, column in zip(paths, (pa.array([0.1]), other), strict=True):
