@@ -14,7 +14,7 @@ from dao.file_set import FileSet
 from dao.progress import advance, expect
 from dao.results import FileInfo, WriteResult
 from dao.tables import RetryBudget, check_mode
-from dao_files._actions.modes import should_write
+from dao_files._actions.modes import result_of_nothing, should_write
 from dao_files._actions.places import Place, place_of, refuse_log
 from dao_files._storage.keys import check_key, join
 
@@ -177,7 +177,7 @@ def write_files(
         if change.base is not None:
             place.refuse("file" if change.base.is_file else "directory")
         if not should_write(change, place, mode):
-            return _result_of_nothing(change)
+            return result_of_nothing(change.base)
         new: list[tuple[str, int]] = []
         for file in data:
             refuse_log(check_key(file.key))
@@ -192,16 +192,9 @@ def write_files(
                 budget.wait(error)
                 change.renew()
                 if not should_write(change, place, mode):
-                    return _result_of_nothing(change)
+                    return result_of_nothing(change.base)
                 for path, _ in new:
                     _refuse_existing(change, mode, join(place.key, path))
-
-
-def _result_of_nothing(change: Change) -> WriteResult:
-    from dao_files._actions.committing import read_log
-
-    version = read_log(change).version
-    return WriteResult(bytes=0, files=0, version_before=version, version_after=version)
 
 
 def _files_to_keep(change: Change, mode: str) -> Sequence[FileInfo]:

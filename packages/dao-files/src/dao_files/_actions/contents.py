@@ -19,9 +19,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dao.errors import DaoError, DataError, UnsupportedError
+from dao.errors import DaoError, DataError, NotFoundError, UnsupportedError
 from dao.results import FileInfo
-from dao_files._actions.log import LOG_NAME
+from dao_files._actions.log import LOG_NAME, Log, fingerprint_of
 from dao_files._storage.keys import is_hidden
 from dao_files._workers import in_parallel
 
@@ -37,6 +37,7 @@ __all__ = [
     "hidden_files",
     "holds_table",
     "is_shown",
+    "no_files_error",
     "refuse_lakehouses",
     "shown_files",
 ]
@@ -112,6 +113,18 @@ def holds_table(files: Iterable[FileInfo], key: str) -> bool:
 
 def _is_of_table(path: str, size: int | None) -> bool:
     return path == LOG_NAME or any(log.match(path) for log in _LAKEHOUSES.values()) or is_shown(path, size)
+
+
+def no_files_error(key: str, log: Log) -> NotFoundError:
+    """Build the error about a table without data files, by the log that is left of it."""
+    if log.newest is None or log.newest.fingerprint == fingerprint_of(()):
+        return NotFoundError(
+            f"{key!r} holds no data files, only hidden ones and markers; mode='overwrite' makes it anew"
+        )
+    return NotFoundError(
+        f"{key!r} holds the log of a table at version {log.version}, and none of its data files: another program "
+        "removed them; put them back, or mode='overwrite' writes the table anew, and deleting it removes the log"
+    )
 
 
 def hidden_files(snapshot: Snapshot) -> list[FileInfo]:

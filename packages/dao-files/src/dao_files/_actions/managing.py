@@ -13,7 +13,7 @@ from dao.results import FileInfo, Listing, Version, WriteResult
 from dao.tables import check_mode, retry_conflicts
 from dao_files._actions.contents import check_replaceable, holds_table
 from dao_files._actions.log import LOG_NAME, Log
-from dao_files._actions.modes import should_write
+from dao_files._actions.modes import is_there, result_of_nothing, should_write
 from dao_files._actions.places import Place, place_of
 from dao_files._storage.keys import key_of_path
 
@@ -102,7 +102,7 @@ def _copy(storage: Storage, source: Place, place: Place, target: DataObject, mod
             if change.base is not None:
                 place.refuse("file" if change.base.is_file else "directory")
             if not should_write(change, place, mode):
-                return WriteResult(0, 0, 0, 0, 0)
+                return result_of_nothing(change.base)
             if change.base is not None:
                 _refuse_foreign_files(change.base, target)
             return _copy_file(change, snapshot) if snapshot.is_file else _copy_tree(change, snapshot, place.key)
@@ -166,13 +166,19 @@ def move(storage: Storage, data_object: DataObject, target: DataObject, *, mode:
     found = storage.kind(place.key, place.wanted)
     place.refuse(found)
     if found is not None and mode == "ignore":
-        return WriteResult(0, 0, 0, 0, 0)
-    if found is not None and mode == "overwrite":
-        with closing(storage.snapshot(place.key, place.wanted)) as replaced:
-            _refuse_foreign_files(replaced, target)
-    replace, wanted = mode == "overwrite", source.wanted or place.wanted
+        with closing(storage.snapshot(place.key, place.wanted)) as there:
+            if is_there(there, place):
+                return result_of_nothing(there)
+
+    def may_replace(there: Snapshot) -> bool:
+        if mode != "overwrite" and is_there(there, place):
+            return False
+        _refuse_foreign_files(there, target)
+        return True
+
+    wanted = source.wanted or place.wanted
     retry_conflicts(
-        storage.conflict_timeout, lambda: storage.move(source.key, place.key, replace=replace, wanted=wanted)
+        storage.conflict_timeout, lambda: storage.move(source.key, place.key, replace=may_replace, wanted=wanted)
     )
     return WriteResult(bytes=0, files=sum(1 for _ in _without_log(files)))
 

@@ -11,10 +11,17 @@ from attrs import define, evolve
 
 from dao.arrow.convert import without_views
 from dao.data_object import DataObject
-from dao.errors import DataError, NotFoundError
+from dao.errors import DataError
 from dao.results import FileInfo
 from dao.tables import EVERYTHING, Selection
-from dao_files._actions.contents import below, check_only_rows, format_within, refuse_lakehouses, shown_files
+from dao_files._actions.contents import (
+    below,
+    check_only_rows,
+    format_within,
+    no_files_error,
+    refuse_lakehouses,
+    shown_files,
+)
 from dao_files._actions.log import Log, Record, fingerprint_of
 from dao_files._actions.options import format_options, refuse_versions, stored_spelling
 from dao_files.formats import FORMATS, Format, close_reader, get_format, hive_values
@@ -284,9 +291,7 @@ def open_table(
         newest = None
     if not shown and newest is None:
         refuse_lakehouses(snapshot)
-        raise NotFoundError(
-            f"{snapshot.key!r} holds no data files, only hidden ones and markers; mode='overwrite' makes it anew"
-        )
+        raise no_files_error(snapshot.key, log)
     found = get_format(format or _format_of(snapshot, shown, log, newest))
     remembered = log.spelling(found.name)
     checked_options = format_options(

@@ -17,7 +17,7 @@ from dao.tables import EVOLVE, RetryBudget, reconcile, would_evolve
 from dao_files._actions.calls import check_writing, default_format
 from dao_files._actions.committing import commit, part_sizes, read_log
 from dao_files._actions.log import Log
-from dao_files._actions.modes import should_write
+from dao_files._actions.modes import result_of_nothing, should_write
 from dao_files._actions.options import format_options, refuse_other_spelling
 from dao_files._actions.partitioned import check_partition_columns, write_partitions
 from dao_files._actions.parts import Part, PartWriter, held_bytes, write_parts
@@ -86,13 +86,8 @@ def write_rows(
     with storage.change(place.key, tree=tree, blind=mode == "overwrite") as change:
         place.refuse(_kind_of(change))
         if not should_write(change, place, mode):
-            return _result_of_nothing(change)
+            return result_of_nothing(change.base)
         return write_into(change, reader, place, writing, RetryBudget(storage.conflict_timeout), tree=tree)
-
-
-def _result_of_nothing(change: Change) -> WriteResult:
-    version = read_log(change).version
-    return WriteResult(0, 0, 0, 0, 0, version, version)
 
 
 def write_into(
@@ -240,7 +235,7 @@ def _write_tree(
     """
     seen = _inspect(change, reader.schema, place, writing, budget)
     if seen is None:
-        return _result_of_nothing(change)
+        return result_of_nothing(change.base)
     table, layout = seen
     new = write_new(change, shape_rows(reader, layout.schema), layout, read_log(change), writing.held)
     while True:
@@ -250,7 +245,7 @@ def _write_tree(
             writes = _renew_after(change, place, writing, budget, error)
         seen = _inspect(change, reader.schema, place, writing, budget) if writes else None
         if seen is None:
-            return _result_of_nothing(change)
+            return result_of_nothing(change.base)
         table, found = seen
         if found != layout:
             raise ConflictError(f"{place.key!r} was given another schema or layout while this was written")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Condition
@@ -159,13 +159,16 @@ class MemoryStorage:
                 raise NotFoundError(f"{key!r} is not there")
             self.swap({key: {}})
 
-    def move(self, source: str, target: str, *, replace: bool, wanted: Kind | None = None) -> None:
+    def move(
+        self, source: str, target: str, *, replace: Callable[[Snapshot], bool], wanted: Kind | None = None
+    ) -> None:
         """See :meth:`dao_files.storage.Storage.move`."""
         with self._locked(source, target):
             found = _below(self.contents, source)
             if not found:
                 raise NotFoundError(f"{source!r} is not there")
-            if self.kind(target) is not None and not replace:
+            taken = _below(self.contents, target)
+            if taken and not replace(MemorySnapshot(target, taken)):
                 raise AlreadyExistsError(f"{target!r} is already there")
             moved = {f"{target}{key[len(source) :]}": content for key, content in found.items()}
             self.swap({source: {}, target: moved})

@@ -30,7 +30,7 @@ from dao_files._local.walk import Found, real_key, walk
 
 if TYPE_CHECKING:
     from dao.results import FileInfo
-    from dao_files._storage.storage import Kind
+    from dao_files._storage.storage import Kind, Snapshot
 
 __all__ = ["LocalStorage"]
 
@@ -232,20 +232,21 @@ class LocalStorage:
             own.top.rename(real, grave)
             own.discard(grave)
 
-    def move(self, source: str, target: str, *, replace: bool, wanted: Kind | None = None) -> None:
+    def move(
+        self, source: str, target: str, *, replace: Callable[[Snapshot], bool], wanted: Kind | None = None
+    ) -> None:
         """See :meth:`dao_files.storage.Storage.move`."""
         with self._writing(source, target) as (own, (old, new)):
             if self.kind(old) is None:
                 raise NotFoundError(f"{source!r} is not there")
             taken = self._base(new)
-            if taken is not None and not replace:
-                taken.close()
-                raise AlreadyExistsError(f"{target!r} is already there")
-            own.make_parents(new)
             if taken is None:
+                own.make_parents(new)
                 own.top.rename(old, new)  # both keys are locked; a link and an unlink would be two steps
                 return
             with closing(taken), closing(self.snapshot(old)) as moved:
+                if not replace(taken):
+                    raise AlreadyExistsError(f"{target!r} is already there")
                 narrow(moved, taken)
             own.discard(own.replace_in_two_steps(new, old))
 

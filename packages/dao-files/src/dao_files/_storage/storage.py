@@ -19,7 +19,7 @@ when read, and reads of whole tables are retried.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, BinaryIO, Literal, Protocol
 
@@ -154,12 +154,21 @@ class Storage(Protocol):
             NotFoundError: there is nothing.
         """
 
-    def move(self, source: str, target: str, *, replace: bool, wanted: Kind | None = None) -> None:
+    def move(
+        self, source: str, target: str, *, replace: Callable[[Snapshot], bool], wanted: Kind | None = None
+    ) -> None:
         """Move the content of ``source`` to another key in one step; ``wanted`` as for :meth:`kind`.
+
+        Args:
+            source: the key.
+            target: the other key.
+            replace: decides by a snapshot of ``target``, if there is something, whether it is replaced. It is asked
+                while no other writer can change the target, or the move fails if one does; what it raises passes.
+            wanted: the kind of ``source``.
 
         Raises:
             NotFoundError: there is nothing at ``source``.
-            AlreadyExistsError: ``target`` exists, and ``replace`` is False.
+            AlreadyExistsError: ``target`` exists, and ``replace`` returned False.
         """
 
     def translate(self, error: Exception) -> DaoError | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from dao.errors import AlreadyExistsError, ConflictError, NotFoundError, TransientError
 from dao.tables import HalfDoneError
@@ -12,6 +14,9 @@ from dao_files.manifest._snapshot import TreeSnapshot
 from dao_files.manifest._transport import Stat, Transport
 from dao_files.manifest._tree_change import TreeChange
 from dao_files.manifest._view import below
+
+if TYPE_CHECKING:
+    from dao_files._storage.storage import Snapshot
 
 __all__ = ["move_object", "move_tree"]
 
@@ -41,19 +46,19 @@ def _is_still(transport: Transport, before: Stat) -> bool:
         return True  # another has deleted what was copied
 
 
-def move_tree(transport: Transport, source: str, target: str, *, replace: bool) -> None:
+def move_tree(transport: Transport, source: str, target: str, *, replace: Callable[[Snapshot], bool]) -> None:
     """Move a tree with its log.
 
     Raises:
         NotFoundError: there is no source.
-        AlreadyExistsError: the target exists, and ``replace`` is False.
+        AlreadyExistsError: the target exists, and ``replace`` returned False.
         HalfDoneError: the source was changed meanwhile, and is still there.
     """
     with TreeChange(transport, source) as leaving:
         if leaving.base is None:
             raise NotFoundError(f"{source!r} is not there")
         with TreeChange(transport, target) as arriving:
-            if arriving.base is not None and not replace:
+            if arriving.base is not None and not replace(arriving.base):
                 raise AlreadyExistsError(f"{target!r} is already there")
             for key in leaving.base.objects:
                 arriving.copy_in(leaving.base, key, below(key, source))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any, cast
@@ -29,7 +29,7 @@ from dao_files.manifest._tree_change import TreeChange
 from dao_files.manifest._view import below, look, tree_of
 
 if TYPE_CHECKING:
-    from dao_files._storage.storage import Kind, Storage
+    from dao_files._storage.storage import Kind, Snapshot, Storage
 
 __all__ = ["ManifestStorage"]
 
@@ -172,16 +172,19 @@ class ManifestStorage:
                 raise NotFoundError(f"{key!r} is not there")
             change.publish()
 
-    def move(self, source: str, target: str, *, replace: bool, wanted: Kind | None = None) -> None:
+    def move(
+        self, source: str, target: str, *, replace: Callable[[Snapshot], bool], wanted: Kind | None = None
+    ) -> None:
         """See :meth:`dao_files.storage.Storage.move`. In between, or after a crash, it is in both places."""
         self.checked(target)
         with self._locked_pair(source, target):
             snapshot = self.snapshot(source, wanted)
             kind: Kind = "file" if snapshot.is_file else "directory"
-            if not replace and self.kind(target, kind) is not None:
-                raise AlreadyExistsError(f"{target!r} is already there")
             if isinstance(snapshot, ObjectSnapshot):
-                move_object(self.transport, source, target, replace=replace)
+                taken = self.kind(target, kind) is not None
+                if taken and not replace(self.snapshot(target, kind)):
+                    raise AlreadyExistsError(f"{target!r} is already there")
+                move_object(self.transport, source, target, replace=taken)
             else:
                 move_tree(self.transport, source, target, replace=replace)
 

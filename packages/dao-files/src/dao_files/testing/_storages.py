@@ -49,6 +49,14 @@ def _put_file(storage: Storage, key: str, content: bytes, *, blind: bool = False
         change.publish()
 
 
+def _always(_: Snapshot) -> bool:
+    return True
+
+
+def _never(_: Snapshot) -> bool:
+    return False
+
+
 def _read(snapshot: Snapshot) -> Files:
     """Read the contents of all files, by their paths below the snapshot's key."""
     found = {}
@@ -100,7 +108,7 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
             lambda: storage.snapshot("a/b"),
             lambda: list(storage.list("a/b")),
             lambda: storage.delete("a/b"),
-            lambda: storage.move("a/b", "c", replace=True),
+            lambda: storage.move("a/b", "c", replace=_always),
         )
         for request in requests:
             with pytest.raises(NotFoundError):
@@ -242,18 +250,20 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
             assert file.size() == len(_LARGE)
 
     def test_moving(self, storage: Storage) -> None:
-        """``move`` moves all files at a key to another key; an existing target is replaced as a whole, or refused."""
+        """``move`` moves all files at a key to another key; an existing target is replaced as a whole, or
+        refused, as the caller decides by a snapshot of it.
+        """
         _put(storage, "t", {"a.bin": b"a", "sub/b.bin": b"b"})
         _put(storage, "taken", {"x.bin": b"x"})
         with pytest.raises(AlreadyExistsError):
-            storage.move("t", "taken", replace=False)
+            storage.move("t", "taken", replace=lambda there: [info.key for info in there.files] != ["taken/x.bin"])
         assert (_current_files(storage, "taken"), len(_current_files(storage, "t"))) == ({"x.bin": b"x"}, 2)
-        storage.move("t", "taken", replace=True)
-        storage.move("taken", "deep/target", replace=False)
+        storage.move("t", "taken", replace=_always)
+        storage.move("taken", "deep/target", replace=_never)
         assert _current_files(storage, "deep/target") == {"a.bin": b"a", "sub/b.bin": b"b"}
         assert (storage.kind("t"), storage.kind("taken")) == (None, None)
         _put_file(storage, "f.bin", b"f")
-        storage.move("f.bin", "g.bin", replace=False, wanted="file")
+        storage.move("f.bin", "g.bin", replace=_never, wanted="file")
         assert (storage.kind("f.bin"), [info.size for info in storage.list("g.bin")]) == (None, [1])
 
     def test_deleting(self, storage: Storage) -> None:

@@ -16,6 +16,9 @@ from dao.data_object import DirectoryObject, TableObject
 from dao.errors import DaoError, DataError, NotFoundError, UnsupportedError
 from dao_files import FilesInterface
 from dao_files._actions.contents import is_shown
+from dao_files._actions.log import LOG_NAME
+
+ROWS = pa.table({"id": [1, 2]})
 
 
 def binary(format: str, *ids: int) -> bytes:
@@ -316,6 +319,42 @@ def test_only_markers(store: FilesInterface) -> None:
     lay(store, _SUCCESS=b"", **{"x_$folder$": b""})
     with pytest.raises(NotFoundError, match="no data files"):
         store.read(TableObject("t"), format="csv")
+
+
+@pytest.mark.parametrize("act", ["read", "append", "upsert"])
+def test_a_log_without_its_files_says_what_happened(store: FilesInterface, act: str) -> None:
+    table = TableObject("t", keys=["id"])
+    store.write(ROWS, table)
+    with store.storage.change("t", tree=True) as change:
+        assert change.base is not None
+        change.keep(f"t/{LOG_NAME}")
+        change.publish()
+    acts: dict[str, Callable[[], object]] = {
+        "read": lambda: store.read(table),
+        "append": lambda: store.write(ROWS, table, mode="append"),
+        "upsert": lambda: store.upsert(ROWS, table, keys=["id"]),
+    }
+    with pytest.raises(
+        NotFoundError, match=r"'t' holds the log of a table at version 1, and none of its data files.*put"
+    ):
+        acts[act]()
+    assert store.exists(table)
+    store.write(ROWS, table, mode="overwrite")
+    assert store.read(table).num_rows == len(ROWS)
+
+
+def test_what_replaces_markers_alone(store: FilesInterface) -> None:
+    """They are no table, so copy and move need no mode; a hidden file beside them is not lost."""
+    source = TableObject("source")
+    store.write(ROWS, source)
+    for action in (store.copy, store.move):
+        lay(store, _SUCCESS=b"", **{"_mine/notes": b"1"})
+        with pytest.raises(DataError, match="'_mine/notes'"):
+            action(source, TableObject("t"))
+        store.delete(DirectoryObject("t"), path="t/_mine/notes")
+        action(source, TableObject("t"))
+        assert ids(store, TableObject("t")) == [1, 2]
+        store.delete(TableObject("t"))
 
 
 @pytest.mark.parametrize(

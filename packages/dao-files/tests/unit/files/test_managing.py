@@ -103,7 +103,8 @@ class TestCopy:
         for action in (filled.copy, filled.move):
             with pytest.raises(AlreadyExistsError):
                 action(T, U)
-            assert action(T, U, mode="ignore").files == 0
+            ignored = action(T, U, mode="ignore")
+            assert (ignored.files, ignored.version_before, ignored.version_after) == (0, 1, 1)
             with pytest.raises(UnsupportedError):
                 action(T, U, mode="append")
             with pytest.raises(DataError):

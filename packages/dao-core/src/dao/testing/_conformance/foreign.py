@@ -69,6 +69,25 @@ class ForeignFiles(
         dao.write(people([1]), ten, mode="overwrite")
         assert rows(dao, ten) == people([1]).to_pylist()
 
+    @needs("copy", "move", "exists")
+    def test_markers_alone_are_no_table(self, dao: DataAccessObject, backend: Backend) -> None:
+        """A table of which there are markers alone doesn't exist: write(), copy() and move() create it without a
+        mode.
+        """
+        source = backend.table("source")
+        dao.write(people(range(3)), source)
+        creations: dict[str, Callable[[DataObject], object]] = {
+            "written": lambda table: dao.write(people(range(3)), table),
+            "copied": lambda table: dao.copy(source, table),
+            "moved": lambda table: dao.move(source, table),
+        }
+        for name, create in creations.items():
+            table = backend.table(name)
+            lay(dao, backend, table, "_SUCCESS", b"no rows")
+            assert dao.exists(table) is False
+            create(table)
+            assert rows(dao, table) == people(range(3)).to_pylist(), f"the {name} table has other rows"
+
     @pytest.mark.parametrize("path", ["other.csv", "other.avro", "notes.txt", "README.md", "_old/data.bin"])
     def test_what_is_not_read_is_not_lost(
         self, dao: DataAccessObject, ten: DataObject, backend: Backend, path: str

@@ -12,6 +12,13 @@ from dao.testing._conformance.transfers import CopiesBetween, CopiesWithin, Move
 from dao.testing._conformance.writes import Appends, Overwrites, PartitionOverwrites, Writes
 from mutants.mutation import Mutation, change_argument, change_result
 
+MARKERS_ARE_TABLES = """
+from dao_files._actions import managing
+
+def mutate(monkeypatch):
+    monkeypatch.setattr(managing, "is_there", lambda found, place: found is not None)
+"""
+
 IN_PLACE = """
 from dao_files._local import storage
 from dao_files._local.change import FolderChange
@@ -263,6 +270,7 @@ WRITES = (
     Mutation("nameless_files_vanish", ForeignFiles, NAMELESS_FILES_VANISH),
     Mutation("strangers_are_left_out", ForeignFiles, STRANGERS_ARE_LEFT_OUT),
     Mutation("markers_are_rows", ForeignFiles, MARKERS_ARE_ROWS),
+    Mutation("markers_are_tables", ForeignFiles, MARKERS_ARE_TABLES, by="test_markers_alone_are_no_table"),
     Mutation("strangers_are_lost", ForeignFiles, STRANGERS_ARE_LOST),
     Mutation("hidden_files_are_lost", ForeignFiles, HIDDEN_FILES_ARE_LOST),
     Mutation("overwrite_keeps_the_layout", Overwrites, LAYOUT_IS_KEPT),
