@@ -80,7 +80,8 @@ class DaoError(Exception):
         hook: the plugin whose ``dao_before_action`` stopped the action, where one did.
 
     DAO fills them in, as far as known, while the error propagates; the code that raises it only gives the message.
-    Outside of an action, as when a catalog is loaded, they are None. ``str()`` puts them before the message.
+    Outside of an action, as when a catalog is loaded, they are None. ``str()`` puts them before the message. It has no
+    lone surrogates, which can't be printed: they are escaped.
     """
 
     def __init__(
@@ -110,11 +111,11 @@ class DaoError(Exception):
 
     def __str__(self) -> str:
         if self.action is None:
-            return self._said()
+            return _printable(self._said())
         subject = self.data_object or self.store
         by = f" by {self.interface}" if self.interface else ""
         by = f" stopped by a hook of plugin {self.hook!r}" if self.hook else by
-        return f"{self.action}{f' {subject!r}' if subject else ''}{by}: {self._said()}"
+        return _printable(f"{self.action}{f' {subject!r}' if subject else ''}{by}: {self._said()}")
 
     def _said(self) -> str:
         return self.message
@@ -127,6 +128,11 @@ class DaoError(Exception):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self.args), self.__dict__
+
+
+def _printable(text: str) -> str:
+    """Escape lone surrogates, such as those of a name that was not text: no terminal, log or file takes them."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _rebuild(kind: type[DaoError], args: tuple[Any, ...]) -> DaoError:
@@ -146,7 +152,7 @@ class Fault:
     message: str
 
     def __str__(self) -> str:
-        return f"{self.message} @ {self.path}" if self.path else self.message
+        return _printable(f"{self.message} @ {self.path}" if self.path else self.message)
 
 
 class ConfigError(DaoError):

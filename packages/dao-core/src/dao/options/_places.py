@@ -46,11 +46,15 @@ def absolute_place(text: str, folder: str = "") -> str:
         folder: the directory in which a relative path starts; empty for the working directory.
 
     Raises:
-        ConfigError: ``text`` is empty, a URL, or has a shell variable, a null character or the ``~`` of an unknown
-            user. The message has the right spelling and doesn't quote ``text``.
+        ConfigError: ``text`` is empty, a URL, or has a shell variable, a null or half a character, or the ``~`` of
+            an unknown user. The message has the right spelling and doesn't quote ``text``.
     """
     if not text or "\0" in text:
         raise ConfigError("found an empty text, or one with a null character, expected the path of a folder")
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        raise ConfigError("found half a character (a lone surrogate), expected the path of a folder") from None
     if found := _URL.match(text):
         scheme = found[1].lower()
         right = "the path alone, without 'file://'" if scheme == "file" else "a path on this machine"

@@ -143,6 +143,7 @@ def test_in_a_mapping_and_in_code_it_starts_where_the_process_was(
         ("${LAKE}/x", "write ${env:NAME}"),
         ("~nobody_of_this_name/x", "a user who has no home here"),
         ("", "found an empty text"),
+        ("a\ud800b", "found half a character"),
         ("$HOME/${env:X}", "write ${env:HOME}"),
     ],
 )

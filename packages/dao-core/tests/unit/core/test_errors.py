@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -213,3 +214,17 @@ def test_an_error_about_a_whole_store_names_the_store(dao: DataAccessObject) -> 
     with pytest.raises(DaoError) as raised:
         dao.run("defragment", "lake")
     assert str(raised.value).startswith("run 'lake'")
+
+
+def test_messages_can_be_printed_whatever_they_quote() -> None:
+    half = "a\ud800b"
+    faults = [Fault(f"s.objects.{half}", f"no type {half}"), Fault("s", "more")]
+    shown = [
+        str(DataError(f"found {half}").about("read", half)),
+        str(ConfigError(faults, f"{half}.yaml")),
+        str(faults[0]),
+        "".join(traceback.format_exception_only(ConfigError(f"found {half}"))),
+    ]
+    for text in shown:
+        assert "a\\ud800b" in text
+        text.encode("utf-8")
