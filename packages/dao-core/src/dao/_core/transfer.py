@@ -54,6 +54,8 @@ _WRITERS = ("write_stream", "write")
 
 _LAYOUT = (
     "format", "partition_by", "delimiter", "quote", "escape", "header", "encoding", "decimal_point", "null_values",
+    "true_values", "false_values", "quoted_nulls", "date_format", "timestamp_format", "skip_rows", "comment",
+    "skip_blank_lines",
 )  # fmt: skip
 """The properties by which a target says that its bytes are others than the source's: its layout and its spelling."""
 

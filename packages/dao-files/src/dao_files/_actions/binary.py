@@ -210,7 +210,8 @@ def _publish_files(change: Change, mode: str, key: str, new: Sequence[tuple[str,
     from dao_files._actions.committing import commit, read_log
 
     operation = "create" if change.base is None else mode
-    return commit(change, read_log(change), operation, new=new, kept=_files_to_keep(change, mode), key=key)
+    kept, log = _files_to_keep(change, mode), read_log(change)
+    return commit(change, log, operation, new=new, kept=kept, key=key, like=log.newest if kept else None)
 
 
 def _directory_place(storage: Storage, data_object: DataObject, path: str | None) -> Place:

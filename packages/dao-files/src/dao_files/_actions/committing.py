@@ -63,8 +63,8 @@ def commit(
         inserted: the number of new rows.
         updated: the number of replaced rows.
         deleted: the number of deleted rows.
-        like: the record of the table that this one is a copy of: its format, options, schema, partition columns and
-            rows are taken over.
+        like: the record of the table that this one is a copy of, or that it adds files to: what it says of its files
+            is taken over.
 
     Returns:
         The counts, bytes and versions of the commit.
@@ -115,14 +115,18 @@ def part_sizes(parts: Iterable[Part]) -> list[tuple[str, int]]:
 
 
 def _take_over(record: Record, like: Record) -> Record:
-    """Take over what a copied table's record says of its files, if the files are equal."""
-    if like.fingerprint != record.fingerprint:
-        return record
+    """Take over what another record says of its files: as the table's whole, if the files are equal.
+
+    Else as what is known of some of them, as if another program had changed the others: the record then describes no
+    files, but their options and the types of their partitions remain known.
+    """
+    equal = like.fingerprint is not None and like.fingerprint == record.fingerprint
     return evolve(
         record,
+        fingerprint=record.fingerprint if equal else None,
         format=like.format,
         options=like.options,
         partition_by=like.partition_by,
-        rows=like.rows,
+        rows=like.rows if equal else None,
         schema=like.schema,
     )

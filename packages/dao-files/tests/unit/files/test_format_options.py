@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
@@ -12,8 +13,9 @@ import attrs
 import pyarrow as pa
 import pytest
 
-from dao import DataAccessObject, DataStore, DataStoreRegistry, FileObject, TableObject
+from dao import DataAccessObject, DataStore, DataStoreRegistry, DirectoryObject, FileObject, TableObject
 from dao.errors import DaoError, DataError, UnsupportedError
+from dao.file_set import FileSet, SourceFile
 from dao_files._actions.log import LOG_NAME
 from dao_files.formats import FORMATS, get_format
 from dao_files.formats._options import spelling_of
@@ -213,6 +215,31 @@ def test_files_of_other_programs_change_nothing_of_that(
     assert dao.read(table).column("id").to_pylist() == [1, 2, 3, 4]
     dao.write([{"id": 5}], table, mode="append", schema_mode="evolve")
     assert sorted(dao.read(table).column("id").to_pylist()) == [1, 2, 3, 4, 5]
+
+
+def test_files_that_are_added_as_bytes_change_nothing_of_that(
+    dao: DataAccessObject, table: TableObject, store: DataStore
+) -> None:
+    dao.write(ROWS, table, delimiter=";", partition_by="good")
+    before = dao.read(table)
+    files = FileSet([SourceFile("good=true/zz.csv", lambda: io.BytesIO(b"id;name;day;share\n4;d;;1\n"))])
+    dao.write(files, DirectoryObject("t", store), mode="append")
+    assert sorted(dao.read(table).column("id").to_pylist()) == [1, 2, 3, 4]
+    copied = TableObject("copied", store, format="csv")
+    dao.copy(table, copied)
+    assert dao.read(copied).equals(dao.read(table))
+    dao.delete(FileObject("t/good=true/zz.csv", store))
+    assert dao.read(table).select(before.column_names).equals(before)
+
+
+@pytest.mark.parametrize("options", SPELLED, ids=lambda options: "+".join(options))
+def test_a_copy_to_an_object_of_other_options_has_them(
+    options: dict[str, Any], dao: DataAccessObject, table: TableObject, store: DataStore
+) -> None:
+    dao.write(ROWS, table)
+    other = TableObject("other", store, format="csv", **options)
+    dao.copy(table, other)
+    assert dao.read(other).equals(ROWS)
 
 
 def change_log(store: DataStore, change: Callable[[dict[str, Any]], Any]) -> None:
