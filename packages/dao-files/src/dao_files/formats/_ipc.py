@@ -17,6 +17,7 @@ from dao_files.formats._base import Format
 from dao_files.formats._contract import FileTask, FormatWriter, Paths
 from dao_files.formats._facts import column_facts, file_bytes
 from dao_files.formats._faults import reading, storing
+from dao_files.formats._ipc_codec import read_codec
 from dao_files.formats._near import copy_batch, is_near
 from dao_files.formats._options import READING, WRITING, Check, boolean, one_of, valid
 from dao_files.formats._shape import check_batch, check_schema, unify
@@ -62,14 +63,14 @@ class ArrowFormat(Format):
     def infer_schema(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> pa.Schema:
         schemas = []
         for path in paths:
-            with reading(path), _open_reader(path, filesystem) as (reader, _):
+            with reading(path), _open_reader(path, filesystem) as (reader, *_):
                 schemas.append(reader.schema)
         return unify(schemas, paths)
 
     def count(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> int | None:
         total = 0
         for path in paths:
-            with reading(path), _open_reader(path, filesystem) as (reader, is_file):
+            with reading(path), _open_reader(path, filesystem) as (reader, is_file, _):
                 if not is_file:
                     return None
                 total += sum(batch.num_rows for batch in _batches(reader))
@@ -77,14 +78,14 @@ class ArrowFormat(Format):
 
     def metadata(self, path: str, filesystem: fs.FileSystem, options: Any = None) -> dict[str, Any]:
         """Read the facts of every format, ``kind`` (file or stream), ``batches`` and the schema's ``key_values``."""
-        with reading(path), _open_reader(path, filesystem) as (reader, is_file):
+        with reading(path), _open_reader(path, filesystem) as (reader, is_file, file):
             rows = [batch.num_rows for batch in _batches(reader)] if is_file else None
             return {
                 "format": self.name,
                 "path": path,
                 "bytes": file_bytes(path, filesystem),
                 "rows": None if rows is None else sum(rows),
-                "compression": None,
+                "compression": read_codec(file, _STREAM_START if is_file else 0),
                 "columns": column_facts(reader.schema),
                 "kind": "file" if is_file else "stream",
                 "batches": None if rows is None else len(rows),
@@ -101,7 +102,7 @@ class ArrowFormat(Format):
         self, path: str, filesystem: fs.FileSystem, options: Any, task: FileTask
     ) -> Generator[pa.RecordBatch, None, None]:
         near = is_near(filesystem)
-        with _open_reader(path, filesystem, task) as (reader, _):
+        with _open_reader(path, filesystem, task) as (reader, *_):
             for batch in _batches(reader):
                 if options.validate:
                     batch.validate(full=True)
@@ -126,8 +127,10 @@ def _batches(reader: Any) -> Iterator[pa.RecordBatch]:
 @contextmanager
 def _open_reader(
     path: str, filesystem: fs.FileSystem, task: FileTask | None = None
-) -> Iterator[tuple[pa.RecordBatchFileReader | pa.RecordBatchStreamReader, bool]]:
-    """Open a reader that decodes only the task's columns; also yields whether the file is in the file format.
+) -> Iterator[tuple[pa.RecordBatchFileReader | pa.RecordBatchStreamReader, bool, Any]]:
+    """Open a reader that decodes only the task's columns.
+
+    Also yields whether the file is in the file format, and the open file.
 
     Arrow opens the file format with its own threads, so a remote file is read as the stream that it contains.
     """
@@ -148,7 +151,7 @@ def _open_reader(
                 file.seek(start)
                 options.included_fields = indices
                 reader = make(file, options=options)
-        yield reader, is_file
+        yield reader, is_file, file
 
 
 class _ArrowWriter(FormatWriter):
