@@ -91,7 +91,8 @@ class ParquetOptions:
             (distinct values) and ``fpp`` (false positive probability).
         coerce_timestamps: writing: ``"ms"`` or ``"us"``: store all timestamps in this unit; lost digits are an error.
         allow_truncated_timestamps: writing: with ``coerce_timestamps``, truncate digits without an error.
-        int96_timestamps: writing: store timestamps as the deprecated INT96 for old Impala, Hive and Spark.
+        int96_timestamps: writing: store timestamps as the deprecated INT96 for old Impala, Hive and Spark. Timestamps
+            that a read in ``int96_unit`` would change are an error.
         store_schema: writing: embed the Arrow schema in the file, so that time zones, durations, dictionaries and large
             types are read back.
         checksums: writing: a CRC for each page; reading: verify the CRCs that the file has.

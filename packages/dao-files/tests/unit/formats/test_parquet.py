@@ -237,3 +237,28 @@ def test_streaming_holds_a_bounded_amount(tmp_path: Path) -> None:
         found.append(peak)
     assert found[1] < 400
     assert found[1] - found[0] < 200
+
+
+@pytest.mark.parametrize(
+    ("unit", "value", "int96_unit", "kept"),
+    [
+        ("ns", 1_000, "us", True),
+        ("ns", 1_001, "us", False),
+        ("ns", 1_001, "ns", True),
+        ("s", 32_503_680_000, "us", True),  # the year 3000
+        ("s", 32_503_680_000, "ns", False),
+    ],
+)
+def test_int96_timestamps_are_read_back_or_refused(
+    unit: str, value: int, int96_unit: str, kept: bool, tmp_path: Path
+) -> None:
+    moments = pa.array([value, None], pa.timestamp(unit))
+    nested = [pa.StructArray.from_arrays([moments], ["at"]), pa.ListArray.from_arrays([0, 1, 2], moments)]
+    for array in (moments, *nested):
+        table = pa.table({"at": array})
+        if not kept:
+            with pytest.raises(DataError, match=f"column 'at': INT96 timestamps are read in the unit '{int96_unit}'"):
+                save(table, tmp_path / "a.parquet", int96_timestamps=True, int96_unit=int96_unit)
+            continue
+        path = save(table, tmp_path / "a.parquet", int96_timestamps=True, int96_unit=int96_unit)
+        assert load(path, options={"int96_unit": int96_unit}).cast(table.schema).equals(table)
