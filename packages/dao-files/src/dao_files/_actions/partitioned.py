@@ -22,6 +22,7 @@ from dao.progress import advance
 from dao_files._actions.parts import OpenPart, Part, PartWriter
 from dao_files._workers import in_parallel
 from dao_files.formats import hive_path
+from dao_files.formats._kinds import is_bytes
 from dao_files.formats._partitions import partition_values
 
 __all__ = ["check_partition_columns", "encode_folders", "split", "write_partitions"]
@@ -57,18 +58,13 @@ def _has_text_form(kind: pa.DataType) -> bool:
     """Check whether values of a type can be converted to text and back."""
     if pa.types.is_null(kind):
         return True
-    if pa.types.is_nested(kind) or _is_binary(kind) or isinstance(kind, pa.BaseExtensionType):
+    if pa.types.is_nested(kind) or is_bytes(kind) or isinstance(kind, pa.BaseExtensionType):
         return False
     try:
         pa.array([], kind).cast(pa.string()).cast(kind)
     except pa.ArrowNotImplementedError:
         return False
     return True
-
-
-def _is_binary(kind: pa.DataType) -> bool:
-    tests = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view, pa.types.is_fixed_size_binary)
-    return any(test(kind) for test in tests)
 
 
 def split(batch: pa.RecordBatch, partition_by: Sequence[str]) -> Iterator[tuple[str, pa.RecordBatch]]:

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from dao.errors import DataError, StoreError
 from dao_files.formats._avro_file import least_bytes
+from dao_files.formats._kinds import is_text
 
 __all__ = ["arrow_schema", "avro_schema", "embed_schema", "original_schema"]
 
@@ -197,7 +198,7 @@ _TYPES: list[tuple[Any, Any]] = [
     (lambda kind: kind in (pa.int64(), pa.uint32(), pa.uint64()), "long"),
     (lambda kind: kind in (pa.float16(), pa.float32()), "float"),
     (_is.is_float64, "double"),
-    (lambda kind: _is.is_string(kind) or _is.is_large_string(kind) or _is.is_string_view(kind), "string"),
+    (is_text, "string"),
     (lambda kind: _is.is_binary(kind) or _is.is_large_binary(kind) or _is.is_binary_view(kind), "bytes"),
     (_is.is_date, {"type": "int", "logicalType": "date"}),
     (_is.is_time32, {"type": "int", "logicalType": "time-millis"}),

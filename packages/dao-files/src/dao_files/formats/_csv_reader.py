@@ -13,8 +13,9 @@ from dao_files.formats._csv_file import CsvFile
 from dao_files.formats._csv_moments import cast_or_null, has_formats, parse_column
 from dao_files.formats._csv_numbers import without_thousands
 from dao_files.formats._csv_rows import Piece
-from dao_files.formats._csv_types import has_quoted_nulls, is_text, parsed_as, plain_type
+from dao_files.formats._csv_types import has_empty, has_quoted_nulls, parsed_as
 from dao_files.formats._float_digits import DIGITS_LOST, first_rounded
+from dao_files.formats._kinds import plain_type
 
 __all__ = ["CsvReader"]
 
@@ -38,7 +39,7 @@ class CsvReader:
         self._narrow = {
             indices[field.name]: plain_type(field.type) for field in schema if _is_narrow(plain_type(field.type))
         }
-        self._texts = {indices[field.name] for field in schema if is_text(plain_type(field.type))}
+        self._texts = {indices[field.name] for field in schema if has_empty(plain_type(field.type))}
 
     def batches(self, size: int, *, few: bool = False) -> Generator[pa.RecordBatch, None, None]:
         """Yield the rows in batches.

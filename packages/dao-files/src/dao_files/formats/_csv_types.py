@@ -18,8 +18,9 @@ from dao_files.formats._csv_options import CsvOptions
 from dao_files.formats._csv_parser import PieceParser
 from dao_files.formats._csv_rows import Piece
 from dao_files.formats._csv_text import not_encoded
+from dao_files.formats._kinds import is_bytes, is_text, plain_type
 
-__all__ = ["has_quoted_nulls", "infer_types", "is_text", "join_types", "parsed_as", "plain_type"]
+__all__ = ["has_empty", "has_quoted_nulls", "infer_types", "join_types", "parsed_as"]
 
 _EXACT = 1 << 53
 
@@ -209,23 +210,6 @@ def parsed_as(name: str, kind: pa.DataType) -> pa.DataType:
     return kind
 
 
-def plain_type(kind: pa.DataType) -> pa.DataType:
-    """Return the type of the values: without extensions, dictionary and run-end encoding."""
-    if isinstance(kind, pa.BaseExtensionType):
-        return plain_type(kind.storage_type)
-    if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
-        return plain_type(kind.value_type)
-    return kind
-
-
-def is_text(kind: pa.DataType) -> bool:
+def has_empty(kind: pa.DataType) -> bool:
     """Check whether values of a type are texts or bytes, of which the empty one is a value."""
-    return bool(
-        pa.types.is_string(kind)
-        or pa.types.is_large_string(kind)
-        or pa.types.is_string_view(kind)
-        or pa.types.is_binary(kind)
-        or pa.types.is_large_binary(kind)
-        or pa.types.is_binary_view(kind)
-        or pa.types.is_fixed_size_binary(kind)
-    )
+    return is_text(kind) or is_bytes(kind)

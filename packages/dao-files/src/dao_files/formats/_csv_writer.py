@@ -15,8 +15,9 @@ from dao_files.formats._compression import CompressedSink
 from dao_files.formats._contract import FormatWriter
 from dao_files.formats._csv_moments import format_moments
 from dao_files.formats._csv_options import CsvOptions
-from dao_files.formats._csv_types import is_text, parsed_as, plain_type
+from dao_files.formats._csv_types import has_empty, parsed_as
 from dao_files.formats._faults import storing
+from dao_files.formats._kinds import plain_type
 from dao_files.formats._shape import check_batch, refuse_duplicates
 from dao_files.formats._validity import refuse_far_years
 
@@ -177,7 +178,7 @@ def _format_column(column: pa.Field, array: pa.Array, options: CsvOptions, quote
             refuse_far_years(plain, "CSV")
             texts = _format(plain, options)
             _refuse_nulls(texts, column.type, options)
-            needed = options.quoting == "all" or quoter.numbers_need_it or is_text(kind) or _has_format(kind, options)
+            needed = options.quoting == "all" or quoter.numbers_need_it or has_empty(kind) or _has_format(kind, options)
             return quoter.quote(texts) if needed else texts
     except DataError as error:
         raise DataError(f"column {name!r}: {error}") from error
@@ -189,7 +190,7 @@ def _refuse_nulls(texts: pa.Array, kind: pa.DataType, options: CsvOptions) -> No
     Raises:
         DataError: the text is one of ``null_values``, and quoted texts can be null in a column of type ``kind``.
     """
-    may_be_null = not is_text(plain_type(kind)) if options.quoted_nulls is None else options.quoted_nulls
+    may_be_null = not has_empty(plain_type(kind)) if options.quoted_nulls is None else options.quoted_nulls
     if not may_be_null or not options.null_values:
         return
     found = pc.index(pc.is_in(texts, pa.array(options.null_values, texts.type), skip_nulls=True), True).as_py()

@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 
 from dao.errors import DataError, StoreError
 from dao_files.formats._float_digits import DIGITS_LOST, first_rounded
+from dao_files.formats._kinds import is_bytes, is_text
 from dao_files.formats._nested import nest, unnest
 from dao_files.formats._validity import refuse_far_years
 
@@ -134,7 +135,7 @@ def build_array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
 
 def _build_leaf(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     kinds = set(map(type, values)) - {type(None)}
-    if _is_text(kind):
+    if is_text(kind):
         texts = values if kinds <= {str} else [_as_text(value) for value in values]
         return pa.array(texts, kind)
     if kinds - {bool} and pa.types.is_boolean(kind):
@@ -143,7 +144,7 @@ def _build_leaf(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
         raise DataError(f"found true or false, expected {kind}")
     if pa.types.is_floating(kind):
         return _build_floats(values, kind, kinds)
-    if _is_binary(kind):
+    if is_bytes(kind):
         return pa.array([None if value is None else base64.b64decode(value, validate=True) for value in values], kind)
     if str in kinds and not pa.types.is_boolean(kind):
         return _parse_texts(pa.array([None if value is None else str(value) for value in values], pa.string()), kind)
@@ -202,19 +203,6 @@ def _as_text(value: Any) -> str | None:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, default=float)  # Decimals are numbers too
 
 
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
-
-
-def _is_binary(kind: pa.DataType) -> bool:
-    return bool(
-        pa.types.is_binary(kind)
-        or pa.types.is_large_binary(kind)
-        or pa.types.is_binary_view(kind)
-        or pa.types.is_fixed_size_binary(kind)
-    )
-
-
 def _describe_kinds(kinds: set[type]) -> str:
     names = {str: "texts", int: "numbers", float: "numbers", Decimal: "numbers", bool: "true or false"}
     names.update({list: "arrays", dict: "objects"})
@@ -239,9 +227,9 @@ def _leaf_values(array: pa.Array, nan: str) -> list[Any]:
     refuse_far_years(array, "JSON")
     if pa.types.is_floating(kind):
         return _float_values(array.cast(pa.float64()), nan)
-    if pa.types.is_null(kind) or pa.types.is_boolean(kind) or pa.types.is_integer(kind) or _is_text(kind):
+    if pa.types.is_null(kind) or pa.types.is_boolean(kind) or pa.types.is_integer(kind) or is_text(kind):
         return array.to_pylist()  # type: ignore[no-any-return]
-    if _is_binary(kind):
+    if is_bytes(kind):
         return [None if value is None else base64.b64encode(value).decode() for value in array.to_pylist()]
     if pa.types.is_duration(kind):
         return array.cast(pa.int64()).to_pylist()  # type: ignore[no-any-return]

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from dao.arrow.convert import cast_array
 from dao.errors import DataError
+from dao_files.formats._kinds import is_text
 
 __all__ = ["nest", "unnest"]
 
@@ -138,7 +139,7 @@ def _unnest_list(array: pa.Array, leaf: Callable[[pa.Array], list[Any]]) -> list
 
 def _unnest_map(array: pa.Array, leaf: Callable[[pa.Array], list[Any]]) -> list[Any]:
     key = array.type.key_type
-    if not (pa.types.is_string(key) or pa.types.is_large_string(key) or pa.types.is_string_view(key)):
+    if not is_text(key):
         raise DataError(f"a map's keys must be texts here, found {key}")
     pairs = pa.struct([pa.field("key", key), pa.field("value", array.type.item_type)])
     found = []

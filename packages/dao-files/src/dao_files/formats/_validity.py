@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dao.errors import DataError, StoreError
+from dao_files.formats._kinds import is_text
 
 __all__ = ["refuse_bad_text", "refuse_far_years"]
 
@@ -35,13 +36,13 @@ def _has_text(kind: pa.DataType) -> bool:
         return _has_text(kind.storage_type)
     if pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind):
         return _has_text(kind.value_type)
-    return _is_text(kind) or any(_has_text(kind.field(index).type) for index in range(kind.num_fields))
+    return is_text(kind) or any(_has_text(kind.field(index).type) for index in range(kind.num_fields))
 
 
 def _text_arrays(array: pa.Array) -> Iterator[pa.Array]:
     """Yield the text arrays inside an array that has some; others are skipped, as pyarrow can't access all types."""
     kind = array.type
-    if _is_text(kind):
+    if is_text(kind):
         yield array
     elif isinstance(kind, pa.BaseExtensionType):
         yield from _text_arrays(array.storage)
@@ -58,10 +59,6 @@ def _text_arrays(array: pa.Array) -> Iterator[pa.Array]:
             yield from _text_arrays(array.items)
     else:
         yield from _text_arrays(array.values)
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def refuse_far_years(array: pa.Array, format_name: str) -> None:
