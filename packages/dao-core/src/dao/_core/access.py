@@ -175,6 +175,7 @@ class Access:
         Raises:
             DataError: there is no such action, or the object is missing.
             RoutingError: no single route fits, just as the action itself would say.
+            UnsupportedError: the chosen interface declares absent what the call asks for.
         """
         from dao._core.explain import explain
 

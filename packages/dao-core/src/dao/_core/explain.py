@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from dao._core.attribution import about
-from dao._core.execute import check_into, details_of, table_of
+from dao._core.prepare import check_into, details_of, table_of
 from dao._core.routing.explain import Explanation, Step, step_of
 from dao._core.transfer import Transfer
 from dao.data_object import DataObject

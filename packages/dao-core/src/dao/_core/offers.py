@@ -13,7 +13,7 @@ from typing import Any
 
 from attrs import frozen
 
-from dao._core.execute import details_of, table_of
+from dao._core.prepare import details_of, table_of
 from dao.data_object import DataObject
 from dao.errors import NoRouteError, UnsupportedError
 

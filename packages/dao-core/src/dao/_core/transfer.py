@@ -25,13 +25,13 @@ from attrs import evolve, field, frozen
 
 from dao._arguments import suggestion
 from dao._core.attribution import about
-from dao._core.execute import Executor, details_of, table_of
+from dao._core.execute import Executor
+from dao._core.layouts import same_layout
 from dao._core.offers import Answer, answer_to
-from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
-from dao.errors import DaoError, DataError, NoRouteError, PluginError, UnsupportedError
-from dao.file_formats import infer_compression, infer_format
+from dao._core.prepare import details_of, table_of
+from dao.data_object import DataObject, FileObject, TableObject
+from dao.errors import DaoError, DataError, NoRouteError, UnsupportedError
 from dao.file_set import FileSet, SourceFile
-from dao.plugins import default_plugins
 from dao.progress import expect
 from dao.results import Listing, WriteResult
 
@@ -51,13 +51,6 @@ _READING = ("columns", "where", "limit", "version", "as_of", "tag", "batch_size"
 
 _READERS = ("read_stream", "read")
 _WRITERS = ("write_stream", "write")
-
-_LAYOUT = (
-    "format", "partition_by", "delimiter", "quote", "escape", "header", "encoding", "decimal_point", "null_values",
-    "true_values", "false_values", "quoted_nulls", "date_format", "timestamp_format", "skip_rows", "comment",
-    "skip_blank_lines",
-)  # fmt: skip
-"""The properties by which a target says that its bytes are others than the source's: its layout and its spelling."""
 
 
 @frozen
@@ -121,15 +114,15 @@ class Transfer:
             raise DataError(f"{action} {source.full_name!r} onto itself: source and target are both at {source.key!r}")
         if action == "move" and reading:
             raise DataError(f"move takes all rows, found {', '.join(reading)}: copy what is wanted, then delete")
-        same_layout = _same_layout(source, target)
+        alike = same_layout(source, target)
         plan = cls(action, source, target, "within", reading, writing, native_async=native_async)
         passed_over: dict[str, str] = {}
-        if same_layout and source.data_store is target.data_store and plan._fits(*plan.calls()[0]):
+        if alike and source.data_store is target.data_store and plan._fits(*plan.calls()[0]):
             declined = plan._declined()
             if not declined:
                 return plan
             passed_over["within"] = declined
-        whole = same_layout and not reading and set(writing) <= {"mode"}
+        whole = alike and not reading and set(writing) <= {"mode"}
         streamed: Way = "files" if whole and _go_as_bytes(source, target, native_async) else "rows"
         plan = evolve(plan, way=streamed)
         offers: tuple[Way, ...] = ("write", "unload")
@@ -167,8 +160,8 @@ class Transfer:
         same_store = self.source.data_store is self.target.data_store
         where = "two stores"
         if same_store:
-            same_layout = _same_layout(self.source, self.target)
-            where = f"its interface has no {self.action} for this call" if same_layout else "the layouts differ"
+            alike = same_layout(self.source, self.target)
+            where = f"its interface has no {self.action} for this call" if alike else "the layouts differ"
             where = "its interface declines" if "within" in self.passed_over else where
             where = f"one store holds both, but {where}"
         return {
@@ -315,32 +308,6 @@ def _go_as_bytes(source: DataObject, target: DataObject, native_async: bool) -> 
     except NoRouteError:
         return False
     return not plan.converts and table.serves("list")
-
-
-def _same_layout(source: DataObject, target: DataObject) -> bool:
-    """Whether the source's bytes are what the target is to hold, as far as the two say what that is."""
-    wanted = {name: target.get(name) for name in _LAYOUT}
-    return all(value is None or value == source.get(name) for name, value in wanted.items()) and (
-        _ending(source) == _ending(target) or _agree(_infer_format(source), _infer_format(target))
-    )
-
-
-def _agree(said: tuple[str | None, str | None], wanted: tuple[str | None, str | None]) -> bool:
-    """Whether two files' formats and compressions agree; unknown (None) unless both are files of rows."""
-    return None in (said[0], wanted[0]) or said == wanted
-
-
-def _ending(data_object: DataObject) -> str:
-    return data_object.key.rpartition("/")[2].partition(".")[2].lower()
-
-
-def _infer_format(data_object: DataObject) -> tuple[str | None, str | None]:
-    """The format that an object says, else its name's ending, and the compression that the ending says."""
-    if isinstance(data_object, DirectoryObject) and not isinstance(data_object, TableObject):
-        return data_object.get("format"), None
-    with suppress(PluginError):  # files travel as bytes without Arrow, which is what reads and writes rows
-        default_plugins().load_formats()
-    return data_object.get("format") or infer_format(data_object.key), infer_compression(data_object.key)
 
 
 def _refuse_unknown(action: str, source: DataObject, target: DataObject, writing: Mapping[str, Any]) -> None:

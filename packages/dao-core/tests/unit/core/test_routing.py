@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from dao._core.execute import Executor, table_of
+from dao._core.execute import Executor
+from dao._core.prepare import table_of
 from dao._core.routing.explain import step_of
 from dao._core.routing.table import RouteTable
 from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject

@@ -6,7 +6,8 @@ from typing import Any, Literal
 
 import pytest
 
-from dao._core.execute import Executor, table_of
+from dao._core.execute import Executor
+from dao._core.prepare import table_of
 from dao._core.routing.explain import step_of
 from dao.data_object import TableObject
 from dao.data_store import DataStore
