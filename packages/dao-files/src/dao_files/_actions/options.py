@@ -135,8 +135,10 @@ def refuse_other_spelling(format: Format, data_object: DataObject, options: Any)
     """
     from dao_files.formats._options import spelling_of
 
-    declared = _declared(format, data_object)
     spelling = spelling_of(options)
+    declared = _declared(format, data_object)
+    if not spelling.keys() & declared.keys():
+        return
     for name, value in spelling_of(format.options({**spelling, **declared})).items():
         if value != spelling[name]:
             raise DataError(

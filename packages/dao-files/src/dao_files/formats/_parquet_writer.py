@@ -130,7 +130,7 @@ def _refuse_lost_digits(batch: pa.RecordBatch, unit: str) -> None:
     for name, column in zip(batch.schema.names, batch.columns, strict=True):
         try:
             column.cast(_in_unit(column.type, unit))
-        except pa.ArrowInvalid as error:
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
             raise DataError(
                 f"column {name!r}: INT96 timestamps are read in the unit {unit!r}, which not all have ({error}): "
                 "leave int96_timestamps out, or declare another int96_unit as a property of the object"
