@@ -11,17 +11,22 @@ from dao.plugins import default_plugins
 
 __all__ = ["same_layout"]
 
-_LAYOUT = (
-    "format", "partition_by", "delimiter", "quote", "escape", "header", "encoding", "decimal_point", "null_values",
-    "true_values", "false_values", "quoted_nulls", "date_format", "timestamp_format", "skip_rows", "comment",
-    "skip_blank_lines",
+_SPELLING = (
+    "delimiter", "quote", "escape", "header", "encoding", "decimal_point", "null_values", "true_values",
+    "false_values", "quoted_nulls", "date_format", "timestamp_format", "skip_rows", "comment", "skip_blank_lines",
 )  # fmt: skip
-"""The properties by which a target says that its bytes are others than the source's: its layout and its spelling."""
+"""The properties without which bytes can't be read, since the bytes don't say them."""
 
 
 def same_layout(source: DataObject, target: DataObject) -> bool:
-    """Whether the source's bytes are what the target is to hold, as far as the two say what that is."""
-    wanted = {name: target.get(name) for name in _LAYOUT}
+    """Whether the source's bytes are what the target is to hold, as far as the two say what that is.
+
+    A target that says nothing takes the source's format, its partitions and, as one file, its bytes. The spelling of a
+    table is that of the object, so one that only the source declares is another.
+    """
+    wanted = {name: target.get(name) for name in ("format", "partition_by", *_SPELLING)}
+    if isinstance(target, TableObject) and any(wanted[name] != source.get(name) for name in _SPELLING):
+        return False
     return all(value is None or value == source.get(name) for name, value in wanted.items()) and (
         _ending(source) == _ending(target) or _agree(_infer_format(source), _infer_format(target))
     )

@@ -242,6 +242,21 @@ def test_a_copy_to_an_object_of_other_options_has_them(
     assert dao.read(other).equals(ROWS)
 
 
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["within the store", "to another store"])
+@pytest.mark.parametrize("declared", [False, True], ids=["remembered", "declared"])
+def test_a_copy_of_a_table_is_read_without_its_options(
+    declared: bool, elsewhere: bool, dao: DataAccessObject, table: TableObject, store: DataStore
+) -> None:
+    target = TableObject("copied", DataStore("other", "memory") if elsewhere else store, format="csv")
+    source = table.replace(delimiter=";") if declared else table
+    if declared:  # by another program: no log remembers the delimiter
+        dao.write(b"id;name\n1;a\n2;b\n", FileObject("t/x.csv", store))
+    else:
+        dao.write(ROWS, table, delimiter=";")
+    dao.copy(source, target)
+    assert dao.read(target).equals(dao.read(source))
+
+
 def change_log(store: DataStore, change: Callable[[dict[str, Any]], Any]) -> None:
     """Changes the only line of the table's log, as another program would."""
     storage = store.built(0).storage
