@@ -14,6 +14,7 @@ import pyarrow as pa
 import pytest
 
 from dao import DataAccessObject, DataStore, DataStoreRegistry, DirectoryObject, FileObject, TableObject
+from dao._core.layouts import same_layout
 from dao.errors import DaoError, DataError, UnsupportedError
 from dao.file_set import FileSet, SourceFile
 from dao_files._actions.log import LOG_NAME
@@ -240,6 +241,14 @@ def test_a_copy_to_an_object_of_other_options_has_them(
     other = TableObject("other", store, format="csv", **options)
     dao.copy(table, other)
     assert dao.read(other).equals(ROWS)
+
+
+@pytest.mark.parametrize("name", sorted(SPELLING))
+def test_a_copy_knows_every_option_that_a_reader_needs(name: str, table: TableObject, store: DataStore) -> None:
+    other = TableObject("other", store, format="csv")
+    assert same_layout(table, other)
+    assert not same_layout(table.replace(**{name: "x"}), other)
+    assert not same_layout(table, other.replace(**{name: "x"}))
 
 
 @pytest.mark.parametrize("elsewhere", [False, True], ids=["within the store", "to another store"])

@@ -11,12 +11,15 @@ __all__ = ["mask_logs"]
 
 _LOGGERS = ("botocore.auth", "botocore.endpoint", "botocore.parsers", "botocore.hooks", "botocore.credentials")
 
+_NAMES = (
+    r"x-amz-security-token|x-amz-sso_bearer_token|webidentitytoken|samlassertion|sessiontoken|accesstoken|refreshtoken"
+    r"|idtoken|clientsecret|(?:aws)?(?:secret)?accesskey(?:id)?"
+)
 _SECRETS = re.compile(
-    r"(?P<before>x-amz-security-token['\"]?\s*[:=]\s*(?:b?['\"])?"  # a header, a query
-    r"|credential=|x-amz-credential=|aws(?:secret)?accesskey(?:id)?['\"]?\s*[:=]\s*(?:b?['\"])?"
-    r"|<(?:secretaccesskey|sessiontoken|accesskeyid|awsaccesskeyid|token-\d+)>"  # an answer's XML
-    r"|signature=)"
-    r"[^\s'\"<>,&/%]+(?:[/+=%][^\s'\"<>,&/%]*)*",
+    rf"(?P<before>(?:{_NAMES})['\"]?\s*[:=]\s*(?:b?['\"])?"  # a header, a query, a field of JSON or of a dict
+    rf"|<(?:{_NAMES}|token-\d+)>"  # an answer's XML
+    r"|credential=|signature=)"
+    r"[^\s'\"<>,&]+",
     re.IGNORECASE,
 )
 
