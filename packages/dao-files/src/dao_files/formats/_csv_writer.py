@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -61,7 +62,6 @@ class CsvFileWriter(FormatWriter):
 
     def write(self, batch: pa.RecordBatch) -> None:
         check_batch(batch, self._schema)
-        self._refuse_lost_nulls(batch)
         self._start()
         for start in range(0, batch.num_rows, _ROWS):
             self._write(batch.slice(start, _ROWS))
@@ -71,6 +71,7 @@ class CsvFileWriter(FormatWriter):
             _format_column(column, array, self._options, self._quoter)
             for column, array in zip(batch.schema, batch.columns, strict=True)
         ]
+        self._refuse_lost_nulls(columns)
         rows = pc.binary_join_element_wise(
             *columns,
             pa.scalar(self._quoter.delimiter, pa.large_string()),
@@ -82,14 +83,15 @@ class CsvFileWriter(FormatWriter):
         self._encoder.write(pc.binary_join(whole, pa.scalar(end, pa.large_string()))[0].as_buffer())
         self._encoder.write(end.encode())
 
-    def _refuse_lost_nulls(self, batch: pa.RecordBatch) -> None:
+    def _refuse_lost_nulls(self, texts: Sequence[pa.Array]) -> None:
+        """Refuse nulls that have no text; asked of the texts, as dictionaries and run ends don't count their nulls."""
         if not self._options.null_values:
-            for name, column in zip(self._schema.names, batch.columns, strict=True):
+            for name, column in zip(self._schema.names, texts, strict=True):
                 if column.null_count:
                     raise DataError(f"column {name!r}: null_values=[] has no text for nulls; [''] has one")
         if len(self._schema) > 1 or self._null or not self._options.skip_blank_lines:
             return
-        if batch.column(0).null_count:
+        if texts[0].null_count:
             raise DataError(
                 f"a null in the only column {self._schema.names[0]!r} would be a blank line, which readers leave out; "
                 "null_values=['NULL'] gives it a text, skip_blank_lines=False allows it"

@@ -101,3 +101,24 @@ def test_values_that_the_options_lose_are_refused(
     with pytest.raises(DataError) as caught:
         kept(column, tmp_path, **options)
     assert message in str(caught.value)
+
+
+# Neither says by its null_count that it has nulls.
+HIDDEN_NULLS = [
+    pa.DictionaryArray.from_arrays(pa.array([0, 1, 0]), pa.array(["x", None])),
+    pa.RunEndEncodedArray.from_arrays(pa.array([2, 3], pa.int32()), pa.array(["x", None])),
+    pa.RunEndEncodedArray.from_arrays(pa.array([1, 3], pa.int32()), pa.array([None, 7])),
+]
+
+
+@pytest.mark.parametrize("column", HIDDEN_NULLS, ids=["dictionary", "run ends", "runs of integers"])
+def test_nulls_that_are_not_counted_are_kept_or_refused(column: pa.Array, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="column 'v': null_values=\\[\\] has no text for nulls"):
+        save(pa.table({"id": [1, 2, 3], "v": column}), tmp_path / "t.csv", null_values=[])
+    alone = pa.table({"v": column})
+    with pytest.raises(DataError, match="a null in the only column 'v' would be a blank line"):
+        save(alone, tmp_path / "t.csv")
+    for options in ({"null_values": ["NULL"]}, {"skip_blank_lines": False}):
+        save(alone, tmp_path / "t.csv", **options)
+        found = load(tmp_path / "t.csv", options=options, schema=alone.schema)
+        assert found.to_pylist() == alone.to_pylist()
