@@ -159,10 +159,11 @@ class StoredTable:
         asked = stored_spelling(self.options) or {}
         for name in {**remembered, **asked}:
             if asked.get(name, _USUAL) != remembered.get(name, _USUAL):
-                found = getattr(self.options, name)
-                written = remembered.get(name, getattr(self.format.options(), name))
+                usual = getattr(self.format.options(), name)
+                default = "the default" if usual is None else f"the default, {usual!r}"
+                found, written = (repr(said[name]) if name in said else default for said in (asked, remembered))
                 raise DataError(
-                    f"option {name!r}: found {found!r}, but the files of {self.key!r} are written with {written!r}, "
+                    f"option {name!r}: found {found}, but the files of {self.key!r} are written with {written}, "
                     "and a table is read with one: leave the option out, or overwrite the table"
                 )
 

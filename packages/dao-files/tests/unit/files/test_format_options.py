@@ -177,7 +177,7 @@ def test_rows_by_other_options_are_not_added(dao: DataAccessObject, table: Table
         for other, written in (
             ({"delimiter": ","}, "';'"),
             ({"null_values": [""]}, "['NULL']"),
-            ({"quote": "'"}, "'\"'"),
+            ({"quote": "'"}, "the default, '\"'"),
         ):
             with pytest.raises(DataError, match="overwrite the table") as caught:
                 getattr(dao, action)(*roles, **given, **other)
@@ -188,6 +188,8 @@ def test_rows_by_other_options_are_not_added(dao: DataAccessObject, table: Table
     assert dao.read(table).equals(ROWS)
     dao.write(ROWS, table, mode="overwrite")
     assert dao.read(table).equals(ROWS), "nothing of the old table's remains"
+    with pytest.raises(DataError, match=r"'date_format': found \['%Y'\], but .* with the default, and a table"):
+        dao.upsert(ROWS, table, keys="id", date_format=["%Y"])
 
 
 def test_a_read_of_other_options_has_them(dao: DataAccessObject, table: TableObject) -> None:
