@@ -208,6 +208,54 @@ def test_nulls_are_checked_where_the_schema_allows_none_even_if_the_data_promise
     assert to_reader(pa.table({"v": [1]}), schema=required).read_all().schema == required
 
 
+HIDDEN = pa.array(["a", None])
+
+
+def hiding(column):
+    encoded = pa.DictionaryArray.from_arrays(pa.array([0, 1], pa.int8()), column)
+    pairs = pa.StructArray.from_arrays([column], fields=[pa.field("x", column.type, nullable=False)])
+    texts = pa.map_(pa.string(), pa.field("value", column.type, nullable=False))
+    return {
+        "dictionary": encoded,
+        "dictionary of a dictionary": pa.DictionaryArray.from_arrays(pa.array([0, 1], pa.int8()), encoded),
+        "runs": pa.RunEndEncodedArray.from_arrays(pa.array([1, 2], pa.int32()), column),
+        "runs of a dictionary": pa.RunEndEncodedArray.from_arrays(pa.array([1, 2], pa.int32()), encoded),
+        "union": pa.UnionArray.from_sparse(pa.array([0, 0], pa.int8()), [column, pa.array([1, 2])]),
+        "struct.x": pairs,
+        "dictionary of structs.x": pa.DictionaryArray.from_arrays(pa.array([0, 1], pa.int8()), pairs),
+        "map.value": pa.MapArray.from_arrays(pa.array([0, 1, 2], pa.int32()), pa.array(["k", "l"]), column, type=texts),
+    }
+
+
+@pytest.mark.parametrize("name", hiding(HIDDEN))
+def test_nulls_that_arrow_does_not_count_are_found_in_required_fields(name):
+    top, _, below = name.partition(".")
+    array = hiding(HIDDEN)[name]
+    field = pa.field(top, array.type, nullable=bool(below))
+    assert array.null_count == 0
+    for first in (0, 1):  # of the whole, and of a slice
+        table = pa.Table.from_arrays([array.slice(first)], schema=pa.schema([field]))
+        with pytest.raises(DataError, match=f"column '{name}' may not be null, and is at row {1 - first}"):
+            to_reader(table, schema=table.schema).read_all()
+    kept = pa.Table.from_arrays([hiding(pa.array(["a", "b"]))[name].slice(1)], schema=pa.schema([field]))
+    assert to_reader(kept, schema=kept.schema).read_all().num_rows == 1
+    assert to_reader(kept.slice(1), schema=kept.schema).read_all().num_rows == 0
+
+
+def test_nulls_below_a_null_are_no_nulls_of_required_fields():
+    required = [pa.field("x", pa.string(), nullable=False)]
+    inner = pa.StructArray.from_arrays([HIDDEN], fields=required, mask=pa.array([False, True]))
+    below = pa.StructArray.from_arrays(
+        [pa.StructArray.from_arrays([HIDDEN], fields=required)], ["s"], mask=inner.is_null()
+    )
+    union = pa.UnionArray.from_sparse(pa.array([0, 0], pa.int8()), [HIDDEN, pa.array([1, 2])])
+    unions = pa.StructArray.from_arrays(
+        [union], fields=[pa.field("u", union.type, nullable=False)], mask=inner.is_null()
+    )
+    table = pa.table({"inner": inner, "below": below, "unions": unions})
+    assert to_reader(table, schema=table.schema).read_all().num_rows == 2
+
+
 def test_a_schema_may_be_declared_in_any_way():
     table = to_reader(pa.table({"v": [1]}), schema={"v": "smallint not null"}).read_all()
     assert table.schema == pa.schema([pa.field("v", pa.int16(), nullable=False)])

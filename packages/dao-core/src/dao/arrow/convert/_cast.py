@@ -8,7 +8,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from dao.arrow.convert._exact import ValueWouldChange, cast_exactly, describe, may_cast, null_in
+from dao.arrow.convert._exact import ValueWouldChange, cast_exactly, describe, may_cast
+from dao.arrow.convert._nulls import has_required, null_in
 from dao.errors import DataError, did_you_mean
 
 __all__ = ["cast_column", "check_names", "check_nulls", "conform", "conform_batch"]
@@ -28,7 +29,8 @@ def conform(reader: pa.RecordBatchReader, schema: pa.Schema) -> pa.RecordBatchRe
         schema: the schema of the result, including its metadata and the nullability of its fields.
 
     Returns:
-        A stream with as many batches and rows; ``reader`` itself if it has the schema and all fields are nullable.
+        A stream with as many batches and rows; ``reader`` itself if it has the schema and all fields are nullable,
+        nested ones too.
 
     Raises:
         DataError: at once: a column is missing, unknown or repeated, or has a type that can't be cast. As a batch is
@@ -38,7 +40,9 @@ def conform(reader: pa.RecordBatchReader, schema: pa.Schema) -> pa.RecordBatchRe
     >>> conform(table.to_reader(), pa.schema([("id", pa.int8())])).read_all().schema
     id: int8
     """
-    if reader.schema.equals(schema, check_metadata=True) and all(f.nullable for f in schema):
+    if reader.schema.equals(schema, check_metadata=True) and all(
+        f.nullable and not has_required(f.type) for f in schema
+    ):
         return reader
     _check(reader.schema, schema)
     return pa.RecordBatchReader.from_batches(schema, _conformed(reader, schema))

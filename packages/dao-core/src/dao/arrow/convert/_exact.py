@@ -10,7 +10,7 @@ import pyarrow.types as pt
 
 from dao.arrow.convert._layouts import cast_array
 
-__all__ = ["ValueWouldChange", "cast_exactly", "describe", "may_cast", "null_in"]
+__all__ = ["ValueWouldChange", "cast_exactly", "describe", "may_cast"]
 
 _SHOWN = 60
 
@@ -216,38 +216,3 @@ def _first_failing(array: pa.Array, wanted: pa.DataType, round_floats: bool) -> 
         middle = (low + high) // 2
         low, high = (low, middle) if fails(low, middle) else (middle, high)
     return low
-
-
-def null_in(array: pa.Array, field: pa.Field) -> tuple[str, int] | None:
-    """The dotted path and the row of the first null that ``field`` doesn't allow, at any depth; ``None`` if none."""
-    if not field.nullable and array.null_count:
-        return field.name, pc.index(array.is_null(), True).as_py()
-    if not _has_required(field.type) or _null_below(array, field) is None:
-        return None
-    low, high = 0, len(array)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if _null_below(array.slice(low, middle - low), field) else (middle, high)
-    return str(_null_below(array.slice(low, 1), field)), low
-
-
-def _has_required(kind: pa.DataType) -> bool:
-    return any(not child.nullable or _has_required(child.type) for child in _children(kind))
-
-
-def _children(kind: pa.DataType) -> list[pa.Field]:
-    return [] if pt.is_map(kind) or not pt.is_nested(kind) else [kind.field(i) for i in range(kind.num_fields)]
-
-
-def _null_below(array: pa.Array, field: pa.Field) -> str | None:
-    """The dotted path of the first nested field that isn't nullable and has a null in ``array``; ``None`` if none."""
-    parents = array.is_valid() if pt.is_struct(field.type) else None
-    parts = array.flatten() if parents is not None else [array.flatten()] if family(field.type) == "lists" else []
-    for child, values in zip(_children(field.type), parts, strict=False):
-        nulls = values.is_null() if parents is None else pc.and_(values.is_null(), parents)
-        if not child.nullable and pc.any(nulls, min_count=0).as_py():
-            return f"{field.name}.{child.name}"
-        path = _null_below(values, child)
-        if path is not None:
-            return f"{field.name}.{path}"
-    return None

@@ -16,7 +16,7 @@ from dao.testing._backend import Backend
 from dao.testing._conformance.base import REFUSALS, Capability, needs
 from dao.testing._profiles import generated
 from dao.testing._tables import CASES, Case, same_table, tables
-from dao.testing._tables.edges import BAD_TEXTS, EDGES, SIZES
+from dao.testing._tables.edges import BAD_TEXTS, EDGES, REQUIRED_NULLS, SIZES
 
 __all__ = ["Types"]
 
@@ -119,6 +119,17 @@ class Types(
     def test_text_that_is_not_utf8_is_refused(self, dao: DataAccessObject, backend: Backend) -> None:
         """Writing text that isn't UTF-8, nested and in dictionaries too, is a DataError and creates nothing."""
         for name, damaged in BAD_TEXTS.items():
+            table = backend.table(f"t_{name}")
+            with pytest.raises(DataError):
+                dao.write(damaged, table)
+            with pytest.raises(NotFoundError):
+                dao.read(table)
+
+    def test_nulls_in_required_fields_are_refused(self, dao: DataAccessObject, backend: Backend) -> None:
+        """Writing a null in a field that isn't nullable, also one in the values of a dictionary or of runs, or in a
+        struct or map, is a DataError and creates nothing.
+        """
+        for name, damaged in REQUIRED_NULLS.items():
             table = backend.table(f"t_{name}")
             with pytest.raises(DataError):
                 dao.write(damaged, table)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import pyarrow as pa
 
-__all__ = ["BAD_TEXTS", "EDGES", "SIZES"]
+__all__ = ["BAD_TEXTS", "EDGES", "REQUIRED_NULLS", "SIZES"]
 
 _DAY_US = 86_400_000_000
 _INNER = pa.struct([("v", pa.string()), ("n", pa.int32())])
@@ -59,6 +59,33 @@ BAD_TEXTS: Mapping[str, pa.Table] = {
     "in_a_dictionary": pa.table({"value": pa.DictionaryArray.from_arrays(pa.array([0, 1], pa.int8()), _BAD_TEXT)}),
 }
 """Tables with text that isn't UTF-8, which Arrow doesn't check, by name."""
+
+_A_NULL = pa.array(["a", None])
+
+
+def _required(column: pa.Array) -> pa.Table:
+    return pa.Table.from_arrays([column], schema=pa.schema([pa.field("value", column.type, nullable=False)]))
+
+
+REQUIRED_NULLS: Mapping[str, pa.Table] = {
+    "plain": _required(_A_NULL),
+    "in_the_values_of_a_dictionary": _required(pa.DictionaryArray.from_arrays(pa.array([0, 1], pa.int8()), _A_NULL)),
+    "in_runs": _required(pa.RunEndEncodedArray.from_arrays(pa.array([1, 2], pa.int32()), _A_NULL)),
+    "in_a_struct": pa.table(
+        {"value": pa.StructArray.from_arrays([_A_NULL], fields=[pa.field("x", pa.string(), nullable=False)])}
+    ),
+    "in_a_map": pa.table(
+        {
+            "value": pa.MapArray.from_arrays(
+                pa.array([0, 2], pa.int32()),
+                pa.array(["k", "l"]),
+                _A_NULL,
+                type=pa.map_(pa.string(), pa.field("value", pa.string(), nullable=False)),
+            )
+        }
+    ),
+}
+"""Tables with a null in a field that isn't nullable, by name. Arrow doesn't check, and counts only the plain one."""
 
 SIZES = pa.table(
     {"size": pa.DictionaryArray.from_arrays(pa.array([2, 0], pa.int8()), ["small", "middle", "big"], ordered=True)}

@@ -103,6 +103,21 @@ def mutate(monkeypatch):
     monkeypatch.setattr(schemas, "widened", lambda table, data: data)
 """
 
+ONLY_COUNTED_NULLS_ARE_REFUSED = """
+from dao.arrow.convert import _cast as casts
+
+def mutate(monkeypatch):
+    monkeypatch.setattr(
+        casts,
+        "null_in",
+        lambda array, field: (field.name, 0) if array.null_count and not field.nullable else None,
+    )
+
+@around("write")
+def changed(call, *args, **named):
+    return call(*args, **{**named, "format": "arrow"})  # Parquet can't hold the layouts that hide nulls
+"""
+
 VALUES = (
     Mutation("null_becomes_empty", Types, NULL_TO_EMPTY),
     Mutation("a_type_is_denied_and_kept", Types, A_TYPE_IS_DENIED, by="test_a_table_that_cannot_be_kept_is_refused"),
@@ -113,6 +128,10 @@ VALUES = (
     Mutation(
         "json_is_spelled_anew", Types, JSON_IS_SPELLED_ANEW,
         by="test_what_few_stores_hold_comes_back_or_is_refused",
+    ),
+    Mutation(
+        "only_counted_nulls_are_refused", Types, ONLY_COUNTED_NULLS_ARE_REFUSED,
+        by="test_nulls_in_required_fields_are_refused",
     ),
     Mutation("decimals_are_rounded", SchemaEvolution, DECIMALS_ARE_ROUNDED),
     Mutation("tables_take_the_types_of_the_data", SchemaEvolution, TABLES_TAKE_THE_TYPES_OF_THE_DATA),
