@@ -133,14 +133,14 @@ def refuse_other_spelling(format: Format, data_object: DataObject, options: Any)
     Raises:
         DataError: such an option.
     """
-    from dao_files.formats._options import spelling_of
+    from dao_files.formats._options import same_spelling, spelling_of
 
     spelling = spelling_of(options)
     declared = _declared(format, data_object)
     if not spelling.keys() & declared.keys():
         return
     for name, value in spelling_of(format.options({**spelling, **declared})).items():
-        if value != spelling[name]:
+        if not same_spelling(format.Options, name, value, spelling[name]):
             raise DataError(
                 f"option {name!r}: found {spelling[name]!r}, but the object declares {value!r}, with which the table "
                 f"would be read: leave the option out, or change it in the object"

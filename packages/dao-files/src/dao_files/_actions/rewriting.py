@@ -59,7 +59,7 @@ def prepare_rewriting(table: StoredTable, schema: Any) -> StoredTable:
         UnsupportedError: the columns' types are neither stored nor declared: values that are read with inferred types,
             such as ``007``, might be written back changed.
     """
-    table.check_spelling()
+    table = table.in_own_spelling()
     declared = declared_schema(schema)
     if not table.format.has_schema and table.record is None and declared is None:
         raise UnsupportedError(

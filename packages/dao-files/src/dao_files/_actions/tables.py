@@ -23,9 +23,9 @@ from dao_files._actions.contents import (
     shown_files,
 )
 from dao_files._actions.log import Log, Record, fingerprint_of
-from dao_files._actions.options import format_options, refuse_versions, stored_spelling
+from dao_files._actions.options import format_options, refuse_versions
 from dao_files.formats import FORMATS, Format, close_reader, get_format, hive_values
-from dao_files.formats._options import Direction
+from dao_files.formats._options import Direction, same_spelling, spelling_of
 from dao_files.formats._partitions import partition_types, partition_values
 from dao_files.formats._shape import types_text, without_order
 
@@ -147,25 +147,30 @@ class StoredTable:
             return known
         return pa.schema([*self.file_schema, *self.partition_schema], metadata=self.file_schema.metadata)
 
-    def check_spelling(self) -> None:
-        """Check that files can be added with these options and read with the table's others.
+    def in_own_spelling(self) -> StoredTable:
+        """Return the table with the options that its files were written with, to add files or rewrite some.
 
         Raises:
             DataError: an option of the call or the object differs from the one that the files were written with.
         """
         remembered = self.log.spelling(self.format.name)
         if remembered is None:  # of other programs, or written before tables remembered their options
-            return
-        asked = stored_spelling(self.options) or {}
-        for name in {**remembered, **asked}:
-            if asked.get(name, _USUAL) != remembered.get(name, _USUAL):
-                usual = getattr(self.format.options(), name)
-                default = "the default" if usual is None else f"the default, {usual!r}"
-                found, written = (repr(said[name]) if name in said else default for said in (asked, remembered))
+            return self
+        asked, written = spelling_of(self.options), spelling_of(self.format.options(remembered))
+        for name, value in asked.items():
+            if not same_spelling(self.format.Options, name, value, written[name]):
+                found, known = self._describe_option(name, value), self._describe_option(name, written[name])
                 raise DataError(
-                    f"option {name!r}: found {found}, but the files of {self.key!r} are written with {written}, "
+                    f"option {name!r}: found {found}, but the files of {self.key!r} are written with {known}, "
                     "and a table is read with one: leave the option out, or overwrite the table"
                 )
+        return self if asked == written else evolve(self, options=evolve(self.options, **written))
+
+    def _describe_option(self, name: str, value: Any) -> str:
+        shown = repr(list(value) if isinstance(value, tuple) else value)
+        if value != getattr(self.format.options(), name):
+            return shown
+        return "the default" if value is None else f"the default, {shown}"
 
     def arguments(self, files: Iterable[FileInfo] | None = None) -> tuple[list[str], dict[str, Any]]:
         """Return paths, and the arguments that a format needs to read them as this table.
@@ -224,10 +229,6 @@ class StoredTable:
             return 0
         known = self.format.count([info.key for info in self.files], self.filesystem, self.options)
         return known if known is not None else sum(batch.num_rows for batch in self.scan(Selection([])))
-
-
-_USUAL = object()
-"""Stands for the default of an option."""
 
 
 def schema_without_views(schema: pa.Schema) -> pa.Schema:

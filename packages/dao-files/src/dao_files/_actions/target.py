@@ -57,7 +57,8 @@ def open_existing(change: Change, writing: Writing) -> StoredTable | None:
     """Open the table to append to or replace; None if there is none, or only markers.
 
     Raises:
-        DataError: rows would be added to a table of another format, or foreign files would be replaced.
+        DataError: rows would be added to a table of another format or by other options, or foreign files would be
+            replaced.
     """
     base = change.base
     if base is not None and writing.mode == "overwrite":
@@ -78,7 +79,7 @@ def open_existing(change: Change, writing: Writing) -> StoredTable | None:
                 f"{base.key!r} is a table of {', '.join(found)} files: {name} files can't be added to it; overwrite it "
                 "to change its format"
             )
-    return open_target(change, writing, log=log)
+    return open_target(change, writing, log=log).in_own_spelling()
 
 
 def open_target(

@@ -302,7 +302,6 @@ def _publish_tree(
 
 def _plan_layout(data: pa.Schema, place: Place, writing: Writing, table: StoredTable | None) -> Layout:
     if table is not None and writing.mode != "overwrite":
-        table.check_spelling()
         format, options = table.format, table.options
     else:
         format, options = _format_of(writing, place, table.format.name if table is not None else writing.default)

@@ -21,6 +21,7 @@ from dao_files.formats._options import (
     integer,
     one_of,
     optional,
+    spelled_as,
     texts,
     tuple_of,
     valid,
@@ -93,7 +94,11 @@ class CsvOptions:
         line_terminator: writing: ``"\\n"`` (default) or ``"\\r\\n"``; both are read.
     """
 
-    delimiter: str | None = field(metadata=SPELLING, default=None, validator=valid(optional(character)))
+    delimiter: str | None = field(
+        metadata=spelled_as(lambda value: value or ","),  # a table's own files are never named .tsv
+        default=None,
+        validator=valid(optional(character)),
+    )
     quote: str | None = field(metadata=SPELLING, default='"', validator=valid(optional(character)))
     escape: str | None = field(metadata=SPELLING, default=None, validator=valid(optional(character)))
     header: bool | tuple[str, ...] = field(
@@ -103,7 +108,7 @@ class CsvOptions:
     comment: str | None = field(metadata=SPELLING, default=None, validator=valid(optional(character)))
     skip_blank_lines: bool = field(metadata=SPELLING, default=True, validator=valid(boolean))
     encoding: str = field(
-        metadata=SPELLING,
+        metadata=spelled_as(lambda value: codecs.lookup(value).name),
         default="utf-8",
         validator=valid(Check("the name of a character encoding, such as 'latin-1'", _is_encoding)),
     )

@@ -30,6 +30,8 @@ __all__ = [
     "optional",
     "per_column",
     "refuse_other_direction",
+    "same_spelling",
+    "spelled_as",
     "spelling_of",
     "text",
     "texts",
@@ -50,6 +52,15 @@ WRITING: Mapping[str, Any] = MappingProxyType({"direction": "writing"})
 
 SPELLING: Mapping[str, Any] = MappingProxyType({"spelling": True})
 """Metadata of a field of both directions whose value a reader needs, as files don't store it."""
+
+
+def spelled_as(meant: Callable[[Any], Any]) -> Mapping[str, Any]:
+    """Build the metadata of a field like :data:`SPELLING` in which several values mean the same.
+
+    Args:
+        meant: returns the same for all such values.
+    """
+    return MappingProxyType({**SPELLING, "meant": meant})
 
 
 class Check:
@@ -167,6 +178,12 @@ def spelling_of(options: Any) -> dict[str, Any]:
         for attribute in fields(type(options))
         if attribute.metadata.get("spelling")
     }
+
+
+def same_spelling(options: type[Any], name: str, one: Any, other: Any) -> bool:
+    """Check whether two values of an option mean the same for files, such as no delimiter and a comma."""
+    meant = getattr(fields(options), name).metadata.get("meant", lambda value: value)
+    return bool(meant(one) == meant(other))
 
 
 def build_options(format_name: str, options: type[O], given: Mapping[str, Any]) -> O:

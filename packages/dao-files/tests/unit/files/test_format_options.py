@@ -192,6 +192,38 @@ def test_rows_by_other_options_are_not_added(dao: DataAccessObject, table: Table
         dao.upsert(ROWS, table, keys="id", date_format=["%Y"])
 
 
+SAME: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    ({}, {"delimiter": ","}),
+    ({"delimiter": ","}, {"delimiter": None}),
+    ({}, {"encoding": "UTF8"}),
+    ({"encoding": "latin-1"}, {"encoding": "ISO-8859-1"}),
+    ({}, {"null_values": [""]}),
+    ({"date_format": "%d.%m.%Y"}, {"date_format": ["%d.%m.%Y"]}),
+]
+
+
+@pytest.mark.parametrize(("written", "asked"), SAME)
+def test_values_that_mean_the_same_are_the_same_options(
+    written: dict[str, Any], asked: dict[str, Any], dao: DataAccessObject, table: TableObject
+) -> None:
+    dao.write(ROWS, table, **written)
+    dao.write(ROWS, table, mode="append", **asked)
+    dao.write(ROWS, table.replace(**written), mode="append", **asked)
+    dao.write(ROWS, table.replace(**asked), mode="append")
+    dao.upsert(ROWS, table, keys="id", **asked)
+    dao.delete(table, where="id = 1", **asked)
+    assert dao.read(table).equals(pa.concat_tables([ROWS.slice(1)] * 4).combine_chunks())
+
+
+def test_a_table_keeps_its_own_spelling_among_those_that_mean_the_same(
+    dao: DataAccessObject, table: TableObject, store: DataStore
+) -> None:
+    dao.write(ROWS, table)
+    dao.write(b"id\tname\n4\td,e\n", FileObject("t/zz.tsv", store))  # its name says tabs, unless an option does
+    dao.write(ROWS, table, mode="append", delimiter=",")
+    assert dao.read(table, where="id = 4", columns=["name"], into="pylist") == [{"name": "d,e"}]
+
+
 def test_a_read_of_other_options_has_them(dao: DataAccessObject, table: TableObject) -> None:
     dao.write([{"name": "-"}, {"name": "b"}], table, delimiter=";")
     assert dao.read(table, null_values=["-"], into="pylist") == [{"name": None}, {"name": "b"}]
