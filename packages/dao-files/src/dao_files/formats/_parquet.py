@@ -110,15 +110,8 @@ class ParquetFormat(Format):
         groups = [make_row_group(source, index, task) for index in prune_row_groups(source, task)]
         with closing(fetch_ahead(groups, current().fetched)) as fetching:
             for group, fetched in fetching:
-                with group.opened(fetched, _BUFFER if source.near else _REMOTE_BUFFER) as parquet:
-                    found = 0
-                    rows = _batch_rows(source.metadata.row_group(group.index), task)
-                    for batch in parquet.iter_batches(
-                        rows, row_groups=[group.index], columns=group.columns, use_threads=False
-                    ):
-                        found += batch.num_rows
-                        yield batch
-                    group.check(found)
+                rows = _batch_rows(source.metadata.row_group(group.index), task)
+                yield from group.batches(fetched, rows, _BUFFER if source.near else _REMOTE_BUFFER)
 
 
 def _read_footers(

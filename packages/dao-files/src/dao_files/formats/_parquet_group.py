@@ -11,11 +11,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from attrs import define
+from attrs import define, evolve
 
 from dao.errors import StoreError
 from dao_files._workers import WORKERS, in_parallel, run, submitted
 from dao_files.formats._contract import FileTask
+from dao_files.formats._parquet_int96 import WITNESSES, refuse_changed, witnessed
 from dao_files.formats._parquet_source import ParquetSource, Range
 from dao_files.formats._parquet_texts import decode_dictionaries, repeating_texts
 
@@ -94,6 +95,42 @@ class RowGroup:
             with self.source.opened(buffer, dictionaries) as parquet:
                 yield parquet
 
+    def batches(self, fetched: Sequence[Any] | None, rows: int, buffer: int) -> Iterator[pa.RecordBatch]:
+        """Decode the row group batch by batch.
+
+        Args:
+            fetched: the results of the requests; None to read while decoding.
+            rows: the most rows of a batch.
+            buffer: see :meth:`opened`.
+
+        Raises:
+            StoreError: rows are missing.
+            DataError: an INT96 timestamp isn't exact in the unit of the options.
+        """
+        settings = {"batch_size": rows, "row_groups": [self.index], "use_threads": False}
+        with self.opened(fetched, buffer) as parquet:
+            batches = parquet.iter_batches(columns=self.columns, **settings)
+            if leaves := self._int96_of(self.columns):
+                opened = [one.opened(fetched, buffer) for one in self._witnesses()]
+                batches = witnessed(batches, opened, self.source.options.int96_unit, leaves, **settings)
+            found = 0
+            for batch in batches:
+                found += batch.num_rows
+                yield batch
+        self.check(found)
+
+    def _int96_of(self, columns: Sequence[str] | None) -> list[str]:
+        """Return the leaves of type INT96 of some columns, None for all."""
+        leaves = self.source.footer.int96
+        if not leaves or columns is None:
+            return leaves
+        chosen = set(columns)
+        return [path for path in leaves if path in chosen or path.split(".")[0] in chosen]
+
+    def _witnesses(self) -> list[RowGroup]:
+        """Return the row group by the units that show whether its INT96 timestamps are exact."""
+        return [evolve(self, source=self.source.in_unit(unit)) for unit in WITNESSES]
+
     def read(self, fetched: Sequence[Any], *, alone: bool) -> tuple[pa.Table, bool]:
         """Decode the row group; see :meth:`dao_files.formats._whole.Piece.read`.
 
@@ -145,7 +182,14 @@ class RowGroup:
         with self.opened(fetched, dictionaries=texts) as parquet:
             found = parquet.read_row_group(self.index, columns=columns, use_threads=False)
         self.check(found.num_rows)
+        if leaves := self._int96_of(columns):
+            witnesses = [one._read_leaves(fetched, leaves) for one in self._witnesses()]
+            refuse_changed(witnesses, self.source.options.int96_unit)
         return decode_dictionaries(found, texts)
+
+    def _read_leaves(self, fetched: Sequence[Any], leaves: list[str]) -> pa.Table:
+        with self.opened(fetched) as parquet:
+            return parquet.read_row_group(self.index, columns=leaves, use_threads=False)
 
     def check(self, found: int) -> None:
         """Compare the number of decoded rows with the footer: where values are missing, pyarrow silently returns fewer.

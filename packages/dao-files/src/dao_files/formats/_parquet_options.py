@@ -97,7 +97,7 @@ class ParquetOptions:
             types are read back.
         checksums: writing: a CRC for each page; reading: verify the CRCs that the file has.
         int96_unit: reading: the unit of INT96 timestamps. ``us`` (default, as Spark and DuckDB) covers every date;
-            ``ns`` preserves nanoseconds but wraps silently outside 1677 to 2262.
+            ``ns`` covers 1677 to 2262. A timestamp that is not exact in the unit is an error.
         read_dictionary: reading: columns to return as Arrow dictionaries.
         max_decompression_ratio: reading: a column chunk that claims to decompress to more than 1 GiB and to more than
             this multiple of its compressed size is refused before decompression.

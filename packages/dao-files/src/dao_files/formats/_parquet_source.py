@@ -21,9 +21,10 @@ from pyarrow import fs
 
 from dao_files.formats._near import arrow_buffer, handler_facts, is_near
 from dao_files.formats._parquet_footer import ColumnChunk, column_chunks
+from dao_files.formats._parquet_int96 import int96_leaves
 from dao_files.formats._parquet_options import ParquetOptions
 from dao_files.formats._parquet_variant import mark_variants
-from dao_files.formats._shape import check_schema
+from dao_files.formats._shape import check_schema, types_text
 
 __all__ = ["ParquetSource", "Range", "open_source"]
 
@@ -79,6 +80,11 @@ class Footer:
         """
         return column_chunks(self._content)
 
+    @cached_property
+    def int96(self) -> list[str]:
+        """The paths of the leaves of type INT96."""
+        return int96_leaves(self.metadata.schema) if "timestamp[" in types_text(self.schema) else []
+
 
 @frozen
 class ParquetSource:
@@ -126,6 +132,10 @@ class ParquetSource:
             StoreError: the footer is damaged.
         """
         return self.footer.chunks
+
+    def in_unit(self, unit: str) -> ParquetSource:
+        """Return the same file, whose INT96 timestamps are decoded in another unit."""
+        return evolve(self, options=evolve(self.options, int96_unit=unit), unused=[])
 
     def ranges(self, index: int, columns: Sequence[str] | None) -> list[Range]:
         """Compute the byte ranges to fetch for some columns of a row group, None for all: near chunks are merged."""

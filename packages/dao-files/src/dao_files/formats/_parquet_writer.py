@@ -16,6 +16,7 @@ from dao.errors import DataError, UnsupportedError, did_you_mean
 from dao.memory import current
 from dao_files.formats._contract import FormatWriter
 from dao_files.formats._faults import storing
+from dao_files.formats._parquet_int96 import refuse_unreadable
 from dao_files.formats._parquet_options import ParquetOptions
 from dao_files.formats._shape import check_batch, refuse_duplicates, without_order
 
@@ -44,7 +45,7 @@ class ParquetFileWriter(FormatWriter):
     def write(self, batch: pa.RecordBatch) -> None:
         check_batch(batch, self._schema)
         if self._options.int96_timestamps:
-            _refuse_lost_digits(batch, self._options.int96_unit)
+            refuse_unreadable(batch, self._options.int96_unit)
         for piece in self._split(batch):
             self._buffered.append(piece)
             self._rows += piece.num_rows
@@ -119,33 +120,6 @@ def _readable(kind: pa.DataType) -> pa.DataType:
         return pa.map_(kind.key_field, item, keys_sorted=kind.keys_sorted)
     lists = make_list_type(kind, lambda item: item.with_type(_readable(item.type)))
     return kind if lists is None else lists
-
-
-def _refuse_lost_digits(batch: pa.RecordBatch, unit: str) -> None:
-    """Refuse timestamps that are other ones once they are read from INT96 in this unit.
-
-    Raises:
-        DataError: digits below the unit, or a time beyond its range.
-    """
-    for name, column in zip(batch.schema.names, batch.columns, strict=True):
-        try:
-            column.cast(_in_unit(column.type, unit))
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            raise DataError(
-                f"column {name!r}: INT96 timestamps are read in the unit {unit!r}, which not all have ({error}): "
-                "leave int96_timestamps out, or declare another int96_unit as a property of the object"
-            ) from error
-
-
-def _in_unit(kind: pa.DataType, unit: str) -> pa.DataType:
-    """The type with all its timestamps in a unit."""
-    if pa.types.is_timestamp(kind):
-        return pa.timestamp(unit, kind.tz)
-    if pa.types.is_struct(kind):
-        return pa.struct([child.with_type(_in_unit(child.type, unit)) for child in kind])
-    if pa.types.is_map(kind):
-        return pa.map_(kind.key_field, kind.item_field.with_type(_in_unit(kind.item_type, unit)))
-    return make_list_type(kind, lambda item: item.with_type(_in_unit(item.type, unit))) or kind
 
 
 def _check_schema(schema: pa.Schema, options: ParquetOptions) -> None:
