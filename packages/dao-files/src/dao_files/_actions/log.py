@@ -8,6 +8,8 @@ nulls) and a fingerprint of the files that it describes. So a table that DAO wro
 is opened without reading any data file, and preserves types that its files can't store (of CSV columns, partition
 columns, tables without rows). Once another program adds or removes a file, the fingerprint differs and the schema is
 ignored.
+
+Before the versions are the calls with an idempotency key that the table remembers, see :mod:`dao_files._actions.done`.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from attrs import define, evolve, field, frozen
 
 from dao.errors import StoreError
 from dao.results import Version
+from dao_files._actions.done import KEPT, Done, find_done, is_done
 from dao_files._storage.keys import join
 from dao_files._storage.stored_json import check, items, moment, parse_object, value
 
@@ -122,11 +125,13 @@ class Log:
 
     Attributes:
         key: the file's key, for messages.
-        lines: the file's lines, the oldest version first.
+        lines: the lines of versions, the oldest first.
+        done: the lines of the calls that are remembered by their idempotency keys, the oldest first.
     """
 
     key: str = LOG_NAME
     lines: tuple[str, ...] = ()
+    done: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Log:
@@ -139,11 +144,21 @@ class Log:
         if snapshot.is_file or all(info.key != key for info in snapshot.files):
             return cls()
         with snapshot.open(key) as file:
-            content = file.read()
+            return cls.decode(key, file.read())
+
+    @classmethod
+    def decode(cls, key: str, content: bytes) -> Log:
+        """Split the content of the file into its lines.
+
+        Raises:
+            StoreError: it is not text.
+        """
         try:
-            return cls(key, tuple(content.decode().splitlines()))
+            lines = content.decode().splitlines()
         except ValueError as error:
             raise _damage_error(key, str(error)) from error
+        done = tuple(line for line in lines if is_done(line))
+        return cls(key, tuple(line for line in lines if not is_done(line)) if done else tuple(lines), done)
 
     @cached_property
     def records(self) -> tuple[Record, ...]:
@@ -185,13 +200,37 @@ class Log:
         """The number of the next version."""
         return (self.version or 0) + 1
 
-    def followed_by(self, record: Record) -> bytes:
-        """Encode the content of the file with ``record`` appended as the newest version."""
+    def find_done(self, key: str) -> Done | None:
+        """Find the call that was done with an idempotency key, None if it isn't remembered.
+
+        Raises:
+            StoreError: its line is damaged.
+        """
+        try:
+            return find_done(self.done, key)
+        except ValueError as error:
+            raise _damage_error(self.key, str(error)) from error
+
+    def followed_by(self, record: Record, done: Done | None = None) -> bytes:
+        """Encode the content of the file with ``record`` appended as the newest version.
+
+        Args:
+            record: the version.
+            done: the call that made it, if it is to be remembered.
+        """
         *older, newest = self.lines or ("",)
         if self.newest is not None:
             newest = evolve(self.newest, fingerprint=None, schema=None, options=None)._encode()
         kept = [line for line in (*older, newest) if line][-_KEPT + 1 :]
-        return "".join(f"{line}\n" for line in (*kept, record._encode())).encode()
+        return self._encode([*kept, record._encode()], done)
+
+    def remembering(self, done: Done) -> bytes:
+        """Encode the content of the file with the same versions and a further call that changed no row."""
+        return self._encode(self.lines, done)
+
+    def _encode(self, versions: Iterable[str], done: Done | None) -> bytes:
+        remembered = self.done if done is None else (*self.done, done.encode())[-KEPT:]
+        return "".join(f"{line}\n" for line in (*remembered, *versions)).encode()
 
 
 def _damage_error(name: str, reason: str) -> StoreError:
