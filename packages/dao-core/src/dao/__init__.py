@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         UnsupportedError,
     )
     from dao.hookspecs import hookimpl
+    from dao.increments import Position
     from dao.interface import InterfaceSpec, register, when
     from dao.progress import Progress
     from dao.results import FileInfo, Listing, TableInfo, Version, WriteResult
@@ -64,6 +65,7 @@ _HOMES = {
     "NotFoundError": "dao.errors",
     "PermissionDeniedError": "dao.errors",
     "PluginError": "dao.errors",
+    "Position": "dao.increments",
     "Progress": "dao.progress",
     "RoutingError": "dao.errors",
     "Secret": "dao.secrets",
@@ -103,6 +105,7 @@ __all__ = [
     "NotFoundError",
     "PermissionDeniedError",
     "PluginError",
+    "Position",
     "Progress",
     "RoutingError",
     "Secret",

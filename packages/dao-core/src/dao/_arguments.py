@@ -18,6 +18,7 @@ from typing import Any, Literal, get_args
 
 from dao._moments import as_moment
 from dao.errors import DataError, did_you_mean
+from dao.increments import Position
 
 __all__ = [
     "CONTRACT",
@@ -53,14 +54,15 @@ INTOS: tuple[str, ...] = get_args(Into)
 _TRAVEL = ("version", "as_of", "branch", "tag")
 _SELECTION = ("columns", "where", "limit", *_TRAVEL, "schema", "format", "path")
 _MOVING = ("mode", "format", "path", "partition_by", "schema", "schema_mode")
-_WRITING = (*_MOVING, "branch", "idempotency_key")
+_WRITING = (*_MOVING, "branch", "idempotency_key", "position")
+_UPSERTING = ("keys", "order_by", "delete_when", "partition_by", "schema", "schema_mode", "format")
 
 CONTRACT: Mapping[str, tuple[str, ...]] = {
     "read": ("into", *_SELECTION, "offset", "length"),
     "read_stream": ("into", *_SELECTION, "batch_size"),
     "write": _WRITING,
     "write_stream": _WRITING,
-    "upsert": ("keys", "order_by", "partition_by", "schema", "schema_mode", "format", "branch", "idempotency_key"),
+    "upsert": (*_UPSERTING, "branch", "idempotency_key", "position"),
     "delete": ("where", "format", "path", "schema", "branch", "idempotency_key"),
     "list": ("path",),
     "count": ("where", *_TRAVEL, "format", "path", "schema"),
@@ -68,6 +70,7 @@ CONTRACT: Mapping[str, tuple[str, ...]] = {
     "schema": (*_TRAVEL, "format", "path", "schema"),
     "history": ("branch",),
     "read_changes": ("into", "since", "until", "columns", "where", "limit", "branch"),
+    "read_position": ("source", "branch"),
     "copy": ("columns", "limit", "where", "version", "as_of", "tag", "batch_size", *_MOVING, "idempotency_key"),
     "move": _MOVING,
     "unload": ("columns", "limit", "where", "version", "as_of", "tag", "batch_size", *_MOVING, "idempotency_key"),
@@ -183,6 +186,12 @@ def _predicate(name: str, value: Any) -> Any:
     return value
 
 
+def _position(name: str, value: Any) -> Any:
+    if not isinstance(value, Position):
+        raise DataError(f"{name}: found {_describe(value)}, expected a dao.Position, as read_increment gives it")
+    return value
+
+
 def _one_of(name: str, value: Any, *, choices: Collection[str]) -> str:
     if not isinstance(value, str):
         raise DataError(f"{name}: found {_describe(value)}, expected one of {', '.join(map(repr, choices))}")
@@ -196,6 +205,7 @@ _CHECKS: Mapping[str, Check] = {
     "branch": _word,
     "batch_size": partial(_whole, least=1),
     "columns": _names,
+    "delete_when": _predicate,
     "format": _text,
     "idempotency_key": _word,
     "keys": _names,
@@ -205,7 +215,9 @@ _CHECKS: Mapping[str, Check] = {
     "order_by": _names,
     "partition_by": _names,
     "path": _path,
+    "position": _position,
     "since": _bound,
+    "source": _word,
     "tag": _word,
     "until": _bound,
     "version": _version,
@@ -256,6 +268,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "batch_size": ("batchrows", "chunksize", "maxchunksize", "rowsperbatch"),
     "columns": ("cols", "column", "fields", "include", "projection", "select", "usecols"),
     "compression": ("codec", "compress"),
+    "delete_when": ("deletewhere", "applyasdeletes", "whenmatcheddelete"),
     "delimiter": ("delim", "fielddelimiter", "fieldseparator", "sep", "separator"),
     "format": ("fileformat", "fmt"),
     "idempotency_key": ("idempotencytoken", "idempotent", "requestid", "txnid"),
@@ -277,6 +290,9 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
     "where": ("condition", "filter", "filters", "predicate", "query", "replacewhere"),
 }
 """DAO's argument names with the equivalents of pandas, Polars, Spark, PyArrow, DuckDB and delta-rs."""
+
+_PARTS = ("unload", "read_position")
+"""The actions that no user calls."""
 
 _OF_ALL = ("memory_limit",)
 """What every call takes and no interface gets: see :mod:`dao.memory`."""
@@ -308,7 +324,7 @@ def suggestion(action: str, wrong: str, own: Iterable[str], options: Iterable[st
     meant = same[0] if same else _BY_WORD.get(plain)
     if meant in first or meant in further or meant in _OF_ALL:
         return f"did you mean {meant!r}?"
-    others = [other for other, names in CONTRACT.items() if wrong in names and other != "unload"]  # no user calls it
+    others = [other for other, names in CONTRACT.items() if wrong in names and other not in _PARTS]
     actions = [] if wrong in CONTRACT[action] else others
     known = did_you_mean("" if actions else wrong, first) if first else "there are no arguments"
     if actions:

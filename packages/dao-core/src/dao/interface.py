@@ -80,8 +80,16 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
 }
 """Every action, with the roles that its positional arguments play, in order."""
 
-ROUTED_ACTIONS: Mapping[str, tuple[str, ...]] = {**ACTIONS, "unload": ("data_object", "target")}
-"""The actions that methods can serve: all, and ``unload``, a part of ``copy`` and ``move`` that users don't call."""
+ROUTED_ACTIONS: Mapping[str, tuple[str, ...]] = {
+    **ACTIONS,
+    "unload": ("data_object", "target"),
+    "read_position": ("data_object",),
+}
+"""The actions that methods can serve: all, and two that are parts of others and that users don't call.
+
+``unload`` is one of ``copy`` and ``move``; ``read_position`` one of incremental copies: ``source=`` names one, the
+result is the :class:`~dao.increments.Position` that the table has of it, or None, also where there is no table.
+"""
 
 ROLES = ("data", "data_object", "target", "operation")
 """What a parameter may stand for that is no argument of the call; see the module's docstring."""

@@ -1,4 +1,4 @@
-"""The lake with all that the kit knows of versions: branches, tags, writes done once, and operations."""
+"""The lake with all that the kit knows of versions: branches, tags, writes done once, positions, and operations."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 from attrs import Factory, define
 from lake import LakeInterface
 
-from dao import DataError, NotFoundError, TableObject, WriteResult, register
+from dao import DataError, NotFoundError, Position, TableObject, WriteResult, register
 from dao.arrow.convert import to_reader
-from dao.tables import Merged
+from dao.tables import Merged, check_position
 
 
 @define(slots=False)
@@ -17,6 +17,7 @@ class FullLakeInterface(LakeInterface):
 
     tags: dict[tuple[str, str], int] = Factory(dict)
     done: dict[tuple[str, str], Any] = Factory(dict)
+    positions: dict[tuple[str, int], dict[str, Position]] = Factory(dict)
 
     def read(self, data_object: TableObject, *, branch=None, tag=None, version=None, as_of=None, **selection):
         if tag is not None and (version := self.tags.get((data_object.key, tag))) is None:
@@ -24,16 +25,30 @@ class FullLakeInterface(LakeInterface):
         return super().read(self._on(data_object, branch), version=version, as_of=as_of, **selection)
 
     @register("write", "write_stream")
-    def write(self, data, data_object: TableObject, *, mode="error", branch=None, idempotency_key=None):
+    def write(self, data, data_object: TableObject, *, mode="error", branch=None, idempotency_key=None, position=None):
         new, on = to_reader(data).read_all(), self._on(data_object, branch)
-        return self._once(
-            on, idempotency_key, ("write", mode, new), lambda: LakeInterface.write(self, new, on, mode=mode)
-        )
+        work = lambda: LakeInterface.write(self, new, on, mode=mode)  # noqa: E731
+        return self._once(on, idempotency_key, ("write", mode, new), lambda: self._placed(on, position, work, mode))
 
-    def upsert(self, data, data_object: TableObject, *, keys=None, order_by=None, idempotency_key=None):
-        new = to_reader(data).read_all()
-        work = lambda: LakeInterface.upsert(self, new, data_object, keys=keys, order_by=order_by)  # noqa: E731
-        return self._once(data_object, idempotency_key, ("upsert", keys, order_by, new), work)
+    def upsert(
+        self,
+        data,
+        data_object: TableObject,
+        *,
+        keys=None,
+        order_by=None,
+        delete_when=None,
+        idempotency_key=None,
+        position=None,
+    ):
+        new, given = to_reader(data).read_all(), {"keys": keys, "order_by": order_by, "delete_when": delete_when}
+        work = lambda: LakeInterface.upsert(self, new, data_object, **given)  # noqa: E731
+        placed = lambda: self._placed(data_object, position, work)  # noqa: E731
+        return self._once(data_object, idempotency_key, ("upsert", str(given), new), placed)
+
+    def read_position(self, data_object: TableObject, *, source, branch=None):
+        on = self._on(data_object, branch)
+        return self._positions(on, len(self.tables.get(on.key, []))).get(source)
 
     def delete(self, data_object: TableObject, *, where=None, idempotency_key=None):
         work = lambda: LakeInterface.delete(self, data_object, where=where)  # noqa: E731
@@ -47,7 +62,10 @@ class FullLakeInterface(LakeInterface):
         return self._again(data_object, "compact", self._until(data_object)[-1][1])
 
     def run_restore(self, data_object: TableObject, *, version):
-        return self._again(data_object, "restore", self._until(data_object, version)[-1][1])
+        line = self._until(data_object, version)
+        result = self._again(data_object, "restore", line[-1][1])
+        self.positions[data_object.key, result.version_after] = self._positions(data_object, len(line))
+        return result
 
     def run_expire(self, data_object: TableObject, *, older_than=0, dry_run=True):
         line = self._until(data_object)
@@ -68,9 +86,10 @@ class FullLakeInterface(LakeInterface):
             self.tags[data_object.key, name] = len(line)
         else:
             self.tables[f"{data_object.key}@{name}"] = list(line)
+            self.positions[f"{data_object.key}@{name}", len(line)] = self._positions(data_object, len(line))
 
     def _again(self, data_object, operation, rows):
-        return self._publish(data_object, operation, Merged(rows, self._rows(data_object), rows), rows.num_rows)
+        return self._publish(data_object, operation, Merged(rows, self._rows(data_object), rows, rows.num_rows))
 
     def _until(self, data_object, at=None):
         line = LakeInterface._until(self, data_object, at)
@@ -84,6 +103,27 @@ class FullLakeInterface(LakeInterface):
         on = TableObject(data_object.identifier, data_object.data_store, key=f"{data_object.key}@{branch}")
         self._until(on)
         return on
+
+    def _positions(self, data_object, version):
+        return self.positions.get((data_object.key, version), {})
+
+    def _placed(self, data_object, position, work, mode="append"):
+        with self.lock:
+            if position is not None:
+                check_position(position, self.read_position(data_object, source=position.source), mode)
+            before = len(self.tables.get(data_object.key, []))
+            result = work()
+            if position is not None and result.version_after is not None:
+                kept = {} if mode == "overwrite" else self._positions(data_object, before)
+                self.positions[data_object.key, result.version_after] = {**kept, position.source: position}
+            return result
+
+    def _publish(self, data_object, operation, change):
+        before = len(self.tables.get(data_object.key, []))
+        result = LakeInterface._publish(self, data_object, operation, change)
+        kept = {} if operation == "overwrite" else self._positions(data_object, before)
+        self.positions[data_object.key, result.version_after] = kept
+        return result
 
     def _once(self, data_object, key, asked, work):
         if key is None:

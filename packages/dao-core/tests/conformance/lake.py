@@ -63,10 +63,10 @@ class LakeInterface(DerivedReads):
             change = write_to_table(self._rows(data_object), new, mode)
             return self._publish(data_object, mode, change) if change else WriteResult(rows_inserted=0)
 
-    def upsert(self, data, data_object: TableObject, *, keys=None, order_by=None):
+    def upsert(self, data, data_object: TableObject, *, keys=None, order_by=None, delete_when=None):
         with self.lock:
-            change = merge_tables(self._rows(data_object), to_reader(data).read_all(), keys, order_by)
-            return self._publish(data_object, "upsert", change, change.gone.num_rows)
+            change = merge_tables(self._rows(data_object), to_reader(data).read_all(), keys, order_by, delete_when)
+            return self._publish(data_object, "upsert", change)
 
     def delete(self, data_object: TableObject, *, where=None):
         with self.lock:
@@ -94,7 +94,7 @@ class LakeInterface(DerivedReads):
             raise NotFoundError(f"there is no table {data_object.key!r}, or no version {at!r} of it")
         return line[:number]
 
-    def _publish(self, data_object, operation, change, known=0):
+    def _publish(self, data_object, operation, change):
         if {".", "..", ""} & {*data_object.key.split("/")} or {*data_object.key} & {*"\\:\0"}:
             raise DataError(f"{data_object.key!r} can't be the key of a table")
         for batch in change.came.to_batches():
@@ -104,5 +104,5 @@ class LakeInterface(DerivedReads):
         new = Version(len(line) + 1, datetime.now(UTC), operation)
         parts = [mark_changes(change.gone, "delete", new), mark_changes(change.came, "insert", new)]
         self.tables[data_object.key] = [*line, (new, change.rows, parts)]
-        came, gone = change.came.num_rows - known, change.gone.num_rows - known
-        return WriteResult(came, known, gone, version_after=len(line) + 1)
+        came, gone = (rows.num_rows - change.updated for rows in (change.came, change.gone))
+        return WriteResult(came, change.updated, gone, version_after=len(line) + 1)

@@ -27,6 +27,7 @@ PUBLIC = [
     "dao.file_formats",
     "dao.file_set",
     "dao.hookspecs",
+    "dao.increments",
     "dao.interface",
     "dao.lazy",
     "dao.memory",

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
+    from dao.increments import Position
+
 __all__ = ["AsyncDataAccessObject"]
 
 T = TypeVar("T")
@@ -126,11 +128,12 @@ class AsyncDataAccessObject(Access):
         schema_mode: SchemaMode | None = None,
         format: Format | None = None,
         idempotency_key: str | None = None,
+        position: Position | None = None,
         **options: Any,
     ) -> WriteResult:
         """See :meth:`dao._core.dao.DataAccessObject.write`."""
         given = {"data": data, "mode": mode, "schema_mode": schema_mode, "format": format, **options}
-        given["idempotency_key"] = idempotency_key
+        given |= {"idempotency_key": idempotency_key, "position": position}
         return cast("WriteResult", await self._act("write", data_object, given))
 
     async def upsert(
@@ -140,13 +143,15 @@ class AsyncDataAccessObject(Access):
         *,
         keys: str | Sequence[str] | None = None,
         schema_mode: SchemaMode | None = None,
+        delete_when: Where = None,
         format: Format | None = None,
         idempotency_key: str | None = None,
+        position: Position | None = None,
         **options: Any,
     ) -> WriteResult:
         """See :meth:`dao._core.dao.DataAccessObject.upsert`."""
         given = {"data": data, "keys": keys, "schema_mode": schema_mode, "format": format, **options}
-        given["idempotency_key"] = idempotency_key
+        given |= {"delete_when": delete_when, "idempotency_key": idempotency_key, "position": position}
         return cast("WriteResult", await self._act("upsert", data_object, given))
 
     async def delete(
@@ -217,11 +222,12 @@ class AsyncDataAccessObject(Access):
         schema_mode: SchemaMode | None = None,
         format: Format | None = None,
         idempotency_key: str | None = None,
+        position: Position | None = None,
         **options: Any,
     ) -> WriteResult:
         """See :meth:`dao._core.dao.DataAccessObject.write_stream`."""
         given = {"data": data, "mode": mode, "schema_mode": schema_mode, "format": format, **options}
-        given["idempotency_key"] = idempotency_key
+        given |= {"idempotency_key": idempotency_key, "position": position}
         return cast("WriteResult", await self._act("write_stream", data_object, given))
 
     async def run(self, operation: str, data_object: Named | DataStore, **options: Any) -> Any:

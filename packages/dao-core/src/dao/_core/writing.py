@@ -11,6 +11,7 @@ from dao.data_store import DataStore
 
 if TYPE_CHECKING:
     from dao._arguments import Format, Mode, SchemaMode
+    from dao.increments import Position
     from dao.results import WriteResult
 
 __all__ = ["Writing"]
@@ -28,6 +29,7 @@ class Writing(Calls):
         schema_mode: SchemaMode | None = None,
         format: Format | None = None,
         idempotency_key: str | None = None,
+        position: Position | None = None,
         **options: Any,
     ) -> WriteResult:
         """Write an object: all of it, or nothing.
@@ -42,6 +44,8 @@ class Writing(Calls):
             format: the format's name; by default the object's, else that of what is there, else the store's own.
             idempotency_key: a name for this piece of work, on backends that keep it: the same call again changes
                 nothing, other data under the same name is a DataError.
+            position: how far this work has got in the versions of a source, on backends that keep it: see
+                :class:`~dao.increments.Position`. It is kept in the same commit.
             options: what else the interface takes: ``path`` (where inside the store), ``partition_by``, ``branch``, the
                 format's options.
 
@@ -50,12 +54,13 @@ class Writing(Calls):
 
         Raises:
             AlreadyExistsError: something is there and ``mode`` is ``error``.
+            ConflictError: ``position`` continues from another one than the table has.
             DataError: the data can't be used: its schema isn't the table's, or the format can't hold it.
             RoutingError: no single route fits the call.
             StoreError: the store refused; what was there is as it was.
         """
         given = {"data": data, "mode": mode, "schema_mode": schema_mode, "format": format, **options}
-        given["idempotency_key"] = idempotency_key
+        given |= {"idempotency_key": idempotency_key, "position": position}
         return cast("WriteResult", self._act("write", data_object, given))
 
     def upsert(
@@ -65,8 +70,10 @@ class Writing(Calls):
         *,
         keys: str | Sequence[str] | None = None,
         schema_mode: SchemaMode | None = None,
+        delete_when: Where = None,
         format: Format | None = None,
         idempotency_key: str | None = None,
+        position: Position | None = None,
         **options: Any,
     ) -> WriteResult:
         """Update the rows whose keys are there, insert the others: all of it, or nothing.
@@ -76,8 +83,12 @@ class Writing(Calls):
             data_object: the table; it is created if it isn't there.
             keys: the columns that tell rows apart; by default the object's property ``keys``.
             schema_mode: as for :meth:`write`; ``evolve`` leaves the stored values of columns that the data lacks.
+            delete_when: a condition on the rows of ``data``, such as ``"_change_type = 'delete'"``, on backends that
+                have it: a row for which it is true deletes the stored row of its key. Columns that only it needs, which
+                the table lacks, aren't stored.
             format: as for :meth:`write`.
             idempotency_key: as for :meth:`write`.
+            position: as for :meth:`write`.
             options: what else the interface takes: ``order_by`` picks the winner among rows of one key, the stored one
                 included; ``branch``.
 
@@ -86,12 +97,12 @@ class Writing(Calls):
 
         Raises:
             DataError: a key is null, or two rows have one key and no ``order_by`` decides.
-            ConflictError: someone else committed first.
+            ConflictError: someone else committed first; or the table has got to another position meanwhile.
             RoutingError: no single route fits the call.
             StoreError: the store refused; what was there is as it was.
         """
         given = {"data": data, "keys": keys, "schema_mode": schema_mode, "format": format, **options}
-        given["idempotency_key"] = idempotency_key
+        given |= {"delete_when": delete_when, "idempotency_key": idempotency_key, "position": position}
         return cast("WriteResult", self._act("upsert", data_object, given))
 
     def delete(
@@ -145,6 +156,7 @@ class Writing(Calls):
         schema_mode: SchemaMode | None = None,
         format: Format | None = None,
         idempotency_key: str | None = None,
+        position: Position | None = None,
         **options: Any,
     ) -> WriteResult:
         """Write a stream of record batches, in bounded memory: all of it, or nothing.
@@ -152,7 +164,7 @@ class Writing(Calls):
         Takes and raises what :meth:`write` does; ``data`` is consumed as it is written.
         """
         given = {"data": data, "mode": mode, "schema_mode": schema_mode, "format": format, **options}
-        given["idempotency_key"] = idempotency_key
+        given |= {"idempotency_key": idempotency_key, "position": position}
         return cast("WriteResult", self._act("write_stream", data_object, given))
 
     def run(self, operation: str, data_object: Named | DataStore, **options: Any) -> Any:

@@ -24,6 +24,8 @@ _BY_ARGUMENT = {
     "branches": "branch",
     "tags": "tag",
     "idempotency": "idempotency_key",
+    "upsert_deletes": "delete_when",
+    "positions": "position",
 }
 """The features that need an argument."""
 

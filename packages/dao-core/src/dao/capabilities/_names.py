@@ -21,6 +21,8 @@ FEATURES: Mapping[str, str] = {
     "branches": "branch= reads and writes a line of versions that has a name",
     "tags": "tag= reads a version that was given a name",
     "idempotency": "a write with the idempotency_key of one that was done changes nothing",
+    "upsert_deletes": "delete_when= of an upsert deletes the stored rows of the keys for which it is true",
+    "positions": "position= is kept in the commit that it came with, and read_position gives it back",
     "atomic_create": "if many create one object at once, one wins and the others get AlreadyExistsError",
     "concurrent_appends": "no append that was acknowledged is lost or doubled, however many write at once",
     "memory_limit": "streams, copies and upserts hold to memory_limit=, or refuse it before anything is written",

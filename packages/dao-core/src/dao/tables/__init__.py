@@ -3,6 +3,8 @@
 - :func:`check_mode` and :func:`check_schema_mode` validate the modes of a call before anything is written;
 - :func:`winners` deduplicates the source of an upsert by key, :class:`Matcher` finds its keys in stored rows, and
   :func:`precedes` tells which of two rows is older;
+- :func:`split_deletes` finds the rows of an upsert's source that delete;
+- :func:`check_position` tells whether an increment continues from where its table is;
 - :func:`reconcile` returns the schema of a table after rows of another schema are added to it;
 - :func:`write_to_table`, :func:`merge_tables` and :func:`delete_from_table` run a write, an upsert and a delete on a
   table in memory;
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
     from dao._arguments import MODES, SCHEMA_MODES
     from dao._moments import as_moment, version_at
     from dao.tables._changes import (
-        CHANGE_COLUMNS,
         Merged,
         delete_from_table,
         mark_changes,
@@ -33,13 +34,15 @@ if TYPE_CHECKING:
         write_to_table,
     )
     from dao.tables._conflicts import HalfDoneError, RetryBudget, retry_conflicts
+    from dao.tables._deletes import CHANGE_COLUMNS, Split, split_deletes
     from dao.tables._matching import Matcher, check_keys, numbers, precedes, winners
     from dao.tables._modes import check_mode
+    from dao.tables._positions import StalePositionError, check_position
     from dao.tables._schemas import EVOLVE, check_schema_mode, reconcile, would_evolve
     from dao.tables._selection import EVERYTHING, Selection
 
 _HOMES = {
-    "CHANGE_COLUMNS": "dao.tables._changes",
+    "CHANGE_COLUMNS": "dao.tables._deletes",
     "EVERYTHING": "dao.tables._selection",
     "EVOLVE": "dao.tables._schemas",
     "HalfDoneError": "dao.tables._conflicts",
@@ -49,9 +52,12 @@ _HOMES = {
     "RetryBudget": "dao.tables._conflicts",
     "SCHEMA_MODES": "dao._arguments",
     "Selection": "dao.tables._selection",
+    "Split": "dao.tables._deletes",
+    "StalePositionError": "dao.tables._positions",
     "as_moment": "dao._moments",
     "check_keys": "dao.tables._matching",
     "check_mode": "dao.tables._modes",
+    "check_position": "dao.tables._positions",
     "check_schema_mode": "dao.tables._schemas",
     "delete_from_table": "dao.tables._changes",
     "mark_changes": "dao.tables._changes",
@@ -61,6 +67,7 @@ _HOMES = {
     "reconcile": "dao.tables._schemas",
     "retry_conflicts": "dao.tables._conflicts",
     "select_changes": "dao.tables._changes",
+    "split_deletes": "dao.tables._deletes",
     "version_at": "dao._moments",
     "winners": "dao.tables._matching",
     "would_evolve": "dao.tables._schemas",
@@ -78,9 +85,12 @@ __all__ = [
     "Merged",
     "RetryBudget",
     "Selection",
+    "Split",
+    "StalePositionError",
     "as_moment",
     "check_keys",
     "check_mode",
+    "check_position",
     "check_schema_mode",
     "delete_from_table",
     "mark_changes",
@@ -90,6 +100,7 @@ __all__ = [
     "reconcile",
     "retry_conflicts",
     "select_changes",
+    "split_deletes",
     "version_at",
     "winners",
     "would_evolve",

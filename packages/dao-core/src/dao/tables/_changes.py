@@ -13,6 +13,7 @@ from dao.arrow.convert import conform, find_names, select_fields
 from dao.arrow.predicates import filter_table, parse
 from dao.errors import AlreadyExistsError
 from dao.results import Version
+from dao.tables._deletes import CHANGE_COLUMNS, split_deletes
 from dao.tables._matching import Matcher, numbers, precedes, winners
 from dao.tables._schemas import reconcile
 
@@ -26,9 +27,6 @@ __all__ = [
     "select_changes",
     "write_to_table",
 ]
-
-CHANGE_COLUMNS = ("_change_type", "_version", "_timestamp")
-"""The columns that ``read_changes`` appends to the table's own, in this order: string, int64, timestamp[us, UTC]."""
 
 ChangeType = Literal["insert", "delete", "update_before", "update_after"]
 
@@ -77,17 +75,23 @@ class Merged:
 
     Attributes:
         rows: all rows of the table afterwards.
-        gone: the stored rows that were deleted or updated, with their old values.
+        gone: the stored rows that were updated, with their old values, followed by the deleted ones.
         came: the new values of the updated rows, in the order of ``gone``, followed by the inserted rows.
+        updated: how many rows were updated.
     """
 
     rows: pa.Table
     gone: pa.Table
     came: pa.Table
+    updated: int = 0
 
 
 def merge_tables(
-    stored: pa.Table | None, source: pa.Table, keys: Sequence[str] | None, order_by: Sequence[str] | None = None
+    stored: pa.Table | None,
+    source: pa.Table,
+    keys: Sequence[str] | None,
+    order_by: Sequence[str] | None = None,
+    delete_when: Any = None,
 ) -> Merged:
     """Upsert rows into a table in memory, by the rules of the contract.
 
@@ -96,25 +100,43 @@ def merge_tables(
         source: the rows to upsert, with the table's columns.
         keys: the columns that identify a row.
         order_by: a source row that is older by these columns than the stored row of its key is ignored.
+        delete_when: a predicate on the source's rows: where it is true, the stored row of the key is deleted. See
+            :func:`split_deletes` for the columns that aren't stored then.
 
     Raises:
-        DataError: the columns don't fit, a key is null or NaN, or a key is repeated and there is no ``order_by``.
+        DataError: the columns or the predicate don't fit, a key is null or NaN, or a key is repeated and there is no
+            ``order_by``.
 
     >>> stored, source = pa.table({"id": [1, 2], "v": ["a", "b"]}), pa.table({"id": [2, 3], "v": ["B", "C"]})
     >>> merge_tables(stored, source, ["id"]).rows.to_pylist()
     [{'id': 1, 'v': 'a'}, {'id': 2, 'v': 'B'}, {'id': 3, 'v': 'C'}]
+    >>> merge_tables(stored, source, ["id"], delete_when="v = 'B'").rows.to_pylist()
+    [{'id': 1, 'v': 'a'}, {'id': 3, 'v': 'C'}]
     """
-    old = source.schema.empty_table() if stored is None else stored
-    schema = reconcile(old.schema, source.schema, "strict", keys or ())
-    names, order = find_names(schema, keys or (), "keys"), find_names(schema, order_by or (), "order_by")
-    arrivals = winners(conform(source.to_reader(), schema).read_all(), names, order)
+    names = find_names(source.schema, keys or (), "keys")
+    order = find_names(source.schema, order_by or (), "order_by")
+    known = None if stored is None else stored.schema
+    split = split_deletes(winners(source, names, order), delete_when, known, names, order)
+    schema = reconcile(split.rows.schema if known is None else known, split.rows.schema, "strict", names)
+    rows = conform(split.rows.to_reader(), schema).read_all()
+    old = rows.slice(0, 0) if stored is None else stored
+    arrivals = _compared(rows, split.deletes, schema)
     place = Matcher.of(arrivals, names).match(old)
-    met, theirs = old.filter(place.is_valid()), arrivals.take(place.drop_null())
-    newer = pc.invert(precedes(theirs, met, order))
+    met, at = old.filter(place.is_valid()), place.drop_null()
+    newer = pc.invert(precedes(arrivals.take(at), met, order))
+    updating = pc.less(at, rows.num_rows)
+    updated = pc.and_(newer, updating)
     kept = pa.concat_tables([old.filter(place.is_null()), met.filter(pc.invert(newer))])
-    unknown = pc.invert(pc.is_in(numbers(arrivals.num_rows), value_set=place.drop_null()))
-    came = pa.concat_tables([theirs.filter(newer), arrivals.filter(unknown)])
-    return Merged(pa.concat_tables([kept, came]), met.filter(newer), came)
+    unknown = pc.invert(pc.is_in(numbers(rows.num_rows), value_set=at))
+    came = pa.concat_tables([rows.take(at.filter(updated)), rows.filter(unknown)])
+    gone = pa.concat_tables([met.filter(updated), met.filter(pc.and_not(newer, updating))])
+    return Merged(pa.concat_tables([kept, came]), gone, came, pc.sum(updated).as_py() or 0)
+
+
+def _compared(rows: pa.Table, deletes: pa.Table, schema: pa.Schema) -> pa.Table:
+    """The columns that decide, of the rows to store and, after them, of those that delete."""
+    fields = pa.schema([schema.field(name) for name in deletes.column_names])
+    return pa.concat_tables([rows.select(deletes.column_names), conform(deletes.to_reader(), fields).read_all()])
 
 
 def write_to_table(stored: pa.Table | None, source: pa.Table, mode: str) -> Merged | None:

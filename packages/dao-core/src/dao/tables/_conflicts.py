@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from dao.errors import ConflictError, StoreError
+from dao.tables._positions import StalePositionError
 
 __all__ = ["HalfDoneError", "RetryBudget", "retry_conflicts"]
 
@@ -63,7 +64,8 @@ def retry_conflicts(seconds: float, operation: Callable[[], T]) -> T:
         The result of the operation.
 
     Raises:
-        ConflictError: the last conflict; or at once, with its message, after a :class:`HalfDoneError`.
+        ConflictError: the last conflict; or at once after a :class:`HalfDoneError`, with its message, and for a
+            :class:`StalePositionError`, which no retry resolves.
 
     >>> retry_conflicts(0, lambda: "done")
     'done'
@@ -74,5 +76,7 @@ def retry_conflicts(seconds: float, operation: Callable[[], T]) -> T:
             return operation()
         except HalfDoneError as error:
             raise ConflictError(error.message) from error.__cause__
+        except StalePositionError:
+            raise
         except ConflictError as error:
             budget.wait(error)

@@ -37,6 +37,8 @@ _FILES = Capabilities(
         "time_travel": _NOW,
         "branches": _NOW,
         "tags": _NOW,
+        "positions": "a table's history keeps no positions",
+        "upsert_deletes": "an upsert updates and inserts",
         "idempotency": "a table's history keeps no names of the writes that were done",
     },
     formats=("parquet", "csv", "ndjson", "json", "arrow", "orc", "avro"),

@@ -28,6 +28,8 @@ _FEATURES = {
     "branch": "branches",
     "tag": "tags",
     "idempotency_key": "idempotency",
+    "delete_when": "upsert_deletes",
+    "position": "positions",
 }
 
 

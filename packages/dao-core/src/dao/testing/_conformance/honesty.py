@@ -12,6 +12,7 @@ from dao.capabilities import DELETING, MODES, OPERATIONS, Absence
 from dao.data_object import DataObject
 from dao.data_store import DataStoreRegistry
 from dao.errors import DaoError
+from dao.increments import Position
 from dao.testing._backend import Backend
 from dao.testing._conformance.base import REFUSALS, Capability, needs
 from dao.testing._conformance.samples import list_sizes, people, rows
@@ -93,6 +94,12 @@ _PROBES: Mapping[tuple[str, str], Probe] = {
     ("feature", "branches"): lambda dao, b: dao.read(b.table("probe"), branch="main"),
     ("feature", "tags"): lambda dao, b: dao.read(b.table("probe"), tag="kept"),
     ("feature", "idempotency"): lambda dao, b: dao.write(people([1]), b.table("new_probe"), idempotency_key="once"),
+    ("feature", "positions"): lambda dao, b: dao.write(
+        people([1]), b.table("new_probe"), position=Position("probe", 1)
+    ),
+    ("feature", "upsert_deletes"): lambda dao, b: dao.upsert(
+        people([1]), b.table("probe"), keys=["id"], delete_when="id = 1"
+    ),
     ("feature", "memory_limit"): lambda dao, b: dao.write(people([1]), b.table("new_probe"), memory_limit="64 MiB"),
 }
 """A call for each absence that a single call can probe. Others are about concurrency, which an action can't refuse, or

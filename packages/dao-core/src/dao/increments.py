@@ -1,0 +1,58 @@
+"""How far a table has got in another one's versions: what an incremental pipeline remembers, and what it takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import field, frozen
+
+from dao.errors import DataError
+
+__all__ = ["Position"]
+
+
+def _check_source(instance: Any, attribute: Any, value: Any) -> None:
+    if not isinstance(value, str) or not value.strip():
+        raise DataError(f"{attribute.name} of a position: found {value!r:.80}, expected a text that is not empty")
+
+
+def _check_version(instance: Any, attribute: Any, value: Any) -> None:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise DataError(
+            f"{attribute.name} of a position: found {value!r:.80}, expected a version that is a whole number"
+        )
+
+
+def _check_since(instance: Any, attribute: Any, value: Any) -> None:
+    if value is not None:
+        _check_version(instance, attribute, value)
+
+
+@frozen
+class Position:
+    """Up to which version of a source a table has got. A table has one position of each of its sources.
+
+    A write or upsert with ``position=`` keeps it in the commit of its rows, so that a pipeline that is killed anywhere
+    and run again neither loses nor repeats a change. It belongs to the version that it was committed with: later
+    writes keep it, restoring an older version brings that one's back, and ``mode="overwrite"`` without ``position=``
+    leaves a table that has none, since its rows are others.
+
+    Two pipelines can't apply one change twice: ``since`` is compared with the position that the table has at the
+    moment of the commit, and a difference is a :class:`~dao.errors.ConflictError`. A write with ``mode="overwrite"``
+    replaces the position together with the rows, whatever it was.
+
+    Attributes:
+        source: the source's name.
+        version: the last version of the source whose changes the table has.
+        since: the version that the table must have before, None for no position; no part of what is compared or kept.
+
+    Raises:
+        DataError: an attribute is of another type.
+
+    >>> Position("bronze.flights", 7, since=4) == Position("bronze.flights", 7)
+    True
+    """
+
+    source: str = field(validator=_check_source)
+    version: int = field(validator=_check_version)
+    since: int | None = field(default=None, eq=False, validator=_check_since)
