@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from attrs import evolve
 
 from dao.arrow.predicates import filter_batch, parse, to_arrow
 from dao.data_object import DataObject
@@ -19,7 +18,7 @@ from dao_files._actions.calls import check_reading
 from dao_files._actions.committing import commit, part_sizes
 from dao_files._actions.parts import Part
 from dao_files._actions.rewriting import Rewritten, part_writer, prepare_rewriting, rewrite_each
-from dao_files._actions.tables import StoredTable, open_table, schema_without_views
+from dao_files._actions.tables import StoredTable, open_table
 
 if TYPE_CHECKING:
     from dao_files._storage.storage import Change, Storage
@@ -66,8 +65,7 @@ def delete_rows(
 
 def _delete(change: Change, table: StoredTable, predicate: Any) -> WriteResult:
     schema = table.schema
-    if not schema_without_views(schema).equals(schema):
-        table = evolve(table, declared=schema_without_views(schema))
+    table = table.without_views()
     condition = to_arrow(predicate, table.schema)
     others = ~condition | condition.is_null()
     parts = part_writer(change, table, schema)

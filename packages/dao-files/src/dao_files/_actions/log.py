@@ -6,8 +6,8 @@ one step. Other tools ignore it, since its name starts with ``_``.
 The newest line also has the table's schema, the options that its files are read with (the delimiter of CSV, the text of
 nulls) and a fingerprint of the files that it describes. So a table that DAO wrote
 is opened without reading any data file, and preserves types that its files can't store (of CSV columns, partition
-columns, tables without rows). Once another program adds or removes a file, the fingerprint differs and the schema is
-ignored.
+columns, tables without rows). Once another program adds or removes a file, the fingerprint differs: files that hold
+their types are read by these then, and those of text formats by the schema still, which they must fit.
 
 Before the versions are the calls with an idempotency key that the table remembers, see :mod:`dao_files._actions.done`.
 """
@@ -189,12 +189,17 @@ class Log:
         """The number of the newest version."""
         return self.newest.version if self.newest is not None else None
 
+    def newest_of(self, format: str) -> Record | None:
+        """The current version, if its files are of a format, even if other programs have changed some since."""
+        return self.newest if self.newest is not None and self.newest.format == format else None
+
     def spelling(self, format: str) -> Mapping[str, Any] | None:
         """The options with which files of a format were written, even if other programs have changed files since.
 
         None where they are unknown.
         """
-        return self.newest.options if self.newest is not None and self.newest.format == format else None
+        newest = self.newest_of(format)
+        return newest.options if newest is not None else None
 
     def next_version(self) -> int:
         """The number of the next version."""

@@ -56,17 +56,22 @@ def prepare_rewriting(table: StoredTable, schema: Any) -> StoredTable:
 
     Raises:
         DataError: an option of the call or the object differs from the one that the files were written with.
-        UnsupportedError: the columns' types are neither stored nor declared: values that are read with inferred types,
-            such as ``007``, might be written back changed.
+            Or a file of another program doesn't fit the table.
+        StoreError: a value of such a file doesn't.
+        UnsupportedError: the columns' types are neither stored, remembered nor declared: values that are read with
+            inferred types, such as ``007``, might be written back changed.
     """
     table = table.in_own_spelling()
     declared = declared_schema(schema)
-    if not table.format.has_schema and table.record is None and declared is None:
+    if not table.format.has_schema and table.remembered is None and declared is None:
         raise UnsupportedError(
             f"the {table.format.name} files of {table.key!r} hold no types, so rewriting them could alter values: "
             "give schema=, or the object a schema"
         )
-    return table if declared is None else evolve(table, declared=declared)
+    if declared is not None:
+        return evolve(table, declared=declared)
+    table.check_files()
+    return table
 
 
 def file_schema(schema: pa.Schema, partition_by: Sequence[str]) -> pa.Schema:

@@ -56,6 +56,7 @@ class StoredTable:
         log: its log.
         record: the newest version, if its fingerprint matches the files, else None.
         declared: the schema that the caller or the object declares.
+        declares_own: True where ``declared`` has the table's own columns, in types of other layouts.
     """
 
     snapshot: Snapshot
@@ -65,6 +66,7 @@ class StoredTable:
     log: Log
     record: Record | None
     declared: pa.Schema | None = None
+    declares_own: bool = False
 
     @property
     def key(self) -> str:
@@ -92,11 +94,23 @@ class StoredTable:
         return tuple(self.partitions[0]) if self.partitions else ()
 
     @cached_property
+    def remembered(self) -> pa.Schema | None:
+        """The schema that the log says of the files; of text files even if other programs have changed some since."""
+        newest = self.record
+        if newest is None and not self.format.has_schema:
+            newest = self.log.newest_of(self.format.name)
+        return newest.arrow_schema() if newest is not None else None
+
+    @property
+    def _is_read_as_remembered(self) -> bool:
+        """Whether the columns of text files must be those that the table remembers."""
+        is_own = self.declared is None or self.declares_own
+        return is_own and self.remembered is not None and not self.format.has_schema
+
+    @cached_property
     def _types(self) -> pa.Schema | None:
         """The schema that is known without reading files, with the dictionary order that the format preserves."""
-        known = self.declared
-        if known is None and self.record is not None:
-            known = self.record.arrow_schema()
+        known = self.remembered if self.declared is None else self.declared
         if known is None:
             return None
         # Folder names don't preserve the order of categories.
@@ -147,6 +161,19 @@ class StoredTable:
             return known
         return pa.schema([*self.file_schema, *self.partition_schema], metadata=self.file_schema.metadata)
 
+    def check_files(self) -> None:
+        """Check that the table's own types read the files of other programs, before a change takes them for its own.
+
+        All files are read once, as nothing says which ones are new; none if the log describes them, or if a schema is
+        declared.
+
+        Raises:
+            DataError, StoreError: a file that doesn't fit; the message names it.
+        """
+        if self.declared is None and self.record is None and self.remembered is not None:
+            for _ in self.scan():
+                pass
+
     def in_own_spelling(self) -> StoredTable:
         """Return the table with the options that its files were written with, to add files or rewrite some.
 
@@ -183,6 +210,8 @@ class StoredTable:
         if not paths:
             return [], {"schema": self.schema}
         known: dict[str, Any] = {} if self._types is None else {"schema": self.schema}
+        if self._is_read_as_remembered:
+            known["remembered"] = True
         if self.partitions is not None or self.partition_by:
             values = dict(zip((info.key for info in self.files), self.partitions or (), strict=False))
             known |= {"partitions": [values[path] for path in paths], "partition_schema": self.partition_schema}
@@ -195,31 +224,35 @@ class StoredTable:
             selection: the projection, predicate, limit and batch size.
             files: some of the table's files; all where None.
         """
-        plain = self._without_views(selection.where)
-        if plain is not None:
+        plain = self._filterable(selection.where)
+        if plain is not self:
             return _cast_back(plain.scan(selection, files), self.schema)
         paths, known = self.arguments(files)
         return self.format.scan(paths, self.filesystem, self.options, selection, **known)
 
     def read(self, selection: Selection = EVERYTHING) -> pa.Table:
         """Read into memory; see :meth:`dao_files.formats.Format.read_table`."""
-        plain = self._without_views(selection.where)
-        if plain is not None:
+        plain = self._filterable(selection.where)
+        if plain is not self:
             return _cast_back(plain.scan(selection), self.schema).read_all()
         paths, known = self.arguments()
         return self.format.read_table(paths, self.filesystem, self.options, selection, **known)
 
     def might_hold(self, file: FileInfo, where: Any) -> bool:
         """Check from metadata alone whether a file may have rows that meet a predicate."""
-        table = self._without_views(where) or self
+        table = self._filterable(where)
         paths, known = table.arguments([file])
         return table.format.might_hold(paths, table.filesystem, table.options, Selection([], where), **known)
 
-    def _without_views(self, where: Any) -> StoredTable | None:
-        """Return the table with plain texts for views, which Arrow can't filter by ``where``; None if not needed."""
-        if where is None or schema_without_views(self.schema).equals(self.schema):
-            return None
-        return evolve(self, declared=schema_without_views(self.schema))
+    def without_views(self) -> StoredTable:
+        """Return the table with plain texts for views, which Arrow can't filter; itself if it has none."""
+        plain = schema_without_views(self.schema)
+        if plain.equals(self.schema):
+            return self
+        return evolve(self, declared=plain, declares_own=self.declared is None or self.declares_own)
+
+    def _filterable(self, where: Any) -> StoredTable:
+        return self if where is None else self.without_views()
 
     def count(self) -> int:
         """Count the rows, from metadata alone where possible."""

@@ -309,6 +309,7 @@ def _plan_layout(data: pa.Schema, place: Place, writing: Writing, table: StoredT
     partition_by = writing.partition_by
     schema = data
     if table is not None and writing.mode != "overwrite":
+        table.check_files()
         schema = reconcile(table.schema, data, writing.schema_mode)
         partition_by = table.partition_by if partition_by is None else _find_columns(partition_by, schema)
         if partition_by != table.partition_by:

@@ -182,8 +182,8 @@ class WritingRoutes:
         Raises:
             DataError: a key is null or NaN (the message names the first such row), or keys are repeated in the data and
                 there is no ``order_by``.
-            UnsupportedError: files that don't store a schema, whose values rewriting could alter: CSV or JSON that DAO
-                didn't write, without a declared ``schema``.
+            UnsupportedError: files that don't store a schema, whose values rewriting could alter: CSV or JSON in a
+                table that DAO didn't write, without a declared ``schema``.
             TransientError: another writer held the table for too long.
         """
         from dao_files._actions.upsert import upsert_rows

@@ -34,6 +34,7 @@ class Format(FileFormat):
         schema: pa.Schema | None = None,
         partitions: Sequence[Mapping[str, str | None]] | None = None,
         partition_schema: pa.Schema | None = None,
+        remembered: bool = False,
     ) -> pa.RecordBatchReader:
         """Read files lazily, in the order of ``paths``, the rows of a file in their stored order.
 
@@ -48,6 +49,8 @@ class Format(FileFormat):
                 columns. None: the result of :meth:`infer_schema`.
             partitions: for each path the values of its partition columns as text, None for a null.
             partition_schema: the types of the partition columns; inferred from the values where None.
+            remembered: True where ``schema`` is the one that a table remembers of its files: columns beyond it are an
+                error even if ``selection`` names columns, as such a file needs other options.
 
         Returns:
             A reader that opens each file when it reaches it and holds a bounded number of batches. Files are closed
@@ -68,6 +71,7 @@ class Format(FileFormat):
             schema=schema,
             partitions=partitions,
             partition_schema=partition_schema,
+            remembered=remembered,
         )
         return scan(plan)
 

@@ -33,8 +33,9 @@ class FileTask:
         rows: the most rows that will be used, or None: a hint to read less.
         declared: the caller's schema of the whole file, or None: text formats parse by it, and files without a header
             take their column names from it.
-        named: the column names that a file may have, where the caller declares a schema and reads all columns; else
-            None. See :meth:`refuse_unnamed`.
+        named: the column names that a file may have, where the caller declares a schema and reads all columns, or
+            where a table remembers its own; else None. See :meth:`refuse_unnamed`.
+        remembered: True where ``named`` are the columns that a table remembers.
     """
 
     schema: pa.Schema
@@ -44,20 +45,27 @@ class FileTask:
     rows: int | None = None
     declared: pa.Schema | None = None
     named: frozenset[str] | None = None
+    remembered: bool = False
 
     def refuse_unnamed(self, names: Iterable[str], advice: str = "") -> None:
         """Refuse a file with columns that would be dropped without the caller having projected.
 
         Args:
             names: the names of the file's columns.
-            advice: further text for the error: what else would work in this format.
+            advice: further text for the error about a caller's schema: what else would work in this format.
 
         Raises:
-            DataError: the caller's schema lacks a column of the file, and the call has no ``columns``.
+            DataError: the caller's schema lacks a column of the file, and the call has no ``columns``; or the columns
+                that the table remembers are not the file's.
         """
         if self.named is None or self.named.issuperset(names):
             return
         missing = ", ".join(map(repr, dict.fromkeys(name for name in names if name not in self.named)))
+        if self.remembered:
+            raise DataError(
+                f"the file has the columns {missing}, which the table doesn't have: another program wrote it. schema= "
+                "with all columns reads it; else write it anew as the table's files are, or move it elsewhere"
+            )
         raise DataError(
             f"the schema doesn't name the columns {missing} of the file: name them, or say with columns= which ones to "
             f"read{advice}"

@@ -14,7 +14,7 @@ from dao.errors import DataError
 from dao.tables import Selection
 from dao_files.formats._contract import FileFormat, FileTask, Paths, Where
 from dao_files.formats._partitions import partition_types, partition_values, prune_files
-from dao_files.formats._shape import shape_batch, without_order
+from dao_files.formats._shape import refuse_nulls, shape_batch, types_text, without_order
 from dao_files.formats._validity import refuse_bad_text
 
 __all__ = ["DEFAULT_BATCH_SIZE", "OneFile", "Plan", "plan_scan"]
@@ -44,6 +44,8 @@ class Plan:
         limit: the most rows to return, or None.
         declared: the caller's schema of the files' rows, or None.
         named: the column names that a file may have, or None for any.
+        remembered: True where the caller's schema is the one that a table remembers.
+        requires: True where that schema has columns to return that may not be null, at any depth.
     """
 
     format: FileFormat
@@ -61,6 +63,8 @@ class Plan:
     limit: int | None
     declared: pa.Schema | None
     named: frozenset[str] | None
+    remembered: bool
+    requires: bool
 
     def of_file(self, index: int, left: int | None = None) -> OneFile:
         """Derive the scan of one file.
@@ -83,6 +87,7 @@ class Plan:
             rows=left if self.predicate is None else None,
             declared=self.declared,
             named=self.named,
+            remembered=self.remembered,
         )
         is_exact = pushed is not None and self.format.filters_rows
         return OneFile(self, self.paths[index], task, fixed, None if is_exact else self.predicate)
@@ -111,15 +116,19 @@ class OneFile:
 
         Raises:
             StoreError: a text that is not UTF-8.
-            DataError: a value that its column's type in the plan can't hold exactly.
+            DataError: a value that its column's type in the plan can't hold exactly, or a null that the caller's
+                schema doesn't allow.
         """
         refuse_bad_text(batch)
         try:
-            return self._shape(batch, filtered)
+            shaped = self._shape(batch, filtered)
         except DataError as error:
             if self.plan.declared is None:  # so the type is one that pyarrow found for those of all files
                 error.message += _DECLARE
             raise
+        if self.plan.requires:
+            refuse_nulls(shaped)
+        return shaped
 
     def _shape(self, batch: pa.RecordBatch, filtered: bool) -> pa.RecordBatch:
         if self.residual is None or filtered:
@@ -140,6 +149,7 @@ def plan_scan(
     schema: pa.Schema | None = None,
     partitions: Sequence[Mapping[str, str | None]] | None = None,
     partition_schema: pa.Schema | None = None,
+    remembered: bool = False,
 ) -> Plan:
     """Plan a scan; see :meth:`dao_files.formats.Format.scan` for arguments and errors."""
     paths = list(paths)
@@ -174,7 +184,9 @@ def plan_scan(
         batch_size=selection.batch_size or DEFAULT_BATCH_SIZE,
         limit=selection.limit,
         declared=file_schema if schema is not None else None,
-        named=frozenset(whole.names) if schema is not None and selection.columns is None else None,
+        named=frozenset(whole.names) if remembered or (schema is not None and selection.columns is None) else None,
+        remembered=remembered,
+        requires=schema is not None and "not null" in types_text(output),
     )
 
 

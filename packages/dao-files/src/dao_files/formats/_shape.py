@@ -8,13 +8,14 @@ from typing import Any
 
 import pyarrow as pa
 
-from dao.arrow.convert import cast_column, change_types, make_list_type, refuse_invalid
+from dao.arrow.convert import cast_column, change_types, make_list_type, null_in, refuse_invalid
 from dao.errors import DataError
 
 __all__ = [
     "check_batch",
     "check_schema",
     "refuse_duplicates",
+    "refuse_nulls",
     "repeated_names",
     "shape_batch",
     "types_text",
@@ -52,6 +53,18 @@ def _column(batch: pa.RecordBatch, field: pa.Field, fixed: Mapping[str, Any]) ->
     if index < 0:
         return pa.nulls(batch.num_rows, field.type)
     return cast_column(batch.column(index), field)
+
+
+def refuse_nulls(batch: pa.RecordBatch) -> None:
+    """Refuse a null that a field of the batch's schema doesn't allow.
+
+    Raises:
+        DataError: there is one; the message names its column.
+    """
+    for field, array in zip(batch.schema, batch.columns, strict=True):
+        found = null_in(array, field)
+        if found is not None:
+            raise DataError(f"column {found[0]!r} may not be null by the schema, and is in a row of the file")
 
 
 def types_text(schema: pa.Schema) -> str:

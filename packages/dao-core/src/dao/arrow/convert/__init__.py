@@ -8,7 +8,8 @@
 - :func:`cast_array`, :func:`rebuild_nested` and :func:`change_types` are the parts of such casts, for the encoders of
   formats: they reach layouts that pyarrow's own casts don't;
 - :func:`select_fields` resolves the projection ``columns=`` against a schema, and :func:`refuse_invalid` detects values
-  that their type doesn't allow, such as text that isn't UTF-8: checks of a table backend before it reads and writes;
+  that their type doesn't allow, such as text that isn't UTF-8, :func:`null_in` nulls that a field doesn't allow: checks
+  of a table backend before it reads and writes;
 - :func:`normalise_views` converts string views to strings, for code that sorts or groups with pyarrow.
 
 Names are imported on first access: :func:`is_tabular` and :data:`INTO` work without pyarrow.
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from dao.arrow.convert._cast import cast_column, check_names, conform, conform_batch
     from dao.arrow.convert._incoming import check_tabular, to_reader
     from dao.arrow.convert._layouts import cast_array, change_types, make_list_type, rebuild_nested
+    from dao.arrow.convert._nulls import null_in
     from dao.arrow.convert._outgoing import check_into, convert
     from dao.arrow.convert._recognise import INTO, is_tabular
     from dao.arrow.convert._select import find_names, select_fields
@@ -46,6 +48,7 @@ _HOMES = {
     "is_tabular": "dao.arrow.convert._recognise",
     "make_list_type": "dao.arrow.convert._layouts",
     "normalise_views": "dao.arrow.convert._views",
+    "null_in": "dao.arrow.convert._nulls",
     "rebuild_nested": "dao.arrow.convert._layouts",
     "refuse_invalid": "dao.arrow.convert._validity",
     "refuse_unusable": "dao.arrow.convert._validity",
@@ -71,6 +74,7 @@ __all__ = [
     "is_tabular",
     "make_list_type",
     "normalise_views",
+    "null_in",
     "rebuild_nested",
     "refuse_invalid",
     "refuse_unusable",
