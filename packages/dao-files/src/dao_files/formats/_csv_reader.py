@@ -14,10 +14,13 @@ from dao_files.formats._csv_moments import cast_or_null, has_formats, parse_colu
 from dao_files.formats._csv_numbers import without_thousands
 from dao_files.formats._csv_rows import Piece
 from dao_files.formats._csv_types import has_empty, has_quoted_nulls, parsed_as
-from dao_files.formats._float_digits import DIGITS_LOST, first_rounded
+from dao_files.formats._float_digits import describe_rounding, first_changed, may_change
 from dao_files.formats._kinds import plain_type
 
 __all__ = ["CsvReader"]
+
+_TINY = (b"e-", b"E-", b"0" * 300)
+"""What a piece holds if a number in it is too small for a double, which is zero then."""
 
 
 class CsvReader:
@@ -36,8 +39,10 @@ class CsvReader:
         self._names = schema.names
         self._kinds = {indices[field.name]: parsed_as(field.name, field.type) for field in schema}
         self._by_options = {indices[field.name] for field in schema if self._is_by_options(plain_type(field.type))}
-        self._narrow = {
-            indices[field.name]: plain_type(field.type) for field in schema if _is_narrow(plain_type(field.type))
+        self._floats = {
+            indices[field.name]: plain_type(field.type)
+            for field in schema
+            if pa.types.is_floating(plain_type(field.type))
         }
         self._texts = {indices[field.name] for field in schema if has_empty(plain_type(field.type))}
 
@@ -66,13 +71,24 @@ class CsvReader:
 
     def _parse_batch(self, piece: Piece) -> pa.RecordBatch:
         columns = self._parse_columns(piece)
-        narrow = dict.fromkeys(self._narrow, pa.string())
-        spelled = self._parser.parse(piece, narrow, quoted_nulls=True) if narrow else {}
+        doubtful = {index: pa.string() for index in self._floats if self._needs_texts(piece, index, columns[index])}
+        spelled = self._parser.parse(piece, doubtful, quoted_nulls=True) if doubtful else {}
         arrays = [self._convert(piece, index, columns[index], spelled.get(index)) for index in self._kinds]
         if arrays:
             return pa.RecordBatch.from_arrays(arrays, names=self._names)
         rows = self._parser.parse(piece, {0: pa.string()})[0]  # without columns there are rows to count
         return pa.RecordBatch.from_arrays([rows], names=["rows"]).select([])
+
+    def _needs_texts(self, piece: Piece, index: int, floats: pa.Array) -> bool:
+        """Check whether the texts of a column of floats must be compared with them."""
+        if index in self._by_options:  # they are texts still
+            return False
+        if self._floats[index].bit_width < 64:
+            return True
+        sizes = pc.abs(floats)
+        if pc.any(pc.and_(may_change(floats), pc.greater(sizes, 0.0))).as_py():
+            return True
+        return any(mark in piece.data for mark in _TINY) and bool(pc.any(pc.equal(sizes, 0.0)).as_py())
 
     def _parse_columns(self, piece: Piece) -> dict[int, pa.Array]:
         """Parse the columns, by index: texts and other types separately where quoted nulls differ between them."""
@@ -91,10 +107,10 @@ class CsvReader:
             piece: the rows.
             index: the column.
             array: the column, as pyarrow parses it.
-            spelled: the texts of a column of narrow floats, else None.
+            spelled: the texts of a column of floats that must be compared with them, else None.
         """
         if index not in self._by_options:
-            return array if spelled is None else self._narrowed(piece, index, array, spelled)
+            return array if spelled is None else self._as_declared(piece, index, array, spelled)
         kind = self._kinds[index]
         plain = array
         if pa.types.is_temporal(kind):
@@ -108,18 +124,13 @@ class CsvReader:
         if row >= 0:
             message = f"CSV conversion error to {kind}: invalid value {array[row].as_py()!r}"
             raise self._parser.fault(piece, row, index, message)
-        return found if spelled is None else self._narrowed(piece, index, found, plain)
+        return self._as_declared(piece, index, found, plain) if index in self._floats else found
 
-    def _narrowed(self, piece: Piece, index: int, array: pa.Array, texts: pa.Array) -> pa.Array:
-        """Convert a column of floats to fewer bits than a double has, which must hold the digits of all texts."""
-        found = array.cast(self._narrow[index], safe=False)
+    def _as_declared(self, piece: Piece, index: int, array: pa.Array, texts: pa.Array) -> pa.Array:
+        """Convert a column of floats to the declared type, which must stand for the numbers of all texts."""
+        found = array.cast(self._floats[index], safe=False)
         texts = pc.replace_substring(pc.ascii_trim(texts, " \t"), self._options.decimal_point, ".")
-        row = first_rounded(texts, found)
+        row = first_changed(texts, found)
         if row >= 0:
-            message = f"{found.type} would round {texts[row].as_py()} to {found[row].as_py()}; {DIGITS_LOST}"
-            raise self._parser.fault(piece, row, index, message)
+            raise self._parser.fault(piece, row, index, describe_rounding(texts[row].as_py(), found[row]))
         return found
-
-
-def _is_narrow(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_floating(kind) and kind.bit_width < 64)

@@ -8,10 +8,12 @@ from math import isfinite
 import pyarrow as pa
 import pyarrow.compute as pc
 
-__all__ = ["DIGITS_LOST", "first_rounded"]
+__all__ = ["EVERY_WHOLE", "describe_rounding", "first_changed", "first_rounded", "may_change"]
 
-DIGITS_LOST = "types of more digits are double, decimals and text"
-"""The end of an error about a number that a narrow float would round."""
+EVERY_WHOLE = 2.0**53
+"""The magnitude up to which a double holds every whole number."""
+
+_MOST_SHOWN = 60
 
 _ALWAYS_HELD = {16: (3, 2.0**-14), 32: (6, 2.0**-126), 64: (15, 2.0**-1022)}
 """By the bits of a float: the decimal digits that it always preserves, from which magnitude on."""
@@ -45,6 +47,33 @@ def first_rounded(texts: pa.Array, values: pa.Array) -> int:
         if not _holds(value, text):
             return int(pc.index(texts, text).as_py())
     return -1
+
+
+def first_changed(texts: pa.Array, values: pa.Array) -> int:
+    """Return the index of the first number that a float of a declared type doesn't stand for; -1 if there is none.
+
+    A float of less than 64 bits must hold all digits, as for :func:`first_rounded`. A double is the nearest one, and
+    must hold the digits only where that may be another number altogether, see :func:`may_change`.
+
+    >>> texts = pa.array(["0.1234567890123456789", "9007199254740992", "9007199254740993", "1e400", "1e-400"])
+    >>> [first_changed(texts[at:at + 1], texts[at:at + 1].cast(pa.float64())) for at in range(5)]
+    [-1, -1, 0, 0, 0]
+    """
+    if values.type.bit_width == 64:
+        texts = pc.if_else(may_change(values), texts, pa.scalar(None, texts.type))
+    return first_rounded(texts, values)
+
+
+def may_change(doubles: pa.Array) -> pa.Array:
+    """Return the mask of the doubles that may stand for another number: a large whole one, one beyond the range."""
+    return pc.or_(pc.greater_equal(pc.abs(doubles), EVERY_WHOLE), pc.equal(doubles, 0.0))
+
+
+def describe_rounding(text: str, value: pa.Scalar) -> str:
+    """Describe a number that a float would change, and the types that hold it."""
+    wider = "decimals" if value.type.bit_width == 64 else "double, decimals"
+    shown = text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}..."
+    return f"{value.type} would round {shown} to {value.as_py()}; types of more digits are {wider} and text"
 
 
 def _are_held(texts: pa.Array, values: pa.Array) -> pa.Array:

@@ -18,7 +18,7 @@ from dao_files.formats._contract import FileTask, FormatWriter, Paths
 from dao_files.formats._facts import file_bytes
 from dao_files.formats._faults import reading, storing
 from dao_files.formats._json_parser import DOCUMENT_HINT, read_documents, read_lines
-from dao_files.formats._json_values import build_array, infer_type, to_values, unify_types
+from dao_files.formats._json_values import DigitsNeeded, build_array, infer_type, to_values, unify_types
 from dao_files.formats._options import READING, WRITING, integer, one_of, optional, valid
 from dao_files.formats._shape import check_batch, refuse_duplicates
 
@@ -98,12 +98,23 @@ class JsonFormat(Format):
         self, path: str, filesystem: fs.FileSystem, options: Any, task: FileTask
     ) -> Generator[pa.RecordBatch, None, None]:
         size = min(task.batch_size, _ROWS)
-        with open_input(path, filesystem, options.compression) as stream:
-            rows = islice(self._rows(stream, options, exact=any(map(_has_decimal, task.schema.types))), task.rows)
-            while piece := list(islice(rows, size)):
-                for row in piece if task.named is not None else ():
-                    task.refuse_unnamed(row)
-                yield _batch(piece, task.schema)
+        done = 0
+        for exact in (False, True):
+            with open_input(path, filesystem, options.compression) as stream:
+                rows = islice(self._rows(stream, options, exact), done, task.rows)
+                try:
+                    for batch in self._batches(rows, size, task):
+                        done += batch.num_rows
+                        yield batch
+                except DigitsNeeded:
+                    continue
+                return
+
+    def _batches(self, rows: Iterator[dict[str, Any]], size: int, task: FileTask) -> Iterator[pa.RecordBatch]:
+        while piece := list(islice(rows, size)):
+            for row in piece if task.named is not None else ():
+                task.refuse_unnamed(row)
+            yield _batch(piece, task.schema)
 
     def _rows(self, stream: pa.NativeFile, options: JsonOptions, exact: bool) -> Iterator[dict[str, Any]]:
         values = type(self)._parse(stream.read, options.max_record_bytes, exact, "max_record_bytes")
@@ -152,12 +163,6 @@ def _batch(rows: list[dict[str, Any]], schema: pa.Schema) -> pa.RecordBatch:
     if not arrays:
         return pa.RecordBatch.from_struct_array(pa.array([{}] * len(rows), pa.struct([])))
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _has_decimal(kind: pa.DataType) -> bool:
-    if pa.types.is_nested(kind):
-        return any(_has_decimal(kind.field(index).type) for index in range(kind.num_fields))
-    return bool(pa.types.is_decimal(kind))
 
 
 class _JsonWriter(FormatWriter):

@@ -22,19 +22,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dao.errors import DataError, StoreError
-from dao_files.formats._float_digits import DIGITS_LOST, first_rounded
+from dao_files.formats._float_digits import describe_rounding, first_rounded, may_change
 from dao_files.formats._kinds import is_bytes, is_text
 from dao_files.formats._nested import nest, unnest
 from dao_files.formats._validity import refuse_far_years
 
-__all__ = ["build_array", "infer_type", "to_values", "unify_types"]
+__all__ = ["DigitsNeeded", "build_array", "infer_type", "to_values", "unify_types"]
 
 MAX_DEPTH = 64
 """The most levels of nesting of a column: the limit of Arrow's IPC format."""
 
 _EXACT = 1 << 53
 _LARGE = pa.decimal128(38, 0)
-_NOT_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+_MOST_DIGITS = 20  # of a whole number of 64 bits
+_NOT_FINITE = frozenset({"NaN", "Infinity", "-Infinity"})
+
+
+class DigitsNeeded(Exception):
+    """A number that was decoded as a double is asked for as a type that takes all digits of its text."""
 
 
 def infer_type(values: Sequence[Any], depth: int = 0) -> pa.DataType:
@@ -116,7 +121,7 @@ def unify_types(first: pa.DataType, second: pa.DataType) -> pa.DataType:
 
 
 def build_array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    """Build an array of a type from JSON values.
+    """Build an array of a type from JSON values, as the parser decodes them.
 
     Texts are parsed to times, dates, timestamps, decimals, durations (in the type's unit) and base64 bytes if the type
     is one of these; in text types other values become their JSON text; ``"NaN"``, ``"Infinity"`` and ``"-Infinity"``
@@ -124,6 +129,7 @@ def build_array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
 
     Raises:
         DataError: a value that the type can't hold exactly.
+        DigitsNeeded: a number was not decoded exactly, and the type is no double.
     """
     try:
         return nest(values, kind, _build_leaf)
@@ -135,6 +141,8 @@ def build_array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
 
 def _build_leaf(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     kinds = set(map(type, values)) - {type(None)}
+    if float in kinds and not pa.types.is_float64(kind):
+        raise DigitsNeeded
     if is_text(kind):
         texts = values if kinds <= {str} else [_as_text(value) for value in values]
         return pa.array(texts, kind)
@@ -148,10 +156,8 @@ def _build_leaf(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
         return pa.array([None if value is None else base64.b64decode(value, validate=True) for value in values], kind)
     if str in kinds and not pa.types.is_boolean(kind):
         return _parse_texts(pa.array([None if value is None else str(value) for value in values], pa.string()), kind)
-    if pa.types.is_integer(kind) and float in kinds:
-        return pa.array(values, pa.float64()).cast(kind)  # pa.array alone truncates the decimals silently
-    if pa.types.is_decimal(kind) and float in kinds:
-        return pa.array([Decimal(repr(value)) if type(value) is float else value for value in values], kind)
+    if pa.types.is_integer(kind) and Decimal in kinds:
+        return _build_integers(values, kind)
     return pa.array(values, kind)
 
 
@@ -164,43 +170,54 @@ def _parse_texts(texts: pa.Array, kind: pa.DataType) -> pa.Array:
 
 
 def _build_floats(values: Sequence[Any], kind: pa.DataType, kinds: set[type]) -> pa.Array:
-    numbers = values
-    if kinds & {str, Decimal}:
-        wrong = next((value for value in values if type(value) is str and value not in _NOT_FINITE), None)
-        if wrong is not None:
-            raise DataError(f"found the text {wrong!r}, expected a number")
-        numbers = [
-            None if type(value) is str else float(value) if type(value) is Decimal else value for value in values
-        ]
-    wide = _build_doubles(numbers)
-    if pc.any(pc.is_inf(wide)).as_py():
-        raise DataError("a number is too large for a double")
-    if str in kinds:
-        named = [_NOT_FINITE[value] if type(value) is str else None for value in values]
-        wide = pc.coalesce(wide, pa.array(named, wide.type))
-    array = wide.cast(kind, safe=False)
-    row = first_rounded(wide.cast(pa.string()), array) if kind.bit_width < wide.type.bit_width else -1
+    if kinds - {int, float, Decimal, str}:
+        raise DataError(f"found {_describe_kinds(kinds - {int, float, Decimal, str})}, expected a number")
+    if str in kinds and (wrong := {value for value in values if type(value) is str} - _NOT_FINITE):
+        raise DataError(f"found the text {min(wrong)!r}, expected a number")
+    if kind.bit_width < 64:
+        texts = pa.array([None if value is None else str(value) for value in values], pa.string())
+        array = texts.cast(pa.float32()).cast(kind, safe=False)  # of the text itself, as CSV: a double rounds before
+    else:
+        array = pa.array(values if kinds <= {float} else list(map(_to_double, values)), kind)
+        if kinds <= {float} or not pc.any(doubtful := may_change(array)).as_py():
+            return array
+        asked = doubtful.to_pylist()
+        texts = pa.array([str(value) if asks else None for value, asks in zip(values, asked, strict=True)], pa.string())
+    row = first_rounded(texts, array)
     if row >= 0:
-        raise DataError(f"{kind} would round {wide[row].as_py()} to {array[row].as_py()}; {DIGITS_LOST}")
+        raise DataError(describe_rounding(texts[row].as_py(), array[row]))
     return array
 
 
-def _build_doubles(values: Sequence[Any]) -> pa.Array:
+def _to_double(value: Any) -> float | None:
     try:
-        return pa.array(values, pa.float64())
-    except (pa.ArrowInvalid, OverflowError):
-        whole = next((value for value in values if type(value) is int and abs(value) > _EXACT), None)
-        if whole is None:
-            raise
-        raise DataError(
-            f"a double can't hold the whole number {_show_number(whole)} exactly; schema= with a decimal type reads it"
-        ) from None
+        return None if value is None else float(value)
+    except OverflowError:  # a whole number
+        return float("inf")
+
+
+def _build_integers(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
+    """Build whole numbers from ones that may have decimals, all zero."""
+    for value in values:
+        # the first test is of the exponent, which may be so large that nothing can be done with the number
+        if type(value) is Decimal and (value.adjusted() > _MOST_DIGITS or value != value.to_integral_value()):
+            raise DataError(f"found {value}, expected a whole number that {kind} holds")
+    return pa.array([int(value) if type(value) is Decimal else value for value in values], kind)
 
 
 def _as_text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, default=float)  # Decimals are numbers too
+    return value if value is None or isinstance(value, str) else _json_text(value)
+
+
+def _json_text(value: Any) -> str:
+    """Return the JSON text of a value, numbers with all their digits."""
+    if isinstance(value, Decimal):
+        return str(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_json_text, value))}]"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_json_text(key)}: {_json_text(item)}" for key, item in value.items()) + "}"
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def _describe_kinds(kinds: set[type]) -> str:

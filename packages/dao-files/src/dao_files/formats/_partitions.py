@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dao.errors import DataError
+from dao_files.formats._float_digits import describe_rounding, first_changed
 from dao_files.formats._pruning import prune
 
 __all__ = ["NULL_PARTITION", "hive_path", "hive_values", "partition_types", "partition_values", "prune_files"]
@@ -116,7 +117,10 @@ def _parse_scalar(field: pa.Field, text: str | None) -> pa.Scalar:
         if pa.types.is_dictionary(kind := field.type):  # Arrow casts scalars only to dictionaries of texts
             only = pa.repeat(_parse_scalar(field.with_type(kind.value_type), text), 1)
             return pa.DictionaryArray.from_arrays(pa.array([0], kind.index_type), only, ordered=kind.ordered)[0]
-        return pc.cast(pa.scalar(text), field.type)
+        found = pc.cast(pa.scalar(text), field.type)
+        if pa.types.is_floating(field.type) and first_changed(pa.array([text]), pa.repeat(found, 1)) >= 0:
+            raise DataError(f"partition column {field.name!r}: {describe_rounding(text, found)}")
+        return found
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         raise DataError(f"partition column {field.name!r}: {text!r} is no {field.type}") from error
 

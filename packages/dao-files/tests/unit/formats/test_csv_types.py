@@ -315,6 +315,21 @@ def test_work_is_linear_in_columns(tmp_path: Path) -> None:
     [
         (pa.float32(), ["0.1", " 0.100000001", "0.1000000000", "16777216"], ["0.1234567890123", "16777217", "1e39"]),
         (pa.float16(), ["0.1", "0.0999755859375", "65504"], ["0.12345", "65505", "1e-9"]),
+        (
+            pa.float64(),
+            [
+                "0.1",
+                "9007199254740992",
+                "1152921504606846976",
+                "0.10000000000000000001",
+                "0.0",
+                "0e-400",
+                "1e-30",
+                "inf",
+            ],
+            ["9007199254740993", "9007199254740993.0", "123456789012345678901", "1e400", "-1e400", "1e-400", "1E-400"],
+        ),
+        (pa.dictionary(pa.int8(), pa.float64()), ["0.1", "0.0"], ["1e400", f"0.{'0' * 400}1"]),
         (pa.dictionary(pa.int8(), pa.float32()), ["0.1", "0.1"], ["0.1234567890123"]),
     ],
     ids=str,
@@ -329,5 +344,7 @@ def test_a_text_with_more_digits_than_a_declared_float_is_refused(
     expected = pa.array([*map(float, held), None], pa.float64()).cast(floats, safe=False)
     assert found.cast(floats).combine_chunks().equals(expected)
     for text in rounded:
-        with pytest.raises(StoreError, match=r"line 3, column 'v': (float|halffloat) would round .* decimals and text"):
+        with pytest.raises(
+            StoreError, match=r"line 3, column 'v': (float|halffloat|double) would round .* decimals and text"
+        ):
             column([held[0].replace(".", point), text.replace(".", point)], tmp_path, schema=schema, **options)

@@ -71,7 +71,8 @@ def test_types(tmp_path: Path) -> None:
 def test_numbers_are_exact_or_refused(tmp_path: Path) -> None:
     for text, message in (
         ("[9007199254740993, 0.5]", "can't hold exactly"),
-        ("[1e400]", "too large for a double"),
+        ("[1e400]", "double would round 1E.400 to inf; types of more digits are decimals and text"),
+        ("[0.5, 1e-400]", "double would round 1E-400 to 0.0"),
         (f"[{'9' * 60}]", "more than 38 digits"),
     ):
         with pytest.raises((StoreError, DataError), match=message):
@@ -127,9 +128,17 @@ def test_a_schema_rules(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("kind", "held", "rounded"),
     [
-        (pa.float32(), "0.1, 0.100000001, 16777216, null", "0.1234567890123, 16777217, 1e39, 1e-50"),
-        (pa.float16(), "0.1, 0.0999755859375, 65504", "0.12345, 65505, 70000"),
-        (pa.float64(), "0.1, 9007199254740992", "9007199254740993, 123456789012345678901"),
+        (
+            pa.float32(),
+            "0.1, 0.100000001, 16777216, null, 0.10",
+            "0.1234567890123, 16777217, 1e39, 1e-50, 1e-400, 0.10000000000000000001, 1.00000000000000000000001",
+        ),
+        (pa.float16(), "0.1, 0.0999755859375, 65504", "0.12345, 65505, 70000, 1e-400, 0.1000000000000000000001"),
+        (
+            pa.float64(),
+            "0.1, 9007199254740992, 1152921504606846976, 0.10000000000000000001, 0, 0.0, 0e-400, -0.0",
+            "9007199254740993, 123456789012345678901, 9007199254740993.0, 1e400, -1e400, 1e-400",
+        ),
     ],
     ids=str,
 )
@@ -137,20 +146,20 @@ def test_a_number_with_more_digits_than_a_declared_float_is_refused(
     kind: pa.DataType, held: str, rounded: str, tmp_path: Path
 ) -> None:
     schema = pa.schema([("value", kind)])
-    expected = pa.array(json.loads(f"[{held}]"), pa.float64()).cast(kind, safe=False)
+    expected = pa.array(json.loads(f"[{held}]", parse_int=float), pa.float64()).cast(kind, safe=False)
     assert read(f"[{held}]", tmp_path, schema=schema)["value"].combine_chunks().equals(expected)
     for number in rounded.split(", "):
         for beside in ("", ', "NaN"'):
-            with pytest.raises(DataError, match=r"column 'value': .*(would round|hold the whole number).* decimal"):
+            with pytest.raises(DataError, match=r"column 'value': .*would round .* decimals and text"):
                 read(f"[{number}{beside}]", tmp_path, schema=schema)
 
 
-@pytest.mark.parametrize("whole", [2**53 + 1, 10**25])
+@pytest.mark.parametrize("whole", [2**53 + 1, 10**25 + 1])
 def test_files_that_no_inferred_type_fits_say_which_to_declare(whole: int, tmp_path: Path) -> None:
     paths = [str(tmp_path / name) for name in ("1.ndjson", "2.ndjson")]
     for path, number in zip(paths, (0.5, whole), strict=True):
         Path(path).write_text(f'{{"value": {number}}}\n', encoding="utf-8")
-    with pytest.raises(DataError, match=rf"2.ndjson: column 'value': .*{whole}.*schema= with a decimal type reads it"):
+    with pytest.raises(DataError, match=rf"2.ndjson: column 'value': .*would round {whole} to .*decimals and text"):
         load(*paths)
     schema = pa.schema([("value", pa.decimal128(38, 1))])
     assert load(*paths, schema=schema)["value"].to_pylist()[1] == whole
@@ -208,9 +217,11 @@ def test_parsing_in_pieces_gives_what_json_loads_gives(
             text.decode()
         except UnicodeDecodeError:
             return
-        assert list(read_documents(io.BytesIO(text).read, 1 << 20, False, "limit")) == values
         lines = "".join(json.dumps(value) + "\n" for value in values).encode()
-        assert list(read_lines(io.BytesIO(lines).read, 1 << 20, False, "limit")) == values
+        for exact in (False, True):
+            for read_all, data in ((read_documents, text), (read_lines, lines)):
+                found = list(read_all(io.BytesIO(data).read, 1 << 20, exact, "limit"))
+                assert json.loads(json.dumps(found, default=float)) == values
     finally:
         json_parser._CHUNK = before
 
@@ -262,11 +273,45 @@ def test_arrays_of_no_objects_are_rows_of_ndjson(tmp_path: Path) -> None:
     assert load(path).to_pylist() == [{"value": [1, 2]}, {"value": []}]
 
 
-def test_a_number_beyond_doubles_is_no_text_infinity(tmp_path: Path) -> None:
-    path = tmp_path / "t.ndjson"
-    path.write_bytes(b'{"a": "x"}\n{"a": [1e400]}\n')
-    with pytest.raises(DataError, match="column 'a'"):
-        load(path)
+@pytest.mark.parametrize("name", ["t.json", "t.ndjson"])
+def test_texts_hold_numbers_with_all_digits(name: str, tmp_path: Path) -> None:
+    rows = [
+        '"x"',
+        "0.12345678901234567890",
+        '[1e400, {"é": [1.50, null, true]}]',
+        "12345678901234567890",
+        "9007199254740993.0",
+    ]
+    lines = [f'{{"a": {row}}}' for row in rows]
+    found = read(f"[{','.join(lines)}]" if name == "t.json" else "\n".join(lines), tmp_path, name)
+    assert found["a"].to_pylist() == ["x", rows[1], '[1E+400, {"é": [1.50, null, true]}]', *rows[3:]]
+
+
+@pytest.mark.parametrize("name", ["t.json", "t.ndjson"])
+def test_digits_that_are_needed_late_repeat_no_rows(name: str, tmp_path: Path) -> None:
+    rows = [f'{{"id": {number}, "text": "{number}"}}' for number in range(20_000)]
+    rows.append('{"id": 20000, "text": 0.12345678901234567890}')
+    text = f"[{','.join(rows)}]" if name == "t.json" else "\n".join(rows)
+    schema = pa.schema([("id", pa.int64()), ("text", pa.string())])
+    found = read(text, tmp_path, name, schema=schema)
+    assert found["id"].to_pylist() == list(range(20_001))
+    assert found["text"].to_pylist()[-2:] == ["19999", "0.12345678901234567890"]
+    assert load(tmp_path / name, schema=schema, limit=20_000).num_rows == 20_000
+
+
+def test_whole_types_take_whole_numbers_only_and_exactly(tmp_path: Path) -> None:
+    schema = pa.schema([("value", pa.int64())])
+    found = read("[9007199254740993.0, 1e5, -0.0, 12]", tmp_path, schema=schema)
+    assert found["value"].to_pylist() == [9007199254740993, 100000, 0, 12]
+    for number in ("1.5", "1.00000000000000000000001", "1e-400", "1e30", "1e999999999", "1e-999999999"):
+        with pytest.raises(DataError, match="column 'value': found .*, expected a whole number that int64 holds"):
+            read(f"[{number}]", tmp_path, schema=schema)
+
+
+@pytest.mark.parametrize("name", ["t.json", "t.ndjson"])
+def test_an_exponent_without_end_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="exponent of more than 18 digits"):
+        read('{"value": 1e99999999999999999999}', tmp_path, name, schema=pa.schema([("value", pa.float64())]))
 
 
 @pytest.mark.parametrize(

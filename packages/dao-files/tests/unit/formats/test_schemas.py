@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.orc
 import pyarrow.parquet as pq
 import pytest
-from format_files import load
+from format_files import load, save
 from pyarrow import fs
 
 from dao.errors import DataError
@@ -198,3 +198,17 @@ WIDE = sorted(FORMATS.glob("*.py"))
 def test_no_loop_over_columns_searches_all_their_names(path: Path) -> None:
     """Tables of 50,000 columns are read: what is quadratic in their number takes minutes."""
     assert _searched(path.read_text()) == []
+
+
+@pytest.mark.parametrize(("kind", "text"), [(pa.float64(), "1e400"), (pa.float32(), "0.1234567890123")], ids=str)
+def test_a_partition_that_its_declared_type_would_round_is_refused(
+    kind: pa.DataType, text: str, tmp_path: Path
+) -> None:
+    path = save(pa.table({"id": [1]}), tmp_path / "a.parquet")
+    for value, refused in (("0.1", False), (text, True)):
+        known = {"partitions": [{"p": value}], "partition_schema": pa.schema([("p", kind)])}
+        if refused:
+            with pytest.raises(DataError, match=f"partition column 'p': {kind} would round {text}"):
+                load(path, **known)
+        else:
+            assert load(path, **known)["p"].to_pylist() == [pa.scalar(0.1).cast(kind, safe=False).as_py()]
