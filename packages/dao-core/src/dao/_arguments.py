@@ -313,6 +313,8 @@ def suggestion(action: str, wrong: str, own: Iterable[str], options: Iterable[st
     "did you mean 'where'?"
     >>> suggestion("read", "wher", ["where", "limit"], ["bloom_filters"])
     "did you mean 'where'?"
+    >>> suggestion("read", "delimter", ["where", "limit"], ["delimiter"])
+    "did you mean 'delimiter'?"
     >>> suggestion("read", "x", ["where", "limit"], ["bloom_filters"])
     "known: 'limit', 'where', and the formats' options"
     >>> suggestion("read", "keys", ["where", "limit"])
@@ -329,10 +331,9 @@ def suggestion(action: str, wrong: str, own: Iterable[str], options: Iterable[st
     known = did_you_mean("" if actions else wrong, first) if first else "there are no arguments"
     if actions:
         return f"it is an argument of {', '.join(actions)}; {known}"
-    if not known.startswith("did you"):
-        from difflib import get_close_matches
+    from difflib import get_close_matches
 
-        near = get_close_matches(wrong, further, n=1, cutoff=0.75)
-        if near:
-            return did_you_mean(wrong, near)
+    near = get_close_matches(wrong, further, n=1, cutoff=0.75)
+    if near and near == get_close_matches(wrong, [*near, *first], n=1, cutoff=0.6):
+        return did_you_mean(wrong, near)
     return f"{known}, and the formats' options" if further and not known.startswith("did you") else known

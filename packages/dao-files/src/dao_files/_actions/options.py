@@ -79,7 +79,25 @@ def _build_options(
     refuse_versions(given)
     if direction is not None:
         format.check_direction(given, direction)
+    _refuse_foreign(format, given)
     return format.options({**remembered, **_declared(format, data_object), **given})
+
+
+def _refuse_foreign(format: Format, given: Mapping[str, Any]) -> None:
+    """Refuse options of other formats, naming these: a near name of this format's would lead astray.
+
+    Raises:
+        UnsupportedError: there is one.
+    """
+    from dao_files.formats import FORMATS
+
+    for name in given:
+        owners = sorted(one.name for one in FORMATS.values() if name in one.option_names)
+        if owners and name not in format.option_names:
+            raise UnsupportedError(
+                f"format {format.name!r} has no option {name!r}, which is one of {', '.join(owners)}: leave it out, or "
+                "give format="
+            )
 
 
 def _declared(format: Format, data_object: DataObject) -> dict[str, Any]:

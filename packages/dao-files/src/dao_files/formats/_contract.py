@@ -158,6 +158,13 @@ class FileFormat(ABC):
         """Return advice to append to an error about a column that the files lack: which option may be wrong."""
         return ""
 
+    def check_columns(self, schema: pa.Schema, options: Any) -> None:  # noqa: B027 - most have no such options
+        """Check the column names inside options of reading by the schema of all files; by default there are none.
+
+        Raises:
+            DataError: a column that isn't in the schema; the message suggests the nearest one.
+        """
+
     def keeps_order(self, values: pa.DataType) -> bool:
         """Check whether files store dictionaries of such values unchanged, which preserves the order of categories."""
         return False

@@ -23,6 +23,7 @@ from dao_files.formats._base import Format
 from dao_files.formats._contract import FileTask, FormatWriter, Paths
 from dao_files.formats._faults import reading
 from dao_files.formats._parquet_bounds import guarantee
+from dao_files.formats._parquet_dictionaries import check_read_dictionary
 from dao_files.formats._parquet_facts import describe, row_count
 from dao_files.formats._parquet_group import RowGroup, fetch_ahead
 from dao_files.formats._parquet_options import ParquetOptions
@@ -58,6 +59,9 @@ class ParquetFormat(Format):
 
     def infer_schema(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> pa.Schema:
         return unify(_read_footers(paths, filesystem, options, lambda footer: footer.schema), paths)
+
+    def check_columns(self, schema: pa.Schema, options: Any) -> None:
+        check_read_dictionary(schema, options.read_dictionary)
 
     def count(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> int | None:
         return sum(_read_footers(paths, filesystem, options, lambda footer: row_count(footer.metadata)))

@@ -20,6 +20,7 @@ from attrs import define, evolve, field, frozen
 from pyarrow import fs
 
 from dao_files.formats._near import arrow_buffer, handler_facts, is_near
+from dao_files.formats._parquet_dictionaries import of_file
 from dao_files.formats._parquet_footer import ColumnChunk, column_chunks
 from dao_files.formats._parquet_int96 import int96_leaves
 from dao_files.formats._parquet_options import ParquetOptions
@@ -229,7 +230,7 @@ def open_source(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -
     key = ("parquet", path, repr(_settings(options)))
     footer = cache.get(key) if cache is not None else None
     if footer is not None and not footer.stays_open:
-        return ParquetSource(path, filesystem, options, footer)
+        return ParquetSource(path, filesystem, of_file(options, footer.metadata.schema), footer)
     files = cache.setdefault("parquet files", {}) if cache is not None else {}
     shared = files.get(path)
     file = shared or filesystem.open_input_file(path)
@@ -241,6 +242,7 @@ def open_source(path: str, filesystem: fs.FileSystem, options: ParquetOptions) -
             footer = _bound_content(read, cache)
         if cache is not None:
             cache[key] = footer
+        options = of_file(options, footer.metadata.schema)
         if footer.stays_open:
             return ParquetSource(path, filesystem, options, footer, _share_file(path, file, files))
     except BaseException:
@@ -282,6 +284,8 @@ def _read_footer(file: Any, near: bool, options: ParquetOptions) -> tuple[Footer
     whole = arrow_buffer(tail) if len(tail) == size else None
     # Arrow decodes a footer from the end of the file alone: its offsets are relative to the file's start anyway.
     end = pa.BufferReader(tail if whole is None else whole)
+    if options.read_dictionary:
+        options = of_file(options, pq.ParquetFile(end, pre_buffer=False).schema)
     parquet = pq.ParquetFile(end, pre_buffer=False, **_settings(options))
     schema = mark_variants(check_schema(parquet.schema_arrow), parquet.schema)
     return Footer(size, near, parquet.metadata, schema, tail[-8 - length : -8], whole), parquet

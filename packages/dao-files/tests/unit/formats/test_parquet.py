@@ -174,6 +174,27 @@ def test_store_schema_and_read_dictionary(tmp_path: Path) -> None:
     assert PARQUET.read_table([path], LOCAL, PARQUET.options({"read_dictionary": ["s"]})).equals(found)
 
 
+def test_read_dictionary_names_columns_that_are_there(tmp_path: Path) -> None:
+    narrow = save(pa.table({"id": [1], "l": [["x"]]}), tmp_path / "a.parquet")
+    wide = save(pa.table({"id": [2], "l": [["y"]], "name": ["n"]}), tmp_path / "b.parquet")
+    for wrong, told in (
+        ("nme", "no column 'nme'; did you mean 'name'"),
+        ("l", "'l' has no values of its own; known: 'l.list.element'"),
+    ):
+        options = PARQUET.options({"read_dictionary": [wrong]})
+        for read in (PARQUET.read_table, PARQUET.scan):
+            with pytest.raises(DataError, match=f"option 'read_dictionary': {told}"):
+                read([narrow, wide], LOCAL, options).schema  # noqa: B018 - a reader may raise later
+    options = PARQUET.options({"read_dictionary": ["name", "l.list.element"]})
+    assert PARQUET.infer_schema([narrow, wide], LOCAL, options).types[1:] == [
+        pa.list_(pa.field("element", pa.dictionary(pa.int32(), pa.string()))),
+        pa.dictionary(pa.int32(), pa.string()),
+    ]
+    for found in (PARQUET.read_table([narrow, wide], LOCAL, options), PARQUET.scan([narrow, wide], LOCAL, options)):
+        rows = found.to_pylist() if isinstance(found, pa.Table) else found.read_all().to_pylist()
+        assert rows == [{"id": 1, "l": ["x"], "name": None}, {"id": 2, "l": ["y"], "name": "n"}]
+
+
 def test_row_groups_are_pruned_by_statistics(tmp_path: Path) -> None:
     path = save(table(), tmp_path / "a.parquet", row_group_rows=1000, page_index=False)
     damaged = bytearray(Path(path).read_bytes())
