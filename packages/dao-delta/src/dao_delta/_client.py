@@ -1,0 +1,262 @@
+"""Opens Delta tables: the only place that makes deltalake's objects. Each snapshot is one version of one table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Any
+from urllib.parse import quote, unquote
+
+import pyarrow as pa
+from attrs import define, field
+from deltalake import DeltaTable
+from deltalake.exceptions import TableNotFoundError
+
+from dao.errors import DataError, NotFoundError, UnsupportedError
+from dao_delta._log import LOG, Action
+from dao_delta._schemas import arrow_schema
+from dao_files.manifest import Transport
+from dao_files.storage import check_key
+
+__all__ = ["Client", "Snapshot"]
+
+_WRITABLE = frozenset({
+    "appendOnly", "invariants", "checkConstraints", "changeDataFeed", "generatedColumns", "timestampNtz",
+    "v2Checkpoint", "deletionVectors", "domainMetadata", "vacuumProtocolCheck",
+})  # fmt: skip
+"""The features of tables that DAO and deltalake can write to."""
+
+_BY_VERSION = {
+    3: ("checkConstraints",),
+    4: ("changeDataFeed", "generatedColumns"),
+    5: ("columnMapping",),
+    6: ("identityColumns",),
+}
+"""Features that come with a writer version below 7; they bind only where the table uses them."""
+
+
+@define(slots=False, eq=False)
+class Client:
+    """The tables of a store.
+
+    Attributes:
+        transport: the store's objects.
+        settings: makes the storage options of deltalake, with credentials that are valid now.
+    """
+
+    transport: Transport
+    settings: Callable[[], Mapping[str, str]] = field(default=dict, repr=False)
+
+    def uri_of(self, table: str) -> str:
+        """The URI of a table."""
+        return f"{self.transport.uri}/{quote(table)}"
+
+    def open(self, table: str, version: int | None = None) -> Snapshot:
+        """Open a table.
+
+        Args:
+            table: its key.
+            version: the version; None for the newest.
+
+        Raises:
+            NotFoundError: there is no table, or not this version.
+        """
+        check_key(table)
+        try:
+            opened = DeltaTable(self.uri_of(table), version=version, storage_options=dict(self.settings()))
+        except TableNotFoundError as error:
+            raise NotFoundError(f"there is no Delta table at {table!r}") from error
+        return Snapshot(self, table, opened)
+
+    def find(self, table: str) -> Snapshot | None:
+        """Open a table; None if there is none."""
+        try:
+            return self.open(table)
+        except NotFoundError:
+            return None
+
+    def exists(self, table: str) -> bool:
+        """Whether there is a table, by its log alone."""
+        check_key(table)
+        return next(iter(self.transport.list(f"{table}/{LOG}/")), None) is not None
+
+
+@define(slots=False, eq=False)
+class Snapshot:
+    """One version of a table.
+
+    Attributes:
+        client: the store.
+        key: the table's key.
+        table: deltalake's object. ``scan`` is its one right way to read.
+    """
+
+    client: Client
+    key: str
+    table: DeltaTable
+
+    @property
+    def version(self) -> int:
+        """The version."""
+        return self.table.version()
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The columns, as rows are read."""
+        return arrow_schema(self.table.schema())
+
+    @cached_property
+    def fields(self) -> list[dict[str, Any]]:
+        """The columns in Delta's JSON, with what the table keeps about them."""
+        found: list[dict[str, Any]] = json.loads(self.table.schema().to_json())["fields"]
+        return found
+
+    @cached_property
+    def partition_by(self) -> tuple[str, ...]:
+        """The partition columns."""
+        return tuple(self.table.metadata().partition_columns)
+
+    @cached_property
+    def properties(self) -> Mapping[str, str]:
+        """The table's properties: ``delta.appendOnly``..."""
+        return dict(self.table.metadata().configuration)
+
+    @cached_property
+    def features(self) -> frozenset[str]:
+        """The writer features that bind a writer."""
+        protocol = self.table.protocol()
+        named = {_camel(name) for name in protocol.writer_features or ()}
+        if protocol.min_writer_version >= 7:
+            return frozenset(named)
+        old = {
+            name for version, names in _BY_VERSION.items() if version <= protocol.min_writer_version for name in names
+        }
+        return frozenset(name for name in old if self._uses(name))
+
+    def _uses(self, feature: str) -> bool:
+        match feature:
+            case "columnMapping":
+                return self.properties.get("delta.columnMapping.mode", "none") != "none"
+            case "identityColumns":
+                return any("delta.identity.start" in one["metadata"] for one in self.fields)
+            case "generatedColumns":
+                return bool(self.generated)
+            case "checkConstraints":
+                return bool(self.constraints)
+            case "changeDataFeed":
+                return self.has_change_feed
+        return True
+
+    @property
+    def has_change_feed(self) -> bool:
+        """Whether the table keeps a change data feed."""
+        return self.properties.get("delta.enableChangeDataFeed", "").lower() == "true"
+
+    @property
+    def is_append_only(self) -> bool:
+        """Whether rows may only be added."""
+        return self.properties.get("delta.appendOnly", "").lower() == "true"
+
+    @property
+    def constraints(self) -> Mapping[str, str]:
+        """The CHECK constraints: SQL by name."""
+        start = "delta.constraints."
+        return {name.removeprefix(start): sql for name, sql in self.properties.items() if name.startswith(start)}
+
+    @property
+    def generated(self) -> Mapping[str, str]:
+        """The generated columns: SQL by column."""
+        key = "delta.generationExpression"
+        return {one["name"]: one["metadata"][key] for one in self.fields if key in one["metadata"]}
+
+    def check_writable(self, *, removes: bool) -> None:
+        """Check that DAO can write to the table as its protocol asks.
+
+        Args:
+            removes: whether files or rows will be taken out.
+
+        Raises:
+            UnsupportedError: a feature that can't be honoured; the table is append-only; or rows are hidden by deletion
+                vectors in files that would be rewritten.
+        """
+        unknown = sorted(self.features - _WRITABLE - _unused(self))
+        if unknown:
+            raise UnsupportedError(
+                f"the table {self.key!r} has the features {', '.join(unknown)}, which only Spark can write; "
+                "it can be read"
+            )
+        if removes and self.is_append_only:
+            raise UnsupportedError(f"the table {self.key!r} is append-only (delta.appendOnly): rows can only be added")
+        if removes and self.has_deletion_vectors:
+            raise UnsupportedError(
+                f"the table {self.key!r} has files with deletion vectors, which can't be replaced without Spark; "
+                "REORG TABLE ... APPLY (PURGE) in Spark removes them, and rows can be appended"
+            )
+
+    @cached_property
+    def has_deletion_vectors(self) -> bool:
+        """Whether rows of the table's files are hidden by deletion vectors."""
+        if "deletionVectors" not in self.features:
+            return False
+        return any(batch.num_rows for batch in pa.RecordBatchReader.from_stream(self.table.deletion_vectors()))
+
+    @cached_property
+    def files(self) -> pa.Table:
+        """The data files: ``path`` as the log has it, ``size_bytes``, ``num_records``, ``partition.*``, ``min.*``..."""
+        return pa.table(self.table.get_add_actions(flatten=True))
+
+    def timestamp_of(self, version: int) -> datetime:
+        """When a version was committed."""
+        found = next((entry for entry in self.table.history() if entry["version"] == version), None)
+        if found is None:
+            raise DataError(f"version {version} of {self.key!r} has no entry in the log any more")
+        return datetime.fromtimestamp(found["timestamp"] / 1000, UTC)
+
+    def metadata_action(self, **changes: Any) -> Action:
+        """The ``metaData`` action of the table, with some of its fields replaced."""
+        given = self.table.metadata()
+        return {
+            "metaData": {
+                "id": str(given.id),
+                "name": given.name,
+                "description": given.description,
+                "format": {"provider": "parquet", "options": {}},
+                "schemaString": self.table.schema().to_json(),
+                "partitionColumns": list(self.partition_by),
+                "configuration": dict(self.properties),
+                "createdTime": given.created_time,
+                **changes,
+            }
+        }
+
+
+def _unused(snapshot: Snapshot) -> set[str]:
+    """Features that a table names and that bind nothing, since it doesn't use them."""
+    return {name for name in ("columnMapping", "identityColumns") if not snapshot._uses(name)}
+
+
+def _camel(name: str) -> str:
+    return name[:1].lower() + name[1:]
+
+
+def plain_path(path: str) -> str:
+    """The path of a file below its table's folder, of its path in the log.
+
+    Raises:
+        UnsupportedError: it is a URI: the file is elsewhere, as in a shallow clone.
+    """
+    if "://" in path or path.startswith("/"):
+        raise UnsupportedError(f"the file {path!r} is outside the table's folder, as in a shallow clone")
+    return unquote(path)
+
+
+def partitions_of(snapshot: Snapshot, row: Mapping[str, Any]) -> dict[str, Any]:
+    """The partition values of a row of :attr:`Snapshot.files`."""
+    return {name: row[f"partition.{name}"] for name in snapshot.partition_by}
+
+
+def columns_of(names: Sequence[str], kind: str) -> list[str]:
+    """The names of the columns of :attr:`Snapshot.files` that have statistics of a kind."""
+    return [f"{kind}.{name}" for name in names]

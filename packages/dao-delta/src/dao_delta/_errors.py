@@ -1,0 +1,58 @@
+"""Translates the errors of deltalake to DAO's."""
+
+from __future__ import annotations
+
+import re
+
+from dao.errors import (
+    ConflictError,
+    DaoError,
+    DataError,
+    NotFoundError,
+    PermissionDeniedError,
+    StoreError,
+    TransientError,
+    UnsupportedError,
+)
+
+__all__ = ["translate"]
+
+_MEANINGS: tuple[tuple[re.Pattern[str], type[DaoError]], ...] = (
+    (re.compile(r"(?i)access ?denied|permission denied|forbidden|\b403\b|ExpiredToken|Unauthorized|\b401\b|"
+                r"RequestTimeTooSkewed|SignatureDoesNotMatch|InvalidAccessKeyId"), PermissionDeniedError),
+    (re.compile(r"(?i)unsupported (reader|writer|table) feature|not (yet )?supported|unsupported"), UnsupportedError),
+    (re.compile(r"(?i)timed? ?out|error sending request|connection (refused|reset|closed)|max_retries|SlowDown|"
+                r"\b50[0-4]\b|ServiceUnavailable"), TransientError),
+    (re.compile(r"(?i)no such (file|bucket)|NoSuchBucket|NoSuchKey|Object at location .* not found|\b404\b"),
+     NotFoundError),
+)  # fmt: skip
+"""What the text of an error says, tried in this order: deltalake has few types, and the store's are texts in them."""
+
+
+def translate(error: Exception) -> DaoError | None:
+    """The DaoError for an error of deltalake, or of a Rust library below it; None for any other error.
+
+    The message is one line: stacks and panics of Rust are cut off.
+    """
+    from deltalake.exceptions import CommitFailedError, DeltaError, SchemaMismatchError, TableNotFoundError
+
+    text = _one_line(str(error))
+    if isinstance(error, TableNotFoundError):
+        return NotFoundError(f"there is no Delta table: {text}")
+    if isinstance(error, CommitFailedError):
+        return ConflictError(f"another writer committed first: {text}")
+    if isinstance(error, SchemaMismatchError):
+        return DataError(f"the data doesn't fit the table: {text}")
+    is_theirs = isinstance(error, DeltaError) or type(error).__module__.startswith(("deltalake", "_internal", "arro3"))
+    if not is_theirs and not (isinstance(error, OSError) and error.errno is None) and not _is_panic(error):
+        return None
+    kind = next((meant for pattern, meant in _MEANINGS if pattern.search(text)), StoreError)
+    return kind(f"the Delta table can't be used: {text}")
+
+
+def _is_panic(error: Exception) -> bool:
+    return type(error).__name__ in ("PanicException", "ArrowException")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split("stack backtrace:")[0].split())[:2000]

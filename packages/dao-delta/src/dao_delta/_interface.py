@@ -1,0 +1,193 @@
+"""The interface ``delta``: the actions on Delta tables of a folder or an object store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from attrs import define, field
+
+from dao.capabilities import Capabilities
+from dao.data_object import DataObject, DirectoryObject, TableObject
+from dao.display import even_half_made
+from dao.errors import DaoError, DataError
+from dao.interface import register
+from dao.options import number, one_of
+from dao.results import History, Listing, TableInfo, Version, WriteResult
+from dao_delta._options import DeltaPlace
+
+if TYPE_CHECKING:
+    from dao_delta._client import Client
+
+__all__ = ["DeltaInterface"]
+
+_ONE_LINE = "a Delta table has one line of versions"
+_TABLES = "a store of Delta tables keeps tables alone"
+
+CAPABILITIES = Capabilities(
+    lacks_actions={"copy": "rows go through DAO", "move": "rows go through DAO"},
+    lacks_operations={
+        "expire": "vacuum removes what old versions need, and the log's own retention the versions",
+        "orphans": "vacuum removes them too",
+        "analyze": "statistics are written with the rows",
+    },
+    lacks_features={
+        "files": _TABLES,
+        "foreign_files": "a Delta table is the files that its log names",
+        "branches": _ONE_LINE,
+        "tags": _ONE_LINE,
+    },
+    lacks_types={
+        "null": "Delta has no such type",
+        "uint64": "Delta has no unsigned integers",
+        "decimal256": "Delta's decimals have up to 38 digits",
+        **dict.fromkeys(("time_s", "time_ms", "time_us", "time_ns"), "Delta has no times of day"),
+        "timestamp_ns": "Delta's timestamps are of microseconds",
+        "duration": "Delta has no lengths of time",
+        "names_by_case": "Delta ignores the case of names",
+    },
+    relaxes=dict.fromkeys(
+        ("layout", "dictionary", "fixed_size", "integers", "floats", "units", "zones", "uuid"),
+        "Delta has one type for them",
+    ),
+)
+
+
+@even_half_made
+@define(slots=False, kw_only=True)
+class DeltaInterface(DeltaPlace):
+    """Delta tables without a JVM.
+
+    **Objects** are tables: the folder of one is the object's key below the store's root.
+
+    **Safety.** A change is one commit: all of it or nothing, whatever fails and whenever the process is killed. Readers
+    see one version whole. After a conflict with another writer a change is planned again on the new version, for up to
+    ``conflict_timeout`` seconds, then it is a ConflictError. A commit whose answer was lost is found in the log.
+
+    Attributes:
+        conflict_timeout: seconds for which an action is tried again after a conflict with another writer.
+        compression: the codec of new data files: ``snappy``, ``zstd``, ``gzip``, ``lz4`` or ``none``.
+        target_file_size: bytes after which a new data file is begun.
+    """
+
+    capabilities: ClassVar[Capabilities] = CAPABILITIES
+
+    conflict_timeout: float = field(default=60.0, validator=number("seconds", 0))
+    compression: str = field(default="snappy", validator=one_of("snappy", "zstd", "gzip", "lz4", "none"))
+    target_file_size: int = field(default=256 << 20, validator=number("bytes", 1 << 20))
+
+    @cached_property
+    def _client(self) -> Client:
+        from dao_delta._client import Client
+
+        return Client(self.transport, self.settings)
+
+    def _snapshot(self, data_object: DataObject, version: int | None = None, as_of: datetime | None = None) -> Any:
+        from dao_delta._versions import open_version
+
+        return open_version(self._client, data_object.key, version, as_of)
+
+    def read(
+        self,
+        data_object: TableObject,
+        *,
+        columns: Sequence[str] | None = None,
+        where: Any = None,
+        limit: int | None = None,
+        version: int | None = None,
+        as_of: datetime | None = None,
+    ) -> Any:
+        """Read rows into memory."""
+        from dao.tables import Selection
+        from dao_delta._reading import read_rows
+
+        return read_rows(self._snapshot(data_object, version, as_of), Selection(columns, where, limit))
+
+    def read_stream(
+        self,
+        data_object: TableObject,
+        *,
+        columns: Sequence[str] | None = None,
+        where: Any = None,
+        limit: int | None = None,
+        batch_size: int | None = None,
+        version: int | None = None,
+        as_of: datetime | None = None,
+    ) -> Any:
+        """Read rows as a stream, which reads files as it is read."""
+        from dao.tables import Selection
+        from dao_delta._reading import stream_rows
+
+        return stream_rows(self._snapshot(data_object, version, as_of), Selection(columns, where, limit, batch_size))
+
+    def count(
+        self, data_object: TableObject, *, where: Any = None, version: int | None = None, as_of: datetime | None = None
+    ) -> int:
+        """How many rows a read would give; from the log alone where it says so."""
+        from dao_delta._reading import count_rows
+
+        return count_rows(self._snapshot(data_object, version, as_of), where)
+
+    def schema(self, data_object: TableObject, *, version: int | None = None, as_of: datetime | None = None) -> Any:
+        """The columns, as a read gives them."""
+        return self._snapshot(data_object, version, as_of).schema
+
+    def exists(self, data_object: TableObject) -> bool:
+        """Whether there is a table."""
+        return self._client.exists(data_object.key)
+
+    @register("write", "write_stream")
+    def write(
+        self,
+        data: Any,
+        data_object: TableObject,
+        *,
+        mode: str = "error",
+        partition_by: str | Sequence[str] | None = None,
+        schema_mode: str = "strict",
+        schema: Any = None,
+        properties: Mapping[str, str] | None = None,
+    ) -> WriteResult:
+        """Write rows, all or none, in one commit."""
+        from dao.arrow.models import schema_of
+        from dao_delta._parquet import FileSettings
+        from dao_delta._writing import Source, Write, write_rows
+
+        asked = Write(
+            mode=mode,
+            partition_by=_names(partition_by, data_object),
+            schema_mode=schema_mode,
+            properties=properties or {},
+            settings=FileSettings(compression=self.compression, target_size=self.target_file_size),
+            timeout=self.conflict_timeout,
+        )
+        declared = None if schema is None else schema_of(schema)
+        return write_rows(self._client, data_object.key, Source(data, declared), asked)
+
+    def history(self, data_object: TableObject) -> Sequence[Version]:
+        """The versions that the log has, the newest first."""
+        from dao_delta._versions import history_of
+
+        return History(history_of(self._snapshot(data_object)))
+
+    def list(self, data_object: DirectoryObject) -> Listing:
+        """The tables of the store, or the one table."""
+        from dao_delta._listing import list_tables
+
+        return Listing(TableInfo(key) for key in list_tables(self._client, data_object.key))
+
+    def translate_error(self, error: Exception) -> DaoError | None:
+        """Translate a driver's error; None for one that is a bug rather than a refusal."""
+        from dao_delta._errors import translate
+
+        return translate(error)
+
+
+def _names(given: str | Sequence[str] | None, data_object: DataObject) -> tuple[str, ...] | None:
+    other = data_object.get("partition_keys")
+    if given is not None and other is not None and list(given) != list(other):
+        raise DataError("partition_by: found with other partition_keys of the object; they mean the same, give one")
+    given = other if given is None else given
+    return None if given is None else (given,) if isinstance(given, str) else tuple(given)

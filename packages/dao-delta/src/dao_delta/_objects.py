@@ -1,0 +1,29 @@
+"""Delta tables as data objects: where their log and data files are, and how a new table is laid out."""
+
+from __future__ import annotations
+
+from dao.data_object import TableObject
+
+__all__ = ["DeltaObject", "S3DeltaObject"]
+
+
+class DeltaObject(TableObject):
+    """A Delta table: everything below its key, as its log has it.
+
+    ``partition_by`` (or ``partition_keys``) names the columns by which a new table is partitioned.
+
+    >>> DeltaObject("orders", prefix="silver/orders", partition_by=["day"]).key
+    'silver/orders'
+    """
+
+    type_name = "delta"
+
+
+class S3DeltaObject(DeltaObject):
+    """A Delta table on S3.
+
+    >>> S3DeltaObject("orders", prefix="silver/orders", partition_keys=["day"]).key
+    'silver/orders'
+    """
+
+    type_name = "s3.delta"

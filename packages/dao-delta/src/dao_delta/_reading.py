@@ -1,0 +1,96 @@
+"""Reads rows of one version of a table, lazily, batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dao.arrow.convert import normalise_views, select_fields
+from dao.arrow.predicates import filter_reader, parse
+from dao.progress import advance
+from dao.tables import Selection
+from dao_delta._client import Snapshot
+from dao_delta._pushdown import push_down
+
+__all__ = ["count_rows", "read_rows", "stream_rows"]
+
+
+def read_rows(snapshot: Snapshot, selection: Selection) -> pa.Table:
+    """All selected rows.
+
+    Raises:
+        DataError: a column doesn't exist, or the predicate doesn't fit.
+    """
+    return stream_rows(snapshot, selection).read_all()
+
+
+def stream_rows(snapshot: Snapshot, selection: Selection) -> pa.RecordBatchReader:
+    """The selected rows as a stream, which reads files as it is read.
+
+    Raises:
+        DataError: a column doesn't exist, or the predicate doesn't fit.
+    """
+    wanted = pa.schema(select_fields(snapshot.schema, selection.columns))
+    sql, residual = (None, None) if selection.where is None else push_down(selection.where, snapshot.schema)
+    needed = [*wanted.names, *sorted((residual.columns if residual is not None else frozenset()) - set(wanted.names))]
+    rows = scan(snapshot, needed or snapshot.schema.names[:1], sql)
+    if residual is not None:
+        rows = filter_reader(rows, residual)
+    return pa.RecordBatchReader.from_batches(wanted, _shaped(rows, wanted, selection))
+
+
+def scan(snapshot: Snapshot, columns: list[str], sql: str | None) -> pa.RecordBatchReader:
+    """Columns of the rows that a predicate of DataFusion keeps, in the types of the table's schema."""
+    schema = pa.schema([snapshot.schema.field(name) for name in columns])
+    found = pa.RecordBatchReader.from_stream(snapshot.table.scan(columns=columns, predicate=sql))
+    return pa.RecordBatchReader.from_batches(schema, _typed(normalise_views(found), schema))
+
+
+def _typed(batches: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    with batches:
+        for batch in batches:
+            columns = [batch.column(name).cast(schema.field(name).type) for name in schema.names]
+            yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _shaped(rows: pa.RecordBatchReader, schema: pa.Schema, selection: Selection) -> Iterator[pa.RecordBatch]:
+    """The columns in their order, at most as many rows, in batches of at most the size that is asked for."""
+    left = selection.limit
+    with rows:
+        for batch in rows:
+            if left is not None:
+                batch = batch.slice(0, left)
+                left -= batch.num_rows
+            chosen = batch.select(schema.names)
+            for part in _pieces(chosen, selection.batch_size):
+                advance(rows=part.num_rows)
+                yield part
+            if left == 0:
+                return
+
+
+def _pieces(batch: pa.RecordBatch, size: int | None) -> Iterator[pa.RecordBatch]:
+    if size is None or batch.num_rows <= size:
+        yield batch
+        return
+    for begin in range(0, batch.num_rows, size):
+        yield batch.slice(begin, size)
+
+
+def count_rows(snapshot: Snapshot, where: Any) -> int:
+    """How many rows a read would give: from the log alone where it says so."""
+    if where is None or parse(where) is None:
+        known = snapshot.files.column("num_records")
+        if known.null_count == 0 and not snapshot.has_deletion_vectors:
+            return int(pc.sum(known).as_py() or 0)
+    narrowest = Selection(columns=[_narrowest(snapshot.schema)], where=where)
+    return sum(batch.num_rows for batch in stream_rows(snapshot, narrowest))
+
+
+def _narrowest(schema: pa.Schema) -> str:
+    widths = {field.name: getattr(field.type, "bit_width", 1 << 16) if not pa.types.is_nested(field.type) else 1 << 20
+              for field in schema if not pa.types.is_string(field.type)}  # fmt: skip
+    return min(widths, key=widths.__getitem__) if widths else str(schema.names[0])

@@ -1,0 +1,127 @@
+"""Statistics of a data file for the log, from what its Parquet writer has found; engines skip files by them.
+
+Source: the Delta protocol, "Per-file Statistics".
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyarrow.types as pt
+
+__all__ = ["statistics_of"]
+
+_PREFIX = 32
+_GREATEST = "\U0010ffff"
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def statistics_of(metadata: pq.FileMetaData, schema: pa.Schema, indexed: int) -> str:
+    """The statistics of a file as JSON text: rows, nulls and bounds of the first columns.
+
+    A bound is left out where JSON can't hold it exactly and no wider one is to be had: a column without bounds is never
+    skipped.
+
+    Args:
+        metadata: the file's metadata.
+        schema: the columns in the file.
+        indexed: how many leaf columns get statistics; all of them below 0.
+    """
+    found: dict[str, Any] = {"numRecords": metadata.num_rows}
+    least: dict[str, Any] = {}
+    greatest: dict[str, Any] = {}
+    nulls: dict[str, Any] = {}
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    for place, (path, kind) in enumerate(_leaves(schema)):
+        if path is None or (0 <= indexed <= place):
+            continue
+        parts = [group.column(place).statistics for group in groups]
+        if any(part is None or not part.has_null_count for part in parts):
+            continue
+        _put(nulls, path, sum(part.null_count for part in parts))
+        if any(part.null_count + part.num_values and part.num_values and not part.has_min_max for part in parts):
+            continue
+        bounds = [(part.min, part.max) for part in parts if part.has_min_max]
+        if bounds:
+            _put(least, path, _lower(min(low for low, _ in bounds), kind))
+            _put(greatest, path, _upper(max(high for _, high in bounds), kind))
+    return json.dumps({**found, "minValues": least, "maxValues": greatest, "nullCount": nulls}, allow_nan=False)
+
+
+def _leaves(schema: pa.Schema | pa.StructType, above: tuple[str, ...] = ()) -> Iterator[tuple[Any, pa.DataType]]:
+    """The leaf columns in the order of the file; without a path below a list or a map, where none have statistics."""
+    for field in schema:
+        path = (*above, field.name)
+        if pt.is_struct(field.type):
+            yield from _leaves(field.type, path)
+        elif pt.is_nested(field.type):
+            yield from ((None, kind) for kind in _hidden(field.type))
+        else:
+            yield path, field.type
+
+
+def _hidden(kind: pa.DataType) -> Iterator[pa.DataType]:
+    if not pt.is_nested(kind):
+        yield kind
+        return
+    for number in range(kind.num_fields):
+        yield from _hidden(kind.field(number).type)
+
+
+def _put(into: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
+    if value is None:
+        return
+    for name in path[:-1]:
+        into = into.setdefault(name, {})
+    into[path[-1]] = value
+
+
+def _lower(value: Any, kind: pa.DataType) -> Any:
+    if isinstance(value, str):
+        return value[:_PREFIX]
+    return _bound(value, kind, up=False)
+
+
+def _upper(value: Any, kind: pa.DataType) -> Any:
+    if isinstance(value, str):
+        return value if len(value) <= _PREFIX else value[:_PREFIX] + _GREATEST
+    return _bound(value, kind, up=True)
+
+
+def _bound(value: Any, kind: pa.DataType, *, up: bool) -> Any:
+    match value:
+        case bool() | bytes():
+            return None
+        case float():
+            # Parquet leaves NaN out of the bounds; zero may stand for either zero.
+            return value if math.isfinite(value) else None
+        case Decimal():
+            near = float(value)
+            return near if Decimal(repr(near)) == value else None
+        case datetime():
+            return _moment(value, zoned=kind.tz is not None, up=up)
+        case date():
+            return value.isoformat()
+        case int():
+            return value
+    return None
+
+
+def _moment(value: datetime, *, zoned: bool, up: bool) -> str | None:
+    """A timestamp in milliseconds, in the direction in which it stays a bound."""
+    rest = value.microsecond % 1000
+    try:
+        value = value - timedelta(microseconds=rest) + (_MILLISECOND if up and rest else timedelta())
+    except OverflowError:
+        return None
+    text = (
+        (value.astimezone(UTC) if zoned and value.tzinfo else value).replace(tzinfo=None).isoformat("T", "milliseconds")
+    )
+    return f"{text}Z" if zoned else text

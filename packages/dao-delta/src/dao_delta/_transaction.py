@@ -1,0 +1,106 @@
+"""Commits changes of a table: planned on its newest version, and planned again where another writer came first.
+
+So every change is serializable: nothing was committed between the version that it was planned on and its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from uuid import uuid4
+
+from attrs import evolve, field, frozen
+
+from dao.errors import ConflictError
+from dao.results import WriteResult
+from dao.tables import RetryBudget
+from dao_delta._client import Client, Snapshot
+from dao_delta._log import Action, now, put_commit
+
+__all__ = ["Change", "commit"]
+
+_ENGINE = "dao-delta"
+_CHECKPOINT_EVERY = 100
+
+
+@frozen(kw_only=True)
+class Change:
+    """A change of a table, planned on one version.
+
+    Attributes:
+        operation: what is done, in Delta's words: ``WRITE``, ``MERGE``, ``DELETE``...
+        parameters: of the operation, for the history.
+        actions: what the commit does; with none there is no commit.
+        result: the result without versions.
+        blind: whether it only adds rows, whatever the table holds.
+    """
+
+    operation: str
+    parameters: Mapping[str, Any] = field(factory=dict)
+    actions: Sequence[Action] = ()
+    result: WriteResult = field(factory=WriteResult)
+    blind: bool = False
+
+
+def commit(client: Client, table: str, plan: Callable[[Snapshot | None], Change], timeout: float) -> WriteResult:
+    """Plan a change on the newest version of a table, and commit it as the next one.
+
+    Args:
+        client: the store.
+        table: the table's key.
+        plan: makes the change; it gets the newest version, None if there is no table, and is called again after each
+            conflict.
+        timeout: seconds for which it is planned again after a first conflict.
+
+    Raises:
+        ConflictError: the time is used up.
+        TransientError: the store doesn't answer; the message says whether the commit may have been made.
+    """
+    budget = RetryBudget(timeout)
+    while True:
+        snapshot = client.find(table)
+        change = plan(snapshot)
+        before = None if snapshot is None else snapshot.version
+        if not change.actions:
+            return evolve(change.result, version_before=before, version_after=before)
+        version = 0 if before is None else before + 1
+        try:
+            token = uuid4().hex
+            put_commit(client.transport, table, version, [_commit_info(change, before, token), *change.actions], token)
+        except ConflictError as error:
+            budget.wait(error)
+            continue
+        _tidy(client, table, snapshot, version)
+        return evolve(change.result, version_before=before, version_after=version)
+
+
+def _commit_info(change: Change, before: int | None, token: str) -> Action:
+    result = change.result
+    metrics = {
+        "numOutputRows": result.rows_inserted,
+        "numUpdatedRows": result.rows_updated,
+        "numDeletedRows": result.rows_deleted,
+        "numFiles": result.files,
+        "numOutputBytes": result.bytes,
+    }
+    info: dict[str, Any] = {
+        "timestamp": now(),
+        "operation": change.operation,
+        "operationParameters": {name: str(value) for name, value in change.parameters.items() if value is not None},
+        "isolationLevel": "Serializable",
+        "isBlindAppend": change.blind,
+        "operationMetrics": {name: str(value) for name, value in metrics.items() if value is not None},
+        "engineInfo": _ENGINE,
+        "txnId": token,
+    }
+    if before is not None:
+        info["readVersion"] = before
+    return {"commitInfo": info}
+
+
+def _tidy(client: Client, table: str, snapshot: Snapshot | None, version: int) -> None:
+    """Write a checkpoint where one is due, from which the next readers begin."""
+    properties = {} if snapshot is None else snapshot.properties
+    every = int(properties.get("delta.checkpointInterval", _CHECKPOINT_EVERY))
+    if version and version % every == 0:
+        client.open(table, version).table.create_checkpoint()

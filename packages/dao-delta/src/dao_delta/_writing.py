@@ -1,0 +1,299 @@
+"""Writes rows: new data files first, then one commit that names them. Nothing is seen of them before it."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from attrs import define, field, frozen
+from deltalake import DeltaTable, Schema
+
+from dao.arrow.convert import conform, refuse_invalid, to_reader
+from dao.errors import AlreadyExistsError, ConflictError, DataError, TransientError, UnsupportedError
+from dao.results import WriteResult
+from dao.tables import reconcile
+from dao_delta._client import Client, Snapshot, partitions_of
+from dao_delta._log import LOG, Action, commit_key, remove_file
+from dao_delta._parquet import DataFiles, FileSettings, Layout, partition_text
+from dao_delta._schemas import check_partitions, delta_fields, storable
+from dao_delta._transaction import Change, commit
+
+__all__ = ["Source", "Write", "new_table_actions", "removals", "write_rows"]
+
+_INDEXED = 32
+
+
+@frozen(kw_only=True)
+class Write:
+    """What a write was asked for.
+
+    Attributes:
+        mode: see :meth:`dao_delta.DeltaInterface.write`.
+        partition_by: the partition columns that were given; None for the table's own.
+        schema_mode: ``strict`` or ``evolve``.
+        properties: of a new table.
+        description: of a new table.
+        settings: how files are written.
+        timeout: seconds for which the commit is tried again.
+    """
+
+    mode: str = "error"
+    partition_by: tuple[str, ...] | None = None
+    schema_mode: str = "strict"
+    properties: Mapping[str, str] = field(factory=dict)
+    description: str | None = None
+    settings: FileSettings = field(factory=FileSettings)
+    timeout: float = 60.0
+
+
+@define(eq=False)
+class Source:
+    """The rows of a call: written into files once, and again only if the table was changed so that they don't fit.
+
+    Attributes:
+        data: what was handed in.
+        schema: the schema to which it is cast; None for its own.
+    """
+
+    data: Any
+    schema: pa.Schema | None = None
+    _reader: pa.RecordBatchReader | None = None
+    _files: DataFiles | None = None
+
+    @property
+    def arriving(self) -> pa.Schema:
+        """The columns of the rows."""
+        if self._reader is None:
+            self._reader = to_reader(self.data, schema=self.schema)
+        return self._reader.schema
+
+    @property
+    def can_be_read_again(self) -> bool:
+        """Whether the data is in memory, and no stream."""
+        return isinstance(self.data, (pa.Table, pa.RecordBatch, list)) or hasattr(self.data, "__dataframe__")
+
+    def files(self, client: Client, table: str, layout: Layout, settings: FileSettings) -> DataFiles:
+        """The data files with the rows.
+
+        Raises:
+            ConflictError: the table was changed so that the rows must be written again, and they were a stream.
+            DataError: a value doesn't fit its column.
+        """
+        if self._files is not None and self._files.layout == layout:
+            return self._files
+        if self._files is not None:
+            if not self.can_be_read_again:
+                raise ConflictError("another writer changed the table's columns, and the stream can't be read again")
+            self.discard()
+            self._reader = None
+        arriving = self.arriving  # makes the reader
+        assert self._reader is not None
+        self._files = DataFiles(client.transport, table, layout, settings)
+        rows = conform(self._reader, layout.schema)
+        assert arriving is not None
+        self._files.write(_checked(rows))
+        return self._files
+
+    def discard(self) -> None:
+        """Delete the files: they are in no log."""
+        if self._files is not None:
+            self._files.discard()
+            self._files = None
+
+
+def _checked(rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    for batch in rows:
+        refuse_invalid(batch)
+        yield batch
+
+
+def write_rows(client: Client, table: str, source: Source, asked: Write) -> WriteResult:
+    """See :meth:`dao_delta.DeltaInterface.write`."""
+    try:
+        return commit(client, table, lambda snapshot: _plan(client, table, source, asked, snapshot), asked.timeout)
+    except TransientError:
+        raise  # the commit may have been made: its files stay
+    except BaseException:
+        source.discard()
+        raise
+
+
+def _plan(client: Client, table: str, source: Source, asked: Write, snapshot: Snapshot | None) -> Change:
+    if snapshot is None:
+        return _plan_new(client, table, source, asked)
+    match asked.mode:
+        case "error":
+            raise AlreadyExistsError(f"the table {table!r} is there: give mode='append', 'overwrite' or 'ignore'")
+        case "ignore":
+            return Change(operation="WRITE", result=WriteResult(rows_inserted=0))
+        case "append":
+            return _plan_append(client, table, source, asked, snapshot)
+        case "overwrite":
+            return _plan_overwrite(client, table, source, asked, snapshot)
+    return _plan_partitions(client, table, source, asked, snapshot)
+
+
+def _written(
+    files: DataFiles, asked: Write, *removed: Action, extra: Sequence[Action] = (), gone: int | None = 0
+) -> Change:
+    return Change(
+        operation="WRITE",
+        parameters={"mode": asked.mode, "partitionBy": json.dumps(list(files.layout.partition_by))},
+        actions=[*extra, *removed, *files.actions],
+        result=WriteResult(rows_inserted=files.rows, rows_deleted=gone, bytes=files.size, files=len(files.actions)),
+        blind=not removed,
+    )
+
+
+def _plan_new(client: Client, table: str, source: Source, asked: Write) -> Change:
+    if asked.mode == "overwrite_partitions" and not asked.partition_by:
+        raise DataError("mode='overwrite_partitions' needs a partitioned table: give partition_by=")
+    schema = storable(source.arriving)
+    layout = Layout(schema, asked.partition_by or (), _INDEXED)
+    check_partitions(schema, layout.partition_by)
+    begin = new_table_actions(schema, layout.partition_by, asked.properties, asked.description)
+    return _written(source.files(client, table, layout, asked.settings), asked, extra=begin)
+
+
+def new_table_actions(
+    schema: pa.Schema, partition_by: Sequence[str], properties: Mapping[str, str], description: str | None = None
+) -> list[Action]:
+    """The ``protocol`` and ``metaData`` of a new table, as deltalake makes them.
+
+    Raises:
+        DataError: a property that deltalake doesn't know, or with a value that it can't have.
+    """
+    with tempfile.TemporaryDirectory(prefix="dao-delta-") as folder:
+        DeltaTable.create(
+            folder,
+            Schema.from_arrow(schema),
+            partition_by=list(partition_by) or None,
+            configuration=dict(properties),
+            description=description,
+        )
+        lines = Path(folder, LOG, Path(commit_key("", 0)).name).read_text().splitlines()
+    return [action for action in map(json.loads, lines) if "commitInfo" not in action]
+
+
+def layout_of(snapshot: Snapshot, schema: pa.Schema | None = None) -> Layout:
+    """How new rows of a table lie in files."""
+    indexed = int(snapshot.properties.get("delta.dataSkippingNumIndexedCols", _INDEXED))
+    return Layout(schema or snapshot.schema, snapshot.partition_by, indexed)
+
+
+def _check_given_partitions(asked: Write, snapshot: Snapshot) -> None:
+    if asked.partition_by is not None and asked.partition_by != snapshot.partition_by:
+        raise DataError(
+            f"partition_by: found {list(asked.partition_by)}, expected the table's own, {list(snapshot.partition_by)}; "
+            "mode='overwrite' can change them"
+        )
+
+
+def _plan_append(client: Client, table: str, source: Source, asked: Write, snapshot: Snapshot) -> Change:
+    snapshot.check_writable(removes=False)
+    _check_given_partitions(asked, snapshot)
+    schema, changes = evolved(snapshot, source.arriving, asked.schema_mode)
+    files = source.files(client, table, layout_of(snapshot, schema), asked.settings)
+    return _written(files, asked, extra=changes)
+
+
+def evolved(
+    snapshot: Snapshot, arriving: pa.Schema, schema_mode: str, keys: Sequence[str] = ()
+) -> tuple[pa.Schema, list[Action]]:
+    """A table's schema after rows of another schema come, and the actions that change it.
+
+    Raises:
+        DataError: the schemas don't fit.
+        UnsupportedError: a column would get another type.
+    """
+    found = reconcile(snapshot.schema, arriving, schema_mode, keys)
+    if found.equals(snapshot.schema):
+        return snapshot.schema, []
+    new = [one for one in found if one.name not in snapshot.schema.names]
+    for old in snapshot.schema:
+        if not found.field(old.name).type.equals(old.type):
+            raise UnsupportedError(
+                f"column {old.name!r} would become {found.field(old.name).type}: Delta keeps the type of a column, "
+                f"{old.type}, without a rewrite; cast the data, or overwrite the table"
+            )
+    added = storable(pa.schema([one.with_nullable(True) for one in new]))
+    nullable = {one.name for one in found if one.nullable}
+    fields = [{**one, "nullable": one["nullable"] or one["name"] in nullable} for one in snapshot.fields]
+    text = json.dumps({"type": "struct", "fields": [*fields, *delta_fields(added)]})
+    schema = pa.schema([*(one.with_nullable(one.nullable or one.name in nullable) for one in snapshot.schema), *added])
+    return schema, [*protocol_for(snapshot, added), snapshot.metadata_action(schemaString=text)]
+
+
+def protocol_for(snapshot: Snapshot, schema: pa.Schema) -> list[Action]:
+    """The ``protocol`` action with which a table can have columns of these types; empty if it can already.
+
+    Raises:
+        UnsupportedError: the types need a newer protocol than the table has.
+    """
+    needed = new_table_actions(schema, (), {})[0]["protocol"] if len(schema) else {"minReaderVersion": 1}
+    if needed["minReaderVersion"] <= 1 or "timestampNtz" in snapshot.features:
+        return []
+    raise UnsupportedError(
+        "a column of timestamps without a zone needs a table that was made with one; use timestamps in UTC"
+    )
+
+
+def removals(snapshot: Snapshot, files: pa.Table | None = None) -> list[Action]:
+    """The actions that take data files out of a table; all by default."""
+    return [
+        remove_file(
+            row["path"],
+            {name: partition_text(value) for name, value in partitions_of(snapshot, row).items()},
+            row["size_bytes"],
+        )
+        for row in (snapshot.files if files is None else files).to_pylist()
+    ]
+
+
+def _plan_overwrite(client: Client, table: str, source: Source, asked: Write, snapshot: Snapshot) -> Change:
+    snapshot.check_writable(removes=True)
+    schema = storable(source.arriving)
+    partition_by = snapshot.partition_by if asked.partition_by is None else asked.partition_by
+    check_partitions(schema, partition_by)
+    layout = Layout(schema, partition_by, layout_of(snapshot).indexed)
+    changes: list[Action] = []
+    if not schema.equals(snapshot.schema) or partition_by != snapshot.partition_by:
+        fields = delta_fields(schema)
+        text = json.dumps({"type": "struct", "fields": fields})
+        changes = [
+            *protocol_for(snapshot, schema),
+            snapshot.metadata_action(schemaString=text, partitionColumns=list(partition_by)),
+        ]
+    files = source.files(client, table, layout, asked.settings)
+    return _written(files, asked, *removals(snapshot), extra=changes, gone=known_rows(snapshot.files))
+
+
+def known_rows(files: pa.Table) -> int | None:
+    """The rows in data files, as the log has them; None where it doesn't say."""
+    counts = files.column("num_records")
+    return None if counts.null_count else int(pc.sum(counts).as_py() or 0)
+
+
+def _plan_partitions(client: Client, table: str, source: Source, asked: Write, snapshot: Snapshot) -> Change:
+    snapshot.check_writable(removes=True)
+    _check_given_partitions(asked, snapshot)
+    if not snapshot.partition_by:
+        raise DataError(
+            "mode='overwrite_partitions' needs a partitioned table; this one has none: use mode='overwrite'"
+        )
+    schema, changes = evolved(snapshot, source.arriving, asked.schema_mode)
+    files = source.files(client, table, layout_of(snapshot, schema), asked.settings)
+    came = {tuple(action["add"]["partitionValues"].items()) for action in files.actions}
+    old = snapshot.files
+    gone = [
+        number
+        for number, row in enumerate(old.to_pylist())
+        if tuple((name, partition_text(value)) for name, value in partitions_of(snapshot, row).items()) in came
+    ]
+    replaced = old.take(gone)
+    return _written(files, asked, *removals(snapshot, replaced), extra=changes, gone=known_rows(replaced))

@@ -1,0 +1,26 @@
+"""The conformance kit over Delta tables in a folder."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from dao import DataStore
+from dao.capabilities import capabilities_of
+from dao.testing import Backend, ConformanceSuite, patched
+from dao_delta import DeltaInterface
+
+
+class TestFolder(ConformanceSuite):
+    capabilities = capabilities_of(DeltaInterface)
+
+    @pytest.fixture
+    def backend(self, tmp_path):
+        folder, other = tmp_path / "lake", tmp_path / "other"
+        return Backend(
+            store=DataStore("kit", "delta", options={"root": str(folder)}),
+            other=DataStore("other", "delta", options={"root": str(other)}),
+            faults=lambda plan: patched(plan, (os, "replace", "link", "unlink", "makedirs", "rmdir")),
+            debris=lambda: [str(path) for path in folder.rglob(".*.tmp")],
+        )
