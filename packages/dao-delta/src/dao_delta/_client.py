@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
@@ -14,6 +15,7 @@ from attrs import define, field
 from deltalake import DeltaTable
 from deltalake.exceptions import TableNotFoundError
 
+from dao.connections import Settings
 from dao.errors import DataError, NotFoundError, UnsupportedError
 from dao_delta._log import LOG, Action
 from dao_delta._schemas import arrow_schema
@@ -37,6 +39,22 @@ _BY_VERSION = {
 """Features that come with a writer version below 7; they bind only where the table uses them."""
 
 
+_UNNAMEABLE = re.compile(r"%[0-9A-Fa-f]{2}|[\x00-\x1f\x7f]")
+
+
+def check_name(table: str) -> str:
+    """Check a table's key.
+
+    Raises:
+        DataError: it could leave the store, or deltalake would take it for another one: it decodes ``%41`` twice.
+    """
+    check_key(table)
+    found = _UNNAMEABLE.search(table)
+    if found is not None:
+        raise DataError(f"key {table!r} can't be used for a Delta table: deltalake can't name {found[0]!r}")
+    return table
+
+
 @define(slots=False, eq=False)
 class Client:
     """The tables of a store.
@@ -47,11 +65,13 @@ class Client:
     """
 
     transport: Transport
-    settings: Callable[[], Mapping[str, str]] = field(default=dict, repr=False)
+    settings: Callable[[], Settings] = field(default=Settings, repr=False)
 
     def uri_of(self, table: str) -> str:
         """The URI of a table."""
-        return f"{self.transport.uri}/{quote(table)}"
+        scheme, _, place = self.transport.uri.partition("://")
+        base = place if scheme == "file" else quote(place)
+        return f"{scheme}://{base}/{quote(table)}"
 
     def open(self, table: str, version: int | None = None) -> Snapshot:
         """Open a table.
@@ -63,9 +83,9 @@ class Client:
         Raises:
             NotFoundError: there is no table, or not this version.
         """
-        check_key(table)
+        check_name(table)
         try:
-            opened = DeltaTable(self.uri_of(table), version=version, storage_options=dict(self.settings()))
+            opened = DeltaTable(self.uri_of(table), version=version, storage_options=self.settings())
         except TableNotFoundError as error:
             raise NotFoundError(f"there is no Delta table at {table!r}") from error
         return Snapshot(self, table, opened)
@@ -79,7 +99,7 @@ class Client:
 
     def exists(self, table: str) -> bool:
         """Whether there is a table, by its log alone."""
-        check_key(table)
+        check_name(table)
         return next(iter(self.transport.list(f"{table}/{LOG}/")), None) is not None
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -218,14 +219,12 @@ class FileWriter:
     def abort(self) -> None:
         """See :meth:`dao_files.manifest.Writer.abort`."""
         self._file.close()
-        try:
+        with suppress(FileNotFoundError):
             os.unlink(self._staged)
-        except FileNotFoundError:
-            return
 
     def __del__(self) -> None:
         # Dropped by an error on its way up: nothing may stay.
-        if hasattr(self, "_file"):
+        if hasattr(self, "_file") and not self._file.closed:
             self.abort()
 
 

@@ -27,7 +27,6 @@ _ONE_LINE = "a Delta table has one line of versions"
 _TABLES = "a store of Delta tables keeps tables alone"
 
 CAPABILITIES = Capabilities(
-    lacks_actions={"copy": "rows go through DAO", "move": "rows go through DAO"},
     lacks_operations={
         "expire": "vacuum removes what old versions need, and the log's own retention the versions",
         "orphans": "vacuum removes them too",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, fields
 
-from dao.connections import S3Fields
+from dao.connections import S3Fields, Settings
 from dao.display import even_half_made
 from dao.errors import ConfigError, PluginError
 from dao.options import Folder, absolute_place
@@ -94,6 +94,9 @@ class DeltaPlace(S3Fields):
         given = {name: getattr(self, name) for name in names}
         return build(S3ObstoreInterface, {name: value for name, value in given.items() if value not in (None, False)})
 
-    def settings(self) -> Mapping[str, str]:
+    def settings(self) -> Settings:
         """The storage options of deltalake, with credentials that are valid now."""
-        return {} if self.root is not None else self._object_store.object_store_settings()
+        if self.root is not None:
+            return Settings()
+        found: Settings = self._object_store.object_store_settings()
+        return found

@@ -76,11 +76,13 @@ class _Sink:
     def __init__(self, writer: Writer) -> None:
         self._writer = writer
         self._size = 0
+        self._aborted = False
         self.closed = False
 
     def write(self, data: Any) -> int:
         size = len(memoryview(data).cast("B"))
-        self._writer.write(data)
+        if not self._aborted:  # closing pyarrow's writer of a file that is given up writes its footer
+            self._writer.write(data)
         self._size += size
         return size
 
@@ -103,6 +105,7 @@ class _Sink:
 
     def abort(self) -> None:
         """Give it up."""
+        self._aborted = True
         self._writer.abort()
 
 
@@ -156,6 +159,7 @@ class DataFiles:
         """Delete the files. They must not be in the log."""
         for opened in self._open.values():
             opened.sink.abort()
+            opened.writer.close()
         self._open.clear()
         self.transport.delete(self._keys)
         self._keys.clear()

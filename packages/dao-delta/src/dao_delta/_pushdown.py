@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.types as pt
@@ -15,9 +14,8 @@ from dao.arrow.predicates import (
     IsNull,
     Like,
     Literal,
+    Literals,
     Predicate,
-    bind,
-    parse,
     split,
     to_sql,
     walk,
@@ -26,29 +24,28 @@ from dao.arrow.predicates import (
 __all__ = ["push_down"]
 
 
-def push_down(where: Any, schema: pa.Schema) -> tuple[str | None, Predicate | None]:
-    """Split a predicate into DataFusion's SQL and the residual to filter by; None for nothing.
+def push_down(predicate: Predicate, schema: pa.Schema) -> str | None:
+    """The DataFusion SQL by which files are skipped; None if there is none. What is read must still be filtered.
 
     Statistics leave NaN out, in Parquet and in the log: by them a file of 1 and NaN has no value above 5. So conditions
-    that NaN fulfils are in the residual.
+    that NaN fulfils are left out. So are comparisons with NULL, which deltalake 1.6 drops from a conjunction.
 
-    Raises:
-        DataError: the predicate doesn't fit the columns.
+    Args:
+        predicate: bound to the schema.
+        schema: the table's columns.
 
-    >>> push_down("id > 1 AND ratio > 0.5", pa.schema({"id": pa.int64(), "ratio": pa.float64()}))[0]
+    >>> schema = pa.schema({"id": pa.int64(), "ratio": pa.float64()})
+    >>> push_down(bind(parse("id > 1 AND ratio > 0.5"), schema), schema)
     '"id" > 1'
     """
-    pushed, residual = split(bind(parse(where), schema), lambda node: _is_exact(node, schema))
-    sql = None if _is_true(pushed) else str(to_sql(pushed, schema, dialect="datafusion"))
-    return sql, None if _is_true(residual) else residual
-
-
-def _is_true(predicate: Predicate) -> bool:
-    return isinstance(predicate, Literal) and predicate.value is True
+    pushed, _ = split(predicate, lambda node: _is_exact(node, schema))
+    if isinstance(pushed, Literal) and pushed.value is True:
+        return None
+    return str(to_sql(pushed, schema, dialect="datafusion"))
 
 
 def _is_exact(node: Predicate, schema: pa.Schema) -> bool:
-    if isinstance(node, (ArrowExpression, Like)):
+    if isinstance(node, (ArrowExpression, Like)) or any(map(_is_null, walk(node))):
         return False
     kinds = [schema.field(name).type for name in node.columns]
     if any(map(pt.is_nested, kinds)):
@@ -58,6 +55,12 @@ def _is_exact(node: Predicate, schema: pa.Schema) -> bool:
     if isinstance(node, Comparison):
         return node.op in ("=", "<", "<=") and isinstance(node.right, Literal) and _is_finite(node)
     return isinstance(node, (IsNull, And))
+
+
+def _is_null(node: Predicate) -> bool:
+    if isinstance(node, Literals):
+        return any(value is None for value in node.values)
+    return isinstance(node, Literal) and node.value is None
 
 
 def _is_finite(comparison: Comparison) -> bool:

@@ -7,9 +7,10 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.types as pt
 
 from dao.arrow.convert import normalise_views, select_fields
-from dao.arrow.predicates import filter_reader, parse
+from dao.arrow.predicates import bind, filter_reader, parse
 from dao.progress import advance
 from dao.tables import Selection
 from dao_delta._client import Snapshot
@@ -34,15 +35,17 @@ def stream_rows(snapshot: Snapshot, selection: Selection) -> pa.RecordBatchReade
         DataError: a column doesn't exist, or the predicate doesn't fit.
     """
     wanted = pa.schema(select_fields(snapshot.schema, selection.columns))
-    sql, residual = (None, None) if selection.where is None else push_down(selection.where, snapshot.schema)
-    needed = [*wanted.names, *sorted((residual.columns if residual is not None else frozenset()) - set(wanted.names))]
-    rows = scan(snapshot, needed or snapshot.schema.names[:1], sql)
-    if residual is not None:
-        rows = filter_reader(rows, residual)
+    if selection.where is None:
+        rows = scan(snapshot, wanted.names or snapshot.schema.names[:1])
+    else:
+        predicate = bind(parse(selection.where), snapshot.schema)
+        needed = [*wanted.names, *sorted(predicate.columns - set(wanted.names))]
+        found = scan(snapshot, needed or snapshot.schema.names[:1], push_down(predicate, snapshot.schema))
+        rows = filter_reader(found, predicate)
     return pa.RecordBatchReader.from_batches(wanted, _shaped(rows, wanted, selection))
 
 
-def scan(snapshot: Snapshot, columns: list[str], sql: str | None) -> pa.RecordBatchReader:
+def scan(snapshot: Snapshot, columns: list[str], sql: str | None = None) -> pa.RecordBatchReader:
     """Columns of the rows that a predicate of DataFusion keeps, in the types of the table's schema."""
     schema = pa.schema([snapshot.schema.field(name) for name in columns])
     found = pa.RecordBatchReader.from_stream(snapshot.table.scan(columns=columns, predicate=sql))
@@ -82,7 +85,7 @@ def _pieces(batch: pa.RecordBatch, size: int | None) -> Iterator[pa.RecordBatch]
 
 def count_rows(snapshot: Snapshot, where: Any) -> int:
     """How many rows a read would give: from the log alone where it says so."""
-    if where is None or parse(where) is None:
+    if where is None:
         known = snapshot.files.column("num_records")
         if known.null_count == 0 and not snapshot.has_deletion_vectors:
             return int(pc.sum(known).as_py() or 0)
@@ -91,6 +94,5 @@ def count_rows(snapshot: Snapshot, where: Any) -> int:
 
 
 def _narrowest(schema: pa.Schema) -> str:
-    widths = {field.name: getattr(field.type, "bit_width", 1 << 16) if not pa.types.is_nested(field.type) else 1 << 20
-              for field in schema if not pa.types.is_string(field.type)}  # fmt: skip
-    return min(widths, key=widths.__getitem__) if widths else str(schema.names[0])
+    fixed = {field.name: field.type.bit_width for field in schema if pt.is_primitive(field.type)}
+    return min(fixed, key=fixed.__getitem__) if fixed else str(schema.names[0])

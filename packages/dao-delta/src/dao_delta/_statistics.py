@@ -46,13 +46,22 @@ def statistics_of(metadata: pq.FileMetaData, schema: pa.Schema, indexed: int) ->
         if any(part is None or not part.has_null_count for part in parts):
             continue
         _put(nulls, path, sum(part.null_count for part in parts))
-        if any(part.null_count + part.num_values and part.num_values and not part.has_min_max for part in parts):
-            continue
-        bounds = [(part.min, part.max) for part in parts if part.has_min_max]
-        if bounds:
-            _put(least, path, _lower(min(low for low, _ in bounds), kind))
-            _put(greatest, path, _upper(max(high for _, high in bounds), kind))
+        bounds = _bounds_of(parts)
+        if bounds is not None:
+            _put(least, path, _lower(bounds[0], kind))
+            _put(greatest, path, _upper(bounds[1], kind))
     return json.dumps({**found, "minValues": least, "maxValues": greatest, "nullCount": nulls}, allow_nan=False)
+
+
+def _bounds_of(parts: list[Any]) -> tuple[Any, Any] | None:
+    """The least and the greatest value of a column; None where a row group doesn't say, or all is null."""
+    filled = [part for part in parts if part.num_values]
+    if not filled or not all(part.has_min_max for part in filled):
+        return None
+    try:
+        return min(part.min for part in filled), max(part.max for part in filled)
+    except OverflowError:  # a year that Python's dates can't have
+        return None
 
 
 def _leaves(schema: pa.Schema | pa.StructType, above: tuple[str, ...] = ()) -> Iterator[tuple[Any, pa.DataType]]:

@@ -21,6 +21,7 @@ from dao_delta._client import Client, Snapshot, partitions_of
 from dao_delta._log import LOG, Action, commit_key, remove_file
 from dao_delta._parquet import DataFiles, FileSettings, Layout, partition_text
 from dao_delta._schemas import check_partitions, delta_fields, storable
+from dao_delta._shaping import with_missing, without_extensions
 from dao_delta._transaction import Change, commit
 
 __all__ = ["Source", "Write", "new_table_actions", "removals", "write_rows"]
@@ -69,7 +70,7 @@ class Source:
     def arriving(self) -> pa.Schema:
         """The columns of the rows."""
         if self._reader is None:
-            self._reader = to_reader(self.data, schema=self.schema)
+            self._reader = without_extensions(to_reader(self.data, schema=self.schema))
         return self._reader.schema
 
     @property
@@ -91,11 +92,10 @@ class Source:
                 raise ConflictError("another writer changed the table's columns, and the stream can't be read again")
             self.discard()
             self._reader = None
-        arriving = self.arriving  # makes the reader
-        assert self._reader is not None
+        if self._reader is None:
+            self._reader = without_extensions(to_reader(self.data, schema=self.schema))
         self._files = DataFiles(client.transport, table, layout, settings)
-        rows = conform(self._reader, layout.schema)
-        assert arriving is not None
+        rows = conform(with_missing(self._reader, layout.schema), layout.schema)
         self._files.write(_checked(rows))
         return self._files
 
@@ -258,7 +258,7 @@ def removals(snapshot: Snapshot, files: pa.Table | None = None) -> list[Action]:
 def _plan_overwrite(client: Client, table: str, source: Source, asked: Write, snapshot: Snapshot) -> Change:
     snapshot.check_writable(removes=True)
     schema = storable(source.arriving)
-    partition_by = snapshot.partition_by if asked.partition_by is None else asked.partition_by
+    partition_by = asked.partition_by or ()
     check_partitions(schema, partition_by)
     layout = Layout(schema, partition_by, layout_of(snapshot).indexed)
     changes: list[Action] = []

@@ -23,4 +23,12 @@ class TestFolder(ConformanceSuite):
             other=DataStore("other", "delta", options={"root": str(other)}),
             faults=lambda plan: patched(plan, (os, "replace", "link", "unlink", "makedirs", "rmdir")),
             debris=lambda: [str(path) for path in folder.rglob(".*.tmp")],
+            secret_store=secret_store,
         )
+
+
+def secret_store(text: str) -> DataStore:
+    """A store that answers nothing: the secrets are seen before it is asked."""
+    secrets = dict.fromkeys(("access_key_id", "secret_access_key", "session_token"), text)
+    options = {"bucket": "lake", "endpoint": "http://127.0.0.1:9", "region": "us-east-1", "retry": {"attempts": 1}}
+    return DataStore("secret", "delta", options={**options, **secrets})

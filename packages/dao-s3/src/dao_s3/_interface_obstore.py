@@ -21,6 +21,7 @@ from dao_s3._interface import S3Interface
 from dao_s3._options import S3Options
 
 if TYPE_CHECKING:
+    from dao.connections import Settings
     from dao_files.manifest import Transport
     from dao_s3._obstore.aio import AsyncRequests
     from dao_s3._obstore.location import Location
@@ -94,6 +95,19 @@ class S3ObstoreInterface(S3Options, S3Interface):
         given["bucket"] = self._location.bucket if on_s3 else self._location.scheme.ljust(3, "-") + "store"
         given["prefix"] = self._location.prefix if on_s3 else ""
         return S3Options(**given)
+
+    def object_store_settings(self) -> Settings:
+        """The settings by which a library with an ``object_store`` of its own, such as deltalake, reaches this store.
+
+        They hold credentials that are valid now: never keep or log them, and ask again for each use.
+
+        Raises:
+            UnsupportedError: a store of memory or of http, or ``ca_bundle`` is set.
+            PermissionDeniedError: there are no credentials.
+        """
+        from dao_s3._obstore.texts import settings_as_texts
+
+        return settings_as_texts(self._location, self._settled, self.store_options, self.store_secrets)
 
     def _make_transport(self) -> Transport:
         from dao_files.manifest import ObjectSettings

@@ -83,6 +83,8 @@ def _may_be(got: pa.DataType, wanted: pa.DataType, relax: frozenset[str]) -> boo
         return _may_be(inner, wanted.value_type, relax)
     if isinstance(wanted, pa.BaseExtensionType):
         return "uuid" in relax and _may_be(got, wanted.storage_type, relax)
+    if pt.is_timestamp(wanted) and pt.is_timestamp(got):
+        return _may_be_moment(got, wanted, relax)
     if pt.is_nested(wanted) and (_layout(got) == _layout(wanted) or _may_be_list(got, wanted, relax)):
         return _may_be_inside(got, wanted, relax)
     return any(rule(got, wanted) for name, rule in _RULES.items() if name in relax)
@@ -131,11 +133,18 @@ def _wider_decimal(got: pa.DataType, wanted: pa.DataType) -> bool:
 def _finer(got: pa.DataType, wanted: pa.DataType) -> bool:
     if pt.is_date64(wanted):
         return bool(pt.is_date32(got))
-    if not any(_both([t], got, wanted) for t in (pt.is_timestamp, pt.is_time, pt.is_duration)):
-        return False
-    return _UNITS.index(got.unit) > _UNITS.index(wanted.unit) and getattr(got, "tz", None) == getattr(
-        wanted, "tz", None
-    )
+    return any(_both([t], got, wanted) for t in (pt.is_time, pt.is_duration)) and _has_finer_unit(got, wanted)
+
+
+def _has_finer_unit(got: pa.DataType, wanted: pa.DataType) -> bool:
+    return _UNITS.index(got.unit) > _UNITS.index(wanted.unit)
+
+
+def _may_be_moment(got: pa.TimestampType, wanted: pa.TimestampType, relax: frozenset[str]) -> bool:
+    """A timestamp may have both another unit and another zone, where both may differ."""
+    unit = got.unit == wanted.unit or ("units" in relax and _has_finer_unit(got, wanted))
+    zone = got.tz == wanted.tz or ("zones" in relax and bool(got.tz and wanted.tz))
+    return unit and zone
 
 
 _RULES: dict[str, Any] = {
@@ -145,9 +154,6 @@ _RULES: dict[str, Any] = {
     "floats": lambda got, wanted: _both([pt.is_floating], got, wanted) and got.bit_width > wanted.bit_width,
     "decimals": _wider_decimal,
     "units": _finer,
-    "zones": lambda got, wanted: (
-        _both([pt.is_timestamp], got, wanted) and got.unit == wanted.unit and got.tz and wanted.tz
-    ),
 }
 
 

@@ -1,0 +1,50 @@
+"""Shapes arriving rows for a table: extension types as their storage, and columns of nulls where the rows have none."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.types as pt
+
+from dao.arrow.convert import change_types, rebuild_nested
+
+__all__ = ["with_missing", "without_extensions"]
+
+
+def without_extensions(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
+    """The same rows with the storage of extension types, such as the 16 bytes of a UUID; the reader if it has none."""
+    schema = pa.schema([field.with_type(_storage_type(field.type)) for field in reader.schema])
+    if schema.equals(reader.schema):
+        return reader
+    return pa.RecordBatchReader.from_batches(
+        schema,
+        (pa.RecordBatch.from_arrays([*map(_storage, batch.columns, schema.types)], schema=schema) for batch in reader),
+    )
+
+
+def _storage_type(kind: pa.DataType) -> pa.DataType:
+    return change_types(kind, lambda one: one.storage_type if isinstance(one, pa.BaseExtensionType) else one)
+
+
+def _storage(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    if isinstance(array.type, pa.BaseExtensionType):
+        return _storage(array.storage, kind)
+    if array.type.equals(kind) or not pt.is_nested(kind):
+        return array
+    return rebuild_nested(array, kind, _storage)
+
+
+def with_missing(reader: pa.RecordBatchReader, schema: pa.Schema) -> pa.RecordBatchReader:
+    """The same rows with nulls in those columns of a schema that they lack; the reader if they lack none."""
+    missing = [field for field in schema if field.name not in reader.schema.names]
+    if not missing:
+        return reader
+    wider = pa.schema([*reader.schema, *missing])
+    return pa.RecordBatchReader.from_batches(
+        wider,
+        (
+            pa.RecordBatch.from_arrays(
+                [*batch.columns, *(pa.nulls(batch.num_rows, field.type) for field in missing)], schema=wider
+            )
+            for batch in reader
+        ),
+    )

@@ -1,0 +1,77 @@
+"""A store's settings as texts, for libraries with an ``object_store`` of their own: deltalake's ``storage_options``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from dao.connections import Settings
+from dao.errors import UnsupportedError
+from dao.secrets import Secret
+from dao_s3._obstore.config import s3_config, store_config
+from dao_s3._obstore.location import Location
+from dao_s3._options import S3Options
+
+__all__ = ["settings_as_texts"]
+
+
+def settings_as_texts(
+    location: Location, options: S3Options, store_options: Mapping[str, Any], store_secrets: Mapping[str, Secret]
+) -> Settings:
+    """The settings by which ``object_store`` reaches the same store, with credentials that are valid now.
+
+    They hold secrets: never keep or log them. Credentials that expire are those of this moment; ask again for each use.
+
+    Raises:
+        UnsupportedError: the store is of a kind that such a library can't reach, or ``ca_bundle`` is set.
+        PermissionDeniedError: there are no credentials.
+    """
+    if location.scheme not in ("s3", "gs", "az", "file"):
+        raise UnsupportedError(f"a {location.scheme}:// store can't be reached here; expected s3, gs, az or file")
+    made = (
+        _of_s3(location, options) if location.scheme == "s3" else store_config(location, store_options, store_secrets)
+    )
+    if location.scheme == "file":
+        return Settings()
+    texts = {**_of_client(location, options, store_options), **made}
+    return Settings({name: _text(value) for name, value in texts.items()})
+
+
+def _of_s3(location: Location, options: S3Options) -> dict[str, Any]:
+    from dao_s3._obstore.configured import configure
+    from dao_s3._obstore.credentials import provider
+
+    settled = configure(options)
+    if settled.ca_bundle is not None:
+        raise UnsupportedError("ca_bundle: this library has no such setting; set SSL_CERT_FILE for the process")
+    config = s3_config(location, settled)
+    names = {name: f"aws_{name.removeprefix('aws_')}" for name in config if name != "checksum_algorithm"}
+    found = {names[name]: value for name, value in config.items() if name in names}
+    if (settled.endpoint or "").startswith("http://"):
+        found["allow_http"] = True
+    if settled.anonymous:
+        return found
+    login = provider(settled)()
+    keys = {"access_key_id": "access_key_id", "secret_access_key": "secret_access_key", "session_token": "token"}
+    return {**found, **{f"aws_{name}": login[key] for name, key in keys.items() if login[key] is not None}}
+
+
+def _of_client(location: Location, options: S3Options, given: Mapping[str, Any]) -> dict[str, Any]:
+    config: dict[str, Any] = {
+        "timeout": "1day",
+        "connect_timeout": f"{options.timeouts.connect}s",
+        "read_timeout": f"{options.timeouts.read}s",
+        "pool_max_idle_per_host": options.max_connections,
+        "max_retries": options.retry.attempts - 1,
+        "retry_timeout": f"{options.retry.timeout}s",
+        "backoff_config.max_backoff": f"{max(options.retry.max_backoff, 0.1)}s",
+    }
+    if not options.verify:
+        config["allow_invalid_certificates"] = True
+    if given.get("allow_http") or given.get("use_emulator"):
+        config["allow_http"] = True
+    return config
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
