@@ -1,4 +1,4 @@
-"""Importing dao_delta, loading its plugin and making its interfaces and stores import no driver, though all are here."""
+"""Importing dao_delta, loading its plugin and making its stores import no driver, though all are here."""
 
 from __future__ import annotations
 
