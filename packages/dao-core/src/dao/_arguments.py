@@ -85,6 +85,9 @@ Check = Callable[[str, Any], Any]
 _MOST = 2**63 - 1
 """Rows and bytes are 64-bit counts everywhere."""
 
+_LONGEST_KEY = 256
+"""Characters of an idempotency key: stores keep many of them with each version."""
+
 
 def _describe(value: Any) -> str:
     kind = type(value)
@@ -141,6 +144,24 @@ def _word(name: str, value: Any) -> str:
     if not isinstance(value, str) or not value.strip():
         raise DataError(f"{name}: found {_describe(value)}, expected a text that is not empty")
     return value
+
+
+def _key(name: str, value: Any) -> str:
+    """A text that a store keeps beside its versions."""
+    key = _word(name, value)
+    if len(key) > _LONGEST_KEY:
+        raise DataError(f"{name}: found a text of {len(key)} characters, expected at most {_LONGEST_KEY}")
+    if "\0" in key or not _is_utf8(key):
+        raise DataError(f"{name}: found {_describe(value)}, expected a text that UTF-8 holds, without NUL")
+    return key
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _version(name: str, value: Any) -> int | str:
@@ -207,7 +228,7 @@ _CHECKS: Mapping[str, Check] = {
     "columns": _names,
     "delete_when": _predicate,
     "format": _text,
-    "idempotency_key": _word,
+    "idempotency_key": _key,
     "keys": _names,
     "length": partial(_whole, least=0),
     "limit": partial(_whole, least=0),

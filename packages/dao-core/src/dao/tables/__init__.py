@@ -11,6 +11,7 @@
 - :func:`mark_changes` and :func:`select_changes` build the result of ``read_changes``;
 - :func:`as_moment` and :func:`version_at` interpret ``as_of=``;
 - :class:`Selection` holds the projection, predicate, row limit and batch size of a read;
+- :class:`RowsDigest` and :class:`RequestDigest` tell whether a call with an ``idempotency_key=`` is the same as before;
 - :func:`retry_conflicts` retries an operation after another writer committed first, within a :class:`RetryBudget`.
 
 Names are imported on first access.
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     )
     from dao.tables._conflicts import HalfDoneError, RetryBudget, retry_conflicts
     from dao.tables._deletes import CHANGE_COLUMNS, Split, split_deletes
+    from dao.tables._digest import RequestDigest, RowsDigest
     from dao.tables._matching import Matcher, check_keys, numbers, precedes, winners
     from dao.tables._modes import check_mode
     from dao.tables._positions import StalePositionError, check_position
@@ -49,7 +51,9 @@ _HOMES = {
     "MODES": "dao._arguments",
     "Matcher": "dao.tables._matching",
     "Merged": "dao.tables._changes",
+    "RequestDigest": "dao.tables._digest",
     "RetryBudget": "dao.tables._conflicts",
+    "RowsDigest": "dao.tables._digest",
     "SCHEMA_MODES": "dao._arguments",
     "Selection": "dao.tables._selection",
     "Split": "dao.tables._deletes",
@@ -83,7 +87,9 @@ __all__ = [
     "HalfDoneError",
     "Matcher",
     "Merged",
+    "RequestDigest",
     "RetryBudget",
+    "RowsDigest",
     "Selection",
     "Split",
     "StalePositionError",

@@ -94,5 +94,7 @@ def test_bounds_and_keys_are_checked(thing: DataObject) -> None:
     dao = DataAccessObject()
     with pytest.raises(DataError, match="since: found"):
         dao.read_changes(thing, since=1.5)
-    with pytest.raises(DataError, match="idempotency_key: found"):
-        dao.write([{}], thing, idempotency_key="")
+    for key in ("", " ", 5, "k" * 257, "a\0b", "\ud800"):
+        with pytest.raises(DataError, match="idempotency_key: found"):
+            dao.write([{}], thing, idempotency_key=key)
+    assert dao.write([{}], thing, idempotency_key="é" * 256) == "é" * 256

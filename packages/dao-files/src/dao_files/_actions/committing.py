@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from attrs import evolve
 
 from dao.results import FileInfo, WriteResult
-from dao_files._actions.contents import is_shown
+from dao_files._actions.contents import below, is_shown
+from dao_files._actions.keyed import Keyed
 from dao_files._actions.log import LOG_NAME, Log, Record, fingerprint_of
 from dao_files._actions.options import stored_spelling
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from dao_files._storage.storage import Change
     from dao_files.formats import Format
 
-__all__ = ["commit", "part_sizes", "read_log"]
+__all__ = ["commit", "commit_nothing", "part_sizes", "read_log"]
 
 
 def read_log(change: Change) -> Log:
@@ -45,6 +46,7 @@ def commit(
     updated: int | None = None,
     deleted: int | None = None,
     like: Record | None = None,
+    keyed: Keyed | None = None,
 ) -> WriteResult:
     """Keep unchanged files, write the log and publish the change.
 
@@ -65,6 +67,7 @@ def commit(
         deleted: the number of deleted rows.
         like: the record of the table that this one is a copy of, or that it adds files to: what it says of its files
             is taken over.
+        keyed: the call, if it is to be remembered by its idempotency key.
 
     Returns:
         The counts, bytes and versions of the commit.
@@ -95,8 +98,9 @@ def commit(
     )
     if like is not None:
         record = _take_over(record, like)
+    done = None if keyed is None else keyed.done(record.version, record.timestamp)
     with change.create(LOG_NAME) as file:
-        file.write(log.followed_by(record))
+        file.write(log.followed_by(record, done))
     change.publish()
     return WriteResult(
         rows_inserted=inserted,
@@ -107,6 +111,22 @@ def commit(
         version_before=log.version,
         version_after=record.version,
     )
+
+
+def commit_nothing(change: Change, log: Log, keyed: Keyed | None) -> WriteResult:
+    """Return the result of a call that changes no row; with an idempotency key the table remembers that it was made.
+
+    Raises:
+        ConflictError: another writer has published in the meantime.
+    """
+    if keyed is not None and change.base is not None:
+        for info in change.base.files:
+            if below(info.key, change.base.key) != LOG_NAME:
+                change.keep(info.key)
+        with change.create(LOG_NAME) as file:
+            file.write(log.remembering(keyed.done(log.version, datetime.now(UTC))))
+        change.publish()
+    return WriteResult(0, 0, 0, 0, 0, log.version, log.version)
 
 
 def part_sizes(parts: Iterable[Part]) -> list[tuple[str, int]]:

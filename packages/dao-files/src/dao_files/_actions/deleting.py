@@ -15,10 +15,12 @@ from dao.progress import advance
 from dao.results import FileInfo, WriteResult
 from dao.tables import Selection, retry_conflicts
 from dao_files._actions.calls import check_reading
-from dao_files._actions.committing import commit, part_sizes
+from dao_files._actions.committing import commit, commit_nothing, part_sizes, read_log
+from dao_files._actions.keyed import Keyed
 from dao_files._actions.parts import Part
 from dao_files._actions.rewriting import Rewritten, part_writer, prepare_rewriting, rewrite_each
-from dao_files._actions.tables import StoredTable, open_table
+from dao_files._actions.tables import StoredTable, declared_schema, open_table
+from dao_files._actions.unkeyed import refuse_keyed_file
 
 if TYPE_CHECKING:
     from dao_files._storage.storage import Change, Storage
@@ -35,6 +37,7 @@ def delete_rows(
     format: str | None,
     schema: Any,
     options: Mapping[str, Any],
+    idempotency_key: str | None = None,
 ) -> WriteResult:
     """See :meth:`dao_files._actions.interface.FilesInterface.delete`."""
     place = check_reading(
@@ -46,24 +49,32 @@ def delete_rows(
         schema=schema,
         options=options,
         changing=True,
+        idempotency_key=idempotency_key,
     ).place
     predicate = parse(where)
+    asked = {"where": str(predicate), "format": format, "schema": declared_schema(schema), "options": options}
+    keyed = Keyed.of(idempotency_key, "delete", **asked)
     kind = storage.kind(place.key, place.wanted)
     place.refuse(kind)
     if kind is None:
         raise NotFoundError(f"{place.key!r} is not there")
+    if kind == "file":
+        refuse_keyed_file(idempotency_key, place.key)
 
     def work() -> WriteResult:
         with storage.change(place.key, tree=kind == "directory") as change:
             if change.base is None:
                 raise NotFoundError(f"{place.key!r} is not there")
+            found = None if keyed is None else keyed.find_result(read_log(change))
+            if found is not None:
+                return found
             table = open_table(change.base, data_object, format=format, options=options)
-            return _delete(change, prepare_rewriting(table, schema), predicate)
+            return _delete(change, prepare_rewriting(table, schema), predicate, keyed)
 
     return retry_conflicts(storage.conflict_timeout, work)
 
 
-def _delete(change: Change, table: StoredTable, predicate: Any) -> WriteResult:
+def _delete(change: Change, table: StoredTable, predicate: Any, keyed: Keyed | None) -> WriteResult:
     schema = table.schema
     table = table.without_views()
     condition = to_arrow(predicate, table.schema)
@@ -81,7 +92,7 @@ def _delete(change: Change, table: StoredTable, predicate: Any) -> WriteResult:
     done = rewrite_each(table, parts, work)
     deleted = sum(one.rows for one in done)
     if deleted == 0:
-        return WriteResult(0, 0, 0, 0, 0, table.log.version, table.log.version)
+        return commit_nothing(change, table.log, keyed)
     new = [one.part for one in done if one.part is not None]
     if table.snapshot.is_file:
         change.publish()
@@ -105,6 +116,7 @@ def _delete(change: Change, table: StoredTable, predicate: Any) -> WriteResult:
         inserted=0,
         updated=0,
         deleted=deleted,
+        keyed=keyed,
     )
 
 

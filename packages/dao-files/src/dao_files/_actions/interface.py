@@ -39,7 +39,6 @@ _FILES = Capabilities(
         "tags": _NOW,
         "positions": "a table's history keeps no positions",
         "upsert_deletes": "an upsert updates and inserts",
-        "idempotency": "a table's history keeps no names of the writes that were done",
     },
     formats=("parquet", "csv", "ndjson", "json", "arrow", "orc", "avro"),
 )
@@ -77,7 +76,7 @@ class FilesInterface(ReadingRoutes, WritingRoutes):
         self, action: str, data_object: DataObject, arguments: Mapping[str, Any], options: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Plan a call, raising its errors that don't depend on the store's content; see :mod:`dao.interface`."""
-        from dao_files._actions.calls import plan
+        from dao_files._actions.planning import plan
 
         return plan(self.storage, action, data_object, arguments, options)
 

@@ -15,6 +15,7 @@ from dao_files._actions.contents import check_replaceable, holds_table
 from dao_files._actions.log import LOG_NAME, Log
 from dao_files._actions.modes import is_there, result_of_nothing, should_write
 from dao_files._actions.places import Place, place_of
+from dao_files._actions.unkeyed import refuse_keyed_removal
 from dao_files._storage.keys import key_of_path
 
 if TYPE_CHECKING:
@@ -54,8 +55,16 @@ def history(storage: Storage, data_object: DataObject) -> list[Version]:
         return [record.as_version() for record in reversed(Log.of(snapshot).records)]
 
 
-def delete(storage: Storage, data_object: DataObject, *, path: str | None, ignored: dict[str, object]) -> WriteResult:
+def delete(
+    storage: Storage,
+    data_object: DataObject,
+    *,
+    path: str | None,
+    ignored: dict[str, object],
+    idempotency_key: str | None = None,
+) -> WriteResult:
     """See :meth:`dao_files._actions.interface.FilesInterface.delete`, without ``where``."""
+    refuse_keyed_removal(idempotency_key)
     if ignored["options"]:
         from dao_files._actions.options import refuse_versions
 

@@ -107,7 +107,7 @@ def _declared(format: Format, data_object: DataObject) -> dict[str, Any]:
 _REFUSED: Mapping[str, str] = {
     **dict.fromkeys(("version", "as_of", "tag"), "asks for an older version, and plain files keep only the newest one"),
     "branch": "asks for a branch, and plain files have none",
-    "idempotency_key": "asks for a write that is done once, and plain files don't remember the keys of writes",
+    "idempotency_key": "is for calls that change a table, to do them once",
 }
 
 

@@ -13,6 +13,7 @@ from dao.data_object import DataObject
 from dao.errors import DaoError, DataError
 from dao_files._actions.committing import read_log
 from dao_files._actions.contents import check_replaceable, holds_table, other_formats, shown_files
+from dao_files._actions.keyed import Keyed
 from dao_files._actions.log import Log
 from dao_files._actions.tables import StoredTable, open_table
 from dao_files.formats import get_format
@@ -39,6 +40,7 @@ class Writing:
         schema: the schema of the data that the call or the object declares.
         default: the format of a new table without a declared one.
         direction: what the call does; None for one that rewrites files.
+        keyed: the call, if it has an idempotency key.
     """
 
     data_object: DataObject
@@ -51,6 +53,7 @@ class Writing:
     schema: pa.Schema | None = None
     default: str = "parquet"
     direction: Direction | None = "writing"
+    keyed: Keyed | None = None
 
 
 def open_existing(change: Change, writing: Writing) -> StoredTable | None:

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from attrs import frozen
 
-from dao.arrow.convert import check_names, conform_batch, find_names, to_reader
+from dao.arrow.convert import check_names, conform_batch, to_reader
 from dao.data_object import DataObject
 from dao.errors import AlreadyExistsError, ConflictError, DataError, UnsupportedError
 from dao.progress import advance
@@ -16,22 +15,23 @@ from dao.results import WriteResult
 from dao.tables import EVOLVE, RetryBudget, reconcile, would_evolve
 from dao_files._actions.calls import check_writing, default_format
 from dao_files._actions.committing import commit, part_sizes, read_log
+from dao_files._actions.keyed import Keyed
+from dao_files._actions.layouts import Layout, choose_format, plan_layout
 from dao_files._actions.log import Log
 from dao_files._actions.modes import result_of_nothing, should_write
-from dao_files._actions.options import format_options, refuse_other_spelling
-from dao_files._actions.partitioned import check_partition_columns, write_partitions
+from dao_files._actions.partitioned import write_partitions
 from dao_files._actions.parts import Part, PartWriter, held_bytes, write_parts
 from dao_files._actions.places import Place
 from dao_files._actions.remaining import count_changes, split_files
 from dao_files._actions.tables import StoredTable, declared_schema
 from dao_files._actions.target import Writing, open_existing, open_target
-from dao_files.formats import Format, get_format, infer_format
+from dao_files._actions.unkeyed import refuse_keyed_file
+from dao_files.formats import infer_format
 
 if TYPE_CHECKING:
     from dao_files._storage.storage import Change, Kind, Storage
 
 __all__ = [
-    "Layout",
     "as_names",
     "resolve_kind",
     "shape_rows",
@@ -53,6 +53,7 @@ def write_rows(
     schema_mode: str,
     schema: Any,
     options: Mapping[str, Any],
+    idempotency_key: str | None = None,
 ) -> WriteResult:
     """See :meth:`dao_files._actions.interface.FilesInterface.write`."""
     place = check_writing(
@@ -65,11 +66,14 @@ def write_rows(
         schema_mode=schema_mode,
         schema=schema,
         options=options,
+        idempotency_key=idempotency_key,
     )
     # A single file by its path has no partitions, even if the object declares some.
     inherited = path is not None and partition_by == data_object.get("partition_by")
     partitions = None if inherited else as_names(partition_by)
     declared = declared_schema(schema)
+    asked = {"mode": mode, "format": format, "partition_by": partitions, "schema_mode": schema_mode, "options": options}
+    keyed = Keyed.of(idempotency_key, "write", **asked)
     writing = Writing(
         data_object,
         mode,
@@ -80,13 +84,19 @@ def write_rows(
         held_bytes(data),
         declared,
         default_format(storage),
+        keyed=keyed,
     )
     tree = resolve_kind(storage, place) == "directory"
+    if not tree:
+        refuse_keyed_file(idempotency_key, place.key)
     reader = to_reader(data, schema=declared)
+    if keyed is not None:
+        reader = keyed.watch(reader)
     with storage.change(place.key, tree=tree, blind=mode == "overwrite") as change:
         place.refuse(_kind_of(change))
-        if not should_write(change, place, mode):
-            return result_of_nothing(change.base)
+        settled = _settle(change, reader, place, writing)
+        if settled is not None:
+            return settled
         return write_into(change, reader, place, writing, RetryBudget(storage.conflict_timeout), tree=tree)
 
 
@@ -137,19 +147,6 @@ def _kind_of(change: Change) -> Kind | None:
     return "file" if change.base.is_file else "directory"
 
 
-def _format_of(writing: Writing, place: Place, named: str | None) -> tuple[Format, Any]:
-    """Return the format to write and its options: the declared format, else the named one.
-
-    Raises:
-        DataError: there is neither.
-    """
-    name = writing.format or named
-    if name is None:
-        raise DataError(f"no format is known for {place.key!r}: give format=, or the object {place.name!r} a format")
-    found = get_format(name)
-    return found, format_options(found, writing.data_object, writing.options, direction=writing.direction)
-
-
 def shape_rows(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
     """Convert a reader's batches to a table's schema: columns in its order, missing ones null, types cast losslessly.
 
@@ -176,7 +173,7 @@ def shape_rows(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.R
 def _write_file(change: Change, reader: pa.RecordBatchReader, place: Place, writing: Writing) -> WriteResult:
     if writing.partition_by or writing.mode == "overwrite_partitions":
         raise DataError(f"{place.key!r} is one file, and only a directory can have partitions")
-    format, options = _format_of(writing, place, infer_format(place.key))
+    format, options = choose_format(writing, place, infer_format(place.key))
     old: Iterator[pa.RecordBatch] = iter(())
     schema = reader.schema
     if change.base is not None and writing.mode == "append":
@@ -216,16 +213,6 @@ def _write_one(parts: PartWriter, old: Iterator[pa.RecordBatch], new: Iterator[p
     return count
 
 
-@frozen
-class Layout:
-    """The planned format, schema and partitioning of a tree."""
-
-    format: Format
-    options: Any
-    schema: pa.Schema
-    partition_by: tuple[str, ...]
-
-
 def _write_tree(
     change: Change, reader: pa.RecordBatchReader, place: Place, writing: Writing, budget: RetryBudget
 ) -> WriteResult:
@@ -233,42 +220,66 @@ def _write_tree(
 
     On a conflict the new files are reused: only the base that they are added to, or replace, is read again.
     """
-    seen = _inspect(change, reader.schema, place, writing, budget)
-    if seen is None:
-        return result_of_nothing(change.base)
+    seen = _inspect(change, reader, place, writing, budget)
+    if isinstance(seen, WriteResult):
+        return seen
     table, layout = seen
     new = write_new(change, shape_rows(reader, layout.schema), layout, read_log(change), writing.held)
     while True:
         try:
             return _publish_tree(change, table, place, writing, layout, new)
         except ConflictError as error:
-            writes = _renew_after(change, place, writing, budget, error)
-        seen = _inspect(change, reader.schema, place, writing, budget) if writes else None
-        if seen is None:
-            return result_of_nothing(change.base)
+            settled = _renew_after(change, reader, place, writing, budget, error)
+        seen = settled or _inspect(change, reader, place, writing, budget)
+        if isinstance(seen, WriteResult):
+            return seen
         table, found = seen
         if found != layout:
             raise ConflictError(f"{place.key!r} was given another schema or layout while this was written")
 
 
 def _inspect(
-    change: Change, data: pa.Schema, place: Place, writing: Writing, budget: RetryBudget
-) -> tuple[StoredTable | None, Layout] | None:
-    """Open the existing table and plan the new layout; None if a conflict leaves nothing to write."""
+    change: Change, reader: pa.RecordBatchReader, place: Place, writing: Writing, budget: RetryBudget
+) -> tuple[StoredTable | None, Layout] | WriteResult:
+    """Open the existing table and plan the new layout; the result if a conflict leaves nothing to write."""
     while True:
         try:
             table = open_existing(change, writing)
-            return table, _plan_layout(data, place, writing, table)
+            return table, plan_layout(reader.schema, place, writing, table)
         except ConflictError as error:
-            if not _renew_after(change, place, writing, budget, error):
-                return None
+            settled = _renew_after(change, reader, place, writing, budget, error)
+            if settled is not None:
+                return settled
 
 
-def _renew_after(change: Change, place: Place, writing: Writing, budget: RetryBudget, error: ConflictError) -> bool:
-    """Wait for the backoff after a conflict, renew the change, and decide again whether to write."""
+def _renew_after(
+    change: Change,
+    reader: pa.RecordBatchReader,
+    place: Place,
+    writing: Writing,
+    budget: RetryBudget,
+    error: ConflictError,
+) -> WriteResult | None:
+    """Wait for the backoff after a conflict, renew the change, and decide again as :func:`_settle` does."""
     budget.wait(error)
     change.renew()
-    return should_write(change, place, writing.mode)
+    return _settle(change, reader, place, writing)
+
+
+def _settle(change: Change, reader: pa.RecordBatchReader, place: Place, writing: Writing) -> WriteResult | None:
+    """Return the result of a call that writes nothing, None for one that does.
+
+    It writes nothing if it was done before, by its idempotency key, or if the object exists and the mode is ``ignore``.
+
+    Raises:
+        AlreadyExistsError: the object exists and the mode is ``error``.
+        DataError: another call had the idempotency key.
+    """
+    if writing.keyed is not None:
+        found = writing.keyed.find_result(read_log(change), reader)
+        if found is not None:
+            return found
+    return None if should_write(change, place, writing.mode) else result_of_nothing(change.base)
 
 
 def _publish_tree(
@@ -297,35 +308,8 @@ def _publish_tree(
         rows=rows,
         inserted=inserted,
         deleted=deleted,
+        keyed=writing.keyed,
     )
-
-
-def _plan_layout(data: pa.Schema, place: Place, writing: Writing, table: StoredTable | None) -> Layout:
-    if table is not None and writing.mode != "overwrite":
-        format, options = table.format, table.options
-    else:
-        format, options = _format_of(writing, place, table.format.name if table is not None else writing.default)
-    refuse_other_spelling(format, writing.data_object, options)
-    partition_by = writing.partition_by
-    schema = data
-    if table is not None and writing.mode != "overwrite":
-        table.check_files()
-        schema = reconcile(table.schema, data, writing.schema_mode)
-        partition_by = table.partition_by if partition_by is None else _find_columns(partition_by, schema)
-        if partition_by != table.partition_by:
-            raise DataError(
-                f"{place.key!r} is partitioned by {list(table.partition_by)}, not by {list(partition_by)}; "
-                "overwrite it to change that"
-            )
-    partition_by = _find_columns(partition_by or (), schema)
-    if writing.mode == "overwrite_partitions" and not partition_by:
-        raise DataError(f"mode='overwrite_partitions': {place.key!r} has no partitions; partition_by= would make them")
-    check_partition_columns(schema, partition_by)
-    return Layout(format, options, schema, partition_by)
-
-
-def _find_columns(partition_by: Sequence[str], schema: pa.Schema) -> tuple[str, ...]:
-    return tuple(find_names(schema, partition_by, "partition_by"))
 
 
 def write_new(change: Change, batches: Iterator[pa.RecordBatch], layout: Layout, log: Log, held: int = 0) -> list[Part]:

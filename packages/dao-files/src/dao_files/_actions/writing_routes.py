@@ -41,6 +41,7 @@ class WritingRoutes:
         partition_by: str | Sequence[str] | None = None,
         schema_mode: str = "strict",
         schema: Any = None,
+        idempotency_key: str | None = None,
         **options: Any,
     ) -> WriteResult:
         """Write rows, all or none.
@@ -63,6 +64,9 @@ class WritingRoutes:
                 types that can be cast without loss. ``evolve``: new columns are added, missing ones are null, and types
                 are widened where one holds the values of both, and are the table's elsewhere.
             schema: the schema of the data, which is cast to it without loss or refused.
+            idempotency_key: a name of this call, for a table: made again with the same rows in the same order and the
+                same arguments, the call changes nothing, and its result has the version of the first one. The table's
+                log remembers the last 1,000 keys, whatever is written in between.
             options: the format's options.
 
         Returns:
@@ -71,12 +75,18 @@ class WritingRoutes:
 
         Raises:
             AlreadyExistsError: the object exists, and ``mode`` is ``error``.
-            DataError: the data does not fit the table, or the arguments contradict the existing table.
-            UnsupportedError: rows to append to a single CSV or JSON file, or an option that the format doesn't have.
+            DataError: the data does not fit the table, the arguments contradict the existing table, or another call had
+                the idempotency key.
+            UnsupportedError: rows to append to a single CSV or JSON file, an option that the format doesn't have, or an
+                idempotency key for a single file.
             TransientError: another writer held the object for too long.
         """
         from dao_files._actions.binary import is_binary
 
+        if is_binary(data) or isinstance(data, FileSet):
+            from dao_files._actions.unkeyed import refuse_keyed_bytes
+
+            refuse_keyed_bytes(idempotency_key)
         if is_binary(data):
             from dao_files._actions.binary import refuse_row_arguments
 
@@ -95,6 +105,7 @@ class WritingRoutes:
             schema_mode=schema_mode,
             schema=schema,
             options=options,
+            idempotency_key=idempotency_key,
         )
 
     @register("write", "write_stream")
@@ -156,6 +167,7 @@ class WritingRoutes:
         partition_by: str | Sequence[str] | None = None,
         schema_mode: str = "strict",
         schema: Any = None,
+        idempotency_key: str | None = None,
         **options: Any,
     ) -> WriteResult:
         """Replace the rows with existing keys and add the others, all or none.
@@ -173,6 +185,7 @@ class WritingRoutes:
             partition_by: as for :meth:`write`.
             schema_mode: as for :meth:`write`, but columns that the data lacks keep their values in stored rows.
             schema: as for :meth:`write`.
+            idempotency_key: as for :meth:`write`.
             options: the format's options.
 
         Returns:
@@ -181,7 +194,7 @@ class WritingRoutes:
 
         Raises:
             DataError: a key is null or NaN (the message names the first such row), or keys are repeated in the data and
-                there is no ``order_by``.
+                there is no ``order_by``; or another call had the idempotency key.
             UnsupportedError: files that don't store a schema, whose values rewriting could alter: CSV or JSON in a
                 table that DAO didn't write, without a declared ``schema``.
             TransientError: another writer held the table for too long.
@@ -199,6 +212,7 @@ class WritingRoutes:
             schema_mode=schema_mode,
             schema=schema,
             options=options,
+            idempotency_key=idempotency_key,
         )
 
     def delete(
@@ -209,6 +223,7 @@ class WritingRoutes:
         path: str | None = None,
         format: str | None = None,
         schema: Any = None,
+        idempotency_key: str | None = None,
         **options: Any,
     ) -> WriteResult:
         """Delete an object, or some of its rows.
@@ -220,6 +235,7 @@ class WritingRoutes:
             path: delete this one file of the store instead, or rows of it.
             format: the format's name, for ``where``.
             schema: columns and types to read as, for ``where``.
+            idempotency_key: as for :meth:`write`, for ``where``: a whole table goes with the keys that it remembers.
             options: the format's options, for ``where``.
 
         Returns:
@@ -227,17 +243,28 @@ class WritingRoutes:
 
         Raises:
             NotFoundError: the object does not exist.
-            UnsupportedError: rows of files that don't store a schema, see :meth:`upsert`.
+            DataError: another call had the idempotency key.
+            UnsupportedError: rows of files that don't store a schema, see :meth:`upsert`; or an idempotency key for a
+                whole object or a single file.
             TransientError: another writer held the object for too long.
         """
         if where is None:
             from dao_files._actions.managing import delete
 
-            return delete(self.storage, data_object, path=path, ignored={"options": options})
+            return delete(
+                self.storage, data_object, path=path, ignored={"options": options}, idempotency_key=idempotency_key
+            )
         from dao_files._actions.deleting import delete_rows
 
         return delete_rows(
-            self.storage, data_object, where=where, path=path, format=format, schema=schema, options=options
+            self.storage,
+            data_object,
+            where=where,
+            path=path,
+            format=format,
+            schema=schema,
+            options=options,
+            idempotency_key=idempotency_key,
         )
 
     def copy(self, data_object: DataObject, target: DataObject, *, mode: str = "error") -> WriteResult:

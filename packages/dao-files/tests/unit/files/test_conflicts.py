@@ -95,15 +95,15 @@ def rows(storage: Busy) -> list[dict[str, Any]]:
     return sorted(table.to_pylist(), key=lambda row: row["id"])
 
 
-def merge(storage: Busy, new: list[dict[str, Any]]) -> Any:
+def merge(storage: Busy, new: list[dict[str, Any]], **given: Any) -> Any:
     return upsert.upsert_rows(
         storage, new, T, keys="id", order_by=None, format="parquet", partition_by=None, schema_mode="strict",
-        schema=None, options={},
+        schema=None, options={}, **given,
     )  # fmt: skip
 
 
-def drop(storage: Busy, where: str) -> Any:
-    return deleting.delete_rows(storage, T, where=where, path=None, format=None, schema=None, options={})
+def drop(storage: Busy, where: str, **given: Any) -> Any:
+    return deleting.delete_rows(storage, T, where=where, path=None, format=None, schema=None, options={}, **given)
 
 
 def numbered(*ids: int, v: str = "x") -> list[dict[str, Any]]:
@@ -268,3 +268,43 @@ def test_tokens():
     assert without_token(other) == without_token(path) == "a/part-000001-00000.csv.gz"
     for name in ("users.csv", "0f8fad5b-d9cb-469f-a165-70867728950e", "a-dao0123456789ab/users.csv", "-dao0123.csv"):
         assert not bears_token(name)
+
+
+@pytest.mark.parametrize("mode", ["error", "append", "overwrite", "ignore"])
+@pytest.mark.parametrize("exists", [False, True])
+def test_of_two_writers_with_one_key_one_writes(storage, mode, exists):
+    if exists and mode not in ("error", "ignore"):
+        write(storage, numbered(1), "error")
+    told = []
+    storage.others = [lambda: told.append(write(storage, numbered(2), mode, idempotency_key="k"))]
+    result = write(storage, iter_once(numbered(2)), mode, idempotency_key="k")
+    assert told[0].rows_inserted == 1
+    assert (result.rows_inserted, result.version_before, result.version_after) == (0, *[told[0].version_after] * 2)
+    assert [row["id"] for row in rows(storage)].count(2) == 1
+
+
+def test_of_two_writers_with_one_key_and_other_rows_one_fails(storage):
+    write(storage, numbered(1), "error")
+    storage.others = [lambda: write(storage, numbered(2), idempotency_key="k")]
+    with pytest.raises(DataError, match="idempotency_key: 'k' is that of another call, which made version 2"):
+        write(storage, numbered(3), idempotency_key="k")
+    assert rows(storage) == numbered(1, 2)
+
+
+def test_of_two_upserts_or_deletes_with_one_key_one_is_done(storage):
+    write(storage, numbered(1, 2), "error")
+
+    def twice() -> None:
+        merge(storage, numbered(1, v="new"), idempotency_key="u")
+        write(storage, numbered(1, 2, v="newest"), "overwrite")
+
+    storage.others = [twice]
+    assert merge(storage, numbered(1, v="new"), idempotency_key="u").version_after == 2
+    assert rows(storage) == numbered(1, 2, v="newest")
+    storage.others = [lambda: drop(storage, "id = 2", idempotency_key="d")]
+    assert drop(storage, "id = 2", idempotency_key="d").rows_deleted == 0
+    storage.others = [lambda: write(storage, numbered(7))]
+    assert drop(storage, "id = 8", idempotency_key="none").rows_deleted == 0
+    write(storage, numbered(8))
+    assert drop(storage, "id = 8", idempotency_key="none").rows_deleted == 0
+    assert rows(storage) == [*numbered(1, v="newest"), *numbered(7, 8)]

@@ -69,29 +69,29 @@ def changed(call, data, data_object, **named):
 """
 
 NEWER_ROWS_LOSE = """
-from dao_files._actions import upsert
+from dao_files._actions import merging
 
 def mutate(monkeypatch):
-    monkeypatch.setattr(upsert, "precedes", lambda rows, others, order_by: pa.repeat(False, rows.num_rows))
+    monkeypatch.setattr(merging, "precedes", lambda rows, others, order_by: pa.repeat(False, rows.num_rows))
 """
 
 STORED_NULLS_WIN = """
-from dao_files._actions import upsert
+from dao_files._actions import merging
 
 def mutate(monkeypatch):
-    older = upsert.precedes
+    older = merging.precedes
     monkeypatch.setattr(
-        upsert, "precedes", lambda *given: pc.if_else(older(*given), True, pc.is_null(given[1].column(0)))
+        merging, "precedes", lambda *given: pc.if_else(older(*given), True, pc.is_null(given[1].column(0)))
     )
 """
 
 LACKING_COLUMNS_ARE_WIPED = """
-from dao_files._actions import upsert
+from dao_files._actions import merging
 
 def mutate(monkeypatch):
-    replaced = upsert._replace
+    replaced = merging._replace
     monkeypatch.setattr(
-        upsert, "_replace", lambda batch, source, given, found: replaced(batch, source, source.column_names, found)
+        merging, "_replace", lambda batch, source, given, found: replaced(batch, source, source.column_names, found)
     )
 """
 

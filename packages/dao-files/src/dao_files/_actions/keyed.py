@@ -1,0 +1,97 @@
+"""Calls with an idempotency key: done once, however often they are made.
+
+A table's log remembers the key with a digest of the call's arguments and rows, published in one step with the change.
+So whether a call was done is known where its change begins, and again after each conflict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from attrs import define, field
+
+from dao.errors import DataError
+from dao.results import WriteResult
+from dao.tables import RequestDigest, RowsDigest
+from dao_files._actions.done import Done
+
+if TYPE_CHECKING:
+    from dao_files._actions.log import Log
+
+__all__ = ["Keyed"]
+
+
+@define
+class Keyed:
+    """One call with an idempotency key.
+
+    Attributes:
+        key: the key.
+        action: the name of the action.
+        arguments: the arguments that change the outcome, as for :meth:`dao.tables.RequestDigest.of`.
+    """
+
+    key: str
+    action: str
+    arguments: dict[str, Any]
+    _rows: RowsDigest | None = field(default=None, init=False)
+
+    @classmethod
+    def of(cls, key: str | None, action: str, **arguments: Any) -> Keyed | None:
+        """Make the call's record; None for a call without a key.
+
+        Raises:
+            DataError: an argument that can't be compared with that of a later call.
+        """
+        if key is None:
+            return None
+        RequestDigest.of(action, arguments)
+        return cls(key, action, arguments)
+
+    def watch(self, reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
+        """Return a reader of the same rows, whose digest is taken as they are read.
+
+        Raises:
+            UnsupportedError: a column whose rows can't be compared.
+        """
+        rows = self._rows = RowsDigest(reader.schema)
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            for batch in reader:
+                rows.update(batch)
+                yield batch
+
+        return pa.RecordBatchReader.from_batches(reader.schema, batches())
+
+    def find_result(self, log: Log, rest: Iterable[object] = ()) -> WriteResult | None:
+        """Return the result if the call was done before, else None.
+
+        Args:
+            log: the table's log.
+            rest: the call's rows that were not yet read; all are read if its key is known.
+
+        Raises:
+            DataError: another call had this key.
+        """
+        done = log.find_done(self.key)
+        if done is None:
+            return None
+        for _ in rest:
+            pass
+        if done.request != self._request():
+            made = "" if done.version is None else f", which made version {done.version},"
+            raise DataError(
+                f"idempotency_key: {self.key!r} is that of another call{made} at {done.timestamp:%Y-%m-%d %H:%M:%S} "
+                "UTC: the action, the arguments or the data differ; give this call a key of its own"
+            )
+        return WriteResult(0, 0, 0, 0, 0, done.version, done.version)
+
+    def done(self, version: int | None, timestamp: datetime) -> Done:
+        """Make what the log remembers of the call, after all of its rows were read."""
+        return Done(self.key, self._request(), version, timestamp)
+
+    def _request(self) -> str:
+        return RequestDigest.of(self.action, self.arguments, self._rows).text
