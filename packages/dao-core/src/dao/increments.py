@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
 from dao.errors import DataError
 
-__all__ = ["Position"]
+if TYPE_CHECKING:
+    import pyarrow
+
+__all__ = ["Increment", "Position"]
 
 
 def _check_source(instance: Any, attribute: Any, value: Any) -> None:
@@ -56,3 +59,24 @@ class Position:
     source: str = field(validator=_check_source)
     version: int = field(validator=_check_version)
     since: int | None = field(default=None, eq=False, validator=_check_since)
+
+
+@frozen
+class Increment:
+    """What changed in a source since the version that a table has got to, as ``read_increment`` gives it.
+
+    Attributes:
+        changes: the rows, to be read once. With keys one per key, as it is at the end, and ``_change_type``:
+            ``insert``, ``update_after`` or ``delete``. Without keys the rows to append. The first time these are all
+            rows of the source, batch by batch as they are read.
+        since: the version that the table has, None for none.
+        until: the version of the source that it has with these rows.
+        position: what goes into the ``position=`` of the write or upsert of these rows, or of what was made of them.
+        is_empty: no row of the source changed since; there is nothing to write.
+    """
+
+    changes: pyarrow.RecordBatchReader = field(eq=False)
+    since: int | None
+    until: int
+    position: Position
+    is_empty: bool = False

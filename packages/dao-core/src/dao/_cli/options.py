@@ -10,7 +10,16 @@ from click.shell_completion import CompletionItem
 
 from dao._cli.session import Session
 
-__all__ = ["NAME", "STORE_OR_OBJECT", "columns_option", "command", "common_options", "limit_option", "where_option"]
+__all__ = [
+    "NAME",
+    "STORE_OR_OBJECT",
+    "columns_option",
+    "command",
+    "common_options",
+    "keys_option",
+    "limit_option",
+    "where_option",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -69,6 +78,9 @@ def _comma_separated(ctx: click.Context, parameter: click.Parameter, value: str 
     return [name.strip() for name in value.split(",") if name.strip()] if value else None
 
 
+keys_option = click.option(
+    "--keys", metavar="A,B", callback=_comma_separated, help="With --incremental: the columns that tell rows apart."
+)
 columns_option = click.option(
     "--columns", metavar="A,B", callback=_comma_separated, help="Only these columns, in this order."
 )

@@ -16,7 +16,9 @@ from dao.interface import ACTIONS, InterfaceSpec
 
 if TYPE_CHECKING:
     from dao._core.execute import Executor
+    from dao._core.increments import IncrementalCopy
     from dao._core.routing.explain import Explanation
+    from dao._core.taking import Taking
     from dao._core.transfer import Transfer
     from dao.capabilities import Capabilities
     from dao.catalog import Catalog
@@ -141,12 +143,32 @@ class Access:
             error.about(action, name, name.partition(".")[0] if name else None)
             raise
 
-    def _transfer_of(self, action: str, source: Named, target: Named, options: Mapping[str, Any]) -> Transfer:
+    def _transfer_of(
+        self, action: str, source: Named, target: Named, options: Mapping[str, Any]
+    ) -> Transfer | IncrementalCopy:
         """How a copy or move will be done."""
-        from dao._core.transfer import Transfer
+        from dao._core.increments import planned
 
         ends = self._named(action, source, {}), self._named(action, target, {})
-        return Transfer.of(action, *ends, options, native_async=self._native_async)
+        return planned(action, *ends, options, native_async=self._native_async)
+
+    def _taking_of(self, source: Named, target: Named, options: Mapping[str, Any]) -> Taking:
+        """What an increment is made of."""
+        from dao._core.taking import Taking
+
+        action = "read_increment"
+        ends = self._named(action, source, {}), self._named(action, target, {})
+        given = {name: value for name, value in options.items() if value is not None}
+        try:
+            taking = Taking.of(action, *ends, given)
+            unknown = next((name for name in given if name != "branch"), None)
+            if unknown is not None:
+                known = did_you_mean(unknown, ["branch", "columns", "keys", "name", "where"])
+                raise NoRouteError(f"takes no {unknown!r}: {known}")
+        except DaoError as error:
+            error.about(action, ends[0].full_name)
+            raise
+        return taking
 
     def _refuse_swapped(self, action: str, named: Any, given: Mapping[str, Any]) -> None:
         data = given.get("data")

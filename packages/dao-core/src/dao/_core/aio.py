@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from threading import Event
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast, overload
+
+from attrs import evolve
 
 from dao._arguments import Format, Into, Mode, SchemaMode
 from dao._core.access import Access, Named
 from dao._core.calls import Bound, Columns, Rows, Where
+from dao._core.in_thread import in_thread
 from dao._core.on_loop import LoopExecutor
-from dao.data_object import DataObject
 from dao.data_store import DataStore
 from dao.memory import budgeted
-from dao.progress import Cancelled, Listener, listening
+from dao.progress import listening
 from dao.results import History, Listing, WriteResult
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import polars
     import pyarrow
 
-    from dao.increments import Position
+    from dao.increments import Increment, Position
 
 __all__ = ["AsyncDataAccessObject"]
 
@@ -201,9 +201,35 @@ class AsyncDataAccessObject(Access):
         """See :meth:`dao._core.dao.DataAccessObject.read_changes`."""
         return await self._act("read_changes", data_object, {"since": since, "until": until, **options})
 
-    async def copy(self, source: Named, target: Named, *, mode: Mode | None = None, **options: Any) -> WriteResult:
+    async def read_increment(
+        self,
+        source: Named,
+        target: Named,
+        *,
+        keys: str | Sequence[str] | None = None,
+        columns: Columns = None,
+        where: Where = None,
+        name: str | None = None,
+        **options: Any,
+    ) -> Increment:
+        """See :meth:`dao._core.dao.DataAccessObject.read_increment`.
+
+        Reading the batches themselves is synchronous; a stream that a store gives asynchronously is read into memory.
+        """
+        given = {"keys": keys, "columns": columns, "where": where, "name": name, **options}
+        return await self._increment(source, target, given)
+
+    async def copy(
+        self,
+        source: Named,
+        target: Named,
+        *,
+        mode: Mode | None = None,
+        incremental: bool | None = None,
+        **options: Any,
+    ) -> WriteResult:
         """See :meth:`dao._core.dao.DataAccessObject.copy`."""
-        return await self._transfer("copy", source, target, {"mode": mode, **options})
+        return await self._transfer("copy", source, target, {"mode": mode, "incremental": incremental, **options})
 
     async def move(self, source: Named, target: Named, *, mode: Mode | None = None, **options: Any) -> WriteResult:
         """See :meth:`dao._core.dao.DataAccessObject.move`."""
@@ -246,7 +272,7 @@ class AsyncDataAccessObject(Access):
                 with listening(action, found.full_name, listener):
                     result = prepared.call()
                     return finish(await result if inspect.isawaitable(result) else result)
-            return finish(await _in_thread(prepared.call, action, found, listener))
+            return finish(await in_thread(prepared.call, action, found, listener))
 
     async def _looked_up(self, look_up: Callable[[], T]) -> T:
         """Look something up in the catalog; in a thread if that may query a service."""
@@ -260,7 +286,21 @@ class AsyncDataAccessObject(Access):
         executor = LoopExecutor(self._plugins, asyncio.get_running_loop(), limited=limited)
         run = partial(transfer.run, executor)
         with budgeted(budget):
-            return await _in_thread(run, action, transfer.source, listener, executor.cancel)
+            return await in_thread(run, action, transfer.source, listener, executor.cancel)
+
+    async def _increment(self, source: Named, target: Named, options: dict[str, Any]) -> Increment:
+        listener = self._listener(options.pop("progress", None))
+        budget = self._taken_budget("read_increment", source, options)
+        taking = await self._looked_up(partial(self._taking_of, source, target, options))
+        limited = budget is not self._budget
+        executor = LoopExecutor(self._plugins, asyncio.get_running_loop(), limited=limited)
+
+        def run() -> Increment:
+            found = taking.run(executor)
+            return evolve(found, changes=found.changes.read_all().to_reader()) if executor.waits_for_loop else found
+
+        with budgeted(budget):
+            return await in_thread(run, taking.action, taking.source, listener, executor.cancel)
 
     async def close(self) -> None:
         """Close the stores of the catalog, and of the registry if it is this object's own. They may be used again."""
@@ -273,54 +313,3 @@ class AsyncDataAccessObject(Access):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
-
-
-async def _in_thread(
-    call: Callable[[], T],
-    action: str,
-    data_object: DataObject,
-    listener: Listener | None,
-    cancel: Callable[[], None] = lambda: None,
-) -> T:
-    """Run a call in a worker thread; a cancellation waits until the thread has stopped and cleaned up.
-
-    ``cancel`` stops what the thread may be waiting for.
-    """
-    given_up = Event()
-
-    def work() -> T:
-        with listening(action, data_object.full_name, listener, given_up):
-            return call()
-
-    context = contextvars.copy_context()
-    future = asyncio.get_running_loop().run_in_executor(None, context.run, _carried, work)
-    try:
-        return _opened(await asyncio.shield(future))
-    except asyncio.CancelledError:
-        given_up.set()
-        cancel()
-        await _finish(future)
-        raise
-
-
-def _carried(work: Callable[[], T]) -> T | Cancelled:
-    # A BaseException would keep the pool's thread from returning anything: it is returned as a value.
-    try:
-        return work()
-    except Cancelled as cancelled:
-        return cancelled
-
-
-def _opened(result: T | Cancelled) -> T:
-    if isinstance(result, Cancelled):
-        raise asyncio.CancelledError
-    return result
-
-
-async def _finish(future: asyncio.Future[T | Cancelled]) -> None:
-    """Wait for a cancelled call; close its result, and ignore its error."""
-    done, _ = await asyncio.wait([future])
-    for late in done:
-        close = getattr(late.result(), "close", None) if late.exception() is None else None
-        if close is not None:
-            await asyncio.to_thread(close)

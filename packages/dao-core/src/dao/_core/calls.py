@@ -12,6 +12,7 @@ from dao.data_store import DataStore
 if TYPE_CHECKING:
     from datetime import date
 
+    from dao.increments import Increment
     from dao.progress import Listener
     from dao.results import WriteResult
 
@@ -65,3 +66,13 @@ class Calls(Access):
 
         with budgeted(budget), listening(action, transfer.source.full_name, self._listener(progress)):
             return transfer.run(self._executor_for(budget))
+
+    def _increment(self, source: Named, target: Named, options: dict[str, Any]) -> Increment:
+        progress = options.pop("progress", None)
+        budget = self._taken_budget("read_increment", source, options)
+        taking = self._taking_of(source, target, options)
+        from dao.memory import budgeted
+        from dao.progress import listening
+
+        with budgeted(budget), listening(taking.action, taking.source.full_name, self._listener(progress)):
+            return taking.run(self._executor_for(budget))

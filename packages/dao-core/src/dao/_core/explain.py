@@ -10,9 +10,9 @@ from functools import partial
 from typing import Any
 
 from dao._core.attribution import about
+from dao._core.increments import planned
 from dao._core.prepare import check_into, details_of, table_of
 from dao._core.routing.explain import Explanation, Step, step_of
-from dao._core.transfer import Transfer
 from dao.data_object import DataObject
 from dao.errors import DaoError
 
@@ -32,7 +32,7 @@ def explain(
     if action not in ("copy", "move"):
         return Explanation(action, (step(action, data_object, arguments),))
     given = dict(arguments)
-    transfer = Transfer.of(action, data_object, given.pop("target"), given, native_async=native_async)
+    transfer = planned(action, data_object, given.pop("target"), given, native_async=native_async)
     return Explanation(
         action, tuple(step(*call) for call in transfer.calls()), transfer.why, transfer.way, transfer.passed_over
     )

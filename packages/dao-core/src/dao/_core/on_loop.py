@@ -35,6 +35,7 @@ class _Waiting:
     def __init__(self) -> None:
         self._future: Future[Any] | None = None
         self._cancelled = False
+        self.streams = False
 
     def wait(self, coroutine: Coroutine[Any, Any, Any], loop: asyncio.AbstractEventLoop) -> Any:
         if self._cancelled:
@@ -84,6 +85,11 @@ class LoopExecutor(Executor):
         self._waiting = waiting if waiting is not None else _Waiting()
         self._stream: Any = None
 
+    @property
+    def waits_for_loop(self) -> bool:
+        """Whether a stream was given whose batches come from the loop, which the loop's own thread can't wait for."""
+        return self._waiting.streams
+
     def cancel(self) -> None:
         """Stop the coroutine that the thread waits for. Called on the loop's thread."""
         self._waiting.cancel()
@@ -116,6 +122,7 @@ class LoopExecutor(Executor):
     def _reader_of(self, stream: AsyncIterator[Any]) -> Any:
         from dao.arrow.convert import to_reader
 
+        self._waiting.streams = True
         self._stream = to_reader(self._pulled(stream))
         return self._stream
 

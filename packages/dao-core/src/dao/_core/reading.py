@@ -9,12 +9,15 @@ from dao._core.calls import Bound, Calls, Columns, Rows, Where
 from dao.data_store import DataStore
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import duckdb
     import pandas
     import polars
     import pyarrow
 
     from dao._arguments import Format, Into
+    from dao.increments import Increment
     from dao.progress import Listener
     from dao.results import History, Listing
 
@@ -186,6 +189,47 @@ class Reading(Calls):
             RoutingError: no interface of the store keeps changes.
         """
         return self._act("read_changes", data_object, {"since": since, "until": until, **options})
+
+    def read_increment(
+        self,
+        source: Named,
+        target: Named,
+        *,
+        keys: str | Sequence[str] | None = None,
+        columns: Columns = None,
+        where: Where = None,
+        name: str | None = None,
+        **options: Any,
+    ) -> Increment:
+        """What changed in a table since another one took its changes last, for a script that transforms in between.
+
+        ``copy(source, target, incremental=True)`` is this and the write in one. The target remembers in its last commit
+        up to which version it has got: write with the increment's ``position``, and a script that is killed anywhere
+        and run again neither loses nor repeats a change.
+
+        Args:
+            source: the table whose changes are read, in a store that has ``read_changes``.
+            target: the table that they are for, in a store that keeps positions. It need not exist.
+            keys: the columns of the source that tell rows apart; by default the target's property ``keys``. Without
+                them only added rows can be taken.
+            columns: the columns wanted, the keys among them.
+            where: the rows wanted; with keys one that was updated so that it isn't wanted any more is a deletion.
+            name: what the target's position calls the source; by default its full name. A name of your own survives
+                that the source's store is called otherwise, and is needed where one source is taken in two ways.
+            options: ``branch`` of the target, ``memory_limit`` and ``progress``.
+
+        Returns:
+            The rows, from where, up to where. All rows of the source the first time, batch by batch as they are read;
+            later what is left of the changes, one row per key, which is held in memory.
+
+        Raises:
+            NotFoundError: the source isn't there, or doesn't have the version any more that the target has got to.
+            DataError: rows were updated or deleted and there are no keys; several rows have one key; the changes exceed
+                ``memory_limit``.
+            UnsupportedError: a store lacks what this takes, see :meth:`capabilities`.
+        """
+        given = {"keys": keys, "columns": columns, "where": where, "name": name, **options}
+        return self._increment(source, target, given)
 
     def list(self, data_object: Named | DataStore, **options: Any) -> Listing:
         """The files of an object, or of a whole store given by its name.

@@ -190,11 +190,11 @@ class Transfer:
             calls = [reading, ("write", target, {**self.writing, "data": data})]
         else:
             reader = self._fitting(_READERS, source, self.reading)
-            action, data = self._rows_writer()
+            action, data = self.rows_writer()
             calls = [(reader, source, dict(self.reading)), (action, target, {**self.writing, "data": data})]
         return [*calls, ("delete", source, {})] if self.action == "move" else calls
 
-    def _rows_writer(self) -> tuple[str, Any]:
+    def rows_writer(self) -> tuple[str, Any]:
         """The action that writes the rows, with the kind of Arrow data that it takes, empty."""
         import pyarrow as pa
 
@@ -232,10 +232,13 @@ class Transfer:
             [call] = self.calls()
             return cast("WriteResult", executor.execute(*call))
         given = {**self.reading, **self.writing, "target": self.target}
-        return executor.as_one(self.action, self.source, given, self._run_parts)
+        return executor.as_one(self.action, self.source, given, self.run_parts)
 
-    def _run_parts(self, executor: Executor) -> WriteResult:
+    def run_parts(self, executor: Executor) -> WriteResult:
+        """Execute the calls that :meth:`run` makes one of."""
         calls = self.calls()
+        if self.way == "within":
+            return cast("WriteResult", executor.execute(*calls[0]))
         for call in calls:  # what can't be written or deleted isn't read either
             streamed = self.way in ("files", "rows") and "data" in call[2]
             with suppress(NoRouteError) if streamed else nullcontext():  # what rows it takes isn't known yet
@@ -314,7 +317,10 @@ def _refuse_unknown(action: str, source: DataObject, target: DataObject, writing
     table, unloading = table_of(target), table_of(source)
     for name in writing:
         if not (any(table.takes(writer, name) for writer in _WRITERS) or unloading.takes("unload", name)):
-            own = [*(_READING if action == "copy" else ()), *(n for writer in _WRITERS for n in table.names(writer))]
+            own = [
+                *((*_READING, "incremental") if action == "copy" else ()),
+                *(n for writer in _WRITERS for n in table.names(writer)),
+            ]
             options = [option for writer in _WRITERS for option in table.option_names(writer)]
             raise NoRouteError(f"takes no {name!r} ({suggestion(action, name, own, options)})")
 

@@ -45,7 +45,7 @@ class Writing(Calls):
             idempotency_key: a name for this piece of work, on backends that keep it: the same call again changes
                 nothing, other data under the same name is a DataError.
             position: how far this work has got in the versions of a source, on backends that keep it: see
-                :class:`~dao.increments.Position`. It is kept in the same commit.
+                :meth:`~dao._core.dao.DataAccessObject.read_increment`. It is kept in the same commit.
             options: what else the interface takes: ``path`` (where inside the store), ``partition_by``, ``branch``, the
                 format's options.
 
@@ -118,7 +118,15 @@ class Writing(Calls):
         given = {"where": where, "idempotency_key": idempotency_key, **options}
         return cast("WriteResult", self._act("delete", data_object, given))
 
-    def copy(self, source: Named, target: Named, *, mode: Mode | None = None, **options: Any) -> WriteResult:
+    def copy(
+        self,
+        source: Named,
+        target: Named,
+        *,
+        mode: Mode | None = None,
+        incremental: bool | None = None,
+        **options: Any,
+    ) -> WriteResult:
         """Copy an object to another place, in the same store or in another one, in bounded memory.
 
         An interface of one of the two stores does it where it can: within a store, or by loading from or unloading to
@@ -128,14 +136,24 @@ class Writing(Calls):
             source: what to copy.
             target: where to.
             mode: as for :meth:`write`.
+            incremental: copy only what changed since the last time, on backends that have ``read_changes`` (the
+                source's) and keep positions (the target's). The target's last commit remembers how far it has got, so a
+                copy that is killed anywhere and run again leaves the target as it should be. ``keys``, by default the
+                target's property of that name, tell rows apart: changes are upserted and deleted by them. Without
+                ``keys`` rows are appended, and a source whose rows were updated or deleted is a DataError. ``mode``
+                says what the first copy does with a table that is there: ``error``, ``append``; ``overwrite`` takes all
+                rows again each time. ``name`` is what the position calls the source, see :meth:`read_increment`.
             options: ``columns``, ``where`` and ``limit`` choose what is copied; others go to the target's write.
 
         Raises:
-            NotFoundError: the source isn't there.
+            NotFoundError: the source isn't there, or doesn't have the version any more that an incremental copy has got
+                to: ``mode="overwrite"`` begins again.
             AlreadyExistsError: the target is, and ``mode`` is ``error``.
+            ConflictError: another incremental copy of the same changes committed first; the target has them.
+            UnsupportedError: a store lacks what an incremental copy takes.
             StoreError: reading or writing failed; the target is as it was.
         """
-        return self._transfer("copy", source, target, {"mode": mode, **options})
+        return self._transfer("copy", source, target, {"mode": mode, "incremental": incremental, **options})
 
     def move(self, source: Named, target: Named, *, mode: Mode | None = None, **options: Any) -> WriteResult:
         """As :meth:`copy`, and delete the source once the target is complete.

@@ -12,7 +12,17 @@ from attrs import define
 from dao.arrow.convert._views import without_views
 from dao.errors import DataError
 
-__all__ = ["Matcher", "check_keys", "comparable", "key_columns", "numbers", "precedes", "winners"]
+__all__ = [
+    "Matcher",
+    "check_comparable",
+    "check_identifying",
+    "check_keys",
+    "comparable",
+    "key_columns",
+    "numbers",
+    "precedes",
+    "winners",
+]
 
 _ROW = "__dao_row"
 _SOURCE = "__dao_source"
@@ -66,9 +76,9 @@ def winners(source: pa.Table, keys: Sequence[str], order_by: Sequence[str]) -> p
             ``order_by`` is empty.
     """
     check_keys(keys)
-    _check_types("keys", keys, source.schema)
-    _check_types("order_by", order_by, source.schema)
-    _check_values(source, keys)
+    check_comparable("keys", keys, source.schema)
+    check_comparable("order_by", order_by, source.schema)
+    check_identifying(source, keys)
     numbered = key_columns(source, keys).append_column(_ROW, numbers(source.num_rows))
     groups = numbered.group_by(list(keys), use_threads=False).aggregate([(_ROW, "count"), (_ROW, "min"), (_ROW, "max")])
     if groups.num_rows == source.num_rows:
@@ -130,7 +140,8 @@ def numbers(count: int) -> pa.Array:
     return pc.subtract(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int64()), count)), 1)
 
 
-def _check_types(argument: str, names: Sequence[str], schema: pa.Schema) -> None:
+def check_comparable(argument: str, names: Sequence[str], schema: pa.Schema) -> None:
+    """Raise DataError if one of the columns can't be compared."""
     for name in names:
         kind = schema.field(name).type
         plain = kind.value_type if pa.types.is_dictionary(kind) else kind
@@ -138,7 +149,8 @@ def _check_types(argument: str, names: Sequence[str], schema: pa.Schema) -> None
             raise DataError(f"{argument}: column {name!r} is {kind}, which can't be compared; use plain columns")
 
 
-def _check_values(source: pa.Table, keys: Sequence[str]) -> None:
+def check_identifying(source: pa.Table, keys: Sequence[str]) -> None:
+    """Raise DataError if a key is null or NaN."""
     for name in keys:
         column = source.column(name)
         floating = pa.types.is_floating(column.type)

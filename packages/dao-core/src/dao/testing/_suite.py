@@ -10,11 +10,13 @@ from dao.testing._conformance.files import Files, Keys
 from dao.testing._conformance.foreign import ForeignFiles
 from dao.testing._conformance.guard import Guard
 from dao.testing._conformance.honesty import Honesty
+from dao.testing._conformance.increments import DeletingUpserts, Increments
 from dao.testing._conformance.leaks import Leaks
 from dao.testing._conformance.looks import Counts, Exists, Histories, Lists, Schemas
 from dao.testing._conformance.names import Names
 from dao.testing._conformance.operations import Operations
 from dao.testing._conformance.parity import Parity
+from dao.testing._conformance.positions import Positions
 from dao.testing._conformance.reads import Reads
 from dao.testing._conformance.streams import ReadStreams, WriteStreams
 from dao.testing._conformance.sweeps import Faults
@@ -48,6 +50,8 @@ class ConformanceSuite(
     CopiesBetween,
     CopiesWithin,
     Operations,
+    Increments,
+    Positions,
     Idempotency,
     References,
     Changes,
@@ -59,6 +63,7 @@ class ConformanceSuite(
     Lists,
     SchemaEvolution,
     Deletes,
+    DeletingUpserts,
     Upserts,
     PartitionOverwrites,
     Appends,

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from dao.testing._conformance.base import Capability
+from dao.testing._conformance.increments import DeletingUpserts, Increments
 from dao.testing._conformance.operations import Operations
+from dao.testing._conformance.positions import Positions
 from dao.testing._conformance.versions import Changes, Idempotency, References, TimeTravels
 
 pytest_plugins = ["pytester"]
@@ -17,8 +19,11 @@ LAKES = Path(__file__).parents[2] / "conformance"
 SUITE = """
 import sys
 sys.path.insert(0, "LAKES")
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from dao import *
+from dao.tables import check_position
 from dao.capabilities import capabilities_of
 from dao.testing import Backend, ConformanceSuite
 from full_lake import FullLakeInterface
@@ -38,7 +43,10 @@ class TestIt(ConformanceSuite):
         return Backend(store=DataStore("kit", mine), other=DataStore("other", Mutant()), refer=mine.refer)
 """
 
+HELD = (TimeTravels, Changes, References, Idempotency, Operations, Positions, DeletingUpserts, Increments)
 CHANGES = "def read_changes(self, data_object, **given):"
+PLACED = "def _placed(self, data_object, position, work, mode='append'):"
+UPSERT = "def upsert(self, data, data_object, *, keys=None, order_by=None, delete_when=None, position=None):"
 EXPIRE = "def run_expire(self, data_object, *, older_than=0, dry_run=True):"
 
 MUTANTS: dict[str, tuple[type[Capability], tuple[str, ...]]] = {
@@ -105,6 +113,110 @@ MUTANTS: dict[str, tuple[type[Capability], tuple[str, ...]]] = {
             "return super()._once(data_object, key, None, work)",
         ),
     ),
+    "a_position_is_ignored": (Positions, (PLACED, "return work()")),
+    "a_position_is_not_compared": (
+        Positions,
+        (
+            PLACED,
+            "since = position and self.read_position(data_object, source=position.source)",
+            "position = position and Position(position.source, position.version, since and since.version)",
+            "return super()._placed(data_object, position, work, mode)",
+        ),
+    ),
+    "a_position_is_kept_before_the_rows": (
+        Positions,
+        (
+            PLACED,
+            "line = len(self.tables.get(data_object.key, []))",
+            "if position is not None:",
+            "    check_position(position, self._positions(data_object, line).get(position.source), mode)",
+            "    self.positions[data_object.key, line] = {position.source: position}",
+            "return super()._placed(data_object, position and Position(position.source, position.version,"
+            " position.version), work, mode)",
+        ),
+    ),
+    "only_the_last_source_is_known": (
+        Positions,
+        (
+            PLACED,
+            "result = super()._placed(data_object, position, work, mode)",
+            "if position is not None and result.version_after is not None:",
+            "    self.positions[data_object.key, result.version_after] = {position.source: position}",
+            "return result",
+        ),
+    ),
+    "later_writes_lose_the_position": (
+        Positions,
+        (
+            "def _publish(self, data_object, operation, change):",
+            "result = super()._publish(data_object, operation, change)",
+            "self.positions[data_object.key, result.version_after] = {}",
+            "return result",
+        ),
+    ),
+    "an_overwrite_keeps_the_positions": (
+        Positions,
+        (
+            "def _publish(self, data_object, operation, change):",
+            "return super()._publish(data_object, 'append', change)",
+        ),
+    ),
+    "a_restored_version_keeps_the_newest_position": (
+        Positions,
+        (
+            "def run_restore(self, data_object, *, version):",
+            "return self._again(data_object, 'restore', self._until(data_object, version)[-1][1])",
+        ),
+    ),
+    "an_upsert_without_changes_is_no_commit": (
+        Positions,
+        (
+            UPSERT,
+            "if len(data) == 0:",
+            "    return WriteResult(0, 0, 0)",
+            "return super().upsert(data, data_object, keys=keys, position=position)",
+        ),
+    ),
+    "a_deletion_is_an_upsert": (
+        DeletingUpserts,
+        (
+            UPSERT,
+            "data = data.drop_columns([n for n in ('_change_type',) if n in data.column_names])",
+            "return super().upsert(data, data_object, keys=keys, order_by=order_by)",
+        ),
+    ),
+    "a_deletion_is_always_the_newest": (
+        DeletingUpserts,
+        (UPSERT, "return super().upsert(data, data_object, keys=keys, delete_when=delete_when, position=position)"),
+    ),
+    "null_deletes": (
+        DeletingUpserts,
+        (
+            UPSERT,
+            "delete_when = delete_when and f'({delete_when}) IS NOT FALSE'",
+            "return super().upsert(data, data_object, keys=keys, order_by=order_by, delete_when=delete_when)",
+        ),
+    ),
+    "changes_are_those_since_the_beginning": (
+        Increments,
+        (CHANGES, "return super().read_changes(data_object, **{**given, 'since': None})"),
+    ),
+    "updates_are_left_out": (
+        Increments,
+        (
+            CHANGES,
+            "found = super().read_changes(data_object, **given)",
+            "return found.filter(pc.equal(found['_change_type'], 'insert'))",
+        ),
+    ),
+    "the_version_of_a_stream_is_ignored": (
+        Increments,
+        (
+            "def read_stream(self, data_object, *, version=None):",
+            "late = (b for _ in range(1) for b in self.read(data_object).to_batches())",
+            "return pa.RecordBatchReader.from_batches(self.schema(data_object), late)",
+        ),
+    ),
     "expire_is_not_dry": (
         Operations,
         (
@@ -149,7 +261,7 @@ def suite(mutation: str) -> str:
 
 
 def test_a_lake_that_keeps_its_promises_is_green(run_kit):
-    held = [name for kind in (TimeTravels, Changes, References, Idempotency, Operations) for name in names_of(kind)]
+    held = [name for kind in HELD for name in names_of(kind)]
     outcomes = run_kit(suite("pass"), *held).parseoutcomes()
     assert outcomes == {"passed": len(held)}
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
 from dao._arguments import MODES, Mode
 from dao._cli import output
-from dao._cli.options import NAME, columns_option, limit_option, where_option
+from dao._cli.options import NAME, columns_option, keys_option, limit_option, where_option
 from dao._cli.options import command as subcommand
 from dao._cli.session import Session
 from dao._display_progress import progress_bar
@@ -25,6 +26,9 @@ __all__ = ["command"]
     show_default=True,
     help="What to do with what is there: error refuses, ignore leaves it.",
 )
+@click.option("--incremental", is_flag=True, help="Copy only what changed since the last incremental copy.")
+@keys_option
+@click.option("--name", help="With --incremental: what the target calls the source; its full name by default.")
 @columns_option
 @where_option
 @limit_option
@@ -33,13 +37,18 @@ def copy(
     source: str,
     target: str,
     mode: Mode,
+    incremental: bool,
+    keys: list[str] | None,
+    name: str | None,
     columns: list[str] | None,
     where: str | None,
     limit: int | None,
 ) -> None:
     """Copy an object to another, in any store.
 
-    All of it is copied, or nothing. On a screen a bar shows how far it is.
+    All of it is copied, or nothing. On a screen a bar shows how far it is. With --incremental the target remembers
+    up to which version of the source it has got, and only what changed since is copied: by --keys, or the target's
+    property of that name, rows are updated and deleted too.
 
     \b
     Keys of --json, those of a WriteResult:
@@ -49,10 +58,11 @@ def copy(
     \b
     Example:
       dao copy bronze.flights silver.flights --mode overwrite
+      dao copy bronze.orders silver.orders --incremental --keys id
     """
     bar = progress_bar() if sys.stderr.isatty() else False
-    wanted = {"columns": columns, "where": where, "limit": limit}
-    result = session.access().copy(source, target, mode=mode, progress=bar, **wanted)
+    wanted: dict[str, Any] = {"columns": columns, "where": where, "limit": limit, "keys": keys, "name": name}
+    result = session.access().copy(source, target, mode=mode, incremental=incremental, progress=bar, **wanted)
     if session.as_json:
         output.document(result)
     else:
