@@ -88,7 +88,7 @@ class Client:
             opened = DeltaTable(self.uri_of(table), version=version, storage_options=self.settings())
         except TableNotFoundError as error:
             raise NotFoundError(f"there is no Delta table at {table!r}") from error
-        return Snapshot(self, table, opened)
+        return Snapshot(self, table, opened, version is None)
 
     def find(self, table: str) -> Snapshot | None:
         """Open a table; None if there is none."""
@@ -111,11 +111,13 @@ class Snapshot:
         client: the store.
         key: the table's key.
         table: deltalake's object. ``scan`` is its one right way to read.
+        is_newest: whether it was the newest version when it was opened.
     """
 
     client: Client
     key: str
     table: DeltaTable
+    is_newest: bool = True
 
     @property
     def version(self) -> int:

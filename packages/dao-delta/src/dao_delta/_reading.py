@@ -11,9 +11,11 @@ import pyarrow.types as pt
 
 from dao.arrow.convert import normalise_views, select_fields
 from dao.arrow.predicates import bind, filter_reader, parse
+from dao.errors import NotFoundError, StoreError
 from dao.progress import advance
 from dao.tables import Selection
 from dao_delta._client import Snapshot
+from dao_delta._errors import translate
 from dao_delta._pushdown import push_down
 
 __all__ = ["count_rows", "read_rows", "stream_rows"]
@@ -49,14 +51,37 @@ def scan(snapshot: Snapshot, columns: list[str], sql: str | None = None) -> pa.R
     """Columns of the rows that a predicate of DataFusion keeps, in the types of the table's schema."""
     schema = pa.schema([snapshot.schema.field(name) for name in columns])
     found = pa.RecordBatchReader.from_stream(snapshot.table.scan(columns=columns, predicate=sql))
-    return pa.RecordBatchReader.from_batches(schema, _typed(normalise_views(found), schema))
+    return pa.RecordBatchReader.from_batches(schema, _typed(normalise_views(found), schema, snapshot))
 
 
-def _typed(batches: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+def _typed(batches: pa.RecordBatchReader, schema: pa.Schema, snapshot: Snapshot) -> Iterator[pa.RecordBatch]:
     with batches:
-        for batch in batches:
+        for batch in _translated(batches, snapshot):
             columns = [batch.column(name).cast(schema.field(name).type) for name in schema.names]
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _translated(batches: pa.RecordBatchReader, snapshot: Snapshot) -> Iterator[pa.RecordBatch]:
+    """The batches, with deltalake's errors as DAO's.
+
+    Raises:
+        NotFoundError: files of an older version are gone.
+        StoreError: a file of the newest version is gone or damaged.
+    """
+    try:
+        yield from batches
+    except (pa.ArrowException, OSError) as error:
+        meant = translate(error)
+        if isinstance(meant, NotFoundError):
+            if snapshot.is_newest:
+                raise StoreError(
+                    f"a data file of {snapshot.key!r} is gone; run('repair') says which: {meant}"
+                ) from error
+            gone = f"version {snapshot.version} of {snapshot.key!r} isn't kept any more: vacuum deleted files of it"
+            raise NotFoundError(gone) from error
+        if meant is not None:
+            raise meant from error
+        raise
 
 
 def _shaped(rows: pa.RecordBatchReader, schema: pa.Schema, selection: Selection) -> Iterator[pa.RecordBatch]:

@@ -18,6 +18,7 @@ from dao.errors import AlreadyExistsError, ConflictError, DataError, TransientEr
 from dao.results import WriteResult
 from dao.tables import reconcile
 from dao_delta._client import Client, Snapshot, partitions_of
+from dao_delta._expressions import checked_rows, given_schema
 from dao_delta._log import LOG, Action, commit_key, remove_file
 from dao_delta._parquet import DataFiles, FileSettings, Layout, partition_text
 from dao_delta._schemas import check_partitions, delta_fields, storable
@@ -78,8 +79,10 @@ class Source:
         """Whether the data is in memory, and no stream."""
         return isinstance(self.data, (pa.Table, pa.RecordBatch, list)) or hasattr(self.data, "__dataframe__")
 
-    def files(self, client: Client, table: str, layout: Layout, settings: FileSettings) -> DataFiles:
-        """The data files with the rows.
+    def files(
+        self, client: Client, table: str, layout: Layout, settings: FileSettings, snapshot: Snapshot | None = None
+    ) -> DataFiles:
+        """The data files with the rows; a table's constraints hold for them, and its generated columns are in them.
 
         Raises:
             ConflictError: the table was changed so that the rows must be written again, and they were a stream.
@@ -95,8 +98,9 @@ class Source:
         if self._reader is None:
             self._reader = without_extensions(to_reader(self.data, schema=self.schema))
         self._files = DataFiles(client.transport, table, layout, settings)
-        rows = conform(with_missing(self._reader, layout.schema), layout.schema)
-        self._files.write(_checked(rows))
+        given = given_schema(layout.schema, snapshot, self._reader.schema)
+        rows = conform(with_missing(self._reader, given), given)
+        self._files.write(_valid(checked_rows(rows, layout.schema, snapshot)))
         return self._files
 
     def discard(self) -> None:
@@ -106,7 +110,7 @@ class Source:
             self._files = None
 
 
-def _checked(rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+def _valid(rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
     for batch in rows:
         refuse_invalid(batch)
         yield batch
@@ -198,7 +202,7 @@ def _plan_append(client: Client, table: str, source: Source, asked: Write, snaps
     snapshot.check_writable(removes=False)
     _check_given_partitions(asked, snapshot)
     schema, changes = evolved(snapshot, source.arriving, asked.schema_mode)
-    files = source.files(client, table, layout_of(snapshot, schema), asked.settings)
+    files = source.files(client, table, layout_of(snapshot, schema), asked.settings, snapshot)
     return _written(files, asked, extra=changes)
 
 
@@ -211,7 +215,8 @@ def evolved(
         DataError: the schemas don't fit.
         UnsupportedError: a column would get another type.
     """
-    found = reconcile(snapshot.schema, arriving, schema_mode, keys)
+    made = [one for one in snapshot.schema if one.name in snapshot.generated and one.name not in arriving.names]
+    found = reconcile(snapshot.schema, pa.schema([*arriving, *made]), schema_mode, keys)
     if found.equals(snapshot.schema):
         return snapshot.schema, []
     new = [one for one in found if one.name not in snapshot.schema.names]
@@ -263,14 +268,24 @@ def _plan_overwrite(client: Client, table: str, source: Source, asked: Write, sn
     layout = Layout(schema, partition_by, layout_of(snapshot).indexed)
     changes: list[Action] = []
     if not schema.equals(snapshot.schema) or partition_by != snapshot.partition_by:
-        fields = delta_fields(schema)
-        text = json.dumps({"type": "struct", "fields": fields})
+        text = json.dumps({"type": "struct", "fields": _kept_fields(snapshot, schema)})
         changes = [
             *protocol_for(snapshot, schema),
             snapshot.metadata_action(schemaString=text, partitionColumns=list(partition_by)),
         ]
-    files = source.files(client, table, layout, asked.settings)
+    files = source.files(client, table, layout, asked.settings, snapshot)
     return _written(files, asked, *removals(snapshot), extra=changes, gone=known_rows(snapshot.files))
+
+
+def _kept_fields(snapshot: Snapshot, schema: pa.Schema) -> list[dict[str, Any]]:
+    """The columns in Delta's JSON; with the comments and expressions of those that stay as they are."""
+    old = {one["name"]: one for one in snapshot.fields}
+    new = delta_fields(schema)
+    return [old[one["name"]] if _is_same(old.get(one["name"]), one) else one for one in new]
+
+
+def _is_same(old: dict[str, Any] | None, new: dict[str, Any]) -> bool:
+    return old is not None and old["type"] == new["type"] and old["nullable"] == new["nullable"]
 
 
 def known_rows(files: pa.Table) -> int | None:
@@ -287,7 +302,7 @@ def _plan_partitions(client: Client, table: str, source: Source, asked: Write, s
             "mode='overwrite_partitions' needs a partitioned table; this one has none: use mode='overwrite'"
         )
     schema, changes = evolved(snapshot, source.arriving, asked.schema_mode)
-    files = source.files(client, table, layout_of(snapshot, schema), asked.settings)
+    files = source.files(client, table, layout_of(snapshot, schema), asked.settings, snapshot)
     came = {tuple(action["add"]["partitionValues"].items()) for action in files.actions}
     old = snapshot.files
     gone = [

@@ -1,0 +1,28 @@
+"""A store of Delta tables in a folder of its own for each test."""
+
+from __future__ import annotations
+
+import pytest
+
+from dao import DataAccessObject, DataStore, TableObject
+
+
+@pytest.fixture
+def lake(tmp_path):
+    return DataStore("lake", "delta", options={"root": str(tmp_path / "lake")})
+
+
+@pytest.fixture
+def dao():
+    return DataAccessObject()
+
+
+@pytest.fixture
+def table(lake):
+    return TableObject("orders", lake)
+
+
+@pytest.fixture
+def path(tmp_path):
+    """The folder of the table."""
+    return str(tmp_path / "lake" / "orders")

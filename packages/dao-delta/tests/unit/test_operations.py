@@ -1,0 +1,130 @@
+"""Operations of run that deltalake does: what they leave, and what they refuse."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+import pyarrow as pa
+import pytest
+from deltalake import DeltaTable
+
+from dao import DataError, NotFoundError, StoreError, UnsupportedError
+
+
+def ids(*values):
+    return pa.table({"id": pa.array(values, pa.int64())})
+
+
+def read_ids(dao, table, **given):
+    return sorted(dao.read(table, **given)["id"].to_pylist())
+
+
+@pytest.fixture
+def five(dao, table):
+    """A table of five files and five versions."""
+    for number in range(5):
+        dao.write(ids(number), table, mode="append" if number else "error")
+    return table
+
+
+def test_compact_leaves_the_rows_in_one_file(dao, five, path):
+    result = dao.run("compact", five)
+    assert (result.version_before, result.version_after) == (4, 5)
+    assert result.details["files_removed"] == 5
+    assert len(DeltaTable(path).file_uris()) == 1
+    assert read_ids(dao, five) == [0, 1, 2, 3, 4]
+    assert read_ids(dao, five, version=2) == [0, 1, 2]
+
+
+def test_compact_of_what_is_compact_makes_no_version(dao, table):
+    dao.write(ids(1), table)
+    result = dao.run("compact", table)
+    assert (result.version_before, result.version_after) == (0, 0)
+
+
+def test_z_order_wants_columns_that_are_there(dao, five):
+    with pytest.raises(DataError, match="nobody"):
+        dao.run("z_order", five, columns=["nobody"])
+    dao.run("z_order", five, columns="id")
+    assert read_ids(dao, five) == [0, 1, 2, 3, 4]
+
+
+def test_vacuum_deletes_what_old_versions_need_and_what_no_version_names(dao, five, path):
+    dao.run("compact", five)
+    with open(os.path.join(path, "left-by-a-killed-writer.parquet"), "wb") as file:
+        file.write(b"half a file")
+    seen = dao.run("vacuum", five, older_than=0)
+    assert (seen.files, seen.details["dry_run"]) == (6, True)
+    assert read_ids(dao, five, version=1) == [0, 1]
+    done = dao.run("vacuum", five, older_than=timedelta(0), dry_run=False)
+    assert (done.files, done.details["dry_run"]) == (6, False)
+    assert read_ids(dao, five) == [0, 1, 2, 3, 4]
+    with pytest.raises(NotFoundError):
+        dao.read(five, version=1)
+
+
+def test_vacuum_keeps_what_is_young(dao, five, path):
+    dao.run("compact", five)
+    assert dao.run("vacuum", five, dry_run=False).files == 0
+    assert read_ids(dao, five, version=0) == [0]
+
+
+def test_restore_makes_a_new_version(dao, five):
+    moment = dao.history(five)[3].timestamp  # of version 1
+    assert dao.run("restore", five, version=2).version_after == 5
+    assert read_ids(dao, five) == [0, 1, 2]
+    assert dao.run("restore", five, as_of=moment).version_after == 6
+    assert read_ids(dao, five) == [0, 1]
+    assert read_ids(dao, five, version=4) == [0, 1, 2, 3, 4]
+    for asked in ({"version": 99}, {"version": -1}):
+        with pytest.raises(NotFoundError):
+            dao.run("restore", five, **asked)
+    with pytest.raises(DataError):
+        dao.run("restore", five)
+
+
+def test_a_checkpoint_is_read_from(dao, five, path):
+    dao.run("checkpoint", five)
+    for version in range(5):
+        os.unlink(os.path.join(path, "_delta_log", f"{version:020d}.json"))
+    assert read_ids(dao, five) == [0, 1, 2, 3, 4]
+
+
+def test_every_hundredth_version_writes_a_checkpoint(dao, table, path):
+    dao.write(ids(0), table)
+    dao.run("set_properties", table, properties={"delta.checkpointInterval": 3})
+    for number in range(1, 4):
+        dao.write(ids(number), table, mode="append")
+    assert [name for name in os.listdir(os.path.join(path, "_delta_log")) if "checkpoint.parquet" in name] == [
+        "00000000000000000003.checkpoint.parquet"
+    ]
+
+
+def test_properties_are_kept_and_honoured(dao, table, path):
+    dao.write(ids(1), table)
+    dao.run("set_properties", table, properties={"delta.appendOnly": True})
+    assert DeltaTable(path).metadata().configuration["delta.appendOnly"] == "true"
+    dao.write(ids(2), table, mode="append")
+    with pytest.raises(UnsupportedError, match="append-only"):
+        dao.write(ids(3), table, mode="overwrite")
+    with pytest.raises(DataError, match="variantType"):
+        dao.run("set_properties", table, properties={"delta.enableDeletionVectors": True})
+
+
+def test_repair_takes_lost_files_out(dao, five, path):
+    lost = DeltaTable(path).file_uris()[0]
+    os.unlink(lost)
+    with pytest.raises(StoreError, match="repair"):
+        dao.read(five)
+    assert len(dao.run("repair", five).details["files_lost"]) == 1
+    with pytest.raises(StoreError):
+        dao.read(five)
+    dao.run("repair", five, dry_run=False)
+    assert dao.count(five) == len(read_ids(dao, five)) == 4
+
+
+@pytest.mark.parametrize("operation", ["compact", "vacuum", "checkpoint", "repair"])
+def test_a_table_that_is_not_there(dao, table, operation):
+    with pytest.raises(NotFoundError):
+        dao.run(operation, table)
