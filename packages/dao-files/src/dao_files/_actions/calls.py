@@ -100,15 +100,34 @@ def _check_where(where: Any) -> None:
 
 
 def _checked_format(
-    name: str, data_object: DataObject, options: Mapping[str, Any], direction: Direction | None, *, table: bool = False
+    name: str,
+    data_object: DataObject,
+    options: Mapping[str, Any],
+    direction: Direction | None,
+    *,
+    table: bool = False,
+    new: bool = False,
 ) -> Format:
+    """Return a format, having checked its options.
+
+    Args:
+        name: the format's name.
+        data_object: the object.
+        options: the options of the call.
+        direction: what the call does; None for one that reads and rewrites files.
+        table: True if a table will be written, whose reads would use the options that the object declares.
+        new: True if what is written is new or replaced: else a table may remember further options.
+    """
     from dao_files._actions.options import format_options, refuse_other_spelling
     from dao_files.formats import get_format
+    from dao_files.formats._options import spelling_of
 
     found: Format = get_format(name)
     checked = format_options(found, data_object, options, direction=direction)
     if table and options:
         refuse_other_spelling(found, data_object, checked)
+    if direction != "reading" and (new or not spelling_of(checked)):
+        found.check_writing(checked)
     return found
 
 
@@ -152,7 +171,8 @@ def check_writing(
     name = format or (named if place.wanted == "file" else None)
     if name is not None:
         table = place.wanted == "directory" or (place.wanted is None and named is None)
-        _checked_format(name, data_object, options, direction, table=table)
+        new = not table or mode in ("error", "ignore", "overwrite")
+        _checked_format(name, data_object, options, direction, table=table, new=new)
     else:
         usual = (named if place.wanted is None else None) or default_format(storage)
         _check_options(usual, data_object, options, direction, new=mode in ("error", "ignore"))
@@ -179,7 +199,7 @@ def _check_options(
     from dao_files.formats import FORMATS
 
     try:
-        _checked_format(usual, data_object, options, direction)
+        _checked_format(usual, data_object, options, direction, new=new)
     except DaoError:
         if new or not any(_has_options(name, data_object, options, direction) for name in FORMATS):
             raise

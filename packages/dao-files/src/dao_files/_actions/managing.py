@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dao.data_object import DataObject, TableObject
 from dao.errors import DataError, NotFoundError, UnsupportedError
@@ -21,7 +21,7 @@ from dao_files._storage.keys import key_of_path
 if TYPE_CHECKING:
     from dao_files._storage.storage import Change, Snapshot, Storage
 
-__all__ = ["copy", "delete", "exists", "history", "list_files", "move", "resolve_transfer"]
+__all__ = ["check_deleting", "copy", "delete", "exists", "history", "list_files", "move", "resolve_transfer"]
 
 _MODES = ("error", "overwrite", "ignore")
 
@@ -55,22 +55,47 @@ def history(storage: Storage, data_object: DataObject) -> list[Version]:
         return [record.as_version() for record in reversed(Log.of(snapshot).records)]
 
 
+def check_deleting(
+    storage: Storage,
+    data_object: DataObject,
+    path: str | None,
+    about_rows: Mapping[str, Any],
+    options: Mapping[str, Any],
+) -> Place:
+    """Check the arguments of a delete without ``where``, and return the place of what it deletes.
+
+    Args:
+        storage: the storage.
+        data_object: the object.
+        path: the path of one file to delete instead.
+        about_rows: arguments that only matter with ``where``; those that the object declares are for its other calls.
+        options: the format's options.
+
+    Raises:
+        UnsupportedError: an argument about versions.
+        DataError: an argument or option that would be ignored, or an invalid key.
+    """
+    from dao_files._actions.options import refuse_versions
+
+    refuse_versions(options)
+    given = {name: value for name, value in about_rows.items() if value is not None and value != data_object.get(name)}
+    if given or options:
+        raise DataError(f"{', '.join({**given, **options})}: deleting a whole object takes only path=")
+    return place_of(storage, data_object, path, writing=True)
+
+
 def delete(
     storage: Storage,
     data_object: DataObject,
     *,
     path: str | None,
-    ignored: dict[str, object],
+    about_rows: Mapping[str, Any],
+    options: Mapping[str, Any],
     idempotency_key: str | None = None,
 ) -> WriteResult:
     """See :meth:`dao_files._actions.interface.FilesInterface.delete`, without ``where``."""
     refuse_keyed_removal(idempotency_key)
-    if ignored["options"]:
-        from dao_files._actions.options import refuse_versions
-
-        refuse_versions(ignored["options"])  # type: ignore[arg-type]
-        raise DataError(f"{', '.join(ignored['options'])}: deleting a whole object takes only path=")  # type: ignore[arg-type]
-    place = place_of(storage, data_object, path, writing=True)
+    place = check_deleting(storage, data_object, path, about_rows, options)
     with closing(storage.snapshot(place.key, place.wanted)) as snapshot:
         place.refuse("file" if snapshot.is_file else "directory")
         if path is None:

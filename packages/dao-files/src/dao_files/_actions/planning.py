@@ -11,7 +11,7 @@ from dao.file_set import FileSet
 from dao.tables import check_mode
 from dao_files._actions.binary import check_one_file, is_binary, refuse_row_arguments
 from dao_files._actions.calls import Reading, check_reading, check_writing, default_format
-from dao_files._actions.managing import resolve_transfer
+from dao_files._actions.managing import check_deleting, resolve_transfer
 from dao_files._actions.places import Place, place_of
 from dao_files._actions.unkeyed import refuse_keyed_bytes, refuse_keyed_removal
 
@@ -49,14 +49,21 @@ def plan(
     if given.get("into") != "bytes" and (action in _ROWS_READ or (action == "delete" and "where" in given)):
         return _plan_reading(storage, action, data_object, given, options)
     if action == "delete":
-        refuse_keyed_removal(given.get("idempotency_key"))
-    place = place_of(storage, data_object, given.get("path"), writing=action == "delete")
+        return _plan_deleting(storage, data_object, given, options)
+    place = place_of(storage, data_object, given.get("path"))
     if given.get("into") == "bytes":
         place.refuse_bytes()
-    found: dict[str, Any] = {"location": location_of(storage, place.key)}
-    if action == "delete":
-        found["removes"] = _describe_all(found["location"], place)
-    return found
+    return {"location": location_of(storage, place.key)}
+
+
+def _plan_deleting(
+    storage: Storage, data_object: DataObject, given: Mapping[str, Any], options: Mapping[str, Any]
+) -> dict[str, Any]:
+    refuse_keyed_removal(given.get("idempotency_key"))
+    about_rows = {name: given.get(name) for name in ("format", "schema")}
+    place = check_deleting(storage, data_object, given.get("path"), about_rows, options)
+    location = location_of(storage, place.key)
+    return {"location": location, "removes": _describe_all(location, place)}
 
 
 def _plan_transfer(storage: Storage, action: str, data_object: DataObject, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,7 +85,7 @@ def _plan_reading(
 ) -> dict[str, Any]:
     narrowed = any(name in given for name in _NARROWING) or bool(options)
     kept = {name: given.get(name) for name in ("path", "format", "where", "schema", "idempotency_key")}
-    content = action in ("read", "run") and isinstance(data_object, FileObject) and not narrowed
+    content = action == "read" and isinstance(data_object, FileObject) and not narrowed
     reading = check_reading(storage, data_object, options=options, content=content, changing=action == "delete", **kept)
     found = {"location": location_of(storage, reading.place.key), "format": _describe_format(reading, content)}
     for name in ("columns", "where", "limit"):

@@ -251,8 +251,14 @@ class WritingRoutes:
         if where is None:
             from dao_files._actions.managing import delete
 
+            about_rows = {"format": format, "schema": schema}
             return delete(
-                self.storage, data_object, path=path, ignored={"options": options}, idempotency_key=idempotency_key
+                self.storage,
+                data_object,
+                path=path,
+                about_rows=about_rows,
+                options=options,
+                idempotency_key=idempotency_key,
             )
         from dao_files._actions.deleting import delete_rows
 

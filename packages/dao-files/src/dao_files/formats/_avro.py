@@ -21,12 +21,15 @@ from dao_files.formats._contract import FileTask, FormatWriter, Paths
 from dao_files.formats._facts import column_facts, file_bytes
 from dao_files.formats._faults import reading, storing
 from dao_files.formats._nested import nest, unnest
-from dao_files.formats._options import READING, WRITING, Check, integer, one_of, optional, valid
+from dao_files.formats._options import READING, WRITING, Check, check_level, integer, one_of, optional, valid
 from dao_files.formats._shape import check_batch, check_schema, refuse_duplicates, unify, without_order
 
 __all__ = ["AvroFormat", "AvroOptions"]
 
 _CODECS = {"deflate": "deflate", "none": "null", "bzip2": "bzip2", "xz": "xz", "zstd": "zstandard", "snappy": "snappy"}
+_LEVELS = {"deflate": (-1, 9), "zstd": (-7, 22)}
+"""The levels of the codecs for which fastavro doesn't ignore them."""
+
 _ROWS = 16_384
 
 
@@ -44,7 +47,7 @@ class AvroOptions:
             that a damaged or hostile file can't exhaust memory.
         compression: writing: ``deflate`` (default), ``none``, ``bzip2``, ``xz``; ``zstd`` and ``snappy`` where
             fastavro's own extras for them are installed. Reading supports all of them.
-        compression_level: writing: the codec's level; the codec's default where None.
+        compression_level: writing: the level of ``deflate`` or ``zstd``; the codec's default where None.
         sync_interval: writing: approximate bytes per block; default 16,000.
         avro_schema: writing: the Avro record schema to write, a mapping as in an ``.avsc`` file; derived from the Arrow
             schema where None. Its field names must equal the column names; columns are cast to its types without loss.
@@ -108,8 +111,14 @@ class AvroFormat(Format):
                 "avro_schema": avro.metadata["avro.schema"],
             }
 
+    def check_writing(self, options: Any) -> None:
+        if options.compression_level is not None:
+            check_level(options.compression_level, options.compression, _LEVELS)
+
     def writer(self, sink: Any, schema: pa.Schema, options: Any = None, *, path: str = "") -> FormatWriter:
-        return _AvroWriter(sink, schema, options or AvroOptions())
+        options = options or AvroOptions()
+        self.check_writing(options)
+        return _AvroWriter(sink, schema, options)
 
     def read_file(
         self, path: str, filesystem: fs.FileSystem, options: Any, task: FileTask

@@ -154,6 +154,13 @@ class FileFormat(ABC):
         """
         return build_options(self.name, self.Options, given or {})
 
+    def check_writing(self, options: Any) -> None:  # noqa: B027 - the options of most formats fit one another
+        """Check that files can be written with these options, whatever their rows are; :meth:`writer` checks it too.
+
+        Raises:
+            DataError: an option that no file can be written with, or only with other values of other options.
+        """
+
     def advice(self, schema: pa.Schema, options: Any) -> str:
         """Return advice to append to an error about a column that the files lack: which option may be wrong."""
         return ""

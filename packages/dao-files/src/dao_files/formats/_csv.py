@@ -17,7 +17,7 @@ from dao_files.formats._csv_options import CsvOptions
 from dao_files.formats._csv_parser import better_delimiter
 from dao_files.formats._csv_reader import CsvReader
 from dao_files.formats._csv_types import infer_types, join_types
-from dao_files.formats._csv_writer import CsvFileWriter
+from dao_files.formats._csv_writer import CsvFileWriter, check_writing
 from dao_files.formats._facts import file_bytes
 from dao_files.formats._faults import reading
 from dao_files.formats._shape import unify
@@ -55,6 +55,9 @@ class CsvFormat(Format):
                 "compression": resolve_compression(options.compression, path),
                 "columns": None,
             }
+
+    def check_writing(self, options: Any) -> None:
+        check_writing(options)
 
     def advice(self, schema: pa.Schema, options: Any) -> str:
         return better_delimiter(schema.names, (options or CsvOptions()).delimiter or ",")

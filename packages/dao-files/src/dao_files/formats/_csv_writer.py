@@ -22,10 +22,24 @@ from dao_files.formats._kinds import plain_type
 from dao_files.formats._shape import check_batch, refuse_duplicates
 from dao_files.formats._validity import refuse_far_years
 
-__all__ = ["CsvFileWriter"]
+__all__ = ["CsvFileWriter", "check_writing"]
 
 _ROWS = 65_536  # rows formatted at once
 _NUMERIC = set("0123456789+-.:eTZ /infatrusl")  # the characters of formatted numbers, times and booleans
+
+
+def check_writing(options: CsvOptions) -> None:
+    """Check that readers with the same options can read what is written; see :meth:`FileFormat.check_writing`."""
+    if options.quote is None and options.quoting == "all":
+        raise DataError("option 'quoting': found 'all', expected 'none' where quote is None")
+    if options.skip_rows and not _is_renamed(options):
+        raise DataError(
+            f"option 'skip_rows': found {options.skip_rows}, expected 0: readers would leave written rows out"
+        )
+
+
+def _is_renamed(options: CsvOptions) -> bool:
+    return options.skip_rows == 1 and isinstance(options.header, tuple)
 
 
 class CsvFileWriter(FormatWriter):
@@ -35,17 +49,11 @@ class CsvFileWriter(FormatWriter):
         refuse_duplicates(schema, "CSV")
         if not schema.names:
             raise DataError("CSV can't store rows without columns")
-        if options.quote is None and options.quoting == "all":
-            raise DataError("option 'quoting': found 'all', expected 'none' where quote is None")
-        renamed = options.skip_rows == 1 and isinstance(options.header, tuple)
-        if options.skip_rows and not renamed:
-            raise DataError(
-                f"option 'skip_rows': found {options.skip_rows}, expected 0: readers would leave written rows out"
-            )
+        check_writing(options)
         self._schema = schema
         self._options = options
         # With skip_rows=1 and a list of names, readers skip one line and need no header, so that line is a header.
-        self._has_heading = options.header is True or renamed
+        self._has_heading = options.header is True or _is_renamed(options)
         self._quoter = _Quoter(options, options.delimiter_of(path))
         self._null = options.null_values[0] if options.null_values else ""
         self._quoter.refuse_special(self._null)

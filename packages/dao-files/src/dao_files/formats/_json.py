@@ -137,10 +137,13 @@ class NdjsonFormat(JsonFormat):
             yield first
             yield from rows
 
-    def writer(self, sink: Any, schema: pa.Schema, options: Any = None, *, path: str = "") -> FormatWriter:
-        options = options or JsonOptions()
+    def check_writing(self, options: Any) -> None:
         if options.indent is not None:
             raise DataError(f"option 'indent': found {options.indent!r}, expected None: NDJSON has one row per line")
+
+    def writer(self, sink: Any, schema: pa.Schema, options: Any = None, *, path: str = "") -> FormatWriter:
+        options = options or JsonOptions()
+        self.check_writing(options)
         return _JsonWriter(sink, schema, options, path, lines=True)
 
 

@@ -22,6 +22,7 @@ __all__ = [
     "boolean",
     "build_options",
     "character",
+    "check_level",
     "columns_or_boolean",
     "integer",
     "number",
@@ -141,6 +142,23 @@ def per_column(check: Check) -> Check:
         return check.accepts(value)
 
     return Check(f"{check.expected}, or a mapping of column name to that", accepts)
+
+
+def check_level(level: int, codec: str, levels: Mapping[str, tuple[int, int]]) -> None:
+    """Check that a codec has a level: others would fail late, or be ignored.
+
+    Args:
+        level: the value of the option ``compression_level``.
+        codec: the codec.
+        levels: the least and the greatest level of the codecs that have some.
+
+    Raises:
+        DataError: the codec has no levels, or not this one.
+    """
+    least, greatest = levels.get(codec, (0, -1))
+    if not least <= level <= greatest:
+        expected = f"one from {least} to {greatest}" if codec in levels else "None, as it has no levels"
+        raise DataError(f"option 'compression_level': found {level} for {codec}, expected {expected}")
 
 
 def tuple_of(value: Any) -> Any:

@@ -25,6 +25,9 @@ __all__ = ["OrcFormat", "OrcOptions"]
 
 _CODECS = ("zstd", "snappy", "zlib", "lz4", "none")
 
+_MEMORY_BLOCK = 64 << 10
+"""Bytes that the ORC library allocates at once: it compresses only multiples of them together."""
+
 
 def _codec(value: Any) -> Any:
     return "none" if value in (None, "uncompressed") else value
@@ -37,7 +40,7 @@ class OrcOptions:
 
     Attributes:
         compression: ``zstd`` (default), ``snappy``, ``zlib``, ``lz4`` or ``none``.
-        compression_block_size: bytes that are compressed together; default 64 KiB.
+        compression_block_size: bytes that are compressed together, a multiple of 64 KiB, which is the default.
         compression_strategy: ``speed`` (default) or ``compression``.
         stripe_size: approximate bytes per stripe; default 64 MiB.
         row_index_stride: rows between entries of the row index; default 10,000, 0 for no index.
@@ -106,8 +109,15 @@ class OrcFormat(Format):
                 "row_index_stride": orc.row_index_stride,
             }
 
+    def check_writing(self, options: Any) -> None:
+        size = options.compression_block_size
+        if size % _MEMORY_BLOCK:
+            raise DataError(f"option 'compression_block_size': found {size}, expected a multiple of {_MEMORY_BLOCK:,}")
+
     def writer(self, sink: Any, schema: pa.Schema, options: Any = None, *, path: str = "") -> FormatWriter:
-        return _OrcWriter(sink, schema, options or OrcOptions())
+        options = options or OrcOptions()
+        self.check_writing(options)
+        return _OrcWriter(sink, schema, options)
 
     def read_file(
         self, path: str, filesystem: fs.FileSystem, options: Any, task: FileTask

@@ -26,7 +26,7 @@ from dao_files.formats._parquet_bounds import guarantee
 from dao_files.formats._parquet_dictionaries import check_read_dictionary
 from dao_files.formats._parquet_facts import describe, row_count
 from dao_files.formats._parquet_group import RowGroup, fetch_ahead
-from dao_files.formats._parquet_options import ParquetOptions
+from dao_files.formats._parquet_options import ParquetOptions, check_levels
 from dao_files.formats._parquet_source import Footer, ParquetSource, open_source
 from dao_files.formats._parquet_writer import ParquetFileWriter
 from dao_files.formats._pruning import prune
@@ -73,8 +73,13 @@ class ParquetFormat(Format):
         with reading(path):
             return describe(open_source(path, filesystem, options or ParquetOptions()))
 
+    def check_writing(self, options: Any) -> None:
+        check_levels(options)
+
     def writer(self, sink: Any, schema: pa.Schema, options: Any = None, *, path: str = "") -> FormatWriter:
-        return ParquetFileWriter(sink, schema, options or ParquetOptions())
+        options = options or ParquetOptions()
+        self.check_writing(options)
+        return ParquetFileWriter(sink, schema, options)
 
     def read_table(
         self,

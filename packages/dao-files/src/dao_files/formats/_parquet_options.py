@@ -13,6 +13,7 @@ from dao_files.formats._options import (
     WRITING,
     Check,
     boolean,
+    check_level,
     columns_or_boolean,
     integer,
     number,
@@ -24,9 +25,10 @@ from dao_files.formats._options import (
     valid,
 )
 
-__all__ = ["ParquetOptions"]
+__all__ = ["ParquetOptions", "check_levels"]
 
 _CODECS = ("zstd", "snappy", "gzip", "brotli", "lz4", "none")
+_LEVELS = {"zstd": (-50, 22), "gzip": (0, 9), "brotli": (0, 11), "lz4": (1, 12)}
 _ENCODINGS = ("PLAIN", "BYTE_STREAM_SPLIT", "DELTA_BINARY_PACKED", "DELTA_LENGTH_BYTE_ARRAY", "DELTA_BYTE_ARRAY")
 
 
@@ -154,3 +156,19 @@ class ParquetOptions:
     int96_unit: str = field(metadata=READING, default="us", validator=valid(one_of("s", "ms", "us", "ns")))
     read_dictionary: tuple[str, ...] = field(metadata=READING, default=(), converter=tuple_of, validator=valid(texts))
     max_decompression_ratio: float = field(metadata=READING, default=1000.0, validator=valid(number(1)))
+
+
+def check_levels(options: ParquetOptions) -> None:
+    """Check that each codec has the level that is asked of it.
+
+    Raises:
+        DataError: it has none, or not this one.
+    """
+    level, codec = options.compression_level, options.compression
+    if isinstance(level, Mapping):
+        for column, own in level.items():
+            named = codec.get(column, codec.get(column.split(".")[0], "zstd")) if isinstance(codec, Mapping) else codec
+            check_level(own, named, _LEVELS)
+    elif level is not None:
+        for named in codec.values() if isinstance(codec, Mapping) else (codec,):
+            check_level(level, named, _LEVELS)

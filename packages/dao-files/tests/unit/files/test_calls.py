@@ -19,7 +19,14 @@ from dao.results import FileInfo, Listing
 @pytest.fixture(params=["local", "memory"])
 def dao(request: pytest.FixtureRequest, tmp_path: Path) -> DataAccessObject:
     options = {"root": str(tmp_path)} if request.param == "local" else {}
-    objects = {"t": {"type": "table"}, "p": {"type": "table", "format": "parquet"}, "d": {"type": "directory"}}
+    objects = {
+        "t": {"type": "table"},
+        "c": {"type": "table"},
+        "p": {"type": "table", "format": "parquet"},
+        "declared": {"type": "table", "format": "csv", "delimiter": ";", "schema": {"a": "int8"}},
+        "d": {"type": "directory"},
+        "blob": {"type": "file"},
+    }
     return DataAccessObject({"s": {"interface": request.param, "options": options, "objects": objects}})
 
 
@@ -77,6 +84,24 @@ ROWS = [{"a": 1}]
         ),
         ("upsert", {"data": ROWS, "keys": ["a"], "compression": "zipp"}, "option 'compression': found 'zipp'"),
         ("read", {"encoding": "utf8x"}, "'encoding'"),
+        ("delete", {"delimiter": ";"}, "delimiter: deleting a whole object takes only path="),
+        ("delete", {"format": "csv", "schema": {"a": "int8"}}, "format, schema: deleting a whole object"),
+        ("write", {"data": ROWS, "format": "ndjson", "indent": 2}, "option 'indent': found 2, expected None"),
+        ("write", {"data": ROWS, "format": "csv", "skip_rows": 1}, "option 'skip_rows': found 1, expected 0"),
+        ("upsert", {"data": ROWS, "keys": "a", "format": "ndjson", "indent": 2}, "option 'indent'"),
+        ("delete", {"where": "a = 1", "format": "ndjson", "indent": 2}, "option 'indent'"),
+        (
+            "write",
+            {"data": ROWS, "format": "parquet", "compression": "snappy", "compression_level": 3},
+            "option 'compression_level': found 3 for snappy, expected None, as it has no levels",
+        ),
+        (
+            "write",
+            {"data": ROWS, "format": "parquet", "compression": {"a": "gzip"}, "compression_level": {"a": 12}},
+            "found 12 for gzip, expected one from 0 to 9",
+        ),
+        ("write", {"data": ROWS, "format": "avro", "compression": "bzip2", "compression_level": 3}, "for bzip2"),
+        ("write", {"data": ROWS, "format": "orc", "compression_block_size": 1000}, "expected a multiple of 65,536"),
         ("write", {"data": []}, "an empty list has no columns"),
         ("write", {"data": b"x"}, "bytes go to one file"),
         ("write", {"data": ROWS, "partition_by": ["a", "a"]}, "partition_by: asks for 'a' more than once"),
@@ -99,6 +124,29 @@ def test_what_no_store_could_do_is_refused_before_it_is_looked_at(
         assert told in str(caught.value)
         assert (caught.value.action, caught.value.data_object) == (action, "s.t")
     assert dao.read("s.t", into="pylist") == [{"a": 9}]
+
+
+def test_metadata_of_a_file_of_no_known_format_is_refused_by_explain_too(dao: DataAccessObject) -> None:
+    dao.write(b"x", "s.blob")
+    for call in (dao.run, lambda *roles: dao.explain("run", *roles)):
+        with pytest.raises(DataError, match="no format is known"):
+            call("metadata", "s.blob")
+
+
+def test_options_that_the_table_remembers_make_others_valid(dao: DataAccessObject) -> None:
+    dao.write(ROWS, "s.c", format="csv", header=["a"], skip_rows=1)
+    assert dao.explain("write", ROWS, "s.c", mode="append", format="csv", skip_rows=1)
+    dao.write(ROWS, "s.c", mode="append", format="csv", skip_rows=1)
+    assert dao.read("s.c", into="pylist") == [*ROWS, *ROWS]
+    with pytest.raises(DataError, match="option 'skip_rows'"):
+        dao.explain("write", ROWS, "s.c", mode="overwrite", format="csv", skip_rows=1)
+
+
+def test_what_an_object_declares_for_its_other_calls_does_not_keep_it_from_being_deleted(dao: DataAccessObject) -> None:
+    dao.write(ROWS, "s.declared")
+    assert dao.explain("delete", "s.declared", format="csv")
+    dao.delete("s.declared", format="csv")
+    assert not dao.exists("s.declared")
 
 
 def test_options_of_the_format_that_is_there_are_taken_where_nobody_says_it(dao: DataAccessObject) -> None:

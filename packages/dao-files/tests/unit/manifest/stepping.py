@@ -133,7 +133,7 @@ def put(files: Files, mode: str = "overwrite", key: str = "t") -> Action:
 
 def remove(key: str = "t") -> Action:
     """The action that deletes a tree."""
-    return lambda storage: delete(storage, DirectoryObject(key), path=None, ignored={"options": {}})
+    return lambda storage: delete(storage, DirectoryObject(key), path=None, about_rows={}, options={})
 
 
 def copied(source: str, target: str, mode: str = "overwrite") -> Action:
