@@ -38,7 +38,6 @@ _FILES = Capabilities(
         "branches": _NOW,
         "tags": _NOW,
         "positions": "a table's history keeps no positions",
-        "upsert_deletes": "an upsert updates and inserts",
     },
     formats=("parquet", "csv", "ndjson", "json", "arrow", "orc", "avro"),
 )

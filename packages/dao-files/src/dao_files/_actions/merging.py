@@ -1,4 +1,4 @@
-"""Copy-on-write upserts: files without any of the keys are kept, the others are rewritten.
+"""Copy-on-write upserts: files without any of the keys are kept, the others are rewritten, or dropped with their rows.
 
 A file is skipped if its statistics rule out the keys. Else only its columns of ``keys`` and ``order_by`` are read and
 matched; all columns are read only if a row changes. Updated rows keep their position in the file and the values of
@@ -60,10 +60,12 @@ class _Found:
     Attributes:
         matched: the indices of the source's rows whose keys are in the file.
         moved: the file's updated rows that belong to another partition now.
+        deleted: the number of the file's rows that are deleted.
     """
 
     matched: pa.Array
     moved: Sequence[pa.RecordBatch] = ()
+    deleted: int = 0
 
 
 @frozen
@@ -73,15 +75,22 @@ class _Matches:
     Attributes:
         known: the source row with the same key.
         wins: the same, but null if the source row is older by ``order_by`` and so doesn't replace the stored row.
+        stored: the number of the source's rows that are stored; the others delete.
     """
 
     known: pa.Array
     wins: pa.Array
+    stored: int
 
     @property
     def updated(self) -> int:
         """The number of stored rows that are replaced."""
-        return len(self.wins.drop_null())
+        return int(pc.sum(pc.less(self.wins, self.stored)).as_py() or 0)
+
+    @property
+    def deleted(self) -> int:
+        """The number of stored rows that are deleted."""
+        return int(len(self.wins) - self.wins.null_count) - self.updated
 
 
 @define(slots=False)
@@ -91,9 +100,10 @@ class Merge:
     Attributes:
         table: the table, read by the new schema without views.
         schema: the new schema.
-        source: the rows to merge, in the new schema.
+        source: the rows to store, in the new schema.
         given: the columns that the source has; the others are null in ``source``.
-        matcher: finds the source's keys.
+        decisive: the columns of ``keys`` and ``order_by``, of the rows to store and, after them, of those that delete.
+        matcher: finds the keys of ``decisive``.
         order_by: the columns by which a stored row may be newer than the source's.
     """
 
@@ -101,6 +111,7 @@ class Merge:
     schema: pa.Schema
     source: pa.Table
     given: frozenset[str]
+    decisive: pa.Table
     matcher: Matcher
     order_by: tuple[str, ...]
 
@@ -116,26 +127,29 @@ class Merge:
         layout = Layout(table.format, table.options, schema, table.partition_by)
         batches = (with_views(batch, schema) for batch in added.to_batches())
         new = write_new(change, batches, layout, table.log) if added.num_rows else []
-        updated = sum(one.rows for one in done)
-        if not updated and not len(fresh):
+        updated, deleted = sum(one.rows for one in done), sum(one.deleted for one in found)
+        if not updated and not deleted and not len(fresh):
             return None
+        written = [one.part for one in done if one.part is not None]
+        if not written and not new and not any(one.untouched for one in done) and not table.partition_by:
+            written = [parts.write(parts.new_path(), ())]  # an empty file, from which other programs read the schema
         touched = {one.file.key for one in done if not one.untouched}
         before = table.record.rows if table.record is not None else None
         return commit(
             change,
             table.log,
             "upsert",
-            new=part_sizes([*(one.part for one in done if one.part is not None), *new]),
+            new=part_sizes([*written, *new]),
             kept=[info for info in table.snapshot.files if info.key not in touched],
             key=place.key,
             format=table.format,
             options=table.options,
             partition_by=table.partition_by,
             schema=schema,
-            rows=None if before is None else before + len(fresh),
+            rows=None if before is None else before + len(fresh) - deleted,
             inserted=len(fresh),
             updated=updated,
-            deleted=0,
+            deleted=deleted,
             keyed=keyed,
         )
 
@@ -144,16 +158,16 @@ class Merge:
         file = self.table.files[0]
         matches = self._match_file(file)
         fresh = self._unmatched([_Found(_distinct(matches.known))])
-        if not matches.updated and not len(fresh):
+        if not matches.updated and not matches.deleted and not len(fresh):
             return None
         parts = part_writer(change, self.table, self.schema)
         batches = chain(self._update_file(file, matches, []), self.source.take(fresh).to_batches())
         part = parts.write("", (with_views(batch, self.schema) for batch in batches))
         change.publish()
-        return WriteResult(len(fresh), matches.updated, 0, part.size, 1)
+        return WriteResult(len(fresh), matches.updated, matches.deleted, part.size, 1)
 
     def _unmatched(self, found: Sequence[_Found]) -> pa.Array:
-        """Return the indices of the source's rows without a match."""
+        """Return the indices of the rows to store without a match."""
         matched = pa.concat_arrays([_NONE, *(one.matched for one in found)])
         every = numbers(self.source.num_rows)
         return every.filter(pc.invert(pc.is_in(every, value_set=matched)))
@@ -163,11 +177,13 @@ class Merge:
             return Rewritten(file, untouched=True)
         matches = self._match_file(file)
         known = _distinct(matches.known)
-        if matches.updated == 0:
+        updated, deleted = matches.updated, matches.deleted
+        if not updated and not deleted:
             return Rewritten(file, untouched=True, found=_Found(known))
         moved: list[pa.RecordBatch] = []
-        part = write(self._update_file(file, matches, moved))
-        return Rewritten(file, part, rows=matches.updated, found=_Found(known, moved))
+        gone = deleted == len(matches.wins)
+        part = None if gone else write(self._update_file(file, matches, moved))
+        return Rewritten(file, part, rows=updated, found=_Found(known, moved, deleted))
 
     def _may_match(self, file: FileInfo) -> bool:
         if file.size is not None and file.size <= _SMALL:
@@ -185,17 +201,17 @@ class Merge:
             found = self.matcher.match(batch)
             known.append(found)
             wins.append(self._drop_older(batch, found) if self.order_by else found)
-        return _Matches(pa.concat_arrays(known), pa.concat_arrays(wins))
+        return _Matches(pa.concat_arrays(known), pa.concat_arrays(wins), self.source.num_rows)
 
     def _drop_older(self, batch: pa.RecordBatch, found: pa.Array) -> pa.Array:
         """Null the matches whose source rows are older than the stored rows."""
         hit = pc.is_valid(found)
         stored = batch.filter(hit).select(list(self.order_by))
-        older = precedes(self.source.select(list(self.order_by)).take(found.drop_null()), stored, self.order_by)
+        older = precedes(self.decisive.select(list(self.order_by)).take(found.drop_null()), stored, self.order_by)
         return pc.replace_with_mask(found, hit, pc.if_else(older, pa.scalar(None, found.type), found.drop_null()))
 
     def _update_file(self, file: FileInfo, matches: _Matches, moved: list[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Yield the file's rows, with the matching rows replaced by the source's.
+        """Yield the file's rows, with the matching rows replaced by the source's, or left out.
 
         Args:
             file: the file.
@@ -208,6 +224,9 @@ class Merge:
             advance(batch.num_rows, batch.nbytes)
             part = matches.wins.slice(start, batch.num_rows)
             start += batch.num_rows
+            going = pc.fill_null(pc.greater_equal(part, matches.stored), False)
+            if pc.any(going).as_py():
+                batch, part = batch.filter(pc.invert(going)), part.filter(pc.invert(going))
             if part.null_count == batch.num_rows:
                 yield batch
                 continue

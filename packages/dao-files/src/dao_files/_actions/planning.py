@@ -137,6 +137,10 @@ def _plan_writing(
         from dao.tables import check_keys
 
         check_keys(given.get("keys") or ())
+        if given.get("delete_when") is not None:
+            from dao.arrow.predicates import parse
+
+            found["deletes"] = f"the rows of the keys for which {parse(given['delete_when'])}"
         return {**found, "keys": given["keys"], "replaces": f"the files of {location} that hold one of the keys"}
     return {**found, "mode": mode, "replaces": _describe_replaced(mode, location, place)}
 

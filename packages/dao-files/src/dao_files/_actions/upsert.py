@@ -6,18 +6,21 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from attrs import evolve
+from attrs import evolve, frozen
 
-from dao.arrow.convert import find_names, normalise_views, to_reader
+from dao.arrow.convert import conform, find_names, normalise_views, to_reader
+from dao.arrow.predicates import Predicate, parse
 from dao.data_object import DataObject
 from dao.errors import AlreadyExistsError, ConflictError, DataError
 from dao.results import WriteResult
 from dao.tables import (
     Matcher,
     RetryBudget,
+    Split,
     check_keys,
     reconcile,
     retry_conflicts,
+    split_deletes,
     winners,
 )
 from dao_files._actions.calls import check_writing, default_format
@@ -53,6 +56,7 @@ def upsert_rows(
     schema: Any,
     options: Mapping[str, Any],
     idempotency_key: str | None = None,
+    delete_when: Any = None,
 ) -> WriteResult:
     """See :meth:`dao_files._actions.interface.FilesInterface.upsert`."""
     place = check_writing(
@@ -71,8 +75,9 @@ def upsert_rows(
     check_keys(names)
     default = default_format(storage)
     partitions = as_names(partition_by)
+    condition = None if delete_when is None else parse(delete_when)
     asked = {"format": format, "partition_by": partitions, "schema_mode": schema_mode, "options": options}
-    keyed = Keyed.of(idempotency_key, "upsert", keys=names, order_by=as_names(order_by), **asked)
+    keyed = Keyed.of(idempotency_key, "upsert", keys=names, order_by=as_names(order_by), **asked, **_told(condition))
     writing = Writing(
         data_object,
         "append",
@@ -84,11 +89,12 @@ def upsert_rows(
         direction=None,
         keyed=keyed,
     )
-    reader = normalise_views(to_reader(data, schema=declared_schema(schema)))
+    declared = declared_schema(schema)
+    reader = normalise_views(to_reader(data, schema=declared if condition is None else None))
     source = collect(data, reader if keyed is None else keyed.watch(reader))
     names = tuple(find_names(source.schema, names, "keys"))
     order = tuple(find_names(source.schema, as_names(order_by) or (), "order_by"))
-    source = winners(source, names, order)
+    source = _Source(winners(source, names, order), condition, names, order, None if condition is None else declared)
     tree = resolve_kind(storage, place) == "directory"
     if not tree:
         refuse_keyed_file(idempotency_key, place.key)
@@ -103,9 +109,40 @@ def upsert_rows(
             if table is None:
                 return _write_first(storage, change, source, place, writing, tree=tree)
             table = prepare_rewriting(table, schema)
-            return _merge(change, table, source, names, order, place, writing)
+            return _merge(change, table, source, place, writing)
 
     return retry_conflicts(storage.conflict_timeout, work)
+
+
+@frozen
+class _Source:
+    """The rows of an upsert.
+
+    Attributes:
+        rows: all of them, one for each key.
+        delete_when: the condition of those that delete; None for none.
+        keys: the key columns.
+        order_by: the columns that tell which row is older.
+        declared: the schema to cast the stored rows to, if that isn't done yet: the condition may need more columns.
+    """
+
+    rows: pa.Table
+    delete_when: Predicate | None
+    keys: tuple[str, ...]
+    order_by: tuple[str, ...]
+    declared: Any
+
+    def split(self, stored: pa.Schema | None) -> Split:
+        """Divide them into those that are stored in a table and those that delete."""
+        split = split_deletes(self.rows, self.delete_when, stored, self.keys, self.order_by)
+        if self.declared is None:
+            return split
+        return evolve(split, rows=normalise_views(to_reader(split.rows, schema=self.declared)).read_all())
+
+
+def _told(condition: Predicate | None) -> dict[str, str]:
+    """What the digest of the call has of its ``delete_when=``."""
+    return {} if condition is None else {"delete_when": str(condition)}
 
 
 def _open(change: Change, writing: Writing, *, tree: bool) -> StoredTable | None:
@@ -113,38 +150,42 @@ def _open(change: Change, writing: Writing, *, tree: bool) -> StoredTable | None
 
 
 def _write_first(
-    storage: Storage, change: Change, source: pa.Table, place: Place, writing: Writing, *, tree: bool
+    storage: Storage, change: Change, source: _Source, place: Place, writing: Writing, *, tree: bool
 ) -> WriteResult:
     """Write all rows to a new table."""
     new = evolve(writing, mode="error")
+    rows = source.split(None).rows.to_reader()
     try:
-        result = write_into(change, source.to_reader(), place, new, RetryBudget(storage.conflict_timeout), tree=tree)
+        result = write_into(change, rows, place, new, RetryBudget(storage.conflict_timeout), tree=tree)
     except AlreadyExistsError as error:
         raise ConflictError(f"another writer made {place.key!r} meanwhile") from error
-    return evolve(result, rows_updated=0)
+    return evolve(result, rows_updated=0, rows_deleted=0)
 
 
 def _merge(
     change: Change,
     table: StoredTable,
-    source: pa.Table,
-    keys: tuple[str, ...],
-    order_by: tuple[str, ...],
+    source: _Source,
     place: Place,
     writing: Writing,
 ) -> WriteResult:
-    schema = reconcile(table.schema, source.schema, writing.schema_mode)
+    split = source.split(table.schema)
+    schema = reconcile(table.schema, split.rows.schema, writing.schema_mode)
     if writing.partition_by is not None:
         asked = find_names(schema, writing.partition_by, "partition_by")
         if asked != list(table.partition_by):
             raise DataError(f"{place.key!r} is partitioned by {list(table.partition_by)}, not by {asked}")
-    for name in keys:
+    for name in source.keys:
         if name not in table.schema.names:
             raise DataError(f"keys: the table has no column {name!r}")
     plain = schema_without_views(schema)
-    rows = pa.Table.from_batches(shape_rows(source.to_reader(), plain), plain).combine_chunks()
+    rows = pa.Table.from_batches(shape_rows(split.rows.to_reader(), plain), plain).combine_chunks()
+    compared = pa.schema([plain.field(name) for name in split.deletes.column_names])
+    deletes = conform(split.deletes.to_reader(), compared).read_all()
+    decisive = pa.concat_tables([rows.select(compared.names), deletes]).combine_chunks()
     # Read by the new schema: added columns are null, widened types are cast.
     table = evolve(table, declared=plain)
-    merge = Merge(table, schema, rows, frozenset(source.column_names), Matcher.of(rows, keys), order_by)
+    given, matcher = frozenset(split.rows.column_names), Matcher.of(decisive, source.keys)
+    merge = Merge(table, schema, rows, given, decisive, matcher, source.order_by)
     done = merge.into_file(change) if table.snapshot.is_file else merge.into_tree(change, place, writing.keyed)
     return done or commit_nothing(change, table.log, writing.keyed)

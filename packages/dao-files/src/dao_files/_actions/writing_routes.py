@@ -163,6 +163,7 @@ class WritingRoutes:
         *,
         keys: str | Sequence[str] | None = None,
         order_by: str | Sequence[str] | None = None,
+        delete_when: Any = None,
         format: str | None = None,
         partition_by: str | Sequence[str] | None = None,
         schema_mode: str = "strict",
@@ -181,6 +182,8 @@ class WritingRoutes:
             order_by: columns that select one of the rows with the same keys, including the stored row: the greatest
                 wins, compared column by column; null and NaN are less than all values; of equal rows the last wins, so
                 the data wins over the stored row. A row that is older than the stored row changes nothing.
+            delete_when: a predicate on the data: a row for which it is true deletes the stored row of its key. Columns
+                of the predicate that the table lacks, and those of a change (``_change_type``...), aren't stored.
             format: the format's name.
             partition_by: as for :meth:`write`.
             schema_mode: as for :meth:`write`, but columns that the data lacks keep their values in stored rows.
@@ -207,6 +210,7 @@ class WritingRoutes:
             data_object,
             keys=keys,
             order_by=order_by,
+            delete_when=delete_when,
             format=format,
             partition_by=partition_by,
             schema_mode=schema_mode,
