@@ -8,7 +8,7 @@ from lake import LakeInterface
 
 from dao import DataError, NotFoundError, Position, TableObject, WriteResult, register
 from dao.arrow.convert import to_reader
-from dao.tables import Merged, check_position
+from dao.tables import Merged, RequestDigest, RowsDigest, check_position
 
 
 @define(slots=False)
@@ -28,7 +28,8 @@ class FullLakeInterface(LakeInterface):
     def write(self, data, data_object: TableObject, *, mode="error", branch=None, idempotency_key=None, position=None):
         new, on = to_reader(data).read_all(), self._on(data_object, branch)
         work = lambda: LakeInterface.write(self, new, on, mode=mode)  # noqa: E731
-        return self._once(on, idempotency_key, ("write", mode, new), lambda: self._placed(on, position, work, mode))
+        asked = self._asked("write", {"mode": mode}, new)
+        return self._once(on, idempotency_key, asked, lambda: self._placed(on, position, work, mode))
 
     def upsert(
         self,
@@ -44,7 +45,7 @@ class FullLakeInterface(LakeInterface):
         new, given = to_reader(data).read_all(), {"keys": keys, "order_by": order_by, "delete_when": delete_when}
         work = lambda: LakeInterface.upsert(self, new, data_object, **given)  # noqa: E731
         placed = lambda: self._placed(data_object, position, work)  # noqa: E731
-        return self._once(data_object, idempotency_key, ("upsert", str(given), new), placed)
+        return self._once(data_object, idempotency_key, self._asked("upsert", {"given": str(given)}, new), placed)
 
     def read_position(self, data_object: TableObject, *, source, branch=None):
         on = self._on(data_object, branch)
@@ -52,7 +53,7 @@ class FullLakeInterface(LakeInterface):
 
     def delete(self, data_object: TableObject, *, where=None, idempotency_key=None):
         work = lambda: LakeInterface.delete(self, data_object, where=where)  # noqa: E731
-        return self._once(data_object, idempotency_key, ("delete", str(where)), work)
+        return self._once(data_object, idempotency_key, self._asked("delete", {"where": str(where)}), work)
 
     def history(self, data_object: TableObject):
         line = LakeInterface._until(self, data_object)
@@ -125,14 +126,23 @@ class FullLakeInterface(LakeInterface):
         self.positions[data_object.key, result.version_after] = kept
         return result
 
+    def _asked(self, action, given, rows=None):
+        if rows is None:
+            return RequestDigest.of(action, given)
+        digest = RowsDigest(rows.schema)
+        for batch in rows.to_batches():
+            digest.update(batch)
+        return RequestDigest.of(action, given, digest)
+
     def _once(self, data_object, key, asked, work):
         if key is None:
             return work()
-        if (data_object.key, key) not in self.done:
-            result = work()
-            self.done[data_object.key, key] = asked
-            return result
-        if self.done[data_object.key, key] != asked:
+        with self.lock:
+            if (data_object.key, key) not in self.done:
+                result = work()
+                self.done[data_object.key, key] = asked, result.version_after
+                return result
+            first, version = self.done[data_object.key, key]
+        if first != asked:
             raise DataError(f"idempotency_key: {key!r} was used for something else")
-        version = len(self.tables[data_object.key])
         return WriteResult(0, 0, 0, version_before=version, version_after=version)

@@ -10,6 +10,7 @@ from dao.testing._conformance.files import Files, Keys
 from dao.testing._conformance.foreign import ForeignFiles
 from dao.testing._conformance.guard import Guard
 from dao.testing._conformance.honesty import Honesty
+from dao.testing._conformance.idempotency import Idempotency
 from dao.testing._conformance.increments import DeletingUpserts, Increments
 from dao.testing._conformance.leaks import Leaks
 from dao.testing._conformance.looks import Counts, Exists, Histories, Lists, Schemas
@@ -23,7 +24,7 @@ from dao.testing._conformance.sweeps import Faults
 from dao.testing._conformance.together import Cancellation, Concurrency
 from dao.testing._conformance.transfers import CopiesBetween, CopiesWithin, Moves
 from dao.testing._conformance.types import Types
-from dao.testing._conformance.versions import Changes, Idempotency, References, TimeTravels
+from dao.testing._conformance.versions import Changes, References, TimeTravels
 from dao.testing._conformance.writes import Appends, Overwrites, PartitionOverwrites, Writes
 
 __all__ = ["ConformanceSuite"]

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from mutants.keyed import KEYED
 
 from dao.testing._conformance.base import Capability
+from dao.testing._conformance.idempotency import Idempotency
 from dao.testing._conformance.increments import DeletingUpserts, Increments
 from dao.testing._conformance.operations import Operations
 from dao.testing._conformance.positions import Positions
-from dao.testing._conformance.versions import Changes, Idempotency, References, TimeTravels
+from dao.testing._conformance.versions import Changes, References, TimeTravels
 
 pytest_plugins = ["pytester"]
 
@@ -19,9 +21,11 @@ LAKES = Path(__file__).parents[2] / "conformance"
 SUITE = """
 import sys
 sys.path.insert(0, "LAKES")
+import threading
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
+from attrs import evolve
 from dao import *
 from dao.tables import check_position
 from dao.capabilities import capabilities_of
@@ -105,14 +109,6 @@ MUTANTS: dict[str, tuple[type[Capability], tuple[str, ...]]] = {
         ("def read(self, data_object, *, tag=None, **given):", "return super().read(data_object, **given)"),
     ),
     "a_branch_is_the_table": (References, ("def _on(self, data_object, branch):", "return data_object")),
-    "a_key_is_ignored": (Idempotency, ("def _once(self, data_object, key, asked, work):", "return work()")),
-    "other_data_is_dropped": (
-        Idempotency,
-        (
-            "def _once(self, data_object, key, asked, work):",
-            "return super()._once(data_object, key, None, work)",
-        ),
-    ),
     "a_position_is_ignored": (Positions, (PLACED, "return work()")),
     "a_position_is_not_compared": (
         Positions,
@@ -248,6 +244,7 @@ MUTANTS: dict[str, tuple[type[Capability], tuple[str, ...]]] = {
             "return WriteResult(version_after=version)",
         ),
     ),
+    **KEYED,
 }
 """For each mutant the capability that must notice it, and its method: the head, and the lines of its body."""
 

@@ -1,4 +1,4 @@
-"""The semantics of versions: time travel, changed rows, tags and branches, idempotent writes."""
+"""The semantics of versions: time travel, changed rows, tags and branches."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dao.testing._backend import Backend
 from dao.testing._conformance.base import Capability, needs
 from dao.testing._conformance.samples import people, rows
 
-__all__ = ["Changes", "Idempotency", "References", "TimeTravels"]
+__all__ = ["Changes", "References", "TimeTravels"]
 
 _PAGE = "docs/writing-an-interface.md, 'Versions'"
 _META = ("_change_type", "_version", "_timestamp")
@@ -193,46 +193,3 @@ class References(
         assert rows(dao, table, branch="trial") == people([0, 1, 2, 9]).to_pylist()
         with pytest.raises(NotFoundError):
             dao.read(table, branch="unknown")
-
-
-class Idempotency(
-    Capability,
-    requires=("read", "write", "mode:append", "idempotency"),
-    written=f"dao.DataAccessObject.write; {_PAGE}",
-):
-    """A repeated call with the same ``idempotency_key=`` changes nothing."""
-
-    def test_a_write_with_a_key_is_done_once(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Repeating a write with the same key changes nothing, also after other writes; one with a new key is done."""
-        table = backend.table("people")
-        dao.write(people(range(3)), table)
-        for key, ids in (("a", [5]), ("b", [6]), ("a", [5])):
-            dao.write(people(ids), table, mode="append", idempotency_key=key)
-        assert rows(dao, table) == people([0, 1, 2, 5, 6]).to_pylist()
-        again = dao.write(people([6]), table, mode="append", idempotency_key="b")
-        assert again.version_after == again.version_before
-        assert rows(dao, table) == people([0, 1, 2, 5, 6]).to_pylist()
-
-    def test_a_key_with_other_data_is_an_error(self, dao: DataAccessObject, backend: Backend) -> None:
-        """A used key with other data or another action is a DataError that names the argument: nothing changes."""
-        table = backend.table("people")
-        dao.write(people(range(3)), table)
-        dao.write(people([5]), table, mode="append", idempotency_key="a")
-        with pytest.raises(DataError, match="idempotency_key"):
-            dao.write(people([6]), table, mode="append", idempotency_key="a")
-        if self.capabilities.absence("delete") is None:
-            with pytest.raises(DataError, match="idempotency_key"):
-                dao.delete(table, where="id = 5", idempotency_key="a")
-        assert rows(dao, table) == people([0, 1, 2, 5]).to_pylist()
-
-    @needs("upsert", "delete")
-    def test_upserts_and_deletes_take_a_key_too(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Repeating an upsert or a delete with the same key changes nothing."""
-        table = backend.table("people")
-        dao.write(people(range(3)), table)
-        for _ in range(2):
-            dao.upsert(people([1], note=" renamed"), table, keys=["id"], idempotency_key="renaming")
-            dao.delete(table, where="id = 0", idempotency_key="deleting")
-        dao.upsert(people([1]), table, keys=["id"])
-        dao.upsert(people([1], note=" renamed"), table, keys=["id"], idempotency_key="renaming")
-        assert rows(dao, table) == people([1, 2]).to_pylist()
