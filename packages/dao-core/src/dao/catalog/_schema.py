@@ -147,7 +147,7 @@ _OPTIONS = [key for key, right in STORE_KEYS.items() if right == "options"]
 
 
 def _object_schema(formats: list[str], types: list[str]) -> dict[str, Any]:
-    described = _descriptions(ObjectDeclaration)
+    described = _plain_descriptions(ObjectDeclaration)
     properties: dict[str, Any] = {}
     for attribute in attrs.fields(ObjectDeclaration):
         text = str(attribute.type) == "str"
@@ -183,7 +183,7 @@ def _interface_schema(cls: type | None) -> dict[str, Any]:
 
 
 def _options_schema(cls: type) -> dict[str, Any]:
-    described = _descriptions(cls)
+    described = _plain_descriptions(cls)
     attributes = {a.alias: a for a in attrs.fields(cls)} if attrs.has(cls) else {}
     properties = {}
     for name, kind in option_types(cls).items():
@@ -200,11 +200,15 @@ def _is_open(cls: type) -> bool:
     return any(p.kind is p.VAR_KEYWORD for p in inspect.signature(cls).parameters.values())
 
 
-def _descriptions(cls: type) -> dict[str, str]:
-    """Descriptions of attributes or arguments from the class's docstring, by name."""
+def descriptions_of(cls: type) -> dict[str, str]:
+    """Descriptions of attributes or arguments from the class's docstring, by name, each in one line."""
     section = re.search(r"(?ms)^(?:Attributes|Args):\n(.*?)(?=^\S|\Z)", inspect.getdoc(cls) or "")
     found = {}
     for entry in re.finditer(r"(?m)^    ([\w, ]+): (.*(?:\n     +\S.*)*)", section[1] if section else ""):
         for name in entry[1].split(","):
-            found[name.strip()] = re.sub(r"\s+", " ", entry[2].replace("``", "'")).strip()
+            found[name.strip()] = re.sub(r"\s+", " ", entry[2]).strip()
     return found
+
+
+def _plain_descriptions(cls: type) -> dict[str, str]:
+    return {name: text.replace("``", "'") for name, text in descriptions_of(cls).items()}

@@ -117,7 +117,8 @@ class FileFormat(ABC):
         magic: the bytes that every file begins with, which identify a file without a suffix; empty for text formats.
         Options: the attrs class of the options of reading and writing. A field's ``metadata`` says more: with
             ``{"direction": "reading"}`` or ``"writing"`` calls of the other direction refuse the option; with
-            ``{"spelling": True}`` a table remembers the value with which its files were written.
+            ``{"spelling": True}`` a table remembers the value with which its files were written; ``"meant"`` is a
+            function that returns the same for values that mean the same.
         filters_rows: True where :meth:`read_file` applies a task's predicate exactly.
         has_schema: True where files store column names and types even without rows.
     """
