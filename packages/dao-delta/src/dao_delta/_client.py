@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote, unquote
@@ -18,6 +17,7 @@ from deltalake.exceptions import TableNotFoundError
 from dao.connections import Settings
 from dao.errors import DataError, NotFoundError, UnsupportedError
 from dao_delta._log import LOG, Action
+from dao_delta._log_files import CommitChecks
 from dao_delta._schemas import arrow_schema
 from dao_files.manifest import Transport
 from dao_files.storage import check_key
@@ -66,6 +66,7 @@ class Client:
 
     transport: Transport
     settings: Callable[[], Settings] = field(default=Settings, repr=False)
+    _checks: CommitChecks = field(factory=CommitChecks, init=False, repr=False)
 
     def uri_of(self, table: str) -> str:
         """The URI of a table."""
@@ -82,12 +83,14 @@ class Client:
 
         Raises:
             NotFoundError: there is no table, or not this version.
+            StoreError: its log is damaged.
         """
         check_name(table)
         try:
             opened = DeltaTable(self.uri_of(table), version=version, storage_options=self.settings())
         except TableNotFoundError as error:
             raise NotFoundError(f"there is no Delta table at {table!r}") from error
+        self._checks.check(self.transport, table, opened.version())
         return Snapshot(self, table, opened, version is None)
 
     def find(self, table: str) -> Snapshot | None:
@@ -228,13 +231,6 @@ class Snapshot:
     def files(self) -> pa.Table:
         """The data files: ``path`` as the log has it, ``size_bytes``, ``num_records``, ``partition.*``, ``min.*``..."""
         return pa.table(self.table.get_add_actions(flatten=True))
-
-    def timestamp_of(self, version: int) -> datetime:
-        """When a version was committed."""
-        found = next((entry for entry in self.table.history() if entry["version"] == version), None)
-        if found is None:
-            raise DataError(f"version {version} of {self.key!r} has no entry in the log any more")
-        return datetime.fromtimestamp(found["timestamp"] / 1000, UTC)
 
     def metadata_action(self, **changes: Any) -> Action:
         """The ``metaData`` action of the table, with some of its fields replaced."""

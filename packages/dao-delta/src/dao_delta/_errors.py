@@ -32,6 +32,7 @@ _MEANINGS: tuple[tuple[re.Pattern[str], type[DaoError]], ...] = (
 _BROKEN = "Invalid data found:"
 _THROUGH_ARROW = "C Data interface error"
 _MODULES = ("deltalake", "_internal", "arro3")
+_STACK = re.compile(r"stack backtrace:| 0: <unknown>")
 
 
 def translate(error: Exception) -> DaoError | None:
@@ -72,4 +73,4 @@ def _is_panic(error: Exception) -> bool:
 
 
 def _one_line(text: str) -> str:
-    return " ".join(text.split("stack backtrace:")[0].split())[:2000]
+    return _STACK.split(" ".join(text.split()))[0][:2000]

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
-from dao.arrow.convert import normalise_views, select_fields
+from dao.arrow.convert import select_fields
 from dao.arrow.predicates import bind, filter_reader, parse
 from dao.errors import NotFoundError, StoreError
 from dao.progress import advance
@@ -17,6 +17,7 @@ from dao.tables import Selection
 from dao_delta._client import Snapshot
 from dao_delta._errors import translate
 from dao_delta._pushdown import push_down
+from dao_delta._shaping import typed
 
 __all__ = ["count_rows", "read_rows", "stream_rows"]
 
@@ -51,14 +52,13 @@ def scan(snapshot: Snapshot, columns: list[str], sql: str | None = None) -> pa.R
     """Columns of the rows that a predicate of DataFusion keeps, in the types of the table's schema."""
     schema = pa.schema([snapshot.schema.field(name) for name in columns])
     found = pa.RecordBatchReader.from_stream(snapshot.table.scan(columns=columns, predicate=sql))
-    return pa.RecordBatchReader.from_batches(schema, _typed(normalise_views(found), schema, snapshot))
+    return pa.RecordBatchReader.from_batches(schema, _typed(found, schema, snapshot))
 
 
 def _typed(batches: pa.RecordBatchReader, schema: pa.Schema, snapshot: Snapshot) -> Iterator[pa.RecordBatch]:
     with batches:
         for batch in _translated(batches, snapshot):
-            columns = [batch.column(name).cast(schema.field(name).type) for name in schema.names]
-            yield pa.RecordBatch.from_arrays(columns, schema=schema)
+            yield from typed(batch, schema)
 
 
 def _translated(batches: pa.RecordBatchReader, snapshot: Snapshot) -> Iterator[pa.RecordBatch]:

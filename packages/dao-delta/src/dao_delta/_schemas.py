@@ -10,7 +10,8 @@ import pyarrow as pa
 import pyarrow.types as pt
 from deltalake import Schema
 
-from dao.errors import DataError
+from dao.arrow.convert import VARIANT_MARK, refuse_variants
+from dao.errors import DataError, UnsupportedError
 
 __all__ = ["arrow_schema", "check_partitions", "delta_fields", "storable"]
 
@@ -31,13 +32,15 @@ def storable(schema: pa.Schema) -> pa.Schema:
     """The schema in which a new table keeps rows of a schema: the narrowest types of Delta that hold all values.
 
     Raises:
-        DataError: Delta has no type for a column, or two columns differ by the case of letters alone.
+        DataError: Delta has no type for a column, it was read from a VARIANT, which can't be written, or two columns
+            differ by the case of letters alone.
 
     >>> print(storable(pa.schema({"id": pa.uint8(), "at": pa.timestamp("s")})))
     id: int16
     at: timestamp[us]
     """
     _check_names(schema.names)
+    refuse_variants(schema)
     return pa.schema([_storable_field(field, field.name) for field in schema])
 
 
@@ -120,12 +123,30 @@ def check_partitions(schema: pa.Schema, partition_by: Sequence[str]) -> None:
 
 
 def arrow_schema(schema: Schema) -> pa.Schema:
-    """A table's schema in Arrow, as rows are read."""
-    return pa.schema([_plain_field(field) for field in pa.schema(schema)])
+    """A table's schema in Arrow, as rows are read: a variant as the struct of its parts, with a mark on its column.
+
+    Raises:
+        UnsupportedError: a column has a type that can't be read.
+    """
+    given = json.loads(schema.to_json())["fields"]
+    return pa.schema([_plain_field(*pair) for pair in zip(pa.schema(schema), given, strict=True)])
 
 
-def _plain_field(field: pa.Field) -> pa.Field:
-    return pa.field(field.name, _storable_type(field.type, field.name), field.nullable)
+def _plain_field(field: pa.Field, given: dict[str, Any]) -> pa.Field:
+    try:
+        kind = _storable_type(field.type, field.name)
+    except DataError as error:
+        raise UnsupportedError(f"column {field.name!r} has the type {given['type']!r}, which can't be read") from error
+    mark = VARIANT_MARK if _is_variant(given["type"]) else None
+    return pa.field(field.name, kind, field.nullable, mark)
+
+
+def _is_variant(kind: Any) -> bool:
+    """Whether a type in Delta's JSON is a variant or has one in it."""
+    if not isinstance(kind, dict):
+        return bool(kind == "variant")
+    inner = (kind.get(name) for name in ("elementType", "keyType", "valueType"))
+    return any(map(_is_variant, (*inner, *(one["type"] for one in kind.get("fields", ())))))
 
 
 def delta_fields(schema: pa.Schema) -> list[dict[str, Any]]:

@@ -1,13 +1,17 @@
-"""Shapes arriving rows for a table: extension types as their storage, and columns of nulls where the rows have none."""
+"""Shapes rows: arriving ones for a table, with the storage of extension types and nulls in columns that they lack; and
+those that are read, in the table's own types.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import pyarrow as pa
 import pyarrow.types as pt
 
-from dao.arrow.convert import change_types, rebuild_nested
+from dao.arrow.convert import cast_array, change_types, rebuild_nested
 
-__all__ = ["with_missing", "without_extensions"]
+__all__ = ["typed", "with_missing", "without_extensions"]
 
 
 def without_extensions(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
@@ -48,3 +52,25 @@ def with_missing(reader: pa.RecordBatchReader, schema: pa.Schema) -> pa.RecordBa
             for batch in reader
         ),
     )
+
+
+def typed(batch: pa.RecordBatch, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    """The same rows in the columns and types of a schema, in several batches where a type can't hold all of them."""
+    try:
+        columns = [_cast(batch.column(field.name), field.type) for field in schema]
+    except pa.ArrowCapacityError:
+        if batch.num_rows < 2:
+            raise
+        middle = batch.num_rows // 2
+        yield from typed(batch.slice(0, middle), schema)
+        yield from typed(batch.slice(middle), schema)
+        return
+    yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _cast(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Cast an array level by level: Arrow refuses a null struct that has a required field if it casts it whole."""
+    if array.type.equals(kind):
+        return array
+    nested = rebuild_nested(array, kind, _cast) if pt.is_nested(array.type) else None
+    return cast_array(array, kind) if nested is None else nested

@@ -1,52 +1,92 @@
-"""Finds versions of a table by number and by moment."""
+"""Finds versions of a table by number and by moment, and tells their history."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
+
+from deltalake.exceptions import DeltaError
 
 from dao.errors import NotFoundError
 from dao.results import Version
 from dao.tables import version_at
 from dao_delta._client import Client, Snapshot
+from dao_delta._log import commit_key, read_commit
+from dao_delta._log_files import LogFiles
+from dao_files.storage import in_parallel
 
-__all__ = ["history_of", "open_version"]
+__all__ = ["history_of", "open_version", "version_of"]
+
+_READERS = 8
 
 
 def open_version(client: Client, table: str, version: int | None, as_of: datetime | None) -> Snapshot:
     """Open a version of a table: by its number, the last one at or before a moment, or the newest.
 
     Raises:
-        NotFoundError: there is no table, or no such version.
+        NotFoundError: there is no table, no such version, or the log doesn't have it any more.
     """
-    newest = client.open(table)
     if as_of is not None:
-        version = int(version_at(history_of(newest), as_of).version)  # type: ignore[arg-type]
-    if version is None or version == newest.version:
-        return newest
-    if not isinstance(version, int) or not 0 <= version < newest.version:
-        raise NotFoundError(f"there is no version {version!r} of {table!r}: the newest is {newest.version}")
-    return client.open(table, version)
+        version = int(version_at(history_of(client.open(table)), as_of).version)  # type: ignore[arg-type]
+    if version is None:
+        return client.open(table)
+    if not isinstance(version, int) or isinstance(version, bool) or version < 0:
+        raise NotFoundError(f"there is no version {version!r} of {table!r}: versions are numbers from 0")
+    try:
+        found = client.open(table, version)
+    except (DeltaError, NotFoundError, OverflowError):
+        _check_kept(client, table, version)
+        raise
+    if found.version != version:
+        _check_kept(client, table, version)
+    return found
 
 
-def history_of(snapshot: Snapshot) -> Sequence[Version]:
-    """The versions that the log still has, the newest first."""
-    return [_version(entry) for entry in snapshot.table.history()]
+def _check_kept(client: Client, table: str, version: int) -> None:
+    """Check that a version can be read by the log.
+
+    Raises:
+        NotFoundError: it never was, or the log doesn't have it any more.
+    """
+    kept = LogFiles.of(client.transport, table).readable
+    if kept and version > kept[-1]:
+        raise NotFoundError(f"there is no version {version} of {table!r}: the newest is {kept[-1]}")
+    if kept and version not in kept:
+        raise NotFoundError(
+            f"the log of {table!r} does not have version {version} any more: the oldest that it has is {kept[0]}"
+        )
 
 
-def _version(entry: dict[str, Any]) -> Version:
-    known = dict(entry)
-    moment = datetime.fromtimestamp(known.pop("timestamp") / 1000, UTC)
-    number, operation = known.pop("version"), known.pop("operation", None)
-    details = {**_parsed(known.pop("operationParameters", None)), **known.pop("operationMetrics", {})}
-    return Version(
-        number, moment, operation, {**details, **{name: known[name] for name in ("engineInfo",) if name in known}}
-    )
+def history_of(snapshot: Snapshot) -> Iterator[Version]:
+    """The versions that can be read by the log, the newest first; commits are read as they are asked for."""
+    files = LogFiles.of(snapshot.client.transport, snapshot.key)
+    kept = [version for version in reversed(files.readable) if version <= snapshot.version]
+    return in_parallel(lambda version: version_of(snapshot.client, snapshot.key, version, files), kept, _READERS)
 
 
-def _parsed(parameters: Any) -> dict[str, Any]:
-    if isinstance(parameters, str):
-        parameters = json.loads(parameters)
-    return dict(parameters or {})
+def version_of(client: Client, table: str, version: int, files: LogFiles) -> Version:
+    """A version as its commit tells it; without a time where there is a checkpoint alone."""
+    if version not in files.commits:
+        return Version(version)
+    actions = read_commit(client.transport, commit_key(table, version))
+    info: dict[str, Any] = next((action["commitInfo"] for action in actions if "commitInfo" in action), {})
+    return Version(version, _moment(info) or files.commits[version].modified, info.get("operation"), _details(info))
+
+
+def _moment(info: Mapping[str, Any]) -> datetime | None:
+    """When a commit was made: ``inCommitTimestamp`` where the table keeps it, which never goes back."""
+    found = info.get("inCommitTimestamp", info.get("timestamp"))
+    return None if found is None else datetime.fromtimestamp(int(found) / 1000, UTC)
+
+
+def _details(info: Mapping[str, Any]) -> dict[str, Any]:
+    told = {name: info[name] for name in ("engineInfo", "userMetadata") if info.get(name) is not None}
+    return {**_parsed(info.get("operationParameters")), **_parsed(info.get("operationMetrics")), **told}
+
+
+def _parsed(given: Any) -> dict[str, Any]:
+    if isinstance(given, str):
+        given = json.loads(given)
+    return dict(given or {})
