@@ -43,6 +43,9 @@ class DataObject:
     type_name: ClassVar[str] = "object"
     """The name of this type in a catalog's ``type``."""
 
+    table_format: ClassVar[str] = ""
+    """The format of all tables of this type, such as ``delta``, where they have one; it is stronger than ``format``."""
+
     identifier: str
     data_store: DataStore | None
     properties: Mapping[str, Any]

@@ -23,6 +23,8 @@ argument of the call. Annotations of ``data`` and ``data_object`` say which type
 
 Where several interfaces of a store fit a call, the first that asks for what the call has serves it: by an annotation of
 ``data`` that isn't ``Any``, or by a condition on ``into`` (``@when(into="spark")`` or ``into: Literal["spark"]``).
+Before all of them goes one that is for objects of this type, by an annotation of ``data_object`` that is nearer than
+DAO's own types, or for tables of this format, by ``table_formats``.
 Such a method makes by itself what ``into`` names; the result of any other is converted.
 
 Arguments that are part of the contract (:mod:`dao._arguments`) come checked: ``limit`` is an ``int`` of at least 0,
@@ -39,6 +41,9 @@ Optional, all of them:
 - ``takes_format_options = True`` on the class says that ``**options`` of its methods are those of the file formats: a
   call's and a catalog's other names are then refused, with the nearest right one. Without it such a method takes every
   name, and a misspelt argument is its own affair;
+- ``table_formats = ("delta", "parquet")`` on the class says which formats of tables it takes: its own first, for which
+  it goes before the store's other interfaces; then those that a plain table may say and that it takes where no other
+  interface does. It is ``@when(format=...)`` on every method, and no format fits too;
 - ``plan_call(action, data_object, arguments, options)`` gives what a call would do as a mapping, for ``explain``:
   ``location``, ``format``, ``replaces``, ``sql``..., and raises what the call would raise whatever the store holds. It
   doesn't touch the store. ``arguments`` are those that the method names, ``options`` those that go into its
@@ -262,6 +267,11 @@ def is_interface(kind: type) -> bool:
     return any(map(_takes_an_object, _routes(kind)))
 
 
+def table_formats_of(kind: type) -> tuple[str, ...]:
+    """The formats of tables that an interface is for, its own first; empty where its class doesn't say."""
+    return tuple(getattr(kind, "table_formats", ()))
+
+
 @lru_cache(maxsize=512)
 def arguments_of(kind: type) -> Mapping[str, frozenset[Any]]:
     """The arguments that an interface's methods name, each with the values that ``@when`` asks for."""
@@ -271,6 +281,8 @@ def arguments_of(kind: type) -> Mapping[str, frozenset[Any]]:
         parameters = [p.name for p in _parameters(method) if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
         for name in (*parameters, *conditions):
             found[name] = found.get(name, frozenset()) | conditions.get(name, frozenset())
+    if formats := table_formats_of(kind):
+        found["format"] = found.get("format", frozenset()).union(formats)
     return {name: values for name, values in found.items() if name not in ROLES}
 
 

@@ -72,6 +72,7 @@ class DeltaInterface(DeltaPlace):
     """
 
     capabilities: ClassVar[Capabilities] = CAPABILITIES
+    table_formats: ClassVar[tuple[str, ...]] = ("delta", "parquet")
 
     conflict_timeout: float = field(default=60.0, validator=number("seconds", 0))
     compression: str = field(default="snappy", validator=one_of("snappy", "zstd", "gzip", "lz4", "none"))

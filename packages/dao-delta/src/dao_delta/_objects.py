@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 from dao.data_object import TableObject
+from dao.data_store import DataStore
+from dao.errors import DataError
 
 __all__ = ["DeltaObject", "S3DeltaObject"]
 
@@ -17,6 +21,12 @@ class DeltaObject(TableObject):
     """
 
     type_name = "delta"
+    table_format: ClassVar[str] = "delta"
+
+    def __init__(self, identifier: str, data_store: DataStore | None = None, **properties: Any) -> None:
+        if properties.get("format") not in (None, "delta", "parquet"):
+            raise DataError(f"format: found {properties['format']!r} for a Delta table, whose data files are Parquet")
+        super().__init__(identifier, data_store, **properties)
 
 
 class S3DeltaObject(DeltaObject):

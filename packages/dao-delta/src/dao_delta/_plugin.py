@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from dao.hookspecs import hookimpl
+from dao.interface import TableFormat
 
 
 @hookimpl
@@ -17,3 +18,9 @@ def dao_interfaces() -> Mapping[str, str]:
 def dao_object_types() -> Mapping[str, str]:
     """The object types by the name that a catalog's ``type`` calls them."""
     return {"delta": "dao_delta._objects:DeltaObject", "s3.delta": "dao_delta._objects:S3DeltaObject"}
+
+
+@hookimpl
+def dao_table_formats() -> Mapping[str, TableFormat]:
+    """What reads the tables that a catalog service, such as AWS Glue, has as Delta tables."""
+    return {"delta": TableFormat("delta", object_type="delta")}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
-from dao.errors import DataError
+from dao.errors import DataError, UnsupportedError
+from dao.file_formats import FORMATS
+from dao.plugins import default_plugins
 from dao_files._actions.log import LOG_NAME
 from dao_files._storage.keys import check_key, key_of_path
 
@@ -64,6 +66,7 @@ def place_of(storage: Storage, data_object: DataObject, path: str | None = None,
 
     Raises:
         DataError: the key or the path would leave the store, or change a table's log.
+        UnsupportedError: the object is a table that is more than the files below its key.
     """
     name = data_object.full_name
     key = data_object.key if path is None else key_of_path(path, storage)
@@ -73,6 +76,7 @@ def place_of(storage: Storage, data_object: DataObject, path: str | None = None,
         refuse_log(key)
     if path is not None:
         return Place(key, "file", name)
+    _refuse_other_tables(data_object)
     wanted: Kind | None = None
     if isinstance(data_object, FileObject):
         wanted = "file"
@@ -80,6 +84,22 @@ def place_of(storage: Storage, data_object: DataObject, path: str | None = None,
         wanted = "directory"
     whole = isinstance(data_object, DirectoryObject) and not isinstance(data_object, TableObject)
     return Place(key, wanted, name, whole)
+
+
+def _refuse_other_tables(data_object: DataObject) -> None:
+    found = data_object.table_format or _table_format(data_object.get("format"))
+    if found:
+        raise UnsupportedError(
+            f"{data_object.full_name!r} is a table of the format {found!r}, which is more than files: the interface "
+            f"{found!r} is for it, as its store's 'interface' or below 'also'"
+        )
+
+
+def _table_format(given: Any) -> str:
+    """The name of a format of tables, and none of files, that a plugin brings; else empty."""
+    if not isinstance(given, str) or given in FORMATS:
+        return ""
+    return given if given in default_plugins().table_format_names else ""
 
 
 def refuse_log(key: str) -> None:

@@ -12,14 +12,25 @@ from moto.core.responses import ActionResult
 from moto.glue.models import glue_backends
 from moto.glue.responses import GlueResponse
 
+import dao_files._plugin
+import dao_s3._plugin
+from dao.plugins import Plugins
 from dao_s3.glue import GlueCatalog
 
-__all__ = ["BUCKETS", "LOGIN", "REGION", "Glue"]
+__all__ = ["BUCKETS", "LOGIN", "REGION", "Glue", "plugins_alone"]
 
 LOGIN = {"access_key_id": "testing", "secret_access_key": "testing"}
 REGION = "eu-central-1"
 BUCKETS = ("lake", "attic")
 _PAGE = 20
+
+
+def plugins_alone() -> Plugins:
+    """The plugins of dao-s3 and what it stands on, whatever else is installed."""
+    plugins = Plugins(discover=False)
+    plugins.register(dao_files._plugin, "files")
+    plugins.register(dao_s3._plugin, "s3")
+    return plugins
 
 
 @define

@@ -6,11 +6,10 @@ import sys
 import types
 
 import pytest
-from glue_server import Glue
+from glue_server import Glue, plugins_alone
 
 from dao import DataAccessObject, DataObject, TableObject, hookimpl
 from dao.interface import TableFormat
-from dao.plugins import Plugins
 
 
 class Paimon:
@@ -48,7 +47,7 @@ def test_a_plugin_claims_a_table_format(glue: Glue, monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "backend_of_paimon", backend)
     glue.database("sales", LocationUri="s3://lake/sales/")
     glue.table("sales", "new", "s3://lake/sales/new", Parameters={"table_type": marker})
-    plugins = Plugins()
+    plugins = plugins_alone()
     plugins.register(PaimonPlugin(), "paimon")
     catalog = glue.catalog(plugins=plugins)
     found = catalog["sales.new"]

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.orc as orc
 import pyarrow.parquet as pq
 import pytest
-from glue_server import Glue
+from glue_server import Glue, plugins_alone
 
 from dao import DataAccessObject, PluginError, UnsupportedError
 from dao_s3.glue import GlueTable, GlueTranslator
@@ -192,6 +192,8 @@ def test_what_holds_no_data_is_listed_and_says_so(
 def test_a_backend_that_is_not_installed_is_named_when_it_is_needed(
     glue: Glue, dao: DataAccessObject, format: str
 ) -> None:
+    plugins = plugins_alone()
+    dao = DataAccessObject(glue.catalog(plugins=plugins), plugins=plugins)
     glue.table("sales", "new", "s3://lake/sales/new", Parameters={"table_type": format.upper()})
     glue.table("sales", "old", "s3://lake/sales/old", StorageDescriptor=PARQUET)
     assert [found.identifier for found in dao.catalog.search("sales.*")] == ["new", "old"]

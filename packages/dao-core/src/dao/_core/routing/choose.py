@@ -9,7 +9,17 @@ from typing import Any
 from attrs import field, frozen
 
 from dao._arguments import suggestion
-from dao._core.routing.match import Fit, condition_value, fit, own_names, request_of, takes
+from dao._core.routing.match import (
+    Fit,
+    Standing,
+    condition_value,
+    fit,
+    general_distance,
+    own_names,
+    request_of,
+    standing_of,
+    takes,
+)
 from dao._core.routing.route import MISSING, Route
 from dao.data_object import DataObject
 from dao.errors import AmbiguousRouteError, NoRouteError, PluginError, did_you_mean
@@ -90,7 +100,8 @@ def choose(
 ) -> Choice:
     """Choose the route for a call: of each interface the most specific one that fits, and of these the first in order.
 
-    One that asks for this data's type or this ``into`` goes before those of earlier interfaces that take anything.
+    One that is for objects of this type or format, then one that asks for this data's type or this ``into``, goes
+    before those of earlier interfaces that take anything.
 
     Args:
         action: the action.
@@ -107,7 +118,7 @@ def choose(
     """
     tried: list[Candidate] = []
     found: list[_Fitting] = []
-    can_be_asked_for = _has_data_or_into(data_object, arguments)
+    can_be_asked_for = _can_be_asked_for(data_object, arguments)
     for offer in _select_named(offers, dao_interface, data_object):
         if offer.absent is not None:
             tried.append(_absent(offer, dao_interface))
@@ -121,7 +132,7 @@ def choose(
                 fits.append((how, not route.is_async, route))
         if fits:
             found.append(_fitting(offer, fits, data_object, arguments))
-            if found[-1].request or not can_be_asked_for:
+            if not can_be_asked_for:
                 break
     if not found:
         raise NoRouteError(_no_route(action, data_object, arguments, offers, tried))
@@ -149,8 +160,11 @@ def _select_named(offers: Sequence[Offer], name: str | None, data_object: DataOb
     return named
 
 
-def _has_data_or_into(data_object: DataObject, arguments: Mapping[str, Any]) -> bool:
-    return arguments.get("data") is not None or condition_value("into", data_object, arguments) is not MISSING
+def _can_be_asked_for(data_object: DataObject, arguments: Mapping[str, Any]) -> bool:
+    """Whether a call has anything by which a later interface may go before an earlier one."""
+    if arguments.get("data") is not None or general_distance(type(data_object)) > 0:
+        return True
+    return any(condition_value(name, data_object, arguments) is not MISSING for name in ("into", "format"))
 
 
 @frozen
@@ -161,13 +175,20 @@ class _Fitting:
         offer: the interface.
         best: the most specific ones: more than one is a tie.
         others: the less specific ones.
+        standing: how far it is the interface for the object; see :func:`~dao._core.routing.match.standing_of`.
         request: what the best asks for of what this call has; see :func:`~dao._core.routing.match.request_of`.
     """
 
     offer: Offer
     best: list[Route]
     others: list[Route]
+    standing: Standing
     request: str
+
+    @property
+    def rank(self) -> tuple[Standing, bool]:
+        """The greatest goes first."""
+        return self.standing, bool(self.request)
 
 
 def _fitting(
@@ -177,12 +198,14 @@ def _fitting(
     top = fits[0][:2]
     best = [route for *rank, route in fits if tuple(rank) == top]
     requests = [request_of(route, data_object, arguments) for route in best]
-    return _Fitting(offer, best, [route for *_, route in fits[len(best) :]], next(filter(None, requests), ""))
+    others = [route for *_, route in fits[len(best) :]]
+    standing = max(standing_of(route, data_object, arguments) for route in best)
+    return _Fitting(offer, best, others, standing, next(filter(None, requests), ""))
 
 
 def _first(found: Sequence[_Fitting], tried: Sequence[Candidate]) -> Choice:
-    """The choice among interfaces that fit: the first that asks for what the call has, else the first."""
-    winner = next((fitting for fitting in found if fitting.request), found[0])
+    """The choice among interfaces that fit: the first of the greatest rank."""
+    winner = max(found, key=lambda fitting: fitting.rank)
     name = winner.offer.name
     if len(winner.best) > 1:
         raise AmbiguousRouteError(
@@ -196,18 +219,26 @@ def _first(found: Sequence[_Fitting], tried: Sequence[Candidate]) -> Choice:
             )
         )
     [chosen] = winner.best
-    if winner.request:
-        why = f"asks for nothing that this call has; {chosen.name} asks for {winner.request}"
-    else:
-        why = f"comes after {name}, and asks for nothing that this call has"
     passed = [Candidate(name, route.name, f"less specific than {chosen.name}") for route in winner.others]
     passed += [
-        Candidate(fitting.offer.name, route.name, why)
+        Candidate(fitting.offer.name, route.name, _why_not(fitting, winner))
         for fitting in found
         if fitting is not winner
         for route in (*fitting.best, *fitting.others)
     ]
     return Choice(winner.offer, chosen, (*tried, Candidate(name, chosen.name, ""), *passed))
+
+
+def _why_not(passed: _Fitting, winner: _Fitting) -> str:
+    """Why an interface that fits was passed over."""
+    [chosen], name = winner.best, winner.offer.name
+    if passed.standing.rank < 0 <= winner.standing.rank:
+        return f"is for {passed.standing.text}, and takes others where no other interface does"
+    if passed.standing < winner.standing:
+        return f"is for any object; {chosen.name} is for {winner.standing.text}"
+    if passed.rank < winner.rank:
+        return f"asks for nothing that this call has; {chosen.name} asks for {winner.request}"
+    return f"comes after {name}" + ("" if passed.request else ", and asks for nothing that this call has")
 
 
 def _no_route(

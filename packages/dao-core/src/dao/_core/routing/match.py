@@ -5,15 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from dao._arguments import CONTRACT, suggestion
 from dao._core.routing.route import MISSING, Route
 from dao._core.routing.types import ANY_DISTANCE, FAR
 from dao.data_object import DataObject
-from dao.interface import ROLES
+from dao.interface import ROLES, table_formats_of
 
-__all__ = ["Fit", "asks_for_object", "condition_value", "fit", "own_names", "request_of", "takes"]
+__all__ = [
+    "Fit",
+    "Standing",
+    "asks_for_object",
+    "condition_value",
+    "fit",
+    "general_distance",
+    "own_names",
+    "request_of",
+    "standing_of",
+    "takes",
+]
 
 _CONVERTED = ("read", "read_stream", "read_changes", "run")
 """The actions whose results ``into=`` may convert."""
@@ -37,9 +48,16 @@ class Fit:
 
 
 def condition_value(name: str, data_object: DataObject, arguments: Mapping[str, Any]) -> Any:
-    """A condition's value: the call's argument, else the object's property, else MISSING."""
+    """A condition's value: the call's argument, else the object's property, else MISSING.
+
+    The format of an object whose type has one is that one.
+    """
     given = arguments.get(name)
-    return given if given is not None else data_object.get(name, MISSING)
+    if given is not None:
+        return given
+    if name == "format" and data_object.table_format:
+        return data_object.table_format
+    return data_object.get(name, MISSING)
 
 
 def fit(route: Route, data_object: DataObject, arguments: Mapping[str, Any]) -> Fit | str:
@@ -69,6 +87,39 @@ def request_of(route: Route, data_object: DataObject, arguments: Mapping[str, An
             return f"data of type {parameter.test.text}"
     into = condition_value("into", data_object, arguments) if "into" in route.conditions else MISSING
     return "" if into is MISSING else f"into={into!r}"
+
+
+@frozen(order=True)
+class Standing:
+    """How far an interface is the one for an object, beside others of its store.
+
+    Attributes:
+        rank: 1 if it is for objects of this type or format, -1 if it takes this format where no other does, else 0.
+        text: what it is for, if it is for something.
+    """
+
+    rank: int = 0
+    text: str = field(default="", eq=False)
+
+
+def standing_of(route: Route, data_object: DataObject, arguments: Mapping[str, Any]) -> Standing:
+    """The standing of a route's interface: by the formats of tables that its class names, or the route's annotation."""
+    formats = table_formats_of(route.interface)
+    found = condition_value("format", data_object, arguments)
+    if formats and formats[0] in (found, data_object.table_format):
+        return Standing(1, f"tables of the format {formats[0]!r}")
+    parameter = route.signature.parameters.get("data_object")
+    distance = None if parameter is None else parameter.test.distance(type(data_object))
+    if distance is not None and distance < general_distance(type(data_object)):
+        return Standing(1, f"objects of type {type(data_object).__qualname__}")
+    if formats and found is not MISSING:
+        return Standing(-1, f"tables of the format {formats[0]!r}")
+    return Standing()
+
+
+def general_distance(kind: type[DataObject]) -> int:
+    """Steps from an object's type to the nearest one of DAO's own; 0 for these themselves."""
+    return next(at for at, base in enumerate(kind.__mro__) if base.__module__ == DataObject.__module__)
 
 
 def _distance(route: Route, role: str, kind: type) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 from attrs import field, frozen
 
 from dao._core.routing.signature import Signature, signature_of
-from dao.interface import CONDITIONS, ROUTED_ACTIONS, actions_of, method_names
+from dao.interface import CONDITIONS, ROUTED_ACTIONS, actions_of, method_names, table_formats_of
 
 __all__ = ["MISSING", "Route", "routes_of"]
 
@@ -77,9 +77,15 @@ def _routes_from(interface: type, name: str) -> Iterator[Route]:
             interface,
             name,
             signature,
-            {**_into_condition(signature), **conditions},
+            {**_format_condition(interface), **_into_condition(signature), **conditions},
             inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method),
         )
+
+
+def _format_condition(interface: type) -> Mapping[str, frozenset[Any]]:
+    """The formats of tables that an interface takes are ``@when(format=...)`` on all of its methods, or no format."""
+    formats = table_formats_of(interface)
+    return {"format": frozenset({*formats, MISSING})} if formats else {}
 
 
 def _into_condition(signature: Signature) -> Mapping[str, frozenset[Any]]:
