@@ -15,14 +15,14 @@ __all__ = ["Increment", "Position"]
 
 
 def _check_source(instance: Any, attribute: Any, value: Any) -> None:
-    if not isinstance(value, str) or not value.strip():
-        raise DataError(f"{attribute.name} of a position: found {value!r:.80}, expected a text that is not empty")
+    if not (isinstance(value, str) and value.strip() and value.isprintable()):
+        raise DataError(f"{attribute.name} of a position: found {value!r:.80}, expected a text of printable characters")
 
 
 def _check_version(instance: Any, attribute: Any, value: Any) -> None:
-    if not isinstance(value, int) or isinstance(value, bool):
+    if not isinstance(value, int) or isinstance(value, bool) or not -(2**63) <= value < 2**63:
         raise DataError(
-            f"{attribute.name} of a position: found {value!r:.80}, expected a version that is a whole number"
+            f"{attribute.name} of a position: found {value!r:.80}, expected a version that is a whole number of 64 bits"
         )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
+from dao.increments import Position
 from dao.results import FileInfo, WriteResult
 from dao_files._actions.contents import below, is_shown
 from dao_files._actions.keyed import Keyed
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from dao_files.formats import Format
 
 __all__ = ["commit", "commit_nothing", "part_sizes", "read_log"]
+
+
+_REPLACING = ("overwrite", "copy")
+"""The operations after which none of the table's former rows is left."""
 
 
 def read_log(change: Change) -> Log:
@@ -47,6 +52,7 @@ def commit(
     deleted: int | None = None,
     like: Record | None = None,
     keyed: Keyed | None = None,
+    position: Position | None = None,
 ) -> WriteResult:
     """Keep unchanged files, write the log and publish the change.
 
@@ -68,6 +74,7 @@ def commit(
         like: the record of the table that this one is a copy of, or that it adds files to: what it says of its files
             is taken over.
         keyed: the call, if it is to be remembered by its idempotency key.
+        position: the position that the table has got to with this change, if there is one.
 
     Returns:
         The counts, bytes and versions of the commit.
@@ -95,6 +102,7 @@ def commit(
         partition_by=tuple(partition_by),
         rows=rows,
         schema=schema.serialize().to_pybytes() if schema is not None else None,
+        positions=_positions(log, operation, position),
     )
     if like is not None:
         record = _take_over(record, like)
@@ -132,6 +140,12 @@ def commit_nothing(change: Change, log: Log, keyed: Keyed | None) -> WriteResult
 def part_sizes(parts: Iterable[Part]) -> list[tuple[str, int]]:
     """List the paths and sizes in bytes of part files, as :func:`commit` takes them."""
     return [(part.path, part.size) for part in parts]
+
+
+def _positions(log: Log, operation: str, position: Position | None) -> dict[str, int]:
+    """The table's positions after a change; those of rows that are all replaced are gone."""
+    before = {} if log.newest is None or operation in _REPLACING else log.newest.positions
+    return {**before, **({} if position is None else {position.source: position.version})}
 
 
 def _take_over(record: Record, like: Record) -> Record:

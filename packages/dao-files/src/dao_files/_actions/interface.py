@@ -37,7 +37,6 @@ _FILES = Capabilities(
         "time_travel": _NOW,
         "branches": _NOW,
         "tags": _NOW,
-        "positions": "a table's history keeps no positions",
     },
     formats=("parquet", "csv", "ndjson", "json", "arrow", "orc", "avro"),
 )

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, evolve, field, frozen
 
 from dao.errors import StoreError
+from dao.increments import Position
 from dao.results import Version
 from dao_files._actions.done import KEPT, Done, find_done, is_done
 from dao_files._storage.keys import join
@@ -61,6 +62,7 @@ class Record:
         schema: the table's schema including partition columns, serialised by Arrow. Newest version only.
         options: the options without which the files can't be read back, except defaults; None where unknown, or if the
             format has none. Newest version only.
+        positions: for each source of the table the version that it has got to. Newest version only.
     """
 
     version: int
@@ -73,6 +75,7 @@ class Record:
     rows: int | None = None
     schema: bytes | None = field(default=None, repr=False)
     options: Mapping[str, Any] | None = None
+    positions: Mapping[str, int] = field(factory=dict)
 
     def arrow_schema(self) -> pa.Schema | None:
         """Decode the schema, None where the record has none.
@@ -104,6 +107,7 @@ class Record:
             "partition_by": list(self.partition_by),
             "rows": self.rows,
             "schema": b64encode(self.schema).decode() if self.schema is not None else None,
+            "positions": dict(self.positions),
         }
         kept = {name: value for name, value in fields.items() if value not in (None, [], {})}
         # No options are known to be none: that differs from not known.
@@ -201,6 +205,11 @@ class Log:
         newest = self.newest_of(format)
         return newest.options if newest is not None else None
 
+    def position(self, source: str) -> Position | None:
+        """The position that the table has of a source."""
+        version = None if self.newest is None else self.newest.positions.get(source)
+        return None if version is None else Position(source, version)
+
     def next_version(self) -> int:
         """The number of the next version."""
         return (self.version or 0) + 1
@@ -225,7 +234,7 @@ class Log:
         """
         *older, newest = self.lines or ("",)
         if self.newest is not None:
-            newest = evolve(self.newest, fingerprint=None, schema=None, options=None)._encode()
+            newest = evolve(self.newest, fingerprint=None, schema=None, options=None, positions={})._encode()
         kept = [line for line in (*older, newest) if line][-_KEPT + 1 :]
         return self._encode([*kept, record._encode()], done)
 
@@ -258,4 +267,7 @@ def _decode_record(entry: Mapping[str, Any]) -> Record:
         rows=rows,
         schema=b64decode(check(schema, str, "schema"), validate=True) if schema is not None else None,
         options=check(options, dict, "options") if options is not None else None,
+        positions={
+            source: check(at, int, "positions") for source, at in (value(entry, "positions", dict) or {}).items()
+        },
     )

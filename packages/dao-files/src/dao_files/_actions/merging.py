@@ -27,7 +27,6 @@ from dao.tables import (
 )
 from dao_files._actions.committing import commit, part_sizes
 from dao_files._actions.contents import below
-from dao_files._actions.keyed import Keyed
 from dao_files._actions.layouts import Layout
 from dao_files._actions.partitioned import encode_folders
 from dao_files._actions.parts import Part
@@ -38,6 +37,7 @@ from dao_files._actions.rewriting import (
     rewrite_each,
 )
 from dao_files._actions.tables import StoredTable, with_views
+from dao_files._actions.target import Writing
 from dao_files._actions.writing import write_new
 from dao_files.formats import hive_values
 from dao_files.formats._partitions import partition_values
@@ -115,8 +115,8 @@ class Merge:
     matcher: Matcher
     order_by: tuple[str, ...]
 
-    def into_tree(self, change: Change, place: Place, keyed: Keyed | None) -> WriteResult | None:
-        """Merge the rows into a tree and publish it; None if they change nothing."""
+    def into_tree(self, change: Change, place: Place, writing: Writing) -> WriteResult | None:
+        """Merge the rows into a tree and publish it; None if they change nothing, and there is no position to keep."""
         table, schema = self.table, self.schema
         parts = part_writer(change, table, schema)
         done = rewrite_each(table, parts, self._merge_file)
@@ -128,7 +128,7 @@ class Merge:
         batches = (with_views(batch, schema) for batch in added.to_batches())
         new = write_new(change, batches, layout, table.log) if added.num_rows else []
         updated, deleted = sum(one.rows for one in done), sum(one.deleted for one in found)
-        if not updated and not deleted and not len(fresh):
+        if not updated and not deleted and not len(fresh) and writing.position is None:
             return None
         written = [one.part for one in done if one.part is not None]
         if not written and not new and not any(one.untouched for one in done) and not table.partition_by:
@@ -150,7 +150,8 @@ class Merge:
             inserted=len(fresh),
             updated=updated,
             deleted=deleted,
-            keyed=keyed,
+            keyed=writing.keyed,
+            position=writing.position,
         )
 
     def into_file(self, change: Change) -> WriteResult | None:

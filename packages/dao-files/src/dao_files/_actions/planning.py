@@ -13,7 +13,7 @@ from dao_files._actions.binary import check_one_file, is_binary, refuse_row_argu
 from dao_files._actions.calls import Reading, check_reading, check_writing, default_format
 from dao_files._actions.managing import check_deleting, resolve_transfer
 from dao_files._actions.places import Place, place_of
-from dao_files._actions.unkeyed import refuse_keyed_bytes, refuse_keyed_removal
+from dao_files._actions.unkeyed import refuse_keyed_bytes, refuse_keyed_removal, refuse_position
 
 if TYPE_CHECKING:
     from dao_files._storage.storage import Storage
@@ -133,6 +133,9 @@ def _plan_writing(
     if given.get("partition_by"):
         found["partition_by"] = given["partition_by"]
     found |= _describe_key(given)
+    if given.get("position") is not None:
+        refuse_position(given["position"] if place.wanted == "file" else None, place.key)
+        found["position"] = f"{given['position'].version} of {given['position'].source!r}"
     if action == "upsert":
         from dao.tables import check_keys
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from attrs import define
 
 from dao.data_object import DataObject
+from dao.increments import Position
 from dao.interface import register, when
 from dao.results import Listing, Version
 
@@ -248,6 +249,12 @@ class ReadingRoutes:
         from dao_files._actions.reading import read_schema
 
         return read_schema(self.storage, data_object, path=path, format=format, schema=schema, options=options)
+
+    def read_position(self, data_object: DataObject, *, source: str) -> Position | None:
+        """The position that a table has of a source; None without one, or without a table."""
+        from dao_files._actions.positions import read_position
+
+        return read_position(self.storage, data_object, source)
 
     def history(self, data_object: DataObject) -> Sequence[Version]:
         """List the versions of a tree that DAO wrote, the newest first; at most 1,000 are retained.

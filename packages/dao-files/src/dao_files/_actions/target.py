@@ -11,6 +11,7 @@ from attrs import evolve, field, frozen
 
 from dao.data_object import DataObject
 from dao.errors import DaoError, DataError
+from dao.increments import Position
 from dao_files._actions.committing import read_log
 from dao_files._actions.contents import check_replaceable, holds_table, other_formats, shown_files
 from dao_files._actions.keyed import Keyed
@@ -41,6 +42,7 @@ class Writing:
         default: the format of a new table without a declared one.
         direction: what the call does; None for one that rewrites files.
         keyed: the call, if it has an idempotency key.
+        position: the position that the table gets to, if there is one.
     """
 
     data_object: DataObject
@@ -54,6 +56,7 @@ class Writing:
     default: str = "parquet"
     direction: Direction | None = "writing"
     keyed: Keyed | None = None
+    position: Position | None = None
 
 
 def open_existing(change: Change, writing: Writing) -> StoredTable | None:

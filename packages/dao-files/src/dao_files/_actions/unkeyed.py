@@ -1,10 +1,23 @@
-"""Refusals of calls that take no idempotency key: of files, of bytes, and of the removal of whole objects."""
+"""Refusals of calls that take no idempotency key or position: of files, of bytes, and of the removal of objects."""
 
 from __future__ import annotations
 
 from dao.errors import UnsupportedError
 
-__all__ = ["refuse_keyed_bytes", "refuse_keyed_file", "refuse_keyed_removal"]
+__all__ = ["refuse_keyed_bytes", "refuse_keyed_file", "refuse_keyed_removal", "refuse_position"]
+
+
+def refuse_position(position: object, key: str) -> None:
+    """Refuse a position for what has no log: the single file at ``key``, bytes and files.
+
+    Raises:
+        UnsupportedError: there is a position.
+    """
+    if position is not None:
+        raise UnsupportedError(
+            f"position= is kept in a table's log, and {key!r} is written as files, which have none: a TableObject has "
+            "one"
+        )
 
 
 def refuse_keyed_file(idempotency_key: str | None, key: str) -> None:

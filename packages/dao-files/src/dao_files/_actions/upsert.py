@@ -12,6 +12,7 @@ from dao.arrow.convert import conform, find_names, normalise_views, to_reader
 from dao.arrow.predicates import Predicate, parse
 from dao.data_object import DataObject
 from dao.errors import AlreadyExistsError, ConflictError, DataError
+from dao.increments import Position
 from dao.results import WriteResult
 from dao.tables import (
     Matcher,
@@ -29,12 +30,13 @@ from dao_files._actions.gathering import collect
 from dao_files._actions.keyed import Keyed
 from dao_files._actions.merging import Merge
 from dao_files._actions.places import Place
+from dao_files._actions.positions import refuse_stale, told_position
 from dao_files._actions.rewriting import (
     prepare_rewriting,
 )
 from dao_files._actions.tables import StoredTable, declared_schema, schema_without_views
 from dao_files._actions.target import Writing, open_existing, open_target
-from dao_files._actions.unkeyed import refuse_keyed_file
+from dao_files._actions.unkeyed import refuse_keyed_file, refuse_position
 from dao_files._actions.writing import as_names, resolve_kind, shape_rows, write_into
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ def upsert_rows(
     options: Mapping[str, Any],
     idempotency_key: str | None = None,
     delete_when: Any = None,
+    position: Position | None = None,
 ) -> WriteResult:
     """See :meth:`dao_files._actions.interface.FilesInterface.upsert`."""
     place = check_writing(
@@ -77,7 +80,9 @@ def upsert_rows(
     partitions = as_names(partition_by)
     condition = None if delete_when is None else parse(delete_when)
     asked = {"format": format, "partition_by": partitions, "schema_mode": schema_mode, "options": options}
-    keyed = Keyed.of(idempotency_key, "upsert", keys=names, order_by=as_names(order_by), **asked, **_told(condition))
+    asked |= {"keys": names, "order_by": as_names(order_by), "position": told_position(position)}
+    asked["delete_when"] = None if condition is None else str(condition)
+    keyed = Keyed.of(idempotency_key, "upsert", **asked)
     writing = Writing(
         data_object,
         "append",
@@ -88,6 +93,7 @@ def upsert_rows(
         default=default,
         direction=None,
         keyed=keyed,
+        position=position,
     )
     declared = declared_schema(schema)
     reader = normalise_views(to_reader(data, schema=declared if condition is None else None))
@@ -98,6 +104,7 @@ def upsert_rows(
     tree = resolve_kind(storage, place) == "directory"
     if not tree:
         refuse_keyed_file(idempotency_key, place.key)
+        refuse_position(position, place.key)
 
     def work() -> WriteResult:
         with storage.change(place.key, tree=tree) as change:
@@ -105,6 +112,7 @@ def upsert_rows(
             found = None if keyed is None else keyed.find_result(read_log(change))
             if found is not None:
                 return found
+            refuse_stale(position, change, "append")
             table = None if change.base is None else _open(change, writing, tree=tree)
             if table is None:
                 return _write_first(storage, change, source, place, writing, tree=tree)
@@ -138,11 +146,6 @@ class _Source:
         if self.declared is None:
             return split
         return evolve(split, rows=normalise_views(to_reader(split.rows, schema=self.declared)).read_all())
-
-
-def _told(condition: Predicate | None) -> dict[str, str]:
-    """What the digest of the call has of its ``delete_when=``."""
-    return {} if condition is None else {"delete_when": str(condition)}
 
 
 def _open(change: Change, writing: Writing, *, tree: bool) -> StoredTable | None:
@@ -187,5 +190,5 @@ def _merge(
     table = evolve(table, declared=plain)
     given, matcher = frozenset(split.rows.column_names), Matcher.of(decisive, source.keys)
     merge = Merge(table, schema, rows, given, decisive, matcher, source.order_by)
-    done = merge.into_file(change) if table.snapshot.is_file else merge.into_tree(change, place, writing.keyed)
+    done = merge.into_file(change) if table.snapshot.is_file else merge.into_tree(change, place, writing)
     return done or commit_nothing(change, table.log, writing.keyed)

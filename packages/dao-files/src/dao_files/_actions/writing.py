@@ -10,6 +10,7 @@ import pyarrow as pa
 from dao.arrow.convert import check_names, conform_batch, to_reader
 from dao.data_object import DataObject
 from dao.errors import AlreadyExistsError, ConflictError, DataError, UnsupportedError
+from dao.increments import Position
 from dao.progress import advance
 from dao.results import WriteResult
 from dao.tables import EVOLVE, RetryBudget, reconcile, would_evolve
@@ -22,10 +23,11 @@ from dao_files._actions.modes import result_of_nothing, should_write
 from dao_files._actions.partitioned import write_partitions
 from dao_files._actions.parts import Part, PartWriter, held_bytes, write_parts
 from dao_files._actions.places import Place
+from dao_files._actions.positions import refuse_stale, told_position
 from dao_files._actions.remaining import count_changes, split_files
 from dao_files._actions.tables import StoredTable, declared_schema
 from dao_files._actions.target import Writing, open_existing, open_target
-from dao_files._actions.unkeyed import refuse_keyed_file
+from dao_files._actions.unkeyed import refuse_keyed_file, refuse_position
 from dao_files.formats import infer_format
 
 if TYPE_CHECKING:
@@ -54,6 +56,7 @@ def write_rows(
     schema: Any,
     options: Mapping[str, Any],
     idempotency_key: str | None = None,
+    position: Position | None = None,
 ) -> WriteResult:
     """See :meth:`dao_files._actions.interface.FilesInterface.write`."""
     place = check_writing(
@@ -73,7 +76,7 @@ def write_rows(
     partitions = None if inherited else as_names(partition_by)
     declared = declared_schema(schema)
     asked = {"mode": mode, "format": format, "partition_by": partitions, "schema_mode": schema_mode, "options": options}
-    keyed = Keyed.of(idempotency_key, "write", **asked)
+    keyed = Keyed.of(idempotency_key, "write", **asked, position=told_position(position))
     writing = Writing(
         data_object,
         mode,
@@ -85,10 +88,12 @@ def write_rows(
         declared,
         default_format(storage),
         keyed=keyed,
+        position=position,
     )
     tree = resolve_kind(storage, place) == "directory"
     if not tree:
         refuse_keyed_file(idempotency_key, place.key)
+        refuse_position(position, place.key)
     reader = to_reader(data, schema=declared)
     if keyed is not None:
         reader = keyed.watch(reader)
@@ -273,13 +278,17 @@ def _settle(change: Change, reader: pa.RecordBatchReader, place: Place, writing:
 
     Raises:
         AlreadyExistsError: the object exists and the mode is ``error``.
+        ConflictError: the table has got to another position than the call continues from.
         DataError: another call had the idempotency key.
     """
     if writing.keyed is not None:
         found = writing.keyed.find_result(read_log(change), reader)
         if found is not None:
             return found
-    return None if should_write(change, place, writing.mode) else result_of_nothing(change.base)
+    if not should_write(change, place, writing.mode):
+        return result_of_nothing(change.base)
+    refuse_stale(writing.position, change, writing.mode)
+    return None
 
 
 def _publish_tree(
@@ -309,6 +318,7 @@ def _publish_tree(
         inserted=inserted,
         deleted=deleted,
         keyed=writing.keyed,
+        position=writing.position,
     )
 
 

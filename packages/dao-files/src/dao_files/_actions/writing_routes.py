@@ -11,6 +11,7 @@ from attrs import define
 
 from dao.data_object import DataObject
 from dao.file_set import FileSet
+from dao.increments import Position
 from dao.interface import register
 from dao.results import WriteResult
 
@@ -42,6 +43,7 @@ class WritingRoutes:
         schema_mode: str = "strict",
         schema: Any = None,
         idempotency_key: str | None = None,
+        position: Position | None = None,
         **options: Any,
     ) -> WriteResult:
         """Write rows, all or none.
@@ -67,6 +69,7 @@ class WritingRoutes:
             idempotency_key: a name of this call, for a table: made again with the same rows in the same order and the
                 same arguments, the call changes nothing, and its result has the version of the first one. The table's
                 log remembers the last 1,000 keys, whatever is written in between.
+            position: how far the table has got in the versions of a source, kept in its log in the same step.
             options: the format's options.
 
         Returns:
@@ -75,18 +78,20 @@ class WritingRoutes:
 
         Raises:
             AlreadyExistsError: the object exists, and ``mode`` is ``error``.
+            ConflictError: the table has another position than this one continues from.
             DataError: the data does not fit the table, the arguments contradict the existing table, or another call had
                 the idempotency key.
             UnsupportedError: rows to append to a single CSV or JSON file, an option that the format doesn't have, or an
-                idempotency key for a single file.
+                idempotency key or a position for a single file.
             TransientError: another writer held the object for too long.
         """
         from dao_files._actions.binary import is_binary
 
         if is_binary(data) or isinstance(data, FileSet):
-            from dao_files._actions.unkeyed import refuse_keyed_bytes
+            from dao_files._actions.unkeyed import refuse_keyed_bytes, refuse_position
 
             refuse_keyed_bytes(idempotency_key)
+            refuse_position(position, data_object.key)
         if is_binary(data):
             from dao_files._actions.binary import refuse_row_arguments
 
@@ -106,6 +111,7 @@ class WritingRoutes:
             schema=schema,
             options=options,
             idempotency_key=idempotency_key,
+            position=position,
         )
 
     @register("write", "write_stream")
@@ -169,6 +175,7 @@ class WritingRoutes:
         schema_mode: str = "strict",
         schema: Any = None,
         idempotency_key: str | None = None,
+        position: Position | None = None,
         **options: Any,
     ) -> WriteResult:
         """Replace the rows with existing keys and add the others, all or none.
@@ -189,6 +196,7 @@ class WritingRoutes:
             schema_mode: as for :meth:`write`, but columns that the data lacks keep their values in stored rows.
             schema: as for :meth:`write`.
             idempotency_key: as for :meth:`write`.
+            position: as for :meth:`write`; it is kept also if no row changes.
             options: the format's options.
 
         Returns:
@@ -211,6 +219,7 @@ class WritingRoutes:
             keys=keys,
             order_by=order_by,
             delete_when=delete_when,
+            position=position,
             format=format,
             partition_by=partition_by,
             schema_mode=schema_mode,
