@@ -31,12 +31,15 @@ _WRITABLE = frozenset({
 """The features of tables that DAO and deltalake can write to."""
 
 _BY_VERSION = {
-    3: ("checkConstraints",),
-    4: ("changeDataFeed", "generatedColumns"),
-    5: ("columnMapping",),
-    6: ("identityColumns",),
+    "appendOnly": 2,
+    "invariants": 2,
+    "checkConstraints": 3,
+    "changeDataFeed": 4,
+    "generatedColumns": 4,
+    "columnMapping": 5,
+    "identityColumns": 6,
 }
-"""Features that come with a writer version below 7; they bind only where the table uses them."""
+"""The writer version below 7 that features come with; there they bind only where the table uses them."""
 
 
 _UNNAMEABLE = re.compile(r"%[0-9A-Fa-f]{2}|[\x00-\x1f\x7f]")
@@ -151,14 +154,20 @@ class Snapshot:
     @cached_property
     def features(self) -> frozenset[str]:
         """The writer features that bind a writer."""
+        named = self.named_features[1]
+        return frozenset(named if self.table.protocol().min_writer_version >= 7 else filter(self._uses, named))
+
+    @property
+    def named_features(self) -> tuple[set[str], set[str]]:
+        """The features of readers and of writers that the protocol names, or that its older versions stand for."""
         protocol = self.table.protocol()
-        named = {_camel(name) for name in protocol.writer_features or ()}
-        if protocol.min_writer_version >= 7:
-            return frozenset(named)
-        old = {
-            name for version, names in _BY_VERSION.items() if version <= protocol.min_writer_version for name in names
-        }
-        return frozenset(name for name in old if self._uses(name))
+        readers = {_camel(name) for name in protocol.reader_features or ()}
+        writers = {_camel(name) for name in protocol.writer_features or ()}
+        if protocol.min_reader_version == 2:
+            readers.add("columnMapping")
+        if protocol.min_writer_version < 7:
+            writers |= {name for name, version in _BY_VERSION.items() if version <= protocol.min_writer_version}
+        return readers, writers
 
     def _uses(self, feature: str) -> bool:
         match feature:

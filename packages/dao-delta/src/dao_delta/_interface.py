@@ -13,6 +13,7 @@ from dao.capabilities import Capabilities
 from dao.data_object import DataObject, DirectoryObject, TableObject
 from dao.display import even_half_made
 from dao.errors import DaoError, DataError
+from dao.increments import Position
 from dao.interface import register
 from dao.options import number, one_of
 from dao.results import History, Listing, TableInfo, Version, WriteResult
@@ -149,10 +150,42 @@ class DeltaInterface(DeltaPlace):
         schema_mode: str = "strict",
         schema: Any = None,
         properties: Mapping[str, str] | None = None,
+        idempotency_key: str | None = None,
+        position: Position | None = None,
     ) -> WriteResult:
-        """Write rows, all or none, in one commit."""
+        """Write rows, all or none, in one commit.
+
+        Memory is bounded for a stream of any length, which is read while it is written. The data may be read from the
+        table that is overwritten.
+
+        Args:
+            data: tabular data, see :func:`dao.arrow.convert.to_reader`.
+            data_object: the table.
+            mode: ``error``: the table must not exist, and of two writers exactly one succeeds. ``append``: add rows.
+                ``overwrite``: replace all rows, the columns and the partitions. ``overwrite_partitions``: replace the
+                partitions that the data has rows of. ``ignore``: do nothing if the table exists.
+            partition_by: the partition columns of a new or overwritten table.
+            schema_mode: ``strict``: the table's columns in any order, with types that can be cast without loss.
+                ``evolve``: new columns are added, and missing ones are null.
+            schema: the schema of the data, which is cast to it without loss or refused.
+            properties: properties of a new table, such as ``{"delta.enableChangeDataFeed": "true"}``.
+            idempotency_key: a name of this call: made again with the same rows in the same order and the same arguments
+                it does nothing, and gives the version of the first call.
+            position: up to which version of a source the table has got with these rows, see :class:`dao.Position`.
+
+        Returns:
+            ``rows_deleted`` is None where the log doesn't say how many rows a replaced file had.
+
+        Raises:
+            AlreadyExistsError: the table exists, and ``mode`` is ``error``.
+            DataError: the data doesn't fit the table, or the arguments contradict it; or another call had the
+                idempotency key.
+            UnsupportedError: the table has a feature that only Spark can write, or is append-only.
+            ConflictError: other writers kept on coming first; or the table has another position.
+        """
         from dao.arrow.models import schema_of
         from dao_delta._parquet import FileSettings
+        from dao_delta._remembered import Keyed
         from dao_delta._writing import Source, Write, write_rows
 
         asked = Write(
@@ -162,9 +195,18 @@ class DeltaInterface(DeltaPlace):
             properties=properties or {},
             settings=FileSettings(compression=self.compression, target_size=self.target_file_size),
             timeout=self.conflict_timeout,
+            position=position,
         )
         declared = None if schema is None else schema_of(schema)
-        return write_rows(self._client, data_object.key, Source(data, declared), asked)
+        keyed = Keyed.of(idempotency_key, "write", mode=mode, partition_by=asked.partition_by, schema_mode=schema_mode)
+        return write_rows(self._client, data_object.key, Source(data, declared, keyed), asked)
+
+    def read_position(self, data_object: TableObject, *, source: str) -> Position | None:
+        """Up to which version of a source the table has got; None if there is no table, or it doesn't say."""
+        from dao_delta._remembered import read_position
+
+        snapshot = self._client.find(data_object.key)
+        return None if snapshot is None else read_position(snapshot, source)
 
     def history(self, data_object: TableObject) -> Sequence[Version]:
         """The versions that the log has, the newest first."""

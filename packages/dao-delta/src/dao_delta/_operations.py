@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from attrs import evolve
-from deltalake import CommitProperties, DeltaTable
+from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import CommitFailedError
 
 from dao.errors import ConflictError, DataError, NotFoundError
@@ -16,6 +16,7 @@ from dao.results import WriteResult
 from dao.tables import RetryBudget, version_at
 from dao_delta._client import Client
 from dao_delta._log import commit_key, read_commit
+from dao_delta._remembered import restored_positions
 from dao_delta._versions import history_of
 
 __all__ = [
@@ -154,10 +155,20 @@ def restore(client: Client, table: str, timeout: float, version: int | None, as_
     if not isinstance(version, int) or not 0 <= version <= newest.version:
         raise NotFoundError(f"there is no version {version!r} of {table!r}: the newest is {newest.version}")
     target = version
-    result, _ = _run(
-        client, table, timeout, lambda opened, properties: opened.restore(target, commit_properties=properties)
-    )
-    return result
+
+    def operation(opened: DeltaTable, properties: CommitProperties) -> Any:
+        properties.app_transactions = _old_positions(client, table, target, opened.version())
+        return opened.restore(target, commit_properties=properties)
+
+    return _run(client, table, timeout, operation)[0]
+
+
+def _old_positions(client: Client, table: str, target: int, newest: int) -> list[Transaction]:
+    """What makes the positions of an older version those of the table again: deltalake restores files alone."""
+    keys = [commit_key(table, version) for version in range(target + 1, newest + 1)]
+    since = [action for key in keys for action in read_commit(client.transport, key)]
+    numbers = restored_positions(client.open(table, target), since, newest + 1)
+    return [Transaction(name, number) for name, number in numbers.items()]
 
 
 def checkpoint(client: Client, table: str) -> WriteResult:

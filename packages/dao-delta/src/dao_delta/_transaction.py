@@ -16,6 +16,7 @@ from dao.results import WriteResult
 from dao.tables import RetryBudget
 from dao_delta._client import Client, Snapshot
 from dao_delta._log import Action, now, put_commit
+from dao_delta._remembered import NOTHING, Remembered
 
 __all__ = ["Change", "commit"]
 
@@ -33,6 +34,7 @@ class Change:
         actions: what the commit does; with none there is no commit.
         result: the result without versions.
         blind: whether it only adds rows, whatever the table holds.
+        is_ignored: whether the call does nothing since the table is there: then its position isn't kept.
     """
 
     operation: str
@@ -40,9 +42,17 @@ class Change:
     actions: Sequence[Action] = ()
     result: WriteResult = field(factory=WriteResult)
     blind: bool = False
+    is_ignored: bool = False
 
 
-def commit(client: Client, table: str, plan: Callable[[Snapshot | None], Change], timeout: float) -> WriteResult:
+def commit(
+    client: Client,
+    table: str,
+    plan: Callable[[Snapshot | None], Change],
+    timeout: float,
+    remembered: Remembered = NOTHING,
+    read_rest: Callable[[], None] = lambda: None,
+) -> WriteResult:
     """Plan a change on the newest version of a table, and commit it as the next one.
 
     Args:
@@ -51,22 +61,33 @@ def commit(client: Client, table: str, plan: Callable[[Snapshot | None], Change]
         plan: makes the change; it gets the newest version, None if there is no table, and is called again after each
             conflict.
         timeout: seconds for which it is planned again after a first conflict.
+        remembered: what the commit keeps beside the change.
+        read_rest: reads the rows of a call with an idempotency key that were not yet read, for their digest.
 
     Raises:
-        ConflictError: the time is used up.
+        ConflictError: the time is used up, or the table has another position than the one that rows continue from.
+        DataError: another call had the idempotency key.
         TransientError: the store doesn't answer; the message says whether the commit may have been made.
     """
     budget = RetryBudget(timeout)
     while True:
         snapshot = client.find(table)
+        if snapshot is not None and remembered.keyed is not None:
+            done = remembered.keyed.find_result(snapshot, read_rest)
+            if done is not None:
+                return done
+        remembered.check(snapshot)
         change = plan(snapshot)
         before = None if snapshot is None else snapshot.version
-        if not change.actions:
+        if change.is_ignored:
+            remembered = evolve(remembered, position=None)
+        if not change.actions and not remembered.needs_commit:
             return evolve(change.result, version_before=before, version_after=before)
         version = 0 if before is None else before + 1
         try:
             token = uuid4().hex
-            put_commit(client.transport, table, version, [_commit_info(change, before, token), *change.actions], token)
+            actions = [_commit_info(change, before, token), *change.actions, *remembered.actions(version)]
+            put_commit(client.transport, table, version, actions, token)
         except ConflictError as error:
             budget.wait(error)
             continue

@@ -15,12 +15,14 @@ from deltalake import DeltaTable, Schema
 
 from dao.arrow.convert import conform, refuse_invalid, to_reader
 from dao.errors import AlreadyExistsError, ConflictError, DataError, TransientError, UnsupportedError
+from dao.increments import Position
 from dao.results import WriteResult
 from dao.tables import reconcile
 from dao_delta._client import Client, Snapshot, partitions_of
 from dao_delta._expressions import checked_rows, given_schema
 from dao_delta._log import LOG, Action, commit_key, remove_file
 from dao_delta._parquet import DataFiles, FileSettings, Layout, partition_text
+from dao_delta._remembered import Keyed, Remembered
 from dao_delta._schemas import check_partitions, delta_fields, storable
 from dao_delta._shaping import with_missing, without_extensions
 from dao_delta._transaction import Change, commit
@@ -42,6 +44,7 @@ class Write:
         description: of a new table.
         settings: how files are written.
         timeout: seconds for which the commit is tried again.
+        position: up to which version of a source the table has got with it.
     """
 
     mode: str = "error"
@@ -51,6 +54,7 @@ class Write:
     description: str | None = None
     settings: FileSettings = field(factory=FileSettings)
     timeout: float = 60.0
+    position: Position | None = None
 
 
 @define(eq=False)
@@ -60,19 +64,31 @@ class Source:
     Attributes:
         data: what was handed in.
         schema: the schema to which it is cast; None for its own.
+        keyed: the call, if it has an idempotency key.
     """
 
     data: Any
     schema: pa.Schema | None = None
+    keyed: Keyed | None = None
     _reader: pa.RecordBatchReader | None = None
     _files: DataFiles | None = None
 
     @property
     def arriving(self) -> pa.Schema:
         """The columns of the rows."""
+        return self._rows().schema
+
+    def _rows(self) -> pa.RecordBatchReader:
         if self._reader is None:
             self._reader = without_extensions(to_reader(self.data, schema=self.schema))
-        return self._reader.schema
+            if self.keyed is not None:
+                self._reader = self.keyed.watch(self._reader)
+        return self._reader
+
+    def read_rest(self) -> None:
+        """Read the rows that were not yet read, and drop them."""
+        for _ in self._rows():
+            pass
 
     @property
     def can_be_read_again(self) -> bool:
@@ -95,11 +111,10 @@ class Source:
                 raise ConflictError("another writer changed the table's columns, and the stream can't be read again")
             self.discard()
             self._reader = None
-        if self._reader is None:
-            self._reader = without_extensions(to_reader(self.data, schema=self.schema))
+        reader = self._rows()
         self._files = DataFiles(client.transport, table, layout, settings)
-        given = given_schema(layout.schema, snapshot, self._reader.schema)
-        rows = conform(with_missing(self._reader, given), given)
+        given = given_schema(layout.schema, snapshot, reader.schema)
+        rows = conform(with_missing(reader, given), given)
         self._files.write(_valid(checked_rows(rows, layout.schema, snapshot)))
         return self._files
 
@@ -119,7 +134,14 @@ def _valid(rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
 def write_rows(client: Client, table: str, source: Source, asked: Write) -> WriteResult:
     """See :meth:`dao_delta.DeltaInterface.write`."""
     try:
-        return commit(client, table, lambda snapshot: _plan(client, table, source, asked, snapshot), asked.timeout)
+        return commit(
+            client,
+            table,
+            lambda snapshot: _plan(client, table, source, asked, snapshot),
+            asked.timeout,
+            Remembered(source.keyed, asked.position, replaces=asked.mode == "overwrite"),
+            source.read_rest,
+        )
     except TransientError:
         raise  # the commit may have been made: its files stay
     except BaseException:
@@ -134,7 +156,7 @@ def _plan(client: Client, table: str, source: Source, asked: Write, snapshot: Sn
         case "error":
             raise AlreadyExistsError(f"the table {table!r} is there: give mode='append', 'overwrite' or 'ignore'")
         case "ignore":
-            return Change(operation="WRITE", result=WriteResult(rows_inserted=0))
+            return Change(operation="WRITE", result=WriteResult(rows_inserted=0), is_ignored=True)
         case "append":
             return _plan_append(client, table, source, asked, snapshot)
         case "overwrite":
@@ -235,17 +257,21 @@ def evolved(
 
 
 def protocol_for(snapshot: Snapshot, schema: pa.Schema) -> list[Action]:
-    """The ``protocol`` action with which a table can have columns of these types; empty if it can already.
-
-    Raises:
-        UnsupportedError: the types need a newer protocol than the table has.
-    """
-    needed = new_table_actions(schema, (), {})[0]["protocol"] if len(schema) else {"minReaderVersion": 1}
-    if needed["minReaderVersion"] <= 1 or "timestampNtz" in snapshot.features:
+    """The ``protocol`` action with which a table can have columns of these types; none if it can already."""
+    needs = len(schema) and "timestampNtz" in new_table_actions(schema, (), {})[0]["protocol"].get("readerFeatures", ())
+    if not needs or "timestampNtz" in snapshot.named_features[0]:
         return []
-    raise UnsupportedError(
-        "a column of timestamps without a zone needs a table that was made with one; use timestamps in UTC"
-    )
+    readers, writers = snapshot.named_features
+    return [
+        {
+            "protocol": {
+                "minReaderVersion": 3,
+                "minWriterVersion": 7,
+                "readerFeatures": sorted({*readers, "timestampNtz"}),
+                "writerFeatures": sorted({*writers, "timestampNtz"}),
+            }
+        }
+    ]
 
 
 def removals(snapshot: Snapshot, files: pa.Table | None = None) -> list[Action]:

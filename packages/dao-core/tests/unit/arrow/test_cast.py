@@ -242,6 +242,14 @@ def test_nulls_that_arrow_does_not_count_are_found_in_required_fields(name):
     assert to_reader(kept.slice(1), schema=kept.schema).read_all().num_rows == 0
 
 
+@pytest.mark.parametrize("lists", [[None], [[1, 2], None], [None, [1, 2], None]])
+def test_a_null_list_of_a_length_becomes_a_null_list_of_required_items(lists):
+    item = pa.field("item", pa.int64(), nullable=False)
+    given = pa.table({"v": pa.array(lists, pa.list_(item, 2))})
+    wanted = pa.schema([("v", pa.list_(item))])
+    assert conform(given.to_reader(), wanted).read_all()["v"].to_pylist() == lists
+
+
 def test_nulls_below_a_null_are_no_nulls_of_required_fields():
     required = [pa.field("x", pa.string(), nullable=False)]
     inner = pa.StructArray.from_arrays([HIDDEN], fields=required, mask=pa.array([False, True]))

@@ -93,6 +93,8 @@ def _parts(array: pa.Array, live: pa.Array) -> tuple[list[pa.Array], pa.Array]:
         return [part.slice(start, end - start) for part in (array.keys, array.items)], pc.and_(
             live, array.is_valid()
         ).take(rows)
+    if array.null_count:  # a null list may have values, whose parents pyarrow 26 counts and flatten() leaves out
+        live, array = live.filter(array.is_valid()), array.drop_null()
     return [array.flatten()], live.take(pc.list_parent_indices(array))
 
 

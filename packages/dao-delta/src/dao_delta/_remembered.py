@@ -1,0 +1,182 @@
+"""What a table remembers in its log beside its rows: calls with an idempotency key, and positions in sources.
+
+A ``txn`` action is a name with a number. It is in the commit of the rows, stays in checkpoints, and is found without
+the history. Each call has two: the digest of what was asked, and the version that it made. So has each position: the
+version of the source, and the table's own version. An overwrite makes all earlier positions void by one more.
+
+Source: the Delta protocol, "Transaction Identifiers". By the table's property ``delta.setTransactionRetentionDuration``
+Spark forgets old ones; without it they are kept for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pyarrow as pa
+from attrs import define, field, frozen
+
+from dao.errors import DataError
+from dao.increments import Position
+from dao.results import WriteResult
+from dao.tables import RequestDigest, RowsDigest, check_position
+from dao_delta._client import Snapshot
+from dao_delta._log import Action, now
+
+__all__ = ["NOTHING", "Keyed", "Remembered", "read_position", "restored_positions"]
+
+_CALL = "dao.call/"
+_MADE = "dao.call.version/"
+_POSITION = "dao.position/"
+_AT = "dao.position.version/"
+_RESET = "dao.position.reset"
+
+
+def _txn(name: str, number: int) -> Action:
+    return {"txn": {"appId": name, "version": number, "lastUpdated": now()}}
+
+
+@define(eq=False)
+class Keyed:
+    """One call with an idempotency key.
+
+    Attributes:
+        key: the key.
+        action: the name of the action.
+        arguments: the arguments that change the outcome, as for :meth:`dao.tables.RequestDigest.of`.
+    """
+
+    key: str
+    action: str
+    arguments: Mapping[str, Any]
+    _rows: RowsDigest | None = field(default=None, init=False)
+
+    @classmethod
+    def of(cls, key: str | None, action: str, **arguments: Any) -> Keyed | None:
+        """The call; None for one without a key.
+
+        Raises:
+            DataError: an argument that can't be compared with that of a later call.
+        """
+        if key is None:
+            return None
+        RequestDigest.of(action, arguments)
+        return cls(key, action, arguments)
+
+    def watch(self, reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
+        """The same rows, whose digest is taken as they are read.
+
+        Raises:
+            UnsupportedError: a column whose rows can't be compared.
+        """
+        rows = self._rows = RowsDigest(reader.schema)
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            for batch in reader:
+                rows.update(batch)
+                yield batch
+
+        return pa.RecordBatchReader.from_batches(reader.schema, batches())
+
+    def find_result(self, snapshot: Snapshot, read_rest: Callable[[], None]) -> WriteResult | None:
+        """The result if the call was done before, else None.
+
+        Args:
+            snapshot: the table.
+            read_rest: reads the rows of the call that were not yet read.
+
+        Raises:
+            DataError: another call had this key.
+        """
+        known = snapshot.table.transaction_version(f"{_CALL}{self.key}")
+        if known is None:
+            return None
+        read_rest()
+        version = snapshot.table.transaction_version(f"{_MADE}{self.key}")
+        if known != self._number():
+            raise DataError(
+                f"idempotency_key: {self.key!r} is that of another call, which made version {version}: the action, the "
+                "arguments or the data differ; give this call a key of its own"
+            )
+        return WriteResult(0, 0, 0, 0, 0, version, version)
+
+    def actions(self, version: int) -> list[Action]:
+        """What the log keeps of the call, after all of its rows were read."""
+        return [_txn(f"{_CALL}{self.key}", self._number()), _txn(f"{_MADE}{self.key}", version)]
+
+    def _number(self) -> int:
+        return RequestDigest.of(self.action, dict(self.arguments), self._rows).number
+
+
+@frozen
+class Remembered:
+    """What a commit keeps beside its rows.
+
+    Attributes:
+        keyed: the call, if it has an idempotency key.
+        position: up to which version of a source the table has got with it.
+        replaces: whether all rows are replaced, and so the positions that belong to them.
+    """
+
+    keyed: Keyed | None = None
+    position: Position | None = None
+    replaces: bool = False
+
+    def check(self, snapshot: Snapshot | None) -> None:
+        """Check that the table has the position from which the rows continue.
+
+        Raises:
+            ConflictError: it has another one.
+        """
+        if self.position is not None:
+            stored = None if snapshot is None else read_position(snapshot, self.position.source)
+            check_position(self.position, stored, "overwrite" if self.replaces else "append")
+
+    def actions(self, version: int) -> list[Action]:
+        """The actions for a commit that makes a version."""
+        found = [] if self.keyed is None else self.keyed.actions(version)
+        if self.replaces and version:
+            found.append(_txn(_RESET, version))
+        if self.position is not None:
+            found.append(_txn(f"{_POSITION}{self.position.source}", self.position.version))
+            found.append(_txn(f"{_AT}{self.position.source}", version))
+        return found
+
+    @property
+    def needs_commit(self) -> bool:
+        """Whether there is a commit even if no row changes."""
+        return self.keyed is not None or self.position is not None
+
+
+NOTHING = Remembered()
+"""A commit of rows alone."""
+
+
+def read_position(snapshot: Snapshot, source: str) -> Position | None:
+    """Up to which version of a source a table has got; None if it doesn't say."""
+    found = snapshot.table.transaction_version(f"{_POSITION}{source}")
+    at = snapshot.table.transaction_version(f"{_AT}{source}")
+    if found is None or at is None or at < 0:
+        return None
+    reset = snapshot.table.transaction_version(_RESET)
+    return None if reset is not None and at < reset else Position(source, found)
+
+
+def restored_positions(older: Snapshot, since: list[Action], version: int) -> dict[str, int]:
+    """The ``txn`` numbers that bring back the positions of an older version, in a commit that makes a version.
+
+    Args:
+        older: the version that is restored.
+        since: the actions of all commits after it.
+        version: the version that is made.
+    """
+    names = [action["txn"]["appId"] for action in since if "txn" in action]
+    sources = dict.fromkeys(name.removeprefix(_POSITION) for name in names if name.startswith(_POSITION))
+    found: dict[str, int] = {}
+    for source in sources:
+        position = read_position(older, source)
+        found[f"{_POSITION}{source}"] = -1 if position is None else position.version
+        found[f"{_AT}{source}"] = -1 if position is None else version
+    if _RESET in names:
+        found[_RESET] = older.table.transaction_version(_RESET) or 0
+    return found
