@@ -141,11 +141,16 @@ def test_an_increment_takes_known_arguments_alone(dao, source, target) -> None:
 
 
 def test_what_a_store_lacks_is_refused_before_anything_is_read(dao, source, target, bronze) -> None:
-    files = TableObject("orders", DataStore("files", "memory"))
+    class Plain(FullLakeInterface):
+        capabilities = Capabilities(
+            lacks_actions={"read_changes": "it keeps what is there now"}, lacks_features={"positions": "it has no log"}
+        )
+
+    files = TableObject("orders", DataStore("files", Plain()))
     bronze.asked().clear()
-    with pytest.raises(UnsupportedError, match=r"'files\.orders' lacks feature positions: "):
+    with pytest.raises(UnsupportedError, match=r"'files\.orders' lacks feature positions: it has no log"):
         dao.copy(source, files, incremental=True)
-    with pytest.raises(UnsupportedError, match=r"'files\.orders' lacks action read_changes: "):
+    with pytest.raises(UnsupportedError, match=r"'files\.orders' lacks action read_changes: it keeps what"):
         dao.read_increment(files, target)
     with pytest.raises(UnsupportedError, match="position=.* absent"):
         dao.write(orders({}), files, position=Position("a", 1))
