@@ -14,6 +14,7 @@ from importlib import import_module
 import pyarrow as pa
 
 from dao.data_object import TableObject
+from dao.results import WriteResult
 from dao_files import LocalInterface
 from dao_files._local import publishing
 
@@ -40,6 +41,21 @@ def work(root: str) -> None:
         os.write(sys.stdout.fileno(), b"%d\n" % version)
 
 
+def append(store: LocalInterface, number: int) -> WriteResult:
+    """Append the row of a number, with a key of its own."""
+    return store.write(pa.table({"id": [number]}), TABLE, mode="append", idempotency_key=f"row {number}")
+
+
+def append_on(root: str) -> None:
+    """Append rows, each with a key, until the process is killed."""
+    store = LocalInterface(root)
+    number = store.count(TABLE)
+    while True:
+        append(store, number)
+        os.write(sys.stdout.fileno(), b"%d\n" % number)
+        number += 1
+
+
 def import_everything() -> None:
     """What a call imports when it is first made, so that each child begins to write at once; no thread is started."""
     for name in (
@@ -56,7 +72,7 @@ def import_everything() -> None:
         import_module(name)
 
 
-def main(root: str, way: str) -> None:
+def main(root: str, way: str, task: str) -> None:
     if way == "two steps":
         publishing.exchange = lambda one, other: False
     import_everything()
@@ -65,7 +81,7 @@ def main(root: str, way: str) -> None:
         if started == 0:
             print(os.getpid(), flush=True)
             try:
-                work(root)
+                {"work": work, "append on": append_on}[task](root)
             finally:
                 os._exit(1)
         os.waitpid(started, 0)

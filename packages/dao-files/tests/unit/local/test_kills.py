@@ -36,23 +36,52 @@ def test_a_killed_writer_leaves_the_old_table_or_the_new(root: Path, publishing_
     store = LocalInterface(root, lock_timeout=5)
     store.write(writer.rows(0), writer.TABLE, format="parquet")
     chance = random.Random(20251121)
-    command = [sys.executable, str(PROGRAM), str(root), publishing_way]
+    command = [sys.executable, str(PROGRAM), str(root), publishing_way, "work"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
-        assert program.stdin is not None
-        assert program.stdout is not None
         version = 0
         for turn in range(kills):
-            program.stdin.write("\n")
-            program.stdin.flush()
-            child = int(program.stdout.readline())
-            acknowledged = [version, *(int(program.stdout.readline()) for _ in range(turn % 3))]
-            time.sleep(chance.uniform(0, ONE_CHANGE))
-            os.kill(child, signal.SIGKILL)
-            acknowledged += map(int, iter(program.stdout.readline, writer.ENDED))
+            acknowledged = [version, *kill(program, turn % 3, chance.uniform(0, ONE_CHANGE))]
             found = version_of(store)
             assert found - acknowledged[-1] in (0, 1), "what was acknowledged is lost, or what was not is there"
             version = found + 1
             store.write(writer.rows(version), writer.TABLE, mode="overwrite")
             assert version_of(store) == version
             assert left_behind(root) == []
-        program.stdin.close()
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("kills", [12, pytest.param(100, marks=pytest.mark.slow)])
+def test_what_a_killed_writer_did_with_a_key_is_not_done_again(root: Path, publishing_way: str, kills: int) -> None:
+    store = LocalInterface(root, lock_timeout=5)
+    store.write([{"id": 0}], writer.TABLE, format="parquet")
+    chance = random.Random(20260301)
+    command = [sys.executable, str(PROGRAM), str(root), publishing_way, "append on"]
+    done, again = 0, 0
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
+        for turn in range(kills):
+            done = [done, *kill(program, turn % 3, chance.uniform(0, ONE_CHANGE))][-1]
+            for number in (done, done + 1) if done else (done + 1,):
+                again += writer.append(store, number).rows_inserted == 0
+            done += 1
+            assert sorted(store.read(writer.TABLE)["id"].to_pylist()) == list(range(done + 1))
+            assert left_behind(root) == []
+    assert again >= kills - 1, "what was acknowledged was done again"
+
+
+def kill(program: subprocess.Popen[str], after: int, delay: float) -> list[int]:
+    """Let the program's next child work, and kill it; returns what it acknowledged.
+
+    Args:
+        program: the program.
+        after: the number of changes that it acknowledges before.
+        delay: seconds to wait then.
+    """
+    assert program.stdin is not None
+    assert program.stdout is not None
+    program.stdin.write("\n")
+    program.stdin.flush()
+    child = int(program.stdout.readline())
+    acknowledged = [int(program.stdout.readline()) for _ in range(after)]
+    time.sleep(delay)
+    os.kill(child, signal.SIGKILL)
+    return [*acknowledged, *map(int, iter(program.stdout.readline, writer.ENDED))]

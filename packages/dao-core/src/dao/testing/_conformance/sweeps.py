@@ -12,7 +12,7 @@ from dao._core.dao import DataAccessObject
 from dao.data_object import DataObject
 from dao.errors import DaoError, NotFoundError
 from dao.testing._backend import Backend
-from dao.testing._conformance.base import Capability
+from dao.testing._conformance.base import Capability, needs
 from dao.testing._conformance.samples import content, list_sizes, people
 from dao.testing._faults import FaultPlan
 from dao.testing._profiles import positions
@@ -181,6 +181,21 @@ class Faults(
         applied twice.
         """
         self._sweep(dao, backend, change, lost=True)
+
+    @needs("write", "mode:append", "idempotency")
+    def test_a_call_with_a_key_can_be_made_again(self, dao: DataAccessObject, backend: Backend) -> None:
+        """An append with an idempotency_key=, of which an I/O operation failed or lost its response, adds its rows once
+        when it is made again: its rows and its key are stored in one step.
+        """
+        append = Change("append with a key", (), _old, _write(mode="append", idempotency_key="once"), _rows)
+        plan, _, new = self._undisturbed(dao, backend, append)
+        for position in positions(len(plan.seen)):
+            for lost in (False, True):
+                name = f"t{position}{'_lost' if lost else ''}"
+                append.prepare(dao, backend, name)
+                outcome = self._disturbed(dao, backend, append, name, FaultPlan(at=position, lost=lost))
+                append.act(dao, backend, name)
+                assert append.look(dao, backend, name) == new, f"{outcome or 'no error'}; then it was made again"
 
     def _sweep(self, dao: DataAccessObject, backend: Backend, change: Change, **kind: Any) -> None:
         assert backend.faults is not None, "give the kit Backend.faults, or declare fault_injection absent"

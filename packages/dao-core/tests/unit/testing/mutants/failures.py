@@ -18,6 +18,18 @@ def changed(call, *args, **named):
         return WriteResult()
 """
 
+KEY_BEFORE_ROWS = """
+known = set()
+
+@around("write")
+def changed(call, data, data_object, *, idempotency_key=None, **named):
+    called = (data_object.key, idempotency_key)
+    if idempotency_key is not None and called in known:
+        return WriteResult(0, 0, 0)
+    known.add(called)
+    return call(data, data_object, **named)
+"""
+
 BARE_ERROR = """
 @around("schema")
 def changed(call, *args, **named):
@@ -111,6 +123,7 @@ class Mutant(LocalInterface):
 
 FAILURES = (
     Mutation("errors_are_swallowed", Faults, SWALLOWED),
+    Mutation("a_key_is_stored_before_its_rows", Faults, KEY_BEFORE_ROWS, by="test_a_call_with_a_key"),
     Mutation("errors_have_no_type", Errors, BARE_ERROR),
     Mutation("no_locks", Concurrency, NO_LOCKS),
     Mutation("a_cancel_is_swallowed", Cancellation, SWALLOWED_CANCEL),
