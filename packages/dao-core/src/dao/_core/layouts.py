@@ -17,6 +17,9 @@ _SPELLING = (
 )  # fmt: skip
 """The properties without which bytes can't be read, since the bytes don't say them."""
 
+_TYPES = ("schema", "types")
+"""The properties that say what the columns are read as, which other bytes may not fit: rows are cast or refused."""
+
 
 def same_layout(source: DataObject, target: DataObject) -> bool:
     """Whether the source's bytes are what the target is to hold, as far as the two say what that is.
@@ -24,7 +27,7 @@ def same_layout(source: DataObject, target: DataObject) -> bool:
     A target that says nothing takes the source's format, its partitions and, as one file, its bytes. The spelling of a
     table is that of the object, so one that only the source declares is another.
     """
-    wanted = {name: target.get(name) for name in ("format", "partition_by", *_SPELLING)}
+    wanted = {name: target.get(name) for name in ("format", "partition_by", *_TYPES, *_SPELLING)}
     if isinstance(target, TableObject) and any(wanted[name] != source.get(name) for name in _SPELLING):
         return False
     return all(value is None or value == source.get(name) for name, value in wanted.items()) and (

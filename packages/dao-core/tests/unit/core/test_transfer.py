@@ -190,6 +190,8 @@ def test_the_plan_of_a_copy_can_be_looked_at() -> None:
     [
         ({}, {"columns": ["x"]}, "one store holds both, but its interface has no copy for this call"),
         ({"format": "orc"}, {}, "one store holds both, but the layouts differ"),
+        ({"schema": {"id": "int64"}}, {}, "one store holds both, but the layouts differ"),
+        ({"types": {"id": "int64"}}, {}, "one store holds both, but the layouts differ"),
     ],
 )
 def test_the_plan_of_a_copy_says_why_its_interface_does_not_do_it(

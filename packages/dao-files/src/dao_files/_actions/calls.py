@@ -172,11 +172,33 @@ def check_writing(
     if name is not None:
         table = place.wanted == "directory" or (place.wanted is None and named is None)
         new = not table or mode in ("error", "ignore", "overwrite")
-        _checked_format(name, data_object, options, direction, table=table, new=new)
+        found = _checked_format(name, data_object, options, direction, table=table, new=new)
+        if mode not in ("append", "overwrite_partitions"):
+            _check_schema(data, declared_schema(schema), data_object, found, options, direction)
     else:
         usual = (named if place.wanted is None else None) or default_format(storage)
         _check_options(usual, data_object, options, direction, new=mode in ("error", "ignore"))
     return place
+
+
+def _check_schema(
+    data: Any,
+    declared: Any,
+    data_object: DataObject,
+    format: Format,
+    options: Mapping[str, Any],
+    direction: Direction | None,
+) -> None:
+    """Check what a new table would have for columns, where that is known before the data is opened."""
+    from pyarrow import Schema
+
+    from dao_files._actions.declared import refuse_contradictions
+    from dao_files._actions.options import format_options
+
+    known = getattr(data, "schema", None) if declared is None else declared
+    if isinstance(known, Schema) and known.names:  # a copy is planned with data that has no columns yet
+        checked = format_options(format, data_object, options, direction=direction)
+        refuse_contradictions(data_object, known, known, format, checked)
 
 
 def _check_options(

@@ -11,6 +11,7 @@ from attrs import frozen
 from dao.arrow.convert import find_names
 from dao.errors import DataError
 from dao.tables import reconcile
+from dao_files._actions.declared import refuse_contradictions
 from dao_files._actions.options import format_options, refuse_other_spelling
 from dao_files._actions.partitioned import check_partition_columns
 from dao_files._actions.places import Place
@@ -70,6 +71,7 @@ def plan_layout(data: pa.Schema, place: Place, writing: Writing, table: StoredTa
     if writing.mode == "overwrite_partitions" and not partition_by:
         raise DataError(f"mode='overwrite_partitions': {place.key!r} has no partitions; partition_by= would make them")
     check_partition_columns(schema, partition_by)
+    refuse_contradictions(writing.data_object, schema, data, format, options, partition_by)
     return Layout(format, options, schema, partition_by)
 
 

@@ -12,6 +12,7 @@ from dao.errors import UnsupportedError
 from dao.memory import current
 from dao.results import FileInfo
 from dao_files._actions.contents import below
+from dao_files._actions.declared import refuse_unnamed
 from dao_files._actions.parts import Part, PartWriter
 from dao_files._actions.tables import StoredTable, declared_schema, with_views
 from dao_files._workers import WORKERS, in_parallel
@@ -56,7 +57,7 @@ def prepare_rewriting(table: StoredTable, schema: Any) -> StoredTable:
 
     Raises:
         DataError: an option of the call or the object differs from the one that the files were written with.
-            Or a file of another program doesn't fit the table.
+            Or a file of another program doesn't fit the table, or the declared schema lacks a column of it.
         StoreError: a value of such a file doesn't.
         UnsupportedError: the columns' types are neither stored, remembered nor declared: values that are read with
             inferred types, such as ``007``, might be written back changed.
@@ -69,6 +70,8 @@ def prepare_rewriting(table: StoredTable, schema: Any) -> StoredTable:
             "give schema=, or the object a schema"
         )
     if declared is not None:
+        if table.format.has_schema or table.remembered is not None:
+            refuse_unnamed(table.schema, declared)
         return evolve(table, declared=declared)
     table.check_files()
     return table

@@ -26,6 +26,7 @@ from dao.tables import (
 )
 from dao_files._actions.calls import check_writing, default_format
 from dao_files._actions.committing import commit_nothing, read_log
+from dao_files._actions.declared import refuse_contradictions
 from dao_files._actions.gathering import collect
 from dao_files._actions.keyed import Keyed
 from dao_files._actions.merging import Merge
@@ -181,6 +182,8 @@ def _merge(
     for name in source.keys:
         if name not in table.schema.names:
             raise DataError(f"keys: the table has no column {name!r}")
+    given = split.rows.schema
+    refuse_contradictions(writing.data_object, schema, given, table.format, table.options, table.partition_by)
     plain = schema_without_views(schema)
     rows = pa.Table.from_batches(shape_rows(split.rows.to_reader(), plain), plain).combine_chunks()
     compared = pa.schema([plain.field(name) for name in split.deletes.column_names])
@@ -188,7 +191,7 @@ def _merge(
     decisive = pa.concat_tables([rows.select(compared.names), deletes]).combine_chunks()
     # Read by the new schema: added columns are null, widened types are cast.
     table = evolve(table, declared=plain)
-    given, matcher = frozenset(split.rows.column_names), Matcher.of(decisive, source.keys)
-    merge = Merge(table, schema, rows, given, decisive, matcher, source.order_by)
+    matcher = Matcher.of(decisive, source.keys)
+    merge = Merge(table, schema, rows, frozenset(given.names), decisive, matcher, source.order_by)
     done = merge.into_file(change) if table.snapshot.is_file else merge.into_tree(change, place, writing)
     return done or commit_nothing(change, table.log, writing.keyed)

@@ -16,6 +16,7 @@ from dao.results import WriteResult
 from dao.tables import EVOLVE, RetryBudget, reconcile, would_evolve
 from dao_files._actions.calls import check_writing, default_format
 from dao_files._actions.committing import commit, part_sizes, read_log
+from dao_files._actions.declared import refuse_contradictions
 from dao_files._actions.keyed import Keyed
 from dao_files._actions.layouts import Layout, choose_format, plan_layout
 from dao_files._actions.log import Log
@@ -191,6 +192,7 @@ def _write_file(change: Change, reader: pa.RecordBatchReader, place: Place, writ
         schema = reconcile(table.schema, reader.schema, writing.schema_mode)
         table = open_target(change, writing, schema)
         old = iter(table.scan())
+    refuse_contradictions(writing.data_object, schema, reader.schema, format, options)
     written = _write_one(PartWriter(change, format, options, schema, 0, place.key), old, shape_rows(reader, schema))
     size = change.size("")
     try:

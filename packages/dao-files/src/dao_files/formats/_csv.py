@@ -62,6 +62,9 @@ class CsvFormat(Format):
     def advice(self, schema: pa.Schema, options: Any) -> str:
         return better_delimiter(schema.names, (options or CsvOptions()).delimiter or ",")
 
+    def check_columns(self, schema: pa.Schema, options: Any) -> None:
+        _refuse_other_types(options.types or {}, schema.names, schema)
+
     def writer(self, sink: Any, schema: pa.Schema, options: Any = None, *, path: str = "") -> FormatWriter:
         return CsvFileWriter(sink, schema, options or CsvOptions(), path)
 
@@ -97,8 +100,8 @@ def _refuse_other_types(types: Mapping[str, pa.DataType], names: Sequence[str], 
             raise DataError(f"option 'types': no column {name!r} in the file; {did_you_mean(name, names)}")
         if name in declared_types and not declared_types[name].equals(kind):
             raise DataError(
-                f"option 'types': column {name!r} is {kind} there and {declared_types[name]} in the schema: leave one "
-                "of them out"
+                f"option 'types': column {name!r} is {kind} there and {declared_types[name]} in the schema: make it "
+                f"{kind} there too, or leave it out of one of them"
             )
 
 
