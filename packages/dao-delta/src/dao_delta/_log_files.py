@@ -99,10 +99,6 @@ class CommitChecks:
             pass
         self._checked[table] = max(version, known)
 
-    def forget(self, table: str) -> None:
-        """Check everything again: the table may be another one by now."""
-        self._checked.pop(table, None)
-
 
 def _check(transport: Transport, stat: Stat) -> None:
     actions = read_commit(transport, stat.key)

@@ -15,6 +15,7 @@ from dao.errors import ConflictError, DataError, NotFoundError
 from dao.results import WriteResult
 from dao.tables import RetryBudget, version_at
 from dao_delta._client import Client
+from dao_delta._int96 import refuse_far_int96
 from dao_delta._log import commit_key, read_commit
 from dao_delta._remembered import restored_positions
 from dao_delta._versions import history_of
@@ -80,6 +81,7 @@ def _made(client: Client, table: str, before: int, token: str) -> int | None:
 
 def compact(client: Client, table: str, timeout: float, target_size: int | None) -> WriteResult:
     """Rewrite many small files as few large ones."""
+    refuse_far_int96(client.open(table))
     result, found = _run(
         client,
         table,
@@ -95,6 +97,7 @@ def z_order(client: Client, table: str, timeout: float, columns: Sequence[str], 
     unknown = [name for name in columns if name not in snapshot.schema.names]
     if unknown or not columns:
         raise DataError(f"columns: found {unknown or 'none'}, expected columns of the table: {snapshot.schema.names}")
+    refuse_far_int96(snapshot)
     result, found = _run(
         client,
         table,

@@ -16,8 +16,10 @@ from dao.progress import advance
 from dao.tables import Selection
 from dao_delta._client import Snapshot
 from dao_delta._errors import translate
+from dao_delta._int96 import has_far_int96
 from dao_delta._pushdown import push_down
 from dao_delta._shaping import typed
+from dao_delta._stored import StoredFiles, mapping_of, stored_files
 
 __all__ = ["count_rows", "read_rows", "stream_rows"]
 
@@ -49,8 +51,12 @@ def stream_rows(snapshot: Snapshot, selection: Selection) -> pa.RecordBatchReade
 
 
 def scan(snapshot: Snapshot, columns: list[str], sql: str | None = None) -> pa.RecordBatchReader:
-    """Columns of the rows that a predicate of DataFusion keeps, in the types of the table's schema."""
+    """Columns of rows, at least of those that a predicate of DataFusion keeps, in the types of the table's schema."""
     schema = pa.schema([snapshot.schema.field(name) for name in columns])
+    if has_far_int96(snapshot, columns):
+        reader = StoredFiles(snapshot.client.transport, snapshot.schema, mapping_of(snapshot))
+        batches = (batch for file in stored_files(snapshot) for batch in reader.read(file, columns))
+        return pa.RecordBatchReader.from_batches(schema, batches)
     found = pa.RecordBatchReader.from_stream(snapshot.table.scan(columns=columns, predicate=sql))
     return pa.RecordBatchReader.from_batches(schema, _typed(found, schema, snapshot))
 

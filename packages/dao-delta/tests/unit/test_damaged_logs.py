@@ -89,8 +89,9 @@ def test_a_damaged_log_is_an_error_of_every_read(three: Path, damage: str) -> No
     for call in (dao.read, dao.count, dao.history, dao.schema):
         with pytest.raises(kind):
             call(opened(three))
-    with pytest.raises(kind):
-        dao.write(pa.table({"id": [9]}), opened(three), mode="append")
+    if damage != "no first commit":  # it is what is left of a table whose deletion was cut off
+        with pytest.raises(kind):
+            dao.write(pa.table({"id": [9]}), opened(three), mode="append")
 
 
 def test_a_commit_that_was_cut_off_after_another_was_read(three: Path) -> None:

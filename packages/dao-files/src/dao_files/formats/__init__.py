@@ -15,12 +15,14 @@ from dao_files.formats._ipc import ArrowFormat, ArrowStreamFormat
 from dao_files.formats._json import JsonFormat, NdjsonFormat
 from dao_files.formats._orc import OrcFormat
 from dao_files.formats._parquet import ParquetFormat
+from dao_files.formats._parquet_int96 import WITNESSES, int96_leaves, witnessed
 from dao_files.formats._partitions import NULL_PARTITION, hive_path, hive_values
 from dao_files.formats._scan import close_reader
 
 __all__ = [
     "FORMATS",
     "NULL_PARTITION",
+    "WITNESSES",
     "FileTask",
     "Format",
     "FormatWriter",
@@ -30,8 +32,10 @@ __all__ = [
     "hive_values",
     "infer_compression",
     "infer_format",
+    "int96_leaves",
     "register_format",
     "strip_compression",
+    "witnessed",
 ]
 
 for _format in (

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from dao.lazy import door
 
 if TYPE_CHECKING:
+    from dao_files.manifest._arrow_files import native_file
     from dao_files.manifest._base import BaseTransport, copy_through
     from dao_files.manifest._levels import list_level
     from dao_files.manifest._memory import MemoryTransport
@@ -44,6 +45,7 @@ _HOMES = {
     "copy_through": "dao_files.manifest._base",
     "info_of": "dao_files.manifest._snapshot",
     "list_level": "dao_files.manifest._levels",
+    "native_file": "dao_files.manifest._arrow_files",
     "pauses": "dao_files.manifest._once",
     "put_once": "dao_files.manifest._once",
     "vacuum": "dao_files.manifest._vacuum",
@@ -68,6 +70,7 @@ __all__ = [
     "copy_through",
     "info_of",
     "list_level",
+    "native_file",
     "pauses",
     "put_once",
     "vacuum",
