@@ -37,7 +37,7 @@ class Lake(FullLakeInterface):
     """Records what it is asked for, and fails or does something else at a step."""
 
     def asked(self) -> list[str]:
-        return self.__dict__.setdefault("_asked", [])
+        return self.__dict__.setdefault("steps", [])
 
     def at(self, step: str) -> None:
         self.asked().append(step)
