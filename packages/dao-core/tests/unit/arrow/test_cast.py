@@ -264,6 +264,23 @@ def test_nulls_below_a_null_are_no_nulls_of_required_fields():
     assert to_reader(table, schema=table.schema).read_all().num_rows == 2
 
 
+@pytest.mark.parametrize("make", [pa.list_, pa.large_list, lambda item: pa.list_(item, 2), pa.list_view])
+def test_values_of_null_lists_are_no_nulls_of_required_items(make):
+    required = pa.field("item", pa.list_(pa.bool_()), nullable=False)
+    fixed = pa.array([None, [[True], [False]]], pa.list_(required, 2))  # a cast keeps the two items of the null
+    for array in (cast_array(fixed, make(required)), pa.array([None, [[True], [False]]], make(required))):
+        for table in (pa.table({"v": array}), pa.table({"v": array.slice(1)})):
+            assert to_reader(table, schema=table.schema).read_all().equals(table)
+
+
+def test_null_lists_of_runs_are_searched_too():
+    runs = pa.RunEndEncodedArray.from_arrays(pa.array([1, 3], pa.int32()), HIDDEN)
+    required = pa.list_(pa.field("item", runs.type, nullable=False))
+    kept = pa.ListArray.from_arrays(pa.array([0, 1, 3], pa.int32()), runs, required, mask=pa.array([False, True]))
+    table = pa.table({"v": kept})
+    assert to_reader(table, schema=table.schema).read_all().num_rows == 2
+
+
 def test_a_schema_may_be_declared_in_any_way():
     table = to_reader(pa.table({"v": [1]}), schema={"v": "smallint not null"}).read_all()
     assert table.schema == pa.schema([pa.field("v", pa.int16(), nullable=False)])

@@ -93,9 +93,8 @@ def _parts(array: pa.Array, live: pa.Array) -> tuple[list[pa.Array], pa.Array]:
         return [part.slice(start, end - start) for part in (array.keys, array.items)], pc.and_(
             live, array.is_valid()
         ).take(rows)
-    if array.null_count:  # a null list may have values, whose parents pyarrow 26 counts and flatten() leaves out
-        live, array = live.filter(array.is_valid()), array.drop_null()
-    return [array.flatten()], live.take(pc.list_parent_indices(array))
+    rows = pc.list_parent_indices(array)  # with those of null lists, which flatten() leaves out
+    return [array.flatten()], live.take(rows.filter(array.is_valid().take(rows)))
 
 
 def _null_below(array: pa.Array, field: pa.Field, live: pa.Array | None = None) -> str | None:
