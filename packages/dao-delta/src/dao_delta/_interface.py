@@ -234,6 +234,25 @@ class DeltaInterface(DeltaPlace):
 
         return compact(self._client, data_object.key, self.conflict_timeout, target_size)
 
+    def run_convert(self, data_object: TableObject) -> WriteResult:
+        """Make a Delta table of a directory of Parquet files, in place: ``run("convert", ...)``. No file is rewritten.
+
+        Afterwards its files must be changed through the Delta table alone.
+
+        Args:
+            data_object: the directory: a table that ``local``, ``s3`` or ``s3.obstore`` wrote, or another program, with
+                partitions in folders such as ``day=2025-01-07``.
+
+        Raises:
+            NotFoundError: there is nothing.
+            AlreadyExistsError: it is a Delta table already.
+            DataError: a file is no Parquet, or files have different columns.
+            UnsupportedError: a column's values are stored in a way that Delta doesn't have.
+        """
+        from dao_delta._converting import convert
+
+        return convert(self._client, self.files, data_object)
+
     def run_z_order(
         self, data_object: TableObject, *, columns: str | Sequence[str], target_size: int | None = None
     ) -> WriteResult:

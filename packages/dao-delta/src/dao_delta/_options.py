@@ -16,6 +16,7 @@ from dao.options import Folder, absolute_place
 from dao.secrets import Secret
 
 if TYPE_CHECKING:
+    from dao_files import FilesInterface
     from dao_files.manifest import Transport
 
 __all__ = ["DeltaPlace"]
@@ -93,6 +94,16 @@ class DeltaPlace(S3Fields):
         names = [one.name for one in fields(S3ObstoreInterface) if one.init and hasattr(self, one.name)]
         given = {name: getattr(self, name) for name in names}
         return build(S3ObstoreInterface, {name: value for name, value in given.items() if value not in (None, False)})
+
+    @cached_property
+    def files(self) -> FilesInterface:
+        """The same place as an interface to files."""
+        if self.root is not None:
+            from dao_files import LocalInterface
+
+            return LocalInterface(self.root, self.create, self.fsync)
+        found: FilesInterface = self._object_store
+        return found
 
     def settings(self) -> Settings:
         """The storage options of deltalake, with credentials that are valid now."""

@@ -18,7 +18,7 @@ from dao_delta._client import Client, Snapshot
 from dao_delta._log import Action, now, put_commit
 from dao_delta._remembered import NOTHING, Remembered
 
-__all__ = ["Change", "commit"]
+__all__ = ["Change", "commit", "commit_info"]
 
 _ENGINE = "dao-delta"
 _CHECKPOINT_EVERY = 100
@@ -86,7 +86,7 @@ def commit(
         version = 0 if before is None else before + 1
         try:
             token = uuid4().hex
-            actions = [_commit_info(change, before, token), *change.actions, *remembered.actions(version)]
+            actions = [commit_info(change, before, token), *change.actions, *remembered.actions(version)]
             put_commit(client.transport, table, version, actions, token)
         except ConflictError as error:
             budget.wait(error)
@@ -95,7 +95,7 @@ def commit(
         return evolve(change.result, version_before=before, version_after=version)
 
 
-def _commit_info(change: Change, before: int | None, token: str) -> Action:
+def commit_info(change: Change, before: int | None, token: str) -> Action:
     result = change.result
     metrics = {
         "numOutputRows": result.rows_inserted,
