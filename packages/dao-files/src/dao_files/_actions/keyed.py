@@ -14,6 +14,7 @@ import pyarrow as pa
 from attrs import define, field
 
 from dao.errors import DataError
+from dao.progress import advance
 from dao.results import WriteResult
 from dao.tables import RequestDigest, RowsDigest
 from dao_files._actions.done import Done
@@ -66,7 +67,7 @@ class Keyed:
 
         return pa.RecordBatchReader.from_batches(reader.schema, batches())
 
-    def find_result(self, log: Log, rest: Iterable[object] = ()) -> WriteResult | None:
+    def find_result(self, log: Log, rest: Iterable[pa.RecordBatch] = ()) -> WriteResult | None:
         """Return the result if the call was done before, else None.
 
         Args:
@@ -79,8 +80,8 @@ class Keyed:
         done = log.find_done(self.key)
         if done is None:
             return None
-        for _ in rest:
-            pass
+        for batch in rest:
+            advance(batch.num_rows, batch.nbytes)
         if done.request != self._request():
             made = "" if done.version is None else f", which made version {done.version},"
             raise DataError(

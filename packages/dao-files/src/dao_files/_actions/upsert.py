@@ -82,7 +82,8 @@ def upsert_rows(
     condition = None if delete_when is None else parse(delete_when)
     asked = {"format": format, "partition_by": partitions, "schema_mode": schema_mode, "options": options}
     asked |= {"keys": names, "order_by": as_names(order_by), "position": told_position(position)}
-    asked["delete_when"] = None if condition is None else str(condition)
+    if condition is not None:  # the rows are compared as they come, before they are cast to the declared schema
+        asked |= {"delete_when": str(condition), "schema": declared_schema(schema)}
     keyed = Keyed.of(idempotency_key, "upsert", **asked)
     writing = Writing(
         data_object,

@@ -13,6 +13,7 @@ from dao.data_object import DataObject, FileObject, TableObject
 from dao.data_store import DataStore
 from dao.errors import AlreadyExistsError, DataError, NotFoundError, UnsupportedError
 from dao.file_set import FileSet, SourceFile
+from dao.progress import Cancelled, Progress, listening
 from dao.results import WriteResult
 from dao_files import FilesInterface, MemoryInterface
 from dao_files._actions.log import LOG_NAME
@@ -130,6 +131,7 @@ OTHERS: dict[str, Callable[[FilesInterface], object]] = {
     "delete": lambda s: s.delete(T, where="id = 2", idempotency_key="k"),
     "upsert: keys": lambda s: s.upsert(TWO, T, keys=["id", "v"], idempotency_key="u"),
     "upsert: order_by": lambda s: s.upsert(TWO, T, keys="id", order_by="v", idempotency_key="u"),
+    "upsert: delete_when": lambda s: s.upsert(TWO, T, keys="id", delete_when="id = 5", idempotency_key="u"),
     "upsert: data": lambda s: s.upsert(ONE, T, keys="id", idempotency_key="u"),
     "delete: where": lambda s: s.delete(T, where="id = 8", idempotency_key="d"),
     "delete: schema": lambda s: s.delete(T, where="id = 9", schema=TWO.schema, idempotency_key="d"),
@@ -193,6 +195,21 @@ def test_a_repeated_call_fails_with_its_stream(table: FilesInterface) -> None:
     table.write(TWO, T, mode="append", idempotency_key="k")
     with pytest.raises(Exception, match="the source ended"):
         table.write(pa.RecordBatchReader.from_batches(TWO.schema, broken()), T, mode="append", idempotency_key="k")
+
+
+def test_a_repeated_call_reports_the_rows_that_it_compares_and_can_be_cancelled(table: FilesInterface) -> None:
+    rows = pa.concat_tables([TWO, ONE, TWO])
+    table.write(rows, T, mode="append", idempotency_key="k")
+    told: list[int] = []
+
+    def listen(progress: Progress) -> None:
+        told.append(progress.rows)
+        if told == [1, 2]:
+            raise Cancelled
+
+    with listening("write", "s.t", listen), pytest.raises(Cancelled):
+        table.write(rows.to_reader(max_chunksize=1), T, mode="append", idempotency_key="k")
+    assert told[:2] == [1, 2]
 
 
 def test_other_programs_files_dont_matter(table: FilesInterface, put_foreign: Put) -> None:
