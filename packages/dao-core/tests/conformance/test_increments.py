@@ -194,6 +194,15 @@ def test_several_rows_of_one_key_are_an_error(dao, source, target) -> None:
         dao.copy(source, target, incremental=True, keys="id")
 
 
+def test_keys_that_the_source_lacks_are_an_error_from_the_first(dao, source, target) -> None:
+    for mode in ("error", "append", "overwrite"):
+        with pytest.raises(DataError, match="keys= asks for the column 'ident'"):
+            dao.copy(source, target, incremental=True, keys="ident", mode=mode)
+    with pytest.raises(DataError, match="keys= asks for the column 'ident'"):
+        dao.read_increment(source, target, keys="ident")
+    assert not dao.exists(target)
+
+
 def test_a_null_key_is_an_error(dao, source, target) -> None:
     dao.copy(source, target, incremental=True, keys="id")
     dao.write(orders({4: "d"}).set_column(0, "id", pa.nulls(1, pa.int64())), source, mode="append")

@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from dao._core.attribution import about
 from dao._core.execute import Executor
+from dao._core.prepare import table_of
 from dao._core.taking import Taking
 from dao._core.transfer import Call, Transfer
 from dao.data_object import DataObject
@@ -150,6 +151,8 @@ class IncrementalCopy:
 
     def _load(self, executor: Executor) -> WriteResult:
         until = self.taking.newest(executor)
+        if self.taking.keys and table_of(self.source).serves("schema"):
+            self.taking.check_keys(executor.execute("schema", self.source, {}))
         if self.mode == "append" and self.taking.keys:
             rows = self.taking.everything(executor, until)
             call = self._writing_call(Position(self.taking.name, until), rows, deletes=False)

@@ -18,6 +18,7 @@ class Request:
 
     A copy or move that isn't one call of an interface is one request with the action ``copy`` or ``move``; the reads,
     writes, unloads and deletions that it comes to are requests of their own, with it as ``parent`` and with its ``id``.
+    So is a ``read_increment``; it and an incremental copy have a ``read_position`` of the target among their parts.
 
     Attributes:
         action: the action's name.

@@ -102,6 +102,19 @@ class Taking:
             raise about(error, self.action, self.source)
         return found
 
+    def check_keys(self, schema: pyarrow.Schema) -> None:
+        """Check that the source has the keys: else only the second increment would find out.
+
+        Raises:
+            DataError: it lacks one.
+        """
+        from dao.arrow.convert import find_names
+
+        try:
+            find_names(schema, self.keys, "keys")
+        except DataError as error:
+            raise about(error, self.action, self.source) from None
+
     def everything(self, executor: Executor, until: int) -> pyarrow.RecordBatchReader:
         """All rows of a version of the source, as a stream."""
         from dao.arrow.convert import to_reader
@@ -127,6 +140,7 @@ class Taking:
             return self.changes(executor, position)
         until = self.newest(executor)
         rows = self.everything(executor, until)
+        self.check_keys(rows.schema)
         return Increment(_marked(rows) if self.keys else rows, None, until, Position(self.name, until))
 
     def changes(self, executor: Executor, position: Position) -> Increment:

@@ -205,6 +205,13 @@ MUTANTS: dict[str, tuple[type[Capability], tuple[str, ...]]] = {
             "return found.filter(pc.equal(found['_change_type'], 'insert'))",
         ),
     ),
+    "a_compaction_is_a_change": (
+        Increments,
+        (
+            "def run_compact(self, data_object):",
+            "return self._again(data_object, 'compact', self._until(data_object)[-1][1])",
+        ),
+    ),
     "the_version_of_a_stream_is_ignored": (
         Increments,
         (

@@ -72,7 +72,8 @@ class Explanation:
             between stores.
         note: why it is done this way, where there is a choice beyond the routes.
         way: how a copy or move is done: ``within`` a store, by the target's ``write`` or the source's ``unload`` with
-            the other object, or as a stream of ``files`` or ``rows``; empty for other actions.
+            the other object, or as a stream of ``files`` or ``rows``, or as an ``increment``; empty for other
+            actions.
         passed_over: ways that would have gone first and that an interface declined, each with its reason.
         memory_limit: bytes that the call may hold in memory; None for no limit.
     """

@@ -12,7 +12,7 @@ from dao.data_object import DataObject
 from dao.errors import AlreadyExistsError, ConflictError, DataError, NotFoundError
 from dao.increments import Position
 from dao.testing._backend import Backend
-from dao.testing._conformance.base import Capability
+from dao.testing._conformance.base import Capability, needs
 from dao.testing._conformance.samples import no_debris, people, rows
 
 __all__ = ["DeletingUpserts", "Increments"]
@@ -137,6 +137,19 @@ class Increments(
             assert (result.rows_inserted, dao.history(target)[0].version) == (0, before)
         assert rows(dao, target) == rows(dao, source)
 
+    @needs("compact")
+    def test_a_compacted_source_has_not_changed(self, dao: DataAccessObject, backend: Backend) -> None:
+        """run("compact") is no change of a row, so copies without keys go on."""
+        source, target = backend.table("people"), backend.table("copied")
+        for number in range(3):
+            dao.write(people([number]), source, mode="append")
+        dao.copy(source, target, incremental=True)
+        dao.run("compact", source)
+        dao.copy(source, target, incremental=True)
+        dao.write(people([7]), source, mode="append")
+        dao.copy(source, target, incremental=True)
+        assert rows(dao, target) == rows(dao, source)
+
     def test_without_keys_only_added_rows_are_copied(self, dao: DataAccessObject, backend: Backend) -> None:
         """Without keys a deleted or updated row of the source is a DataError that names the version."""
         source, target = backend.table("people"), backend.table("copied")
@@ -156,6 +169,8 @@ class Increments(
         source, target = backend.table("people"), backend.table("copied")
         dao.write(people([1]), source)
         dao.write(people([9]), target)
+        with pytest.raises(DataError, match="keys"):
+            dao.copy(source, target, incremental=True, keys="ident", mode="overwrite")
         with pytest.raises(AlreadyExistsError, match="mode='append'.* mode='overwrite'"):
             dao.copy(source, target, incremental=True, keys="id")
         dao.copy(source, target, incremental=True, keys="id", mode="append")
