@@ -9,7 +9,8 @@ import duckdb
 import pandas
 import polars
 
-from dao import DataAccessObject, DataObject, DataStore, DataStoreRegistry, WriteResult
+from dao import DataAccessObject, DataObject, DataStore, DataStoreRegistry, Position, WriteResult
+from dao.increments import Increment
 
 
 def reading(dao: DataAccessObject, users: DataObject) -> None:
@@ -33,6 +34,16 @@ def writing(dao: DataAccessObject, users: DataObject, frame: pandas.DataFrame) -
     assert_type(dao.count(users, where="id > 1"), int)
 
 
+def incrementing(dao: DataAccessObject, source: DataObject) -> None:
+    """An increment has its position, which goes into the write of what was made of it."""
+    assert_type(dao.copy(source, "silver.orders", incremental=True, keys="id"), WriteResult)
+    found = dao.read_increment(source, "silver.orders", keys=["id"], where="id > 5")
+    assert_type(found, Increment)
+    assert_type(found.position, Position)
+    assert_type(found.since, int | None)
+    dao.upsert(found.changes, "silver.orders", delete_when="_change_type = 'delete'", position=found.position)
+
+
 def declaring() -> None:
     """Stores and objects are made in code as in a catalog."""
     store = DataStoreRegistry.get("bronze")
@@ -53,4 +64,6 @@ def mistakes(dao: DataAccessObject) -> None:
     dao.write([], "a.b", schema_mode="evolv")  # type: ignore[arg-type]
     dao.upsert([], "a.b", format="csvv")  # type: ignore[arg-type]
     dao.copy("a.b", "a.c", mode="replace")  # type: ignore[arg-type]
+    dao.copy("a.b", "a.c", incremental="yes")  # type: ignore[arg-type]
+    dao.write([], "a.b", position=3)  # type: ignore[arg-type]
     dao.no_such_action("a.b")  # type: ignore[attr-defined]

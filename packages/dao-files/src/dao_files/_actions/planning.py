@@ -135,7 +135,7 @@ def _plan_writing(
     found |= _describe_key(given)
     if given.get("position") is not None:
         refuse_position(given["position"] if place.wanted == "file" else None, place.key)
-        found["position"] = f"{given['position'].version} of {given['position'].source!r}"
+        found["position"] = f"of {given['position'].source!r}, kept in the table's log in the same step"
     if action == "upsert":
         from dao.tables import check_keys
 

@@ -103,7 +103,7 @@ def test_the_position_is_part_of_the_call_that_is_done_once(store: FilesInterfac
 def test_a_plan_says_the_position(store: FilesInterface) -> None:
     dao, table = DataAccessObject(), TableObject("t", DataStore("silver", store))
     [step] = dao.explain("write", ROWS, table, position=at(3)).steps
-    assert step.details["position"] == "3 of 'bronze.orders'"
+    assert step.details["position"] == "of 'bronze.orders', kept in the table's log in the same step"
     with pytest.raises(UnsupportedError, match="position="):
         dao.explain("write", ROWS, FileObject("f.csv", table.data_store), position=at(3))
 
