@@ -358,6 +358,14 @@ class DeltaInterface(DeltaPlace):
 
         return repair(self._client, data_object.key, self.conflict_timeout, dry_run=dry_run)
 
+    def plan_call(
+        self, action: str, data_object: DataObject, arguments: Mapping[str, Any], options: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Plan a call, raising its errors that don't depend on the store's content; see :mod:`dao.interface`."""
+        from dao_delta._calls import plan
+
+        return plan(self._client, action, data_object, arguments)
+
     def translate_error(self, error: Exception) -> DaoError | None:
         """Translate a driver's error; None for one that is a bug rather than a refusal."""
         from dao_delta._errors import translate
