@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
 
 from dao.errors import StoreError
+from dao.testing._malformed import misshapen
 from dao_files._actions.done import KEPT, Done
 from dao_files._actions.log import Log, Record
 
@@ -52,6 +54,18 @@ def test_the_oldest_calls_are_forgotten() -> None:
     assert len(log.done) == KEPT
     assert log.find_done("0") is None
     assert log.find_done("1") is not None
+
+
+def test_no_line_of_a_call_ends_in_another_error() -> None:
+    refused = 0
+    for content in misshapen(json.loads(Done("a", "digest", 1, NOW).encode())):
+        try:
+            found = read(content + b"\n").find_done("a")
+        except StoreError as error:
+            refused += "damaged" in error.message
+        else:
+            assert found is None or (found.key, type(found.request)) == ("a", str)
+    assert refused > 10
 
 
 def test_a_damaged_call_is_an_error_for_its_key_alone() -> None:
