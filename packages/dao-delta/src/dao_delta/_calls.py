@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from dao.data_object import DataObject
 from dao_delta._client import Client, check_name
+from dao_delta._dropping import refuse_key
 
 __all__ = ["plan"]
 
@@ -56,6 +57,8 @@ def _check(action: str, given: Mapping[str, Any]) -> None:
         check_tabular(given["data"], has_schema=given.get("schema") is not None)
         check_mode(given.get("mode", "error"))
         check_schema_mode(given.get("schema_mode", "strict"))
+    if action == "delete" and "where" not in given:
+        refuse_key(given.get("idempotency_key"))
     if action == "upsert":
         check_keys(given.get("keys") or ())
 

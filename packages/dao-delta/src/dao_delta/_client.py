@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote, unquote
@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote
 import pyarrow as pa
 from attrs import define, field
 from deltalake import DeltaTable
-from deltalake.exceptions import TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from dao.connections import Settings
 from dao.errors import DataError, NotFoundError, UnsupportedError
@@ -93,6 +93,10 @@ class Client:
             opened = DeltaTable(self.uri_of(table), version=version, storage_options=self.settings())
         except TableNotFoundError as error:
             raise NotFoundError(f"there is no Delta table at {table!r}") from error
+        except DeltaError as error:
+            if version is None and self.remains(table):
+                raise NotFoundError(f"there is no Delta table at {table!r}: its deletion was cut off") from error
+            raise
         self._checks.check(self.transport, table, opened.version())
         return Snapshot(self, table, opened, version is None)
 
@@ -103,10 +107,44 @@ class Client:
         except NotFoundError:
             return None
 
+    def forget(self, table: str) -> None:
+        """Forget what was checked of a table: from now on it is another one."""
+        self._checks.forget(table)
+
     def exists(self, table: str) -> bool:
         """Whether there is a table, by its log alone."""
         check_name(table)
-        return next(iter(self.transport.list(f"{table}/{LOG}/")), None) is not None
+        return any(map(_begins_a_table, self.log_keys(table)))
+
+    def log_keys(self, table: str) -> Iterator[str]:
+        """The keys of a table's log."""
+        return (stat.key for stat in self.transport.list(f"{table}/{LOG}/"))
+
+    def remains(self, table: str) -> list[str]:
+        """What is left of the log of a table whose deletion was cut off; nothing if there is a table or never was.
+
+        A log that lacks its beginning without the mark of a deletion is damaged: it isn't taken for none.
+        """
+        found = list(self.log_keys(table))
+        return found if deletion_mark(table) in found and not any(map(_begins_a_table, found)) else []
+
+    def clear_remains(self, table: str) -> None:
+        """Make room for a new table: commits of a deleted one would become its next versions."""
+        remains, mark = self.remains(table), deletion_mark(table)
+        if remains:
+            self.transport.delete(key for key in remains if key != mark)
+            self.transport.delete([mark])
+
+
+def deletion_mark(table: str) -> str:
+    """The key of what is put into a log before the table is deleted, and deleted last: so it can be repeated."""
+    return f"{table}/{LOG}/_dao_deleting"
+
+
+def _begins_a_table(key: str) -> bool:
+    """Whether an object of a log is one that a table can be read from: the first commit, or a checkpoint."""
+    name = key.rpartition("/")[2]
+    return name == f"{0:020d}.json" or ".checkpoint." in name
 
 
 @define(slots=False, eq=False)

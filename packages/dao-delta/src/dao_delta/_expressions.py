@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from dao_delta._client import Snapshot
 from dao_delta._errors import translate
 from dao_delta._log import LOG, Action, commit_key
 
-__all__ = ["checked_rows", "given_schema"]
+__all__ = ["checked_rows", "given_schema", "has_rules", "rules_of"]
 
 _GENERATED = "delta.generationExpression"
 
@@ -45,13 +45,21 @@ def checked_rows(rows: pa.RecordBatchReader, schema: pa.Schema, snapshot: Snapsh
         DataError: while it is read: a row breaks a constraint, or a generated column has another value.
         UnsupportedError: deltalake can't evaluate the SQL of one.
     """
-    if snapshot is None or not (snapshot.constraints or snapshot.generated or _has_invariants(snapshot)):
+    if snapshot is None or not has_rules(snapshot):
         return rows
     return pa.RecordBatchReader.from_batches(schema, _checked(rows, schema, _template(snapshot, schema)))
 
 
-def _has_invariants(snapshot: Snapshot) -> bool:
-    return any("delta.invariants" in one["metadata"] for one in snapshot.fields)
+def has_rules(snapshot: Snapshot) -> bool:
+    """Whether rows are checked, or get generated columns: then they come in another order."""
+    return any(rules_of(snapshot))
+
+
+def rules_of(snapshot: Snapshot) -> Sequence[Mapping[str, str]]:
+    """The SQL of a table's constraints, generated columns and invariants."""
+    key = "delta.invariants"
+    invariants = {one["name"]: one["metadata"][key] for one in snapshot.fields if key in one["metadata"]}
+    return snapshot.constraints, snapshot.generated, invariants
 
 
 def _checked(rows: pa.RecordBatchReader, schema: pa.Schema, template: list[Action]) -> Iterator[pa.RecordBatch]:

@@ -99,6 +99,10 @@ class CommitChecks:
             pass
         self._checked[table] = max(version, known)
 
+    def forget(self, table: str) -> None:
+        """Check everything again: from now on the table is another one."""
+        self._checked.pop(table, None)
+
 
 def _check(transport: Transport, stat: Stat) -> None:
     actions = read_commit(transport, stat.key)

@@ -24,6 +24,9 @@ __all__ = ["DataFiles", "FileSettings", "Layout", "partition_text"]
 
 Values = tuple[Any, ...]
 
+_CHANGE_DATA = "_change_data"
+"""The folder of the change data feed, see the Delta protocol, "Change Data Files"."""
+
 
 @frozen(kw_only=True)
 class FileSettings:
@@ -118,7 +121,9 @@ class DataFiles:
         table: the table's key.
         layout: of the files.
         settings: how they are written.
-        actions: the ``add`` actions of the complete files.
+        change_data: whether they are of the change data feed, which has files and ``cdc`` actions of its own.
+        actions: the ``add`` or ``cdc`` actions of the complete files.
+        partitions: the partition values of the complete files.
         rows: rows in them.
         size: bytes of them.
     """
@@ -127,7 +132,9 @@ class DataFiles:
     table: str
     layout: Layout
     settings: FileSettings = field(factory=FileSettings)
+    change_data: bool = False
     actions: list[Action] = field(factory=list)
+    partitions: list[Values] = field(factory=list)
     rows: int = 0
     size: int = 0
     _keys: list[str] = field(factory=list)
@@ -140,16 +147,24 @@ class DataFiles:
 
         Whatever is raised, :meth:`discard` removes what was written.
         """
+        for batch in batches:
+            self.add(batch)
+            advance(rows=batch.num_rows)
+        self.finish()
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Write a batch, or hold it until there are rows enough for a row group."""
         budget = current()
         group = min(budget.group, 4 * budget.chunk)
-        for batch in batches:
-            for values, part in self._split(batch):
-                self._hold(values, part)
-                if self._bytes[values] >= group:
-                    self._flush(values)
-            while sum(self._bytes.values()) > budget.waiting:
-                self._flush(max(self._bytes, key=self._bytes.__getitem__))
-            advance(rows=batch.num_rows)
+        for values, part in self._split(batch):
+            self._hold(values, part)
+            if self._bytes[values] >= group:
+                self._flush(values)
+        while sum(self._bytes.values()) > budget.waiting:
+            self._flush(max(self._bytes, key=self._bytes.__getitem__))
+
+    def finish(self) -> None:
+        """Complete the files."""
         for values in list(self._held):
             self._flush(values)
         for values in list(self._open):
@@ -174,7 +189,7 @@ class DataFiles:
             return
         stored = batch.select(self.layout.stored.names)
         for rows, values in split_by_values(batch, names):
-            yield values, stored.take(rows)
+            yield values, stored if len(rows) == batch.num_rows else stored.take(rows)
 
     def _hold(self, values: Values, part: pa.RecordBatch) -> None:
         self._held.setdefault(values, []).append(part)
@@ -195,8 +210,9 @@ class DataFiles:
         while len(self._open) >= current().open_files:
             self._complete(next(iter(self._open)))
         folder = hive_path(dict(zip(self.layout.partition_by, map(partition_text, values), strict=True)))
-        name = f"part-00000-{uuid4()}-c000.{self.settings.compression}.parquet"
-        path = f"{folder}/{name}" if folder else name
+        start = "cdc" if self.change_data else "part"
+        name = f"{start}-00000-{uuid4()}-c000.{self.settings.compression}.parquet"
+        path = "/".join(filter(None, (_CHANGE_DATA if self.change_data else "", folder, name)))
         key = f"{self.table}/{path}"
         sink = _Sink(self.transport.writer(key, if_absent=False))
         found: list[Any] = []
@@ -217,18 +233,13 @@ class DataFiles:
         size = opened.sink.finish()
         del self._open[values]
         texts = dict(zip(self.layout.partition_by, map(partition_text, values), strict=True))
-        self.actions.append(
-            {
-                "add": {
-                    "path": log_path(opened.path),
-                    "partitionValues": texts,
-                    "size": size,
-                    "modificationTime": now(),
-                    "dataChange": True,
-                    "stats": statistics_of(opened.found[0], self.layout.stored, self.layout.indexed),
-                }
-            }
-        )
+        action: dict[str, Any] = {"path": log_path(opened.path), "partitionValues": texts, "size": size}
+        if self.change_data:
+            self.actions.append({"cdc": {**action, "dataChange": False}})
+        else:
+            stats = statistics_of(opened.found[0], self.layout.stored, self.layout.indexed)
+            self.actions.append({"add": {**action, "modificationTime": now(), "dataChange": True, "stats": stats}})
+        self.partitions.append(values)
         self.rows += opened.rows
         self.size += size
 

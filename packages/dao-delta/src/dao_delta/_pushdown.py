@@ -34,6 +34,7 @@ def push_down(predicate: Predicate, schema: pa.Schema) -> str | None:
         predicate: bound to the schema.
         schema: the table's columns.
 
+    >>> from dao.arrow.predicates import bind, parse
     >>> schema = pa.schema({"id": pa.int64(), "ratio": pa.float64()})
     >>> push_down(bind(parse("id > 1 AND ratio > 0.5"), schema), schema)
     '"id" > 1'

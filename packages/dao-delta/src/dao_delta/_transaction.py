@@ -6,12 +6,14 @@ So every change is serializable: nothing was committed between the version that 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
 from attrs import evolve, field, frozen
+from deltalake.exceptions import DeltaError
 
-from dao.errors import ConflictError
+from dao.errors import ConflictError, DaoError, TransientError
 from dao.results import WriteResult
 from dao.tables import RetryBudget
 from dao_delta._client import Client, Snapshot
@@ -50,6 +52,7 @@ def commit(
     table: str,
     plan: Callable[[Snapshot | None], Change],
     timeout: float,
+    discard: Callable[[], None],
     remembered: Remembered = NOTHING,
     read_rest: Callable[[], None] = lambda: None,
 ) -> WriteResult:
@@ -61,6 +64,7 @@ def commit(
         plan: makes the change; it gets the newest version, None if there is no table, and is called again after each
             conflict.
         timeout: seconds for which it is planned again after a first conflict.
+        discard: deletes the files that plans have written; called only once no commit can name them.
         remembered: what the commit keeps beside the change.
         read_rest: reads the rows of a call with an idempotency key that were not yet read, for their digest.
 
@@ -72,27 +76,48 @@ def commit(
     budget = RetryBudget(timeout)
     while True:
         snapshot = client.find(table)
-        if snapshot is not None and remembered.keyed is not None:
-            done = remembered.keyed.find_result(snapshot, read_rest)
-            if done is not None:
-                return done
-        remembered.check(snapshot)
-        change = plan(snapshot)
         before = None if snapshot is None else snapshot.version
+        version = 0 if before is None else before + 1
+        try:
+            if snapshot is None:
+                client.clear_remains(table)
+            elif remembered.keyed is not None:
+                done = remembered.keyed.find_result(snapshot, read_rest)
+                if done is not None:
+                    discard()
+                    return done
+            remembered.check(snapshot)
+            change = plan(snapshot)
+        except BaseException:
+            discard()
+            raise
         if change.is_ignored:
             remembered = evolve(remembered, position=None)
         if not change.actions and not remembered.needs_commit:
+            discard()
             return evolve(change.result, version_before=before, version_after=before)
-        version = 0 if before is None else before + 1
+        token = uuid4().hex
         try:
-            token = uuid4().hex
             actions = [commit_info(change, before, token), *change.actions, *remembered.actions(version)]
             put_commit(client.transport, table, version, actions, token)
         except ConflictError as error:
-            budget.wait(error)
+            _wait(budget, error, discard)
             continue
+        except TransientError:
+            raise  # the commit may have been made: its files stay, as after an interrupt
+        except Exception:
+            discard()
+            raise
         _tidy(client, table, snapshot, version)
         return evolve(change.result, version_before=before, version_after=version)
+
+
+def _wait(budget: RetryBudget, error: ConflictError, discard: Callable[[], None]) -> None:
+    try:
+        budget.wait(error)
+    except BaseException:
+        discard()
+        raise
 
 
 def commit_info(change: Change, before: int | None, token: str) -> Action:
@@ -120,8 +145,13 @@ def commit_info(change: Change, before: int | None, token: str) -> Action:
 
 
 def _tidy(client: Client, table: str, snapshot: Snapshot | None, version: int) -> None:
-    """Write a checkpoint where one is due, from which the next readers begin."""
+    """Write a checkpoint where one is due, from which the next readers begin.
+
+    The commit is made already: a checkpoint that fails must not look like a failed change, and the next one makes up
+    for it.
+    """
     properties = {} if snapshot is None else snapshot.properties
     every = int(properties.get("delta.checkpointInterval", _CHECKPOINT_EVERY))
     if version and version % every == 0:
-        client.open(table, version).table.create_checkpoint()
+        with suppress(DaoError, DeltaError, OSError):
+            client.open(table, version).table.create_checkpoint()

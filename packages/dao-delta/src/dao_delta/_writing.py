@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +15,12 @@ from attrs import define, field, frozen
 from deltalake import DeltaTable, Schema
 
 from dao.arrow.convert import conform, refuse_invalid, to_reader
-from dao.errors import AlreadyExistsError, ConflictError, DataError, TransientError, UnsupportedError
+from dao.errors import AlreadyExistsError, ConflictError, DataError, UnsupportedError
 from dao.increments import Position
 from dao.results import WriteResult
 from dao.tables import reconcile
 from dao_delta._client import Client, Snapshot, partitions_of
-from dao_delta._expressions import checked_rows, given_schema
+from dao_delta._expressions import checked_rows, given_schema, rules_of
 from dao_delta._log import LOG, Action, commit_key, remove_file
 from dao_delta._parquet import DataFiles, FileSettings, Layout, partition_text
 from dao_delta._remembered import Keyed, Remembered
@@ -72,6 +73,7 @@ class Source:
     keyed: Keyed | None = None
     _reader: pa.RecordBatchReader | None = None
     _files: DataFiles | None = None
+    _made_for: Any = None
 
     @property
     def arriving(self) -> pa.Schema:
@@ -96,26 +98,43 @@ class Source:
         return isinstance(self.data, (pa.Table, pa.RecordBatch, list)) or hasattr(self.data, "__dataframe__")
 
     def files(
-        self, client: Client, table: str, layout: Layout, settings: FileSettings, snapshot: Snapshot | None = None
+        self,
+        client: Client,
+        table: str,
+        layout: Layout,
+        settings: FileSettings,
+        snapshot: Snapshot | None = None,
+        check: Callable[[pa.RecordBatch], None] | None = None,
     ) -> DataFiles:
         """The data files with the rows; a table's constraints hold for them, and its generated columns are in them.
+
+        Args:
+            client: the store.
+            table: the table's key.
+            layout: of the files.
+            settings: how they are written.
+            snapshot: the version that they are written for; None for a new table.
+            check: called with each batch before it is written, to refuse rows; always the same.
 
         Raises:
             ConflictError: the table was changed so that the rows must be written again, and they were a stream.
             DataError: a value doesn't fit its column.
         """
-        if self._files is not None and self._files.layout == layout:
+        made_for = layout, None if snapshot is None else rules_of(snapshot)
+        if self._files is not None and self._made_for == made_for:
             return self._files
         if self._files is not None:
             if not self.can_be_read_again:
-                raise ConflictError("another writer changed the table's columns, and the stream can't be read again")
+                raise ConflictError(
+                    "another writer changed the table's columns or constraints, and the stream can't be read again"
+                )
             self.discard()
             self._reader = None
         reader = self._rows()
-        self._files = DataFiles(client.transport, table, layout, settings)
+        self._files, self._made_for = DataFiles(client.transport, table, layout, settings), made_for
         given = given_schema(layout.schema, snapshot, reader.schema)
         rows = conform(with_missing(reader, given), given)
-        self._files.write(_valid(checked_rows(rows, layout.schema, snapshot)))
+        self._files.write(valid_rows(checked_rows(rows, layout.schema, snapshot), check))
         return self._files
 
     def discard(self) -> None:
@@ -125,28 +144,22 @@ class Source:
             self._files = None
 
 
-def _valid(rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+def valid_rows(
+    rows: pa.RecordBatchReader, check: Callable[[pa.RecordBatch], None] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """New rows of a table, each batch checked before it is written."""
     for batch in rows:
         refuse_invalid(batch)
+        if check is not None:
+            check(batch)
         yield batch
 
 
 def write_rows(client: Client, table: str, source: Source, asked: Write) -> WriteResult:
     """See :meth:`dao_delta.DeltaInterface.write`."""
-    try:
-        return commit(
-            client,
-            table,
-            lambda snapshot: _plan(client, table, source, asked, snapshot),
-            asked.timeout,
-            Remembered(source.keyed, asked.position, replaces=asked.mode == "overwrite"),
-            source.read_rest,
-        )
-    except TransientError:
-        raise  # the commit may have been made: its files stay
-    except BaseException:
-        source.discard()
-        raise
+    plan = partial(_plan, client, table, source, asked)
+    remembered = Remembered(source.keyed, asked.position, replaces=asked.mode == "overwrite")
+    return commit(client, table, plan, asked.timeout, source.discard, remembered, source.read_rest)
 
 
 def _plan(client: Client, table: str, source: Source, asked: Write, snapshot: Snapshot | None) -> Change:
@@ -179,11 +192,16 @@ def _written(
 def _plan_new(client: Client, table: str, source: Source, asked: Write) -> Change:
     if asked.mode == "overwrite_partitions" and not asked.partition_by:
         raise DataError("mode='overwrite_partitions' needs a partitioned table: give partition_by=")
-    schema = storable(source.arriving)
-    layout = Layout(schema, asked.partition_by or (), _INDEXED)
-    check_partitions(schema, layout.partition_by)
-    begin = new_table_actions(schema, layout.partition_by, asked.properties, asked.description)
+    layout = first_layout(source.arriving, asked.partition_by)
+    begin = new_table_actions(layout.schema, layout.partition_by, asked.properties, asked.description)
     return _written(source.files(client, table, layout, asked.settings), asked, extra=begin)
+
+
+def first_layout(arriving: pa.Schema, partition_by: Sequence[str] | None) -> Layout:
+    """How the rows of a new table lie in files."""
+    layout = Layout(storable(arriving), tuple(partition_by or ()), _INDEXED)
+    check_partitions(layout.schema, layout.partition_by)
+    return layout
 
 
 def new_table_actions(
@@ -212,17 +230,18 @@ def layout_of(snapshot: Snapshot, schema: pa.Schema | None = None) -> Layout:
     return Layout(schema or snapshot.schema, snapshot.partition_by, indexed)
 
 
-def _check_given_partitions(asked: Write, snapshot: Snapshot) -> None:
-    if asked.partition_by is not None and asked.partition_by != snapshot.partition_by:
+def check_given_partitions(given: Sequence[str] | None, snapshot: Snapshot) -> None:
+    """Check that partition columns which a call gives are the table's own."""
+    if given is not None and tuple(given) != snapshot.partition_by:
         raise DataError(
-            f"partition_by: found {list(asked.partition_by)}, expected the table's own, {list(snapshot.partition_by)}; "
+            f"partition_by: found {list(given)}, expected the table's own, {list(snapshot.partition_by)}; "
             "mode='overwrite' can change them"
         )
 
 
 def _plan_append(client: Client, table: str, source: Source, asked: Write, snapshot: Snapshot) -> Change:
     snapshot.check_writable(removes=False)
-    _check_given_partitions(asked, snapshot)
+    check_given_partitions(asked.partition_by, snapshot)
     schema, changes = evolved(snapshot, source.arriving, asked.schema_mode)
     files = source.files(client, table, layout_of(snapshot, schema), asked.settings, snapshot)
     return _written(files, asked, extra=changes)
@@ -322,7 +341,7 @@ def known_rows(files: pa.Table) -> int | None:
 
 def _plan_partitions(client: Client, table: str, source: Source, asked: Write, snapshot: Snapshot) -> Change:
     snapshot.check_writable(removes=True)
-    _check_given_partitions(asked, snapshot)
+    check_given_partitions(asked.partition_by, snapshot)
     if not snapshot.partition_by:
         raise DataError(
             "mode='overwrite_partitions' needs a partitioned table; this one has none: use mode='overwrite'"

@@ -26,3 +26,19 @@ def table(lake):
 def path(tmp_path):
     """The folder of the table."""
     return str(tmp_path / "lake" / "orders")
+
+
+@pytest.fixture
+def files_read(monkeypatch):
+    """The data files that are opened, by what is read of them: ``(key, columns)``, None for all columns."""
+    from dao_delta._stored import StoredFiles
+
+    seen = []
+    read = StoredFiles.read
+
+    def noted(self, file, names=None):
+        seen.append((file.key, None if names is None else tuple(names)))
+        return read(self, file, names)
+
+    monkeypatch.setattr(StoredFiles, "read", noted)
+    return seen

@@ -11,6 +11,7 @@ from dao.lazy import door
 
 if TYPE_CHECKING:
     from dao_files._actions.binary import chunks_of, is_binary
+    from dao_files._actions.gathering import collect
     from dao_files._actions.log import LOG_NAME
     from dao_files._actions.places import Place, place_of
     from dao_files._actions.reading import read_table
@@ -30,6 +31,7 @@ _HOMES = {
     "bears_token": "dao_files._storage.names",
     "check_key": "dao_files._storage.keys",
     "chunks_of": "dao_files._actions.binary",
+    "collect": "dao_files._actions.gathering",
     "filesystem_of": "dao_files._storage.filesystem",
     "in_parallel": "dao_files._workers",
     "is_binary": "dao_files._actions.binary",
@@ -52,6 +54,7 @@ __all__ = [
     "bears_token",
     "check_key",
     "chunks_of",
+    "collect",
     "filesystem_of",
     "in_parallel",
     "is_binary",

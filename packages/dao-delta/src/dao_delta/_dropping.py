@@ -1,0 +1,66 @@
+"""Deletes whole tables: the table is there whole until one request, and isn't from then on."""
+
+from __future__ import annotations
+
+from dao.errors import NotFoundError, UnsupportedError
+from dao.results import WriteResult
+from dao_delta._client import Client, deletion_mark
+from dao_delta._log import LOG
+from dao_delta._writing import known_rows
+
+__all__ = ["drop_table", "refuse_key"]
+
+
+def refuse_key(idempotency_key: str | None) -> None:
+    """Refuse an idempotency key for the deletion of a table."""
+    if idempotency_key is not None:
+        raise UnsupportedError("idempotency_key: found without where=, and a table that goes keeps no keys")
+
+
+def drop_table(client: Client, table: str) -> WriteResult:
+    """Delete a table: every object below its folder.
+
+    First the checkpoints go, the newest first, then the commits, the oldest first. So the log begins with its first
+    commit, or an older checkpoint, and readers see the newest version, until what it begins with goes: from then on
+    there is no table. Never is an older version seen, as it would be if the newest commits went first. The data files
+    go after that, so that no reader misses one of a table that it sees.
+
+    If it is cut off, there is the table or none, and repeating it deletes what is left: a mark in the log says so.
+
+    Raises:
+        NotFoundError: there is no table, and nothing left of one.
+        UnsupportedError: the table is append-only.
+    """
+    snapshot = client.find(table)
+    if snapshot is None and not client.remains(table):
+        raise NotFoundError(f"there is no Delta table at {table!r}")
+    if snapshot is not None and snapshot.is_append_only:
+        raise UnsupportedError(f"the table {table!r} is append-only (delta.appendOnly): it can't be deleted")
+    version = None if snapshot is None else snapshot.version
+    rows = None if snapshot is None or snapshot.has_deletion_vectors else known_rows(snapshot.files)
+    client.forget(table)
+    mark = deletion_mark(table)
+    client.transport.put(mark, b"")
+    for keys in _log_in_order(client, table, mark):
+        client.transport.delete(keys)
+    client.transport.delete(stat.key for stat in client.transport.list(f"{table}/") if stat.key != mark)
+    client.transport.delete([mark])
+    return WriteResult(rows_deleted=rows, bytes=0, files=0, version_before=version)
+
+
+def _log_in_order(client: Client, table: str, mark: str) -> list[list[str]]:
+    """The keys of a log, in groups to be deleted one after the other."""
+    start = f"{table}/{LOG}/"
+    keys = [key.removeprefix(start) for key in client.log_keys(table) if key != mark]
+    commits = [key for key in keys if _is_commit(key)]
+    # Checkpoints, and several commits in one; what checkpoints refer to is in folders of the log.
+    whole = sorted((key for key in keys if key[:1].isdigit() and not _is_commit(key)), reverse=True)
+    begin = [key for key in keys if key == "_last_checkpoint"]
+    rest = sorted({*keys} - {*begin, *whole, *commits})
+    groups = [begin, *([key] for key in whole), commits[:1], commits[1:], rest]
+    return [[f"{start}{key}" for key in group] for group in groups]
+
+
+def _is_commit(key: str) -> bool:
+    name, _, kind = key.partition(".")
+    return kind == "json" and name.isdigit() and len(name) == 20

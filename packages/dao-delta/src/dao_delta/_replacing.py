@@ -1,0 +1,109 @@
+"""Replaces the rows for which a predicate is true: those that are stored go, and those that come must fulfil it too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from dao.arrow.predicates import Predicate, bind, mask, to_arrow
+from dao.errors import DataError
+from dao.results import WriteResult
+from dao_delta._client import Client, Snapshot, plain_path
+from dao_delta._log import Action
+from dao_delta._parquet import DataFiles, Layout
+from dao_delta._remembered import Remembered
+from dao_delta._removing import remove_rows
+from dao_delta._rewriting import NewFiles, Rewriting
+from dao_delta._stored import StoredFile
+from dao_delta._transaction import Change, commit
+from dao_delta._writing import (
+    Source,
+    Write,
+    check_given_partitions,
+    evolved,
+    first_layout,
+    layout_of,
+    new_table_actions,
+)
+
+__all__ = ["replace_rows"]
+
+
+def replace_rows(client: Client, table: str, source: Source, where: Predicate, asked: Write) -> WriteResult:
+    """See :meth:`dao_delta.DeltaInterface.replace_where`."""
+    new = NewFiles(client, table, asked.settings)
+
+    def discard() -> None:
+        new.discard()
+        source.discard()
+
+    remembered = Remembered(source.keyed, asked.position)
+    plan = partial(_plan, new, source, where, asked)
+    return commit(client, table, plan, asked.timeout, discard, remembered, source.read_rest)
+
+
+def _plan(new: NewFiles, source: Source, where: Predicate, asked: Write, snapshot: Snapshot | None) -> Change:
+    new.discard()
+    if snapshot is None:
+        layout = first_layout(source.arriving, asked.partition_by)
+        begin = new_table_actions(layout.schema, layout.partition_by, asked.properties, asked.description)
+        files = _write(new, source, layout, bind(where, layout.schema), asked, snapshot)
+        return _change(files, new, where, [*begin, *files.actions], 0)
+    check_given_partitions(asked.partition_by, snapshot)
+    schema, changes = evolved(snapshot, source.arriving, asked.schema_mode)
+    predicate = bind(where, schema)
+    snapshot.check_writable(removes=True)
+    rewriting = Rewriting(snapshot, layout_of(snapshot, schema), new)
+    files = _write(new, source, rewriting.layout, predicate, asked, snapshot)
+    deleted, noted = remove_rows(rewriting, predicate)
+    if noted:
+        rewriting.note_whole(_stored(files), "insert")
+    return _change(files, new, where, [*changes, *rewriting.actions, *files.actions], deleted)
+
+
+def _write(
+    new: NewFiles, source: Source, layout: Layout, predicate: Predicate, asked: Write, snapshot: Snapshot | None
+) -> DataFiles:
+    check = _must_fulfil(predicate, layout.schema)
+    return source.files(new.client, new.table, layout, asked.settings, snapshot, check)
+
+
+def _must_fulfil(predicate: Predicate, schema: pa.Schema) -> Callable[[pa.RecordBatch], None]:
+    expression = to_arrow(predicate, schema, guard_statistics=False)
+
+    def check(batch: pa.RecordBatch) -> None:
+        rows = pa.Table.from_batches([batch])
+        row = pc.index(pc.fill_null(mask(rows, expression), False), False).as_py()
+        if row >= 0:
+            names = [name for name in schema.names if name in predicate.columns]
+            raise DataError(
+                f"where: found a row with {rows.select(names).slice(row, 1).to_pylist()[0]}, expected only rows for "
+                f"which {predicate} is true, since such rows are replaced; filter the data, or append the others"
+            )
+
+    return check
+
+
+def _stored(files: DataFiles) -> list[StoredFile]:
+    """New files, to be read again."""
+    adds = [action["add"] for action in files.actions]
+    return [
+        StoredFile(
+            add["path"],
+            f"{files.table}/{plain_path(add['path'])}",
+            add["size"],
+            None,
+            dict(zip(files.layout.partition_by, values, strict=True)),
+        )
+        for add, values in zip(adds, files.partitions, strict=True)
+    ]
+
+
+def _change(files: DataFiles, new: NewFiles, where: Predicate, actions: list[Action], deleted: int) -> Change:
+    result = WriteResult(files.rows, 0, deleted, files.size + new.size, len(files.actions) + new.count)
+    return Change(
+        operation="WRITE", parameters={"mode": "Overwrite", "predicate": str(where)}, actions=actions, result=result
+    )
