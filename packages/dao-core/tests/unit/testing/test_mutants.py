@@ -120,10 +120,13 @@ def test_every_capability_has_a_mutant() -> None:
     from dao.testing._conformance.guard import Guard, kit_classes
     from dao.testing._conformance.honesty import Honesty
     from dao.testing._conformance.idempotency import Idempotency
+    from dao.testing._conformance.increments import DeletingUpserts, Increments
     from dao.testing._conformance.operations import Operations
+    from dao.testing._conformance.positions import Positions
     from dao.testing._conformance.versions import Changes, References, TimeTravels
 
     elsewhere = {Guard, Honesty, ConformanceSuite, Capability}  # test_guard.py and test_honesty.py break these
     versioned = {TimeTravels, Changes, References, Idempotency, Operations}  # test_lake.py breaks these
+    versioned |= {Positions, DeletingUpserts, Increments}
     guarded = {mutation.guarded_by for mutation in MUTATIONS}
     assert set(kit_classes(ConformanceSuite)) - guarded - elsewhere - versioned == set()
