@@ -165,6 +165,14 @@ def test_the_target_s_own_keys_are_taken(dao, source, silver) -> None:
         change(dao, source)
 
 
+def test_no_keys_are_other_than_those_of_the_target(dao, source, silver) -> None:
+    target = TableObject("orders", DataStore("silver", silver), keys="id")
+    dao.copy(source, target, incremental=True, keys=[])
+    dao.write(orders({3: "again"}), source, mode="append")
+    dao.copy(source, target, incremental=True, keys=[])
+    assert dao.count(target) == 4
+
+
 def test_without_keys_the_rows_that_the_condition_leaves_out_do_not_matter(dao, source, target) -> None:
     given: dict[str, Any] = {"incremental": True, "where": "id > 1", "columns": ["v"]}
     dao.copy(source, target, **given)
