@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from contextlib import suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+from deltalake import DeltaTable
 
 from dao import DataAccessObject, DataStore, TableObject
-from dao.errors import NotFoundError, StoreError, UnsupportedError
+from dao.errors import DaoError, NotFoundError, StoreError, UnsupportedError
 
 DAO = DataAccessObject()
 REFUSED = {
@@ -81,3 +84,60 @@ def test_every_version_of_every_table(corpora: Path, store: DataStore) -> None:
                 assert found.num_rows == DAO.count(table, version=version), (key, version)
                 read += 1
     assert read > 150
+
+
+def counted(rows: list[dict[str, Any]], names: list[str]) -> Counter[str]:
+    return Counter(repr([row.get(name) for name in names]) for row in rows)
+
+
+def test_changes_lead_from_every_version_to_the_next(corpora: Path, store: DataStore) -> None:
+    """Feeds, differences, deletion vectors and removals of old writers."""
+    steps = 0
+    for key in keys(corpora):
+        if key in REFUSED or key in WITHOUT_FILES:
+            continue
+        table = TableObject(key, store)
+        versions = [
+            version.version
+            for version in reversed(DAO.history(table))
+            if (key, version.version) not in DAMAGED_VERSIONS
+        ]
+        for since, until in pairwise(versions):
+            old, new = (DAO.read(table, version=version) for version in (since, until))
+            if set(old.column_names) - set(new.column_names):
+                continue  # renamed
+            now = counted(old.to_pylist(), new.column_names)
+            for change in DAO.read_changes(table, since=since, until=until).to_pylist():
+                sign = 1 if change["_change_type"] in ("insert", "update_after") else -1
+                now[repr([change[name] for name in new.column_names])] += sign
+            assert {row: count for row, count in now.items() if count} == counted(new.to_pylist(), new.column_names), (
+                key
+            )
+            steps += 1
+    assert steps > 90
+
+
+def test_changes_are_those_of_the_feed(corpora: Path, store: DataStore) -> None:
+    kinds = {"update_preimage": "update_before", "update_postimage": "update_after"}
+    read = 0
+    for key in keys(corpora):
+        try:
+            found = DAO.read_changes(TableObject(key, store))
+        except DaoError:
+            continue
+        if found.schema.metadata[b"dao.changes"] != b"feed":
+            continue
+        oldest = DAO.history(TableObject(key, store))[-1].version
+        feed = pa.table(DeltaTable(str(corpora / "delta-rs" / "data" / key)).load_cdf(starting_version=oldest))
+        expected = [
+            {
+                **row,
+                "_change_type": kinds.get(row["_change_type"], row["_change_type"]),
+                "_version": row["_commit_version"],
+            }
+            for row in feed.to_pylist()
+        ]
+        names = [name for name in found.column_names if name != "_timestamp"]
+        assert counted(found.to_pylist(), names) == counted(expected, names), key
+        read += 1
+    assert read >= 6

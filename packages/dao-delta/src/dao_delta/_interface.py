@@ -391,6 +391,54 @@ class DeltaInterface(DeltaPlace):
 
         return History(history_of(self._snapshot(data_object)))
 
+    def read_changes(
+        self,
+        data_object: TableObject,
+        *,
+        since: int | str | datetime | None = None,
+        until: int | str | datetime | None = None,
+        columns: Sequence[str] | None = None,
+        where: Any = None,
+        limit: int | None = None,
+    ) -> Any:
+        """The rows that changed after one version, up to another.
+
+        Only the log and files of these versions are read. If the table kept a change data feed in all of them, its
+        rows are told, updates among them. Else they are the difference of each version from the one before, as
+        ``delete`` and ``insert``: a row that a commit wrote again unchanged is no change, nor is what ``compact`` does.
+        The metadata of the result's schema has ``dao.changes``: ``feed`` or ``difference``.
+
+        Args:
+            data_object: the table.
+            since: the version after which changes count, or a moment; by default the log's oldest commit is the first.
+            until: the last version that counts, or a moment; by default the newest.
+            columns: the columns, beside ``_change_type``, ``_version`` and ``_timestamp``.
+            where: a predicate, of these three too.
+            limit: the maximum number of rows.
+
+        Returns:
+            The rows in the order of their versions, in the columns of the last one: those that older rows lack are
+            null in them, and columns that were dropped by then are left out.
+
+        Raises:
+            NotFoundError: no such table or version; or a commit or file of the range isn't kept any more.
+            UnsupportedError: a column has another type by now, which doesn't hold the values of the older one.
+
+        >>> import pyarrow as pa
+        >>> from dao import DataAccessObject
+        >>> store = {"interface": "delta", "options": {"root": getfixture("tmp_path")}}
+        >>> dao = DataAccessObject({"lake": {**store, "objects": {"items": {"type": "delta"}}}})
+        >>> for number in range(3):
+        ...     result = dao.write(pa.table({"id": [number]}), "lake.items", mode="append")
+        >>> found = dao.read_changes("lake.items", since=0, columns=["id"])
+        >>> found["id"].to_pylist(), found["_version"].to_pylist(), found.schema.metadata
+        ([1, 2], [1, 2], {b'dao.changes': b'difference'})
+        """
+        from dao.tables import Selection
+        from dao_delta._changes import changed_rows
+
+        return changed_rows(self._client, data_object.key, since, until, Selection(columns, where, limit))
+
     def list(self, data_object: DirectoryObject) -> Listing:
         """The tables of the store, or the one table."""
         from dao_delta._listing import list_tables

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,11 +13,11 @@ from dao.errors import NotFoundError
 from dao.results import Version
 from dao.tables import version_at
 from dao_delta._client import Client, Snapshot
-from dao_delta._log import commit_key, read_commit
+from dao_delta._log import Action, commit_key, read_commit
 from dao_delta._log_files import LogFiles
 from dao_files.storage import in_parallel
 
-__all__ = ["history_of", "open_version", "version_of"]
+__all__ = ["history_of", "open_version", "told_by"]
 
 _READERS = 8
 
@@ -70,9 +70,13 @@ def version_of(client: Client, table: str, version: int, files: LogFiles) -> Ver
     """A version as its commit tells it; without a time where there is a checkpoint alone."""
     if version not in files.commits:
         return Version(version)
-    actions = read_commit(client.transport, commit_key(table, version))
+    return told_by(version, read_commit(client.transport, commit_key(table, version)), files.commits[version].modified)
+
+
+def told_by(version: int, actions: Sequence[Action], modified: datetime | None) -> Version:
+    """A version as the actions of its commit tell it; ``modified`` is when the commit's file was written."""
     info: dict[str, Any] = next((action["commitInfo"] for action in actions if "commitInfo" in action), {})
-    return Version(version, _moment(info) or files.commits[version].modified, info.get("operation"), _details(info))
+    return Version(version, _moment(info) or modified, info.get("operation"), _details(info))
 
 
 def _moment(info: Mapping[str, Any]) -> datetime | None:
