@@ -403,8 +403,8 @@ class DeltaInterface(DeltaPlace):
     ) -> Any:
         """The rows that changed after one version, up to another.
 
-        Only the log and files of these versions are read. If the table kept a change data feed in all of them, its
-        rows are told, updates among them. Else they are the difference of each version from the one before, as
+        Only the log and files of these versions are read. If the table kept a change data feed in all of them, that
+        is the result, updates among it. Else it is the difference of each version from the one before, as
         ``delete`` and ``insert``: a row that a commit wrote again unchanged is no change, nor is what ``compact`` does.
         The metadata of the result's schema has ``dao.changes``: ``feed`` or ``difference``.
 

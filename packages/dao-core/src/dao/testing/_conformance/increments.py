@@ -201,7 +201,7 @@ class Increments(
         """An increment that is written with its position is empty the next time, and can't be written again."""
         source, target = backend.table("people"), backend.table("copied", keys=["id"])
         dao.write(people(range(4)), source)
-        for _ in range(2):
+        for turn in range(2):
             found = dao.read_increment(source, target)
             assert not found.is_empty
             changes = found.changes.read_all()
@@ -210,7 +210,7 @@ class Increments(
                 dao.upsert(changes, target, delete_when=_GONE, position=found.position)
             assert dao.read_increment(source, target).is_empty
             dao.delete(source, where="id = 2")
-            dao.upsert(people([1, 7], note=" new"), source, keys="id")
+            dao.upsert(people([1, 7], note=f" new {turn}"), source, keys="id")
         found = dao.read_increment(source, target)
         kinds = {(row["id"], row["_change_type"]) for row in found.changes.read_all().to_pylist()}
         assert (kinds, found.is_empty) == ({(1, "update_after"), (7, "update_after")}, False)
