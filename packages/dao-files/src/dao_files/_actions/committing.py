@@ -11,13 +11,13 @@ from attrs import evolve
 from dao.increments import Position
 from dao.results import FileInfo, WriteResult
 from dao_files._actions.contents import below, is_shown
-from dao_files._actions.keyed import Keyed
 from dao_files._actions.log import LOG_NAME, Log, Record, fingerprint_of
 from dao_files._actions.options import stored_spelling
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from dao_files._actions.keyed import Keyed  # needs Arrow, and files are committed as bytes without it
     from dao_files._actions.parts import Part
     from dao_files._storage.storage import Change
     from dao_files.formats import Format
