@@ -102,7 +102,7 @@ class S3ObstoreInterface(S3Options, S3Interface):
         They hold credentials that are valid now: never keep or log them, and ask again for each use.
 
         Raises:
-            UnsupportedError: a store of memory or of http, or ``ca_bundle`` is set.
+            UnsupportedError: a store of memory or of http; certificates of a file that ``SSL_CERT_FILE`` doesn't name.
             PermissionDeniedError: there are no credentials.
         """
         from dao_s3._obstore.texts import settings_as_texts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from os import environ
 from typing import Any
 
 from dao.connections import Settings
@@ -23,7 +24,8 @@ def settings_as_texts(
     They hold secrets: never keep or log them. Credentials that expire are those of this moment; ask again for each use.
 
     Raises:
-        UnsupportedError: the store is of a kind that such a library can't reach, or ``ca_bundle`` is set.
+        UnsupportedError: the store is of a kind that such a library can't reach, or its certificates are in a file
+            that ``SSL_CERT_FILE`` doesn't name.
         PermissionDeniedError: there are no credentials.
     """
     if location.scheme not in ("s3", "gs", "az", "file"):
@@ -42,8 +44,11 @@ def _of_s3(location: Location, options: S3Options) -> dict[str, Any]:
     from dao_s3._obstore.credentials import provider
 
     settled = configure(options)
-    if settled.ca_bundle is not None:
-        raise UnsupportedError("ca_bundle: this library has no such setting; set SSL_CERT_FILE for the process")
+    if settled.ca_bundle is not None and settled.ca_bundle != environ.get("SSL_CERT_FILE"):
+        raise UnsupportedError(
+            "certificates of ca_bundle, AWS_CA_BUNDLE or REQUESTS_CA_BUNDLE: this library has no such setting; set the "
+            "environment variable SSL_CERT_FILE to the same file"
+        )
     config = s3_config(location, settled)
     names = {name: f"aws_{name.removeprefix('aws_')}" for name in config if name != "checksum_algorithm"}
     found = {names[name]: value for name, value in config.items() if name in names}
