@@ -32,6 +32,7 @@ _MEANINGS: tuple[tuple[re.Pattern[str], type[DaoError]], ...] = (
 _BROKEN = "Invalid data found:"
 _THROUGH_ARROW = "C Data interface error"
 _MODULES = ("deltalake", "_internal", "arro3")
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _STACK = re.compile(r"stack backtrace:| 0: <unknown>")
 
 
@@ -73,4 +74,4 @@ def _is_panic(error: Exception) -> bool:
 
 
 def _one_line(text: str) -> str:
-    return _STACK.split(" ".join(text.split()))[0][:2000]
+    return _STACK.split(" ".join(_COLOURS.sub("", text).split()))[0][:2000]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["DeltaPlace"]
 
 _OF_A_FOLDER = ("create", "fsync")
+ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
+"""What deltalake would decode in a key."""
+
 _UNREACHABLE = ("memory", "http", "https", "file")
 _INSTALL = "Delta tables on an object store need dao-s3: pip install 'dao-delta[s3]'"
 
@@ -103,8 +107,16 @@ class DeltaPlace(S3Fields):
             if one.name != place and getattr(self, one.name) != one.default and _is_misplaced(one.name, place):
                 expected = "bucket or url" if place == "root" else "root"
                 raise ConfigError(f"{one.name}: found with {place}, expected with {expected} alone")
+        self._check_names()
         if place != "root":
             self._check_object_store()
+
+    def _check_names(self) -> None:
+        """Refuse what deltalake, which decodes a URI twice, would take for another place."""
+        for name in ("root", "prefix", "url"):
+            found = ENCODED.search(getattr(self, name) or "")
+            if found is not None:
+                raise ConfigError(f"{name}: found '%' before two hexadecimal digits, which deltalake can't name")
 
     def _check_object_store(self) -> None:
         """Refuse what obstore or deltalake couldn't honour."""

@@ -82,6 +82,20 @@ def test_a_store_has_one_place(places: dict[str, str]) -> None:
     assert "expected one of root, bucket and url" in refusal(places)
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"root": "/tmp/a%41b"},
+        {"bucket": "lake", "prefix": "a/%2b"},
+        {"url": "s3://lake/a%4a"},
+        {"url": "gs://lake", "prefix": "%00"},
+    ],
+)
+def test_places_that_deltalake_would_take_for_others_are_refused(place: dict[str, str]) -> None:
+    assert "found '%' before two hexadecimal digits, which deltalake can't name" in refusal(place)
+    assert build(DeltaInterface, {"root": "/tmp/100% of a%zz"}).root == "/tmp/100% of a%zz"
+
+
 def test_locks_are_named_as_what_they_are() -> None:
     assert "no option 'lock_timeout'" in refusal({**FOLDER, "lock_timeout": 5})
     shared = {"lake": {"interface": "local", "options": {**FOLDER, "lock_timeout": 5}, "also": ["delta"]}}

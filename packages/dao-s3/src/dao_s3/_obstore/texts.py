@@ -15,6 +15,8 @@ from dao_s3._options import S3Options
 
 __all__ = ["settings_as_texts"]
 
+_TOKENS = ("AWS_SESSION_TOKEN", "AWS_TOKEN")
+
 
 def settings_as_texts(
     location: Location, options: S3Options, store_options: Mapping[str, Any], store_secrets: Mapping[str, Secret]
@@ -50,15 +52,19 @@ def _of_s3(location: Location, options: S3Options) -> dict[str, Any]:
             "environment variable SSL_CERT_FILE to the same file"
         )
     config = s3_config(location, settled)
-    names = {name: f"aws_{name.removeprefix('aws_')}" for name in config if name != "checksum_algorithm"}
-    found = {names[name]: value for name, value in config.items() if name in names}
+    if config["checksum_algorithm"] == "crc64nvme":
+        del config["checksum_algorithm"]  # deltalake doesn't know it; it is what S3 computes where none is sent
+    found = {f"aws_{name.removeprefix('aws_')}": value for name, value in config.items()}
     if (settled.endpoint or "").startswith("http://"):
         found["allow_http"] = True
     if settled.anonymous:
         return found
     login = provider(settled)()
     keys = {"access_key_id": "access_key_id", "secret_access_key": "secret_access_key", "session_token": "token"}
-    return {**found, **{f"aws_{name}": login[key] for name, key in keys.items() if login[key] is not None}}
+    found.update((f"aws_{name}", login[key]) for name, key in keys.items() if login[key] is not None)
+    if login["token"] is None and any(environ.get(name) for name in _TOKENS):
+        found["aws_session_token"] = ""  # else the library takes that of the environment, which is for other keys
+    return found
 
 
 def _of_client(location: Location, options: S3Options, given: Mapping[str, Any]) -> dict[str, Any]:
