@@ -97,6 +97,13 @@ class Client:
             if version is None and self.remains(table):
                 raise NotFoundError(f"there is no Delta table at {table!r}: its deletion was cut off") from error
             raise
+        except BaseException as error:
+            if "Forked process" not in str(error):
+                raise
+            raise UnsupportedError(
+                "deltalake was used before this process was forked, and can't be used in a fork: start processes by "
+                "'spawn' or 'forkserver'"
+            ) from None
         self._checks.check(self.transport, table, opened.version())
         return Snapshot(self, table, opened, version is None)
 

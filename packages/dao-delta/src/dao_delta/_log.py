@@ -72,8 +72,10 @@ def put_commit(transport: Transport, table: str, version: int, actions: Sequence
         token: that ``txnId``.
 
     Raises:
-        ConflictError: another writer has made this version; nothing was done.
-        TransientError: the store doesn't answer, and whether the commit was made can't be seen.
+        ConflictError: another writer has made this version, or the store goes on answering that others write at this
+            moment; nothing was done.
+        TransientError: the store doesn't answer: the commit may have been made, or may be made yet.
+        DaoError, OSError: the store refused the commit; nothing was done.
     """
     key = commit_key(table, version)
     body = "\n".join(json.dumps(action, separators=(",", ":"), ensure_ascii=False) for action in actions).encode()
@@ -90,9 +92,7 @@ def put_commit(transport: Transport, table: str, version: int, actions: Sequence
             if not isinstance(error, ConflictError):
                 raise
             if attempt == _TRIES - 1:
-                raise TransientError(
-                    f"the store keeps on answering that others write at this moment: {error}"
-                ) from error
+                raise ConflictError(f"the store goes on answering that others write at this moment: {error}") from error
             # S3 answers 409 to requests that come at the same moment, though none of them was done.
             time.sleep(random.uniform(0.02, 0.1 * 2**attempt))
 
@@ -103,7 +103,7 @@ def _owner(transport: Transport, key: str, error: Exception) -> str | None:
         lines = read_commit(transport, key)
     except NotFoundError:
         return None
-    except DaoError as blind:
+    except (DaoError, OSError) as blind:
         unknown = TransientError(f"the commit was sent, and whether it was made can't be seen: {blind}")
         unknown.add_note("look at history() before it is tried again")
         raise unknown from error
@@ -117,8 +117,9 @@ def read_commit(transport: Transport, key: str) -> list[Action]:
         NotFoundError: there is no such commit.
         StoreError: it is damaged.
     """
-    text = bytes(transport.get(key)).decode()
+    content = bytes(transport.get(key))
     try:
+        text = content.decode()
         return [json.loads(line) for line in text.splitlines() if line.strip()]
     except ValueError as error:
         raise StoreError(f"the commit {key!r} is damaged: {error}") from error

@@ -86,7 +86,7 @@ def test_a_store_has_one_place(places: dict[str, str]) -> None:
     "place",
     [
         {"root": "/tmp/a%41b"},
-        {"bucket": "lake", "prefix": "a/%2b"},
+        {"bucket": "bronze", "prefix": "a/%2b"},
         {"url": "s3://lake/a%4a"},
         {"url": "gs://lake", "prefix": "%00"},
     ],

@@ -1,0 +1,144 @@
+"""A commit whose answer is lost, refused or doubtful: what is said of it is what was done."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import pytest
+from attrs import define, field
+
+from dao import DataAccessObject, DataStore, DataStoreRegistry, UnsupportedError
+from dao.errors import ConflictError, NotFoundError, PermissionDeniedError, StoreError, TransientError
+from dao_delta import DeltaObject, _log
+from dao_delta._log import commit_key, put_commit
+
+KEY = commit_key("t", 3)
+OURS, THEIRS = [{"commitInfo": {"txnId": "ours"}}], b'{"commitInfo":{"txnId":"theirs"}}'
+CUT = TransientError("the connection was cut")
+SAME_MOMENT = ConflictError("409 ConditionalRequestConflict")
+
+
+@define
+class Store:
+    """A transport whose puts and gets go as they are told: an error before or after what they do."""
+
+    puts: list[tuple[bool, BaseException | None]]
+    """Of each put: whether it is done, and what it raises."""
+    blind: BaseException | None = None
+    content: dict[str, bytes] = field(factory=dict)
+    tried: int = 0
+
+    def put(self, key: str, data: bytes, *, if_absent: bool) -> None:
+        assert if_absent
+        done, error = self.puts[min(self.tried, len(self.puts) - 1)]
+        self.tried += 1
+        if done and key not in self.content:
+            self.content[key] = data
+        if error is not None:
+            raise error
+
+    def get(self, key: str) -> bytes:
+        if self.blind is not None:
+            raise self.blind
+        if key not in self.content:
+            raise NotFoundError("nothing there")
+        return self.content[key]
+
+
+@pytest.fixture(autouse=True)
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    slept: list[float] = []
+    monkeypatch.setattr(_log.time, "sleep", slept.append)
+    return slept
+
+
+def put(store: Store) -> None:
+    put_commit(store, "t", 3, OURS, "ours")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "puts",
+    [
+        [(True, None)],
+        [(True, CUT)],
+        [(True, StoreError("500 InternalError"))],
+        [(True, ConflictError("412 PreconditionFailed, of a retry after a lost answer"))],
+        [(True, OSError("unlink of the staged file"))],
+        [(False, SAME_MOMENT), (False, SAME_MOMENT), (True, None)],
+        [(False, SAME_MOMENT), (True, CUT)],
+    ],
+)
+def test_it_is_known_as_ours(puts: Any) -> None:
+    store = Store(puts)
+    put(store)
+    assert json.loads(store.content[KEY]) == OURS[0]
+
+
+@pytest.mark.parametrize("content", [THEIRS, b'{"commitInfo":{}}', b'{"add":{}}', b""])
+@pytest.mark.parametrize("error", [SAME_MOMENT, CUT, PermissionDeniedError("403")])
+def test_another_writers_is_a_conflict(content: bytes, error: Exception) -> None:
+    store = Store([(False, error)], content={KEY: content})
+    with pytest.raises(ConflictError, match="another writer made version 3 of 't'"):
+        put(store)
+    assert store.content == {KEY: content}
+
+
+def test_what_the_store_refuses_at_the_same_moment_is_tried_again_and_not_done(waits: list[float]) -> None:
+    store = Store([(False, SAME_MOMENT)])
+    with pytest.raises(ConflictError, match="others write at this moment"):
+        put(store)
+    assert store.tried == 6
+    assert len(waits) == 5
+    assert store.content == {}
+
+
+@pytest.mark.parametrize(
+    "error", [CUT, PermissionDeniedError("403"), NotFoundError("NoSuchBucket"), OSError(28, "full")]
+)
+def test_what_is_not_there_is_told_as_it_was(error: Exception) -> None:
+    store = Store([(False, error)])
+    with pytest.raises(type(error)) as caught:
+        put(store)
+    assert caught.value is error
+    assert store.tried == 1
+
+
+@pytest.mark.parametrize("done", [True, False])
+@pytest.mark.parametrize("blind", [CUT, PermissionDeniedError("403"), OSError(5, "Input/output error")])
+@pytest.mark.parametrize("error", [CUT, SAME_MOMENT, OSError(5, "Input/output error")])
+def test_what_cannot_be_seen_is_said_to_be_open(done: bool, blind: Exception, error: Exception) -> None:
+    with pytest.raises(TransientError, match="whether it was made can't be seen") as caught:
+        put(Store([(done, error)], blind))
+    assert caught.value.__cause__ is error
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b'{"commitInfo":'])
+def test_a_damaged_commit_of_that_version_is_no_success(content: bytes) -> None:
+    with pytest.raises(TransientError, match="whether it was made can't be seen"):
+        put(Store([(False, CUT)], content={KEY: content}))
+
+
+def test_an_interrupt_goes_on() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        put(Store([(True, KeyboardInterrupt())]))
+
+
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_a_fork_after_use_is_told_what_to_do(tmp_path: Any) -> None:
+    store = DataStore("lake", "delta", options={"root": str(tmp_path)})
+    table = DeltaObject("t", store)
+    with DataAccessObject(registry=DataStoreRegistry([store])) as dao:
+        dao.write([{"id": 1}], table)
+        child = os.fork()
+        if not child:
+            told = 1
+            try:
+                dao.read(table)
+            except UnsupportedError as error:
+                told = 0 if "'spawn'" in str(error) and "panic" not in str(error) else 2
+            finally:
+                os._exit(told)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert dao.count(table) == 1
