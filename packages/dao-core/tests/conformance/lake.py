@@ -19,7 +19,7 @@ from dao import (
     WriteResult,
     register,
 )
-from dao.arrow.convert import refuse_invalid, select_fields, to_reader
+from dao.arrow.convert import conform, refuse_invalid, select_fields, to_reader
 from dao.arrow.predicates import to_arrow
 from dao.progress import advance
 from dao.tables import (
@@ -97,7 +97,7 @@ class LakeInterface(DerivedReads):
     def _publish(self, data_object, operation, change):
         if {".", "..", ""} & {*data_object.key.split("/")} or {*data_object.key} & {*"\\:\0"}:
             raise DataError(f"{data_object.key!r} can't be the key of a table")
-        for batch in change.came.to_batches():
+        for batch in conform(change.came.to_reader(), change.came.schema):
             refuse_invalid(batch)
             advance(rows=batch.num_rows)
         line = self.tables.get(data_object.key, [])
