@@ -22,7 +22,7 @@ if QUICK := "--quick" in sys.argv:
 
 from measuring import Row  # it reads the environment
 
-PARTS = ("routing", "imports", "catalogs", "predicates", "calls", "parquet", "copying", "s3")
+PARTS = ("routing", "imports", "catalogs", "predicates", "calls", "parquet", "copying", "delta", "s3")
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
@@ -46,7 +46,7 @@ def _verdict(row: Row) -> str:
 
 
 def _page(report: Sequence[tuple[str, Row]]) -> str:
-    versions = ", ".join(f"{name} {version(name)}" for name in ("pyarrow", "polars", "kedro", "dao-core"))
+    versions = ", ".join(f"{name} {version(name)}" for name in ("pyarrow", "polars", "kedro", "deltalake", "dao-core"))
     head = (
         "# Measured\n\n"
         f"{date.today():%Y-%m-%d}, {os.cpu_count()} cores, {platform.system()}, "
