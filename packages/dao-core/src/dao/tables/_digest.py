@@ -211,7 +211,7 @@ class _Values:
             for index, child in enumerate(self._children):
                 child.add(array.field(index))
         elif pt.is_nested(kind):
-            lists = array.cast(_as_list(kind)) if pt.is_map(kind) else array
+            lists = _list_of_entries(array) if pt.is_map(kind) else array
             self._lengths.update(_fixed_width(pc.list_value_length(lists).cast(pa.int64())))
             self._children[0].add(lists.flatten())
         elif pt.is_boolean(kind):
@@ -242,6 +242,16 @@ def _children(kind: pa.DataType) -> list[pa.DataType]:
 def _as_list(kind: pa.MapType) -> pa.ListType:
     """Return the type of a map as a list of its entries."""
     return pa.list_(pa.struct([pa.field("key", kind.key_type, nullable=False), pa.field("value", kind.item_type)]))
+
+
+def _list_of_entries(array: pa.MapArray) -> pa.ListArray:
+    """Return a map that has no nulls as a list of its entries.
+
+    Not by a cast, which refuses what is below the nulls of a fixed-size list whose items allow none.
+    """
+    fields = list(_as_list(array.type).value_type)
+    entries = pa.StructArray.from_arrays([array.keys, array.items], fields=fields)
+    return pa.ListArray.from_arrays(array.offsets, entries)
 
 
 def _is_variable(kind: pa.DataType) -> bool:
