@@ -54,12 +54,22 @@ class RowsDigest:
         self._rows = 0
 
     def update(self, batch: pa.RecordBatch) -> None:
-        """Append the rows of a batch, whose columns are those of the schema in the same order."""
+        """Append the rows of a batch, whose columns are those of the schema in the same order.
+
+        Raises:
+            UnsupportedError: Arrow can't decode the layouts of a column.
+        """
         size = _slice_rows(batch)
         for start in range(0, batch.num_rows, size):
             part = batch.slice(start, size)
-            for column, kind, values in zip(part.columns, self._kinds, self._columns, strict=True):
-                values.add(cast_array(column, kind))
+            for column, field, kind, values in zip(part.columns, part.schema, self._kinds, self._columns, strict=True):
+                try:
+                    values.add(cast_array(column, kind))
+                except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+                    raise UnsupportedError(
+                        f"idempotency_key: column {field.name!r} of type {field.type} has rows that Arrow can't bring "
+                        f"into a form to compare: {error}"
+                    ) from error
         self._rows += batch.num_rows
 
     def hexdigest(self) -> str:
