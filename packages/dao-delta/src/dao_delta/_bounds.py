@@ -15,7 +15,10 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 from attrs import frozen
 
-__all__ = ["Bounds", "bounds_of"]
+__all__ = ["EXACT_DIGITS", "Bounds", "bounds_of", "text_after"]
+
+EXACT_DIGITS = 15
+"""Digits of a decimal that a double holds. Bounds of more pass through one, or, in deltalake 1.6, end at 64 bits."""
 
 _TIES = "\x7f\ufffd\uffff\U0010ffff"
 """What writers append to a prefix of a text, for all texts that begin with it."""
@@ -54,10 +57,10 @@ def bounds_of(files: pa.Table, name: str, kind: pa.DataType) -> Bounds | None:
         return Bounds(_numbers(low.cast(kind)), _numbers(high.cast(kind)))
     if pt.is_timestamp(kind):
         return Bounds(_moved(low, kind, -1000), _moved(high, kind, 1000))
-    if pt.is_decimal(kind):
+    if pt.is_decimal(kind) and kind.precision <= EXACT_DIGITS:
         return Bounds(_wider(low, kind, ROUND_FLOOR), _wider(high, kind, ROUND_CEILING))
     if pt.is_string(kind):
-        return Bounds(low.cast(kind), pa.array([_after(text) for text in high.to_pylist()], kind), reached=False)
+        return Bounds(low.cast(kind), pa.array([text_after(text) for text in high.to_pylist()], kind), reached=False)
     return None
 
 
@@ -87,10 +90,10 @@ def _widest(kind: pa.Decimal128Type) -> pa.DataType:
     return pa.decimal128(38, kind.scale)
 
 
-def _after(text: str | None) -> str | None:
-    """The least text above all that begin with a text; None if there is none.
+def text_after(text: str | None) -> str | None:
+    """The least text above all that begin with a text, without what writers append to it; None if there is none.
 
-    >>> _after("ab"), _after("a" + chr(0x10FFFF))
+    >>> text_after("ab"), text_after("a" + chr(0x10FFFF))
     ('ac', 'b')
     """
     prefix = "" if text is None else text.rstrip(_TIES)

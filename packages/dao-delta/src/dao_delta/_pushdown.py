@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import math
-
 import pyarrow as pa
 import pyarrow.types as pt
 
 from dao.arrow.predicates import (
     And,
     ArrowExpression,
+    Column,
     Comparison,
-    IsNull,
+    Kind,
     Like,
     Literal,
     Literals,
+    Or,
     Predicate,
+    conjunction,
+    disjunction,
     split,
     to_sql,
     walk,
 )
+from dao_delta._bounds import EXACT_DIGITS, text_after
 
 __all__ = ["push_down"]
 
@@ -27,8 +30,10 @@ __all__ = ["push_down"]
 def push_down(predicate: Predicate, schema: pa.Schema) -> str | None:
     """The DataFusion SQL by which files are skipped; None if there is none. What is read must still be filtered.
 
-    Statistics leave NaN out, in Parquet and in the log: by them a file of 1 and NaN has no value above 5. So conditions
-    that NaN fulfils are left out. So are comparisons with NULL, which deltalake 1.6 drops from a conjunction.
+    deltalake 1.6 takes the log's bounds of the columns in this predicate for their values: where the least is the
+    greatest, all rows get it. So a NaN, which bounds leave out, would become the number beside it, a long decimal the
+    double, or the 64-bit integer, that its bounds pass through: conditions on these are left out. So are comparisons
+    with NULL, which it drops from a conjunction. A LIKE of a plain prefix is a range.
 
     Args:
         predicate: bound to the schema.
@@ -39,7 +44,7 @@ def push_down(predicate: Predicate, schema: pa.Schema) -> str | None:
     >>> push_down(bind(parse("id > 1 AND ratio > 0.5"), schema), schema)
     '"id" > 1'
     """
-    pushed, _ = split(predicate, lambda node: _is_exact(node, schema))
+    pushed, _ = split(_with_ranges(predicate), lambda node: _is_exact(node, schema))
     if isinstance(pushed, Literal) and pushed.value is True:
         return None
     return str(to_sql(pushed, schema, dialect="datafusion"))
@@ -48,14 +53,13 @@ def push_down(predicate: Predicate, schema: pa.Schema) -> str | None:
 def _is_exact(node: Predicate, schema: pa.Schema) -> bool:
     if isinstance(node, (ArrowExpression, Like)) or any(map(_is_null, walk(node))):
         return False
-    kinds = [schema.field(name).type for name in node.columns]
-    if any(map(pt.is_nested, kinds)):
-        return False
-    if not any(map(pt.is_floating, kinds)):
-        return True
-    if isinstance(node, Comparison):
-        return node.op in ("=", "<", "<=") and isinstance(node.right, Literal) and _is_finite(node)
-    return isinstance(node, (IsNull, And))
+    return all(_has_exact_bounds(schema.field(name).type) for name in node.columns)
+
+
+def _has_exact_bounds(kind: pa.DataType) -> bool:
+    if pt.is_decimal(kind):
+        return bool(kind.precision <= EXACT_DIGITS)
+    return not (pt.is_nested(kind) or pt.is_floating(kind))
 
 
 def _is_null(node: Predicate) -> bool:
@@ -64,9 +68,25 @@ def _is_null(node: Predicate) -> bool:
     return isinstance(node, Literal) and node.value is None
 
 
-def _is_finite(comparison: Comparison) -> bool:
-    """Whether its literals are plain numbers, and a column is on the left, so that ``<`` says that it is below."""
-    values = [node.value for node in walk(comparison) if isinstance(node, Literal)]
-    return not isinstance(comparison.left, Literal) and all(
-        not isinstance(value, float) or math.isfinite(value) for value in values
-    )
+def _with_ranges(node: Predicate) -> Predicate:
+    """The same condition with the range of its prefix in place of each LIKE ``'prefix%'``."""
+    if isinstance(node, And):
+        return conjunction(map(_with_ranges, node.operands))
+    if isinstance(node, Or):
+        return disjunction(map(_with_ranges, node.operands))
+    prefix = _prefix(node) if isinstance(node, Like) else ""
+    end = text_after(prefix)
+    if not isinstance(node, Like) or end is None:
+        return node
+    begin, above = (Literal(text, Kind.STRING) for text in (prefix, end))
+    return And((Comparison(">=", node.operand, begin), Comparison("<", node.operand, above)))
+
+
+def _prefix(like: Like) -> str:
+    """The text with which all that a pattern matches begins, and that alone decides; empty for other patterns."""
+    pattern = like.pattern.value
+    if like.ignore_case or not isinstance(like.operand, Column) or not isinstance(pattern, str):
+        return ""
+    plain = pattern[:-1]
+    special = any(letter in plain for letter in ("%", "_", like.escape or "%"))
+    return "" if special or not pattern.endswith("%") else plain

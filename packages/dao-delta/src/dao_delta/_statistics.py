@@ -100,6 +100,8 @@ def _lower(value: Any, kind: pa.DataType) -> Any:
 
 def _upper(value: Any, kind: pa.DataType) -> Any:
     if isinstance(value, str):
+        if _GREATEST in value[: _PREFIX + 1]:  # readers take it for what is appended to a prefix
+            return None
         return value if len(value) <= _PREFIX else value[:_PREFIX] + _GREATEST
     return _bound(value, kind, up=True)
 
