@@ -273,3 +273,14 @@ def test_a_key_and_a_position_are_kept_with_the_rows(dao, table):
     with pytest.raises(UnsupportedError, match="idempotency_key"):
         dao.delete(table, idempotency_key="all")
     assert dao.count(table) == 3
+
+
+def test_files_from_afar_are_read_by_ranges(dao, table, monkeypatch):
+    """As from an object store: through the transport, not as files of a disk."""
+    monkeypatch.setattr("dao_delta._stored.FolderTransport", type("Other", (), {}))
+    for begin in (0, 5_000):
+        dao.write(ids(begin, begin + 5_000), table, mode="append")
+    result = dao.upsert(ids(4_000, 11_000, "new"), table, keys="id")
+    assert (result.rows_updated, result.rows_inserted) == (6_000, 1_000)
+    assert dao.delete(table, where="id < 10 OR v = 'new'").rows_deleted == 7_010
+    assert sorted(dao.read(table)["id"].to_pylist()) == list(range(10, 4_000))
