@@ -317,9 +317,9 @@ def plain_path(path: str) -> str:
     """The path of a file below its table's folder, of its path in the log.
 
     Raises:
-        UnsupportedError: it is a URI: the file is elsewhere, as in a shallow clone.
+        UnsupportedError: the file is elsewhere, as in a shallow clone.
     """
-    if "://" in path or path.startswith("/"):
+    if "://" in path or path.startswith("/") or ".." in unquote(path).split("/"):
         raise UnsupportedError(f"the file {path!r} is outside the table's folder, as in a shallow clone")
     return unquote(path)
 

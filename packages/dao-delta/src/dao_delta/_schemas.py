@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -133,20 +133,25 @@ def arrow_schema(schema: Schema) -> pa.Schema:
 
 
 def _plain_field(field: pa.Field, given: dict[str, Any]) -> pa.Field:
+    names = set(_types_in(given["type"]))
     try:
+        if any(name.startswith("interval") for name in names):  # deltalake takes it for a plain integer
+            raise DataError("no type of Arrow has its values")
         kind = _storable_type(field.type, field.name)
     except DataError as error:
         raise UnsupportedError(f"column {field.name!r} has the type {given['type']!r}, which can't be read") from error
-    mark = VARIANT_MARK if _is_variant(given["type"]) else None
+    mark = VARIANT_MARK if "variant" in names else None
     return pa.field(field.name, kind, field.nullable, mark)
 
 
-def _is_variant(kind: Any) -> bool:
-    """Whether a type in Delta's JSON is a variant or has one in it."""
+def _types_in(kind: Any) -> Iterator[str]:
+    """The names of the types in a type in Delta's JSON, at any depth."""
     if not isinstance(kind, dict):
-        return bool(kind == "variant")
-    inner = (kind.get(name) for name in ("elementType", "keyType", "valueType"))
-    return any(map(_is_variant, (*inner, *(one["type"] for one in kind.get("fields", ())))))
+        yield str(kind)
+        return
+    inner = (kind[name] for name in ("elementType", "keyType", "valueType") if name in kind)
+    for one in (*inner, *(field["type"] for field in kind.get("fields", ()))):
+        yield from _types_in(one)
 
 
 def delta_fields(schema: pa.Schema) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dao.errors import StoreError, UnsupportedError
+from dao_delta._client import plain_path
 from dao_delta._columns import ColumnMapping
 from dao_delta._folder import FolderTransport
 from dao_delta._stored import StoredFile, StoredFiles
@@ -81,3 +82,9 @@ def test_a_file_that_is_not_there_or_damaged_is_named(tmp_path: Any) -> None:
             (tmp_path / "a.parquet").write_bytes(content)
         with pytest.raises(StoreError, match=r"a\.parquet"):
             list(reader.read(file))
+
+
+@pytest.mark.parametrize("path", ["../other.parquet", "a/%2e%2e/%2e%2e/b.parquet", "/etc/x", "s3://b/k"])
+def test_a_path_that_leads_out_of_the_table_is_refused(path: str) -> None:
+    with pytest.raises(UnsupportedError, match="outside the table"):
+        plain_path(path)
