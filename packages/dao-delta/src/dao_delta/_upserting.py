@@ -7,7 +7,6 @@ source lacks. New rows, and rows that change their partition, go to new files.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -27,6 +26,7 @@ from dao_delta._client import Client, Snapshot
 from dao_delta._expressions import checked_rows, given_schema, has_rules
 from dao_delta._log import Action
 from dao_delta._parquet import FileSettings
+from dao_delta._patching import all_but, first_at, joined, plain_array, with_rows
 from dao_delta._pruning import files_with_keys
 from dao_delta._remembered import Keyed, Remembered
 from dao_delta._rewriting import ChangeFeed, NewFiles, Rewriting, in_threads
@@ -274,7 +274,7 @@ class _Merge:
         start = begin = 0
         for batch in self.rewriting.stored.read(file):
             advance(batch.num_rows, batch.nbytes)
-            end = _first_at(found.rows, start + batch.num_rows, begin)
+            end = first_at(found.rows, start + batch.num_rows, begin)
             places = pc.subtract(found.rows.slice(begin, end - begin), start)
             arrivals = found.arrivals.slice(begin, end - begin)
             start, begin = start + batch.num_rows, end
@@ -304,12 +304,12 @@ class _Merge:
         if pc.any(left).as_py():
             outcome.moved.append(after.filter(left))
         if not in_order:
-            kept = batch.filter(_others(batch.num_rows, pa.concat_arrays([gone, places])))
-            return _joined([kept, after.filter(stays)])
+            kept = batch.filter(all_but(batch.num_rows, pa.concat_arrays([gone, places])))
+            return joined([kept, after.filter(stays)])
         gone = pa.concat_arrays([gone, places.filter(left)])
         places = places.filter(stays)
-        changed = _put(batch, places, after.filter(stays)) if len(places) else batch
-        return changed.filter(_others(batch.num_rows, gone)) if len(gone) else changed
+        changed = with_rows(batch, places, after.filter(stays)) if len(places) else batch
+        return changed.filter(all_but(batch.num_rows, gone)) if len(gone) else changed
 
     def _updated(self, before: pa.RecordBatch, arrivals: pa.Array) -> tuple[pa.RecordBatch, bool]:
         """Stored rows with the values of the arrivals in the columns that the source has.
@@ -319,19 +319,14 @@ class _Merge:
         """
         names = self.rows.schema.names
         theirs = self.rows.take(arrivals)
-        columns = [_array(theirs.column(name)) if name in self.given else before.column(name) for name in names]
+        columns = [plain_array(theirs.column(name)) if name in self.given else before.column(name) for name in names]
         rows = pa.RecordBatch.from_arrays(columns, schema=self.rows.schema)
         if not has_rules(self.rewriting.snapshot):
             return rows, True
-        return _joined(self._checked(pa.Table.from_batches([rows]).to_reader()), before.schema), False
+        return joined(self._checked(pa.Table.from_batches([rows]).to_reader()), before.schema), False
 
 
 _NONE = pa.array([], pa.int64())
-
-
-def _first_at(rows: pa.Array, least: int, begin: int) -> int:
-    """The first place, from one on, of a number that isn't below another; the numbers are ascending."""
-    return bisect_left(range(len(rows)), least, begin, key=lambda place: rows[place].as_py())
 
 
 def _is_inside(rows: pa.RecordBatch, file: StoredFile) -> pa.Array:
@@ -344,27 +339,3 @@ def _is_inside(rows: pa.RecordBatch, file: StoredFile) -> pa.Array:
         )
         stays = pc.and_(stays, own)
     return stays
-
-
-def _put(batch: pa.RecordBatch, places: pa.Array, rows: pa.RecordBatch) -> pa.RecordBatch:
-    """A batch with other rows in some places."""
-    place = pc.index_in(numbers(batch.num_rows), value_set=places).cast(pa.int64())
-    chosen = pc.coalesce(pc.add(place, batch.num_rows), numbers(batch.num_rows))
-    columns = [pa.concat_arrays([old, new]).take(chosen) for old, new in zip(batch.columns, rows.columns, strict=True)]
-    return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
-
-
-def _joined(batches: Sequence[pa.RecordBatch], schema: pa.Schema | None = None) -> pa.RecordBatch:
-    """Several batches as one."""
-    table = pa.Table.from_batches(batches, schema or batches[0].schema)
-    return pa.RecordBatch.from_arrays([_array(column) for column in table.columns], schema=table.schema)
-
-
-def _others(count: int, places: pa.Array) -> pa.Array:
-    """A mask of all rows but those in some places."""
-    return pc.invert(pc.is_in(numbers(count), value_set=places))
-
-
-def _array(column: pa.ChunkedArray) -> pa.Array:
-    found = column.combine_chunks()
-    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
