@@ -45,9 +45,16 @@ class StoredFile:
 
 
 def stored_files(snapshot: Snapshot) -> list[StoredFile]:
-    """The data files of a version, in the order of :attr:`Snapshot.files`."""
+    """The data files of a version, in the order of :attr:`Snapshot.files`.
+
+    Raises:
+        UnsupportedError: a file is outside the table's folder, or a deletion vector belongs to none.
+    """
     names = ["path", "size_bytes", "num_records", *(f"partition.{name}" for name in snapshot.partition_by)]
     vectors = vectors_of(snapshot)
+    known = set(map(plain_path, snapshot.files["path"].to_pylist()))
+    if vectors.keys() - known:  # else their rows would be seen
+        raise UnsupportedError(f"deletion vectors of {snapshot.key!r} are of files that it doesn't have")
     return [
         StoredFile(
             row["path"],

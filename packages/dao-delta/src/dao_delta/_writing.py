@@ -355,5 +355,5 @@ def _plan_partitions(client: Client, table: str, source: Source, asked: Write, s
         for number, row in enumerate(old.to_pylist())
         if tuple((name, partition_text(value)) for name, value in partitions_of(snapshot, row).items()) in came
     ]
-    replaced = old.take(gone)
+    replaced = old.take(pa.array(gone, pa.int64()))
     return _written(files, asked, *removals(snapshot, replaced), extra=changes, gone=known_rows(replaced))
