@@ -74,7 +74,8 @@ class DeltaPlace(S3Fields):
         bucket: a bucket of S3, with the options of the interface ``s3``. Those that obstore and deltalake couldn't
             honour are refused: ``acl``, ``checksum`` other than CRC64NVME and SHA256, ``retry.mode: adaptive``, access
             points, and ``ca_bundle`` unless the environment variable ``SSL_CERT_FILE`` names it too. What deltalake
-            writes, such as checkpoints, has no ``metadata``, ``tags`` and ``storage_class``.
+            writes, such as checkpoints, has no ``metadata``, ``tags`` and ``storage_class``; its requests may take five
+            times ``timeouts.read`` as a whole, since it has no time for silence.
         url: a store by its URL (``s3://``, ``gs://``, ``az://``), with the options of the interface ``s3.obstore``.
     """
 

@@ -15,6 +15,9 @@ from dao_s3._options import S3Options
 
 __all__ = ["settings_as_texts"]
 
+_WHOLE = 5
+"""How many times longer a whole request may take than a silence in it."""
+
 _TOKENS = ("AWS_SESSION_TOKEN", "AWS_TOKEN")
 
 
@@ -69,9 +72,9 @@ def _of_s3(location: Location, options: S3Options) -> dict[str, Any]:
 
 def _of_client(location: Location, options: S3Options, given: Mapping[str, Any]) -> dict[str, Any]:
     config: dict[str, Any] = {
-        "timeout": "1day",
+        # deltalake knows no time of silence, only that of a whole request with its body.
+        "timeout": f"{_WHOLE * options.timeouts.read}s",
         "connect_timeout": f"{options.timeouts.connect}s",
-        "read_timeout": f"{options.timeouts.read}s",
         "pool_max_idle_per_host": options.max_connections,
         "max_retries": options.retry.attempts - 1,
         "retry_timeout": f"{options.retry.timeout}s",

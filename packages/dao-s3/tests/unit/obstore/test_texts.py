@@ -15,9 +15,8 @@ from dao_s3 import S3ObstoreInterface
 S3 = {"bucket": "lake", "region": "eu-west-1", "access_key_id": "AK", "secret_access_key": "SK"}
 MINIO = "http://minio:9000"
 CLIENT = {
-    "timeout": "1day",
+    "timeout": "300.0s",
     "connect_timeout": "10.0s",
-    "read_timeout": "60.0s",
     "pool_max_idle_per_host": "64",
     "max_retries": "4",
     "retry_timeout": "180.0s",
@@ -65,7 +64,7 @@ TABLE: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
         {"retry": {"attempts": 1, "max_backoff": 0.01, "timeout": 5}},
         {"max_retries": "0", "retry_timeout": "5.0s", "backoff_config.max_backoff": "0.1s"},
     ),
-    "timeouts": ({"timeouts": {"connect": 1, "read": 2.5}}, {"connect_timeout": "1.0s", "read_timeout": "2.5s"}),
+    "timeouts": ({"timeouts": {"connect": 1, "read": 2.5}}, {"connect_timeout": "1.0s", "timeout": "12.5s"}),
 }
 
 
