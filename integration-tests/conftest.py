@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 # The tests are imported by their paths; what they share is imported by its name.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -15,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from azure import azurite
 from services import minio, postgres
 from services.choosing import Offer
+from services.fault_proxy import FaultProxy
 
 
 def pytest_report_header() -> list[str]:
@@ -46,6 +48,19 @@ def object_server() -> Iterator[minio.ObjectServer]:
     """An S3 server."""
     with minio.offer().start() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def proxy(object_server: minio.ObjectServer) -> Iterator[FaultProxy]:
+    """A proxy in front of the S3 server; it passes everything on unless a test says otherwise."""
+    with FaultProxy(object_server.endpoint) as proxy:
+        yield proxy
+
+
+@pytest.fixture(scope="session")
+def proxied(object_server: minio.ObjectServer, proxy: FaultProxy) -> minio.ObjectServer:
+    """The S3 server as it is reached through the proxy."""
+    return evolve(object_server, endpoint=proxy.endpoint)
 
 
 @pytest.fixture(scope="session")

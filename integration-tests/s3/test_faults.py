@@ -1,7 +1,7 @@
 """Whichever request of a change fails, in whichever way: the object or table is whole, and nothing is left over.
 
 The kit's own sweeps let requests be reset and answers be lost, also all from one on; here each request fails once in
-each of eight ways, of which the profile ``quick`` tries three. Drivers try again, so that a change hardly ever has to
+each of nine ways, of which the profile ``quick`` tries three. Drivers try again, so that a change hardly ever has to
 give up; where it does, trying it again does it once. The profile ``thorough`` leaves no request out, and takes long.
 """
 

@@ -202,6 +202,11 @@ class FaultProxy:
                     answer.write(head + body[: len(body) // 2] if body else head[:_FIRST_BYTES])
                     await answer.drain()
                 return False
+            if toxic is Toxic.FAILED_LATE:
+                await server.read()
+                answer.write(refusal(*answer_of(toxic), request.method))
+                await answer.drain()
+                return True
             if toxic is Toxic.LATENCY:
                 await asyncio.sleep(LATENCY_SECONDS)
             answer.write(_without_connection(head))

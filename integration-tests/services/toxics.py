@@ -21,6 +21,7 @@ class Toxic(Enum):
     CONFLICT = "409 ConditionalRequestConflict; not done"
     LOST = "the connection is closed without an answer; done"
     ERROR_BODY = "200 with an InternalError in its body; not done"
+    FAILED_LATE = "500 InternalError; done all the same"
     STALL = "no answer within the client's time; not done"
 
 
@@ -49,9 +50,14 @@ def concerns(toxic: Toxic, method: str, target: str, headers: Mapping[str, str])
 _REFUSALS = {
     Toxic.SLOW_DOWN: ("503 Slow Down", "SlowDown", "Please reduce your request rate."),
     Toxic.CONFLICT: ("409 Conflict", "ConditionalRequestConflict", "A conflicting operation occurred. Retry."),
+    Toxic.FAILED_LATE: (
+        "500 Internal Server Error",
+        "InternalError",
+        "We encountered an internal error. Please try again.",
+    ),
     Toxic.ERROR_BODY: ("200 OK", "InternalError", "We encountered an internal error. Please try again."),
 }
-ANSWERED_HERE = tuple(_REFUSALS)
+ANSWERED_HERE = tuple(toxic for toxic in _REFUSALS if toxic is not Toxic.FAILED_LATE)
 """The toxics that answer in the server's place."""
 
 

@@ -89,7 +89,8 @@ def put_commit(transport: Transport, table: str, version: int, actions: Sequence
                 return
             if owner is not None:
                 raise ConflictError(f"another writer made version {version} of {table!r}") from error
-            if not isinstance(error, ConflictError):
+            # A driver doesn't send it again after a broken connection, since it can't know whose the answer would be.
+            if not isinstance(error, ConflictError) and (not isinstance(error, TransientError) or attempt):
                 raise
             if attempt == _TRIES - 1:
                 raise ConflictError(f"the store goes on answering that others write at this moment: {error}") from error

@@ -68,6 +68,8 @@ def put(store: Store) -> None:
         [(True, OSError("unlink of the staged file"))],
         [(False, SAME_MOMENT), (False, SAME_MOMENT), (True, None)],
         [(False, SAME_MOMENT), (True, CUT)],
+        [(False, CUT), (True, None)],
+        [(False, CUT), (True, ConflictError("412 PreconditionFailed: the first one came late"))],
     ],
 )
 def test_it_is_known_as_ours(puts: Any) -> None:
@@ -102,7 +104,7 @@ def test_what_is_not_there_is_told_as_it_was(error: Exception) -> None:
     with pytest.raises(type(error)) as caught:
         put(store)
     assert caught.value is error
-    assert store.tried == 1
+    assert store.tried == (2 if error is CUT else 1)
 
 
 @pytest.mark.parametrize("done", [True, False])
