@@ -40,16 +40,29 @@ def _is_atomic() -> bool:
     return offer().way != "stand-ins"  # moto's server checks a condition and writes in two steps
 
 
-@pytest.mark.parametrize("toxic", [None, Toxic.SLOW_DOWN, Toxic.LOST], ids=["calm", "slow_down", "lost"])
-def test_sixteen_writers_append(
-    object_server: ObjectServer, proxied: ObjectServer, proxy: FaultProxy, bucket: str, toxic: Toxic | None
+@pytest.mark.parametrize(
+    ("writers", "toxic"),
+    [
+        (4, None),
+        *(pytest.param(WRITERS, toxic, marks=pytest.mark.slow) for toxic in (None, Toxic.SLOW_DOWN, Toxic.LOST)),
+    ],
+    ids=["a few", "calm", "slow_down", "lost"],
+)
+def test_what_many_writers_append_is_there_once(
+    object_server: ObjectServer,
+    proxied: ObjectServer,
+    proxy: FaultProxy,
+    bucket: str,
+    writers: int,
+    toxic: Toxic | None,
 ) -> None:
     if not _is_atomic():
         pytest.skip("moto's server checks a condition and writes in two steps")
-    make = maker(options_of(proxied, bucket, retry={"attempts": 8, "max_backoff": 0.2}, conflict_timeout=200))
+    server = proxied if toxic else object_server
+    make = maker(options_of(server, bucket, retry={"attempts": 8, "max_backoff": 0.2}, conflict_timeout=200))
     dao, table = make()
     dao.write([{"writer": -1, "step": 0}], table)
-    started = threading.Barrier(WRITERS)
+    started = threading.Barrier(writers)
 
     class Now(FaultPlan):
         """Every twentieth request."""
@@ -66,13 +79,13 @@ def test_sixteen_writers_append(
         mine.close()
         return APPENDS
 
-    with proxy.under(Now() if toxic else FaultPlan(), toxic or Toxic.RESET), ThreadPoolExecutor(WRITERS) as pool:
-        assert sum(pool.map(work, range(WRITERS))) == 80
+    with proxy.under(Now() if toxic else FaultPlan(), toxic or Toxic.RESET), ThreadPoolExecutor(writers) as pool:
+        assert sum(pool.map(work, range(writers))) == writers * APPENDS
     rows = dao.read(table, where="writer >= 0", into="pylist")
     assert sorted((row["writer"], row["step"]) for row in rows) == [
-        (writer, step) for writer in range(WRITERS) for step in range(APPENDS)
+        (writer, step) for writer in range(writers) for step in range(APPENDS)
     ]
-    assert versions_of(object_server, bucket, "t") == list(range(81))
+    assert versions_of(object_server, bucket, "t") == list(range(writers * APPENDS + 1))
     assert list(leftovers(object_server, bucket)) == []
     dao.close()
 
@@ -96,7 +109,7 @@ def _change(name: str, by: str) -> Change:
 CHANGES = ("append", "overwrite", "overwrite_partitions", "upsert", "delete", "compact")
 
 
-@pytest.fixture(params=["folder", "s3"])
+@pytest.fixture(params=["folder", pytest.param("s3", marks=pytest.mark.slow)])
 def make(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Make]:
     if request.param == "folder":
         yield maker({"root": str(tmp_path / "lake")})
@@ -131,7 +144,7 @@ def test_two_changes_at_once_have_an_order(make: Make, first: str, second: str) 
         (False, True): [_fresh(make, "d", other)],
     }
     dao, table = make()
-    for turn in range(3):
+    for turn in range(2):
         it = DeltaObject(f"both{turn}", table.data_store)
         dao.write(START, it, partition_by=["day"])
         started = threading.Barrier(2)
