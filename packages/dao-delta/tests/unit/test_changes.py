@@ -6,13 +6,15 @@ import json
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import combinations
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dao import DataAccessObject, DataStore, TableObject
@@ -20,6 +22,7 @@ from dao.errors import DataError, NotFoundError, UnsupportedError
 from dao_delta._difference import without_common
 
 DAO = DataAccessObject()
+GONE = ("delete", "update_before")
 FEED = {"delta.enableChangeDataFeed": "true"}
 
 
@@ -235,3 +238,55 @@ def test_the_difference_is_that_of_multisets(gone: list[Any], came: list[Any]) -
     found = [Counter(map(repr, table.to_pylist())) for table in without_common(left, right)]
     old, new = (Counter(map(repr, table.to_pylist())) for table in (left, right))
     assert found == [old - new, new - old]
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["append", "upsert", "delete", "overwrite", "same", "compact", "evolve"]),
+        st.lists(st.integers(0, 6), max_size=4, unique=True),
+    ),
+    min_size=2,
+    max_size=5,
+)
+
+
+def do(table: TableObject, step: str, ids: list[int]) -> None:
+    rows = pa.table({"id": pa.array(ids, pa.int64()), "f": pa.array([[None, -0.0, 0.0, 1.5][one % 4] for one in ids])})
+    rows = rows.set_column(1, "f", rows["f"].cast(pa.float64()))
+    match step:
+        case "upsert":
+            DAO.upsert(rows, table, keys="id", schema_mode="evolve")
+        case "delete":
+            DAO.delete(table, where=f"id IN ({', '.join(map(str, [*ids, 99]))})")
+        case "same":
+            DAO.write(DAO.read(table), table, mode="overwrite")
+        case "compact":
+            DAO.run("compact", table)
+        case "evolve":
+            more = rows.append_column("more", pa.array(ids, pa.int32()))
+            DAO.write(more, table, mode="append", schema_mode="evolve")
+        case _:
+            DAO.write(rows, table, mode=step, schema_mode="evolve")
+
+
+@settings(max_examples=12, deadline=None)
+@given(STEPS, st.booleans())
+def test_changes_lead_from_each_version_to_every_later_one(steps: list[Any], fed: bool) -> None:
+    with TemporaryDirectory() as folder:
+        table = TableObject("table", DataStore("lake", "delta", options={"root": folder}))
+        DAO.write(pa.table({"id": [1, 2], "f": [0.0, None]}), table, properties=FEED if fed else {})
+        for step, ids in steps:
+            do(table, step, ids)
+        versions = [version.version for version in reversed(DAO.history(table))]
+        rows = {version: DAO.read(table, version=version) for version in versions}
+        for since, until in combinations(versions, 2):
+            names = rows[until].column_names
+            if set(rows[since].column_names) - set(names):
+                continue  # overwritten by rows with fewer columns
+            now, later = (
+                Counter(repr([row.get(name) for name in names]) for row in rows[one].to_pylist())
+                for one in (since, until)
+            )
+            for change in DAO.read_changes(table, since=since, until=until).to_pylist():
+                now[repr([change[name] for name in names])] += -1 if change["_change_type"] in GONE else 1
+            assert {row: count for row, count in now.items() if count} == later
