@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import subprocess
 import sys
+import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -22,28 +26,46 @@ def after(state: Counter[int], number: int, mode: str) -> Counter[int]:
     return state + Counter({number: ROWS}) if mode == "append" else Counter({number: ROWS})
 
 
+@pytest.fixture
+def writers() -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-P", str(WRITER)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writers:
+        yield writers
+        assert writers.stdin is not None
+        writers.stdin.close()
+
+
+def killed(writers: subprocess.Popen[str], order: str, seconds: float) -> list[list[str]]:
+    """What a writer said that was killed some time after it began."""
+    assert writers.stdin is not None
+    assert writers.stdout is not None
+    writers.stdin.write(f"{order}\n")
+    writers.stdin.flush()
+    told: list[list[str]] = []
+    while not {"writer", "begin"} <= {words[0] for words in told}:
+        told.append(writers.stdout.readline().split())
+    time.sleep(seconds)
+    os.kill(next(int(words[1]) for words in told if words[0] == "writer"), signal.SIGKILL)
+    while told[-1][0] != "ended":
+        told.append(writers.stdout.readline().split())
+    assert told[-1][1] == str(int(signal.SIGKILL)), "it was to go on until it is killed"
+    return [words for words in told if words[0] in ("begin", "done")]
+
+
 @pytest.mark.parametrize("kills", [10, pytest.param(100, marks=pytest.mark.slow)])
 @pytest.mark.timeout(1800)
-def test_whenever_a_writer_is_killed_the_table_is_whole(tmp_path: Path, kills: int) -> None:
+def test_whenever_a_writer_is_killed_the_table_is_whole(
+    tmp_path: Path, kills: int, writers: subprocess.Popen[str]
+) -> None:
     chance = random.Random(kills)
     store = DataStore("lake", "delta", options={"root": str(tmp_path / "lake")})
     dao, table = DataAccessObject(registry=DataStoreRegistry([store])), DeltaObject("t", store)
     dao.write([{"by": -1, "part": 0, "text": ""}], table, partition_by="part")
     state, number = Counter({-1: 1}), 0
     for _ in range(kills):
-        command = [sys.executable, "-P", str(WRITER), str(tmp_path / "lake"), str(number)]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
-            assert writer.stdout is not None
-            told = [writer.stdout.readline()]  # it has begun
-            try:
-                writer.wait(chance.uniform(0, 0.15))
-            except subprocess.TimeoutExpired:
-                writer.kill()
-            told += writer.stdout.readlines()
-        assert writer.returncode == -9, "it was to go on until it is killed"
+        told = killed(writers, f"{tmp_path / 'lake'} {number}", chance.uniform(0, 0.3))
         doubtful = None
-        for line in told:
-            what, given, mode = line.split()
+        for what, given, mode in told:
             number = int(given) + 1
             if what == "done":
                 state, doubtful = after(state, int(given), mode), None
