@@ -10,12 +10,13 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from attrs import define, field
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from dao.connections import Settings
-from dao.errors import DataError, NotFoundError, UnsupportedError
+from dao.errors import DataError, NotFoundError, StoreError, UnsupportedError
 from dao_delta._log import LOG, Action
 from dao_delta._log_files import CommitChecks
 from dao_delta._schemas import arrow_schema
@@ -283,8 +284,15 @@ class Snapshot:
 
     @cached_property
     def files(self) -> pa.Table:
-        """The data files: ``path`` as the log has it, ``size_bytes``, ``num_records``, ``partition.*``, ``min.*``..."""
-        return pa.table(self.table.get_add_actions(flatten=True))
+        """The data files: ``path`` as the log has it, ``size_bytes``, ``num_records``, ``partition.*``, ``min.*``...
+
+        Raises:
+            StoreError: the log, or its checkpoint, has a file twice: its rows would be doubled.
+        """
+        found = pa.table(self.table.get_add_actions(flatten=True))
+        if pc.count_distinct(found["path"]).as_py() < found.num_rows:
+            raise StoreError(f"the log of {self.key!r} is damaged: version {self.version} has a data file twice")
+        return found
 
     def metadata_action(self, **changes: Any) -> Action:
         """The ``metaData`` action of the table, with some of its fields replaced."""

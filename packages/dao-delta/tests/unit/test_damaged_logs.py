@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from deltalake import DeltaTable
 
 from dao import DataAccessObject, DataStore, TableObject
 from dao.errors import NotFoundError, StoreError, UnsupportedError
@@ -118,8 +120,6 @@ def test_a_data_file_that_is_gone_or_damaged(three: Path, content: bytes | None)
 
 
 def test_a_corrupt_hint_is_ignored_and_a_corrupt_checkpoint_is_none(three: Path) -> None:
-    from deltalake import DeltaTable
-
     DeltaTable(str(three / "table")).create_checkpoint()
     log = three / "table" / "_delta_log"
     (log / "_last_checkpoint").write_text("{")
@@ -127,3 +127,13 @@ def test_a_corrupt_hint_is_ignored_and_a_corrupt_checkpoint_is_none(three: Path)
     next(log.glob("*.checkpoint.parquet")).write_bytes(b"PAR1" + b"x" * 100)
     with pytest.raises(StoreError):
         DataAccessObject().read(opened(three))
+
+
+def test_a_checkpoint_that_has_files_twice(three: Path) -> None:
+    DeltaTable(str(three / "table")).create_checkpoint()
+    file = next((three / "table" / "_delta_log").glob("*.checkpoint.parquet"))
+    once = pq.read_table(file)
+    pq.write_table(pa.concat_tables([once, once]), file)
+    for call in (DataAccessObject().read, DataAccessObject().count):
+        with pytest.raises(StoreError, match="a data file twice"):
+            call(opened(three))
