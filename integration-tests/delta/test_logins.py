@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from moto.server import ThreadedMotoServer
 from s3.stores import options_of
 from services.fault_proxy import FaultProxy
 from services.minio import ObjectServer, offer
@@ -86,17 +88,18 @@ def test_given_keys_go_without_a_token_of_the_environment(
     assert dao.read(table)["id"].to_pylist() == [1]
 
 
-def test_keys_of_the_environment_may_change(
-    object_server: ObjectServer, bucket: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    options = options_of(object_server, bucket)
-    login = {name: options.pop(name) for name in ("access_key_id", "secret_access_key")}
-    for name, value in login.items():
-        monkeypatch.setenv(f"AWS_{name.upper()}", value)
-    store = DataStore("lake", "delta", options=options)
-    dao, table = DataAccessObject(registry=DataStoreRegistry([store])), DeltaObject("t", store)
-    dao.write([{"id": 1}], table)
-    settings = store.interface.settings()
-    assert settings["aws_access_key_id"] == login["access_key_id"]
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "another")
-    assert store.interface.settings()["aws_access_key_id"] == "another"
+def test_a_role_is_assumed_once_and_renewed_before_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
+    options = options_of(ObjectServer(url), "lake", role={"arn": "arn:aws:iam::123456789012:role/reader"})
+    with DataStore("lake", "delta", options=options) as store:
+        first = store.interface.settings()
+        assert first["aws_session_token"]
+        assert store.interface.settings() == first
+        later = datetime.now(UTC) + timedelta(minutes=50)
+        monkeypatch.setattr("botocore.credentials._local_now", lambda: later)
+        assert store.interface.settings()["aws_session_token"] != first["aws_session_token"]
+    server.stop()

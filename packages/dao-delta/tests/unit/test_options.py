@@ -186,5 +186,8 @@ def test_a_store_travels_without_its_secrets(monkeypatch: pytest.MonkeyPatch) ->
     assert b"s3cr3t" not in copy
     again = pickle.loads(copy)
     assert again.interface.settings() == store.interface.settings()
+    used = pickle.dumps(store.interface)
+    assert b"s3cr3t" not in used
+    assert pickle.loads(used).settings() == store.interface.settings()
     assert "s3cr3t" not in f"{store.interface!r} {store.interface.settings()!r}"
     store.close()

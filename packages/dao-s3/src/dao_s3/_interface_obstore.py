@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from dao_files.manifest import Transport
     from dao_s3._obstore.aio import AsyncRequests
     from dao_s3._obstore.location import Location
+    from dao_s3._obstore.texts import Login
 
 __all__ = ["S3ObstoreInterface"]
 
@@ -107,7 +108,13 @@ class S3ObstoreInterface(S3Options, S3Interface):
         """
         from dao_s3._obstore.texts import settings_as_texts
 
-        return settings_as_texts(self._location, self._settled, self.store_options, self.store_secrets)
+        return settings_as_texts(self._location, self._settled, self.store_options, self.store_secrets, self._login)
+
+    @cached_property
+    def _login(self) -> Login:
+        from dao_s3._obstore.texts import Login
+
+        return Login(self._settled)
 
     def _make_transport(self) -> Transport:
         from dao_files.manifest import ObjectSettings

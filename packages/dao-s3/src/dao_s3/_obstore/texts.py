@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from os import environ
 from typing import Any
 
@@ -13,7 +13,7 @@ from dao_s3._obstore.config import s3_config, store_config
 from dao_s3._obstore.location import Location
 from dao_s3._options import S3Options
 
-__all__ = ["settings_as_texts"]
+__all__ = ["Login", "settings_as_texts"]
 
 _WHOLE = 5
 """How many times longer a whole request may take than a silence in it."""
@@ -21,8 +21,31 @@ _WHOLE = 5
 _TOKENS = ("AWS_SESSION_TOKEN", "AWS_TOKEN")
 
 
+class Login:
+    """The credentials of a store: found when they are first asked for, and renewed before they expire."""
+
+    def __init__(self, options: S3Options) -> None:
+        self._options = options
+        self._provider: Callable[[], dict[str, Any]] | None = None
+
+    def __call__(self) -> dict[str, Any]:
+        """Those that are valid now."""
+        from dao_s3._obstore.credentials import provider
+
+        if self._provider is None:
+            self._provider = provider(self._options)
+        return self._provider()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Login, (self._options,)
+
+
 def settings_as_texts(
-    location: Location, options: S3Options, store_options: Mapping[str, Any], store_secrets: Mapping[str, Secret]
+    location: Location,
+    options: S3Options,
+    store_options: Mapping[str, Any],
+    store_secrets: Mapping[str, Secret],
+    login: Callable[[], Mapping[str, Any]],
 ) -> Settings:
     """The settings by which ``object_store`` reaches the same store, with credentials that are valid now.
 
@@ -36,7 +59,9 @@ def settings_as_texts(
     if location.scheme not in ("s3", "gs", "az", "file"):
         raise UnsupportedError(f"a {location.scheme}:// store can't be reached here; expected s3, gs, az or file")
     made = (
-        _of_s3(location, options) if location.scheme == "s3" else store_config(location, store_options, store_secrets)
+        _of_s3(location, options, login)
+        if location.scheme == "s3"
+        else store_config(location, store_options, store_secrets)
     )
     if location.scheme == "file":
         return Settings()
@@ -44,9 +69,8 @@ def settings_as_texts(
     return Settings({name: _text(value) for name, value in texts.items()})
 
 
-def _of_s3(location: Location, options: S3Options) -> dict[str, Any]:
+def _of_s3(location: Location, options: S3Options, login: Callable[[], Mapping[str, Any]]) -> dict[str, Any]:
     from dao_s3._obstore.configured import configure
-    from dao_s3._obstore.credentials import provider
 
     settled = configure(options)
     if settled.ca_bundle is not None and settled.ca_bundle != environ.get("SSL_CERT_FILE"):
@@ -62,10 +86,10 @@ def _of_s3(location: Location, options: S3Options) -> dict[str, Any]:
         found["allow_http"] = True
     if settled.anonymous:
         return found
-    login = provider(settled)()
+    given = login()
     keys = {"access_key_id": "access_key_id", "secret_access_key": "secret_access_key", "session_token": "token"}
-    found.update((f"aws_{name}", login[key]) for name, key in keys.items() if login[key] is not None)
-    if login["token"] is None and any(environ.get(name) for name in _TOKENS):
+    found.update((f"aws_{name}", given[key]) for name, key in keys.items() if given[key] is not None)
+    if given["token"] is None and any(environ.get(name) for name in _TOKENS):
         found["aws_session_token"] = ""  # else the library takes that of the environment, which is for other keys
     return found
 
