@@ -223,9 +223,10 @@ class FileWriter:
             os.unlink(self._staged)
 
     def __del__(self) -> None:
-        # Dropped by an error on its way up: nothing may stay.
+        # Dropped by an error on its way up: nothing may stay. An error here could be raised to no caller.
         if hasattr(self, "_file") and not self._file.closed:
-            self.abort()
+            with suppress(OSError):
+                self.abort()
 
 
 def _stat(key: str, found: os.stat_result) -> Stat:

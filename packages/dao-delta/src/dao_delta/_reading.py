@@ -10,8 +10,9 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from dao.arrow.convert import select_fields
-from dao.arrow.predicates import bind, filter_reader, parse
+from dao.arrow.predicates import Predicate, bind, filter_table, parse
 from dao.errors import NotFoundError, StoreError
+from dao.memory import current
 from dao.progress import advance
 from dao.tables import Selection
 from dao_delta._client import Snapshot
@@ -23,6 +24,9 @@ from dao_delta._stored import StoredFiles, mapping_of, stored_files
 
 __all__ = ["count_rows", "read_rows", "stream_rows"]
 
+_STREAMED = 2 << 20
+"""Bytes of the rows that a stream holds at a time."""
+
 
 def read_rows(snapshot: Snapshot, selection: Selection) -> pa.Table:
     """All selected rows.
@@ -30,7 +34,11 @@ def read_rows(snapshot: Snapshot, selection: Selection) -> pa.Table:
     Raises:
         DataError: a column doesn't exist, or the predicate doesn't fit.
     """
-    return stream_rows(snapshot, selection).read_all()
+    wanted = _wanted(snapshot, selection)
+    if not wanted.names:  # tables without columns lose their rows when they are joined
+        return stream_rows(snapshot, selection).read_all()
+    tables = [*_selected(snapshot, selection, wanted, current().batch)]
+    return pa.concat_tables(tables) if tables else wanted.empty_table()
 
 
 def stream_rows(snapshot: Snapshot, selection: Selection) -> pa.RecordBatchReader:
@@ -39,36 +47,69 @@ def stream_rows(snapshot: Snapshot, selection: Selection) -> pa.RecordBatchReade
     Raises:
         DataError: a column doesn't exist, or the predicate doesn't fit.
     """
-    wanted = pa.schema(select_fields(snapshot.schema, selection.columns))
-    if selection.where is None:
-        rows = scan(snapshot, wanted.names or snapshot.schema.names[:1])
-    else:
-        predicate = bind(parse(selection.where), snapshot.schema)
-        needed = [*wanted.names, *sorted(predicate.columns - set(wanted.names))]
-        found = scan(snapshot, needed or snapshot.schema.names[:1], push_down(predicate, snapshot.schema))
-        rows = filter_reader(found, predicate)
-    return pa.RecordBatchReader.from_batches(wanted, _shaped(rows, wanted, selection))
+    wanted = _wanted(snapshot, selection)
+    tables = _selected(snapshot, selection, wanted, min(_STREAMED, current().batch))
+    batches = (batch for table in tables for batch in table.to_batches(max_chunksize=selection.batch_size))
+    return pa.RecordBatchReader.from_batches(wanted, batches)
 
 
-def scan(snapshot: Snapshot, columns: list[str], sql: str | None = None) -> pa.RecordBatchReader:
-    """Columns of rows, at least of those that a predicate of DataFusion keeps, in the types of the table's schema."""
+def _wanted(snapshot: Snapshot, selection: Selection) -> pa.Schema:
+    return pa.schema(select_fields(snapshot.schema, selection.columns))
+
+
+def _selected(snapshot: Snapshot, selection: Selection, wanted: pa.Schema, size: int) -> Iterator[pa.Table]:
+    """The selected rows, in tables of about as many bytes. What is wrong with the selection is raised at once."""
+    predicate = None if selection.where is None else bind(parse(selection.where), snapshot.schema)
+    others = frozenset() if predicate is None else predicate.columns - set(wanted.names)
+    needed = [*wanted.names, *sorted(others)] or snapshot.schema.names[:1]
+    sql = None if predicate is None else push_down(predicate, snapshot.schema)
+    return _chosen(_scanned(snapshot, needed, sql, size), predicate, wanted, selection.limit)
+
+
+def _chosen(
+    tables: Iterator[pa.Table], predicate: Predicate | None, wanted: pa.Schema, left: int | None
+) -> Iterator[pa.Table]:
+    for table in tables:
+        found = table if predicate is None else filter_table(table, predicate)
+        if left is not None:
+            found = found.slice(0, left)
+            left -= found.num_rows
+        advance(rows=found.num_rows)
+        yield found.select(wanted.names)
+        if left == 0:
+            return
+
+
+def _scanned(snapshot: Snapshot, columns: list[str], sql: str | None, size: int) -> Iterator[pa.Table]:
+    """Columns of rows, at least of those that a predicate of DataFusion keeps, in the types of the table's schema.
+
+    The file that is missed is missed at once.
+    """
     schema = pa.schema([snapshot.schema.field(name) for name in columns])
     # to look at the files checks them: deltalake reads a file twice that a damaged log has twice
     if snapshot.files.num_rows and has_far_int96(snapshot, columns):
         reader = StoredFiles(snapshot.client.transport, snapshot.schema, mapping_of(snapshot))
         batches = (batch for file in stored_files(snapshot) for batch in reader.read(file, columns))
-        return pa.RecordBatchReader.from_batches(schema, batches)
+        return _grouped(batches, schema, size)
     found = pa.RecordBatchReader.from_stream(snapshot.table.scan(columns=columns, predicate=sql))
-    return pa.RecordBatchReader.from_batches(schema, _typed(found, schema, snapshot))
+    return _grouped(_translated(found, snapshot), schema, size)
 
 
-def _typed(batches: pa.RecordBatchReader, schema: pa.Schema, snapshot: Snapshot) -> Iterator[pa.RecordBatch]:
-    with batches:
-        for batch in _translated(batches, snapshot):
-            yield from typed(batch, schema)
+def _grouped(batches: Iterator[pa.RecordBatch], schema: pa.Schema, size: int) -> Iterator[pa.Table]:
+    """The batches, of which deltalake's have 8,192 rows, in tables of about as many bytes and with a schema's types."""
+    held: list[pa.RecordBatch] = []
+    weight = 0
+    for batch in batches:
+        held.append(batch)
+        weight += batch.nbytes
+        if weight >= size:
+            yield typed(held, schema)
+            held, weight = [], 0
+    if held:
+        yield typed(held, schema)
 
 
-def _translated(batches: pa.RecordBatchReader, snapshot: Snapshot) -> Iterator[pa.RecordBatch]:
+def _translated(reader: pa.RecordBatchReader, snapshot: Snapshot) -> Iterator[pa.RecordBatch]:
     """The batches, with deltalake's errors as DAO's.
 
     Raises:
@@ -76,7 +117,8 @@ def _translated(batches: pa.RecordBatchReader, snapshot: Snapshot) -> Iterator[p
         StoreError: a file of the newest version is gone or damaged.
     """
     try:
-        yield from batches
+        with reader:
+            yield from reader
     except (pa.ArrowException, OSError) as error:
         meant = translate(error)
         if isinstance(meant, NotFoundError):
@@ -89,30 +131,6 @@ def _translated(batches: pa.RecordBatchReader, snapshot: Snapshot) -> Iterator[p
         if meant is not None:
             raise meant from error
         raise
-
-
-def _shaped(rows: pa.RecordBatchReader, schema: pa.Schema, selection: Selection) -> Iterator[pa.RecordBatch]:
-    """The columns in their order, at most as many rows, in batches of at most the size that is asked for."""
-    left = selection.limit
-    with rows:
-        for batch in rows:
-            if left is not None:
-                batch = batch.slice(0, left)
-                left -= batch.num_rows
-            chosen = batch.select(schema.names)
-            for part in _pieces(chosen, selection.batch_size):
-                advance(rows=part.num_rows)
-                yield part
-            if left == 0:
-                return
-
-
-def _pieces(batch: pa.RecordBatch, size: int | None) -> Iterator[pa.RecordBatch]:
-    if size is None or batch.num_rows <= size:
-        yield batch
-        return
-    for begin in range(0, batch.num_rows, size):
-        yield batch.slice(begin, size)
 
 
 def count_rows(snapshot: Snapshot, where: Any) -> int:

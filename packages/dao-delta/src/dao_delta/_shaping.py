@@ -4,7 +4,7 @@ those that are read, in the table's own types.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.types as pt
@@ -54,18 +54,30 @@ def with_missing(reader: pa.RecordBatchReader, schema: pa.Schema) -> pa.RecordBa
     )
 
 
-def typed(batch: pa.RecordBatch, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
-    """The same rows in the columns and types of a schema, in several batches where a type can't hold all of them."""
+def typed(batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
+    """The rows of some batches in the columns and types of a schema."""
+    table = pa.Table.from_batches(batches)
     try:
-        columns = [_cast(batch.column(field.name), field.type) for field in schema]
+        columns = [_cast_chunks(table.column(field.name), field.type) for field in schema]
     except pa.ArrowCapacityError:
-        if batch.num_rows < 2:
+        if table.num_rows < 2:
             raise
-        middle = batch.num_rows // 2
-        yield from typed(batch.slice(0, middle), schema)
-        yield from typed(batch.slice(middle), schema)
-        return
-    yield pa.RecordBatch.from_arrays(columns, schema=schema)
+        halves = [half for batch in batches for half in _halves(batch)]
+        return pa.concat_tables([typed([half], schema) for half in halves])
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def _halves(batch: pa.RecordBatch) -> list[pa.RecordBatch]:
+    middle = batch.num_rows // 2
+    return [batch.slice(0, middle), batch.slice(middle)] if middle else [batch]
+
+
+def _cast_chunks(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    if column.type.equals(kind):
+        return column
+    if pt.is_string_view(column.type) or pt.is_binary_view(column.type):
+        return column.cast(kind)
+    return pa.chunked_array([_cast(chunk, kind) for chunk in column.chunks], kind)
 
 
 def _cast(array: pa.Array, kind: pa.DataType) -> pa.Array:

@@ -113,7 +113,7 @@ def test_without_dao_s3_a_bucket_says_what_to_install(monkeypatch: pytest.Monkey
 
 @needs_s3
 @pytest.mark.parametrize(
-    "name", OF_S3.keys() - {"ca_bundle", "acl", "anonymous", "profile", "store_options", "store_secrets"}
+    "name", sorted(OF_S3.keys() - {"ca_bundle", "acl", "anonymous", "profile", "store_options", "store_secrets"})
 )
 def test_what_s3_takes_is_taken(name: str) -> None:
     given = {key: OF_S3[key] for key in KEYS} if name in KEYS else {name: OF_S3[name]}
