@@ -224,7 +224,7 @@ class _Merge:
             done: what came of the files.
             noted: whether other changes of the commit are in the feed.
         """
-        known = pa.concat_arrays([_NONE, *(one.known for one in done)])
+        known = pa.concat_arrays([numbers(0), *(one.known for one in done)])
         every = numbers(self.rows.num_rows)
         fresh = self.rows.take(every.filter(pc.invert(pc.is_in(every, value_set=known))))
         new = self._checked(fresh.to_reader())
@@ -251,7 +251,7 @@ class _Merge:
         return outcome
 
     def _match(self, file: StoredFile) -> _Found:
-        rows, arrivals, known = [_NONE], [_NONE], _NONE
+        rows, arrivals, known = [numbers(0)], [numbers(0)], numbers(0)
         start = 0
         for batch in self.rewriting.stored.read(file, self.compared.column_names):
             found = self.matcher.match(batch)
@@ -324,9 +324,6 @@ class _Merge:
         if not has_rules(self.rewriting.snapshot):
             return rows, True
         return joined(self._checked(pa.Table.from_batches([rows]).to_reader()), before.schema), False
-
-
-_NONE = pa.array([], pa.int64())
 
 
 def _is_inside(rows: pa.RecordBatch, file: StoredFile) -> pa.Array:

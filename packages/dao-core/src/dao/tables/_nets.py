@@ -16,7 +16,7 @@ from dao.tables._matching import Matcher, check_comparable, check_identifying, c
 
 __all__ = ["appended_rows", "net_changes"]
 
-_CAME = pa.array(["insert", "update_after"])
+_CAME = ("insert", "update_after")
 _ROW, _AGE, _SIGN = "__dao_row", "__dao_age", "__dao_sign"
 
 
@@ -47,7 +47,7 @@ def net_changes(changes: pa.Table, keys: Sequence[str], where: Any = None) -> pa
     names = find_names(changes.schema, keys, "keys")
     check_comparable("keys", names, changes.schema)
     check_identifying(changes, names)
-    came = _column(pc.is_in(changes.column("_change_type"), value_set=_CAME))
+    came = _column(pc.is_in(changes.column("_change_type"), value_set=pa.array(_CAME)))
     age = _ages(changes.column("_version"))
     groups = _groups(changes, names, came, age)
     place = Matcher.of(groups, names).match(changes)

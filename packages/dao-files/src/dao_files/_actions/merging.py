@@ -169,7 +169,7 @@ class Merge:
 
     def _unmatched(self, found: Sequence[_Found]) -> pa.Array:
         """Return the indices of the rows to store without a match."""
-        matched = pa.concat_arrays([_NONE, *(one.matched for one in found)])
+        matched = pa.concat_arrays([numbers(0), *(one.matched for one in found)])
         every = numbers(self.source.num_rows)
         return every.filter(pc.invert(pc.is_in(every, value_set=matched)))
 
@@ -197,7 +197,7 @@ class Merge:
 
     def _match_file(self, file: FileInfo) -> _Matches:
         columns = list(dict.fromkeys((*self.matcher.keys, *self.order_by)))
-        known, wins = [_NONE], [_NONE]
+        known, wins = [numbers(0)], [numbers(0)]
         for batch in self.table.scan(Selection(columns, batch_size=_KEY_ROWS), [file]):
             found = self.matcher.match(batch)
             known.append(found)
@@ -242,9 +242,6 @@ class Merge:
         if not self.table.partition_by:
             return {}
         return partition_values(hive_values(below(file.key, self.table.key)), self.table.partition_schema)
-
-
-_NONE = pa.array([], pa.int64())
 
 
 def _distinct(matches: pa.Array) -> pa.Array:

@@ -18,7 +18,7 @@ _MOST_SHOWN = 60
 _ALWAYS_HELD = {16: (3, 2.0**-14), 32: (6, 2.0**-126), 64: (15, 2.0**-1022)}
 """By the bits of a float: the decimal digits that it always preserves, from which magnitude on."""
 
-_ZEROS = pa.array(["0", "0.0", "0.00", "0.000", "0.0000"])
+_ZEROS = ("0", "0.0", "0.00", "0.000", "0.0000")
 """Texts of zero that many columns are full of."""
 
 
@@ -82,7 +82,7 @@ def _are_held(texts: pa.Array, values: pa.Array) -> pa.Array:
     sizes = pc.abs(values.cast(pa.float64()))
     short = pc.less_equal(pc.binary_length(texts), digits)
     held = pc.and_(short, pc.and_(pc.is_finite(sizes), pc.greater_equal(sizes, least)))
-    return pc.or_(held, pc.is_in(texts, _ZEROS)) if pc.any(pc.equal(sizes, 0.0)).as_py() else held
+    return pc.or_(held, pc.is_in(texts, pa.array(_ZEROS))) if pc.any(pc.equal(sizes, 0.0)).as_py() else held
 
 
 def _holds(value: float, text: str) -> bool:
