@@ -1,0 +1,155 @@
+"""The routes of ``run``: operations on a table that change no row, or bring older ones back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from dao.data_object import TableObject
+from dao.results import WriteResult
+from dao_delta._base import DeltaBase
+
+__all__ = ["OperationRoutes"]
+
+
+class OperationRoutes(DeltaBase):
+    """See :class:`dao_delta.DeltaInterface`."""
+
+    def run_compact(self, data_object: TableObject, *, target_size: int | None = None) -> WriteResult:
+        """Rewrite many small files as few large ones: ``run("compact", ...)``. The rows stay.
+
+        Args:
+            data_object: the table.
+            target_size: bytes of a file; the table's property ``delta.targetFileSize`` by default.
+
+        Returns:
+            ``details`` has ``files_removed`` and ``files_added``.
+        """
+        from dao_delta._operations import compact
+
+        return compact(self._client, data_object.key, self.conflict_timeout, target_size)
+
+    def run_convert(self, data_object: TableObject) -> WriteResult:
+        """Make a Delta table of a directory of Parquet files, in place: ``run("convert", ...)``. No file is rewritten.
+
+        Afterwards its files must be changed through the Delta table alone.
+
+        Args:
+            data_object: the directory: a table that ``local``, ``s3`` or ``s3.obstore`` wrote, or another program, with
+                partitions in folders such as ``day=2025-01-07``.
+
+        Raises:
+            NotFoundError: there is nothing.
+            AlreadyExistsError: it is a Delta table already.
+            DataError: a file is no Parquet, or files have different columns.
+            UnsupportedError: a column's values are stored in a way that Delta doesn't have.
+        """
+        from dao_delta._converting import convert
+
+        return convert(self._client, self.files, data_object)
+
+    def run_z_order(
+        self, data_object: TableObject, *, columns: str | Sequence[str], target_size: int | None = None
+    ) -> WriteResult:
+        """Rewrite all files with near values of some columns near one another: ``run("z_order", ..., columns=[...])``.
+
+        Args:
+            data_object: the table.
+            columns: by which rows are often chosen.
+            target_size: bytes of a file; the table's property ``delta.targetFileSize`` by default.
+
+        Raises:
+            DataError: the table has no such column.
+        """
+        from dao_delta._operations import z_order
+
+        names = [columns] if isinstance(columns, str) else list(columns)
+        return z_order(self._client, data_object.key, self.conflict_timeout, names, target_size)
+
+    def run_vacuum(
+        self, data_object: TableObject, *, older_than: float | timedelta | None = None, dry_run: bool = True
+    ) -> WriteResult:
+        """Delete the files that only older versions need, and those that no version names: ``run("vacuum", ...)``.
+
+        Versions that need a deleted file can't be read any more.
+
+        Args:
+            data_object: the table.
+            older_than: seconds, or a ``timedelta``, in whole hours upwards; by default the table's own retention, or
+                7 days. No writer may be at work and no reader be reading for longer.
+            dry_run: delete nothing, and say what would be deleted.
+
+        Returns:
+            ``files`` are those that are gone, or would be; ``details`` has ``dry_run``.
+        """
+        from dao_delta._operations import vacuum
+
+        return vacuum(self._client, data_object.key, self.conflict_timeout, older_than, dry_run=dry_run)
+
+    def run_restore(
+        self, data_object: TableObject, *, version: int | None = None, as_of: datetime | None = None
+    ) -> WriteResult:
+        """Make an older version the newest one again, as a new version: ``run("restore", ..., version=3)``.
+
+        Raises:
+            NotFoundError: there is no such version, or files of it are gone.
+        """
+        from dao.tables import as_moment
+        from dao_delta._operations import restore
+
+        moment = None if as_of is None else as_moment(as_of, "as_of")
+        return restore(self._client, data_object.key, self.conflict_timeout, version, moment)
+
+    def run_checkpoint(self, data_object: TableObject) -> WriteResult:
+        """Write a checkpoint, from which readers begin: ``run("checkpoint", ...)``. Every 100th version writes one."""
+        from dao_delta._operations import checkpoint
+
+        return checkpoint(self._client, data_object.key)
+
+    def run_add_constraint(self, data_object: TableObject, *, name: str, expression: str) -> WriteResult:
+        """Add a CHECK constraint, which must be true for every row: ``run("add_constraint", ..., name=, expression=)``.
+
+        Args:
+            data_object: the table.
+            name: the constraint's name.
+            expression: SQL, such as ``"amount >= 0"``.
+
+        Raises:
+            DataError: a stored row breaks it, or there is one of that name.
+        """
+        from dao_delta._operations import add_constraint
+
+        return add_constraint(self._client, data_object.key, self.conflict_timeout, name, expression)
+
+    def run_drop_constraint(self, data_object: TableObject, *, name: str) -> WriteResult:
+        """Drop a CHECK constraint: ``run("drop_constraint", ..., name=...)``.
+
+        Raises:
+            NotFoundError: there is none of that name.
+        """
+        from dao_delta._operations import drop_constraint
+
+        return drop_constraint(self._client, data_object.key, self.conflict_timeout, name)
+
+    def run_set_properties(self, data_object: TableObject, *, properties: Mapping[str, Any]) -> WriteResult:
+        """Set properties of the table: ``run("set_properties", ..., properties={"delta.appendOnly": True})``.
+
+        Raises:
+            DataError: deltalake doesn't know one, or would lock other readers out with it.
+        """
+        from dao_delta._operations import set_properties
+
+        return set_properties(self._client, data_object.key, self.conflict_timeout, properties)
+
+    def run_repair(self, data_object: TableObject, *, dry_run: bool = True) -> WriteResult:
+        """Take files out of the table that are missing from the store: ``run("repair", ..., dry_run=False)``.
+
+        Their rows are lost, and the others can be read again.
+
+        Returns:
+            ``details`` has ``files_lost`` and ``dry_run``.
+        """
+        from dao_delta._operations import repair
+
+        return repair(self._client, data_object.key, self.conflict_timeout, dry_run=dry_run)
