@@ -27,10 +27,15 @@ def write(root: str, first: int) -> None:
         print("done", number, mode, flush=True)
 
 
-for line in sys.stdin:
-    root, first = line.split()
-    writer = os.fork()
-    if not writer:
-        write(root, int(first))
-    print("writer", writer, flush=True)
-    print("ended", os.waitpid(writer, 0)[1], flush=True)
+def main() -> None:
+    for line in sys.stdin:
+        root, first = line.split()
+        writer = os.fork()
+        if not writer:
+            write(root, int(first))
+        print("writer", writer, flush=True)
+        print("ended", os.waitpid(writer, 0)[1], flush=True)
+
+
+if __name__ == "__main__":
+    main()

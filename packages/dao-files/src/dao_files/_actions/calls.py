@@ -190,13 +190,15 @@ def _check_schema(
     direction: Direction | None,
 ) -> None:
     """Check what a new table would have for columns, where that is known before the data is opened."""
-    from pyarrow import Schema
+    from pyarrow import RecordBatch, RecordBatchReader, Table
 
     from dao_files._actions.declared import refuse_contradictions
     from dao_files._actions.options import format_options
 
-    known = getattr(data, "schema", None) if declared is None else declared
-    if isinstance(known, Schema) and known.names:  # a copy is planned with data that has no columns yet
+    # Another library's frame may have to be computed to say its columns.
+    has_columns = isinstance(data, (Table, RecordBatch, RecordBatchReader))
+    known = declared if declared is not None else data.schema if has_columns else None
+    if known is not None and known.names:  # a copy is planned with data that has no columns yet
         checked = format_options(format, data_object, options, direction=direction)
         refuse_contradictions(data_object, known, known, format, checked)
 
