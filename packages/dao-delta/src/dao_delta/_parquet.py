@@ -17,7 +17,7 @@ from dao.memory import current
 from dao.progress import advance
 from dao_delta._log import Action, log_path, now
 from dao_delta._statistics import statistics_of
-from dao_files.formats import hive_path
+from dao_files.formats import dictionary_columns, hive_path
 from dao_files.manifest import Transport, Writer
 
 __all__ = ["DataFiles", "FileSettings", "Layout", "partition_text"]
@@ -199,14 +199,14 @@ class DataFiles:
         """Write the rows that are held for a partition as a row group."""
         batches = self._held.pop(values)
         del self._bytes[values]
-        opened = self._open.get(values) or self._begin(values)
         rows = pa.Table.from_batches(batches, self.layout.stored)
+        opened = self._open.get(values) or self._begin(values, rows)
         opened.writer.write_table(rows, row_group_size=max(rows.num_rows, 1))
         opened.rows += rows.num_rows
         if opened.sink.tell() >= self.settings.target_size:
             self._complete(values)
 
-    def _begin(self, values: Values) -> _OpenFile:
+    def _begin(self, values: Values, rows: pa.Table) -> _OpenFile:
         while len(self._open) >= current().open_files:
             self._complete(next(iter(self._open)))
         folder = hive_path(dict(zip(self.layout.partition_by, map(partition_text, values), strict=True)))
@@ -220,6 +220,7 @@ class DataFiles:
             pa.PythonFile(sink, "w"),
             self.layout.stored,
             compression=self.settings.compression,
+            use_dictionary=dictionary_columns(self.layout.stored, rows),
             store_schema=False,
             metadata_collector=found,
         )

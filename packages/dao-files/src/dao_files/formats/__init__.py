@@ -16,6 +16,7 @@ from dao_files.formats._json import JsonFormat, NdjsonFormat
 from dao_files.formats._orc import OrcFormat
 from dao_files.formats._parquet import ParquetFormat
 from dao_files.formats._parquet_int96 import WITNESSES, int96_leaves, witnessed
+from dao_files.formats._parquet_writer import dictionary_columns
 from dao_files.formats._partitions import NULL_PARTITION, hive_path, hive_values
 from dao_files.formats._scan import close_reader
 
@@ -27,6 +28,7 @@ __all__ = [
     "Format",
     "FormatWriter",
     "close_reader",
+    "dictionary_columns",
     "get_format",
     "hive_path",
     "hive_values",

@@ -20,7 +20,7 @@ from dao_files.formats._parquet_int96 import refuse_unreadable
 from dao_files.formats._parquet_options import ParquetOptions
 from dao_files.formats._shape import check_batch, refuse_duplicates, without_order
 
-__all__ = ["ParquetFileWriter"]
+__all__ = ["ParquetFileWriter", "dictionary_columns"]
 
 _SAMPLE_ROWS = 4096
 _DISTINCT_SHARE = 0.5  # share of distinct values above which a dictionary costs more than it saves
@@ -237,13 +237,34 @@ def _dictionary_columns(
 ) -> bool | list[str]:
     if options.dictionary == "auto":
         plain = _nearly_unique(sample) if sample is not None else set()
-        plain.update(options.encoding or ())
-        return _leaves_of(tuple(name for name in schema.names if name not in plain), paths) if plain else True
+        return _others(schema, plain.union(options.encoding or ()), paths)
     chosen = _leaves_of(cast("bool | tuple[str, ...]", options.dictionary), paths)
     if not options.encoding:
         return chosen
     names = [path for leaves in paths.values() for path in leaves] if chosen is True else chosen or []
     return [path for path in names if path not in options.encoding]
+
+
+def dictionary_columns(schema: pa.Schema, rows: pa.Table) -> bool | list[str]:
+    """The ``use_dictionary`` of a ``pyarrow.parquet.ParquetWriter``: all leaf columns but those that hardly repeat.
+
+    A dictionary of values that don't repeat is built and given up: it takes as long as the rest of the encoding.
+
+    Args:
+        schema: the columns of the file.
+        rows: the first rows of it.
+
+    >>> rows = pa.table({"id": range(20_000), "city": ["Rome", "Oslo"] * 10_000})
+    >>> dictionary_columns(rows.schema, rows)
+    ['city']
+    """
+    sample = rows.slice(0, _SAMPLE_ROWS).combine_chunks().to_batches()
+    plain = _nearly_unique(sample[0]) if sample else set()
+    return _others(schema, plain, _leaf_paths(schema)) if plain else True
+
+
+def _others(schema: pa.Schema, plain: set[str], paths: Mapping[str, list[str]]) -> bool | list[str]:
+    return _leaves_of(tuple(name for name in schema.names if name not in plain), paths) if plain else True
 
 
 def _nearly_unique(sample: pa.RecordBatch) -> set[str]:
