@@ -127,10 +127,16 @@ _SQL_TYPES = {"long": "BIGINT", "integer": "INT", "short": "SMALLINT", "byte": "
 
 def _translated(sql: str, kind: str | None = None) -> str:
     """Spark's SQL, which tables hold, as DataFusion reads it; with the cast to a column's type that Spark implies."""
-    from sqlglot import ParseError, parse_one
+    from sqlglot import ParseError, exp, parse_one
+
+    parts = {exp.Year: "YEAR", exp.Quarter: "QUARTER", exp.Month: "MONTH", exp.Day: "DAY"}
+
+    def of_standard(node: exp.Expression) -> exp.Expression:
+        part = parts.get(type(node))
+        return node if part is None else exp.Extract(this=exp.var(part), expression=node.this)
 
     try:
-        text = parse_one(sql, read="spark").sql(dialect="postgres", identify=True)
+        text = parse_one(sql, read="spark").transform(of_standard).sql(dialect="postgres", identify=True)
     except ParseError:
         return sql
     return f"CAST({text} AS {_SQL_TYPES[kind]})" if kind in _SQL_TYPES else text

@@ -14,7 +14,7 @@ from dao.errors import DaoError
 from dao.testing._backend import Backend
 from dao.testing._conformance.base import Capability
 from dao.testing._conformance.failures import missing_calls
-from dao.testing._conformance.processes import KEPT, open_files, running_threads
+from dao.testing._conformance.processes import KEPT, open_files, running_threads, settled
 from dao.testing._conformance.samples import list_sizes, no_debris, people, rows
 from dao.testing._conformance.writes import SourceBroke, breaking
 
@@ -50,8 +50,9 @@ class Leaks(Capability, requires=("read", "write"), written="docs/writing-an-int
         for call in calls * _ROUNDS:
             _fails(call)
         gc.collect()
-        assert open_files() <= files + KEPT, f"open files and sockets grew from {files} to {open_files()}"
-        assert running_threads() <= threads + KEPT, f"threads grew from {threads} to {running_threads()}"
+        left, running = settled(open_files, files + KEPT), settled(running_threads, threads + KEPT)
+        assert left <= files + KEPT, f"open files and sockets grew from {files} to {left}"
+        assert running <= threads + KEPT, f"threads grew from {threads} to {running}"
         assert not list(temporary.rglob("*")), f"temporary files are left: {sorted(temporary.rglob('*'))[:5]}"
         assert list_sizes(dao, backend) == before
         assert rows(dao, backend.table("people")) == people(range(10)).to_pylist()

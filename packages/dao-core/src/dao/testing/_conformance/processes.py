@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 import threading
+import time
+from collections.abc import Callable
 
-__all__ = ["KEPT", "open_files", "running_threads"]
+__all__ = ["KEPT", "open_files", "running_threads", "settled"]
 
 KEPT = 8
 """Threads or descriptors that libraries may retain after use, such as those of a connection pool."""
+
+_SETTLING = 10.0
 
 _LISTED = ("/proc/self/fd", "/dev/fd")
 
@@ -28,3 +32,11 @@ def open_files() -> int:
 def running_threads() -> int:
     """The number of Python threads that are alive."""
     return threading.active_count()
+
+
+def settled(count: Callable[[], int], most: int) -> int:
+    """A count as soon as it is at most a number, else as it is after some seconds: drivers close sockets in threads."""
+    deadline = time.monotonic() + _SETTLING
+    while (found := count()) > most and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return found
