@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.types as pt
 
 from dao.arrow.convert._exact import ValueWouldChange, cast_exactly, describe, may_cast
 from dao.arrow.convert._nulls import has_required, null_in
@@ -78,7 +79,8 @@ def _cast_batch(batch: pa.RecordBatch, schema: pa.Schema, first_row: int) -> pa.
 
 def _cast_required(array: pa.Array, field: pa.Field, first_row: int) -> pa.Array:
     cast = cast_column(array, field, first_row)
-    check_nulls(cast, field, first_row)
+    if not field.nullable or not pt.is_primitive(field.type):  # else no null is one too many
+        check_nulls(cast, field, first_row)
     return cast
 
 

@@ -63,6 +63,8 @@ def _nulls(array: pa.Array) -> pa.Array:
 
 def has_required(kind: pa.DataType) -> bool:
     """Whether a type has a field that isn't nullable, at any depth."""
+    if pt.is_primitive(kind) or pt.is_string(kind):
+        return False
     return any(not child.nullable or has_required(child.type) for child in _children(_decoded_type(kind)))
 
 
