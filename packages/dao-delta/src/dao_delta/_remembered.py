@@ -10,16 +10,14 @@ Spark forgets old ones; without it they are kept for ever.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable
 
-import pyarrow as pa
-from attrs import define, field, frozen
+from attrs import frozen
 
 from dao.errors import DataError
 from dao.increments import Position
 from dao.results import WriteResult
-from dao.tables import RequestDigest, RowsDigest, check_position
+from dao.tables import KeyedCall, check_position
 from dao_delta._client import Snapshot
 from dao_delta._log import Action, now
 
@@ -36,47 +34,8 @@ def _txn(name: str, number: int) -> Action:
     return {"txn": {"appId": name, "version": number, "lastUpdated": now()}}
 
 
-@define(eq=False)
-class Keyed:
-    """One call with an idempotency key.
-
-    Attributes:
-        key: the key.
-        action: the name of the action.
-        arguments: the arguments that change the outcome, as for :meth:`dao.tables.RequestDigest.of`.
-    """
-
-    key: str
-    action: str
-    arguments: Mapping[str, Any]
-    _rows: RowsDigest | None = field(default=None, init=False)
-
-    @classmethod
-    def of(cls, key: str | None, action: str, **arguments: Any) -> Keyed | None:
-        """The call; None for one without a key.
-
-        Raises:
-            DataError: an argument that can't be compared with that of a later call.
-        """
-        if key is None:
-            return None
-        RequestDigest.of(action, arguments)
-        return cls(key, action, arguments)
-
-    def watch(self, reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
-        """The same rows, whose digest is taken as they are read.
-
-        Raises:
-            UnsupportedError: a column whose rows can't be compared.
-        """
-        rows = self._rows = RowsDigest(reader.schema)
-
-        def batches() -> Iterator[pa.RecordBatch]:
-            for batch in reader:
-                rows.update(batch)
-                yield batch
-
-        return pa.RecordBatchReader.from_batches(reader.schema, batches())
+class Keyed(KeyedCall):
+    """One call with an idempotency key, which is looked up in a table's log and kept there."""
 
     def find_result(self, snapshot: Snapshot, read_rest: Callable[[], None]) -> WriteResult | None:
         """The result if the call was done before, else None.
@@ -93,7 +52,7 @@ class Keyed:
             return None
         read_rest()
         version = snapshot.table.transaction_version(f"{_MADE}{self.key}")
-        if known != self._number():
+        if known != self.request.number:
             raise DataError(
                 f"idempotency_key: {self.key!r} is that of another call, which made version {version}: the action, the "
                 "arguments or the data differ; give this call a key of its own"
@@ -102,10 +61,7 @@ class Keyed:
 
     def actions(self, version: int) -> list[Action]:
         """What the log keeps of the call, after all of its rows were read."""
-        return [_txn(f"{_CALL}{self.key}", self._number()), _txn(f"{_MADE}{self.key}", version)]
-
-    def _number(self) -> int:
-        return RequestDigest.of(self.action, dict(self.arguments), self._rows).number
+        return [_txn(f"{_CALL}{self.key}", self.request.number), _txn(f"{_MADE}{self.key}", version)]
 
 
 @frozen

@@ -11,7 +11,8 @@
 - :func:`mark_changes` and :func:`select_changes` build the result of ``read_changes``;
 - :func:`as_moment` and :func:`version_at` interpret ``as_of=``;
 - :class:`Selection` holds the projection, predicate, row limit and batch size of a read;
-- :class:`RowsDigest` and :class:`RequestDigest` tell whether a call with an ``idempotency_key=`` is the same as before;
+- :class:`RowsDigest` and :class:`RequestDigest` tell whether a call with an ``idempotency_key=`` is the same as before,
+  and :class:`KeyedCall` is such a call;
 - :func:`retry_conflicts` retries an operation after another writer committed first, within a :class:`RetryBudget`.
 
 Names are imported on first access.
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from dao.tables._conflicts import HalfDoneError, RetryBudget, retry_conflicts
     from dao.tables._deletes import CHANGE_COLUMNS, Split, split_deletes
     from dao.tables._digest import RequestDigest, RowsDigest
+    from dao.tables._keyed import KeyedCall
     from dao.tables._matching import Matcher, check_keys, numbers, precedes, winners
     from dao.tables._modes import check_mode
     from dao.tables._positions import StalePositionError, check_position
@@ -48,6 +50,7 @@ _HOMES = {
     "EVERYTHING": "dao.tables._selection",
     "EVOLVE": "dao.tables._schemas",
     "HalfDoneError": "dao.tables._conflicts",
+    "KeyedCall": "dao.tables._keyed",
     "MODES": "dao._arguments",
     "Matcher": "dao.tables._matching",
     "Merged": "dao.tables._changes",
@@ -85,6 +88,7 @@ __all__ = [
     "MODES",
     "SCHEMA_MODES",
     "HalfDoneError",
+    "KeyedCall",
     "Matcher",
     "Merged",
     "RequestDigest",

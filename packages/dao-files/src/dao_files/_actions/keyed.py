@@ -6,17 +6,16 @@ So whether a call was done is known where its change begins, and again after eac
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from attrs import define, field
 
 from dao.errors import DataError
 from dao.progress import advance
 from dao.results import WriteResult
-from dao.tables import RequestDigest, RowsDigest
+from dao.tables import KeyedCall
 from dao_files._actions.done import Done
 
 if TYPE_CHECKING:
@@ -25,47 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Keyed"]
 
 
-@define
-class Keyed:
-    """One call with an idempotency key.
-
-    Attributes:
-        key: the key.
-        action: the name of the action.
-        arguments: the arguments that change the outcome, as for :meth:`dao.tables.RequestDigest.of`.
-    """
-
-    key: str
-    action: str
-    arguments: dict[str, Any]
-    _rows: RowsDigest | None = field(default=None, init=False)
-
-    @classmethod
-    def of(cls, key: str | None, action: str, **arguments: Any) -> Keyed | None:
-        """Make the call's record; None for a call without a key.
-
-        Raises:
-            DataError: an argument that can't be compared with that of a later call.
-        """
-        if key is None:
-            return None
-        RequestDigest.of(action, arguments)
-        return cls(key, action, arguments)
-
-    def watch(self, reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
-        """Return a reader of the same rows, whose digest is taken as they are read.
-
-        Raises:
-            UnsupportedError: a column whose rows can't be compared.
-        """
-        rows = self._rows = RowsDigest(reader.schema)
-
-        def batches() -> Iterator[pa.RecordBatch]:
-            for batch in reader:
-                rows.update(batch)
-                yield batch
-
-        return pa.RecordBatchReader.from_batches(reader.schema, batches())
+class Keyed(KeyedCall):
+    """One call with an idempotency key, which is looked up in a table's log and kept there."""
 
     def find_result(self, log: Log, rest: Iterable[pa.RecordBatch] = ()) -> WriteResult | None:
         """Return the result if the call was done before, else None.
@@ -82,7 +42,7 @@ class Keyed:
             return None
         for batch in rest:
             advance(batch.num_rows, batch.nbytes)
-        if done.request != self._request():
+        if done.request != self.request.text:
             made = "" if done.version is None else f", which made version {done.version},"
             raise DataError(
                 f"idempotency_key: {self.key!r} is that of another call{made} at {done.timestamp:%Y-%m-%d %H:%M:%S} "
@@ -92,7 +52,4 @@ class Keyed:
 
     def done(self, version: int | None, timestamp: datetime) -> Done:
         """Make what the log remembers of the call, after all of its rows were read."""
-        return Done(self.key, self._request(), version, timestamp)
-
-    def _request(self) -> str:
-        return RequestDigest.of(self.action, self.arguments, self._rows).text
+        return Done(self.key, self.request.text, version, timestamp)
