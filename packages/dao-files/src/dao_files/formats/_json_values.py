@@ -2,8 +2,8 @@
 
 Inference works on whole columns with C-speed set and chain operations, not value by value. Its rules:
 
-- true and false are bool, integers int64, larger integers decimal128(38, 0), other numbers float64; integers mixed with
-  other numbers are float64 if it holds the integers exactly, else an error;
+- true and false are bool, integers int64, larger integers decimal128(38, 0), other numbers, as -0 is one, float64;
+  integers mixed with other numbers are float64 if it holds the integers exactly, else an error;
 - texts stay texts regardless of content; objects are structs with the keys in order of appearance, arrays are lists;
 - values of incompatible kinds (a text and a number, an object and an array) make a string column, in which values other
   than texts are their JSON text, as in Spark.
@@ -23,6 +23,7 @@ import pyarrow.compute as pc
 
 from dao.errors import DataError, StoreError
 from dao_files.formats._float_digits import describe_rounding, first_rounded, may_change
+from dao_files.formats._json_parser import SpelledNumber
 from dao_files.formats._kinds import is_bytes, is_text
 from dao_files.formats._nested import nest, unnest
 from dao_files.formats._validity import refuse_far_years
@@ -54,7 +55,7 @@ def infer_type(values: Sequence[Any], depth: int = 0) -> pa.DataType:
     """
     if depth > MAX_DEPTH:
         raise StoreError(f"the data is nested deeper than {MAX_DEPTH} levels")
-    kinds = set(map(type, values)) - {type(None)}
+    kinds = _kinds_of(values)
     if not kinds:
         return pa.null()
     if kinds <= {int, float, Decimal}:
@@ -71,6 +72,11 @@ def infer_type(values: Sequence[Any], depth: int = 0) -> pa.DataType:
         return pa.list_(infer_type(list(chain.from_iterable(present)), depth + 1))
     keys = dict.fromkeys(chain.from_iterable(present))
     return pa.struct([(key, infer_type([value.get(key) for value in present], depth + 1)) for key in keys])
+
+
+def _kinds_of(values: Sequence[Any]) -> set[type]:
+    kinds = set(map(type, values)) - {type(None)}
+    return kinds - {SpelledNumber} | {Decimal} if SpelledNumber in kinds else kinds
 
 
 def _number_type(values: Sequence[Any], kinds: set[type]) -> pa.DataType:
@@ -140,10 +146,12 @@ def build_array(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
 
 
 def _build_leaf(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
-    kinds = set(map(type, values)) - {type(None)}
+    kinds = _kinds_of(values)
     if float in kinds and not pa.types.is_float64(kind):
         raise DigitsNeeded
     if is_text(kind):
+        if kinds & {list, dict} and any(map(_has_doubles, values)):
+            raise DigitsNeeded
         texts = values if kinds <= {str} else [_as_text(value) for value in values]
         return pa.array(texts, kind)
     if kinds - {bool} and pa.types.is_boolean(kind):
@@ -200,17 +208,23 @@ def _build_integers(values: Sequence[Any], kind: pa.DataType) -> pa.Array:
     """Build whole numbers from ones that may have decimals, all zero."""
     for value in values:
         # the first test is of the exponent, which may be so large that nothing can be done with the number
-        if type(value) is Decimal and (value.adjusted() > _MOST_DIGITS or value != value.to_integral_value()):
+        if isinstance(value, Decimal) and (value.adjusted() > _MOST_DIGITS or value != value.to_integral_value()):
             raise DataError(f"found {value}, expected a whole number that {kind} holds")
-    return pa.array([int(value) if type(value) is Decimal else value for value in values], kind)
+    return pa.array([int(value) if isinstance(value, Decimal) else value for value in values], kind)
 
 
 def _as_text(value: Any) -> str | None:
     return value if value is None or isinstance(value, str) else _json_text(value)
 
 
+def _has_doubles(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_has_doubles, value.values()))
+    return any(map(_has_doubles, value)) if isinstance(value, list) else isinstance(value, float)
+
+
 def _json_text(value: Any) -> str:
-    """Return the JSON text of a value, numbers with all their digits."""
+    """Return the JSON text of a value, numbers as they were spelled."""
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, list):

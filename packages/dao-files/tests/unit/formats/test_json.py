@@ -71,8 +71,8 @@ def test_types(tmp_path: Path) -> None:
 def test_numbers_are_exact_or_refused(tmp_path: Path) -> None:
     for text, message in (
         ("[9007199254740993, 0.5]", "can't hold exactly"),
-        ("[1e400]", "double would round 1E.400 to inf; types of more digits are decimals and text"),
-        ("[0.5, 1e-400]", "double would round 1E-400 to 0.0"),
+        ("[1e400]", "double would round 1e400 to inf; types of more digits are decimals and text"),
+        ("[0.5, 1e-400]", "double would round 1e-400 to 0.0"),
         (f"[{'9' * 60}]", "more than 38 digits"),
     ):
         with pytest.raises((StoreError, DataError), match=message):
@@ -274,17 +274,54 @@ def test_arrays_of_no_objects_are_rows_of_ndjson(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["t.json", "t.ndjson"])
-def test_texts_hold_numbers_with_all_digits(name: str, tmp_path: Path) -> None:
+def test_texts_hold_numbers_as_they_are_spelled(name: str, tmp_path: Path) -> None:
     rows = [
         '"x"',
         "0.12345678901234567890",
         '[1e400, {"é": [1.50, null, true]}]',
         "12345678901234567890",
         "9007199254740993.0",
+        *("1E5", "0.0000001", "-0", "-0.0", "0e0", "1e-400", "[-0, 1E5]"),
     ]
     lines = [f'{{"a": {row}}}' for row in rows]
     found = read(f"[{','.join(lines)}]" if name == "t.json" else "\n".join(lines), tmp_path, name)
-    assert found["a"].to_pylist() == ["x", rows[1], '[1E+400, {"é": [1.50, null, true]}]', *rows[3:]]
+    assert found["a"].to_pylist() == ["x", *rows[1:]]
+
+
+def test_texts_hold_numbers_of_arrays_with_all_digits(tmp_path: Path) -> None:
+    rows = ["[1.00000000000000000001]", '[{"b": {"c": 0.10}}]']
+    found = read(f'[{",".join(rows)}, "x"]', tmp_path, schema=pa.schema([("value", pa.string())]))
+    assert found["value"].to_pylist() == [*rows, "x"]
+
+
+@pytest.mark.parametrize("name", ["t.json", "t.ndjson"])
+@pytest.mark.parametrize("spelled", ["-0", "-0.0", "-0.000", "-0e0"])
+def test_a_negative_zero_is_one(spelled: str, name: str, tmp_path: Path) -> None:
+    rows = [f'{{"a": {value}, "b": [{value}], "c": {{"d": {value}}}}}' for value in (spelled, "0", "12")]
+    text = f"[{','.join(rows)}]" if name == "t.json" else "\n".join(rows)
+    found = read(text, tmp_path, name).to_pylist()
+    assert repr(found[0]) == "{'a': -0.0, 'b': [-0.0], 'c': {'d': -0.0}}"
+    assert repr(found[1]) == "{'a': 0.0, 'b': [0.0], 'c': {'d': 0.0}}"
+    values = f"[{spelled}, 0, 12]" if name == "t.json" else f"{spelled}\n0\n12"
+    for kind in (pa.float16(), pa.float32(), pa.float64()):
+        assert (
+            repr(read(values, tmp_path, name, pa.schema([("value", kind)]))["value"].to_pylist()) == "[-0.0, 0.0, 12.0]"
+        )
+    assert read(values, tmp_path, name, pa.schema([("value", pa.int64())]))["value"].to_pylist() == [0, 0, 12]
+
+
+@pytest.mark.parametrize("chunk", range(1, 12))
+def test_a_negative_zero_is_found_where_a_piece_ends(
+    chunk: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(json_parser, "_CHUNK", chunk)
+    assert repr(read("[5, -0, -0.5e-1]", tmp_path)["value"].to_pylist()) == "[5.0, -0.0, -0.05]"
+    assert repr(read("5\n-0\n-7\n", tmp_path, "t.ndjson")["value"].to_pylist()) == "[5.0, -0.0, -7.0]"
+
+
+def test_whole_numbers_beside_texts_with_minus_zero_stay_whole(tmp_path: Path) -> None:
+    found = read('[{"a": 9007199254740993, "b": "x-0"}, {"a": -1, "b": "2026-01-02"}]', tmp_path)
+    assert found["a"].to_pylist() == [9007199254740993, -1]
 
 
 @pytest.mark.parametrize("name", ["t.json", "t.ndjson"])
