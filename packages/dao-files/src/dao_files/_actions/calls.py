@@ -5,7 +5,7 @@ Every route of :class:`~dao_files.FilesInterface` for rows begins here; ``explai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from dao_files.formats import Format
     from dao_files.formats._options import Direction
 
-__all__ = ["Reading", "check_reading", "check_writing", "default_format"]
+__all__ = ["Reading", "as_names", "check_reading", "check_writing", "default_format"]
 
 
 @frozen
@@ -35,6 +35,19 @@ class Reading:
 
     place: Place
     format: Format | None
+
+
+def as_names(columns: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    """Convert column names, given as one text or as several, to a tuple; None stays None.
+
+    Raises:
+        DataError: a name that is not a text.
+    """
+    if columns is None or isinstance(columns, str):
+        return columns if columns is None else (columns,)
+    if not all(isinstance(name, str) for name in columns):
+        raise DataError(f"expected column names, found {list(columns)!r}")
+    return tuple(columns)
 
 
 def default_format(storage: Storage) -> str:
@@ -141,6 +154,7 @@ def check_writing(
     format: str | None = None,
     schema_mode: str = "strict",
     schema: Any = None,
+    partition_by: str | Sequence[str] | None = None,
     options: Mapping[str, Any],
     direction: Direction | None = "writing",
     idempotency_key: str | None = None,
@@ -174,7 +188,8 @@ def check_writing(
         new = not table or mode in ("error", "ignore", "overwrite")
         found = _checked_format(name, data_object, options, direction, table=table, new=new)
         if mode not in ("append", "overwrite_partitions"):
-            _check_schema(data, declared_schema(schema), data_object, found, options, direction)
+            outside = () if place.wanted == "file" else as_names(partition_by) or ()
+            _check_schema(data, declared_schema(schema), data_object, found, options, direction, outside)
     else:
         usual = (named if place.wanted is None else None) or default_format(storage)
         _check_options(usual, data_object, options, direction, new=mode in ("error", "ignore"))
@@ -188,10 +203,12 @@ def _check_schema(
     format: Format,
     options: Mapping[str, Any],
     direction: Direction | None,
+    partition_by: Sequence[str],
 ) -> None:
     """Check what a new table would have for columns, where that is known before the data is opened."""
     from pyarrow import RecordBatch, RecordBatchReader, Table
 
+    from dao.arrow.convert import find_names
     from dao_files._actions.declared import refuse_contradictions
     from dao_files._actions.options import format_options
 
@@ -200,7 +217,8 @@ def _check_schema(
     known = declared if declared is not None else data.schema if has_columns else None
     if known is not None and known.names:  # a copy is planned with data that has no columns yet
         checked = format_options(format, data_object, options, direction=direction)
-        refuse_contradictions(data_object, known, known, format, checked)
+        outside = find_names(known, partition_by, "partition_by")
+        refuse_contradictions(data_object, known, known, format, checked, outside)
 
 
 def _check_options(

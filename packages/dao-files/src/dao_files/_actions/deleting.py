@@ -17,9 +17,10 @@ from dao.tables import Selection, retry_conflicts
 from dao_files._actions.calls import check_reading
 from dao_files._actions.committing import commit, commit_nothing, part_sizes, read_log
 from dao_files._actions.keyed import Keyed
+from dao_files._actions.opening import open_table
 from dao_files._actions.parts import Part
 from dao_files._actions.rewriting import Rewritten, part_writer, prepare_rewriting, rewrite_each
-from dao_files._actions.tables import StoredTable, declared_schema, open_table
+from dao_files._actions.tables import StoredTable, declared_schema
 from dao_files._actions.unkeyed import refuse_keyed_file
 
 if TYPE_CHECKING:

@@ -77,8 +77,7 @@ def _build_options(
     remembered: Mapping[str, Any],
 ) -> Any:
     refuse_versions(given)
-    if direction is not None:
-        format.check_direction(given, direction)
+    format.check_direction(given, direction)
     _refuse_foreign(format, given)
     return format.options({**remembered, **_declared(format, data_object), **given})
 

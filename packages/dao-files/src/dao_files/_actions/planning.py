@@ -120,7 +120,7 @@ def _plan_writing(
     data, mode = given.get("data"), given.get("mode", "error")
     if action != "upsert" and (isinstance(data, FileSet) or is_binary(data)):
         return _plan_content(storage, data_object, mode, given, options)
-    names = ("path", "format", "schema_mode", "schema", "idempotency_key")
+    names = ("path", "format", "schema_mode", "schema", "partition_by", "idempotency_key")
     kept = {name: given[name] for name in names if name in given}
     meant = "append" if action == "upsert" else mode
     direction: Direction | None = None if action == "upsert" else "writing"

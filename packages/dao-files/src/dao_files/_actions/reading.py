@@ -13,8 +13,9 @@ from dao.errors import DaoError
 from dao.progress import advance, expect
 from dao.tables import Selection, retry_conflicts
 from dao_files._actions.calls import check_reading
+from dao_files._actions.opening import open_table
 from dao_files._actions.places import Place
-from dao_files._actions.tables import StoredTable, open_table
+from dao_files._actions.tables import StoredTable
 from dao_files.formats import close_reader
 
 if TYPE_CHECKING:

@@ -1,8 +1,8 @@
-"""A snapshot opened as a table: its format, data files, partitions and schema."""
+"""A table in files: its format, data files, partitions and schema."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -10,29 +10,20 @@ import pyarrow as pa
 from attrs import define, evolve
 
 from dao.arrow.convert import without_views
-from dao.data_object import DataObject
 from dao.errors import DataError
 from dao.results import FileInfo
 from dao.tables import EVERYTHING, Selection
-from dao_files._actions.contents import (
-    below,
-    check_only_rows,
-    format_within,
-    no_files_error,
-    refuse_lakehouses,
-    shown_files,
-)
-from dao_files._actions.log import Log, Record, fingerprint_of
-from dao_files._actions.options import format_options, refuse_versions
-from dao_files.formats import FORMATS, Format, close_reader, get_format, hive_values
-from dao_files.formats._options import Direction, same_spelling, spelling_of
+from dao_files._actions.contents import below
+from dao_files._actions.log import Log, Record
+from dao_files.formats import Format, close_reader, hive_values
+from dao_files.formats._options import same_spelling, spelling_of
 from dao_files.formats._partitions import partition_types, partition_values
 from dao_files.formats._shape import types_text, without_order
 
 if TYPE_CHECKING:
     from dao_files._storage.storage import Snapshot
 
-__all__ = ["StoredTable", "declared_schema", "open_table", "with_views"]
+__all__ = ["StoredTable", "declared_schema", "schema_without_views", "with_views"]
 
 
 def declared_schema(schema: Any) -> pa.Schema | None:
@@ -57,6 +48,7 @@ class StoredTable:
         record: the newest version, if its fingerprint matches the files, else None.
         declared: the schema that the caller or the object declares.
         declares_own: True where ``declared`` has the table's own columns, in types of other layouts.
+        returned: True where its rows are returned to a caller, as the options of reading say, and not rewritten.
     """
 
     snapshot: Snapshot
@@ -67,6 +59,7 @@ class StoredTable:
     record: Record | None
     declared: pa.Schema | None = None
     declares_own: bool = False
+    returned: bool = False
 
     @property
     def key(self) -> str:
@@ -113,10 +106,16 @@ class StoredTable:
         known = self.remembered if self.declared is None else self.declared
         if known is None:
             return None
+        if self.returned:
+            known = self.format.returned_schema(known, self._paths, self.filesystem, self.options)
         # Folder names don't preserve the order of categories.
         kept, loose = without_order(known, self.format.keeps_order), without_order(known)
         fields = [loose.field(i) if f.name in self.partition_by else f for i, f in enumerate(kept)]
         return pa.schema(fields, metadata=known.metadata)
+
+    @property
+    def _paths(self) -> list[str]:
+        return [info.key for info in self.files]
 
     @cached_property
     def partition_schema(self) -> pa.Schema:
@@ -124,7 +123,7 @@ class StoredTable:
         known = self._types
         if known is not None and set(self.partition_by) <= set(known.names):
             return pa.schema([known.field(name) for name in self.partition_by])
-        inferred = partition_types([info.key for info in self.files], self.partitions, known)
+        inferred = partition_types(self._paths, self.partitions, known)
         return pa.schema([self._type_by_log(field) for field in inferred])
 
     def _type_by_log(self, inferred: pa.Field) -> pa.Field:
@@ -149,9 +148,11 @@ class StoredTable:
         """The schema of the rows inside the files."""
         known = self._types
         if known is None:
-            known = self.format.infer_schema([info.key for info in self.files], self.filesystem, self.options)
-        kept = [field for field in known if field.name not in self.partition_by]
-        return pa.schema(kept, metadata=known.metadata)
+            known = self.format.infer_schema(self._paths, self.filesystem, self.options)
+        kept = pa.schema([field for field in known if field.name not in self.partition_by], metadata=known.metadata)
+        if self.returned:
+            self.format.check_columns(kept, self.options)
+        return kept
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -192,6 +193,12 @@ class StoredTable:
                     "and a table is read with one: leave the option out, or overwrite the table"
                 )
         return self if asked == written else evolve(self, options=evolve(self.options, **written))
+
+    @property
+    def _has_own_spelling(self) -> bool:
+        """Whether the options are those of the table's own reads: by others its texts may be other rows."""
+        remembered = self.log.spelling(self.format.name) or {}
+        return spelling_of(self.options) == spelling_of(self.format.options(remembered))
 
     def _describe_option(self, name: str, value: Any) -> str:
         shown = repr(list(value) if isinstance(value, tuple) else value)
@@ -256,11 +263,11 @@ class StoredTable:
 
     def count(self) -> int:
         """Count the rows, from metadata alone where possible."""
-        if self.record is not None and self.record.rows is not None:
+        if self.record is not None and self.record.rows is not None and self._has_own_spelling:
             return self.record.rows
         if not self.files:
             return 0
-        known = self.format.count([info.key for info in self.files], self.filesystem, self.options)
+        known = self.format.count(self._paths, self.filesystem, self.options)
         return known if known is not None else sum(batch.num_rows for batch in self.scan(Selection([])))
 
 
@@ -287,78 +294,3 @@ def _cast_back(reader: pa.RecordBatchReader, whole: pa.Schema) -> pa.RecordBatch
             close_reader(reader)
 
     return pa.RecordBatchReader.from_batches(schema, batches())
-
-
-def open_table(
-    snapshot: Snapshot,
-    data_object: DataObject,
-    *,
-    format: str | None = None,
-    schema: Any = None,
-    options: Mapping[str, Any] | None = None,
-    direction: Direction | None = None,
-    log: Log | None = None,
-) -> StoredTable:
-    """Open a snapshot as a table. Reads no data; a file is opened only when the schema is needed.
-
-    Args:
-        snapshot: the snapshot.
-        data_object: the object that it is opened as.
-        format: the format's name; None to infer it from the log or the files.
-        schema: the schema that the caller or the object declares.
-        options: the format's options of the call.
-        direction: what the call does; None for one that reads and rewrites files.
-        log: the snapshot's log, if it has been read already.
-
-    Raises:
-        NotFoundError: there is no data file.
-        DataError: the format is unknown, or there are foreign files.
-        UnsupportedError: an unknown format or option, an option of the other direction, or a table of a lakehouse
-            format.
-    """
-    refuse_versions(options or {})
-    log = log or Log.of(snapshot)
-    shown = shown_files(snapshot)
-    newest = log.newest
-    if newest is not None and newest.fingerprint != fingerprint_of((below(i.key, snapshot.key), i.size) for i in shown):
-        newest = None
-    if newest is not None and newest.format != (get_format(format).name if format else newest.format or ""):
-        newest = None
-    if not shown and newest is None:
-        refuse_lakehouses(snapshot)
-        raise no_files_error(snapshot.key, log)
-    found = get_format(format or _format_of(snapshot, shown, log, newest))
-    remembered = log.spelling(found.name)
-    checked_options = format_options(
-        found, data_object, options or {}, direction=direction, remembered=remembered or {}
-    )
-    if newest is None and not snapshot.is_file:
-        check_only_rows(snapshot, shown, found, checked_options)
-    return StoredTable(
-        snapshot,
-        found,
-        checked_options,
-        shown,
-        log,
-        newest,
-        declared_schema(schema),
-    )
-
-
-def _format_of(snapshot: Snapshot, shown: Sequence[FileInfo], log: Log, newest: Record | None) -> str:
-    """Determine the format of a table without a declared one."""
-    if newest is not None and newest.format is not None:
-        return newest.format
-    recorded = log.newest.format if log.newest is not None else None
-    try:
-        named = format_within(snapshot, shown)
-    except DataError:
-        if recorded is None:
-            raise
-        named = recorded
-    if named is None and recorded is None:
-        raise DataError(
-            f"no format is known for {snapshot.key!r}: its file names don't say; give format= "
-            f"({', '.join(sorted(FORMATS))}), or the object a format"
-        )
-    return named or str(recorded)

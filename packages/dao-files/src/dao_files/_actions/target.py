@@ -16,7 +16,8 @@ from dao_files._actions.committing import read_log
 from dao_files._actions.contents import check_replaceable, holds_table, other_formats, shown_files
 from dao_files._actions.keyed import Keyed
 from dao_files._actions.log import Log
-from dao_files._actions.tables import StoredTable, open_table
+from dao_files._actions.opening import open_table
+from dao_files._actions.tables import StoredTable
 from dao_files.formats import get_format
 from dao_files.formats._options import Direction
 

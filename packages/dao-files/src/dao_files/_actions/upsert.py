@@ -24,7 +24,7 @@ from dao.tables import (
     split_deletes,
     winners,
 )
-from dao_files._actions.calls import check_writing, default_format
+from dao_files._actions.calls import as_names, check_writing, default_format
 from dao_files._actions.committing import commit_nothing, read_log
 from dao_files._actions.declared import refuse_contradictions
 from dao_files._actions.gathering import collect
@@ -38,7 +38,7 @@ from dao_files._actions.rewriting import (
 from dao_files._actions.tables import StoredTable, declared_schema, schema_without_views
 from dao_files._actions.target import Writing, open_existing, open_target
 from dao_files._actions.unkeyed import refuse_keyed_file, refuse_position
-from dao_files._actions.writing import as_names, resolve_kind, shape_rows, write_into
+from dao_files._actions.writing import resolve_kind, shape_rows, write_into
 
 if TYPE_CHECKING:
     from dao_files._storage.storage import Change, Storage

@@ -14,7 +14,7 @@ from dao.increments import Position
 from dao.progress import advance
 from dao.results import WriteResult
 from dao.tables import EVOLVE, RetryBudget, reconcile, would_evolve
-from dao_files._actions.calls import check_writing, default_format
+from dao_files._actions.calls import as_names, check_writing, default_format
 from dao_files._actions.committing import commit, part_sizes, read_log
 from dao_files._actions.declared import refuse_contradictions
 from dao_files._actions.keyed import Keyed
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from dao_files._storage.storage import Change, Kind, Storage
 
 __all__ = [
-    "as_names",
     "resolve_kind",
     "shape_rows",
     "write_into",
@@ -60,6 +59,9 @@ def write_rows(
     position: Position | None = None,
 ) -> WriteResult:
     """See :meth:`dao_files._actions.interface.FilesInterface.write`."""
+    # A single file by its path has no partitions, even if the object declares some.
+    inherited = path is not None and partition_by == data_object.get("partition_by")
+    partitions = None if inherited else as_names(partition_by)
     place = check_writing(
         storage,
         data,
@@ -69,12 +71,10 @@ def write_rows(
         format=format,
         schema_mode=schema_mode,
         schema=schema,
+        partition_by=partitions,
         options=options,
         idempotency_key=idempotency_key,
     )
-    # A single file by its path has no partitions, even if the object declares some.
-    inherited = path is not None and partition_by == data_object.get("partition_by")
-    partitions = None if inherited else as_names(partition_by)
     declared = declared_schema(schema)
     asked = {"mode": mode, "format": format, "partition_by": partitions, "schema_mode": schema_mode, "options": options}
     keyed = Keyed.of(idempotency_key, "write", **asked, position=told_position(position))
@@ -126,19 +126,6 @@ def write_into(
     if tree:
         return _write_tree(change, reader, place, writing, budget)
     return _write_file(change, reader, place, writing)
-
-
-def as_names(columns: str | Sequence[str] | None) -> tuple[str, ...] | None:
-    """Convert column names, given as one text or as several, to a tuple; None stays None.
-
-    Raises:
-        DataError: a name that is not a text.
-    """
-    if columns is None or isinstance(columns, str):
-        return columns if columns is None else (columns,)
-    if not all(isinstance(name, str) for name in columns):
-        raise DataError(f"expected column names, found {list(columns)!r}")
-    return tuple(columns)
 
 
 def resolve_kind(storage: Storage, place: Place) -> Kind:

@@ -138,8 +138,8 @@ class FileFormat(ABC):
         """The names of the options of reading and writing."""
         return option_names(self.Options)
 
-    def check_direction(self, given: Mapping[str, Any], direction: Direction) -> None:
-        """Refuse the options of a call that only matter in the other direction.
+    def check_direction(self, given: Mapping[str, Any], direction: Direction | None) -> None:
+        """Refuse the options of a call that only matter in the other direction; None for one that rewrites files.
 
         Raises:
             UnsupportedError: an option of reading given to a write, or one of writing given to a read.
@@ -167,11 +167,20 @@ class FileFormat(ABC):
         return ""
 
     def check_columns(self, schema: pa.Schema, options: Any) -> None:  # noqa: B027 - most have no such options
-        """Check the column names inside options of reading by the schema of all files; by default there are none.
+        """Check the options of reading that are about columns by the schema of all files; by default there are none.
 
         Raises:
-            DataError: a column that isn't in the schema; the message suggests the nearest one.
+            DataError: a column that isn't in the schema, with the nearest one, or that has another type there.
         """
+
+    def returned_schema(self, schema: pa.Schema, paths: Paths, filesystem: fs.FileSystem, options: Any) -> pa.Schema:
+        """Return the schema of a read's rows by the options, of the one that its files are known or declared to have.
+
+        Raises:
+            DataError: an option that contradicts the schema.
+            StoreError: a file that can't be read.
+        """
+        return schema
 
     def keeps_order(self, values: pa.DataType) -> bool:
         """Check whether files store dictionaries of such values unchanged, which preserves the order of categories."""

@@ -20,6 +20,7 @@ from dao_files.formats._csv_types import infer_types, join_types
 from dao_files.formats._csv_writer import CsvFileWriter, check_writing
 from dao_files.formats._facts import file_bytes
 from dao_files.formats._faults import reading
+from dao_files.formats._kinds import is_text
 from dao_files.formats._shape import unify
 
 __all__ = ["CsvFormat"]
@@ -64,6 +65,8 @@ class CsvFormat(Format):
 
     def check_columns(self, schema: pa.Schema, options: Any) -> None:
         _refuse_other_types(options.types or {}, schema.names, schema)
+        if not options.infer_types:
+            _refuse_no_texts(schema, options.types or {})
 
     def writer(self, sink: Any, schema: pa.Schema, options: Any = None, *, path: str = "") -> FormatWriter:
         return CsvFileWriter(sink, schema, options or CsvOptions(), path)
@@ -102,6 +105,16 @@ def _refuse_other_types(types: Mapping[str, pa.DataType], names: Sequence[str], 
             raise DataError(
                 f"option 'types': column {name!r} is {kind} there and {declared_types[name]} in the schema: make it "
                 f"{kind} there too, or leave it out of one of them"
+            )
+
+
+def _refuse_no_texts(schema: pa.Schema, types: Mapping[str, pa.DataType]) -> None:
+    """Refuse columns that the option ``infer_types=False`` would have as texts, and the schema as something else."""
+    for field in schema:
+        if field.name not in types and not (is_text(field.type) or pa.types.is_null(field.type)):
+            raise DataError(
+                f"option 'infer_types': False is text for every column, but column {field.name!r} is {field.type} in "
+                "the schema: leave the option out, or give a schema= of texts, or the column's type in types="
             )
 
 

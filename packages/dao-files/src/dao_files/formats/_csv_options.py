@@ -84,7 +84,8 @@ class CsvOptions:
             ISO 8601.
         types: reading: a mapping of column names to types, as ``schema=`` takes them; the other columns are inferred.
             Only names of the file's columns are accepted.
-        infer_types: reading: False reads all columns as text except those of ``types``.
+        infer_types: reading: False reads all columns as text except those of ``types``; an error where ``schema=`` or
+            a table that remembers its types has another type.
         infer_rows: reading: the fewest rows per file that types are inferred from; None (default) for all, which reads
             the files once more. A later value that does not fit is an error. ``schema=`` needs no inference.
         max_record_bytes: reading: the largest size of a row in bytes (default 64 MiB, at most 1 GiB).

@@ -148,12 +148,9 @@ def pieces(read: Callable[[int], bytes], options: CsvOptions, grammar: RowGramma
             block, skip, line = block[end:], skip - 1, line + 1
         end = 0 if skip or first else grammar.last_row_end(block)
         rest = block[end:]
-        if len(rest) > options.max_record_bytes:
-            raise StoreError(
-                f"line {line}: a row is longer than {options.max_record_bytes:,} bytes; max_record_bytes= allows more"
-            )
+        _refuse_long(rest, line, options)
         if end:
-            yield Piece(block[:end], line)
+            yield _checked(Piece(block[:end], line), options, grammar)
             line += count_lines(block[:end])
     for _ in range(skip):
         block = block[grammar.line_end(block) or len(block) :]
@@ -162,4 +159,19 @@ def pieces(read: Callable[[int], bytes], options: CsvOptions, grammar: RowGramma
             block += b"\n"
         if not grammar.is_whole(block):
             raise StoreError(f"line {line}: a quoted value is not closed at the end of the file")
-        yield Piece(block, line)
+        yield _checked(Piece(block, line), options, grammar)
+
+
+def _checked(piece: Piece, options: CsvOptions, grammar: RowGrammar) -> Piece:
+    """Return a piece, none of whose rows is too long: those of a larger limit than a piece are refused before."""
+    if options.max_record_bytes < len(piece.data):
+        for line, row in grammar.rows(piece):
+            _refuse_long(row.rstrip(b"\r\n"), line, options)
+    return piece
+
+
+def _refuse_long(row: bytes, line: int, options: CsvOptions) -> None:
+    if len(row) > options.max_record_bytes:
+        raise StoreError(
+            f"line {line}: a row is longer than {options.max_record_bytes:,} bytes; max_record_bytes= allows more"
+        )

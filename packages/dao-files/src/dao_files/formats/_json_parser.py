@@ -115,8 +115,9 @@ def read_lines(read: Callable[[int], bytes], limit: int, exact: bool, name: str)
         block = rest + chunk
         lines = block.split(b"\n")
         rest = lines.pop() if chunk else b""
-        if len(rest) > limit:
-            raise StoreError(f"line {number + len(lines) + 1} is longer than {limit:,} bytes; {name}= allows more")
+        if max(map(len, lines), default=0) > limit or len(rest) > limit:
+            number += next(index for index, line in enumerate([*lines, rest], 1) if len(line) > limit)
+            raise StoreError(f"line {number} is longer than {limit:,} bytes; {name}= allows more")
         decode = decoders[find_minus_zero(block) is not None].decode
         for line in lines:
             number += 1
@@ -250,8 +251,15 @@ class _Text:
                     raise StoreError(f"this is not JSON: {error}") from error
             else:
                 if self._text[end : end + 1] in _AFTER_VALUE or not self._grow():
+                    if end - self._at > self._limit:
+                        raise self._too_long()
                     self._at = end
                     return value
+
+    def _too_long(self) -> StoreError:
+        return StoreError(
+            f"a value is longer than {self._limit:,} characters ({self.where()}); {self._name}= allows more"
+        )
 
     def _grow(self) -> bool:
         """Read more text and drop consumed text. Doubling keeps the work for one long value linear."""
@@ -259,9 +267,7 @@ class _Text:
             return False
         kept = len(self._text) - self._at
         if kept > self._limit:
-            raise StoreError(
-                f"a value is longer than {self._limit:,} characters ({self.where()}); {self._name}= allows more"
-            )
+            raise self._too_long()
         chunk = self._read(max(_CHUNK, kept))
         try:
             more = self._decode(chunk, not chunk)

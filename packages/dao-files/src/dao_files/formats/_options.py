@@ -16,6 +16,7 @@ from dao.errors import DataError, UnsupportedError, did_you_mean
 
 __all__ = [
     "READING",
+    "RETURNING",
     "SPELLING",
     "WRITING",
     "Direction",
@@ -47,6 +48,9 @@ Direction = Literal["reading", "writing"]
 
 READING: Mapping[str, Any] = MappingProxyType({"direction": "reading"})
 """Metadata of a field whose option is of no use to a write."""
+
+RETURNING: Mapping[str, Any] = MappingProxyType({**READING, "returned": True})
+"""Metadata of a field whose option is about the rows that a call returns, so of no use to one that rewrites files."""
 
 WRITING: Mapping[str, Any] = MappingProxyType({"direction": "writing"})
 """Metadata of a field whose option is of no use to a read."""
@@ -172,14 +176,27 @@ def option_names(options: type[Any]) -> tuple[str, ...]:
 
 
 def refuse_other_direction(
-    format_name: str, options: type[Any], given: Mapping[str, Any], direction: Direction
+    format_name: str, options: type[Any], given: Mapping[str, Any], direction: Direction | None
 ) -> None:
     """Refuse the options of a call that only matter in the other direction.
+
+    Args:
+        format_name: the format.
+        options: the class of its options.
+        given: the options of the call.
+        direction: what the call does; None for one that reads and rewrites files, and returns no rows.
 
     Raises:
         UnsupportedError: an option of reading given to a write, or one of writing given to a read.
     """
     for attribute in fields(options):
+        if direction is None:
+            if attribute.name in given and attribute.metadata.get("returned"):
+                raise UnsupportedError(
+                    f"{attribute.name!r} is an option of format {format_name!r} for rows that are returned, so this "
+                    "change would ignore it: leave it out, or declare it as a property of the object"
+                )
+            continue
         own = attribute.metadata.get("direction", direction)
         if attribute.name in given and own != direction:
             use, other = ("reads", "write") if own == "reading" else ("writes", "read")

@@ -23,7 +23,7 @@ from dao_files.formats._base import Format
 from dao_files.formats._contract import FileTask, FormatWriter, Paths
 from dao_files.formats._faults import reading
 from dao_files.formats._parquet_bounds import guarantee
-from dao_files.formats._parquet_dictionaries import check_read_dictionary
+from dao_files.formats._parquet_dictionaries import as_dictionaries, check_read_dictionary
 from dao_files.formats._parquet_facts import describe, row_count
 from dao_files.formats._parquet_group import RowGroup, fetch_ahead
 from dao_files.formats._parquet_options import ParquetOptions, check_levels
@@ -62,6 +62,13 @@ class ParquetFormat(Format):
 
     def check_columns(self, schema: pa.Schema, options: Any) -> None:
         check_read_dictionary(schema, options.read_dictionary)
+
+    def returned_schema(self, schema: pa.Schema, paths: Paths, filesystem: fs.FileSystem, options: Any) -> pa.Schema:
+        if not options.read_dictionary or not paths:
+            return schema
+        found = self.infer_schema(paths, filesystem, options)
+        check_read_dictionary(found, options.read_dictionary)
+        return as_dictionaries(schema, found, options.read_dictionary)
 
     def count(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> int | None:
         return sum(_read_footers(paths, filesystem, options, lambda footer: row_count(footer.metadata)))

@@ -10,6 +10,7 @@ from attrs import field, frozen
 from dao.display import even_half_made
 from dao_files.formats._options import (
     READING,
+    RETURNING,
     WRITING,
     Check,
     boolean,
@@ -99,8 +100,10 @@ class ParquetOptions:
             types are read back.
         checksums: writing: a CRC for each page; reading: verify the CRCs that the file has.
         int96_unit: reading: the unit of INT96 timestamps. ``us`` (default, as Spark and DuckDB) covers every date;
-            ``ns`` covers 1677 to 2262. A timestamp that is not exact in the unit is an error.
-        read_dictionary: reading: columns to return as Arrow dictionaries.
+            ``ns`` covers 1677 to 2262. A timestamp that is not exact in the unit is an error. A table that remembers
+            its types, and ``schema=``, then have their own unit.
+        read_dictionary: reading: columns of texts or bytes to return as Arrow dictionaries, those inside others by
+            their path in the file, such as ``tags.list.element``.
         max_decompression_ratio: reading: a column chunk that claims to decompress to more than 1 GiB and to more than
             this multiple of its compressed size is refused before decompression.
     """
@@ -154,7 +157,7 @@ class ParquetOptions:
     store_schema: bool = field(metadata=WRITING, default=True, validator=valid(boolean))
     checksums: bool = field(default=False, validator=valid(boolean))
     int96_unit: str = field(metadata=READING, default="us", validator=valid(one_of("s", "ms", "us", "ns")))
-    read_dictionary: tuple[str, ...] = field(metadata=READING, default=(), converter=tuple_of, validator=valid(texts))
+    read_dictionary: tuple[str, ...] = field(metadata=RETURNING, default=(), converter=tuple_of, validator=valid(texts))
     max_decompression_ratio: float = field(metadata=READING, default=1000.0, validator=valid(number(1)))
 
 

@@ -156,11 +156,11 @@ def plan_scan(
     _check_numbers(selection.batch_size, selection.limit)
     partition_schema = without_order(partition_types(paths, partitions, partition_schema))
     file_schema = format.infer_schema(paths, filesystem, options) if schema is None else schema
-    format.check_columns(file_schema, options)
     file_schema = without_order(file_schema, format.keeps_order)
     fixed = set(partition_schema.names)
     whole = _with_partitions(file_schema if schema is not None else _drop_columns(file_schema, fixed), partition_schema)
     file_schema = _drop_columns(file_schema, fixed)
+    format.check_columns(file_schema, options)
     try:
         predicate, predicate_columns = _compile(selection.where, whole)
         output = select_fields(whole, selection.columns)
