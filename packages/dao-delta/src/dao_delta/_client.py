@@ -17,6 +17,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from dao.connections import Settings
 from dao.errors import DataError, NotFoundError, StoreError, UnsupportedError
+from dao_delta._footers import Footers
 from dao_delta._log import LOG, Action
 from dao_delta._log_files import CommitChecks
 from dao_delta._schemas import arrow_schema
@@ -66,10 +67,12 @@ class Client:
     Attributes:
         transport: the store's objects.
         settings: makes the storage options of deltalake, with credentials that are valid now.
+        footers: of the data files that were looked at.
     """
 
     transport: Transport
     settings: Callable[[], Settings] = field(default=Settings, repr=False)
+    footers: Footers = field(factory=Footers, init=False, repr=False)
     _checks: CommitChecks = field(factory=CommitChecks, init=False, repr=False)
 
     def uri_of(self, table: str) -> str:

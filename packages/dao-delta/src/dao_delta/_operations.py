@@ -15,8 +15,8 @@ from dao.errors import ConflictError, DataError, NotFoundError
 from dao.results import WriteResult
 from dao.tables import RetryBudget, version_at
 from dao_delta._client import Client
-from dao_delta._int96 import refuse_far_int96
 from dao_delta._log import commit_key, read_commit
+from dao_delta._misread import refuse_misread
 from dao_delta._remembered import restored_positions
 from dao_delta._versions import history_of
 
@@ -81,7 +81,7 @@ def _made(client: Client, table: str, before: int, token: str) -> int | None:
 
 def compact(client: Client, table: str, timeout: float, target_size: int | None) -> WriteResult:
     """Rewrite many small files as few large ones."""
-    refuse_far_int96(client.open(table))
+    refuse_misread(client.open(table))
     result, found = _run(
         client,
         table,
@@ -97,7 +97,7 @@ def z_order(client: Client, table: str, timeout: float, columns: Sequence[str], 
     unknown = [name for name in columns if name not in snapshot.schema.names]
     if unknown or not columns:
         raise DataError(f"columns: found {unknown or 'none'}, expected columns of the table: {snapshot.schema.names}")
-    refuse_far_int96(snapshot)
+    refuse_misread(snapshot)
     result, found = _run(
         client,
         table,
@@ -186,6 +186,7 @@ def add_constraint(client: Client, table: str, timeout: float, name: str, expres
     snapshot = client.open(table)
     if name in snapshot.constraints:
         raise DataError(f"name: the table has a constraint {name!r} already: {snapshot.constraints[name]}")
+    refuse_misread(snapshot)
     result, _ = _run(
         client,
         table,

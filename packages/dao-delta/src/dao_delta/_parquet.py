@@ -15,6 +15,7 @@ from attrs import define, field, frozen
 from dao.errors import DataError
 from dao.memory import current
 from dao.progress import advance
+from dao_delta._footers import mark_of
 from dao_delta._log import Action, log_path, now
 from dao_delta._statistics import statistics_of
 from dao_files.formats import dictionary_columns, hive_path
@@ -210,8 +211,8 @@ class DataFiles:
         while len(self._open) >= current().open_files:
             self._complete(next(iter(self._open)))
         folder = hive_path(dict(zip(self.layout.partition_by, map(partition_text, values), strict=True)))
-        start = "cdc" if self.change_data else "part"
-        name = f"{start}-00000-{uuid4()}-c000.{self.settings.compression}.parquet"
+        start = "cdc-00000" if self.change_data else f"part-{mark_of(self.layout.stored)}"
+        name = f"{start}-{uuid4()}-c000.{self.settings.compression}.parquet"
         path = "/".join(filter(None, (_CHANGE_DATA if self.change_data else "", folder, name)))
         key = f"{self.table}/{path}"
         sink = _Sink(self.transport.writer(key, if_absent=False))

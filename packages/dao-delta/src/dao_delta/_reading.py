@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import compress
 from typing import Any
 
 import pyarrow as pa
@@ -11,16 +12,17 @@ import pyarrow.types as pt
 
 from dao.arrow.convert import select_fields
 from dao.arrow.predicates import Predicate, bind, filter_table, parse
-from dao.errors import NotFoundError, StoreError
+from dao.errors import NotFoundError
 from dao.memory import current
 from dao.progress import advance
 from dao.tables import Selection
 from dao_delta._client import Snapshot
 from dao_delta._errors import translate
-from dao_delta._int96 import has_far_int96
+from dao_delta._misread import has_misread
+from dao_delta._pruning import files_with_rows
 from dao_delta._pushdown import push_down
 from dao_delta._shaping import typed
-from dao_delta._stored import StoredFiles, mapping_of, stored_files
+from dao_delta._stored import StoredFiles, gone_error, mapping_of, missing_file, stored_files
 
 __all__ = ["count_rows", "read_rows", "stream_rows"]
 
@@ -63,7 +65,12 @@ def _selected(snapshot: Snapshot, selection: Selection, wanted: pa.Schema, size:
     others = frozenset() if predicate is None else predicate.columns - set(wanted.names)
     needed = [*wanted.names, *sorted(others)] or snapshot.schema.names[:1]
     sql = None if predicate is None else push_down(predicate, snapshot.schema)
-    return _chosen(_scanned(snapshot, needed, sql, size), predicate, wanted, selection.limit)
+    if snapshot.files.num_rows and has_misread(snapshot, needed, predicate):
+        found = _read_one_by_one(snapshot, needed, predicate)
+    else:
+        found = _scanned(snapshot, needed, sql)
+    tables = _grouped(found, pa.schema([snapshot.schema.field(name) for name in needed]), size)
+    return _chosen(tables, predicate, wanted, selection.limit)
 
 
 def _chosen(
@@ -80,19 +87,23 @@ def _chosen(
             return
 
 
-def _scanned(snapshot: Snapshot, columns: list[str], sql: str | None, size: int) -> Iterator[pa.Table]:
-    """Columns of rows, at least of those that a predicate of DataFusion keeps, in the types of the table's schema.
+def _scanned(snapshot: Snapshot, columns: list[str], sql: str | None) -> Iterator[pa.RecordBatch]:
+    """Columns of rows, at least of those that a predicate of DataFusion keeps, by deltalake.
 
     The file that is missed is missed at once.
     """
-    schema = pa.schema([snapshot.schema.field(name) for name in columns])
-    # to look at the files checks them: deltalake reads a file twice that a damaged log has twice
-    if snapshot.files.num_rows and has_far_int96(snapshot, columns):
-        reader = StoredFiles(snapshot.client.transport, snapshot.schema, mapping_of(snapshot))
-        batches = (batch for file in stored_files(snapshot) for batch in reader.read(file, columns))
-        return _grouped(batches, schema, size)
     found = pa.RecordBatchReader.from_stream(snapshot.table.scan(columns=columns, predicate=sql))
-    return _grouped(_translated(found, snapshot), schema, size)
+    return _translated(found, snapshot)
+
+
+def _read_one_by_one(snapshot: Snapshot, columns: list[str], predicate: Predicate | None) -> Iterator[pa.RecordBatch]:
+    """Columns of rows, at least of those for which a predicate is true, in the types of the table or refused."""
+    reader = StoredFiles(snapshot.client.transport, snapshot.schema, mapping_of(snapshot))
+    files = stored_files(snapshot)
+    kept = [True] * len(files) if predicate is None else files_with_rows(snapshot, predicate)
+    for file in compress(files, kept):
+        with missing_file(snapshot, file):
+            yield from reader.read(file, columns)
 
 
 def _grouped(batches: Iterator[pa.RecordBatch], schema: pa.Schema, size: int) -> Iterator[pa.Table]:
@@ -122,12 +133,7 @@ def _translated(reader: pa.RecordBatchReader, snapshot: Snapshot) -> Iterator[pa
     except (pa.ArrowException, OSError) as error:
         meant = translate(error)
         if isinstance(meant, NotFoundError):
-            if snapshot.is_newest:
-                raise StoreError(
-                    f"a data file of {snapshot.key!r} is gone; run('repair') says which: {meant}"
-                ) from error
-            gone = f"version {snapshot.version} of {snapshot.key!r} isn't kept any more: vacuum deleted files of it"
-            raise NotFoundError(gone) from error
+            raise gone_error(snapshot, meant) from error
         if meant is not None:
             raise meant from error
         raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
 
@@ -10,15 +11,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from attrs import field, frozen
 
-from dao.errors import DataError, StoreError, UnsupportedError
+from dao.errors import DataError, NotFoundError, StoreError, UnsupportedError
 from dao.memory import current
 from dao_delta._client import Snapshot, partitions_of, plain_path
 from dao_delta._columns import ColumnMapping
 from dao_delta._folder import FolderTransport
+from dao_delta._footers import Footer
 from dao_files.formats import WITNESSES, int96_leaves, witnessed
 from dao_files.manifest import Stat, Transport, native_file
 
-__all__ = ["StoredFile", "StoredFiles", "mapping_of", "stored_files", "vectors_of"]
+__all__ = ["StoredFile", "StoredFiles", "gone_error", "mapping_of", "missing_file", "stored_files", "vectors_of"]
 
 _BATCH_ROWS = 1 << 18
 
@@ -78,6 +80,28 @@ def vectors_of(snapshot: Snapshot) -> dict[str, pa.Array]:
     return {path: vector.values for path, vector in zip(paths, found["selection_vector"], strict=True)}
 
 
+def gone_error(snapshot: Snapshot, found: object) -> StoreError:
+    """The error for a data file that isn't there: those of older versions may be deleted, those of the newest not."""
+    if snapshot.is_newest:
+        return StoreError(f"a data file of {snapshot.key!r} is gone; run('repair') says which: {found}")
+    return NotFoundError(
+        f"version {snapshot.version} of {snapshot.key!r} isn't kept any more: vacuum deleted files of it"
+    )
+
+
+@contextmanager
+def missing_file(snapshot: Snapshot, file: StoredFile) -> Iterator[None]:
+    """Raises what it means for a version if one of its files can't be read since it isn't there."""
+    try:
+        yield
+    except StoreError as error:
+        try:
+            snapshot.client.transport.head(file.key)
+        except NotFoundError:
+            raise gone_error(snapshot, error) from error
+        raise
+
+
 def mapping_of(snapshot: Snapshot) -> ColumnMapping:
     """Under which names a table's columns are in its files."""
     return ColumnMapping(snapshot.fields, snapshot.properties.get("delta.columnMapping.mode", "none"))
@@ -104,11 +128,14 @@ class StoredFiles:
         with self._open(file) as opened:
             return int(opened.metadata.num_rows)
 
-    def has_int96(self, file: StoredFile, names: Sequence[str]) -> bool:
-        """Whether a file has timestamps of INT96 in some columns."""
+    def footer(self, file: StoredFile) -> Footer:
+        """The columns that a file has.
+
+        Raises:
+            StoreError: the file isn't there, or is damaged.
+        """
         with self._open(file) as opened:
-            places = [self._place(opened, name, file) for name in names]
-            return bool(_int96_in(opened, [place for place in places if place is not None]))
+            return Footer(opened.schema_arrow, tuple(int96_leaves(opened.schema)))
 
     def read(self, file: StoredFile, names: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
         """The rows of a file in their order.
@@ -133,7 +160,10 @@ class StoredFiles:
                 seen += batch.num_rows
 
     def _place(self, opened: pq.ParquetFile, name: str, file: StoredFile) -> str | None:
-        return None if name in file.partition else self.mapping.find(opened.schema_arrow, name)
+        try:
+            return None if name in file.partition else self.mapping.find(opened.schema_arrow, name)
+        except pa.ArrowInvalid as error:
+            raise UnsupportedError(f"the file {file.key!r} can't be read for column {name!r}: {error}") from error
 
     def _batches(self, file: StoredFile, opened: pq.ParquetFile, names: list[str]) -> Iterator[pa.RecordBatch]:
         """Columns of a file's rows; batches without columns where there are none.

@@ -64,9 +64,9 @@ def test_digits_below_a_microsecond_are_refused(tmp_path: Path) -> None:
     assert DAO.read(table, columns=["id"]).num_rows == 2
 
 
-def test_no_footer_is_read_where_statistics_are_near(tmp_path: Path) -> None:
+def test_deltalake_reads_where_statistics_are_near(tmp_path: Path) -> None:
     table = spark_table(tmp_path, pa.array([NEAR, None], MOMENT))
-    with mock.patch.object(_stored.StoredFiles, "_open", side_effect=AssertionError("a file was opened")):
+    with mock.patch.object(_stored.StoredFiles, "read", side_effect=AssertionError("a file was read")):
         assert read(table) == [NEAR, NEAR, None]
         assert DAO.count(table, where="id > 0") == 2
 
