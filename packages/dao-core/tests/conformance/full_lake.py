@@ -28,7 +28,7 @@ class FullLakeInterface(LakeInterface):
     def write(self, data, data_object: TableObject, *, mode="error", branch=None, idempotency_key=None, position=None):
         new, on = to_reader(data).read_all(), self._on(data_object, branch)
         work = lambda: LakeInterface.write(self, new, on, mode=mode)  # noqa: E731
-        asked = self._asked("write", {"mode": mode}, new)
+        asked = self._asked("write", {"mode": mode, "position": _told(position)}, new)
         return self._once(on, idempotency_key, asked, lambda: self._placed(on, position, work, mode))
 
     def upsert(
@@ -45,7 +45,8 @@ class FullLakeInterface(LakeInterface):
         new, given = to_reader(data).read_all(), {"keys": keys, "order_by": order_by, "delete_when": delete_when}
         work = lambda: LakeInterface.upsert(self, new, data_object, **given)  # noqa: E731
         placed = lambda: self._placed(data_object, position, work)  # noqa: E731
-        return self._once(data_object, idempotency_key, self._asked("upsert", {"given": str(given)}, new), placed)
+        asked = self._asked("upsert", {"given": str(given), "position": _told(position)}, new)
+        return self._once(data_object, idempotency_key, asked, placed)
 
     def read_position(self, data_object: TableObject, *, source, branch=None):
         on = self._on(data_object, branch)
@@ -147,3 +148,7 @@ class FullLakeInterface(LakeInterface):
         if first != asked:
             raise DataError(f"idempotency_key: {key!r} was used for something else")
         return WriteResult(0, 0, 0, version_before=version, version_after=version)
+
+
+def _told(position):
+    return position and [position.source, position.version]

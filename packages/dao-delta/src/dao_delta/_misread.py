@@ -90,7 +90,7 @@ def _footers(snapshot: Snapshot, numbers: Sequence[int]) -> list[Footer]:
         with missing_file(snapshot, file):
             return reader.footer(file)
 
-    # A path may come again in a table that is made anew, so the size counts too.
+    # A table that is deleted and made again may have the same path, so the size counts too.
     names: list[Hashable] = [mark_in(file.path) or (file.key, file.size) for file in files]
     known = dict(zip(names, files, strict=True))
     found = dict(zip(known, snapshot.client.footers.of(known, read), strict=True))

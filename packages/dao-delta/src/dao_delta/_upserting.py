@@ -83,6 +83,7 @@ class Upsert:
             delete_when=None if self.delete_when is None else str(parse(self.delete_when)),
             partition_by=self.partition_by,
             schema_mode=self.schema_mode,
+            position=self.position,
         )
 
 

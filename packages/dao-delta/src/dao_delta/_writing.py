@@ -57,6 +57,17 @@ class Write:
     timeout: float = 60.0
     position: Position | None = None
 
+    @property
+    def compared(self) -> dict[str, Any]:
+        """What the call has in common with an earlier one of the same key."""
+        return {
+            "mode": self.mode,
+            "partition_by": self.partition_by,
+            "schema_mode": self.schema_mode,
+            "properties": self.properties or None,
+            "description": self.description,
+        }
+
 
 @define(eq=False)
 class Source:

@@ -74,7 +74,7 @@ class WritingRoutes(DeltaBase):
             timeout=self.conflict_timeout,
             position=position,
         )
-        keyed = Keyed.of(idempotency_key, "write", mode=mode, partition_by=asked.partition_by, schema_mode=schema_mode)
+        keyed = Keyed.of(idempotency_key, "write", **asked.compared, position=position)
         return write_rows(self._client, data_object.key, Source(data, _declared(schema), keyed), asked)
 
     @register("write", "write_stream")
@@ -141,8 +141,7 @@ class WritingRoutes(DeltaBase):
             position=position,
         )
         predicate = parse(where)
-        arguments = {"where": str(predicate), "partition_by": asked.partition_by, "schema_mode": schema_mode}
-        keyed = Keyed.of(idempotency_key, "write", mode=mode, **arguments)
+        keyed = Keyed.of(idempotency_key, "write", **asked.compared, where=str(predicate), position=position)
         return replace_rows(self._client, data_object.key, Source(data, _declared(schema), keyed), predicate, asked)
 
     def upsert(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -284,3 +285,14 @@ def test_files_from_afar_are_read_by_ranges(dao, table, monkeypatch):
     assert (result.rows_updated, result.rows_inserted) == (6_000, 1_000)
     assert dao.delete(table, where="id < 10 OR v = 'new'").rows_deleted == 7_010
     assert sorted(dao.read(table)["id"].to_pylist()) == list(range(10, 4_000))
+
+
+@pytest.mark.parametrize("more", [{}, {"where": "id > 0"}])
+def test_a_key_with_other_properties_is_another_call(dao, table, more):
+    rows, properties = pa.table({"id": [1]}), {"delta.appendOnly": "false"}
+    write = partial(dao.write, rows, table, mode="overwrite", idempotency_key="once", **more)
+    made = write(properties=properties)
+    assert write(properties=dict(properties)).version_before == made.version_after
+    for other in ({}, {"delta.appendOnly": "true"}):
+        with pytest.raises(DataError, match="idempotency_key"):
+            write(properties=other)

@@ -8,6 +8,7 @@ from typing import Any, Self
 import pyarrow as pa
 from attrs import define, field
 
+from dao.increments import Position
 from dao.tables._digest import RequestDigest, RowsDigest
 
 __all__ = ["KeyedCall"]
@@ -35,14 +36,22 @@ class KeyedCall:
     _rows: RowsDigest | None = field(default=None, init=False)
 
     @classmethod
-    def of(cls, key: str | None, action: str, **arguments: Any) -> Self | None:
+    def of(cls, key: str | None, action: str, *, position: Position | None = None, **arguments: Any) -> Self | None:
         """Make the call's record; None for a call without a key.
+
+        Args:
+            key: the key.
+            action: the name of the action.
+            position: the one that the call keeps with its rows.
+            arguments: all others that change what is stored, of the rows, the columns or the table.
 
         Raises:
             DataError: an argument that can't be compared with that of a later call.
         """
         if key is None:
             return None
+        if position is not None:
+            arguments["position"] = f"{position.version} of {position.source}"
         RequestDigest.of(action, arguments)
         return cls(key, action, arguments)
 

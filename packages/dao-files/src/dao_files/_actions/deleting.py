@@ -53,7 +53,12 @@ def delete_rows(
         idempotency_key=idempotency_key,
     ).place
     predicate = parse(where)
-    asked = {"where": str(predicate), "format": format, "schema": declared_schema(schema), "options": options}
+    asked: dict[str, Any] = {
+        "where": str(predicate),
+        "format": format,
+        "schema": declared_schema(schema),
+        "options": options,
+    }
     keyed = Keyed.of(idempotency_key, "delete", **asked)
     kind = storage.kind(place.key, place.wanted)
     place.refuse(kind)

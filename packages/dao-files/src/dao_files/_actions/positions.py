@@ -15,7 +15,7 @@ from dao_files._actions.places import place_of
 if TYPE_CHECKING:
     from dao_files._storage.storage import Change, Storage
 
-__all__ = ["read_position", "refuse_stale", "told_position"]
+__all__ = ["read_position", "refuse_stale"]
 
 
 def read_position(storage: Storage, data_object: DataObject, source: str) -> Position | None:
@@ -37,8 +37,3 @@ def refuse_stale(position: Position | None, change: Change, mode: str) -> None:
     if position is not None and mode != "overwrite":
         log = Log() if change.base is None else Log.of(change.base)
         check_position(position, log.position(position.source), mode)
-
-
-def told_position(position: Position | None) -> str | None:
-    """What the digest of a call with an idempotency key has of its position."""
-    return None if position is None else f"{position.version} of {position.source}"

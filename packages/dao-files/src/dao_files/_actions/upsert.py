@@ -31,7 +31,7 @@ from dao_files._actions.gathering import collect
 from dao_files._actions.keyed import Keyed
 from dao_files._actions.merging import Merge
 from dao_files._actions.places import Place
-from dao_files._actions.positions import refuse_stale, told_position
+from dao_files._actions.positions import refuse_stale
 from dao_files._actions.rewriting import (
     prepare_rewriting,
 )
@@ -81,10 +81,10 @@ def upsert_rows(
     partitions = as_names(partition_by)
     condition = None if delete_when is None else parse(delete_when)
     asked = {"format": format, "partition_by": partitions, "schema_mode": schema_mode, "options": options}
-    asked |= {"keys": names, "order_by": as_names(order_by), "position": told_position(position)}
+    asked |= {"keys": names, "order_by": as_names(order_by)}
     if condition is not None:  # the rows are compared as they come, before they are cast to the declared schema
         asked |= {"delete_when": str(condition), "schema": declared_schema(schema)}
-    keyed = Keyed.of(idempotency_key, "upsert", **asked)
+    keyed = Keyed.of(idempotency_key, "upsert", **asked, position=position)
     writing = Writing(
         data_object,
         "append",

@@ -24,7 +24,7 @@ from dao_files._actions.modes import result_of_nothing, should_write
 from dao_files._actions.partitioned import write_partitions
 from dao_files._actions.parts import Part, PartWriter, held_bytes, write_parts
 from dao_files._actions.places import Place
-from dao_files._actions.positions import refuse_stale, told_position
+from dao_files._actions.positions import refuse_stale
 from dao_files._actions.remaining import count_changes, split_files
 from dao_files._actions.tables import StoredTable, declared_schema
 from dao_files._actions.target import Writing, open_existing, open_target
@@ -77,7 +77,7 @@ def write_rows(
     )
     declared = declared_schema(schema)
     asked = {"mode": mode, "format": format, "partition_by": partitions, "schema_mode": schema_mode, "options": options}
-    keyed = Keyed.of(idempotency_key, "write", **asked, position=told_position(position))
+    keyed = Keyed.of(idempotency_key, "write", **asked, position=position)
     writing = Writing(
         data_object,
         mode,

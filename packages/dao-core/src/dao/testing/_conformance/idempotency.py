@@ -12,6 +12,7 @@ import pytest
 from dao._core.dao import DataAccessObject
 from dao.data_object import DataObject
 from dao.errors import AlreadyExistsError, ConflictError, DaoError, DataError
+from dao.increments import Position
 from dao.results import WriteResult
 from dao.testing._backend import Backend
 from dao.testing._conformance.base import Capability, needs
@@ -88,6 +89,22 @@ class Idempotency(
         ):
             _is_refused(call)
         assert rows(dao, table) == people([1, 2, 5]).to_pylist()
+
+    @needs("upsert", "positions")
+    def test_a_key_with_another_position_is_an_error(self, dao: DataAccessObject, backend: Backend) -> None:
+        """A used key with another position=, or with one more or less, is a DataError that names the argument; made
+        again with the same position, whatever its since=, the call changes nothing. Nothing changes.
+        """
+        table, of = backend.table("people"), partial(Position, "elsewhere.people")
+        dao.write(people([0]), table)
+        write = partial(dao.write, people([1]), table, mode="append")
+        upsert = partial(dao.upsert, people([2]), table, keys=["id"])
+        for call, key, version in ((write, "writing", 3), (upsert, "merging", 5)):
+            first = call(position=of(version, since=3 if version > 3 else None), idempotency_key=key)
+            _was_first(call(position=of(version, since=version), idempotency_key=key), first)
+            for other in (None, of(version + 1, since=version), Position("another.source", version)):
+                _is_refused(partial(call, position=other, idempotency_key=key))
+        assert rows(dao, table) == people([0, 1, 2]).to_pylist()
 
     def test_the_same_rows_in_other_batches_are_the_same_data(self, dao: DataAccessObject, backend: Backend) -> None:
         """The rows of an earlier call in other batches or slices, or with a column as a dictionary, are the same data:

@@ -17,6 +17,13 @@ KEYED: dict[str, tuple[type[Capability], tuple[str, ...]]] = {
         Idempotency,
         ("def _asked(self, action, given, rows=None):", "return super()._asked('', {}, rows)"),
     ),
+    "positions_are_not_compared": (
+        Idempotency,
+        (
+            "def _asked(self, action, given, rows=None):",
+            "return super()._asked(action, {name: given[name] for name in given if name != 'position'}, rows)",
+        ),
+    ),
     "batches_are_compared": (
         Idempotency,
         (
