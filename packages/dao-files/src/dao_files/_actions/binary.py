@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -55,10 +55,23 @@ def _is_reader(data: Any) -> bool:
     return hasattr(data, "read_next_batch")
 
 
-def refuse_row_arguments(**given: Any) -> None:
-    """Raise a DataError for arguments about rows: bytes are written unchanged."""
-    options = given.pop("options")
-    names = [name for name, value in {**given, **options}.items() if value is not None]
+def refuse_row_arguments(
+    data_object: DataObject, given: Mapping[str, Any], options: Mapping[str, Any], schema_mode: str = "strict"
+) -> None:
+    """Refuse arguments about rows for bytes and files, which are written unchanged.
+
+    Args:
+        data_object: the object; what it declares is of no use here, and no argument of the call.
+        given: the arguments that routes of rows have.
+        options: the other arguments.
+        schema_mode: of the call.
+
+    Raises:
+        DataError: there is one.
+    """
+    told = {"schema_mode": None if schema_mode == "strict" else schema_mode, **given}
+    asked = {name: value for name, value in told.items() if value is not None and value != data_object.get(name)}
+    names = [*asked, *(name for name, value in options.items() if value is not None)]
     if names:
         from dao_files._actions.options import refuse_versions
 

@@ -21,7 +21,15 @@ if TYPE_CHECKING:
     from dao_files.formats import Format
     from dao_files.formats._options import Direction
 
-__all__ = ["Reading", "as_names", "check_reading", "check_writing", "default_format"]
+__all__ = [
+    "Reading",
+    "as_names",
+    "asked_partitions",
+    "check_reading",
+    "check_writing",
+    "default_format",
+    "refuse_partitions",
+]
 
 
 @frozen
@@ -48,6 +56,18 @@ def as_names(columns: str | Sequence[str] | None) -> tuple[str, ...] | None:
     if not all(isinstance(name, str) for name in columns):
         raise DataError(f"expected column names, found {list(columns)!r}")
     return tuple(columns)
+
+
+def asked_partitions(
+    partition_by: str | Sequence[str] | None, path: str | None, data_object: DataObject
+) -> tuple[str, ...] | None:
+    """Return the partition columns of a call; None for a single file by its path, whatever the object declares.
+
+    Raises:
+        DataError: a name that is not a text.
+    """
+    inherited = path is not None and partition_by == data_object.get("partition_by")
+    return None if inherited else as_names(partition_by)
 
 
 def default_format(storage: Storage) -> str:
@@ -176,9 +196,11 @@ def check_writing(
     check_mode(mode)
     check_schema_mode(schema_mode)
     check_tabular(data, has_schema=declared_schema(schema) is not None)
+    partitions = asked_partitions(partition_by, path, data_object) or ()
     place = place_of(storage, data_object, path, writing=True)
     if place.wanted == "file":
         refuse_keyed_file(idempotency_key, place.key)
+        refuse_partitions(mode, partitions, place.key)
     named = infer_format(place.key)
     if format is None and place.wanted == "file" and named is None:
         raise DataError(f"no format is known for {place.key!r}: give format=, or the object {place.name!r} a format")
@@ -188,12 +210,17 @@ def check_writing(
         new = not table or mode in ("error", "ignore", "overwrite")
         found = _checked_format(name, data_object, options, direction, table=table, new=new)
         if mode not in ("append", "overwrite_partitions"):
-            outside = () if place.wanted == "file" else as_names(partition_by) or ()
-            _check_schema(data, declared_schema(schema), data_object, found, options, direction, outside)
+            _check_schema(data, declared_schema(schema), data_object, found, options, direction, partitions)
     else:
         usual = (named if place.wanted is None else None) or default_format(storage)
         _check_options(usual, data_object, options, direction, new=mode in ("error", "ignore"))
     return place
+
+
+def refuse_partitions(mode: str, partition_by: Sequence[str] | None, key: str) -> None:
+    """Raise a DataError for a write of partitions to the single file at ``key``."""
+    if partition_by or mode == "overwrite_partitions":
+        raise DataError(f"{key!r} is one file, and only a directory can have partitions")
 
 
 def _check_schema(

@@ -153,8 +153,7 @@ def _plan_content(
 ) -> dict[str, Any]:
     refuse_keyed_bytes(given.get("idempotency_key"))
     about_rows = {name: given.get(name) for name in ("format", "partition_by", "schema")}
-    if not isinstance(given["data"], FileSet):
-        refuse_row_arguments(**{n: v for n, v in about_rows.items() if v != data_object.get(n)}, options=options)
+    refuse_row_arguments(data_object, about_rows, options, given.get("schema_mode", "strict"))
     check_mode(mode, ("error", "append", "overwrite", "ignore"))
     place = place_of(storage, data_object, given.get("path"), writing=True)
     if not isinstance(given["data"], FileSet):

@@ -14,7 +14,12 @@ from dao.increments import Position
 from dao.progress import advance
 from dao.results import WriteResult
 from dao.tables import EVOLVE, RetryBudget, reconcile, would_evolve
-from dao_files._actions.calls import as_names, check_writing, default_format
+from dao_files._actions.calls import (
+    asked_partitions,
+    check_writing,
+    default_format,
+    refuse_partitions,
+)
 from dao_files._actions.committing import commit, part_sizes, read_log
 from dao_files._actions.declared import refuse_contradictions
 from dao_files._actions.keyed import Keyed
@@ -59,9 +64,7 @@ def write_rows(
     position: Position | None = None,
 ) -> WriteResult:
     """See :meth:`dao_files._actions.interface.FilesInterface.write`."""
-    # A single file by its path has no partitions, even if the object declares some.
-    inherited = path is not None and partition_by == data_object.get("partition_by")
-    partitions = None if inherited else as_names(partition_by)
+    partitions = asked_partitions(partition_by, path, data_object)
     place = check_writing(
         storage,
         data,
@@ -71,7 +74,7 @@ def write_rows(
         format=format,
         schema_mode=schema_mode,
         schema=schema,
-        partition_by=partitions,
+        partition_by=partition_by,
         options=options,
         idempotency_key=idempotency_key,
     )
@@ -164,8 +167,7 @@ def shape_rows(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.R
 
 
 def _write_file(change: Change, reader: pa.RecordBatchReader, place: Place, writing: Writing) -> WriteResult:
-    if writing.partition_by or writing.mode == "overwrite_partitions":
-        raise DataError(f"{place.key!r} is one file, and only a directory can have partitions")
+    refuse_partitions(writing.mode, writing.partition_by, place.key)
     format, options = choose_format(writing, place, infer_format(place.key))
     old: Iterator[pa.RecordBatch] = iter(())
     schema = reader.schema

@@ -87,16 +87,17 @@ class WritingRoutes:
         """
         from dao_files._actions.binary import is_binary
 
-        if is_binary(data) or isinstance(data, FileSet):
+        are_files = isinstance(data, FileSet)
+        if are_files or is_binary(data):
+            from dao_files._actions.binary import refuse_row_arguments
             from dao_files._actions.unkeyed import refuse_keyed_bytes, refuse_position
 
             refuse_keyed_bytes(idempotency_key)
             refuse_position(position, data_object.key)
-        if is_binary(data):
-            from dao_files._actions.binary import refuse_row_arguments
-
-            refuse_row_arguments(format=format, partition_by=partition_by, schema=schema, options=options)
-            return self.write_bytes(data, data_object, mode=mode, path=path)
+            about_rows = {"format": format, "partition_by": partition_by, "schema": schema}
+            refuse_row_arguments(data_object, about_rows, options, schema_mode)
+            write = self.write_files if are_files else self.write_bytes
+            return write(data, data_object, mode=mode, path=path)
         from dao_files._actions.writing import write_rows
 
         return write_rows(

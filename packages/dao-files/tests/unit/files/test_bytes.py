@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from dao import DataAccessObject
 from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
 from dao.errors import AlreadyExistsError, DataError, NotFoundError
 from dao.file_set import FileSet, SourceFile
@@ -83,9 +84,42 @@ def test_a_file_object_that_turns_out_to_give_text(store: FilesInterface) -> Non
 
 
 def test_arguments_about_rows_are_not_ignored(store: FilesInterface) -> None:
-    for argument in ({"format": "csv"}, {"partition_by": "a"}, {"delimiter": ";"}):
+    for argument in ({"format": "csv"}, {"partition_by": "a"}, {"delimiter": ";"}, {"schema_mode": "evolve"}):
         with pytest.raises(DataError, match=next(iter(argument))):
             store.write(b"x", FileObject("x"), **argument)
+
+
+@pytest.mark.parametrize("of_files", [False, True])
+def test_arguments_about_rows_are_not_ignored_by_calls_and_plans(of_files: bool) -> None:
+    declared = {"format": "csv", "schema": {"a": "int64"}}
+    objects = {"one": {"type": "file", "suffix": ".csv", **declared}, "all": {"type": "directory", **declared}}
+    dao = DataAccessObject({"lake": {"interface": "memory", "objects": objects}})
+    data: Any = FileSet([SourceFile("x", lambda: io.BytesIO(b"x"), 1)]) if of_files else b"x"
+    name = "lake.all" if of_files else "lake.one"
+    calls: list[Callable[..., Any]] = [dao.write, lambda *roles, **given: dao.explain("write", *roles, **given)]
+    arguments: list[dict[str, Any]] = [
+        {"format": "parquet"},
+        {"partition_by": "a"},
+        {"schema": {"b": "int64"}},
+        {"schema_mode": "evolve"},
+        {"delimiter": ";"},
+    ]
+    for call in calls:
+        for argument in arguments:
+            with pytest.raises(DataError, match=f": {next(iter(argument))}: bytes are written unchanged"):
+                call(data, name, **argument)
+    assert not dao.exists(name)
+    dao.write(data, name, format="csv")
+    assert dao.exists(name)
+
+
+def test_partitions_of_one_file_are_refused_by_plans_too() -> None:
+    dao = DataAccessObject({"lake": {"interface": "memory", "objects": {"t": {"type": "table"}}}})
+    for given in ({"partition_by": ["a"]}, {"mode": "overwrite_partitions"}):
+        calls: list[Callable[..., Any]] = [dao.write, lambda *roles, **given: dao.explain("write", *roles, **given)]
+        for call in calls:
+            with pytest.raises(DataError, match="'a.csv' is one file, and only a directory can have partitions"):
+                call([{"a": 1}], "lake.t", path="a.csv", **given)
 
 
 def test_modes(store: FilesInterface) -> None:
