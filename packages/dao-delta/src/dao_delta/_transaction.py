@@ -5,18 +5,18 @@ So every change is serializable: nothing was committed between the version that 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
 from attrs import evolve, field, frozen
-from deltalake.exceptions import DeltaError
 
 from dao.errors import ConflictError, DaoError, TransientError
 from dao.results import WriteResult
 from dao.tables import RetryBudget
 from dao_delta._client import Client, Snapshot
+from dao_delta._errors import translate
 from dao_delta._log import Action, now, put_commit
 from dao_delta._remembered import NOTHING, Remembered
 
@@ -75,10 +75,10 @@ def commit(
     """
     budget = RetryBudget(timeout)
     while True:
-        snapshot = client.find(table)
-        before = None if snapshot is None else snapshot.version
-        version = 0 if before is None else before + 1
         try:
+            snapshot = client.find(table)
+            before = None if snapshot is None else snapshot.version
+            version = 0 if before is None else before + 1
             if snapshot is None:
                 client.clear_remains(table)
             elif remembered.keyed is not None:
@@ -147,11 +147,15 @@ def commit_info(change: Change, before: int | None, token: str) -> Action:
 def _tidy(client: Client, table: str, snapshot: Snapshot | None, version: int) -> None:
     """Write a checkpoint where one is due, from which the next readers begin.
 
-    The commit is made already: a checkpoint that fails must not look like a failed change, and the next one makes up
-    for it.
+    The commit is made already: a checkpoint that fails must not look like a failed change, so the log of Python tells
+    of it, and the next one makes up for it.
     """
-    properties = {} if snapshot is None else snapshot.properties
-    every = int(properties.get("delta.checkpointInterval", _CHECKPOINT_EVERY))
-    if version and version % every == 0:
-        with suppress(DaoError, DeltaError, OSError):
+    try:
+        properties = {} if snapshot is None else snapshot.properties
+        every = int(properties.get("delta.checkpointInterval", _CHECKPOINT_EVERY))
+        if version and version % every == 0:
             client.open(table, version).table.create_checkpoint()
+    except Exception as error:
+        # Of an error that is no DaoError only the type: its text may be anything.
+        told = error if isinstance(error, DaoError) else translate(error) or type(error).__name__
+        logging.getLogger("dao").warning("no checkpoint was written for version %d of %r: %s", version, table, told)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+from pathlib import Path
 from typing import Any
+from unittest import mock
 
+import pyarrow as pa
 import pytest
 from attrs import define, field
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError
 
-from dao import DataAccessObject, DataStore, DataStoreRegistry, UnsupportedError
+from dao import DataAccessObject, DataStore, DataStoreRegistry, TableObject, UnsupportedError
 from dao.errors import ConflictError, NotFoundError, PermissionDeniedError, StoreError, TransientError
-from dao_delta import DeltaObject, _log
+from dao_delta import DeltaObject, _log, _transaction
+from dao_delta._client import Client, Snapshot
 from dao_delta._log import commit_key, put_commit
 
 KEY = commit_key("t", 3)
@@ -144,3 +150,65 @@ def test_a_fork_after_use_is_told_what_to_do(tmp_path: Any) -> None:
                 os._exit(told)
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
         assert dao.count(table) == 1
+
+
+def test_an_error_between_two_attempts_leaves_no_files(
+    tmp_path: Path, table: TableObject, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first attempt was refused, so no commit can name its files."""
+    dao, find, found = DataAccessObject(), Client.find, []
+    dao.write(pa.table({"id": [1]}), table)
+    files = sorted(Path(path).glob("*.parquet"))
+
+    def broken(self: Client, key: str) -> Any:
+        found.append(key)
+        if len(found) > 1:
+            raise TransientError("the store doesn't answer")
+        snapshot = find(self, key)
+        DeltaTable(path).alter.set_table_properties({"delta.appendOnly": "false"})
+        return snapshot
+
+    monkeypatch.setattr(Client, "find", broken)
+    with pytest.raises(TransientError, match="doesn't answer"):
+        dao.write(pa.table({"id": [2]}), table, mode="append")
+    assert sorted(Path(path).glob("*.parquet")) == files
+
+
+def test_a_commit_that_cannot_be_seen_leaves_its_files(
+    table: TableObject, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dao = DataAccessObject()
+    dao.write(pa.table({"id": [1]}), table)
+
+    def lost(*_: Any) -> None:
+        raise TransientError("whether it was made can't be seen")
+
+    monkeypatch.setattr(_transaction, "put_commit", lost)
+    with pytest.raises(TransientError, match="can't be seen"):
+        dao.write(pa.table({"id": [2]}), table, mode="append")
+    assert len(list(Path(path).glob("*.parquet"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OSError(28, "No space left on device: hunter2"), "OSError"),
+        (
+            DeltaError("full\nstack backtrace: 0: hunter2"),
+            "the Delta table can't be used: full",
+        ),
+        (StoreError("the store is full"), "the store is full"),
+    ],
+)
+def test_a_checkpoint_that_fails_is_told_in_the_log(
+    table: TableObject, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception, told: str
+) -> None:
+    dao = DataAccessObject()
+    dao.write(pa.table({"id": [1]}), table, properties={"delta.checkpointInterval": "1"})
+    monkeypatch.setattr(_transaction.Client, "open", mock.Mock(side_effect=error))
+    monkeypatch.setattr(Client, "find", lambda self, key: Snapshot(self, key, DeltaTable(self.uri_of(key))))
+    result = dao.write(pa.table({"id": [2]}), table, mode="append")
+    assert result.version_after == 1
+    (record,) = [one for one in caplog.records if one.name == "dao"]
+    assert record.levelname == "WARNING"
+    assert record.getMessage().rstrip() == f"no checkpoint was written for version 1 of 'orders': {told}"
