@@ -49,6 +49,13 @@ MADE = ROOT / ".nox" / "made"
 WHEELS = MADE / "wheels"
 OUR_WHEELS = WHEELS / "constraints.txt"
 AWSWRANGLER = "awswrangler==3.17.1"
+# Beside them are what they say they need; Daft writes partitions only where pyiceberg is too.
+DELTA_PEERS = (
+    f"awswrangler[deltalake]{AWSWRANGLER.removeprefix('awswrangler')}",
+    *("daft[deltalake]==0.7.26", "pyiceberg==0.12.0", "dlt[deltalake]==1.31.0"),
+    *("kedro==1.7.0", "kedro-datasets[pandas-deltatabledataset]==9.6.0"),
+    *("deltalake==1.6.6", "pandas==3.1.1", "pyarrow==25.0.1"),
+)
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 # How tests are run: see dao.testing.positions and tools/slow_tests.py.
@@ -219,7 +226,12 @@ def bench(session: nox.Session) -> None:
     install(session, *PACKAGES, "--group=bench")
     # Its metadata keeps it from our pyarrow, with which it works; all else that it needs is there.
     session.install("--no-deps", AWSWRANGLER)
-    session.run("python", "benchmarks/run.py", *session.posargs)
+    # Libraries with Delta tables, as they ask for it: most won't have our pyarrow.
+    peers = Path(session.create_tmp()).resolve() / "peers"
+    python = str(peers / "bin" / "python")
+    session.run("uv", "venv", "--quiet", "--clear", f"--python={session.python}", str(peers), external=True)
+    session.run_install("uv", "pip", "install", "--quiet", f"--python={python}", *DELTA_PEERS, external=True)
+    session.run("python", "benchmarks/run.py", *session.posargs, env={"DAO_BENCH_PEERS": python})
 
 
 @nox.session(python=False)

@@ -28,7 +28,7 @@ def rows() -> list[Row]:
     """The report's lines on Delta tables."""
     with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
         report = []
-        for part in (_whole_tables, _changed_rows, _upserts, _what_is_new, _growth, _memory):
+        for part in (_whole_tables, _changed_rows, _upserts, _what_is_new, _memory):
             place = Path(folder, part.__name__)
             place.mkdir()
             report += part(place)
@@ -147,29 +147,6 @@ def _what_is_new(place: Path) -> list[Row]:
 
     times = interleaved({"dao": lambda: dao.read_changes(ours, since=since), "deltalake": naive}, ROUNDS)
     return [_line(f"the newest {CHANGED:,} of {HUGE:,} rows: read_changes / read and filter", times, 40.0)]
-
-
-def _growth(place: Path) -> list[Row]:
-    """One append of 1,000 rows after more and more of them: what a log costs as it grows."""
-    dao, store = _store(place)
-    few, report = table(1_000), []
-    ours, bare = TableObject("ours", store), str(place / "bare")
-    done = 0
-    for commits in (10, 100, 200):
-        for _ in range(commits - done):
-            dao.write(few, ours, mode="append" if dao.exists(ours) else "error")
-            write_deltalake(bare, few, mode="append")
-        done = commits
-        times = interleaved(
-            {
-                "dao": lambda: dao.write(few, ours, mode="append"),
-                "deltalake": lambda: write_deltalake(bare, few, mode="append"),
-            },
-            ROUNDS,
-        )
-        done += ROUNDS + 1
-        report.append(_line(f"append 1,000 rows after {commits} commits", times, SPEED))
-    return report
 
 
 COPY = """

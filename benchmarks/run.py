@@ -19,10 +19,15 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 if QUICK := "--quick" in sys.argv:
     os.environ.update(DAO_BENCH_ROUNDS="2", DAO_BENCH_S3_ROUNDS="2", DAO_BENCH_COPY_GIB="0.1")
+    os.environ.update(DAO_BENCH_GROWTH_ROWS="20000,100000", DAO_BENCH_GROWTH_TABLE="20000")
+    os.environ.update(DAO_BENCH_GROWTH_VERSIONS="1,20", DAO_BENCH_PEERS_ROWS="20000")
 
 from measuring import Row  # it reads the environment
 
-PARTS = ("routing", "imports", "catalogs", "predicates", "calls", "parquet", "copying", "delta", "s3")
+PARTS = (
+    *("routing", "imports", "catalogs", "predicates", "calls", "parquet", "copying"),
+    *("delta", "delta-growth", "delta-peers", "s3"),
+)
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
@@ -33,7 +38,7 @@ def main(names: Sequence[str]) -> None:
         raise SystemExit(f"no benchmark {', '.join(sorted(unknown))}; there are: {', '.join(PARTS)}")
     report: list[tuple[str, Row]] = []
     for name in names or PARTS:
-        for row in import_module(name).rows():
+        for row in import_module(name.replace("-", "_")).rows():
             print(f"{_verdict(row):4}  {row.what}: {row.found}  {row.bar}  {row.detail}", flush=True)
             report.append((name, row))
     if not names and not QUICK:
