@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-
 import pytest
+
+from dao.testing import modules_after
 
 HEAVY = {
     *("boto3", "botocore", "deltalake", "obstore", "pyiceberg", "pyspark"),
@@ -25,14 +23,6 @@ from dao import DataAccessObject
 dao = DataAccessObject({"tmp": {"interface": "memory", "objects": {"pets": {"type": "table", "format": "parquet"}}}})
 assert dao.catalog
 """
-
-
-def modules_after(code: str) -> set[str]:
-    """The names in sys.modules of a new process that ran `code`."""
-    report = "\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
-    done = subprocess.run([sys.executable, "-P", "-c", code + report], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return set(json.loads(done.stdout.splitlines()[-1]))
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-
 import pytest
+
+from dao.testing import modules_after
 
 DRIVERS = {"arro3", "boto3", "deltalake", "numpy", "obstore", "pandas", "pyarrow", "sqlglot"}
 
@@ -21,14 +19,6 @@ objects = {"users": {"type": "delta", "partition_by": ["country"]}, "orders": {"
 dao = DataAccessObject({"silver": {"interface": "delta", "options": {"root": "silver"}, "objects": objects}})
 assert dao.catalog
 """
-
-
-def modules_after(code: str) -> set[str]:
-    """The names in sys.modules of a new process that ran `code`."""
-    report = "\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
-    done = subprocess.run([sys.executable, "-P", "-c", code + report], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return set(json.loads(done.stdout.splitlines()[-1]))
 
 
 @pytest.mark.parametrize(

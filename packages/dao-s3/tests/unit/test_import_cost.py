@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-
 import pytest
+
+from dao.testing import modules_after
 
 DRIVERS = {"awscrt", "boto3", "botocore", "numpy", "obstore", "pandas", "pyarrow", "s3transfer", "sqlglot"}
 
@@ -23,14 +21,6 @@ dao = DataAccessObject({"raw": {"interface": "s3", "options": options, "objects"
 assert dao.catalog
 """
 LOGIN = {"access_key_id": "someone", "secret_access_key": "hidden"}
-
-
-def modules_after(code: str) -> set[str]:
-    """The names in sys.modules of a new process that ran `code`."""
-    report = "\nimport json, sys\nprint(json.dumps(sorted(sys.modules)))"
-    done = subprocess.run([sys.executable, "-P", "-c", code + report], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    return set(json.loads(done.stdout.splitlines()[-1]))
 
 
 @pytest.mark.parametrize(

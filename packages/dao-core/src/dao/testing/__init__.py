@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from dao.testing._doors import door_faults
     from dao.testing._doubles import in_memory
     from dao.testing._faults import FaultPlan, Verdict, patched
+    from dao.testing._imports import modules_after
     from dao.testing._profiles import positions
     from dao.testing._rules import with_rule
     from dao.testing._suite import ConformanceSuite
@@ -45,6 +46,7 @@ _HOMES = {
     "Verdict": "dao.testing._faults",
     "door_faults": "dao.testing._doors",
     "in_memory": "dao.testing._doubles",
+    "modules_after": "dao.testing._imports",
     "patched": "dao.testing._faults",
     "positions": "dao.testing._profiles",
     "with_rule": "dao.testing._rules",
@@ -59,6 +61,7 @@ __all__ = [
     "Verdict",
     "door_faults",
     "in_memory",
+    "modules_after",
     "patched",
     "positions",
     "with_rule",
