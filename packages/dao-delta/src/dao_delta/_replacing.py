@@ -17,10 +17,10 @@ from dao_delta._parquet import DataFiles, Layout
 from dao_delta._remembered import Remembered
 from dao_delta._removing import remove_rows
 from dao_delta._rewriting import NewFiles, Rewriting
+from dao_delta._source import Source
 from dao_delta._stored import StoredFile
 from dao_delta._transaction import Change, commit
 from dao_delta._writing import (
-    Source,
     Write,
     check_given_partitions,
     evolved,

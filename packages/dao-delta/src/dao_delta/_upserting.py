@@ -31,6 +31,7 @@ from dao_delta._pruning import files_with_keys
 from dao_delta._remembered import Keyed, Remembered
 from dao_delta._rewriting import ChangeFeed, NewFiles, Rewriting, in_threads
 from dao_delta._shaping import with_missing, without_extensions
+from dao_delta._source import valid_rows
 from dao_delta._stored import StoredFile, stored_files
 from dao_delta._transaction import Change, commit
 from dao_delta._writing import (
@@ -39,7 +40,6 @@ from dao_delta._writing import (
     first_layout,
     layout_of,
     new_table_actions,
-    valid_rows,
 )
 from dao_files.storage import collect
 

@@ -63,7 +63,8 @@ class WritingRoutes(DeltaBase):
             ConflictError: other writers kept on coming first; or the table has another position.
         """
         from dao_delta._remembered import Keyed
-        from dao_delta._writing import Source, Write, write_rows
+        from dao_delta._source import Source
+        from dao_delta._writing import Write, write_rows
 
         asked = Write(
             mode=mode,
@@ -129,7 +130,8 @@ class WritingRoutes(DeltaBase):
         from dao.arrow.predicates import parse
         from dao_delta._remembered import Keyed
         from dao_delta._replacing import replace_rows
-        from dao_delta._writing import Source, Write
+        from dao_delta._source import Source
+        from dao_delta._writing import Write
 
         asked = Write(
             mode=mode,
