@@ -118,6 +118,22 @@ class Client:
         except NotFoundError:
             return None
 
+    def newest(self, snapshot: Snapshot) -> Snapshot | None:
+        """The version that is the newest after another one was made: only the commits since then are read.
+
+        Args:
+            snapshot: an older version, which isn't used any more.
+        """
+        before, opened = snapshot.version, snapshot.table
+        try:
+            opened.update_incremental()
+        except (DeltaError, OSError):
+            return self.find(snapshot.key)  # with new credentials, and it knows what the error means
+        if opened.version() <= before:  # the log is another one
+            return self.find(snapshot.key)
+        self._checks.check(self.transport, snapshot.key, opened.version())
+        return Snapshot(self, snapshot.key, opened)
+
     def forget(self, table: str) -> None:
         """Forget what was checked of a table: from now on it is another one."""
         self._checks.forget(table)

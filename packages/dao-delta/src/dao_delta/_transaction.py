@@ -74,9 +74,10 @@ def commit(
         TransientError: the store doesn't answer; the message says whether the commit may have been made.
     """
     budget = RetryBudget(timeout)
+    snapshot: Snapshot | None = None
     while True:
         try:
-            snapshot = client.find(table)
+            snapshot = client.find(table) if snapshot is None else client.newest(snapshot)
             before = None if snapshot is None else snapshot.version
             version = 0 if before is None else before + 1
             if snapshot is None:

@@ -156,19 +156,17 @@ def test_an_error_between_two_attempts_leaves_no_files(
     tmp_path: Path, table: TableObject, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first attempt was refused, so no commit can name its files."""
-    dao, find, found = DataAccessObject(), Client.find, []
+    dao, find = DataAccessObject(), Client.find
     dao.write(pa.table({"id": [1]}), table)
     files = sorted(Path(path).glob("*.parquet"))
 
-    def broken(self: Client, key: str) -> Any:
-        found.append(key)
-        if len(found) > 1:
-            raise TransientError("the store doesn't answer")
+    def overtaken(self: Client, key: str) -> Any:
         snapshot = find(self, key)
         DeltaTable(path).alter.set_table_properties({"delta.appendOnly": "false"})
         return snapshot
 
-    monkeypatch.setattr(Client, "find", broken)
+    monkeypatch.setattr(Client, "find", overtaken)
+    monkeypatch.setattr(Client, "newest", mock.Mock(side_effect=TransientError("the store doesn't answer")))
     with pytest.raises(TransientError, match="doesn't answer"):
         dao.write(pa.table({"id": [2]}), table, mode="append")
     assert sorted(Path(path).glob("*.parquet")) == files
@@ -212,3 +210,39 @@ def test_a_checkpoint_that_fails_is_told_in_the_log(
     (record,) = [one for one in caplog.records if one.name == "dao"]
     assert record.levelname == "WARNING"
     assert record.getMessage().rstrip() == f"no checkpoint was written for version 1 of 'orders': {told}"
+
+
+@pytest.mark.parametrize("error", [None, DeltaError("broken"), OSError("ExpiredToken")])
+def test_after_a_conflict_only_the_new_commits_are_read(
+    table: TableObject, path: str, monkeypatch: pytest.MonkeyPatch, error: Exception | None
+) -> None:
+    """And the change is planned on what they say, the columns among it."""
+    dao, opened, attempts = DataAccessObject(), [], []
+    dao.write(pa.table({"id": [1]}), table)
+    open_table = Client.open
+
+    def noted(self: Client, *given: Any) -> Snapshot:
+        opened.append(given)
+        return open_table(self, *given)
+
+    def put(*given: Any) -> None:
+        attempts.append(given)
+        if len(attempts) == 1:
+            monkeypatch.setattr(_transaction, "put_commit", put_commit)
+            others = DataAccessObject()
+            others.write(pa.table({"id": [2], "new": [5]}), table, mode="append", schema_mode="evolve")
+            others.write(pa.table({"id": [3], "new": [6]}), table, mode="append")
+            opened.clear()
+            if error is not None:
+                monkeypatch.setattr(DeltaTable, "update_incremental", mock.Mock(side_effect=error))
+        put_commit(*given)
+
+    monkeypatch.setattr(Client, "open", noted)
+    monkeypatch.setattr(_transaction, "put_commit", put)
+    result = dao.write(pa.table({"id": [4], "new": [7]}), table, mode="append", schema_mode="evolve")
+    assert (result.version_before, result.version_after, len(opened)) == (2, 3, 0 if error is None else 1)
+    monkeypatch.undo()
+    assert dao.read(table).sort_by("id").to_pylist() == [
+        {"id": number, "new": new} for number, new in ((1, None), (2, 5), (3, 6), (4, 7))
+    ]
+    assert {field["name"] for field in json.loads(DeltaTable(path).schema().to_json())["fields"]} == {"id", "new"}
