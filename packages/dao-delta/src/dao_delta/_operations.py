@@ -14,7 +14,7 @@ from deltalake.exceptions import CommitFailedError
 from dao.errors import ConflictError, DataError, NotFoundError
 from dao.results import WriteResult
 from dao.tables import RetryBudget, version_at
-from dao_delta._client import Client
+from dao_delta._client import Client, Snapshot
 from dao_delta._log import commit_key, read_commit
 from dao_delta._misread import refuse_misread
 from dao_delta._remembered import restored_positions
@@ -119,16 +119,21 @@ def _rewritten(result: WriteResult, found: Mapping[str, Any] | None) -> WriteRes
 def vacuum(
     client: Client, table: str, timeout: float, older_than: float | timedelta | None, *, dry_run: bool
 ) -> WriteResult:
-    """Delete the files that no version younger than a time needs, and what killed writers left."""
+    """Delete the files that no version younger than a time needs, and what killed writers left.
+
+    In a table that may have deletion vectors only the files that the log says were removed: of the others deltalake
+    takes the vectors themselves for leftovers.
+    """
     hours = None if older_than is None else _hours(older_than)
 
     def operation(opened: DeltaTable, properties: CommitProperties) -> list[str]:
+        readers, writers = Snapshot(client, table, opened).named_features
         return opened.vacuum(
             retention_hours=hours,
             dry_run=dry_run,
             enforce_retention_duration=False,
             commit_properties=properties,
-            full=True,
+            full="deletionVectors" not in readers | writers,
         )
 
     if dry_run:
