@@ -178,7 +178,7 @@ class _Reading:
     def read(self, commits: Iterable[_Commit]) -> pa.Table:
         """The changes of all commits that the selection chooses."""
         left = self.selection.limit
-        nothing = mark_changes(self._needed.empty_table(), "insert", Version(None))
+        nothing = mark_changes(pa.Table.from_batches([], self._needed), "insert", Version(None))
         found = [self._chosen(nothing, left)]  # what is wrong with the selection is an error also where nothing changed
         for commit in commits:
             for rows in self._marked(commit):
@@ -249,7 +249,7 @@ class _Reading:
                 self._check_there(commit, file, error)
                 raise
 
-        return pa.concat_tables([schema.empty_table(), *in_parallel(read, files, _READERS)])
+        return pa.concat_tables([pa.Table.from_batches([], schema), *in_parallel(read, files, _READERS)])
 
     def _check_there(self, commit: _Commit, file: StoredFile, error: Exception) -> None:
         try:

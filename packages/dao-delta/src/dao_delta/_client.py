@@ -308,7 +308,7 @@ class Snapshot:
         Raises:
             StoreError: the log, or its checkpoint, has a file twice: its rows would be doubled.
         """
-        found = pa.table(self.table.get_add_actions(flatten=True))
+        found = pa.RecordBatchReader.from_stream(self.table.get_add_actions(flatten=True)).read_all()
         if pc.count_distinct(found["path"]).as_py() < found.num_rows:
             raise StoreError(f"the log of {self.key!r} is damaged: version {self.version} has a data file twice")
         return found

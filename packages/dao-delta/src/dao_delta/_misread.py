@@ -82,7 +82,8 @@ def _others(snapshot: Snapshot, mapping: ColumnMapping) -> list[int]:
 
 
 def _footers(snapshot: Snapshot, numbers: Sequence[int]) -> list[Footer]:
-    rows = snapshot.files.select(["path", "size_bytes"]).take(pa.array(numbers, pa.int64())).to_pylist()
+    every = snapshot.files.select(["path", "size_bytes"]).to_pylist()
+    rows = [every[number] for number in numbers]
     files = [StoredFile(row["path"], _key(snapshot, row["path"]), row["size_bytes"], None, {}) for row in rows]
     reader = StoredFiles(snapshot.client.transport, snapshot.schema)
 

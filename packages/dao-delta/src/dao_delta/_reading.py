@@ -40,7 +40,7 @@ def read_rows(snapshot: Snapshot, selection: Selection) -> pa.Table:
     if not wanted.names:  # tables without columns lose their rows when they are joined
         return stream_rows(snapshot, selection).read_all()
     tables = [*_selected(snapshot, selection, wanted, current().batch)]
-    return pa.concat_tables(tables) if tables else wanted.empty_table()
+    return pa.concat_tables(tables) if tables else pa.Table.from_batches([], wanted)
 
 
 def stream_rows(snapshot: Snapshot, selection: Selection) -> pa.RecordBatchReader:

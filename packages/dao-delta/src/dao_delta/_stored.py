@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from attrs import field, frozen
 
+from dao.arrow.convert import repeated
 from dao.errors import DataError, NotFoundError, StoreError, UnsupportedError
 from dao.memory import current
 from dao_delta._client import Snapshot, partitions_of, plain_path
@@ -203,7 +204,7 @@ class StoredFiles:
 
     def _column(self, file: StoredFile, batch: pa.RecordBatch, wanted: pa.Field, place: str | None) -> pa.Array:
         if wanted.name in file.partition:
-            return pa.repeat(pa.scalar(file.partition[wanted.name], wanted.type), batch.num_rows)
+            return repeated(file.partition[wanted.name], wanted.type, batch.num_rows)
         if place is None:
             return pa.nulls(batch.num_rows, wanted.type)
         found = batch.column(place)

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import frozen
 
-from dao.arrow.convert import conform, find_names, select_fields
+from dao.arrow.convert import conform, find_names, repeated, select_fields
 from dao.arrow.predicates import filter_table, parse
 from dao.errors import AlreadyExistsError
 from dao.results import Version
@@ -44,9 +44,10 @@ def mark_changes(rows: pa.Table, change_type: ChangeType, version: Version) -> p
     >>> marked.drop_columns("_timestamp").to_pylist()
     [{'id': 7, '_change_type': 'insert', '_version': 3}]
     """
-    moment = pa.scalar(version.timestamp, pa.timestamp("us", "UTC"))
-    for name, value in zip(CHANGE_COLUMNS, (change_type, version.version, moment), strict=True):
-        rows = rows.append_column(name, pa.repeat(value, rows.num_rows))
+    kinds = (pa.string(), pa.string() if isinstance(version.version, str) else pa.int64(), pa.timestamp("us", "UTC"))
+    values = (change_type, version.version, version.timestamp)
+    for name, value, kind in zip(CHANGE_COLUMNS, values, kinds, strict=True):
+        rows = rows.append_column(name, repeated(value, kind, rows.num_rows))
     return rows
 
 

@@ -10,6 +10,7 @@
 - :func:`select_fields` resolves the projection ``columns=`` against a schema, and :func:`refuse_invalid` detects values
   that their type doesn't allow, such as text that isn't UTF-8, :func:`null_in` nulls that a field doesn't allow: checks
   of a table backend before it reads and writes;
+- :func:`repeated` puts one value in all rows;
 - :func:`normalise_views` converts string views to strings, for code that sorts or groups with pyarrow.
 
 Names are imported on first access: :func:`is_tabular` and :data:`INTO` work without pyarrow.
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from dao.arrow.convert._nulls import null_in
     from dao.arrow.convert._outgoing import check_into, convert
     from dao.arrow.convert._recognise import INTO, is_tabular
+    from dao.arrow.convert._repeated import repeated
     from dao.arrow.convert._select import find_names, select_fields
     from dao.arrow.convert._validity import VARIANT_MARK, refuse_invalid, refuse_unusable, refuse_variants
     from dao.arrow.convert._views import normalise_views, without_views
@@ -53,6 +55,7 @@ _HOMES = {
     "refuse_invalid": "dao.arrow.convert._validity",
     "refuse_unusable": "dao.arrow.convert._validity",
     "refuse_variants": "dao.arrow.convert._validity",
+    "repeated": "dao.arrow.convert._repeated",
     "select_fields": "dao.arrow.convert._select",
     "to_reader": "dao.arrow.convert._incoming",
     "without_views": "dao.arrow.convert._views",
@@ -79,6 +82,7 @@ __all__ = [
     "refuse_invalid",
     "refuse_unusable",
     "refuse_variants",
+    "repeated",
     "select_fields",
     "to_reader",
     "without_views",
