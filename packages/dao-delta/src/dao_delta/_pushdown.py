@@ -24,7 +24,10 @@ from dao.arrow.predicates import (
 )
 from dao_delta._bounds import EXACT_DIGITS, text_after
 
-__all__ = ["push_down"]
+__all__ = ["decides", "push_down"]
+
+_ORDERED = ("=", "<", "<=", ">", ">=")
+_LEAST, _GREATEST = -(1 << 63), (1 << 63) - 1
 
 
 def push_down(predicate: Predicate, schema: pa.Schema) -> str | None:
@@ -48,6 +51,23 @@ def push_down(predicate: Predicate, schema: pa.Schema) -> str | None:
     if isinstance(pushed, Literal) and pushed.value is True:
         return None
     return str(to_sql(pushed, schema, dialect="datafusion"))
+
+
+def decides(predicate: Predicate, schema: pa.Schema) -> bool:
+    """Whether deltalake keeps the same rows as Arrow: comparisons of integers with constants, joined by AND and OR.
+
+    >>> from dao.arrow.predicates import bind, parse
+    >>> schema = pa.schema({"id": pa.int64(), "ratio": pa.float64()})
+    >>> [decides(bind(parse(sql), schema), schema) for sql in ("id > 1 AND id < 9", "id > 1.5", "ratio > 1")]
+    [True, False, False]
+    """
+    match predicate:
+        case And(operands=operands) | Or(operands=operands):
+            return all(decides(one, schema) for one in operands)
+        case Comparison(op=op, left=Column(path=(name,)), right=Literal(value=int() as value)):
+            is_number = not isinstance(value, bool) and _LEAST <= value <= _GREATEST
+            return op in _ORDERED and is_number and bool(pt.is_signed_integer(schema.field(name).type))
+    return False
 
 
 def _is_exact(node: Predicate, schema: pa.Schema) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from functools import partial
 from itertools import compress
 from typing import Any
 
@@ -20,14 +22,20 @@ from dao_delta._client import Snapshot
 from dao_delta._errors import translate
 from dao_delta._misread import has_misread
 from dao_delta._pruning import files_with_rows
-from dao_delta._pushdown import push_down
+from dao_delta._pushdown import decides, push_down
 from dao_delta._shaping import typed
 from dao_delta._stored import StoredFiles, gone_error, mapping_of, missing_file, stored_files
+from dao_files.storage import in_parallel
 
 __all__ = ["count_rows", "read_rows", "stream_rows"]
 
-_STREAMED = 2 << 20
-"""Bytes of the rows that a stream holds at a time."""
+Batches = Sequence[pa.RecordBatch]
+
+_READ, _STREAMED = 4 << 20, 2 << 20
+"""Bytes of the rows that are shaped at a time, of a read and of a stream, which holds some such groups."""
+
+_SHAPERS = 2
+"""Threads that cast and filter rows while deltalake decodes the next ones, a row group on one core."""
 
 
 def read_rows(snapshot: Snapshot, selection: Selection) -> pa.Table:
@@ -39,7 +47,7 @@ def read_rows(snapshot: Snapshot, selection: Selection) -> pa.Table:
     wanted = _wanted(snapshot, selection)
     if not wanted.names:  # tables without columns lose their rows when they are joined
         return stream_rows(snapshot, selection).read_all()
-    tables = [*_selected(snapshot, selection, wanted, current().batch)]
+    tables = [*_selected(snapshot, selection, wanted, min(_READ, current().batch))]
     return pa.concat_tables(tables) if tables else pa.Table.from_batches([], wanted)
 
 
@@ -62,38 +70,61 @@ def _wanted(snapshot: Snapshot, selection: Selection) -> pa.Schema:
 def _selected(snapshot: Snapshot, selection: Selection, wanted: pa.Schema, size: int) -> Iterator[pa.Table]:
     """The selected rows, in tables of about as many bytes. What is wrong with the selection is raised at once."""
     predicate = None if selection.where is None else bind(parse(selection.where), snapshot.schema)
-    others = frozenset() if predicate is None else predicate.columns - set(wanted.names)
-    needed = [*wanted.names, *sorted(others)] or snapshot.schema.names[:1]
-    sql = None if predicate is None else push_down(predicate, snapshot.schema)
-    if snapshot.files.num_rows and has_misread(snapshot, needed, predicate):
-        found = _read_one_by_one(snapshot, needed, predicate)
+    left, columns = predicate, _columns(snapshot, wanted, predicate)
+    # to look at the files checks them: deltalake reads a file twice that a damaged log has twice
+    if snapshot.files.num_rows and has_misread(snapshot, columns, predicate):
+        batches = _read_one_by_one(snapshot, columns, predicate)
     else:
-        found = _scanned(snapshot, needed, sql)
-    tables = _grouped(found, pa.schema([snapshot.schema.field(name) for name in needed]), size)
-    return _chosen(tables, predicate, wanted, selection.limit)
+        if predicate is not None and decides(predicate, snapshot.schema):
+            left, columns = None, _columns(snapshot, wanted, None)
+        batches = _scanned(snapshot, columns, predicate)
+    shape = partial(_shaped, schema=_fields(snapshot, columns), predicate=left, names=wanted.names)
+    groups = _grouped(batches, size)
+    if selection.limit is not None:  # the rows after the last one that is asked for aren't worked on
+        return _first(map(shape, groups), selection.limit)
+    return _counted(in_parallel(shape, groups, _SHAPERS))
 
 
-def _chosen(
-    tables: Iterator[pa.Table], predicate: Predicate | None, wanted: pa.Schema, left: int | None
-) -> Iterator[pa.Table]:
+def _columns(snapshot: Snapshot, wanted: pa.Schema, predicate: Predicate | None) -> list[str]:
+    """The columns to read: those that are asked for, and of the predicate; one at least."""
+    others = frozenset() if predicate is None else predicate.columns - set(wanted.names)
+    return [*wanted.names, *sorted(others)] or snapshot.schema.names[:1]
+
+
+def _fields(snapshot: Snapshot, names: Sequence[str]) -> pa.Schema:
+    return pa.schema([snapshot.schema.field(name) for name in names])
+
+
+def _shaped(batches: Batches, schema: pa.Schema, predicate: Predicate | None, names: Sequence[str]) -> pa.Table:
+    """The columns that are asked for of the rows that fulfil the predicate, in the types of the schema."""
+    table = typed(batches, schema)
+    return (table if predicate is None else filter_table(table, predicate)).select(names)
+
+
+def _first(tables: Iterator[pa.Table], left: int) -> Iterator[pa.Table]:
     for table in tables:
-        found = table if predicate is None else filter_table(table, predicate)
-        if left is not None:
-            found = found.slice(0, left)
-            left -= found.num_rows
+        found = table.slice(0, left)
+        left -= found.num_rows
         advance(rows=found.num_rows)
-        yield found.select(wanted.names)
+        yield found
         if left == 0:
             return
 
 
-def _scanned(snapshot: Snapshot, columns: list[str], sql: str | None) -> Iterator[pa.RecordBatch]:
-    """Columns of rows, at least of those that a predicate of DataFusion keeps, by deltalake.
+def _counted(tables: Generator[pa.Table, None, None]) -> Iterator[pa.Table]:
+    with closing(tables):
+        for table in tables:
+            advance(rows=table.num_rows)
+            yield table
+
+
+def _scanned(snapshot: Snapshot, columns: list[str], predicate: Predicate | None) -> Iterator[pa.RecordBatch]:
+    """Columns of rows, at least of those that a predicate keeps, by deltalake.
 
     The file that is missed is missed at once.
     """
-    found = pa.RecordBatchReader.from_stream(snapshot.table.scan(columns=columns, predicate=sql))
-    return _translated(found, snapshot)
+    sql = None if predicate is None else push_down(predicate, snapshot.schema)
+    return _translated(pa.RecordBatchReader.from_stream(snapshot.table.scan(columns=columns, predicate=sql)), snapshot)
 
 
 def _read_one_by_one(snapshot: Snapshot, columns: list[str], predicate: Predicate | None) -> Iterator[pa.RecordBatch]:
@@ -106,18 +137,18 @@ def _read_one_by_one(snapshot: Snapshot, columns: list[str], predicate: Predicat
             yield from reader.read(file, columns)
 
 
-def _grouped(batches: Iterator[pa.RecordBatch], schema: pa.Schema, size: int) -> Iterator[pa.Table]:
-    """The batches, of which deltalake's have 8,192 rows, in tables of about as many bytes and with a schema's types."""
+def _grouped(batches: Iterator[pa.RecordBatch], size: int) -> Iterator[Batches]:
+    """The batches, of which deltalake's have 8,192 rows, in groups of about as many bytes."""
     held: list[pa.RecordBatch] = []
     weight = 0
     for batch in batches:
         held.append(batch)
-        weight += batch.nbytes
+        weight += batch.get_total_buffer_size()  # 40 times as fast as nbytes; of a slice it is more
         if weight >= size:
-            yield typed(held, schema)
+            yield held
             held, weight = [], 0
     if held:
-        yield typed(held, schema)
+        yield held
 
 
 def _translated(reader: pa.RecordBatchReader, snapshot: Snapshot) -> Iterator[pa.RecordBatch]:

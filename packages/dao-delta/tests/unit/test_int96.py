@@ -55,6 +55,7 @@ def test_far_timestamps_are_exact(tmp_path: Path, values: list[Any], statistics:
     assert DAO.count(table, where="at > TIMESTAMPTZ '9000-01-01 00:00:00Z'") == values.count(FAR)
     early = read(table, where="at < TIMESTAMPTZ '1000-01-01 00:00:00Z'", columns=["id", "at"])
     assert early == [EARLY] * values.count(EARLY)
+    assert read(table, where="id >= 2", columns=["id", "at"]) == values[1:]
 
 
 def test_digits_below_a_microsecond_are_refused(tmp_path: Path) -> None:
