@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from contextlib import suppress
 from itertools import pairwise
@@ -141,3 +142,18 @@ def test_changes_are_those_of_the_feed(corpora: Path, store: DataStore) -> None:
         assert counted(found.to_pylist(), names) == counted(expected, names), key
         read += 1
     assert read >= 6
+
+
+@pytest.mark.parametrize("key", ["table-with-dv-small", "table_with_deletion_logs", "cdf-table-with-cdc-and-dvs"])
+def test_files_with_deletion_vectors_are_replaced(corpora: Path, tmp_path: Path, key: str) -> None:
+    """By a delete and an upsert: the rows that Spark has deleted stay so, for deltalake too."""
+    shutil.copytree(corpora / "delta-rs" / "data" / key, tmp_path / key)
+    table = TableObject(key, DataStore("copied", "delta", options={"root": str(tmp_path)}))
+    name = DAO.schema(table).names[0]
+    rows = sorted(DAO.read(table).to_pylist(), key=repr)
+    gone = rows.pop()
+    assert DAO.delete(table, where=[(name, "=", gone[name])]).rows_deleted == 1
+    assert DAO.upsert(pa.Table.from_pylist(rows[:2], DAO.schema(table)), table, keys=name).rows_updated == 2
+    assert sorted(DAO.read(table).to_pylist(), key=repr) == rows
+    assert DAO.write(DAO.schema(table).empty_table(), table, mode="overwrite").rows_deleted == len(rows)
+    assert not pa.table(DeltaTable(str(tmp_path / key)).get_add_actions()).num_rows

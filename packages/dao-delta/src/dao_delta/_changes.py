@@ -23,7 +23,7 @@ from dao_delta._difference import without_common
 from dao_delta._log import Action, read_commit
 from dao_delta._log_files import LogFiles
 from dao_delta._partition_values import partition_value
-from dao_delta._stored import StoredFile, StoredFiles, mapping_of, vectors_of
+from dao_delta._stored import StoredFile, StoredFiles, mapping_of
 from dao_delta._versions import history_of, open_version, told_by
 from dao_delta._widening import check_columns
 from dao_files.storage import in_parallel
@@ -266,7 +266,7 @@ class _Reading:
         key = f"{self.last.key}/{path}"
         kept = None
         if action.get("deletionVector"):
-            kept = vectors_of(self._snapshot(version)).get(path)
+            kept = self._snapshot(version).kept_rows.get(path)
             if kept is None:
                 raise UnsupportedError(f"the deletion vector of {key!r} in version {version} can't be found")
         size = action.get("size")

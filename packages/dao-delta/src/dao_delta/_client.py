@@ -21,6 +21,7 @@ from dao_delta._footers import Footers
 from dao_delta._log import LOG, Action
 from dao_delta._log_files import CommitChecks
 from dao_delta._schemas import arrow_schema
+from dao_delta._vectors import vectors_in_log
 from dao_files.manifest import Transport
 from dao_files.storage import check_key
 
@@ -277,8 +278,7 @@ class Snapshot:
             removes: whether files or rows will be taken out.
 
         Raises:
-            UnsupportedError: a feature that can't be honoured; the table is append-only; or rows are hidden by deletion
-                vectors in files that would be rewritten.
+            UnsupportedError: a feature that can't be honoured; or the table is append-only.
         """
         unknown = sorted(self.features - _WRITABLE - _unused(self))
         if unknown:
@@ -288,18 +288,44 @@ class Snapshot:
             )
         if removes and self.is_append_only:
             raise UnsupportedError(f"the table {self.key!r} is append-only (delta.appendOnly): rows can only be added")
-        if removes and self.has_deletion_vectors:
-            raise UnsupportedError(
-                f"the table {self.key!r} has files with deletion vectors, which can't be replaced without Spark; "
-                "REORG TABLE ... APPLY (PURGE) in Spark removes them, and rows can be appended"
-            )
 
     @cached_property
     def has_deletion_vectors(self) -> bool:
         """Whether rows of the table's files are hidden by deletion vectors."""
         if "deletionVectors" not in self.features:
             return False
+        if "deletionVectors" not in self.features:
+            return False
         return any(batch.num_rows for batch in pa.RecordBatchReader.from_stream(self.table.deletion_vectors()))
+
+    @cached_property
+    def kept_rows(self) -> Mapping[str, pa.Array]:
+        """Of files with deletion vectors, by path below the table's folder: by row, whether the vector leaves it."""
+        if not self.has_deletion_vectors:
+            return {}
+        found = pa.RecordBatchReader.from_stream(self.table.deletion_vectors()).read_all()
+        root = f"{unquote(self.client.uri_of(self.key))}/"
+        paths = [unquote(uri).removeprefix(root) for uri in found["filepath"].to_pylist()]
+        return {path: vector.values for path, vector in zip(paths, found["selection_vector"], strict=True)}
+
+    def vector_of(self, path: str) -> Mapping[str, Any] | None:
+        """The descriptor of a file's deletion vector, by the file's path as the log has it; None if it has none.
+
+        Raises:
+            UnsupportedError: the log's vectors aren't those by which deltalake hides rows.
+        """
+        return self._vectors[plain_path(path)] if plain_path(path) in self.kept_rows else None
+
+    @cached_property
+    def _vectors(self) -> Mapping[str, Mapping[str, Any]]:
+        found = vectors_in_log(self.client.transport, self.key, self.version)
+        by_path = {plain_path(path): vector for path, vector in found.items()}
+        hidden = {path: pc.sum(pc.invert(kept)).as_py() for path, kept in self.kept_rows.items()}
+        if {path: vector["cardinality"] for path, vector in by_path.items()} != hidden:
+            raise UnsupportedError(
+                f"the deletion vectors of {self.key!r} can't be told from its log: only Spark can change it"
+            )
+        return by_path
 
     @cached_property
     def files(self) -> pa.Table:

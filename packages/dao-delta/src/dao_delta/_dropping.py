@@ -6,7 +6,7 @@ from dao.errors import NotFoundError, UnsupportedError
 from dao.results import WriteResult
 from dao_delta._client import Client, deletion_mark
 from dao_delta._log import LOG
-from dao_delta._writing import known_rows
+from dao_delta._writing import gone_rows
 
 __all__ = ["drop_table", "refuse_key"]
 
@@ -37,7 +37,7 @@ def drop_table(client: Client, table: str) -> WriteResult:
     if snapshot is not None and snapshot.is_append_only:
         raise UnsupportedError(f"the table {table!r} is append-only (delta.appendOnly): it can't be deleted")
     version = None if snapshot is None else snapshot.version
-    rows = None if snapshot is None or snapshot.has_deletion_vectors else known_rows(snapshot.files)
+    rows = None if snapshot is None or snapshot.has_deletion_vectors else gone_rows(snapshot, snapshot.files)
     client.forget(table)
     mark = deletion_mark(table)
     client.transport.put(mark, b"")

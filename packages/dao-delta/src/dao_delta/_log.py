@@ -40,23 +40,27 @@ def log_path(path: str) -> str:
     return quote(path, safe="/=")
 
 
-def remove_file(path: str, partition: Mapping[str, str | None], size: int, *, data_change: bool = True) -> Action:
+def remove_file(
+    path: str, partition: Mapping[str, str | None], size: int, vector: Mapping[str, Any] | None = None
+) -> Action:
     """The action that takes a file out of a table.
 
     Args:
         path: its path as the log has it.
         partition: its partition values.
         size: bytes.
-        data_change: False where its rows are in other files of the same commit.
+        vector: the descriptor of its deletion vector; without it another file would go.
     """
+    named = {} if vector is None else {"deletionVector": dict(vector)}
     return {
         "remove": {
             "path": path,
             "deletionTimestamp": now(),
-            "dataChange": data_change,
+            "dataChange": True,
             "extendedFileMetadata": True,
             "partitionValues": dict(partition),
             "size": size,
+            **named,
         }
     }
 

@@ -16,7 +16,7 @@ from dao_delta._log import LOG, Action, commit_key, read_commit
 from dao_files.manifest import Stat, Transport
 from dao_files.storage import in_parallel
 
-__all__ = ["CommitChecks", "LogFiles", "commit_stats"]
+__all__ = ["CommitChecks", "LogFiles", "commit_stats", "file_identity"]
 
 _COMMIT = re.compile(r"(\d{20})\.json")
 _CHECKPOINT = re.compile(
@@ -31,11 +31,11 @@ class LogFiles:
 
     Attributes:
         commits: the commits by version.
-        checkpoints: the versions that have a complete checkpoint.
+        checkpoints: by version the files of a complete checkpoint.
     """
 
     commits: Mapping[int, Stat]
-    checkpoints: frozenset[int]
+    checkpoints: Mapping[int, Sequence[Stat]]
 
     @classmethod
     def of(cls, transport: Transport, table: str, after: int = -1) -> LogFiles:
@@ -47,21 +47,22 @@ class LogFiles:
             after: only what is of later versions.
         """
         commits: dict[int, Stat] = {}
-        parts: Counter[tuple[int, int]] = Counter()
+        parts: dict[tuple[int, int], list[Stat]] = {}
         begin = commit_key(table, after) if after >= 0 else None
         for stat in transport.list(f"{table}/{LOG}/", after=begin):
             name = stat.key.rpartition("/")[2]
             if found := _COMMIT.fullmatch(name):
                 commits[int(found[1])] = stat
             elif (found := _CHECKPOINT.fullmatch(name)) and stat.size:
-                parts[int(found["version"]), int(found["parts"] or 1)] += 1
-        return cls(commits, frozenset(version for (version, whole), count in parts.items() if count >= whole))
+                parts.setdefault((int(found["version"]), int(found["parts"] or 1)), []).append(stat)
+        complete = {version: stats[:whole] for (version, whole), stats in parts.items() if len(stats) >= whole}
+        return cls(commits, complete)
 
     @cached_property
     def readable(self) -> Sequence[int]:
         """The versions that can be read by the log, the oldest first."""
         found: list[int] = []
-        for version in sorted(self.checkpoints | self.commits.keys()):
+        for version in sorted(self.checkpoints.keys() | self.commits.keys()):
             follows = bool(found) and found[-1] == version - 1
             if version in self.checkpoints or (version in self.commits and (follows or version == 0)):
                 found.append(version)
@@ -111,12 +112,13 @@ def _check(transport: Transport, stat: Stat) -> None:
     for kind in ("metaData", "protocol"):
         if sum(kind in action for action in actions) > 1:
             raise StoreError(f"the commit {stat.key!r} is damaged: it has more than one action {kind}")
-    added = Counter(_identity(action["add"]) for action in actions if "add" in action)
+    added = Counter(file_identity(action["add"]) for action in actions if "add" in action)
     twice = next((path for (path, _), count in added.items() if count > 1), None)
     if twice is not None:
         raise StoreError(f"the commit {stat.key!r} is damaged: it adds the file {twice!r} twice")
 
 
-def _identity(add: Action) -> tuple[str, str]:
-    vector = add.get("deletionVector") or {}
-    return add["path"], f"{vector.get('storageType')}{vector.get('pathOrInlineDv')}@{vector.get('offset')}"
+def file_identity(action: Action) -> tuple[str, str]:
+    """What a file is known by, of its ``add`` or ``remove``: its path and its deletion vector."""
+    vector = action.get("deletionVector") or {}
+    return action["path"], f"{vector.get('storageType')}{vector.get('pathOrInlineDv')}@{vector.get('offset')}"

@@ -35,7 +35,7 @@ class _Hits:
     @property
     def whole(self) -> bool:
         """Whether it is true for all rows."""
-        return self.hits == self.rows
+        return 0 < self.hits == self.rows
 
 
 def remove_rows(rewriting: Rewriting, predicate: Predicate) -> tuple[int, bool]:
@@ -69,7 +69,7 @@ def _found(rewriting: Rewriting, predicate: Predicate) -> list[_Hits]:
         if kept and file.rows != 0
     ]
     if predicate.columns <= {*snapshot.partition_by}:
-        sizes = [rewriting.stored.rows_of(file) for file in chosen]
+        sizes = [rewriting.stored.rows_of(file) - file.hidden for file in chosen]
         return [_Hits(file, rows, rows) for file, rows in zip(chosen, sizes, strict=True)]
     return in_threads(_Filter(rewriting, predicate).count, chosen)
 

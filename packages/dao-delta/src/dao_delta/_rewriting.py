@@ -131,7 +131,7 @@ class Rewriting:
     def remove(self, file: StoredFile) -> None:
         """Take a file out."""
         texts = {name: partition_text(value) for name, value in file.partition.items()}
-        self.removed.append(remove_file(file.path, texts, file.size))
+        self.removed.append(remove_file(file.path, texts, file.size, self.snapshot.vector_of(file.path)))
 
     def replace(self, file: StoredFile, rows: Callable[[ChangeFeed], Iterator[pa.RecordBatch]]) -> None:
         """Write a file again.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
-from urllib.parse import unquote
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from attrs import field, frozen
 
@@ -21,7 +21,7 @@ from dao_delta._footers import Footer
 from dao_files.formats import WITNESSES, int96_leaves, witnessed
 from dao_files.manifest import Stat, Transport, native_file
 
-__all__ = ["StoredFile", "StoredFiles", "gone_error", "mapping_of", "missing_file", "stored_files", "vectors_of"]
+__all__ = ["StoredFile", "StoredFiles", "gone_error", "mapping_of", "missing_file", "stored_files"]
 
 _BATCH_ROWS = 1 << 18
 
@@ -46,6 +46,11 @@ class StoredFile:
     partition: Mapping[str, Any]
     kept: pa.Array | None = None
 
+    @property
+    def hidden(self) -> int:
+        """How many rows are hidden."""
+        return 0 if self.kept is None else int(pc.sum(pc.invert(self.kept)).as_py() or 0)
+
 
 def stored_files(snapshot: Snapshot) -> list[StoredFile]:
     """The data files of a version, in the order of :attr:`Snapshot.files`.
@@ -54,7 +59,7 @@ def stored_files(snapshot: Snapshot) -> list[StoredFile]:
         UnsupportedError: a file is outside the table's folder, or a deletion vector belongs to none.
     """
     names = ["path", "size_bytes", "num_records", *(f"partition.{name}" for name in snapshot.partition_by)]
-    vectors = vectors_of(snapshot)
+    vectors = snapshot.kept_rows
     known = set(map(plain_path, snapshot.files["path"].to_pylist()))
     if vectors.keys() - known:  # else their rows would be seen
         raise UnsupportedError(f"deletion vectors of {snapshot.key!r} are of files that it doesn't have")
@@ -69,16 +74,6 @@ def stored_files(snapshot: Snapshot) -> list[StoredFile]:
         )
         for row in snapshot.files.select(names).to_pylist()
     ]
-
-
-def vectors_of(snapshot: Snapshot) -> dict[str, pa.Array]:
-    """The rows that deletion vectors leave, as :attr:`StoredFile.kept`, by the file's path below the table's folder."""
-    if not snapshot.has_deletion_vectors:
-        return {}
-    found = pa.RecordBatchReader.from_stream(snapshot.table.deletion_vectors()).read_all()
-    root = f"{unquote(snapshot.client.uri_of(snapshot.key))}/"
-    paths = [unquote(uri).removeprefix(root) for uri in found["filepath"].to_pylist()]
-    return {path: vector.values for path, vector in zip(paths, found["selection_vector"], strict=True)}
 
 
 def gone_error(snapshot: Snapshot, found: object) -> StoreError:

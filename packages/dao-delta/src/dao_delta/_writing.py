@@ -212,6 +212,7 @@ def removals(snapshot: Snapshot, files: pa.Table | None = None) -> list[Action]:
             row["path"],
             {name: partition_text(value) for name, value in partitions_of(snapshot, row).items()},
             row["size_bytes"],
+            snapshot.vector_of(row["path"]),
         )
         for row in (snapshot.files if files is None else files).to_pylist()
     ]
@@ -231,7 +232,7 @@ def _plan_overwrite(client: Client, table: str, source: Source, asked: Write, sn
             snapshot.metadata_action(schemaString=text, partitionColumns=list(partition_by)),
         ]
     files = source.files(client, table, layout, asked.settings, snapshot)
-    return _written(files, asked, *removals(snapshot), extra=changes, gone=known_rows(snapshot.files))
+    return _written(files, asked, *removals(snapshot), extra=changes, gone=gone_rows(snapshot, snapshot.files))
 
 
 def _kept_fields(snapshot: Snapshot, schema: pa.Schema) -> list[dict[str, Any]]:
@@ -245,10 +246,12 @@ def _is_same(old: dict[str, Any] | None, new: dict[str, Any]) -> bool:
     return old is not None and old["type"] == new["type"] and old["nullable"] == new["nullable"]
 
 
-def known_rows(files: pa.Table) -> int | None:
-    """The rows in data files, as the log has them; None where it doesn't say."""
+def gone_rows(snapshot: Snapshot, files: pa.Table) -> int | None:
+    """The rows of data files that can be seen, as the log has them; None where it doesn't say."""
     counts = files.column("num_records")
-    return None if counts.null_count else int(pc.sum(counts).as_py() or 0)
+    vectors = filter(None, map(snapshot.vector_of, files["path"].to_pylist()))
+    hidden = sum(vector["cardinality"] for vector in vectors)
+    return None if counts.null_count else int(pc.sum(counts).as_py() or 0) - hidden
 
 
 def _plan_partitions(client: Client, table: str, source: Source, asked: Write, snapshot: Snapshot) -> Change:
@@ -268,4 +271,4 @@ def _plan_partitions(client: Client, table: str, source: Source, asked: Write, s
         if tuple((name, partition_text(value)) for name, value in partitions_of(snapshot, row).items()) in came
     ]
     replaced = old.take(pa.array(gone, pa.int64()))
-    return _written(files, asked, *removals(snapshot, replaced), extra=changes, gone=known_rows(replaced))
+    return _written(files, asked, *removals(snapshot, replaced), extra=changes, gone=gone_rows(snapshot, replaced))
