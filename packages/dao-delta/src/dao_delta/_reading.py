@@ -31,8 +31,8 @@ __all__ = ["count_rows", "read_rows", "stream_rows"]
 
 Batches = Sequence[pa.RecordBatch]
 
-_READ, _STREAMED = 4 << 20, 2 << 20
-"""Bytes of the rows that are shaped at a time, of a read and of a stream, which holds some such groups."""
+_STREAMED = 2 << 20
+"""Bytes of the rows that a stream decodes at a time; it holds some such groups."""
 
 _SHAPERS = 2
 """Threads that cast and filter rows while deltalake decodes the next ones, a row group on one core."""
@@ -47,7 +47,7 @@ def read_rows(snapshot: Snapshot, selection: Selection) -> pa.Table:
     wanted = _wanted(snapshot, selection)
     if not wanted.names:  # tables without columns lose their rows when they are joined
         return stream_rows(snapshot, selection).read_all()
-    tables = [*_selected(snapshot, selection, wanted, min(_READ, current().batch))]
+    tables = [*_selected(snapshot, selection, wanted, current().batch)]
     return pa.concat_tables(tables) if tables else pa.Table.from_batches([], wanted)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Any
 
 import pyarrow as pa
@@ -128,8 +129,13 @@ def arrow_schema(schema: Schema) -> pa.Schema:
     Raises:
         UnsupportedError: a column has a type that can't be read.
     """
-    given = json.loads(schema.to_json())["fields"]
-    return pa.schema([_plain_field(*pair) for pair in zip(pa.schema(schema), given, strict=True)])
+    return _arrow_schema(schema.to_json())
+
+
+@lru_cache(maxsize=256)
+def _arrow_schema(text: str) -> pa.Schema:
+    given, fields = json.loads(text)["fields"], pa.schema(Schema.from_json(text))
+    return pa.schema([_plain_field(*pair) for pair in zip(fields, given, strict=True)])
 
 
 def _plain_field(field: pa.Field, given: dict[str, Any]) -> pa.Field:
