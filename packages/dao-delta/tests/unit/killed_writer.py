@@ -1,41 +1,55 @@
-"""Writers that go on until they are killed: one for each line that comes in, forked from a process that has all loaded.
+"""Writers that are killed at one of their I/O operations; see test_kills.py.
 
-A writer says each change before and after it is made.
+A writer says each change before and after it is made, and at last how many operations that took.
 """
 
 from __future__ import annotations
 
+import builtins
 import os
-import sys
 
-import pyarrow.parquet  # noqa: F401 - loaded once, for all writers
+import pandas as pd  # noqa: F401 - loaded once, for all writers: by pyarrow, for the first list
+import pyarrow.parquet  # noqa: F401
 
 import dao_delta._parquet
 import dao_delta._writing  # noqa: F401
 from dao import DataAccessObject, DataStore, DataStoreRegistry
+from dao.testing import fork_writers, killing, patched
 from dao_delta import DeltaObject
+from dao_delta._folder import FileWriter, FolderTransport
+
+MODES = ("append", "overwrite", "overwrite_partitions")
+CALLS = ("replace", "link", "unlink", "makedirs", "rmdir", "fstat", "fsync")
 
 
-def write(root: str, first: int) -> None:
+def lake(root: str) -> tuple[DataAccessObject, DeltaObject]:
+    """The table in a folder."""
     store = DataStore("lake", "delta", options={"root": root})
-    dao, table = DataAccessObject(registry=DataStoreRegistry([store])), DeltaObject("t", store)
-    for number in range(first, first + 1000):
-        mode = ("append", "overwrite", "overwrite_partitions")[number % 3]
-        print("begin", number, mode, flush=True)
-        rows = [{"by": number, "part": part, "text": "x" * 200} for part in (0, 1, 2, 3) * 50]
-        dao.write(rows, table, mode=mode, partition_by="part")
-        print("done", number, mode, flush=True)
+    return DataAccessObject(registry=DataStoreRegistry([store])), DeltaObject("t", store)
 
 
-def main() -> None:
-    for line in sys.stdin:
-        root, first = line.split()
-        writer = os.fork()
-        if not writer:
-            write(root, int(first))
-        print("writer", writer, flush=True)
-        print("ended", os.waitpid(writer, 0)[1], flush=True)
+def write(order: str) -> None:
+    """Make some changes to the table in a folder; each of them writes all partitions.
+
+    Args:
+        order: the folder, the number of the first change, how many there are, and at which operation to be killed; 0
+            for none.
+    """
+    root, first, changes, at = order.split()
+    dao, table = lake(root)
+    requests = (FolderTransport, "head", "get", "list", "delete")
+    plan = killing(int(at) or None)
+    with patched(plan, requests, (FileWriter, "write", "close"), (os, *CALLS), (builtins, "open")):
+        for number in range(int(first), int(first) + int(changes)):
+            mode = MODES[number % len(MODES)]
+            print("begin", number, mode, flush=True)
+            rows = [{"by": number, "part": part, "text": "x" * 200} for part in (0, 1, 2, 3) * 50]
+            dao.write(rows, table, mode=mode, partition_by="part")
+            print("done", number, mode, flush=True)
+    print("operations", len(plan.seen), flush=True)
 
 
 if __name__ == "__main__":
-    main()
+    dao, table = lake("nowhere")
+    dao.explain("write", [{"by": 0}], table)  # loads what a call does before the store is asked; starts no threads
+    fork_writers(write)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import subprocess
-import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from attrs import define, field
 
 from dao import DataAccessObject, DataStore, DataStoreRegistry
+from dao.testing import ForkedWriters, positions
 from dao_delta import DeltaObject
 
 WRITER = Path(__file__).with_name("killed_writer.py")
 ROWS = 200
+MODES = {"append": 0, "overwrite": 1, "overwrite_partitions": 2}
+"""The number of a writer's first change that has the mode."""
 
 
 def after(state: Counter[int], number: int, mode: str) -> Counter[int]:
@@ -26,57 +25,90 @@ def after(state: Counter[int], number: int, mode: str) -> Counter[int]:
     return state + Counter({number: ROWS}) if mode == "append" else Counter({number: ROWS})
 
 
-@pytest.fixture
-def writers() -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-P", str(WRITER)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as writers:
+@pytest.fixture(scope="module")
+def writers() -> Iterator[ForkedWriters]:
+    with ForkedWriters(WRITER) as writers:
         yield writers
-        assert writers.stdin is not None
-        writers.stdin.close()
 
 
-def killed(writers: subprocess.Popen[str], order: str, seconds: float) -> list[list[str]]:
-    """What a writer said that was killed some time after it began."""
-    assert writers.stdin is not None
-    assert writers.stdout is not None
-    writers.stdin.write(f"{order}\n")
-    writers.stdin.flush()
-    told: list[list[str]] = []
-    while not {"writer", "begin"} <= {words[0] for words in told}:
-        told.append(writers.stdout.readline().split())
-    time.sleep(seconds)
-    os.kill(next(int(words[1]) for words in told if words[0] == "writer"), signal.SIGKILL)
-    while told[-1][0] != "ended":
-        told.append(writers.stdout.readline().split())
-    assert told[-1][1] == str(int(signal.SIGKILL)), "it was to go on until it is killed"
-    return [words for words in told if words[0] in ("begin", "done")]
+@define(slots=False)
+class Lake:
+    """A table that writers change until they are killed.
+
+    Attributes:
+        root: the folder.
+        writers: their program.
+        state: the rows by writer.
+        next: the number of the next change.
+    """
+
+    root: Path
+    writers: ForkedWriters
+    state: Counter[int] = field(factory=Counter)
+    next: int = 0
+
+    def __attrs_post_init__(self) -> None:
+        store = DataStore("lake", "delta", options={"root": str(self.root)})
+        self.dao, self.table = DataAccessObject(registry=DataStoreRegistry([store])), DeltaObject("t", store)
+        self.add("error")
+
+    def add(self, mode: str) -> None:
+        """Add a row, in this process, and look that all others are there."""
+        self.dao.write([{"by": -1, "part": 0, "text": ""}], self.table, mode=mode, partition_by="part")
+        self.state = self.state + Counter({-1: 1})
+        assert self.rows() == self.state
+
+    def rows(self) -> Counter[int]:
+        return Counter(self.dao.read(self.table, columns=["by"])["by"].to_pylist())
+
+    def kill(self, changes: int, at: int) -> bool:
+        """Let a writer make changes and be killed at an operation; the rows are those before or after one of them."""
+        said, was_killed = self.writers.run(f"{self.root} {self.next} {changes} {at}")
+        doubtful = None
+        for what, number, mode in (words for words in map(str.split, said) if words[0] in ("begin", "done")):
+            self.next = int(number) + 1
+            if what == "done":
+                self.state, doubtful = after(self.state, int(number), mode), None
+            else:
+                doubtful = after(self.state, int(number), mode)
+        found = self.rows()
+        assert found in (self.state, doubtful)
+        self.state = found
+        self.add("append")
+        return was_killed
+
+    def operations(self, changes: int) -> int:
+        """How many operations the next changes take."""
+        said, was_killed = self.writers.run(f"{self.root} {self.next} {changes} 0")
+        assert not was_killed
+        self.next += changes
+        self.state = self.rows()
+        return int(said[-1].split()[1])
+
+    def check_history(self) -> None:
+        versions = [version.version for version in self.dao.history(self.table)]
+        assert versions == list(range(versions[0], -1, -1))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_at_whichever_operation_a_writer_is_killed_the_table_is_whole(
+    mode: str, tmp_path: Path, writers: ForkedWriters
+) -> None:
+    lake = Lake(tmp_path / "lake", writers)
+    lake.next = MODES[mode]
+    count = lake.operations(1)
+    for at in positions(count):
+        lake.next = MODES[mode]
+        assert lake.kill(1, at), f"{at} of {count}"
+    lake.check_history()
 
 
 @pytest.mark.parametrize("kills", [10, pytest.param(100, marks=pytest.mark.slow)])
 @pytest.mark.timeout(1800)
-def test_whenever_a_writer_is_killed_the_table_is_whole(
-    tmp_path: Path, kills: int, writers: subprocess.Popen[str]
-) -> None:
-    chance = random.Random(kills)
-    store = DataStore("lake", "delta", options={"root": str(tmp_path / "lake")})
-    dao, table = DataAccessObject(registry=DataStoreRegistry([store])), DeltaObject("t", store)
-    dao.write([{"by": -1, "part": 0, "text": ""}], table, partition_by="part")
-    state, number = Counter({-1: 1}), 0
-    for _ in range(kills):
-        told = killed(writers, f"{tmp_path / 'lake'} {number}", chance.uniform(0, 0.3))
-        doubtful = None
-        for what, given, mode in told:
-            number = int(given) + 1
-            if what == "done":
-                state, doubtful = after(state, int(given), mode), None
-            else:
-                doubtful = after(state, int(given), mode)
-        found = Counter(dao.read(table, columns=["by"])["by"].to_pylist())
-        assert found in (state, doubtful)
-        state = found
-        dao.write([{"by": -1, "part": 0, "text": ""}], table, mode="append")
-        state = state + Counter({-1: 1})
-        assert Counter(dao.read(table, columns=["by"])["by"].to_pylist()) == state
-    versions = [version.version for version in dao.history(table)]
-    assert versions == list(range(versions[0], -1, -1))
-    assert not list((tmp_path / "lake" / "t" / "_delta_log").glob("*.tmp"))
+def test_whenever_a_writer_is_killed_the_table_is_whole(kills: int, tmp_path: Path, writers: ForkedWriters) -> None:
+    lake, chance = Lake(tmp_path / "lake", writers), random.Random(kills)
+    changes = 2 * len(MODES)
+    most = lake.operations(changes)
+    killed = [lake.kill(changes, chance.randint(1, most)) for _ in range(kills)]
+    assert sum(killed) > 0.9 * kills, "they were to go on until they are killed"
+    lake.check_history()

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dao.testing._doubles import in_memory
     from dao.testing._faults import FaultPlan, Verdict, patched
     from dao.testing._imports import modules_after
+    from dao.testing._kills import ForkedWriters, fork_writers, killing
     from dao.testing._profiles import positions
     from dao.testing._rules import with_rule
     from dao.testing._suite import ConformanceSuite
@@ -43,9 +44,12 @@ _HOMES = {
     "Capabilities": "dao.capabilities",
     "ConformanceSuite": "dao.testing._suite",
     "FaultPlan": "dao.testing._faults",
+    "ForkedWriters": "dao.testing._kills",
     "Verdict": "dao.testing._faults",
     "door_faults": "dao.testing._doors",
+    "fork_writers": "dao.testing._kills",
     "in_memory": "dao.testing._doubles",
+    "killing": "dao.testing._kills",
     "modules_after": "dao.testing._imports",
     "patched": "dao.testing._faults",
     "positions": "dao.testing._profiles",
@@ -58,9 +62,12 @@ __all__ = [
     "Capabilities",
     "ConformanceSuite",
     "FaultPlan",
+    "ForkedWriters",
     "Verdict",
     "door_faults",
+    "fork_writers",
     "in_memory",
+    "killing",
     "modules_after",
     "patched",
     "positions",
