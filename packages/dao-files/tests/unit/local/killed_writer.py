@@ -1,26 +1,27 @@
 """A program that changes a table again and again until it is killed; see test_kills.py.
 
-It waits for a line of its standard input, then forks a child that writes. It prints the child's process id, each
-version once the call that wrote it has returned, and a last line when the child has ended. Forking is what makes
-hundreds of kills affordable: Python and Arrow are imported once.
+It prints each version once the call that wrote it has returned.
 """
 
 from __future__ import annotations
 
+import builtins
 import os
 import sys
 from importlib import import_module
+from itertools import count
 
 import pyarrow as pa
 
 from dao.data_object import TableObject
 from dao.results import WriteResult
+from dao.testing import fork_writers, killing, patched
 from dao_files import LocalInterface
 from dao_files._local import publishing
 
 ROWS = 300
 TABLE = TableObject("deep/table")
-ENDED = "ended\n"
+CALLS = ("mkdir", "rename", "replace", "link", "unlink", "open", "stat", "scandir", "listdir", "fsync")
 
 
 def rows(version: int) -> pa.Table:
@@ -31,14 +32,13 @@ def rows(version: int) -> pa.Table:
 def work(root: str) -> None:
     """Overwrite and upsert until the process is killed."""
     store = LocalInterface(root)
-    version = store.read(TABLE, columns=["version"], limit=1).column(0)[0].as_py()
-    while True:
-        version += 1
+    first = store.read(TABLE, columns=["version"], limit=1).column(0)[0].as_py() + 1
+    for version in count(first):
         if version % 2:
             store.upsert(rows(version), TABLE, keys="id")
         else:
             store.write(rows(version), TABLE, mode="overwrite", partition_by=["part"] if version % 4 else [])
-        os.write(sys.stdout.fileno(), b"%d\n" % version)
+        print(version, flush=True)
 
 
 def append(store: LocalInterface, number: int) -> WriteResult:
@@ -49,11 +49,9 @@ def append(store: LocalInterface, number: int) -> WriteResult:
 def append_on(root: str) -> None:
     """Append rows, each with a key, until the process is killed."""
     store = LocalInterface(root)
-    number = store.count(TABLE)
-    while True:
+    for number in count(store.count(TABLE)):
         append(store, number)
-        os.write(sys.stdout.fileno(), b"%d\n" % number)
-        number += 1
+        print(number, flush=True)
 
 
 def import_everything() -> None:
@@ -76,16 +74,12 @@ def main(root: str, way: str, task: str) -> None:
     if way == "two steps":
         publishing.exchange = lambda one, other: False
     import_everything()
-    for _ in sys.stdin:
-        started = os.fork()
-        if started == 0:
-            print(os.getpid(), flush=True)
-            try:
-                {"work": work, "append on": append_on}[task](root)
-            finally:
-                os._exit(1)
-        os.waitpid(started, 0)
-        print(ENDED, end="", flush=True)
+
+    def write(at: str) -> None:
+        with patched(killing(int(at)), (os, *CALLS), (builtins, "open"), (pa, "OSFile"), (publishing, "exchange")):
+            {"work": work, "append on": append_on}[task](root)
+
+    fork_writers(write)
 
 
 if __name__ == "__main__":
