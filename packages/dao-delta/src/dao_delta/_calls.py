@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from dao.data_object import DataObject
-from dao_delta._client import Client, check_name
+from dao_delta._client import Client
 from dao_delta._dropping import refuse_key
+from dao_delta._keys import check_name
 
 __all__ = ["plan"]
 

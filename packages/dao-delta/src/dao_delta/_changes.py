@@ -18,8 +18,9 @@ from dao.errors import NotFoundError, StoreError, UnsupportedError
 from dao.progress import advance
 from dao.results import Version
 from dao.tables import CHANGE_COLUMNS, Selection, mark_changes, select_changes, version_at
-from dao_delta._client import Client, Snapshot, plain_path
+from dao_delta._client import Client, Snapshot
 from dao_delta._difference import without_common
+from dao_delta._keys import plain_path
 from dao_delta._log import Action, read_commit
 from dao_delta._log_files import LogFiles
 from dao_delta._partition_values import partition_value

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 from urllib.parse import quote, unquote
@@ -16,14 +15,14 @@ from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from dao.connections import Settings
-from dao.errors import DataError, NotFoundError, StoreError, UnsupportedError
+from dao.errors import NotFoundError, StoreError, UnsupportedError
 from dao_delta._footers import Footers
+from dao_delta._keys import begins_a_table, check_name, deletion_mark, plain_path
 from dao_delta._log import LOG, Action
 from dao_delta._log_files import CommitChecks
 from dao_delta._schemas import arrow_schema
 from dao_delta._vectors import vectors_in_log
 from dao_files.manifest import Transport
-from dao_files.storage import check_key
 
 __all__ = ["Client", "Snapshot"]
 
@@ -43,22 +42,6 @@ _BY_VERSION = {
     "identityColumns": 6,
 }
 """The writer version below 7 that features come with; there they bind only where the table uses them."""
-
-
-_UNNAMEABLE = re.compile(r"%[0-9A-Fa-f]{2}|[\x00-\x1f\x7f]")
-
-
-def check_name(table: str) -> str:
-    """Check a table's key.
-
-    Raises:
-        DataError: it could leave the store, or deltalake would take it for another one: it decodes ``%41`` twice.
-    """
-    check_key(table)
-    found = _UNNAMEABLE.search(table)
-    if found is not None:
-        raise DataError(f"key {table!r} can't be used for a Delta table: deltalake can't name {found[0]!r}")
-    return table
 
 
 @define(slots=False, eq=False)
@@ -142,7 +125,7 @@ class Client:
     def exists(self, table: str) -> bool:
         """Whether there is a table, by its log alone."""
         check_name(table)
-        return any(map(_begins_a_table, self.log_keys(table)))
+        return any(map(begins_a_table, self.log_keys(table)))
 
     def log_keys(self, table: str) -> Iterator[str]:
         """The keys of a table's log."""
@@ -154,7 +137,7 @@ class Client:
         A log that lacks its beginning without the mark of a deletion is damaged: it isn't taken for none.
         """
         found = list(self.log_keys(table))
-        return found if deletion_mark(table) in found and not any(map(_begins_a_table, found)) else []
+        return found if deletion_mark(table) in found and not any(map(begins_a_table, found)) else []
 
     def clear_remains(self, table: str) -> None:
         """Make room for a new table: commits of a deleted one would become its next versions."""
@@ -162,17 +145,6 @@ class Client:
         if remains:
             self.transport.delete(key for key in remains if key != mark)
             self.transport.delete([mark])
-
-
-def deletion_mark(table: str) -> str:
-    """The key of what is put into a log before the table is deleted, and deleted last: so it can be repeated."""
-    return f"{table}/{LOG}/_dao_deleting"
-
-
-def _begins_a_table(key: str) -> bool:
-    """Whether an object of a log is one that a table can be read from: the first commit, or a checkpoint."""
-    name = key.rpartition("/")[2]
-    return name == f"{0:020d}.json" or ".checkpoint." in name
 
 
 @define(slots=False, eq=False)
@@ -366,22 +338,6 @@ def _camel(name: str) -> str:
     return name[:1].lower() + name[1:]
 
 
-def plain_path(path: str) -> str:
-    """The path of a file below its table's folder, of its path in the log.
-
-    Raises:
-        UnsupportedError: the file is elsewhere, as in a shallow clone.
-    """
-    if "://" in path or path.startswith("/") or ".." in unquote(path).split("/"):
-        raise UnsupportedError(f"the file {path!r} is outside the table's folder, as in a shallow clone")
-    return unquote(path)
-
-
 def partitions_of(snapshot: Snapshot, row: Mapping[str, Any]) -> dict[str, Any]:
     """The partition values of a row of :attr:`Snapshot.files`."""
     return {name: row[f"partition.{name}"] for name in snapshot.partition_by}
-
-
-def columns_of(names: Sequence[str], kind: str) -> list[str]:
-    """The names of the columns of :attr:`Snapshot.files` that have statistics of a kind."""
-    return [f"{kind}.{name}" for name in names]

@@ -12,7 +12,8 @@ import pyarrow.types as pt
 from dao.data_object import DataObject, TableObject
 from dao.errors import AlreadyExistsError, ConflictError, DataError, NotFoundError, UnsupportedError
 from dao.results import WriteResult
-from dao_delta._client import Client, check_name
+from dao_delta._client import Client
+from dao_delta._keys import check_name
 from dao_delta._log import Action, log_path, now, put_commit
 from dao_delta._parquet import partition_text
 from dao_delta._schemas import check_partitions, storable

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dao.errors import NotFoundError, UnsupportedError
 from dao.results import WriteResult
-from dao_delta._client import Client, deletion_mark
+from dao_delta._client import Client
+from dao_delta._keys import deletion_mark
 from dao_delta._log import LOG
 from dao_delta._writing import gone_rows
 

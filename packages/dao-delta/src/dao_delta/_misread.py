@@ -18,9 +18,10 @@ import pyarrow.types as pt
 
 from dao.arrow.predicates import Predicate
 from dao.errors import UnsupportedError
-from dao_delta._client import Snapshot, plain_path
+from dao_delta._client import Snapshot
 from dao_delta._columns import ColumnMapping
 from dao_delta._footers import Footer, mark_in, mark_of, own_name
+from dao_delta._keys import plain_path
 from dao_delta._pruning import files_with_rows
 from dao_delta._stored import StoredFile, StoredFiles, mapping_of, missing_file
 

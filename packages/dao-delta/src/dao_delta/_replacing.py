@@ -11,7 +11,8 @@ import pyarrow.compute as pc
 from dao.arrow.predicates import Predicate, bind, mask, to_arrow
 from dao.errors import DataError
 from dao.results import WriteResult
-from dao_delta._client import Client, Snapshot, plain_path
+from dao_delta._client import Client, Snapshot
+from dao_delta._keys import plain_path
 from dao_delta._log import Action
 from dao_delta._parquet import DataFiles, Layout
 from dao_delta._remembered import Remembered

@@ -14,10 +14,11 @@ from attrs import field, frozen
 from dao.arrow.convert import repeated
 from dao.errors import DataError, NotFoundError, StoreError, UnsupportedError
 from dao.memory import current
-from dao_delta._client import Snapshot, partitions_of, plain_path
+from dao_delta._client import Snapshot, partitions_of
 from dao_delta._columns import ColumnMapping
 from dao_delta._folder import FolderTransport
 from dao_delta._footers import Footer
+from dao_delta._keys import plain_path
 from dao_files.formats import WITNESSES, int96_leaves, witnessed
 from dao_files.manifest import Stat, Transport, native_file
 

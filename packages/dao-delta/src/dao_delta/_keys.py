@@ -1,0 +1,49 @@
+"""Where a table and its files are, and which names can't be used."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote
+
+from dao.errors import DataError, UnsupportedError
+from dao_delta._log import LOG
+from dao_files.storage import check_key
+
+__all__ = ["begins_a_table", "check_name", "deletion_mark", "plain_path"]
+
+_UNNAMEABLE = re.compile(r"%[0-9A-Fa-f]{2}|[\x00-\x1f\x7f]")
+
+
+def check_name(table: str) -> str:
+    """Check a table's key.
+
+    Raises:
+        DataError: it could leave the store, or deltalake would take it for another one: it decodes ``%41`` twice.
+    """
+    check_key(table)
+    found = _UNNAMEABLE.search(table)
+    if found is not None:
+        raise DataError(f"key {table!r} can't be used for a Delta table: deltalake can't name {found[0]!r}")
+    return table
+
+
+def deletion_mark(table: str) -> str:
+    """The key of what is put into a log before the table is deleted, and deleted last: so it can be repeated."""
+    return f"{table}/{LOG}/_dao_deleting"
+
+
+def begins_a_table(key: str) -> bool:
+    """Whether an object of a log is one that a table can be read from: the first commit, or a checkpoint."""
+    name = key.rpartition("/")[2]
+    return name == f"{0:020d}.json" or ".checkpoint." in name
+
+
+def plain_path(path: str) -> str:
+    """The path of a file below its table's folder, of its path in the log.
+
+    Raises:
+        UnsupportedError: the file is elsewhere, as in a shallow clone.
+    """
+    if "://" in path or path.startswith("/") or ".." in unquote(path).split("/"):
+        raise UnsupportedError(f"the file {path!r} is outside the table's folder, as in a shallow clone")
+    return unquote(path)
