@@ -108,31 +108,31 @@ def mutate(monkeypatch):
 
 NAMELESS_FILES_VANISH = """
 from dao_files.formats import infer_format
-from dao_files._actions import tables
+from dao_files._actions import opening
 
 def mutate(monkeypatch):
-    shown = tables.shown_files
+    shown = opening.shown_files
     monkeypatch.setattr(
-        tables, "shown_files", lambda snapshot: [info for info in shown(snapshot) if infer_format(info.key)]
+        opening, "shown_files", lambda snapshot: [info for info in shown(snapshot) if infer_format(info.key)]
     )
 """
 
 STRANGERS_ARE_LEFT_OUT = """
 from dao_files.formats import infer_format
-from dao_files._actions import tables
+from dao_files._actions import opening
 
 def mutate(monkeypatch):
-    shown = tables.shown_files
+    shown = opening.shown_files
     monkeypatch.setattr(
-        tables, "shown_files", lambda snapshot: [i for i in shown(snapshot) if infer_format(i.key) == "parquet"]
+        opening, "shown_files", lambda snapshot: [i for i in shown(snapshot) if infer_format(i.key) == "parquet"]
     )
 """
 
 MARKERS_ARE_ROWS = """
-from dao_files._actions import tables
+from dao_files._actions import opening
 
 def mutate(monkeypatch):
-    monkeypatch.setattr(tables, "shown_files", lambda snapshot: list(snapshot.files))
+    monkeypatch.setattr(opening, "shown_files", lambda snapshot: list(snapshot.files))
 """
 
 STRANGERS_ARE_LOST = """
