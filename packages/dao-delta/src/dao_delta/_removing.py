@@ -94,7 +94,7 @@ class _Filter:
 
     def rewrite(self, files: list[StoredFile]) -> None:
         """Write files again without the rows for which it is true."""
-        in_threads(lambda file: self._rewriting.replace(file, lambda feed: self._kept(file, feed)), files)
+        in_threads(lambda group: self._rewriting.replace(group, self._kept), self._rewriting.together(files))
 
     def _kept(self, file: StoredFile, feed: ChangeFeed) -> Iterator[pa.RecordBatch]:
         for batch in self._rewriting.stored.read(file):

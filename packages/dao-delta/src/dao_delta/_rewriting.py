@@ -17,14 +17,19 @@ from dao_files.storage import in_parallel
 
 __all__ = ["ChangeFeed", "NewFiles", "Rewriting", "in_threads"]
 
+T = TypeVar("T")
 R = TypeVar("R")
 
 _WORKERS = 2
+_TOGETHER = 8 << 20
+"""Bytes of the stored files that become one. A file costs milliseconds whatever is in it, and would again next time;
+larger ones stay apart, so that what their statistics rule out stays so."""
+
 _CHANGE_TYPE = pa.field("_change_type", pa.string())
 
 
-def in_threads(work: Callable[[StoredFile], R], files: Iterable[StoredFile]) -> list[R]:
-    """The results of work on each file, two at a time, in the order of the files."""
+def in_threads(work: Callable[[T], R], files: Iterable[T]) -> list[R]:
+    """The results of work on each file or group of files, two at a time, in their order."""
     return list(in_parallel(work, files, min(_WORKERS, current().rewriters)))
 
 
@@ -133,17 +138,35 @@ class Rewriting:
         texts = {name: partition_text(value) for name, value in file.partition.items()}
         self.removed.append(remove_file(file.path, texts, file.size, self.snapshot.vector_of(file.path)))
 
-    def replace(self, file: StoredFile, rows: Callable[[ChangeFeed], Iterator[pa.RecordBatch]]) -> None:
-        """Write a file again.
+    def together(self, files: Iterable[StoredFile]) -> list[list[StoredFile]]:
+        """Files in groups to be written again as one: small ones of one partition, in their order."""
+        most = min(_TOGETHER, self.new.settings.target_size)
+        groups: list[list[StoredFile]] = []
+        last: dict[tuple[Any, ...], list[StoredFile]] = {}
+        room: dict[tuple[Any, ...], int] = {}
+        for file in files:
+            partition = tuple(file.partition.values())
+            if file.size > room.get(partition, 0):
+                groups.append([])
+                last[partition], room[partition] = groups[-1], max(most, file.size)
+            last[partition].append(file)
+            room[partition] -= file.size
+        return groups
+
+    def replace(
+        self, files: Sequence[StoredFile], rows: Callable[[StoredFile, ChangeFeed], Iterator[pa.RecordBatch]]
+    ) -> None:
+        """Write a group of files again.
 
         Args:
-            file: the file.
-            rows: gives its new rows, and notes what changes.
+            files: the files.
+            rows: gives the new rows of one of them, and notes what changes.
         """
         feed = self.feed()
-        self.new.begin(self.layout).write(rows(feed))
+        self.new.begin(self.layout).write(batch for file in files for batch in rows(file, feed))
         feed.finish()
-        self.remove(file)
+        for file in files:
+            self.remove(file)
 
     def note_whole(self, files: Sequence[StoredFile], kind: str) -> None:
         """Note a change of all rows of some files."""

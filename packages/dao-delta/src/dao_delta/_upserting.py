@@ -7,7 +7,7 @@ source lacks. New rows, and rows that change their partition, go to new files.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -158,9 +158,8 @@ class _Found:
 
 @define(eq=False)
 class _Outcome:
-    """What came of one file."""
+    """What came of a group of files."""
 
-    known: pa.Array
     updated: int = 0
     deleted: int = 0
     moved: list[pa.RecordBatch] = field(factory=list)
@@ -206,9 +205,13 @@ class _Merge:
         """Write the files and make the change."""
         files = stored_files(self.rewriting.snapshot)
         may_match = files_with_keys(self.rewriting.snapshot, self.matcher.source)
-        done = in_threads(self._merge, [file for file, kept in zip(files, may_match, strict=True) if kept])
+        chosen = [file for file, kept in zip(files, may_match, strict=True) if kept]
+        found = {file.path: match for file, match in zip(chosen, in_threads(self._match, chosen), strict=True)}
+        groups = self.rewriting.together(file for file in chosen if len(found[file.path].rows))
+        done = in_threads(lambda group: self._merge(group, found), groups)
         updated, deleted = sum(one.updated for one in done), sum(one.deleted for one in done)
-        inserted = self._insert(done, noted=bool(updated or deleted))
+        known = pa.concat_arrays([numbers(0), *(one.known for one in found.values())])
+        inserted = self._insert(known, done, noted=bool(updated or deleted))
         acts = bool(updated or deleted or inserted)
         new = self.rewriting.new
         return Change(
@@ -218,14 +221,14 @@ class _Merge:
             result=WriteResult(inserted, updated, deleted, new.size, new.count),
         )
 
-    def _insert(self, done: Sequence[_Outcome], *, noted: bool) -> int:
+    def _insert(self, known: pa.Array, done: Sequence[_Outcome], *, noted: bool) -> int:
         """Write the new rows, and those that moved to another partition, into new files; returns how many are new.
 
         Args:
+            known: the numbers of the arrivals whose keys are stored.
             done: what came of the files.
             noted: whether other changes of the commit are in the feed.
         """
-        known = pa.concat_arrays([numbers(0), *(one.known for one in done)])
         every = numbers(self.rows.num_rows)
         fresh = self.rows.take(every.filter(pc.invert(pc.is_in(every, value_set=known))))
         new = self._checked(fresh.to_reader())
@@ -244,11 +247,9 @@ class _Merge:
         found = checked_rows(rows, self.rewriting.layout.schema, self.rewriting.snapshot)
         return [batch for batch in found if batch.num_rows]
 
-    def _merge(self, file: StoredFile) -> _Outcome:
-        found = self._match(file)
-        outcome = _Outcome(found.known)
-        if len(found.rows):
-            self.rewriting.replace(file, lambda feed: self._rewritten(file, found, outcome, feed))
+    def _merge(self, group: Sequence[StoredFile], found: Mapping[str, _Found]) -> _Outcome:
+        outcome = _Outcome()
+        self.rewriting.replace(group, lambda file, feed: self._rewritten(file, found[file.path], outcome, feed))
         return outcome
 
     def _match(self, file: StoredFile) -> _Found:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from deltalake import write_deltalake
+from deltalake import DeltaTable, write_deltalake
 
 from dao import DataError, NotFoundError, StoreError, UnsupportedError
+from dao_delta import _rewriting
 
 
 @pytest.fixture
@@ -39,6 +40,25 @@ def test_a_file_of_matching_rows_goes(dao, table, days, files_read):
     result = dao.delete(table, where="id <= 2")
     assert (result.rows_deleted, result.files) == (3, 0)
     assert [names for _, names in files_read] == [("id",)]
+
+
+def test_small_files_of_a_partition_become_one(dao, table, path):
+    for number in range(6):
+        rows = pa.table({"id": [2 * number, 2 * number + 1], "day": [number % 2] * 2})
+        dao.write(rows, table, mode="append" if number else "error", partition_by="day")
+    result = dao.delete(table, where="id IN (0, 2, 4, 6, 8)")
+    assert (result.rows_deleted, result.files) == (5, 2)
+    assert len(DeltaTable(path).file_uris()) == 3  # and the one that nothing went from
+    assert ids_of(dao, table) == [1, 3, 5, 7, 9, 10, 11]
+
+
+def test_files_that_are_large_together_stay_apart(dao, table, path, monkeypatch):
+    for number in range(4):
+        dao.write(pa.table({"id": [2 * number, 2 * number + 1]}), table, mode="append" if number else "error")
+    monkeypatch.setattr(_rewriting, "_TOGETHER", 2 * max(DeltaTable(path).get_add_actions()["size_bytes"].to_pylist()))
+    dao.delete(table, where="id IN (0, 2, 4, 6)")
+    assert len(DeltaTable(path).file_uris()) == 2
+    assert ids_of(dao, table) == [1, 3, 5, 7]
 
 
 def test_no_row_makes_no_version(dao, table, days):

@@ -33,7 +33,7 @@ def ten_files(dao, table):
 
 def test_only_files_whose_statistics_allow_a_key_are_read(dao, table, ten_files, files_read):
     result = dao.upsert(ids(38, 42, "new"), table, keys="id")
-    assert (result.rows_updated, result.rows_inserted, result.files) == (4, 0, 2)
+    assert (result.rows_updated, result.rows_inserted, result.files) == (4, 0, 1)
     keys_of = {key for key, names in files_read if names == ("id",)}
     assert len(keys_of) == 2
     assert {key for key, names in files_read if names is None} == keys_of
@@ -142,6 +142,22 @@ def test_columns_that_the_source_lacks_keep_their_values(dao, table):
         {"id": 2, "v": "B", "n": None},
         {"id": 3, "v": "C", "n": None},
     ]
+
+
+def test_small_files_that_change_become_one(dao, table, path):
+    feed = {"delta.enableChangeDataFeed": "true"}
+    for number in range(5):
+        rows = pa.table({"id": [2 * number, 2 * number + 1], "x": ["old"] * 2})
+        dao.write(rows, table, **({"mode": "append"} if number else {"properties": feed}))
+    result = dao.upsert(pa.table({"id": [0, 3, 5, 20], "x": ["new"] * 4}), table, keys="id")
+    assert (result.rows_inserted, result.rows_updated, result.files) == (1, 3, 2)
+    assert len(DeltaTable(path).file_uris()) == 4  # and the two that nothing changed in
+    found = {row["id"]: row["x"] for row in dao.read(table, into="pylist")}
+    assert found == {n: "new" if n in (0, 3, 5, 20) else "old" for n in (*range(10), 20)}
+    changes = dao.read_changes(table, since=4).to_pylist()
+    told = sorted((row["_change_type"], row["id"], row["x"]) for row in changes)
+    updates = [("update_after", n, "new") for n in (0, 3, 5)] + [("update_before", n, "old") for n in (0, 3, 5)]
+    assert told == [("insert", 20, "new"), *updates]
 
 
 def test_rows_may_delete(dao, table):
