@@ -241,11 +241,13 @@ class _Reading:
         return StoredFiles(self.client.transport, self.last.schema).rows_of(file)
 
     def _rows(self, commit: _Commit, files: Sequence[StoredFile], schema: pa.Schema) -> pa.Table:
-        reader = StoredFiles(self.client.transport, schema, mapping_of(self.last))
+        loose = pa.schema([one.with_nullable(True) for one in schema])  # older rows may lack columns that came later
+        reader = StoredFiles(self.client.transport, loose, mapping_of(self.last))
 
         def read(file: StoredFile) -> pa.Table:
             try:
-                return pa.Table.from_batches(reader.read(file), schema)
+                rows = pa.Table.from_batches(reader.read(file), loose)
+                return pa.Table.from_arrays(rows.columns, schema=schema)
             except StoreError as error:
                 self._check_there(commit, file, error)
                 raise

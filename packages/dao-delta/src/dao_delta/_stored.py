@@ -110,7 +110,8 @@ class StoredFiles:
 
     Attributes:
         transport: the store.
-        schema: the columns in which rows are given. Those that a file lacks are null: it is older than they are.
+        schema: the columns in which rows are given. Those that a file lacks are null, if they may be: it is older than
+            they are.
         mapping: under which names files have them.
     """
 
@@ -143,7 +144,7 @@ class StoredFiles:
 
         Raises:
             StoreError: the file isn't there, or is damaged.
-            UnsupportedError: it has values that the table's types can't hold.
+            UnsupportedError: it has values that the table's types can't hold, or lacks a column that isn't nullable.
         """
         schema = self.schema if names is None else pa.schema([self.schema.field(name) for name in names])
         with self._open(file) as opened:
@@ -201,6 +202,10 @@ class StoredFiles:
     def _column(self, file: StoredFile, batch: pa.RecordBatch, wanted: pa.Field, place: str | None) -> pa.Array:
         if wanted.name in file.partition:
             return repeated(file.partition[wanted.name], wanted.type, batch.num_rows)
+        if place is None and not wanted.nullable:
+            raise UnsupportedError(
+                f"the file {file.key!r} lacks column {wanted.name!r}, which is required by the table"
+            )
         if place is None:
             return pa.nulls(batch.num_rows, wanted.type)
         found = batch.column(place)

@@ -217,6 +217,18 @@ def test_names_that_the_case_of_letters_leaves_open_are_refused(tmp_path: Path) 
     assert DAO.read(made(tmp_path, {"id": "long"}, pa.table({"ID": [1], "id": [2]})))["id"].to_pylist() == [2]
 
 
+def test_a_column_that_is_lacking_may_be_null_or_is_refused(tmp_path: Path) -> None:
+    files = [pa.table({"id": [1], "v": [2]}), pa.table({"id": [3]})]
+    assert DAO.read(made(tmp_path, {"id": "long", "v": "long"}, *files)).to_pylist() == [
+        {"id": 1, "v": 2}, {"id": 3, "v": None}
+    ]  # fmt: skip
+    for more in ([], [pa.table({"ID": [4], "v": [5]})]):
+        table = made(tmp_path, {"id": "long", "v": "long"}, *files, *more, nullable=False)
+        with pytest.raises(UnsupportedError, match=r"1\.parquet' lacks column 'v'"):
+            DAO.read(table)
+        assert DAO.read(table, columns=["id"]).num_rows == 2 + len(more)
+
+
 def test_a_footer_is_read_once_and_none_of_own_files(tmp_path: Path) -> None:
     table = made(tmp_path, {"id": "long", "v": "long"}, *(pa.table({"id": [1], "v": [2]}) for _ in range(3)))
     opened: list[str] = []
