@@ -142,6 +142,8 @@ class DataFiles:
     _open: dict[Values, _OpenFile] = field(factory=dict)
     _held: dict[Values, list[pa.RecordBatch]] = field(factory=dict)
     _bytes: dict[Values, int] = field(factory=dict)
+    _dictionaries: bool | list[str] = True
+    _looked_at: int = 0
 
     def write(self, batches: Iterator[pa.RecordBatch]) -> None:
         """Write all batches, which have the layout's schema, and complete the files.
@@ -221,12 +223,18 @@ class DataFiles:
             pa.PythonFile(sink, "w"),
             self.layout.stored,
             compression=self.settings.compression,
-            use_dictionary=dictionary_columns(self.layout.stored, rows),
+            use_dictionary=self._dictionary_columns(rows),
             store_schema=False,
             metadata_collector=found,
         )
         self._open[values] = opened = _OpenFile(key, path, sink, writer, found)
         return opened
+
+    def _dictionary_columns(self, rows: pa.Table) -> bool | list[str]:
+        """Which columns have dictionaries: to look takes as long as to write, and most partitions are alike."""
+        if rows.num_rows > 2 * self._looked_at:
+            self._dictionaries, self._looked_at = dictionary_columns(self.layout.stored, rows), rows.num_rows
+        return self._dictionaries
 
     def _complete(self, values: Values) -> None:
         opened = self._open[values]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
+from dao_delta import _parquet
+
 
 def test_partitions_that_the_table_lacks_are_added(dao, table):
     dao.write(pa.table({"id": [1], "p": ["a"]}), table, partition_by="p")
@@ -17,3 +19,18 @@ def test_the_partition_of_nulls_is_one(dao, table):
     result = dao.write(pa.table({"id": [3], "p": pa.nulls(1, pa.string())}), table, mode="overwrite_partitions")
     assert (result.rows_inserted, result.rows_deleted) == (1, 1)
     assert dao.read(table).sort_by("id")["id"].to_pylist() == [1, 3]
+
+
+def test_partitions_of_one_size_are_looked_at_once(dao, table, monkeypatch):
+    looked = []
+
+    def look(schema, rows):
+        looked.append(rows.num_rows)
+        return dictionary_columns(schema, rows)
+
+    dictionary_columns = _parquet.dictionary_columns
+    monkeypatch.setattr(_parquet, "dictionary_columns", look)
+    sizes = [10, 12, 8, 40]
+    parts = [part for part, size in enumerate(sizes) for _ in range(size)]
+    dao.write(pa.table({"id": range(sum(sizes)), "p": parts}), table, partition_by="p")
+    assert looked == [10, 40]
