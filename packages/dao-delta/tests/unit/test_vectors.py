@@ -13,6 +13,7 @@ from delta_vectors import hide, with_vectors
 from deltalake import DeltaTable
 
 from dao import DataAccessObject, TableObject, UnsupportedError
+from dao_delta import _transaction
 from dao_delta._folder import FolderTransport
 from dao_delta._vectors import vectors_in_log
 
@@ -165,3 +166,20 @@ def test_vectors_are_in_checkpoints_of_every_kind(hidden: TableObject, path: str
         text = "\n".join(map(json.dumps, lines))
         (log / f"{4:020d}.checkpoint.80a083e8-7026-4e79-81be-64bd76c43a11.json").write_text(text)
     assert vectors_in_log(transport, "orders", 4) == expected
+
+
+def test_rows_that_another_writer_hides_meanwhile_stay_hidden(
+    hidden: TableObject, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put, first = _transaction.put_commit, paths(path)[0]
+
+    def overtaken(*given: Any) -> None:
+        monkeypatch.setattr(_transaction, "put_commit", put)
+        hide(path, {first: [1, 3, 4, 5]})
+        put(*given)
+
+    monkeypatch.setattr(_transaction, "put_commit", overtaken)
+    result = DAO.upsert(pa.table({"id": [2, 4], "v": ["new", "new"]}), hidden, keys="id")
+    assert (result.rows_updated, result.rows_inserted, result.version_before) == (1, 1, 5)
+    assert ids(hidden) == [0, 2, 4, 10, 12, 13, 14, 15]
+    assert len(spoken(path)) == 3
