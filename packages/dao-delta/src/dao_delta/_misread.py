@@ -83,7 +83,7 @@ def _others(snapshot: Snapshot, mapping: ColumnMapping) -> list[int]:
 
 
 def _footers(snapshot: Snapshot, numbers: Sequence[int]) -> list[Footer]:
-    every = snapshot.files.select(["path", "size_bytes"]).to_pylist()
+    every = snapshot.files.select(["path", "size_bytes", "modification_time"]).to_pylist()
     rows = [every[number] for number in numbers]
     files = [StoredFile(row["path"], _key(snapshot, row["path"]), row["size_bytes"], None, {}) for row in rows]
     reader = StoredFiles(snapshot.client.transport, snapshot.schema)
@@ -92,8 +92,11 @@ def _footers(snapshot: Snapshot, numbers: Sequence[int]) -> list[Footer]:
         with missing_file(snapshot, file):
             return reader.footer(file)
 
-    # A table that is deleted and made again may have the same path, so the size counts too.
-    names: list[Hashable] = [mark_in(file.path) or (file.key, file.size) for file in files]
+    # A table that is deleted and made again may have the same path, so the size and the time count too.
+    names: list[Hashable] = [
+        mark_in(file.path) or (file.key, file.size, row["modification_time"])
+        for file, row in zip(files, rows, strict=True)
+    ]
     known = dict(zip(names, files, strict=True))
     found = dict(zip(known, snapshot.client.footers.of(known, read), strict=True))
     return [found[name] for name in names]

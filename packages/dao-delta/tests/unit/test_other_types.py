@@ -263,3 +263,21 @@ def test_own_files_of_other_columns_are_no_exception(tmp_path: Path) -> None:
     assert "1.5" in add
     with pytest.raises(UnsupportedError, match="has double in column 'v', which is int64"):
         DAO.read(table)
+
+
+@pytest.mark.parametrize("values", [pa.array([1]), pa.array([1.5])])
+@pytest.mark.parametrize("inside", [True, False])
+def test_files_of_a_shallow_clone_are_looked_at_where_the_store_has_them(
+    tmp_path: Path, values: pa.Array, inside: bool
+) -> None:
+    table = made(tmp_path, {"v": "long"}, pa.table({"v": values}))
+    clone = TableObject("clone", table.data_store)
+    shutil.copytree(tmp_path / "table" / "_delta_log", tmp_path / "clone" / "_delta_log")
+    log = tmp_path / "clone" / "_delta_log" / f"{0:020d}.json"
+    uri = (tmp_path / "table" / "0.parquet").as_uri() if inside else "file:///elsewhere/0.parquet"
+    log.write_text(log.read_text().replace('"path": "0.parquet"', f'"path": "{uri}"'))
+    if inside and values.type == pa.int64():
+        assert DAO.read(clone)["v"].to_pylist() == [1]
+        return
+    with pytest.raises(UnsupportedError, match="outside the table"):
+        DAO.read(clone)
