@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
@@ -14,12 +15,13 @@ from attrs import define, field, frozen
 
 from dao.arrow.convert import select_fields
 from dao.arrow.predicates import bind, parse
-from dao.errors import NotFoundError, StoreError, UnsupportedError
+from dao.errors import DataError, NotFoundError, StoreError, UnsupportedError
+from dao.memory import current, shown
 from dao.progress import advance
 from dao.results import Version
 from dao.tables import CHANGE_COLUMNS, Selection, mark_changes, select_changes, version_at
 from dao_delta._client import Client, Snapshot
-from dao_delta._difference import without_common
+from dao_delta._difference import alike, compared_bytes, without_common
 from dao_delta._keys import plain_path
 from dao_delta._log import Action, read_commit
 from dao_delta._log_files import LogFiles
@@ -32,10 +34,11 @@ from dao_files.storage import in_parallel
 __all__ = ["changed_rows"]
 
 Bound = int | str | datetime | None
+Kind = Literal["insert", "delete", "update_before", "update_after"]
 
 _READERS = 4
 _FEED = "_change_type"
-_KINDS: Mapping[str, Literal["insert", "delete", "update_before", "update_after"]] = {
+_KINDS: Mapping[str, Kind] = {
     "insert": "insert",
     "delete": "delete",
     "update_preimage": "update_before",
@@ -179,55 +182,81 @@ class _Reading:
     def read(self, commits: Iterable[_Commit]) -> pa.Table:
         """The changes of all commits that the selection chooses."""
         left = self.selection.limit
-        nothing = mark_changes(pa.Table.from_batches([], self._needed), "insert", Version(None))
-        found = [self._chosen(nothing, left)]  # what is wrong with the selection is an error also where nothing changed
+        nothing = self._needed.empty_table()
+        # what is wrong with the selection is an error also where nothing changed
+        found = [self._chosen(nothing, "insert", Version(None))]
         for commit in commits:
-            for rows in self._marked(commit):
-                found.append(self._chosen(rows, left))
+            for rows in self._changed(commit):
+                found.append(rows.slice(0, left))
                 advance(rows=found[-1].num_rows)
                 left = None if left is None else left - found[-1].num_rows
             if left is not None and left <= 0:
                 break
         return pa.concat_tables(found)
 
-    def _chosen(self, rows: pa.Table, limit: int | None) -> pa.Table:
-        found = select_changes(rows, self.schema.names, self.selection.where, limit)
+    def _chosen(self, rows: pa.Table, kind: Kind, told: Version) -> pa.Table:
+        """The rows of a change that the selection chooses, of which there may be few: the others aren't held."""
+        found = select_changes(mark_changes(rows, kind, told), self.schema.names, self.selection.where)
         return pa.Table.from_arrays(found.columns, schema=self.schema)
 
-    def _marked(self, commit: _Commit) -> Iterator[pa.Table]:
+    def _changed(self, commit: _Commit) -> Iterator[pa.Table]:
         """The changes of a commit, deletions first."""
         fed = commit.of("cdc") if self.feed else []
-        if fed:
-            yield from self._fed(commit, fed)
-            return
-        gone, came = self._moved(commit, commit.of("remove"), commit.of("add"))
-        yield mark_changes(gone, "delete", commit.told)
-        yield mark_changes(came, "insert", commit.told)
+        return self._fed(commit, fed) if fed else self._moved(commit, commit.of("remove"), commit.of("add"))
 
     def _fed(self, commit: _Commit, fed: Sequence[Action]) -> Iterator[pa.Table]:
         schema = self._needed.append(pa.field(_FEED, pa.string()))
-        rows = self._rows(commit, [self._file(one, commit, commit.version) for one in fed], schema)
-        for stored, kind in _KINDS.items():
-            chosen = rows.filter(pc.equal(rows[_FEED], stored)).drop_columns(_FEED)
-            yield mark_changes(chosen, kind, commit.told)
+        files = [self._file(one, commit, commit.version) for one in fed]
+        found: dict[str, list[pa.Table]] = {stored: [] for stored in _KINDS}
+        for rows in self._tables(commit, files, schema):
+            for stored, kind in _KINDS.items():
+                chosen = rows.filter(pc.equal(rows[_FEED], stored)).drop_columns(_FEED)
+                found[stored].append(self._chosen(chosen, kind, commit.told))
+        for tables in found.values():
+            yield from tables
 
-    def _moved(self, commit: _Commit, removed: Sequence[Action], added: Sequence[Action]) -> tuple[pa.Table, pa.Table]:
-        """The rows that are gone, and those that came."""
+    def _moved(self, commit: _Commit, removed: Sequence[Action], added: Sequence[Action]) -> Iterator[pa.Table]:
+        """The rows that are gone, and then those that came."""
         old = {one["path"]: self._file(one, commit, commit.version - 1) for one in removed}
         new = {one["path"]: self._file(one, commit, commit.version) for one in added}
-        cancelling = bool(old.keys() - new.keys()) and bool(new.keys() - old.keys()) and not self.feed
-        schema = self.last.schema if cancelling else self._needed
-        again = old.keys() & new.keys()  # the same file with another deletion vector
-        gone = self._rows(commit, [file for path, file in old.items() if path not in again], schema)
-        came = self._rows(commit, [file for path, file in new.items() if path not in again], schema)
-        if cancelling:
-            gone, came = (found.select(self._needed.names) for found in without_common(gone, came))
-        hidden = [self._seen_through(old[path], new[path]) for path in sorted(again)]
-        shown = [self._seen_through(new[path], old[path]) for path in sorted(again)]
-        return (
-            pa.concat_tables([gone, self._rows(commit, hidden, self._needed)]),
-            pa.concat_tables([came, self._rows(commit, shown, self._needed)]),
-        )
+        again = sorted(old.keys() & new.keys())  # the same file with another deletion vector
+        gone = [file for path, file in old.items() if path not in again]
+        came = [file for path, file in new.items() if path not in again]
+        inserted = []
+        if gone and came and not self.feed:
+            pairs, gone, came = alike(gone, came)
+            for left, right in pairs:
+                less, more = without_common(*self._compared(commit, left, right))
+                yield self._chosen(less.select(self._needed.names), "delete", commit.told)
+                inserted.append(self._chosen(more.select(self._needed.names), "insert", commit.told))
+        gone += [self._seen_through(old[path], new[path]) for path in again]
+        came += [self._seen_through(new[path], old[path]) for path in again]
+        for rows in self._tables(commit, gone, self._needed):
+            yield self._chosen(rows, "delete", commit.told)
+        yield from inserted
+        for rows in self._tables(commit, came, self._needed):
+            yield self._chosen(rows, "insert", commit.told)
+
+    def _compared(self, commit: _Commit, gone: Sequence[StoredFile], came: Sequence[StoredFile]) -> list[pa.Table]:
+        """All rows of files, to be compared with one another.
+
+        Raises:
+            DataError: they take more than their share of the call's memory.
+        """
+        found, size, share = [], 0, current().upserted
+        for files in (gone, came):
+            tables = [self.last.schema.empty_table()]
+            for rows in self._tables(commit, files, self.last.schema):
+                size += compared_bytes(rows)
+                if size > share:
+                    raise DataError(
+                        f"memory_limit={shown(current().limit or 0)}: version {commit.version} rewrote rows that take "
+                        f"at least {size:,} bytes to be compared, and they are held in a quarter of the limit: give a "
+                        "limit of four times their size, or let the table keep a change data feed"
+                    )
+                tables.append(rows)
+            found.append(pa.concat_tables(tables))
+        return found
 
     def _seen_through(self, file: StoredFile, other: StoredFile) -> StoredFile:
         """The file with the rows alone that the other one's deletion vector hides."""
@@ -240,19 +269,22 @@ class _Reading:
     def _count(self, file: StoredFile) -> int:
         return StoredFiles(self.client.transport, self.last.schema).rows_of(file)
 
-    def _rows(self, commit: _Commit, files: Sequence[StoredFile], schema: pa.Schema) -> pa.Table:
-        loose = pa.schema([one.with_nullable(True) for one in schema])  # older rows may lack columns that came later
-        reader = StoredFiles(self.client.transport, loose, mapping_of(self.last))
+    def _tables(self, commit: _Commit, files: Sequence[StoredFile], schema: pa.Schema) -> Iterator[pa.Table]:
+        """The rows of files, in tables of a file or, within a memory limit, of a batch."""
+        reader = StoredFiles(self.client.transport, schema, mapping_of(self.last))
 
-        def read(file: StoredFile) -> pa.Table:
+        def batches(file: StoredFile) -> Iterator[pa.RecordBatch]:
             try:
-                rows = pa.Table.from_batches(reader.read(file), loose)
-                return pa.Table.from_arrays(rows.columns, schema=schema)
+                yield from reader.read(file)
             except StoreError as error:
                 self._check_there(commit, file, error)
                 raise
 
-        return pa.concat_tables([pa.Table.from_batches([], schema), *in_parallel(read, files, _READERS)])
+        if current().limit is not None:
+            yield from (pa.Table.from_batches([batch], schema) for file in files for batch in batches(file))
+            return
+        with closing(in_parallel(lambda file: pa.Table.from_batches(batches(file), schema), files, _READERS)) as found:
+            yield from found
 
     def _check_there(self, commit: _Commit, file: StoredFile, error: Exception) -> None:
         try:

@@ -2,16 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from dao.tables import numbers
+from dao_delta._stored import StoredFile
 
-__all__ = ["without_common"]
+__all__ = ["alike", "compared_bytes", "without_common"]
+
+Files = Sequence[StoredFile]
+
+_ROW_BYTES = 64
+"""What the numbers take that a row gets while it is compared."""
+
+_NESTED_TIMES = 4
+"""How many times larger than a nested value its text is, at most mostly, by which it is compared."""
 
 _TRIED = 4
 """Columns that are looked at for one without repetitions: keys come first."""
+
+
+def alike(gone: Files, came: Files) -> tuple[list[tuple[Files, Files]], list[StoredFile], list[StoredFile]]:
+    """Files that may have rows in common: those of the same partition.
+
+    Returns:
+        Pairs of such files, and those of each side whose partition the other side doesn't have.
+    """
+    if len({frozenset(file.partition) for file in (*gone, *came)}) > 1:  # the partition columns are others by now
+        return [(gone, came)], [], []
+    left, right = _by_partition(gone), _by_partition(came)
+    pairs: list[tuple[Files, Files]] = [(files, right[place]) for place, files in left.items() if place in right]
+    return pairs, _elsewhere(left, right), _elsewhere(right, left)
+
+
+def _by_partition(files: Files) -> dict[str, list[StoredFile]]:
+    found: dict[str, list[StoredFile]] = {}
+    for file in files:
+        found.setdefault(repr(sorted(file.partition.items())), []).append(file)
+    return found
+
+
+def _elsewhere(some: dict[str, list[StoredFile]], others: dict[str, list[StoredFile]]) -> list[StoredFile]:
+    return [file for place, files in some.items() if place not in others for file in files]
+
+
+def compared_bytes(rows: pa.Table) -> int:
+    """How many bytes rows take while they are compared, in round numbers."""
+    nested = sum(column.nbytes for column in rows.columns if pt.is_nested(column.type))
+    return int(rows.nbytes + (_NESTED_TIMES - 1) * nested + _ROW_BYTES * rows.num_rows)
 
 
 def without_common(gone: pa.Table, came: pa.Table) -> tuple[pa.Table, pa.Table]:

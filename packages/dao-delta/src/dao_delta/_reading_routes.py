@@ -150,6 +150,7 @@ class ReadingRoutes(DeltaBase):
         Raises:
             NotFoundError: no such table or version; or a commit or file of the range isn't kept any more.
             UnsupportedError: a column has another type by now, which doesn't hold the values of the older one.
+            DataError: a rewrite of more rows of one partition than a quarter of ``memory_limit`` holds, without a feed.
 
         >>> import pyarrow as pa
         >>> from dao import DataAccessObject
