@@ -14,7 +14,7 @@ from deltalake import Schema
 from dao.arrow.convert import VARIANT_MARK, refuse_variants
 from dao.errors import DataError, UnsupportedError
 
-__all__ = ["arrow_schema", "check_partitions", "delta_fields", "storable"]
+__all__ = ["arrow_schema", "check_letter_case", "check_partitions", "delta_fields", "storable"]
 
 _WIDER = {
     pa.uint8(): pa.int16(),
@@ -40,12 +40,17 @@ def storable(schema: pa.Schema) -> pa.Schema:
     id: int16
     at: timestamp[us]
     """
-    _check_names(schema.names)
+    check_letter_case(schema.names)
     refuse_variants(schema)
     return pa.schema([_storable_field(field, field.name) for field in schema])
 
 
-def _check_names(names: Sequence[str]) -> None:
+def check_letter_case(names: Sequence[str]) -> None:
+    """Check that no two columns differ by the case of letters alone, which Delta ignores.
+
+    Raises:
+        DataError: two do.
+    """
     known: dict[str, str] = {}
     for name in names:
         other = known.setdefault(name.casefold(), name)
@@ -83,7 +88,7 @@ def _storable_type(kind: pa.DataType, place: str) -> pa.DataType:
             _element(kind.key_field, "key", f"{place}.key"), _element(kind.item_field, "value", f"{place}[]")
         )
     if pt.is_struct(kind) and kind.num_fields:
-        _check_names([field.name for field in kind])
+        check_letter_case([field.name for field in kind])
         return pa.struct([_storable_field(field, f"{place}.{field.name}") for field in kind])
     raise DataError(f"column {place!r} is {kind}, for which Delta has no type{_way_out(kind)}")
 

@@ -22,7 +22,7 @@ from dao_delta._client import Client, Snapshot, partitions_of
 from dao_delta._log import LOG, Action, commit_key, remove_file
 from dao_delta._parquet import DataFiles, FileSettings, Layout, partition_text
 from dao_delta._remembered import Remembered
-from dao_delta._schemas import check_partitions, delta_fields, storable
+from dao_delta._schemas import check_letter_case, check_partitions, delta_fields, storable
 from dao_delta._source import Source
 from dao_delta._transaction import Change, commit
 
@@ -165,13 +165,14 @@ def evolved(
     """A table's schema after rows of another schema come, and the actions that change it.
 
     Raises:
-        DataError: the schemas don't fit.
+        DataError: the schemas don't fit, or a new column differs from another one by the case of letters alone.
         UnsupportedError: a column would get another type.
     """
     made = [one for one in snapshot.schema if one.name in snapshot.generated and one.name not in arriving.names]
     found = reconcile(snapshot.schema, pa.schema([*arriving, *made]), schema_mode, keys)
     if found.equals(snapshot.schema):
         return snapshot.schema, []
+    check_letter_case(found.names)  # the table that has both can't be opened any more
     new = [one for one in found if one.name not in snapshot.schema.names]
     for old in snapshot.schema:
         if not found.field(old.name).type.equals(old.type):

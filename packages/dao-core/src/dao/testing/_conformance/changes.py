@@ -10,7 +10,7 @@ import pytest
 
 from dao._core.dao import DataAccessObject
 from dao.data_object import DataObject
-from dao.errors import DataError, NotFoundError
+from dao.errors import DaoError, DataError, NotFoundError
 from dao.testing._backend import Backend
 from dao.testing._conformance.base import REFUSALS, Capability, needs
 from dao.testing._conformance.samples import by_id, content, no_debris, people, rows
@@ -263,6 +263,20 @@ class SchemaEvolution(
         dao.write(people([7]).drop_columns(["country"]), three, mode="append", schema_mode="evolve")
         assert rows(dao, three, where="id = 7")[0]["country"] is None
         assert len(rows(dao, three)) == 4
+
+    @needs("schema_evolution")
+    def test_evolve_with_a_twin_in_other_letters(self, dao: DataAccessObject, three: DataObject) -> None:
+        """schema_mode="evolve" with a column that differs from another by letter case alone: the table has both
+        afterwards, or it is a DaoError and the table is as before; it can be read and written in any case.
+        """
+        twin = people([7]).append_column("NAME", pa.array(["twin"]))
+        try:
+            dao.write(twin, three, mode="append", schema_mode="evolve")
+        except DaoError:
+            assert rows(dao, three) == people(range(3)).to_pylist(), "the refused write left something"
+            dao.write(people([8]), three, mode="append")
+        else:
+            assert [row for row in rows(dao, three) if row["id"] == 7] == twin.to_pylist()
 
     @needs("schema_evolution")
     def test_evolve_mixes_no_types(self, dao: DataAccessObject, three: DataObject) -> None:

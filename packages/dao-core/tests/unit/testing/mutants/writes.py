@@ -62,6 +62,15 @@ def mutate(monkeypatch):
     monkeypatch.setattr(Log, "spelling", lambda self, format: None)
 """
 
+TWINS_ARE_ONE = """
+@around("write")
+def changed(call, data, data_object, **named):
+    if named.get("schema_mode") == "evolve" and isinstance(data, pa.Table):
+        last = {name.lower(): name for name in data.column_names}
+        data = data.select(list(last.values())).rename_columns(list(last))
+    return call(data, data_object, **named)
+"""
+
 UPSERT_APPENDS = """
 @around("upsert")
 def changed(call, data, data_object, **named):
@@ -266,6 +275,7 @@ WRITES = (
     Mutation("newer_rows_lose", Upserts, NEWER_ROWS_LOSE),
     Mutation("stored_nulls_are_newest", Upserts, STORED_NULLS_WIN),
     Mutation("lacking_columns_are_wiped", SchemaEvolution, LACKING_COLUMNS_ARE_WIPED),
+    Mutation("twins_in_other_letters_are_one", SchemaEvolution, TWINS_ARE_ONE),
     Mutation("one_of_a_key_is_updated", Upserts, ONE_OF_A_KEY),
     Mutation("nameless_files_vanish", ForeignFiles, NAMELESS_FILES_VANISH),
     Mutation("strangers_are_left_out", ForeignFiles, STRANGERS_ARE_LEFT_OUT),
