@@ -16,13 +16,15 @@ from urllib.parse import quote
 from dao.errors import ConflictError, DaoError, NotFoundError, StoreError, TransientError
 from dao_files.manifest import Transport
 
-__all__ = ["LOG", "Action", "commit_key", "now", "put_commit", "read_commit", "remove_file"]
+__all__ = ["LOG", "Action", "actions_in", "commit_key", "log_path", "now", "put_commit", "read_commit", "remove_file"]
 
 Action = dict[str, Any]
 """One line of a commit: a name, such as ``add``, with its fields."""
 
 LOG = "_delta_log"
 _TRIES = 6
+_PLAIN = "/!$&'()+,:;=@"
+"""What deltalake leaves as it is in a path, beside letters, digits and ``-._~``."""
 
 
 def now() -> int:
@@ -36,8 +38,14 @@ def commit_key(table: str, version: int) -> str:
 
 
 def log_path(path: str) -> str:
-    """The path of a data file as the log has it: percent-encoded, as in a URI."""
-    return quote(path, safe="/=")
+    """The path of a data file as the log has it: percent-encoded, as in a URI.
+
+    A file is known by this text: so it is the one that deltalake makes of a path, whatever it has read in the log.
+
+    >>> log_path("note=a b/part-é.parquet")
+    'note=a%20b/part-%C3%A9.parquet'
+    """
+    return quote(path, safe=_PLAIN)
 
 
 def remove_file(
@@ -115,6 +123,18 @@ def _owner(transport: Transport, key: str, error: Exception) -> str | None:
     return next((str(line["commitInfo"].get("txnId", "")) for line in lines if "commitInfo" in line), "")
 
 
+def actions_in(commit: bytes) -> list[Action]:
+    """The actions of a commit, one a line. Nothing but a line feed ends it: a text may hold what else Python splits at.
+
+    >>> actions_in('{"txn": {"appId": "a\u2028b"}}\n{"txn": {"appId": "c"}}'.encode())[0]["txn"]["appId"]
+    'a\u2028b'
+
+    Raises:
+        ValueError: a line is no JSON.
+    """
+    return [json.loads(line) for line in commit.split(b"\n") if line.strip()]
+
+
 def read_commit(transport: Transport, key: str) -> list[Action]:
     """The actions of a commit.
 
@@ -124,7 +144,6 @@ def read_commit(transport: Transport, key: str) -> list[Action]:
     """
     content = bytes(transport.get(key))
     try:
-        text = content.decode()
-        return [json.loads(line) for line in text.splitlines() if line.strip()]
+        return actions_in(content)
     except ValueError as error:
         raise StoreError(f"the commit {key!r} is damaged: {error}") from error

@@ -96,7 +96,7 @@ class OperationRoutes(DeltaBase):
             NotFoundError: there is no such version, or files of it are gone.
         """
         from dao.tables import as_moment
-        from dao_delta._operations import restore
+        from dao_delta._restoring import restore
 
         moment = None if as_of is None else as_moment(as_of, "as_of")
         return restore(self._client, data_object.key, self.conflict_timeout, version, moment)

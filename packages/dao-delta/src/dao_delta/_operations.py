@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
+from urllib.parse import unquote
 from uuid import uuid4
 
 from attrs import evolve
-from deltalake import CommitProperties, DeltaTable, Transaction
+from deltalake import CommitProperties, DeltaTable
 from deltalake.exceptions import CommitFailedError
 
-from dao.errors import ConflictError, DataError, NotFoundError
+from dao.errors import ConflictError, DataError, NotFoundError, UnsupportedError
 from dao.results import WriteResult
-from dao.tables import RetryBudget, version_at
+from dao.tables import RetryBudget
 from dao_delta._client import Client, Snapshot
-from dao_delta._log import commit_key, read_commit
+from dao_delta._log import commit_key, log_path, read_commit
 from dao_delta._misread import refuse_misread
-from dao_delta._remembered import restored_positions
-from dao_delta._versions import history_of
 
 __all__ = [
     "add_constraint",
@@ -26,7 +25,6 @@ __all__ = [
     "compact",
     "drop_constraint",
     "repair",
-    "restore",
     "set_properties",
     "vacuum",
     "z_order",
@@ -35,8 +33,17 @@ __all__ = [
 Operation = Callable[[DeltaTable, CommitProperties], Any]
 
 
-def _run(client: Client, table: str, timeout: float, operation: Operation) -> tuple[WriteResult, Any]:
+def _run(
+    client: Client, table: str, timeout: float, operation: Operation, *, moves_files: bool = False
+) -> tuple[WriteResult, Any]:
     """Run an operation on the newest version until it is committed or the time is up.
+
+    Args:
+        client: the store.
+        table: the table's key.
+        timeout: seconds for which it is run again after a first conflict.
+        operation: what deltalake does.
+        moves_files: whether it may take files out of the table.
 
     Returns:
         The result with the versions, and what deltalake says of it; None where its answer was lost.
@@ -48,6 +55,8 @@ def _run(client: Client, table: str, timeout: float, operation: Operation) -> tu
     while True:
         snapshot = client.open(table)
         snapshot.check_writable(removes=False)
+        if moves_files:
+            _check_paths(snapshot)
         before = snapshot.version  # deltalake's object goes on to the version that it makes
         token = uuid4().hex
         # With retries of its own deltalake would commit twice where a store commits and answers with an error.
@@ -64,6 +73,21 @@ def _run(client: Client, table: str, timeout: float, operation: Operation) -> tu
             continue
         made = _made(client, table, before, token)
         return WriteResult(version_before=before, version_after=before if made is None else made), found
+
+
+def _check_paths(snapshot: Snapshot) -> None:
+    """Check that deltalake names the files of a table as the log does: what it takes out under another name stays.
+
+    Raises:
+        UnsupportedError: it doesn't; Spark leaves more characters as they are.
+    """
+    paths = snapshot.files["path"].to_pylist()
+    other = next((path for path in paths if "://" not in path and path != log_path(unquote(path))), None)
+    if other is not None:
+        raise UnsupportedError(
+            f"the table {snapshot.key!r} has a file that deltalake would take for another one, {other!r}: only Spark "
+            "can do this; or write the table again, with mode='overwrite'"
+        )
 
 
 def _made(client: Client, table: str, before: int, token: str) -> int | None:
@@ -87,6 +111,7 @@ def compact(client: Client, table: str, timeout: float, target_size: int | None)
         table,
         timeout,
         lambda opened, properties: opened.optimize.compact(target_size=target_size, commit_properties=properties),
+        moves_files=True,
     )
     return _rewritten(result, found)
 
@@ -105,6 +130,7 @@ def z_order(client: Client, table: str, timeout: float, columns: Sequence[str], 
         lambda opened, properties: opened.optimize.z_order(
             list(columns), target_size=target_size, commit_properties=properties
         ),
+        moves_files=True,
     )
     return _rewritten(result, found)
 
@@ -151,32 +177,6 @@ def _hours(older_than: float | timedelta) -> int:
     if seconds < 0:
         raise DataError(f"older_than: found {older_than!r}, expected seconds of at least 0, or a timedelta")
     return -int(-seconds // 3600)  # whole hours, upwards: rather too little is deleted
-
-
-def restore(client: Client, table: str, timeout: float, version: int | None, as_of: datetime | None) -> WriteResult:
-    """Make an older version the newest one again."""
-    newest = client.open(table)
-    if (version is None) == (as_of is None):
-        raise DataError("restore needs version= or as_of=, and not both")
-    if as_of is not None:
-        version = int(version_at(history_of(newest), as_of).version)  # type: ignore[arg-type]
-    if not isinstance(version, int) or not 0 <= version <= newest.version:
-        raise NotFoundError(f"there is no version {version!r} of {table!r}: the newest is {newest.version}")
-    target = version
-
-    def operation(opened: DeltaTable, properties: CommitProperties) -> Any:
-        properties.app_transactions = _old_positions(client, table, target, opened.version())
-        return opened.restore(target, commit_properties=properties)
-
-    return _run(client, table, timeout, operation)[0]
-
-
-def _old_positions(client: Client, table: str, target: int, newest: int) -> list[Transaction]:
-    """What makes the positions of an older version those of the table again: deltalake restores files alone."""
-    keys = [commit_key(table, version) for version in range(target + 1, newest + 1)]
-    since = [action for key in keys for action in read_commit(client.transport, key)]
-    numbers = restored_positions(client.open(table, target), since, newest + 1)
-    return [Transaction(name, number) for name, number in numbers.items()]
 
 
 def checkpoint(client: Client, table: str) -> WriteResult:
@@ -239,6 +239,10 @@ def repair(client: Client, table: str, timeout: float, *, dry_run: bool) -> Writ
     result = WriteResult(version_before=snapshot.version, version_after=snapshot.version)
     if lost and not dry_run:
         result, _ = _run(
-            client, table, timeout, lambda opened, commit: opened.repair(dry_run=False, commit_properties=commit)
+            client,
+            table,
+            timeout,
+            lambda opened, commit: opened.repair(dry_run=False, commit_properties=commit),
+            moves_files=True,
         )
     return evolve(result, details={"dry_run": dry_run, "files_lost": list(lost)})

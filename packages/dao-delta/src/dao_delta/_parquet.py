@@ -17,8 +17,9 @@ from dao.memory import current
 from dao.progress import advance
 from dao_delta._footers import mark_of
 from dao_delta._log import Action, log_path, now
+from dao_delta._partition_values import partition_folder
 from dao_delta._statistics import statistics_of
-from dao_files.formats import dictionary_columns, hive_path
+from dao_files.formats import dictionary_columns
 from dao_files.manifest import Transport, Writer
 
 __all__ = ["DataFiles", "FileSettings", "Layout", "partition_text"]
@@ -212,7 +213,7 @@ class DataFiles:
     def _begin(self, values: Values, rows: pa.Table) -> _OpenFile:
         while len(self._open) >= current().open_files:
             self._complete(next(iter(self._open)))
-        folder = hive_path(dict(zip(self.layout.partition_by, map(partition_text, values), strict=True)))
+        folder = partition_folder(dict(zip(self.layout.partition_by, map(partition_text, values), strict=True)))
         start = "cdc-00000" if self.change_data else f"part-{mark_of(self.layout.stored)}"
         name = f"{start}-{uuid4()}-c000.{self.settings.compression}.parquet"
         path = "/".join(filter(None, (_CHANGE_DATA if self.change_data else "", folder, name)))

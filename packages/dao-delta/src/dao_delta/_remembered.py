@@ -118,8 +118,8 @@ def read_position(snapshot: Snapshot, source: str) -> Position | None:
     return None if reset is not None and at < reset else Position(source, found)
 
 
-def restored_positions(older: Snapshot, since: list[Action], version: int) -> dict[str, int]:
-    """The ``txn`` numbers that bring back the positions of an older version, in a commit that makes a version.
+def restored_positions(older: Snapshot, since: list[Action], version: int) -> list[Action]:
+    """The ``txn`` actions that bring back the positions of an older version, in a commit that makes a version.
 
     Args:
         older: the version that is restored.
@@ -135,4 +135,4 @@ def restored_positions(older: Snapshot, since: list[Action], version: int) -> di
         found[f"{_AT}{source}"] = -1 if position is None else version
     if _RESET in names:
         found[_RESET] = older.table.transaction_version(_RESET) or 0
-    return found
+    return [_txn(name, number) for name, number in found.items()]

@@ -19,7 +19,7 @@ from dao.increments import Position
 from dao.results import WriteResult
 from dao.tables import reconcile
 from dao_delta._client import Client, Snapshot, partitions_of
-from dao_delta._log import LOG, Action, commit_key, remove_file
+from dao_delta._log import LOG, Action, actions_in, commit_key, remove_file
 from dao_delta._parquet import DataFiles, FileSettings, Layout, partition_text
 from dao_delta._remembered import Remembered
 from dao_delta._schemas import check_letter_case, check_partitions, delta_fields, storable
@@ -132,8 +132,8 @@ def new_table_actions(
             configuration=dict(properties),
             description=description,
         )
-        lines = Path(folder, LOG, Path(commit_key("", 0)).name).read_text().splitlines()
-    return [action for action in map(json.loads, lines) if "commitInfo" not in action]
+        commit = Path(folder, LOG, Path(commit_key("", 0)).name).read_bytes()
+    return [action for action in actions_in(commit) if "commitInfo" not in action]
 
 
 def layout_of(snapshot: Snapshot, schema: pa.Schema | None = None) -> Layout:
