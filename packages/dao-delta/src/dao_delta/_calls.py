@@ -62,6 +62,27 @@ def _check(action: str, given: Mapping[str, Any]) -> None:
         refuse_key(given.get("idempotency_key"))
     if action == "upsert":
         check_keys(given.get("keys") or ())
+    if action in ("write", "write_stream", "upsert"):
+        _check_columns(action, given)
+
+
+def _check_columns(action: str, given: Mapping[str, Any]) -> None:
+    """Check the names of columns in arguments, where the data says its columns without being computed."""
+    from dao.arrow.models import schema_of
+    from dao.tables import check_names_given, given_columns
+
+    known = given_columns(given["data"], None if given.get("schema") is None else schema_of(given["schema"]))
+    if known is None:
+        return
+    if action == "upsert":
+        check_names_given(known, keys=given.get("keys"), order_by=given.get("order_by"))
+    elif given.get("mode", "error") in ("error", "overwrite") and "where" not in given:
+        from dao_delta._schemas import check_partitions, storable
+        from dao_delta._shaping import without_extensions
+
+        names = given.get("partition_by") or ()
+        rows = without_extensions(known.empty_table().to_reader())
+        check_partitions(storable(rows.schema), (names,) if isinstance(names, str) else tuple(names))
 
 
 def _replaced(mode: str, given: Mapping[str, Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from dao import DataAccessObject, DataError, NoRouteError
@@ -77,3 +78,23 @@ def test_a_delta_table_has_no_other_format() -> None:
     assert DeltaObject("orders", format="parquet").table_format == "delta"
     with pytest.raises(DataError, match="found 'csv' for a Delta table"):
         DeltaObject("orders", format="csv")
+
+
+@pytest.mark.parametrize(
+    ("action", "given"),
+    [
+        ("write", {"partition_by": ["di"]}),
+        ("write", {"partition_by": "id"}),
+        ("write", {"partition_by": ["di"], "mode": "overwrite"}),
+        ("upsert", {"keys": ["di"]}),
+        ("upsert", {"keys": "id", "order_by": ["ts"]}),
+    ],
+)
+@pytest.mark.parametrize("data", [[{"id": 1}], pa.table({"id": [1]})], ids=["list", "table"])
+def test_plans_raise_what_calls_raise_about_names_of_columns(action, given, data, dao, table):
+    with pytest.raises(DataError) as planned:
+        dao.explain(action, data, table, **given)
+    with pytest.raises(DataError) as called:
+        getattr(dao, action)(data, table, **given)
+    assert planned.value.message == called.value.message
+    assert not dao.exists(table)

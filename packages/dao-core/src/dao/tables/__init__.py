@@ -1,6 +1,7 @@
 """Building blocks for table backends: write modes, keys, schema evolution, change rows, retries after conflicts.
 
 - :func:`check_mode` and :func:`check_schema_mode` validate the modes of a call before anything is written;
+- :func:`given_columns` and :func:`check_names_given` check names of columns by the rows that are handed in;
 - :func:`winners` deduplicates the source of an upsert by key, :class:`Matcher` finds its keys in stored rows, and
   :func:`precedes` tells which of two rows is older;
 - :func:`split_deletes` finds the rows of an upsert's source that delete;
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from dao.tables._conflicts import HalfDoneError, RetryBudget, retry_conflicts
     from dao.tables._deletes import CHANGE_COLUMNS, Split, split_deletes
     from dao.tables._digest import RequestDigest, RowsDigest
+    from dao.tables._given import check_names_given, given_columns
     from dao.tables._keyed import KeyedCall
     from dao.tables._matching import Matcher, check_keys, numbers, precedes, winners
     from dao.tables._modes import check_mode
@@ -64,9 +66,11 @@ _HOMES = {
     "as_moment": "dao._moments",
     "check_keys": "dao.tables._matching",
     "check_mode": "dao.tables._modes",
+    "check_names_given": "dao.tables._given",
     "check_position": "dao.tables._positions",
     "check_schema_mode": "dao.tables._schemas",
     "delete_from_table": "dao.tables._changes",
+    "given_columns": "dao.tables._given",
     "mark_changes": "dao.tables._changes",
     "merge_tables": "dao.tables._changes",
     "numbers": "dao.tables._matching",
@@ -100,9 +104,11 @@ __all__ = [
     "as_moment",
     "check_keys",
     "check_mode",
+    "check_names_given",
     "check_position",
     "check_schema_mode",
     "delete_from_table",
+    "given_columns",
     "mark_changes",
     "merge_tables",
     "numbers",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -10,7 +11,7 @@ from dao.data_object import DataObject, FileObject
 from dao.file_set import FileSet
 from dao.tables import check_mode
 from dao_files._actions.binary import check_one_file, is_binary, refuse_row_arguments
-from dao_files._actions.calls import Reading, check_reading, check_writing, default_format
+from dao_files._actions.calls import Reading, asked_partitions, check_reading, check_writing, default_format
 from dao_files._actions.managing import check_deleting, resolve_transfer
 from dao_files._actions.places import Place, place_of
 from dao_files._actions.unkeyed import refuse_keyed_bytes, refuse_keyed_removal, refuse_position
@@ -87,6 +88,8 @@ def _plan_reading(
     kept = {name: given.get(name) for name in ("path", "format", "where", "schema", "idempotency_key")}
     content = action == "read" and isinstance(data_object, FileObject) and not narrowed
     reading = check_reading(storage, data_object, options=options, content=content, changing=action == "delete", **kept)
+    if action != "delete":
+        _check_columns_read(reading, data_object, given, options)
     found = {"location": location_of(storage, reading.place.key), "format": _describe_format(reading, content)}
     for name in ("columns", "where", "limit"):
         if name in given:
@@ -95,6 +98,27 @@ def _plan_reading(
         found["replaces"] = f"the files of {found['location']} that hold such a row"
         found |= _describe_key(given)
     return found
+
+
+def _check_columns_read(
+    reading: Reading, data_object: DataObject, given: Mapping[str, Any], options: Mapping[str, Any]
+) -> None:
+    """Check the names of columns in arguments and options by a declared schema: of a table, folders may add some.
+
+    Raises:
+        DataError: what the call would raise, once the file is there.
+    """
+    from dao.tables import Selection
+    from dao_files._actions.options import format_options
+    from dao_files._actions.tables import declared_schema
+    from dao_files.formats._scan_plan import plan_scan
+
+    declared = declared_schema(given.get("schema"))
+    if declared is None or reading.format is None or reading.place.wanted != "file":
+        return
+    read = format_options(reading.format, data_object, options, direction="reading")
+    selection = Selection(given.get("columns"), given.get("where"))
+    plan_scan(reading.format, [], None, read, selection, schema=declared)
 
 
 def _describe_format(reading: Reading, content: bool) -> str:
@@ -126,6 +150,7 @@ def _plan_writing(
     direction: Direction | None = None if action == "upsert" else "writing"
     place = check_writing(storage, data, data_object, mode=meant, options=options, direction=direction, **kept)
     location = location_of(storage, place.key)
+    _check_columns(storage, action, data_object, place, given, options)
     found: dict[str, Any] = {
         "location": location,
         "format": given.get("format") or _describe_written_format(storage, place),
@@ -146,6 +171,47 @@ def _plan_writing(
             found["deletes"] = f"the rows of the keys for which {parse(given['delete_when'])}"
         return {**found, "keys": given["keys"], "replaces": f"the files of {location} that hold one of the keys"}
     return {**found, "mode": mode, "replaces": _describe_replaced(mode, location, place)}
+
+
+def _check_columns(
+    storage: Storage,
+    action: str,
+    data_object: DataObject,
+    place: Place,
+    given: Mapping[str, Any],
+    options: Mapping[str, Any],
+) -> None:
+    """Check the names of columns in arguments and options, where the data says its columns without being computed.
+
+    Raises:
+        DataError: what the call would raise, which finds it only as it writes.
+    """
+    import pyarrow as pa
+
+    from dao.arrow.convert import find_names
+    from dao.tables import check_names_given, given_columns
+    from dao_files._actions.options import format_options
+    from dao_files._actions.tables import declared_schema
+    from dao_files.formats import get_format, infer_format
+
+    declared, mode = declared_schema(given.get("schema")), given.get("mode", "error")
+    uncast = given.get("delete_when") is not None
+    known = given_columns(given["data"], None if uncast else declared)
+    if known is None:
+        return
+    if action == "upsert":
+        check_names_given(known, keys=given.get("keys"), order_by=given.get("order_by"))
+    if action == "upsert" or mode not in ("error", "overwrite"):
+        return
+    partition_by = asked_partitions(given.get("partition_by"), given.get("path"), data_object) or ()
+    outside = find_names(known, partition_by, "partition_by")
+    named = given.get("format") or (infer_format(place.key) if place.wanted != "directory" else None)
+    if named is None and mode == "overwrite":
+        return  # that of the table that is there
+    format = get_format(named or default_format(storage))
+    inside = pa.schema([field for field in known if field.name not in outside])
+    written = format_options(format, data_object, options, direction="writing")
+    format.writer(io.BytesIO(), inside, written, path=place.key).abort()
 
 
 def _plan_content(
