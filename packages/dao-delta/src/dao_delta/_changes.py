@@ -182,7 +182,7 @@ class _Reading:
     def read(self, commits: Iterable[_Commit]) -> pa.Table:
         """The changes of all commits that the selection chooses."""
         left = self.selection.limit
-        nothing = self._needed.empty_table()
+        nothing = pa.Table.from_batches([], self._needed)
         # what is wrong with the selection is an error also where nothing changed
         found = [self._chosen(nothing, "insert", Version(None))]
         for commit in commits:
@@ -245,7 +245,7 @@ class _Reading:
         """
         found, size, share = [], 0, current().upserted
         for files in (gone, came):
-            tables = [self.last.schema.empty_table()]
+            tables = [pa.Table.from_batches([], self.last.schema)]
             for rows in self._tables(commit, files, self.last.schema):
                 size += compared_bytes(rows)
                 if size > share:
@@ -271,11 +271,12 @@ class _Reading:
 
     def _tables(self, commit: _Commit, files: Sequence[StoredFile], schema: pa.Schema) -> Iterator[pa.Table]:
         """The rows of files, in tables of a file or, within a memory limit, of a batch."""
-        reader = StoredFiles(self.client.transport, schema, mapping_of(self.last))
+        loose = pa.schema([one.with_nullable(True) for one in schema])  # older rows may lack columns that came later
+        reader = StoredFiles(self.client.transport, loose, mapping_of(self.last))
 
         def batches(file: StoredFile) -> Iterator[pa.RecordBatch]:
             try:
-                yield from reader.read(file)
+                yield from (pa.RecordBatch.from_arrays(rows.columns, schema=schema) for rows in reader.read(file))
             except StoreError as error:
                 self._check_there(commit, file, error)
                 raise

@@ -67,6 +67,9 @@ class Footers:
     _known: dict[Hashable, Footer] = field(factory=dict)
     _same: dict[Hashable, Footer] = field(factory=dict)
 
+    def __contains__(self, file: Hashable) -> bool:
+        return file in self._known
+
     def of(self, files: Mapping[Hashable, F], read: Callable[[F], Footer]) -> list[Footer]:
         """The footers of files.
 

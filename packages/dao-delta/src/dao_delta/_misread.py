@@ -27,6 +27,9 @@ from dao_delta._stored import StoredFile, StoredFiles, mapping_of, missing_file
 
 __all__ = ["has_misread", "refuse_misread"]
 
+_FEW = 64
+"""Files that are looked at without asking the log whether they matter."""
+
 _LEAST = datetime(1677, 9, 22, tzinfo=UTC)
 _GREATEST = datetime(2262, 4, 11, tzinfo=UTC)
 
@@ -48,10 +51,11 @@ def has_misread(snapshot: Snapshot, names: Sequence[str], predicate: Predicate |
     others = _others(snapshot, mapping)
     if not others or not names:
         return False
-    if predicate is not None:
+    files = _named_files(snapshot, others)
+    if predicate is not None and sum(name not in snapshot.client.footers for name, _ in files.values()) > _FEW:
         kept = files_with_rows(snapshot, predicate)
-        others = [number for number in others if kept[number]]
-    footers = dict(zip(others, _footers(snapshot, others), strict=True))
+        files = {number: file for number, file in files.items() if kept[number]}
+    footers = dict(zip(files, _footers(snapshot, list(files.values())), strict=True))
     different = {id(footer): footer for footer in footers.values()}.values()
     wanted = [snapshot.schema.field(name) for name in names]
     if not all(mapping.agrees(footer.schema, one) for footer in different for one in wanted):
@@ -82,24 +86,28 @@ def _others(snapshot: Snapshot, mapping: ColumnMapping) -> list[int]:
     return pc.indices_nonzero(pc.invert(own)).to_pylist()  # type: ignore[no-any-return]
 
 
-def _footers(snapshot: Snapshot, numbers: Sequence[int]) -> list[Footer]:
+def _named_files(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, tuple[Hashable, StoredFile]]:
+    """Files by their numbers, each with what stands for its footer."""
     every = snapshot.files.select(["path", "size_bytes", "modification_time"]).to_pylist()
-    rows = [every[number] for number in numbers]
-    files = [StoredFile(row["path"], _key(snapshot, row["path"]), row["size_bytes"], None, {}) for row in rows]
+    found: dict[int, tuple[Hashable, StoredFile]] = {}
+    for number in numbers:
+        path, size, modified = every[number].values()
+        file = StoredFile(path, _key(snapshot, path), size, None, {})
+        # A table that is deleted and made again may have the same path, so the size and the time count too.
+        found[number] = mark_in(path) or (file.key, size, modified), file
+    return found
+
+
+def _footers(snapshot: Snapshot, files: Sequence[tuple[Hashable, StoredFile]]) -> list[Footer]:
     reader = StoredFiles(snapshot.client.transport, snapshot.schema)
 
     def read(file: StoredFile) -> Footer:
         with missing_file(snapshot, file):
             return reader.footer(file)
 
-    # A table that is deleted and made again may have the same path, so the size and the time count too.
-    names: list[Hashable] = [
-        mark_in(file.path) or (file.key, file.size, row["modification_time"])
-        for file, row in zip(files, rows, strict=True)
-    ]
-    known = dict(zip(names, files, strict=True))
+    known = dict(files)
     found = dict(zip(known, snapshot.client.footers.of(known, read), strict=True))
-    return [found[name] for name in names]
+    return [found[name] for name, _ in files]
 
 
 def _key(snapshot: Snapshot, path: str) -> str:

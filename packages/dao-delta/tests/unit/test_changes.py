@@ -290,3 +290,10 @@ def test_changes_lead_from_each_version_to_every_later_one(steps: list[Any], fed
             for change in DAO.read_changes(table, since=since, until=until).to_pylist():
                 now[repr([change[name] for name in names])] += -1 if change["_change_type"] in GONE else 1
             assert {row: count for row, count in now.items() if count} == later
+
+
+def test_rows_from_before_a_required_column_have_null_in_it(table: TableObject) -> None:
+    DAO.write(pa.table({"id": [1]}), table)
+    schema = pa.schema([pa.field("id", pa.int64()), pa.field("w", pa.int64(), nullable=False)])
+    DAO.write(pa.table({"id": [2], "w": [5]}, schema), table, mode="overwrite")
+    assert [(row["id"], row["w"]) for row in DAO.read_changes(table, since=0).to_pylist()] == [(1, None), (2, 5)]
