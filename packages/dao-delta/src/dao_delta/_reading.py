@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import compress
 from typing import Any
@@ -82,7 +81,8 @@ def _selected(snapshot: Snapshot, selection: Selection, wanted: pa.Schema, size:
     groups = _grouped(batches, size)
     if selection.limit is not None:  # the rows after the last one that is asked for aren't worked on
         return _first(map(shape, groups), selection.limit)
-    return _counted(in_parallel(shape, groups, _SHAPERS))
+    # Threads hold more groups, and what one frees of another's memory isn't used again at once.
+    return _counted(map(shape, groups) if current().limit else in_parallel(shape, groups, _SHAPERS))
 
 
 def _columns(snapshot: Snapshot, wanted: pa.Schema, predicate: Predicate | None) -> list[str]:
@@ -111,11 +111,10 @@ def _first(tables: Iterator[pa.Table], left: int) -> Iterator[pa.Table]:
             return
 
 
-def _counted(tables: Generator[pa.Table, None, None]) -> Iterator[pa.Table]:
-    with closing(tables):
-        for table in tables:
-            advance(rows=table.num_rows)
-            yield table
+def _counted(tables: Iterator[pa.Table]) -> Iterator[pa.Table]:
+    for table in tables:
+        advance(rows=table.num_rows)
+        yield table
 
 
 def _scanned(snapshot: Snapshot, columns: list[str], predicate: Predicate | None) -> Iterator[pa.RecordBatch]:
