@@ -36,7 +36,7 @@ _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _STACK = re.compile(r"stack backtrace:| 0: <unknown>")
 
 
-def translate(error: Exception) -> DaoError | None:
+def translate(error: BaseException) -> DaoError | None:
     """The DaoError for an error of deltalake, or of a Rust library below it; None for any other error.
 
     The message is one line: stacks and panics of Rust are cut off.
@@ -69,7 +69,7 @@ def broken_rows(text: str) -> str:
     return f"{count}: a CHECK constraint of the table is broken, or a generated column has another value"
 
 
-def _is_panic(error: Exception) -> bool:
+def _is_panic(error: BaseException) -> bool:
     return type(error).__name__ in ("PanicException", "ArrowException")
 
 

@@ -136,7 +136,8 @@ class OperationRoutes(DeltaBase):
         """Set properties of the table: ``run("set_properties", ..., properties={"delta.appendOnly": True})``.
 
         Raises:
-            DataError: deltalake doesn't know one, or would lock other readers out with it.
+            DataError: there is no such property, or it can't have this value.
+            UnsupportedError: it stands for a feature that DAO doesn't give a table, such as column mapping.
         """
         from dao_delta._operations import set_properties
 

@@ -18,6 +18,7 @@ from dao.tables import RetryBudget
 from dao_delta._client import Client, Snapshot
 from dao_delta._log import commit_key, log_path, read_commit
 from dao_delta._misread import refuse_misread
+from dao_delta._properties import checked_properties
 
 __all__ = [
     "add_constraint",
@@ -217,12 +218,7 @@ def drop_constraint(client: Client, table: str, timeout: float, name: str) -> Wr
 
 def set_properties(client: Client, table: str, timeout: float, properties: Mapping[str, Any]) -> WriteResult:
     """Set properties of a table."""
-    texts = {name: str(value).lower() if isinstance(value, bool) else str(value) for name, value in properties.items()}
-    if texts.get("delta.enableDeletionVectors") == "true":
-        raise DataError(
-            "delta.enableDeletionVectors: deltalake would add the feature variantType with it, which locks older "
-            "readers out; set it in Spark"
-        )
+    texts = checked_properties(properties)
     result, _ = _run(
         client,
         table,

@@ -18,6 +18,7 @@ from dao.tables import RetryBudget
 from dao_delta._client import Client, Snapshot
 from dao_delta._errors import translate
 from dao_delta._log import Action, now, put_commit
+from dao_delta._properties import number_in
 from dao_delta._remembered import NOTHING, Remembered
 
 __all__ = ["Change", "commit", "commit_info"]
@@ -153,10 +154,12 @@ def _tidy(client: Client, table: str, snapshot: Snapshot | None, version: int) -
     """
     try:
         properties = {} if snapshot is None else snapshot.properties
-        every = int(properties.get("delta.checkpointInterval", _CHECKPOINT_EVERY))
+        every = number_in(properties, "delta.checkpointInterval", _CHECKPOINT_EVERY)
         if version and version % every == 0:
             client.open(table, version).table.create_checkpoint()
-    except Exception as error:
+    except BaseException as error:
+        if isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit)):
+            raise  # any other is an error, also a panic of Rust, which is no Exception
         # Of an error that is no DaoError only the type: its text may be anything.
         told = error if isinstance(error, DaoError) else translate(error) or type(error).__name__
         logging.getLogger("dao").warning("no checkpoint was written for version %d of %r: %s", version, table, told)

@@ -21,6 +21,7 @@ from dao.tables import reconcile
 from dao_delta._client import Client, Snapshot, partitions_of
 from dao_delta._log import LOG, Action, actions_in, commit_key, remove_file
 from dao_delta._parquet import DataFiles, FileSettings, Layout, partition_text
+from dao_delta._properties import checked_properties, number_in
 from dao_delta._remembered import Remembered
 from dao_delta._schemas import check_letter_case, check_partitions, delta_fields, storable
 from dao_delta._source import Source
@@ -49,7 +50,7 @@ class Write:
     mode: str = "error"
     partition_by: tuple[str, ...] | None = None
     schema_mode: str = "strict"
-    properties: Mapping[str, str] = field(factory=dict)
+    properties: Mapping[str, str] = field(default=None, converter=checked_properties)
     description: str | None = None
     settings: FileSettings = field(factory=FileSettings)
     timeout: float = 60.0
@@ -119,11 +120,7 @@ def first_layout(arriving: pa.Schema, partition_by: Sequence[str] | None) -> Lay
 def new_table_actions(
     schema: pa.Schema, partition_by: Sequence[str], properties: Mapping[str, str], description: str | None = None
 ) -> list[Action]:
-    """The ``protocol`` and ``metaData`` of a new table, as deltalake makes them.
-
-    Raises:
-        DataError: a property that deltalake doesn't know, or with a value that it can't have.
-    """
+    """The ``protocol`` and ``metaData`` of a new table, as deltalake makes them."""
     with tempfile.TemporaryDirectory(prefix="dao-delta-") as folder:
         DeltaTable.create(
             folder,
@@ -138,7 +135,7 @@ def new_table_actions(
 
 def layout_of(snapshot: Snapshot, schema: pa.Schema | None = None) -> Layout:
     """How new rows of a table lie in files."""
-    indexed = int(snapshot.properties.get("delta.dataSkippingNumIndexedCols", _INDEXED))
+    indexed = number_in(snapshot.properties, "delta.dataSkippingNumIndexedCols", _INDEXED)
     return Layout(schema or snapshot.schema, snapshot.partition_by, indexed)
 
 

@@ -28,7 +28,7 @@ class WritingRoutes(DeltaBase):
         partition_by: str | Sequence[str] | None = None,
         schema_mode: str = "strict",
         schema: Any = None,
-        properties: Mapping[str, str] | None = None,
+        properties: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
         position: Position | None = None,
     ) -> WriteResult:
@@ -47,7 +47,7 @@ class WritingRoutes(DeltaBase):
             schema_mode: ``strict``: the table's columns in any order, with types that can be cast without loss.
                 ``evolve``: new columns are added, and missing ones are null.
             schema: the schema of the data, which is cast to it without loss or refused.
-            properties: properties of a new table, such as ``{"delta.enableChangeDataFeed": "true"}``.
+            properties: properties of a new table, such as ``{"delta.enableChangeDataFeed": True}``.
             idempotency_key: a name of this call: made again with the same rows in the same order and the same arguments
                 it does nothing, and gives the version of the first call.
             position: up to which version of a source the table has got with these rows, see :class:`dao.Position`.
@@ -70,7 +70,7 @@ class WritingRoutes(DeltaBase):
             mode=mode,
             partition_by=_names(partition_by, data_object),
             schema_mode=schema_mode,
-            properties=properties or {},
+            properties=properties,
             settings=self._file_settings,
             timeout=self.conflict_timeout,
             position=position,
@@ -90,7 +90,7 @@ class WritingRoutes(DeltaBase):
         partition_by: str | Sequence[str] | None = None,
         schema_mode: str = "strict",
         schema: Any = None,
-        properties: Mapping[str, str] | None = None,
+        properties: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
         position: Position | None = None,
     ) -> WriteResult:
@@ -137,7 +137,7 @@ class WritingRoutes(DeltaBase):
             mode=mode,
             partition_by=_names(partition_by, data_object),
             schema_mode=schema_mode,
-            properties=properties or {},
+            properties=properties,
             settings=self._file_settings,
             timeout=self.conflict_timeout,
             position=position,

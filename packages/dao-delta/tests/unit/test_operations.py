@@ -108,8 +108,6 @@ def test_properties_are_kept_and_honoured(dao, table, path):
     dao.write(ids(2), table, mode="append")
     with pytest.raises(UnsupportedError, match="append-only"):
         dao.write(ids(3), table, mode="overwrite")
-    with pytest.raises(DataError, match="variantType"):
-        dao.run("set_properties", table, properties={"delta.enableDeletionVectors": True})
 
 
 def test_repair_takes_lost_files_out(dao, five, path):
