@@ -128,8 +128,8 @@ class Client:
         return any(map(begins_a_table, self.log_keys(table)))
 
     def log_keys(self, table: str) -> Iterator[str]:
-        """The keys of a table's log."""
-        return (stat.key for stat in self.transport.list(f"{table}/{LOG}/"))
+        """The keys of a table's log; of that of a table at the root for the empty key."""
+        return (stat.key for stat in self.transport.list(f"{table}/{LOG}/".lstrip("/")))
 
     def remains(self, table: str) -> list[str]:
         """What is left of the log of a table whose deletion was cut off; nothing if there is a table or never was.
@@ -139,12 +139,17 @@ class Client:
         found = list(self.log_keys(table))
         return found if deletion_mark(table) in found and not any(map(begins_a_table, found)) else []
 
-    def clear_remains(self, table: str) -> None:
-        """Make room for a new table: commits of a deleted one would become its next versions."""
+    def clear_remains(self, table: str) -> bool:
+        """Make room for a new table: commits of a deleted one would become its next versions.
+
+        Returns:
+            Whether something was left.
+        """
         remains, mark = self.remains(table), deletion_mark(table)
         if remains:
             self.transport.delete(key for key in remains if key != mark)
             self.transport.delete([mark])
+        return bool(remains)
 
 
 @define(slots=False, eq=False)

@@ -19,6 +19,7 @@ from dao_delta._parquet import partition_text
 from dao_delta._schemas import check_partitions, storable
 from dao_delta._statistics import statistics_of
 from dao_delta._transaction import Change, commit_info
+from dao_delta._vacancy import refuse_nested
 from dao_delta._writing import new_table_actions
 from dao_files import FilesInterface
 from dao_files.formats import hive_values
@@ -39,12 +40,13 @@ def convert(client: Client, files: FilesInterface, data_object: DataObject) -> W
     Raises:
         NotFoundError: there is nothing.
         AlreadyExistsError: it is a Delta table already.
-        DataError: a file is no Parquet, or files have different columns.
+        DataError: a file is no Parquet, or files have different columns; or another table is above or below.
         UnsupportedError: a column's values are stored in a way that Delta doesn't have.
     """
     table = check_name(data_object.key)
     if client.exists(table):
         raise AlreadyExistsError(f"{table!r} is a Delta table already")
+    refuse_nested(client, table)
     source = TableObject(data_object.identifier, data_object.data_store, key=table, format="parquet")
     schema = files.schema(source)
     target = _same_types(schema)

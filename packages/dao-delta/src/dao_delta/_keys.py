@@ -18,9 +18,12 @@ def check_name(table: str) -> str:
     """Check a table's key.
 
     Raises:
-        DataError: it could leave the store, or deltalake would take it for another one: it decodes ``%41`` twice.
+        DataError: it could leave the store, or is in a table's log, or deltalake would take it for another one: it
+            decodes ``%41`` twice.
     """
     check_key(table)
+    if LOG in table.split("/"):
+        raise DataError(f"key {table!r} can't be used for a Delta table: {LOG!r} is the folder of a table's log")
     found = _UNNAMEABLE.search(table)
     if found is not None:
         raise DataError(f"key {table!r} can't be used for a Delta table: deltalake can't name {found[0]!r}")

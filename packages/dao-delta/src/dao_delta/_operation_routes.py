@@ -42,7 +42,7 @@ class OperationRoutes(DeltaBase):
         Raises:
             NotFoundError: there is nothing.
             AlreadyExistsError: it is a Delta table already.
-            DataError: a file is no Parquet, or files have different columns.
+            DataError: a file is no Parquet, or files have different columns; or another table is above or below.
             UnsupportedError: a column's values are stored in a way that Delta doesn't have.
         """
         from dao_delta._converting import convert

@@ -20,6 +20,7 @@ from dao_delta._errors import translate
 from dao_delta._log import Action, now, put_commit
 from dao_delta._properties import number_in
 from dao_delta._remembered import NOTHING, Remembered
+from dao_delta._vacancy import check_vacant
 
 __all__ = ["Change", "commit", "commit_info"]
 
@@ -71,7 +72,8 @@ def commit(
 
     Raises:
         ConflictError: the time is used up, or the table has another position than the one that rows continue from.
-        DataError: another call had the idempotency key.
+        DataError: another call had the idempotency key; or a new table would be inside of another one, or around it.
+        AlreadyExistsError: there are files that are in no table.
         TransientError: the store doesn't answer; the message says whether the commit may have been made.
     """
     budget = RetryBudget(timeout)
@@ -82,7 +84,7 @@ def commit(
             before = None if snapshot is None else snapshot.version
             version = 0 if before is None else before + 1
             if snapshot is None:
-                client.clear_remains(table)
+                check_vacant(client, table)
             elif remembered.keyed is not None:
                 done = remembered.keyed.find_result(snapshot, read_rest)
                 if done is not None:

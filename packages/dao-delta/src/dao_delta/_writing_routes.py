@@ -56,9 +56,9 @@ class WritingRoutes(DeltaBase):
             ``rows_deleted`` is None where the log doesn't say how many rows a replaced file had.
 
         Raises:
-            AlreadyExistsError: the table exists, and ``mode`` is ``error``.
-            DataError: the data doesn't fit the table, or the arguments contradict it; or another call had the
-                idempotency key.
+            AlreadyExistsError: the table exists, and ``mode`` is ``error``; or there are files that are in no table.
+            DataError: the data doesn't fit the table, or the arguments contradict it; another call had the
+                idempotency key; or a new table would be inside of another one, or have one inside.
             UnsupportedError: the table has a feature that only Spark can write, or is append-only.
             ConflictError: other writers kept on coming first; or the table has another position.
         """
