@@ -30,6 +30,7 @@ __all__ = [
     "Into",
     "Mode",
     "SchemaMode",
+    "check_one_version",
     "checks_of",
     "suggestion",
     "value_problem",
@@ -50,6 +51,9 @@ Format = Literal["arrow", "avro", "csv", "json", "ndjson", "orc", "parquet"]
 MODES: tuple[str, ...] = get_args(Mode)
 SCHEMA_MODES: tuple[str, ...] = get_args(SchemaMode)
 INTOS: tuple[str, ...] = get_args(Into)
+
+_POINTS = ("version", "as_of", "tag")
+"""What each says which version is meant: a call has one of them."""
 
 _TRAVEL = ("version", "as_of", "branch", "tag")
 _SELECTION = ("columns", "where", "limit", *_TRAVEL, "schema", "format", "path")
@@ -263,6 +267,17 @@ def checks_of(action: str, own: Mapping[str, Collection[Any] | None]) -> Mapping
             texts = sorted(value for value in further if isinstance(value, str))
             checks[name] = partial(_one_of, choices=tuple(dict.fromkeys((*_CHOICES[name], *texts))))
     return checks
+
+
+def check_one_version(action: str, arguments: Mapping[str, Any]) -> None:
+    """Check that a call says in one way alone which version it means.
+
+    Raises:
+        DataError: it says it in several ways, of which the store could follow one.
+    """
+    given = [name for name in _POINTS if arguments.get(name) is not None and name in CONTRACT[action]]
+    if len(given) > 1:
+        raise DataError(f"{given[0]}: found with {' and '.join(given[1:])}, expected one of them: each is a version")
 
 
 def value_problem(name: str, value: Any, own: Collection[Any] = ()) -> str:

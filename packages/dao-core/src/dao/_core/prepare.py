@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from attrs import evolve, frozen
 
+from dao._arguments import check_one_version
 from dao._core.attribution import to_dao_error
 from dao._core.routing.table import Plan, RouteTable, route_table
 from dao.data_object import DataObject
@@ -88,7 +89,9 @@ def _filled(plan: Plan, data_object: DataObject, arguments: Mapping[str, Any]) -
             given[name] = value
     if not given:
         return dict(arguments)
-    return {**arguments, **table_of(data_object).checked(plan.route.action, given)}
+    filled = {**arguments, **table_of(data_object).checked(plan.route.action, given)}
+    check_one_version(plan.route.action, filled)
+    return filled
 
 
 def check_into(plan: Plan, arguments: Mapping[str, Any]) -> None:

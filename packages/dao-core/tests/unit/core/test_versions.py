@@ -98,3 +98,24 @@ def test_bounds_and_keys_are_checked(thing: DataObject) -> None:
         with pytest.raises(DataError, match="idempotency_key: found"):
             dao.write([{}], thing, idempotency_key=key)
     assert dao.write([{}], thing, idempotency_key="é" * 256) == "é" * 256
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"version": 1, "as_of": NOON}, {"version": 0, "tag": "kept"}, {"as_of": "2025-03-01", "tag": "kept"}],
+)
+def test_a_version_is_said_in_one_way(thing: DataObject, given: dict[str, object]) -> None:
+    dao, (first, other) = DataAccessObject(), given
+    with pytest.raises(DataError, match=f"{first}: found with {other}, expected one of them"):
+        dao.read(thing, **given)
+    with pytest.raises(DataError, match=f"{first}: found with {other}"):
+        dao.explain("read", thing, **given)
+    assert dao.read(thing, **{**given, other: None})["branch"] is None
+    assert dao.read(thing, version=1, branch="b")["branch"] == "b"
+
+
+def test_a_version_of_the_object_and_one_of_the_call_are_two() -> None:
+    pinned = DataObject("thing", DataStore("s", Given()), version=3)
+    assert DataAccessObject().read(pinned)["version"] == 3
+    with pytest.raises(DataError, match="version: found with as_of"):
+        DataAccessObject().read(pinned, as_of=NOON)

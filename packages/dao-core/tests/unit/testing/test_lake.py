@@ -277,3 +277,10 @@ def test_a_broken_promise_is_noticed(run_kit, name):
     result = run_kit(suite(method), "-x", *names_of(guarded_by))
     assert result.parseoutcomes().get("failed", 0) >= 1, f"{guarded_by.__name__} didn't notice {name}"
     result.stdout.no_re_match_line(r"E +(AttributeError|IndexError|KeyError|NameError|SyntaxError|TypeError)")
+
+
+def test_a_call_that_says_two_versions_is_noticed(run_kit, monkeypatch):
+    for place in ("dao._core.routing.table", "dao._core.prepare"):
+        monkeypatch.setattr(f"{place}.check_one_version", lambda action, arguments: None)
+    name = "test_it.py::TestIt::test_a_version_is_said_in_one_way"
+    run_kit(suite("pass"), name).assert_outcomes(failed=1)

@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import frozen
 
-from dao._arguments import checks_of
+from dao._arguments import check_one_version, checks_of
 from dao._core.routing.absent import Absent, absent_of
 from dao._core.routing.choose import Choice, Offer, choose
 from dao._core.routing.match import asks_for_object, condition_value, own_names, takes
@@ -89,8 +89,10 @@ class RouteTable:
         """A call's arguments as the interfaces get them: other libraries' numbers and names are plain ones.
 
         Raises:
-            DataError: one can't be what was given.
+            DataError: one can't be what was given, or two contradict one another.
         """
+        if len(arguments) > 1:
+            check_one_version(action, arguments)
         checks = self._checks[action]
         changed: dict[str, Any] = {}
         for name, value in arguments.items():

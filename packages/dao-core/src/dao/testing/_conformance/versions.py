@@ -63,6 +63,14 @@ class TimeTravels(
         with pytest.raises(DataError, match="as_of: found"):
             dao.read(table, as_of="yesterday")
 
+    def test_a_version_is_said_in_one_way(self, dao: DataAccessObject, backend: Backend) -> None:
+        """version= beside as_of= is a DataError in every read: a store could follow one of them."""
+        table, written = _three_versions(dao, backend)
+        twice = {"version": next(iter(written)), "as_of": "2100-01-01"}
+        for action in ("read", "count", "read_stream", "schema"):
+            with pytest.raises(DataError, match=r"(?i)version|as_of"):
+                getattr(dao, action)(table, **twice)
+
 
 def _three_versions(dao: DataAccessObject, backend: Backend) -> tuple[DataObject, dict[Any, int]]:
     """Write a table three times; returns it, and the number of people by version."""
