@@ -15,7 +15,7 @@ from dao_delta._options import DeltaPlace
 
 if TYPE_CHECKING:
     from dao_delta._client import Client, Snapshot
-    from dao_delta._parquet import FileSettings
+    from dao_files.lake import FileSettings
 
 __all__ = ["DeltaBase"]
 
@@ -42,6 +42,6 @@ class DeltaBase(DeltaPlace):
 
     @property
     def _file_settings(self) -> FileSettings:
-        from dao_delta._parquet import FileSettings
+        from dao_files.lake import FileSettings
 
         return FileSettings(compression=self.compression, target_size=self.target_file_size)

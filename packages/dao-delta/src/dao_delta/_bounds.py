@@ -6,37 +6,21 @@ milliseconds, decimals pass through doubles, and NaN is left out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, localcontext
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
-from attrs import frozen
 
-__all__ = ["EXACT_DIGITS", "Bounds", "bounds_of", "text_after"]
+from dao_files.lake import Bounds
+
+__all__ = ["EXACT_DIGITS", "bounds_of", "text_after"]
 
 EXACT_DIGITS = 15
 """Digits of a decimal that a double holds. Bounds of more pass through one, or, in deltalake 1.6, end at 64 bits."""
 
 _TIES = "\x7f\ufffd\uffff\U0010ffff"
 """What writers append to a prefix of a text, for all texts that begin with it."""
-
-
-@frozen
-class Bounds:
-    """The bounds of a column in each file, in its type; null where they aren't known.
-
-    Attributes:
-        least: no value is below; NaN isn't counted.
-        greatest: no value is above; NaN isn't counted.
-        reached: whether a value may be equal to the greatest; if not, all are below.
-    """
-
-    least: pa.Array
-    greatest: pa.Array
-    reached: bool = True
 
 
 def bounds_of(files: pa.Table, name: str, kind: pa.DataType) -> Bounds | None:
@@ -101,16 +85,3 @@ def text_after(text: str | None) -> str | None:
         return None
     code = ord(prefix[-1]) + 1
     return prefix[:-1] + chr(0xE000 if code == 0xD800 else code)
-
-
-def in_order(column: pa.ChunkedArray | pa.Array) -> Any:
-    """Values as numbers or texts that Python compares, whatever their range: moments as their counts."""
-    if pt.is_timestamp(column.type):
-        return column.cast(pa.int64())
-    return column.cast(pa.int32()) if pt.is_date(column.type) else column
-
-
-def texts_or_numbers(bounds: pa.Array) -> Sequence[Any]:
-    """Bounds as Python's values, of :func:`in_order`."""
-    found: list[Any] = in_order(bounds).to_pylist()
-    return found

@@ -78,7 +78,7 @@ def _check_columns(action: str, given: Mapping[str, Any]) -> None:
         check_names_given(known, keys=given.get("keys"), order_by=given.get("order_by"))
     elif given.get("mode", "error") in ("error", "overwrite") and "where" not in given:
         from dao_delta._schemas import check_partitions, storable
-        from dao_delta._shaping import without_extensions
+        from dao_files.lake import without_extensions
 
         names = given.get("partition_by") or ()
         rows = without_extensions(known.empty_table().to_reader())

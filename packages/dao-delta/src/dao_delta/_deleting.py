@@ -9,12 +9,12 @@ from dao.arrow.predicates import Predicate, bind, parse
 from dao.errors import NotFoundError
 from dao.results import WriteResult
 from dao_delta._client import Client, Snapshot
-from dao_delta._parquet import FileSettings
 from dao_delta._remembered import Keyed, Remembered
 from dao_delta._removing import remove_rows
 from dao_delta._rewriting import NewFiles, Rewriting
 from dao_delta._transaction import Change, commit
 from dao_delta._writing import layout_of
+from dao_files.lake import FileSettings
 
 __all__ = ["delete_rows"]
 

@@ -20,10 +20,11 @@ from dao.arrow.predicates import Predicate
 from dao.errors import UnsupportedError
 from dao_delta._client import Snapshot
 from dao_delta._columns import ColumnMapping
+from dao_delta._facts import facts_of
 from dao_delta._footers import Footer, mark_in, mark_of, own_name
 from dao_delta._keys import plain_path
-from dao_delta._pruning import files_with_rows
 from dao_delta._stored import StoredFile, StoredFiles, mapping_of, missing_file
+from dao_files.lake import files_with_rows
 
 __all__ = ["has_misread", "refuse_misread"]
 
@@ -53,7 +54,7 @@ def has_misread(snapshot: Snapshot, names: Sequence[str], predicate: Predicate |
         return False
     files = _named_files(snapshot, others)
     if predicate is not None and sum(name not in snapshot.client.footers for name, _ in files.values()) > _FEW:
-        kept = files_with_rows(snapshot, predicate)
+        kept = files_with_rows(facts_of(snapshot), predicate)
         files = {number: file for number, file in files.items() if kept[number]}
     footers = dict(zip(files, _footers(snapshot, list(files.values())), strict=True))
     different = {id(footer): footer for footer in footers.values()}.values()

@@ -135,7 +135,7 @@ class DeltaPlace(S3Fields):
     def transport(self) -> Transport:
         """The store's objects."""
         if self.root is not None:
-            from dao_delta._folder import FolderTransport
+            from dao_files.lake import FolderTransport
 
             return FolderTransport(os.path.realpath(self.root), self.create, self.fsync)
         found: Transport = self._object_store.storage.transport

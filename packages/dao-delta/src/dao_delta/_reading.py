@@ -19,11 +19,11 @@ from dao.progress import advance
 from dao.tables import Selection
 from dao_delta._client import Snapshot
 from dao_delta._errors import translate
+from dao_delta._facts import facts_of
 from dao_delta._misread import has_misread
-from dao_delta._pruning import files_with_rows
 from dao_delta._pushdown import decides, push_down
-from dao_delta._shaping import typed
 from dao_delta._stored import StoredFiles, gone_error, mapping_of, missing_file, stored_files
+from dao_files.lake import files_with_rows, typed
 from dao_files.storage import in_parallel
 
 __all__ = ["count_rows", "read_rows", "stream_rows"]
@@ -130,7 +130,7 @@ def _read_one_by_one(snapshot: Snapshot, columns: list[str], predicate: Predicat
     """Columns of rows, at least of those for which a predicate is true, in the types of the table or refused."""
     reader = StoredFiles(snapshot.client.transport, snapshot.schema, mapping_of(snapshot))
     files = stored_files(snapshot)
-    kept = [True] * len(files) if predicate is None else files_with_rows(snapshot, predicate)
+    kept = [True] * len(files) if predicate is None else files_with_rows(facts_of(snapshot), predicate)
     for file in compress(files, kept):
         with missing_file(snapshot, file):
             yield from reader.read(file, columns)

@@ -11,9 +11,10 @@ from attrs import frozen
 
 from dao.arrow.predicates import Predicate, filter_batch, mask, to_arrow
 from dao.progress import advance
-from dao_delta._pruning import files_with_rows
+from dao_delta._facts import facts_of
 from dao_delta._rewriting import ChangeFeed, Rewriting, in_threads
 from dao_delta._stored import StoredFile, stored_files
+from dao_files.lake import files_with_rows
 
 __all__ = ["remove_rows"]
 
@@ -65,7 +66,7 @@ def _found(rewriting: Rewriting, predicate: Predicate) -> list[_Hits]:
     snapshot = rewriting.snapshot
     chosen = [
         file
-        for file, kept in zip(stored_files(snapshot), files_with_rows(snapshot, predicate), strict=True)
+        for file, kept in zip(stored_files(snapshot), files_with_rows(facts_of(snapshot), predicate), strict=True)
         if kept and file.rows != 0
     ]
     if predicate.columns <= {*snapshot.partition_by}:

@@ -11,8 +11,9 @@ from attrs import define, field, frozen
 from dao.memory import current
 from dao_delta._client import Client, Snapshot
 from dao_delta._log import Action, remove_file
-from dao_delta._parquet import DataFiles, FileSettings, Layout, partition_text
+from dao_delta._parquet import DataFiles, Layout, partition_text
 from dao_delta._stored import StoredFile, StoredFiles, mapping_of
+from dao_files.lake import FileSettings
 from dao_files.storage import in_parallel
 
 __all__ = ["ChangeFeed", "NewFiles", "Rewriting", "in_threads"]
@@ -50,7 +51,7 @@ class NewFiles:
 
     def begin(self, layout: Layout, *, change_data: bool = False) -> DataFiles:
         """A new set of files, which is discarded with the others. Sets may be written by several threads."""
-        made = DataFiles(self.client.transport, self.table, layout, self.settings, change_data)
+        made = DataFiles(self.client.transport, self.table, layout, change_data, settings=self.settings)
         self._all.append(made)
         return made
 

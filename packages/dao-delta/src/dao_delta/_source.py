@@ -12,9 +12,9 @@ from dao.arrow.convert import conform, refuse_invalid, to_reader
 from dao.errors import ConflictError
 from dao_delta._client import Client, Snapshot
 from dao_delta._expressions import checked_rows, given_schema, rules_of
-from dao_delta._parquet import DataFiles, FileSettings, Layout
+from dao_delta._parquet import DataFiles, Layout
 from dao_delta._remembered import Keyed
-from dao_delta._shaping import with_missing, without_extensions
+from dao_files.lake import FileSettings, with_missing, without_extensions
 
 __all__ = ["Source", "valid_rows"]
 
@@ -92,7 +92,7 @@ class Source:
             self.discard()
             self._reader = None
         reader = self._rows()
-        self._files, self._made_for = DataFiles(client.transport, table, layout, settings), made_for
+        self._files, self._made_for = DataFiles(client.transport, table, layout, settings=settings), made_for
         given = given_schema(layout.schema, snapshot, reader.schema)
         rows = conform(with_missing(reader, given), given)
         self._files.write(valid_rows(checked_rows(rows, layout.schema, snapshot), check))

@@ -16,9 +16,9 @@ from dao.errors import DataError, NotFoundError, StoreError, UnsupportedError
 from dao.memory import current
 from dao_delta._client import Snapshot, partitions_of
 from dao_delta._columns import ColumnMapping
-from dao_delta._folder import FolderTransport
 from dao_delta._footers import Footer
 from dao_delta._keys import plain_path
+from dao_files.lake import FolderTransport
 from dao_files.manifest import Stat, Transport, native_file
 
 __all__ = ["StoredFile", "StoredFiles", "gone_error", "mapping_of", "missing_file", "stored_files"]

@@ -24,13 +24,10 @@ from dao.results import WriteResult
 from dao.tables import Matcher, Split, check_keys, numbers, precedes, split_deletes, winners
 from dao_delta._client import Client, Snapshot
 from dao_delta._expressions import checked_rows, given_schema, has_rules
+from dao_delta._facts import facts_of
 from dao_delta._log import Action
-from dao_delta._parquet import FileSettings
-from dao_delta._patching import all_but, first_at, joined, plain_array, with_rows
-from dao_delta._pruning import files_with_keys
 from dao_delta._remembered import Keyed, Remembered
 from dao_delta._rewriting import ChangeFeed, NewFiles, Rewriting, in_threads
-from dao_delta._shaping import with_missing, without_extensions
 from dao_delta._source import valid_rows
 from dao_delta._stored import StoredFile, stored_files
 from dao_delta._transaction import Change, commit
@@ -40,6 +37,17 @@ from dao_delta._writing import (
     first_layout,
     layout_of,
     new_table_actions,
+)
+from dao_files.lake import (
+    FileSettings,
+    all_but,
+    files_with_keys,
+    first_at,
+    joined,
+    plain_array,
+    with_missing,
+    with_rows,
+    without_extensions,
 )
 from dao_files.storage import collect
 
@@ -204,7 +212,7 @@ class _Merge:
     def change(self, changes: list[Action], asked: Upsert) -> Change:
         """Write the files and make the change."""
         files = stored_files(self.rewriting.snapshot)
-        may_match = files_with_keys(self.rewriting.snapshot, self.matcher.source)
+        may_match = files_with_keys(facts_of(self.rewriting.snapshot), self.matcher.source)
         chosen = [file for file, kept in zip(files, may_match, strict=True) if kept]
         found = {file.path: match for file, match in zip(chosen, in_threads(self._match, chosen), strict=True)}
         groups = self.rewriting.together(file for file in chosen if len(found[file.path].rows))

@@ -20,12 +20,13 @@ from dao.results import WriteResult
 from dao.tables import reconcile
 from dao_delta._client import Client, Snapshot, partitions_of
 from dao_delta._log import LOG, Action, actions_in, commit_key, remove_file
-from dao_delta._parquet import DataFiles, FileSettings, Layout, partition_text
+from dao_delta._parquet import DataFiles, Layout, partition_text
 from dao_delta._properties import checked_properties, number_in
 from dao_delta._remembered import Remembered
 from dao_delta._schemas import check_letter_case, check_partitions, delta_fields, storable
 from dao_delta._source import Source
 from dao_delta._transaction import Change, commit
+from dao_files.lake import FileSettings
 
 __all__ = ["Write", "new_table_actions", "removals", "write_rows"]
 

@@ -16,7 +16,8 @@ import dao_delta._writing  # noqa: F401
 from dao import DataAccessObject, DataStore, DataStoreRegistry
 from dao.testing import fork_writers, killing, patched
 from dao_delta import DeltaObject
-from dao_delta._folder import FileWriter, FolderTransport
+from dao_files.lake import FolderTransport
+from dao_files.lake._folder import FileWriter
 
 MODES = ("append", "overwrite", "overwrite_partitions")
 CALLS = ("replace", "link", "unlink", "makedirs", "rmdir", "fstat", "fsync")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from dao_delta import _parquet
+from dao_files.lake import _files
 
 
 def test_partitions_that_the_table_lacks_are_added(dao, table):
@@ -28,8 +28,8 @@ def test_partitions_of_one_size_are_looked_at_once(dao, table, monkeypatch):
         looked.append(rows.num_rows)
         return dictionary_columns(schema, rows)
 
-    dictionary_columns = _parquet.dictionary_columns
-    monkeypatch.setattr(_parquet, "dictionary_columns", look)
+    dictionary_columns = _files.dictionary_columns
+    monkeypatch.setattr(_files, "dictionary_columns", look)
     sizes = [10, 12, 8, 40]
     parts = [part for part, size in enumerate(sizes) for _ in range(size)]
     dao.write(pa.table({"id": range(sum(sizes)), "p": parts}), table, partition_by="p")

@@ -10,9 +10,9 @@ import pytest
 
 from dao.errors import StoreError, UnsupportedError
 from dao_delta._columns import ColumnMapping
-from dao_delta._folder import FolderTransport
 from dao_delta._keys import plain_path
 from dao_delta._stored import StoredFile, StoredFiles
+from dao_files.lake import FolderTransport
 
 
 def rows(tmp_path: Any, stored: pa.Table, schema: pa.Schema, mapping: ColumnMapping, **file: Any) -> list[Any]:

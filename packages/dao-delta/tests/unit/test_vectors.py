@@ -14,8 +14,8 @@ from deltalake import DeltaTable
 
 from dao import DataAccessObject, TableObject, UnsupportedError
 from dao_delta import _transaction
-from dao_delta._folder import FolderTransport
 from dao_delta._vectors import vectors_in_log
+from dao_files.lake import FolderTransport
 
 DAO = DataAccessObject()
 

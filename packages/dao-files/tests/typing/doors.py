@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dao_files
 import dao_files.formats
+import dao_files.lake
 import dao_files.manifest
 import dao_files.storage
 import dao_files.testing
@@ -40,6 +41,24 @@ known = dao_files.formats.int96_leaves  # type: ignore[assignment]
 known = dao_files.formats.register_format  # type: ignore[assignment]
 known = dao_files.formats.strip_compression  # type: ignore[assignment]
 known = dao_files.formats.witnessed  # type: ignore[assignment]
+known = dao_files.lake.Bounds  # type: ignore[assignment]
+known = dao_files.lake.FileFacts  # type: ignore[assignment]
+known = dao_files.lake.FileSettings  # type: ignore[assignment]
+known = dao_files.lake.FolderTransport  # type: ignore[assignment]
+known = dao_files.lake.OpenFile  # type: ignore[assignment]
+known = dao_files.lake.PartitionedFiles  # type: ignore[assignment]
+known = dao_files.lake.Values  # type: ignore[assignment]
+known = dao_files.lake.all_but  # type: ignore[assignment]
+known = dao_files.lake.files_with_keys  # type: ignore[assignment]
+known = dao_files.lake.files_with_rows  # type: ignore[assignment]
+known = dao_files.lake.first_at  # type: ignore[assignment]
+known = dao_files.lake.joined  # type: ignore[assignment]
+known = dao_files.lake.plain_array  # type: ignore[assignment]
+known = dao_files.lake.split_by_values  # type: ignore[assignment]
+known = dao_files.lake.typed  # type: ignore[assignment]
+known = dao_files.lake.with_missing  # type: ignore[assignment]
+known = dao_files.lake.with_rows  # type: ignore[assignment]
+known = dao_files.lake.without_extensions  # type: ignore[assignment]
 known = dao_files.manifest.BaseTransport  # type: ignore[assignment]
 known = dao_files.manifest.BufferedWriter  # type: ignore[assignment]
 known = dao_files.manifest.ManifestStorage  # type: ignore[assignment]

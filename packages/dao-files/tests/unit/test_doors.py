@@ -11,6 +11,7 @@ from dao.testing import door_faults
 PUBLIC = [
     "dao_files",
     "dao_files.formats",
+    "dao_files.lake",
     "dao_files.manifest",
     "dao_files.storage",
     "dao_files.testing",

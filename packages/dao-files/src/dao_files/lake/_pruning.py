@@ -1,10 +1,10 @@
-"""Which data files may have rows with some keys, or rows for which a predicate is true, by the log alone."""
+"""Which data files may have rows with some keys, or rows for which a predicate is true, by what is known of them."""
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -30,10 +30,9 @@ from dao.arrow.predicates import (
     split,
     to_arrow,
 )
-from dao_delta._bounds import Bounds, bounds_of, in_order, texts_or_numbers
-from dao_delta._client import Snapshot
+from dao_files.lake._bounds import Bounds, in_order, texts_or_numbers
 
-__all__ = ["files_with_keys", "files_with_rows"]
+__all__ = ["FileFacts", "files_with_keys", "files_with_rows"]
 
 _ORDERED = ("=", "<", "<=", ">", ">=")
 
@@ -41,18 +40,34 @@ _MOST = 64
 """Values of an IN that are asked for one by one; of more the range."""
 
 
-def files_with_keys(snapshot: Snapshot, keys: pa.Table) -> list[bool]:
+@frozen(eq=False)
+class FileFacts:
+    """What a table's log says of its data files.
+
+    Attributes:
+        count: how many there are.
+        schema: the table's columns.
+        partitions: columns with one value in all rows of a file: that value by file, in the column's type.
+        bounds: the bounds of another column in a type, by its name; None where there are none to rely on.
+    """
+
+    count: int
+    schema: pa.Schema
+    partitions: Mapping[str, pa.Array]
+    bounds: Callable[[str, pa.DataType], Bounds | None]
+
+
+def files_with_keys(facts: FileFacts, keys: pa.Table) -> list[bool]:
     """Whether each file may have a row with one of some keys.
 
     Args:
-        snapshot: the version.
+        facts: of the files.
         keys: the keys: columns of the table, in its types and in comparable form, without nulls.
     """
-    columns = [one for name in keys.column_names if (one := _key_column(snapshot, name, keys.column(name))) is not None]
-    count = snapshot.files.num_rows
+    columns = [one for name in keys.column_names if (one := _key_column(facts, name, keys.column(name))) is not None]
     return [
         all(one.may_be_in(number) for one in columns) and (len(columns) < 2 or _together(columns, number))
-        for number in range(count)
+        for number in range(facts.count)
     ]
 
 
@@ -100,15 +115,14 @@ class _KeyColumn:
         return None if not tests else tests[0] if len(tests) == 1 else pc.and_(*tests)
 
 
-def _key_column(snapshot: Snapshot, name: str, keys: pa.ChunkedArray) -> _KeyColumn | None:
-    files = snapshot.files
-    nulls = [False] * files.num_rows
-    if name in snapshot.partition_by:
-        found = files.column(f"partition.{name}").combine_chunks().cast(keys.type)
+def _key_column(facts: FileFacts, name: str, keys: pa.ChunkedArray) -> _KeyColumn | None:
+    nulls = [False] * facts.count
+    if name in facts.partitions:
+        found = facts.partitions[name].cast(keys.type)
         nulls = found.is_null().to_pylist()
         bounds: Bounds | None = Bounds(found, found)
     else:
-        bounds = bounds_of(files, name, keys.type)
+        bounds = facts.bounds(name, keys.type)
     if bounds is None:
         return None
     values = in_order(keys)
@@ -131,16 +145,16 @@ def _together(columns: Sequence[_KeyColumn], number: int) -> bool:
     return bool(pc.any(every).as_py())
 
 
-def files_with_rows(snapshot: Snapshot, predicate: Predicate) -> list[bool]:
+def files_with_rows(facts: FileFacts, predicate: Predicate) -> list[bool]:
     """Whether each file may have a row for which a predicate is true.
 
     Where it is of partition columns alone, it is true for all rows of these files.
 
     Args:
-        snapshot: the version.
+        facts: of the files.
         predicate: bound to the table's columns.
     """
-    relaxed = _Relaxed(snapshot)
+    relaxed = _Relaxed(facts)
     pushed, _ = split(predicate, relaxed.can)
     weaker = relaxed.relax(pushed)
     table = relaxed.table()
@@ -151,12 +165,9 @@ def files_with_rows(snapshot: Snapshot, predicate: Predicate) -> list[bool]:
 class _Relaxed:
     """Turns a predicate on rows into one on files, which have a column for each partition column and each bound."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
-        self._columns: dict[str, pa.Array] = {"": pa.nulls(snapshot.files.num_rows)}
-        for name in snapshot.partition_by:
-            kind = snapshot.schema.field(name).type
-            self._columns[name] = snapshot.files.column(f"partition.{name}").combine_chunks().cast(kind)
+    def __init__(self, facts: FileFacts) -> None:
+        self._facts = facts
+        self._columns: dict[str, pa.Array] = {"": pa.nulls(facts.count), **facts.partitions}
 
     def table(self) -> pa.Table:
         """The files."""
@@ -170,19 +181,19 @@ class _Relaxed:
         return name is not None and bool(values) and self._have_bounds(name, values, node)
 
     def _of_partitions(self, node: Predicate) -> bool:
-        return node.columns <= {*self._snapshot.partition_by} and not isinstance(node, ArrowExpression)
+        return node.columns <= self._facts.partitions.keys() and not isinstance(node, ArrowExpression)
 
     def _have_bounds(self, name: str, values: Sequence[Literal], node: Predicate) -> bool:
-        if name not in self._snapshot.schema.names or self._bounds(name) is None:
+        if name not in self._facts.schema.names or self._bounds(name) is None:
             return False
-        if not pt.is_floating(self._snapshot.schema.field(name).type):
+        if not pt.is_floating(self._facts.schema.field(name).type):
             return all(one.value is not None for one in values)
         # NaN is above all numbers and in no bound.
         below = not (isinstance(node, Comparison) and node.op in (">", ">="))
         return below and all(isinstance(one.value, (int, float)) and math.isfinite(one.value) for one in values)
 
     def _bounds(self, name: str) -> Bounds | None:
-        return bounds_of(self._snapshot.files, name, self._snapshot.schema.field(name).type)
+        return self._facts.bounds(name, self._facts.schema.field(name).type)
 
     def relax(self, node: Predicate) -> Predicate:
         """The condition on files that is true if the given one may be true for a row."""

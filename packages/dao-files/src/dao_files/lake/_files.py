@@ -1,0 +1,256 @@
+"""Writes rows into data files of a table format: one file per partition until it is large enough, in bounded memory."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from attrs import define, field, frozen
+
+from dao.memory import current
+from dao.progress import advance
+from dao_files.formats import dictionary_columns
+from dao_files.manifest import Transport, Writer
+
+__all__ = ["FileSettings", "OpenFile", "PartitionedFiles", "Values", "split_by_values"]
+
+Values = tuple[Any, ...]
+
+
+@frozen(kw_only=True)
+class FileSettings:
+    """How data files are written.
+
+    Attributes:
+        compression: the codec of Parquet.
+        target_size: bytes after which a new file is begun.
+    """
+
+    compression: str = "snappy"
+    target_size: int = 256 << 20
+
+
+class _Sink:
+    """A writer of a transport as a file object that pyarrow writes to."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._size = 0
+        self._aborted = False
+        self.closed = False
+
+    def write(self, data: Any) -> int:
+        size = len(memoryview(data).cast("B"))
+        if not self._aborted:  # closing pyarrow's writer of a file that is given up writes its footer
+            self._writer.write(data)
+        self._size += size
+        return size
+
+    def tell(self) -> int:
+        return self._size
+
+    def flush(self) -> None:
+        """Nothing is held here."""
+
+    def close(self) -> None:
+        self.closed = True
+
+    def writable(self) -> bool:
+        return True
+
+    def finish(self) -> int:
+        """Make the object; returns its size in bytes."""
+        self._writer.close()
+        return self._size
+
+    def abort(self) -> None:
+        """Give it up."""
+        self._aborted = True
+        self._writer.abort()
+
+
+@define(eq=False)
+class OpenFile:
+    """A file that is being written.
+
+    Attributes:
+        key: where it is.
+        rows: rows in it.
+        metadata: what Parquet knows of it, once it is complete.
+    """
+
+    key: str
+    sink: _Sink
+    writer: pq.ParquetWriter
+    found: list[Any]
+    rows: int = 0
+
+    @property
+    def metadata(self) -> pq.FileMetaData:
+        """What Parquet knows of it, once it is complete."""
+        return self.found[0]
+
+
+@define(eq=False, slots=False)
+class PartitionedFiles(ABC):
+    """New data files of one table, which no commit names yet. A format says where they are, and what it notes of them.
+
+    Attributes:
+        transport: the store.
+        settings: how the files are written.
+        partitions: the partition values of the complete files.
+        rows: rows in them.
+        size: bytes of them.
+    """
+
+    transport: Transport
+    settings: FileSettings = field(factory=FileSettings, kw_only=True)
+    partitions: list[Values] = field(factory=list, init=False)
+    rows: int = field(default=0, init=False)
+    size: int = field(default=0, init=False)
+    _keys: list[str] = field(factory=list, init=False)
+    _open: dict[Values, OpenFile] = field(factory=dict, init=False)
+    _held: dict[Values, list[pa.RecordBatch]] = field(factory=dict, init=False)
+    _bytes: dict[Values, int] = field(factory=dict, init=False)
+    _dictionaries: bool | list[str] = field(default=True, init=False)
+    _looked_at: int = field(default=0, init=False)
+
+    @property
+    @abstractmethod
+    def stored(self) -> pa.Schema:
+        """The columns that are in the files."""
+
+    @abstractmethod
+    def split(self, batch: pa.RecordBatch) -> Iterator[tuple[Values, pa.RecordBatch]]:
+        """The rows of a batch by partition, in the columns that are in the files."""
+
+    @abstractmethod
+    def new_key(self, values: Values) -> str:
+        """Where a new file of a partition goes."""
+
+    @abstractmethod
+    def note(self, values: Values, opened: OpenFile, size: int) -> None:
+        """Note what a commit says of a complete file.
+
+        Args:
+            values: its partition.
+            opened: the file.
+            size: its bytes.
+        """
+
+    @abstractmethod
+    def forget(self) -> None:
+        """Forget what was noted."""
+
+    def parquet_options(self, rows: pa.Table) -> Mapping[str, Any]:
+        """Further options of pyarrow's writer for a file that begins with some rows."""
+        return {}
+
+    def write(self, batches: Iterator[pa.RecordBatch]) -> None:
+        """Write all batches, which have the table's columns, and complete the files.
+
+        Whatever is raised, :meth:`discard` removes what was written.
+        """
+        for batch in batches:
+            self.add(batch)
+            advance(rows=batch.num_rows)
+        self.finish()
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Write a batch, or hold it until there are rows enough for a row group."""
+        budget = current()
+        group = min(budget.group, 4 * budget.chunk)
+        if batch.num_rows:
+            for values, part in self.split(batch):
+                self._hold(values, part)
+                if self._bytes[values] >= group:
+                    self._flush(values)
+        while sum(self._bytes.values()) > budget.waiting:
+            self._flush(max(self._bytes, key=self._bytes.__getitem__))
+
+    def finish(self) -> None:
+        """Complete the files."""
+        for values in list(self._held):
+            self._flush(values)
+        for values in list(self._open):
+            self._complete(values)
+
+    def discard(self) -> None:
+        """Delete the files. No commit may name them."""
+        for opened in self._open.values():
+            opened.sink.abort()
+            opened.writer.close()
+        self._open.clear()
+        self.transport.delete(self._keys)
+        self._keys.clear()
+        self.forget()
+
+    def _hold(self, values: Values, part: pa.RecordBatch) -> None:
+        self._held.setdefault(values, []).append(part)
+        self._bytes[values] = self._bytes.get(values, 0) + part.nbytes
+
+    def _flush(self, values: Values) -> None:
+        """Write the rows that are held for a partition as a row group."""
+        batches = self._held.pop(values)
+        del self._bytes[values]
+        rows = pa.Table.from_batches(batches, self.stored)
+        opened = self._open.get(values) or self._begin(values, rows)
+        opened.writer.write_table(rows, row_group_size=max(rows.num_rows, 1))
+        opened.rows += rows.num_rows
+        if opened.sink.tell() >= self.settings.target_size:
+            self._complete(values)
+
+    def _begin(self, values: Values, rows: pa.Table) -> OpenFile:
+        while len(self._open) >= current().open_files:
+            self._complete(next(iter(self._open)))
+        key = self.new_key(values)
+        sink = _Sink(self.transport.writer(key, if_absent=False))
+        found: list[Any] = []
+        writer = pq.ParquetWriter(
+            pa.PythonFile(sink, "w"),
+            self.stored,
+            compression=self.settings.compression,
+            use_dictionary=self._dictionary_columns(rows),
+            store_schema=False,
+            metadata_collector=found,
+            **self.parquet_options(rows),
+        )
+        self._open[values] = opened = OpenFile(key, sink, writer, found)
+        return opened
+
+    def _dictionary_columns(self, rows: pa.Table) -> bool | list[str]:
+        """Which columns have dictionaries: to look takes as long as to write, and most partitions are alike."""
+        if rows.num_rows > 2 * self._looked_at:
+            self._dictionaries, self._looked_at = dictionary_columns(self.stored, rows), rows.num_rows
+        return self._dictionaries
+
+    def _complete(self, values: Values) -> None:
+        opened = self._open[values]
+        opened.writer.close()
+        self._keys.append(opened.key)
+        size = opened.sink.finish()
+        del self._open[values]
+        self.note(values, opened, size)
+        self.partitions.append(values)
+        self.rows += opened.rows
+        self.size += size
+
+
+def split_by_values(batch: pa.RecordBatch, names: Sequence[str]) -> Iterator[tuple[pa.Array, Values]]:
+    """The numbers of the rows with each combination of values in some columns, in order, and the values."""
+    code = pa.repeat(pa.scalar(0, pa.int64()), batch.num_rows)
+    for name in names:
+        encoded = batch.column(name).dictionary_encode(null_encoding="encode")
+        code = pc.add(pc.multiply(code, len(encoded.dictionary)), encoded.indices.cast(pa.int64()))
+    order = pc.sort_indices(code)
+    runs = pc.run_end_encode(code.take(order), run_end_type=pa.int64())
+    begin = 0
+    for end in runs.run_ends.to_pylist():
+        rows = order.slice(begin, end - begin)
+        first = rows[0].as_py()
+        yield rows, tuple(batch.column(name)[first].as_py() for name in names)
+        begin = end
