@@ -10,7 +10,7 @@ from dao.errors import NotFoundError
 from dao.results import WriteResult
 from dao_delta._client import Client, Snapshot
 from dao_delta._remembered import Keyed, Remembered
-from dao_delta._removing import remove_rows
+from dao_delta._removing import remove_stored
 from dao_delta._rewriting import NewFiles, Rewriting
 from dao_delta._transaction import Change, commit
 from dao_delta._writing import layout_of
@@ -36,10 +36,10 @@ def _plan(table: str, new: NewFiles, where: Predicate, snapshot: Snapshot | None
     predicate = bind(where, snapshot.schema)
     snapshot.check_writable(removes=True)
     rewriting = Rewriting(snapshot, layout_of(snapshot), new)
-    deleted, _ = remove_rows(rewriting, predicate)
+    removed = remove_stored(rewriting, predicate)
     return Change(
         operation="DELETE",
         parameters={"predicate": str(where)},
         actions=rewriting.actions,
-        result=WriteResult(0, 0, deleted, new.size, new.count),
+        result=WriteResult(0, 0, removed.rows, new.size, new.count),
     )

@@ -16,7 +16,7 @@ from dao_delta._keys import plain_path
 from dao_delta._log import Action
 from dao_delta._parquet import DataFiles, Layout
 from dao_delta._remembered import Remembered
-from dao_delta._removing import remove_rows
+from dao_delta._removing import remove_stored
 from dao_delta._rewriting import NewFiles, Rewriting
 from dao_delta._source import Source
 from dao_delta._stored import StoredFile
@@ -59,10 +59,10 @@ def _plan(new: NewFiles, source: Source, where: Predicate, asked: Write, snapsho
     snapshot.check_writable(removes=True)
     rewriting = Rewriting(snapshot, layout_of(snapshot, schema), new)
     files = _write(new, source, rewriting.layout, predicate, asked, snapshot)
-    deleted, noted = remove_rows(rewriting, predicate)
-    if noted:
+    removed = remove_stored(rewriting, predicate)
+    if removed.noted:
         rewriting.note_whole(_stored(files), "insert")
-    return _change(files, new, where, [*changes, *rewriting.actions, *files.actions], deleted)
+    return _change(files, new, where, [*changes, *rewriting.actions, *files.actions], removed.rows)
 
 
 def _write(

@@ -3,35 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from attrs import define, field, frozen
 
-from dao.memory import current
 from dao_delta._client import Client, Snapshot
+from dao_delta._expressions import checked_rows, given_schema, has_rules
 from dao_delta._log import Action, remove_file
 from dao_delta._parquet import DataFiles, Layout, partition_text
 from dao_delta._stored import StoredFile, StoredFiles, mapping_of
-from dao_files.lake import FileSettings
-from dao_files.storage import in_parallel
+from dao_files.lake import FileSettings, in_threads
 
-__all__ = ["ChangeFeed", "NewFiles", "Rewriting", "in_threads"]
-
-T = TypeVar("T")
-R = TypeVar("R")
-
-_WORKERS = 2
-_TOGETHER = 8 << 20
-"""Bytes of the stored files that become one. A file costs milliseconds whatever is in it, and would again next time;
-larger ones stay apart, so that what their statistics rule out stays so."""
+__all__ = ["ChangeFeed", "NewFiles", "Rewriting"]
 
 _CHANGE_TYPE = pa.field("_change_type", pa.string())
-
-
-def in_threads(work: Callable[[T], R], files: Iterable[T]) -> list[R]:
-    """The results of work on each file or group of files, two at a time, in their order."""
-    return list(in_parallel(work, files, min(_WORKERS, current().rewriters)))
 
 
 @define(eq=False)
@@ -88,13 +75,13 @@ class ChangeFeed:
 
     files: DataFiles | None
 
-    def add(self, rows: pa.RecordBatch, kind: str) -> None:
-        """Note a change of rows, which have the table's columns.
+    @property
+    def is_kept(self) -> bool:
+        """Whether anything is written."""
+        return self.files is not None
 
-        Args:
-            rows: the rows.
-            kind: ``insert``, ``delete``, ``update_preimage`` or ``update_postimage``.
-        """
+    def add(self, rows: pa.RecordBatch, kind: str) -> None:
+        """See :meth:`dao_files.lake.Feed.add`."""
         if self.files is not None and rows.num_rows:
             columns = [*rows.columns, pa.repeat(pa.scalar(kind), rows.num_rows)]
             self.files.add(pa.RecordBatch.from_arrays(columns, schema=self.files.layout.schema))
@@ -107,7 +94,7 @@ class ChangeFeed:
 
 @define(eq=False)
 class Rewriting:
-    """The files of one version in which rows change.
+    """The files of one version in which rows change: see :class:`dao_files.lake.Rewriting`.
 
     Attributes:
         snapshot: the version.
@@ -126,6 +113,55 @@ class Rewriting:
         """Reads files of the version in the columns that the table has afterwards."""
         return StoredFiles(self.snapshot.client.transport, self.layout.schema, mapping_of(self.snapshot))
 
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns that the table has afterwards."""
+        return self.layout.schema
+
+    @property
+    def has_rules(self) -> bool:
+        """Whether the table has constraints or generated columns."""
+        return has_rules(self.snapshot)
+
+    def given_schema(self, arriving: pa.Schema) -> pa.Schema:
+        """The columns that rows must have: all but generated ones that they leave out."""
+        return given_schema(self.schema, self.snapshot, arriving)
+
+    def checked(self, rows: pa.RecordBatchReader) -> Iterable[pa.RecordBatch]:
+        """Rows with the table's generated columns, for which its constraints hold."""
+        yield from checked_rows(rows, self.schema, self.snapshot)
+
+    def read(self, file: StoredFile, names: Sequence[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """The rows of a file."""
+        return self.stored.read(file, names)
+
+    def rows_of(self, file: StoredFile) -> int:
+        """How many rows of a file aren't hidden."""
+        return self.stored.rows_of(file) - file.hidden
+
+    def size_of(self, file: StoredFile) -> int:
+        """How many bytes a file has."""
+        return file.size
+
+    def partition_of(self, file: StoredFile) -> tuple[Any, ...]:
+        """The partition values of a file."""
+        return tuple(file.partition.values())
+
+    @property
+    def target_size(self) -> int:
+        """Bytes after which a new file is begun."""
+        return self.new.settings.target_size
+
+    def is_inside(self, rows: pa.RecordBatch, file: StoredFile) -> pa.Array:
+        """Which rows belong into the partition of a file."""
+        stays = pa.repeat(pa.scalar(True), rows.num_rows)
+        for name, value in file.partition.items():
+            column = rows.column(name)
+            wanted = pa.scalar(value, column.type)
+            own = column.is_null() if value is None else pc.fill_null(pc.equal(column, wanted), False)
+            stays = pc.and_(stays, own)
+        return stays
+
     def feed(self) -> ChangeFeed:
         """Where changes are noted, by one thread."""
         if not self.snapshot.has_change_feed:
@@ -139,35 +175,22 @@ class Rewriting:
         texts = {name: partition_text(value) for name, value in file.partition.items()}
         self.removed.append(remove_file(file.path, texts, file.size, self.snapshot.vector_of(file.path)))
 
-    def together(self, files: Iterable[StoredFile]) -> list[list[StoredFile]]:
-        """Files in groups to be written again as one: small ones of one partition, in their order."""
-        most = min(_TOGETHER, self.new.settings.target_size)
-        groups: list[list[StoredFile]] = []
-        last: dict[tuple[Any, ...], list[StoredFile]] = {}
-        room: dict[tuple[Any, ...], int] = {}
-        for file in files:
-            partition = tuple(file.partition.values())
-            if file.size > room.get(partition, 0):
-                groups.append([])
-                last[partition], room[partition] = groups[-1], max(most, file.size)
-            last[partition].append(file)
-            room[partition] -= file.size
-        return groups
-
-    def replace(
-        self, files: Sequence[StoredFile], rows: Callable[[StoredFile, ChangeFeed], Iterator[pa.RecordBatch]]
-    ) -> None:
+    def replace(self, files: Sequence[StoredFile], rows: Callable[[ChangeFeed], Iterator[pa.RecordBatch]]) -> None:
         """Write a group of files again.
 
         Args:
             files: the files.
-            rows: gives the new rows of one of them, and notes what changes.
+            rows: gives their new rows, and notes what changes.
         """
         feed = self.feed()
-        self.new.begin(self.layout).write(batch for file in files for batch in rows(file, feed))
+        self.new.begin(self.layout).write(rows(feed))
         feed.finish()
         for file in files:
             self.remove(file)
+
+    def insert(self, rows: Iterator[pa.RecordBatch]) -> None:
+        """Write rows into new files."""
+        self.new.begin(self.layout).write(rows)
 
     def note_whole(self, files: Sequence[StoredFile], kind: str) -> None:
         """Note a change of all rows of some files."""

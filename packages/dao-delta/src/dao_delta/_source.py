@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pyarrow as pa
 from attrs import define
 
-from dao.arrow.convert import conform, refuse_invalid, to_reader
+from dao.arrow.convert import conform, to_reader
 from dao.errors import ConflictError
 from dao_delta._client import Client, Snapshot
 from dao_delta._expressions import checked_rows, given_schema, rules_of
 from dao_delta._parquet import DataFiles, Layout
 from dao_delta._remembered import Keyed
-from dao_files.lake import FileSettings, with_missing, without_extensions
+from dao_files.lake import FileSettings, valid_rows, with_missing, without_extensions
 
-__all__ = ["Source", "valid_rows"]
+__all__ = ["Source"]
 
 
 @define(eq=False)
@@ -103,14 +103,3 @@ class Source:
         if self._files is not None:
             self._files.discard()
             self._files = None
-
-
-def valid_rows(
-    rows: pa.RecordBatchReader, check: Callable[[pa.RecordBatch], None] | None = None
-) -> Iterator[pa.RecordBatch]:
-    """New rows of a table, each batch checked before it is written."""
-    for batch in rows:
-        refuse_invalid(batch)
-        if check is not None:
-            check(batch)
-        yield batch

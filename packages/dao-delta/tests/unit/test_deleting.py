@@ -10,7 +10,7 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from dao import DataError, NotFoundError, StoreError, UnsupportedError
-from dao_delta import _rewriting
+from dao_files.lake import _rewriting
 
 
 @pytest.fixture

@@ -3,7 +3,9 @@
 - :class:`FolderTransport` keeps objects in a folder, whole and on a condition;
 - :class:`PartitionedFiles` writes rows into data files, one per partition, in bounded memory;
 - :func:`files_with_keys` and :func:`files_with_rows` find the files that may have some rows, by their bounds alone;
-- :class:`Merge` and :class:`Removal` rewrite files in which rows change, and no others.
+- :class:`Merge` and :func:`remove_rows` rewrite the files in which rows change, and no others, through what a format
+  gives as :class:`Rewriting`;
+- :func:`valid_rows`, :func:`with_missing`, :func:`without_extensions` and :func:`typed` shape rows.
 
 What a format's log says of its files is its backend's affair. Names are imported on first access.
 """
@@ -18,49 +20,57 @@ if TYPE_CHECKING:
     from dao_files.lake._bounds import Bounds
     from dao_files.lake._files import FileSettings, OpenFile, PartitionedFiles, Values, split_by_values
     from dao_files.lake._folder import FolderTransport
-    from dao_files.lake._patching import all_but, first_at, joined, plain_array, with_rows
+    from dao_files.lake._merging import Merge, Merged
     from dao_files.lake._pruning import FileFacts, files_with_keys, files_with_rows
-    from dao_files.lake._shaping import typed, with_missing, without_extensions
+    from dao_files.lake._removing import Removed, remove_rows
+    from dao_files.lake._rewriting import Feed, Rewriting, in_threads
+    from dao_files.lake._shaping import typed, valid_rows, with_missing, without_extensions
 
 _HOMES = {
     "Bounds": "dao_files.lake._bounds",
+    "Feed": "dao_files.lake._rewriting",
     "FileFacts": "dao_files.lake._pruning",
     "FileSettings": "dao_files.lake._files",
     "FolderTransport": "dao_files.lake._folder",
+    "Merge": "dao_files.lake._merging",
+    "Merged": "dao_files.lake._merging",
     "OpenFile": "dao_files.lake._files",
     "PartitionedFiles": "dao_files.lake._files",
+    "Removed": "dao_files.lake._removing",
+    "Rewriting": "dao_files.lake._rewriting",
     "Values": "dao_files.lake._files",
-    "all_but": "dao_files.lake._patching",
     "files_with_keys": "dao_files.lake._pruning",
     "files_with_rows": "dao_files.lake._pruning",
-    "first_at": "dao_files.lake._patching",
-    "joined": "dao_files.lake._patching",
-    "plain_array": "dao_files.lake._patching",
+    "in_threads": "dao_files.lake._rewriting",
+    "remove_rows": "dao_files.lake._removing",
     "split_by_values": "dao_files.lake._files",
     "typed": "dao_files.lake._shaping",
+    "valid_rows": "dao_files.lake._shaping",
     "with_missing": "dao_files.lake._shaping",
-    "with_rows": "dao_files.lake._patching",
     "without_extensions": "dao_files.lake._shaping",
 }
 
 __all__ = [
     "Bounds",
+    "Feed",
     "FileFacts",
     "FileSettings",
     "FolderTransport",
+    "Merge",
+    "Merged",
     "OpenFile",
     "PartitionedFiles",
+    "Removed",
+    "Rewriting",
     "Values",
-    "all_but",
     "files_with_keys",
     "files_with_rows",
-    "first_at",
-    "joined",
-    "plain_array",
+    "in_threads",
+    "remove_rows",
     "split_by_values",
     "typed",
+    "valid_rows",
     "with_missing",
-    "with_rows",
     "without_extensions",
 ]
 

@@ -4,14 +4,14 @@ those that are read, in the table's own types.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.types as pt
 
-from dao.arrow.convert import cast_array, change_types, rebuild_nested
+from dao.arrow.convert import cast_array, change_types, rebuild_nested, refuse_invalid
 
-__all__ = ["typed", "with_missing", "without_extensions"]
+__all__ = ["typed", "valid_rows", "with_missing", "without_extensions"]
 
 
 def without_extensions(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
@@ -52,6 +52,17 @@ def with_missing(reader: pa.RecordBatchReader, schema: pa.Schema) -> pa.RecordBa
             for batch in reader
         ),
     )
+
+
+def valid_rows(
+    rows: pa.RecordBatchReader, check: Callable[[pa.RecordBatch], None] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """New rows of a table, each batch checked before it is written."""
+    for batch in rows:
+        refuse_invalid(batch)
+        if check is not None:
+            check(batch)
+        yield batch
 
 
 def typed(batches: Sequence[pa.RecordBatch], schema: pa.Schema) -> pa.Table:
