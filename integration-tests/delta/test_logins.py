@@ -100,7 +100,7 @@ def test_a_role_is_assumed_once_and_renewed_before_its_end(monkeypatch: pytest.M
         assert first["aws_session_token"]
         assert store.interface.settings() == first
         later = datetime.now(UTC) + timedelta(minutes=50)
-        credentials = store.interface._object_store._login._provider._credentials
+        credentials = store.interface.object_store._login._provider._credentials
         monkeypatch.setattr(credentials, "_time_fetcher", lambda: later)
         monkeypatch.setattr("botocore.credentials._local_now", lambda: later)
         assert store.interface.settings()["aws_session_token"] != first["aws_session_token"]

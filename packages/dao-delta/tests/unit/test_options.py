@@ -118,7 +118,7 @@ def test_without_dao_s3_a_bucket_says_what_to_install(monkeypatch: pytest.Monkey
 def test_what_s3_takes_is_taken(name: str) -> None:
     given = {key: OF_S3[key] for key in KEYS} if name in KEYS else {name: OF_S3[name]}
     store = build(DeltaInterface, {**BUCKET, **given})
-    reached = store._object_store
+    reached = store.object_store
     from dao_s3 import S3ObstoreInterface
 
     like = build(S3ObstoreInterface, {**BUCKET, **given})

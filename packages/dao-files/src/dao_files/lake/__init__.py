@@ -1,5 +1,6 @@
 """Building blocks of table formats whose data files are Parquet, such as Delta Lake and Iceberg.
 
+- :class:`LakePlace` has the options that say where tables are;
 - :class:`FolderTransport` keeps objects in a folder, whole and on a condition;
 - :class:`PartitionedFiles` writes rows into data files, one per partition, in bounded memory;
 - :func:`files_with_keys` and :func:`files_with_rows` find the files that may have some rows, by their bounds alone;
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from dao_files.lake._files import FileSettings, OpenFile, PartitionedFiles, Values, split_by_values
     from dao_files.lake._folder import FolderTransport
     from dao_files.lake._merging import Merge, Merged
+    from dao_files.lake._place import LakePlace
     from dao_files.lake._pruning import FileFacts, files_with_keys, files_with_rows
     from dao_files.lake._removing import Removed, remove_rows
     from dao_files.lake._rewriting import Feed, Rewriting, in_threads
@@ -32,6 +34,7 @@ _HOMES = {
     "FileFacts": "dao_files.lake._pruning",
     "FileSettings": "dao_files.lake._files",
     "FolderTransport": "dao_files.lake._folder",
+    "LakePlace": "dao_files.lake._place",
     "Merge": "dao_files.lake._merging",
     "Merged": "dao_files.lake._merging",
     "OpenFile": "dao_files.lake._files",
@@ -56,6 +59,7 @@ __all__ = [
     "FileFacts",
     "FileSettings",
     "FolderTransport",
+    "LakePlace",
     "Merge",
     "Merged",
     "OpenFile",
