@@ -113,12 +113,15 @@ class OperationRoutes(DeltaBase):
         Args:
             data_object: the table.
             name: the constraint's name.
-            expression: SQL, such as ``"amount >= 0"``.
+            expression: Spark's SQL, such as ``"amount >= 0"``: names as they are or in backticks, in any letter case,
+                texts in single quotes. Other engines read it as it is; so it may have only what deltalake reads like
+                Spark.
 
         Raises:
-            DataError: a stored row breaks it, or there is one of that name.
+            DataError: a stored row breaks it, a null among its columns included; there is one of that name; or the
+                expression isn't of the table's columns, or isn't read alike by Spark and deltalake.
         """
-        from dao_delta._operations import add_constraint
+        from dao_delta._constraints import add_constraint
 
         return add_constraint(self._client, data_object.key, self.conflict_timeout, name, expression)
 
@@ -128,7 +131,7 @@ class OperationRoutes(DeltaBase):
         Raises:
             NotFoundError: there is none of that name.
         """
-        from dao_delta._operations import drop_constraint
+        from dao_delta._constraints import drop_constraint
 
         return drop_constraint(self._client, data_object.key, self.conflict_timeout, name)
 

@@ -21,10 +21,8 @@ from dao_delta._misread import refuse_misread
 from dao_delta._properties import checked_properties
 
 __all__ = [
-    "add_constraint",
     "checkpoint",
     "compact",
-    "drop_constraint",
     "repair",
     "set_properties",
     "vacuum",
@@ -185,35 +183,6 @@ def checkpoint(client: Client, table: str) -> WriteResult:
     snapshot = client.open(table)
     snapshot.table.create_checkpoint()
     return WriteResult(version_before=snapshot.version, version_after=snapshot.version)
-
-
-def add_constraint(client: Client, table: str, timeout: float, name: str, expression: str) -> WriteResult:
-    """Add a CHECK constraint that all rows fulfil."""
-    snapshot = client.open(table)
-    if name in snapshot.constraints:
-        raise DataError(f"name: the table has a constraint {name!r} already: {snapshot.constraints[name]}")
-    refuse_misread(snapshot)
-    result, _ = _run(
-        client,
-        table,
-        timeout,
-        lambda opened, properties: opened.alter.add_constraint({name: expression}, commit_properties=properties),
-    )
-    return result
-
-
-def drop_constraint(client: Client, table: str, timeout: float, name: str) -> WriteResult:
-    """Drop a CHECK constraint."""
-    snapshot = client.open(table)
-    if name not in snapshot.constraints:
-        raise NotFoundError(f"the table has no constraint {name!r}; it has {', '.join(snapshot.constraints) or 'none'}")
-    result, _ = _run(
-        client,
-        table,
-        timeout,
-        lambda opened, properties: opened.alter.drop_constraint(name, commit_properties=properties),
-    )
-    return result
 
 
 def set_properties(client: Client, table: str, timeout: float, properties: Mapping[str, Any]) -> WriteResult:

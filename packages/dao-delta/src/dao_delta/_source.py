@@ -11,9 +11,10 @@ from attrs import define
 from dao.arrow.convert import conform, to_reader
 from dao.errors import ConflictError
 from dao_delta._client import Client, Snapshot
-from dao_delta._expressions import checked_rows, given_schema, rules_of
+from dao_delta._expressions import checked_rows, given_schema
 from dao_delta._parquet import DataFiles, Layout
 from dao_delta._remembered import Keyed
+from dao_delta._rules import rules_of
 from dao_files.lake import FileSettings, valid_rows, with_missing, without_extensions
 
 __all__ = ["Source"]

@@ -191,9 +191,10 @@ def test_other_values_are_refused_by_every_way_to_them(tmp_path: Path, values: p
     for call in (DAO.read, lambda one: DAO.read_stream(one).read_all(), DAO.read_changes):
         with pytest.raises(UnsupportedError, match=r"0\.parquet' has .* in column 'v', which is .* in the table"):
             call(table)
-    for operation in ({"operation": "compact"}, {"operation": "add_constraint", "name": "c", "expression": "id > 0"}):
-        with pytest.raises(UnsupportedError, match="deltalake would change"):
-            DAO.run(operation.pop("operation"), table, **operation)
+    with pytest.raises(UnsupportedError, match="deltalake would change"):
+        DAO.run("compact", table)
+    with pytest.raises(UnsupportedError, match=r"0\.parquet' has .* in column 'v', which is .* in the table"):
+        DAO.run("add_constraint", table, name="c", expression="v IS NOT NULL")
     assert DAO.read(table, columns=["id"])["id"].to_pylist() == [1]
 
 
