@@ -12,7 +12,7 @@ from typing import Any
 
 from dao.errors import DataError, UnsupportedError
 
-__all__ = ["checked_properties", "number_in"]
+__all__ = ["check_same", "checked_properties", "number_in"]
 
 _INTERVAL = re.compile(r"interval \d{1,9} (nano|micro|milli)?seconds?|interval \d{1,9} (minute|hour|day|week)s?")
 
@@ -120,6 +120,25 @@ def _nearest(name: Any) -> str:
     by_small = {known.lower(): known for known in _KNOWN} | {known.lower()[6:]: known for known in _KNOWN}
     found = get_close_matches(str(name).lower(), by_small, 1, 0.8)
     return f" (did you mean {by_small[found[0]]!r}?)" if found else ""
+
+
+def check_same(given: Mapping[str, str], properties: Mapping[str, str]) -> None:
+    """Check that properties which a call gives are those that a table has: a call that made it can be made again.
+
+    Args:
+        given: what the call gives, checked.
+        properties: of the table.
+
+    Raises:
+        DataError: the table has others.
+    """
+    other = next((name for name, value in given.items() if properties.get(name) != value), None)
+    if other is not None:
+        has = "has none" if other not in properties else f"has {properties[other]!r}"
+        raise DataError(
+            f"properties: found {given[other]!r} for {other}, of which the table {has}: a write gives a new table its "
+            "properties; run('set_properties') changes those of this one"
+        )
 
 
 def number_in(properties: Mapping[str, str], name: str, default: int) -> int:

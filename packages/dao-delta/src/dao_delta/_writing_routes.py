@@ -47,7 +47,8 @@ class WritingRoutes(DeltaBase):
             schema_mode: ``strict``: the table's columns in any order, with types that can be cast without loss.
                 ``evolve``: new columns are added, and missing ones are null.
             schema: the schema of the data, which is cast to it without loss or refused.
-            properties: properties of a new table, such as ``{"delta.enableChangeDataFeed": True}``.
+            properties: properties of a new table, such as ``{"delta.enableChangeDataFeed": True}``; of a table that is
+                there they must be its own.
             idempotency_key: a name of this call: made again with the same rows in the same order and the same arguments
                 it does nothing, and gives the version of the first call.
             position: up to which version of a source the table has got with these rows, see :class:`dao.Position`.
@@ -107,7 +108,7 @@ class WritingRoutes(DeltaBase):
             partition_by: the partition columns of a new table; of another one they must be its own.
             schema_mode: ``strict``, or ``evolve`` to add columns that the data has.
             schema: the schema of the data, to which it is cast.
-            properties: of a new table.
+            properties: as for :meth:`write`.
             idempotency_key: as for :meth:`write`.
             position: as for :meth:`write`.
 

@@ -131,3 +131,24 @@ def test_no_error_is_raised_once_it_is_committed(dao, table, monkeypatch, caplog
     with caplog.at_level(logging.WARNING, "dao"):
         assert dao.write(pa.table({"k": [2]}), table, mode="append").version_after == 1
     assert "no checkpoint" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"mode": "append"},
+        {"mode": "overwrite"},
+        {"mode": "overwrite_partitions"},
+        {"mode": "overwrite", "where": "k = 1"},
+    ],
+)
+def test_a_table_that_is_there_keeps_its_properties(dao, table, asked):
+    rows, kept = pa.table({"k": [1], "v": [1]}), {"delta.appendOnly": "false", "delta.checkpointInterval": 7}
+    dao.write(rows, table, partition_by="k", properties=kept)
+    call = {**asked, "partition_by": "k"}
+    for other in ({"delta.appendOnly": True}, {"delta.enableChangeDataFeed": True}, {**kept, "delta.appendOnly": True}):
+        with pytest.raises(DataError, match=r"properties: .*the table has .*set_properties"):
+            dao.write(rows, table, properties=other, **call)
+    assert len(dao.history(table)) == 1
+    assert dao.write(rows, table, properties=kept, **call).version_after == 1
+    assert dao.write(rows, table, properties={"delta.appendOnly": True}, mode="ignore").rows_inserted == 0
