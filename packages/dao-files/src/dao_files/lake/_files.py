@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from attrs import define, field, frozen
 
+from dao.errors import DaoError
 from dao.memory import current
 from dao.progress import advance
 from dao_files.formats import dictionary_columns
@@ -93,6 +95,13 @@ class OpenFile:
     def metadata(self) -> pq.FileMetaData:
         """What Parquet knows of it, once it is complete."""
         return self.found[0]
+
+    def give_up(self) -> None:
+        """Drop what was written; no error is raised."""
+        with suppress(DaoError, OSError):
+            self.sink.abort()
+        with suppress(Exception):  # pyarrow has no way to give a writer up, and one that failed can't be completed
+            self.writer.close()
 
 
 @define(eq=False, slots=False)
@@ -180,12 +189,15 @@ class PartitionedFiles(ABC):
             self._complete(values)
 
     def discard(self) -> None:
-        """Delete the files. No commit may name them."""
+        """Delete the files. No commit may name them.
+
+        No error is raised, since it would hide the one that led here; what stays is in no commit.
+        """
         for opened in self._open.values():
-            opened.sink.abort()
-            opened.writer.close()
+            opened.give_up()
         self._open.clear()
-        self.transport.delete(self._keys)
+        with suppress(DaoError, OSError):
+            self.transport.delete(self._keys)
         self._keys.clear()
         self.forget()
 
@@ -210,7 +222,17 @@ class PartitionedFiles(ABC):
         key = self.new_key(values)
         sink = _Sink(self.transport.writer(key, if_absent=False))
         found: list[Any] = []
-        writer = pq.ParquetWriter(
+        try:
+            writer = self._writer(sink, rows, found)
+        except BaseException:  # it has written its first bytes
+            with suppress(DaoError, OSError):
+                sink.abort()
+            raise
+        self._open[values] = opened = OpenFile(key, sink, writer, found)
+        return opened
+
+    def _writer(self, sink: _Sink, rows: pa.Table, found: list[Any]) -> pq.ParquetWriter:
+        return pq.ParquetWriter(
             pa.PythonFile(sink, "w"),
             self.stored,
             compression=self.settings.compression,
@@ -219,8 +241,6 @@ class PartitionedFiles(ABC):
             metadata_collector=found,
             **self.parquet_options(rows),
         )
-        self._open[values] = opened = OpenFile(key, sink, writer, found)
-        return opened
 
     def _dictionary_columns(self, rows: pa.Table) -> bool | list[str]:
         """Which columns have dictionaries: to look takes as long as to write, and most partitions are alike."""

@@ -200,6 +200,7 @@ class FileWriter:
             if self._fsync:
                 os.fsync(self._file.fileno())
             found = os.fstat(self._file.fileno())
+            self._file.close()  # it may be only now that a network's file system says that it is full
             self._publish()
             self._written = _stat(self._key, found)
         finally:
@@ -218,7 +219,8 @@ class FileWriter:
 
     def abort(self) -> None:
         """See :meth:`dao_files.manifest.Writer.abort`."""
-        self._file.close()
+        with suppress(OSError):  # on a full disk it writes what it holds in vain
+            self._file.close()
         with suppress(FileNotFoundError):
             os.unlink(self._staged)
 
