@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection, Iterator
+
 from dao.errors import NotFoundError, UnsupportedError
 from dao.results import WriteResult
-from dao_delta._client import Client
-from dao_delta._keys import deletion_mark
+from dao_delta._client import Client, Snapshot
+from dao_delta._keys import deletion_mark, is_plain, plain_path
 from dao_delta._log import LOG
+from dao_delta._own_files import has_own_form, removed_files
 from dao_delta._writing import gone_rows
 
 __all__ = ["drop_table", "refuse_key"]
@@ -19,14 +23,15 @@ def refuse_key(idempotency_key: str | None) -> None:
 
 
 def drop_table(client: Client, table: str) -> WriteResult:
-    """Delete a table: every object below its folder.
+    """Delete a table: its log, and what else below its folder is its own. What others put there stays.
 
     First the checkpoints go, the newest first, then the commits, the oldest first. So the log begins with its first
     commit, or an older checkpoint, and readers see the newest version, until what it begins with goes: from then on
     there is no table. Never is an older version seen, as it would be if the newest commits went first. The data files
     go after that, so that no reader misses one of a table that it sees.
 
-    If it is cut off, there is the table or none, and repeating it deletes what is left: a mark in the log says so.
+    If it is cut off, there is the table or none, and repeating it deletes what is left: a mark in the log says so, and
+    names the files that only the log tells from those of others.
 
     Raises:
         NotFoundError: there is no table, and nothing left of one.
@@ -41,12 +46,34 @@ def drop_table(client: Client, table: str) -> WriteResult:
     rows = None if snapshot is None or snapshot.has_deletion_vectors else gone_rows(snapshot, snapshot.files)
     client.forget(table)
     mark = deletion_mark(table)
-    client.transport.put(mark, b"")
+    odd = _marked(client, mark) if snapshot is None else _odd_files(snapshot)
+    client.transport.put(mark, json.dumps(sorted(odd)).encode())
     for keys in _log_in_order(client, table, mark):
         client.transport.delete(keys)
-    client.transport.delete(stat.key for stat in client.transport.list(f"{table}/") if stat.key != mark)
+    client.transport.delete(_own_keys(client, table, mark, odd))
     client.transport.delete([mark])
     return WriteResult(rows_deleted=rows, bytes=0, files=0, version_before=version)
+
+
+def _odd_files(snapshot: Snapshot) -> set[str]:
+    """The files of a table that aren't known as its own by their names."""
+    paths = snapshot.files["path"].to_pylist()
+    named = {plain_path(path) for path in paths if is_plain(path)} | removed_files(snapshot)
+    return {path for path in named if not has_own_form(path)}
+
+
+def _marked(client: Client, mark: str) -> set[str]:
+    """Those that a deletion which was cut off has noted."""
+    content = bytes(client.transport.get(mark))
+    return set(json.loads(content)) if content else set()
+
+
+def _own_keys(client: Client, table: str, mark: str, odd: Collection[str]) -> Iterator[str]:
+    start = f"{table}/"
+    for stat in client.transport.list(start):
+        path = stat.key.removeprefix(start)
+        if stat.key != mark and (path in odd or has_own_form(path)):
+            yield stat.key
 
 
 def _log_in_order(client: Client, table: str, mark: str) -> list[list[str]]:

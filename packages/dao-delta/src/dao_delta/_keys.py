@@ -9,7 +9,7 @@ from dao.errors import DataError, UnsupportedError
 from dao_delta._log import LOG
 from dao_files.storage import check_key
 
-__all__ = ["begins_a_table", "check_name", "deletion_mark", "plain_path"]
+__all__ = ["begins_a_table", "check_name", "deletion_mark", "is_plain", "plain_path"]
 
 _UNNAMEABLE = re.compile(r"%[0-9A-Fa-f]{2}|[\x00-\x1f\x7f]")
 
@@ -41,12 +41,17 @@ def begins_a_table(key: str) -> bool:
     return name == f"{0:020d}.json" or ".checkpoint." in name
 
 
+def is_plain(path: str) -> bool:
+    """Whether the path of a file in the log is one below its table's folder."""
+    return not ("://" in path or path.startswith("/") or ".." in unquote(path).split("/"))
+
+
 def plain_path(path: str) -> str:
     """The path of a file below its table's folder, of its path in the log.
 
     Raises:
         UnsupportedError: the file is elsewhere, as in a shallow clone.
     """
-    if "://" in path or path.startswith("/") or ".." in unquote(path).split("/"):
+    if not is_plain(path):
         raise UnsupportedError(f"the file {path!r} is outside the table's folder, as in a shallow clone")
     return unquote(path)

@@ -70,22 +70,28 @@ class OperationRoutes(DeltaBase):
     def run_vacuum(
         self, data_object: TableObject, *, older_than: float | timedelta | None = None, dry_run: bool = True
     ) -> WriteResult:
-        """Delete the files that only older versions need, and those that no version names: ``run("vacuum", ...)``.
+        """Delete the files that only older versions need, and what killed writers left: ``run("vacuum", ...)``.
 
-        Versions that need a deleted file can't be read any more.
+        Versions that need a deleted file can't be read any more. What isn't the table's own stays: files that its log
+        never named, and that have no name such as ``part-*.parquet``, ``cdc-*.parquet`` or ``deletion_vector_*.bin``.
+        No symbolic link is followed.
 
         Args:
             data_object: the table.
-            older_than: seconds, or a ``timedelta``, in whole hours upwards; by default the table's own retention, or
-                7 days. No writer may be at work and no reader be reading for longer.
+            older_than: seconds, or a ``timedelta``, in whole hours upwards; by default the table's own retention (its
+                property ``delta.deletedFileRetentionDuration``), or 7 days. No writer may be at work and no reader be
+                reading for longer.
             dry_run: delete nothing, and say what would be deleted.
 
         Returns:
-            ``files`` are those that are gone, or would be; ``details`` has ``dry_run``.
-        """
-        from dao_delta._operations import vacuum
+            ``files`` are those that are gone, or would be; ``details`` has ``dry_run``. There is no new version.
 
-        return vacuum(self._client, data_object.key, self.conflict_timeout, older_than, dry_run=dry_run)
+        Raises:
+            DataError: ``older_than`` is no length of time.
+        """
+        from dao_delta._vacuum import vacuum
+
+        return vacuum(self._client, data_object.key, older_than, dry_run=dry_run)
 
     def run_restore(
         self, data_object: TableObject, *, version: int | None = None, as_of: datetime | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote
 from uuid import uuid4
@@ -25,7 +24,6 @@ __all__ = [
     "compact",
     "repair",
     "set_properties",
-    "vacuum",
     "z_order",
 ]
 
@@ -139,43 +137,6 @@ def _rewritten(result: WriteResult, found: Mapping[str, Any] | None) -> WriteRes
         return result
     details = {"files_removed": found.get("numFilesRemoved"), "files_added": found.get("numFilesAdded")}
     return evolve(result, rows_inserted=0, rows_deleted=0, files=found.get("numFilesAdded"), details=details)
-
-
-def vacuum(
-    client: Client, table: str, timeout: float, older_than: float | timedelta | None, *, dry_run: bool
-) -> WriteResult:
-    """Delete the files that no version younger than a time needs, and what killed writers left.
-
-    In a table that may have deletion vectors only the files that the log says were removed: of the others deltalake
-    takes the vectors themselves for leftovers.
-    """
-    hours = None if older_than is None else _hours(older_than)
-
-    def operation(opened: DeltaTable, properties: CommitProperties) -> list[str]:
-        readers, writers = Snapshot(client, table, opened).named_features
-        return opened.vacuum(
-            retention_hours=hours,
-            dry_run=dry_run,
-            enforce_retention_duration=False,
-            commit_properties=properties,
-            full="deletionVectors" not in readers | writers,
-        )
-
-    if dry_run:
-        snapshot = client.open(table)
-        gone = operation(snapshot.table, CommitProperties())
-        result = WriteResult(version_before=snapshot.version, version_after=snapshot.version)
-    else:
-        result, found = _run(client, table, timeout, operation)
-        gone = found or []
-    return evolve(result, files=len(gone), details={"dry_run": dry_run})
-
-
-def _hours(older_than: float | timedelta) -> int:
-    seconds = older_than.total_seconds() if isinstance(older_than, timedelta) else float(older_than)
-    if seconds < 0:
-        raise DataError(f"older_than: found {older_than!r}, expected seconds of at least 0, or a timedelta")
-    return -int(-seconds // 3600)  # whole hours, upwards: rather too little is deleted
 
 
 def checkpoint(client: Client, table: str) -> WriteResult:

@@ -12,9 +12,13 @@ from typing import Any
 
 from dao.errors import DataError, UnsupportedError
 
-__all__ = ["check_same", "checked_properties", "number_in"]
+__all__ = ["check_same", "checked_properties", "number_in", "seconds_in"]
 
-_INTERVAL = re.compile(r"interval \d{1,9} (nano|micro|milli)?seconds?|interval \d{1,9} (minute|hour|day|week)s?")
+_SECONDS = {
+    "nanosecond": 1e-9, "microsecond": 1e-6, "millisecond": 1e-3, "second": 1, "minute": 60, "hour": 3600,
+    "day": 86_400, "week": 604_800,
+}  # fmt: skip
+_INTERVAL = re.compile(rf"interval (\d{{1,9}}) ({'|'.join(_SECONDS)})s?")
 
 Check = Callable[[str], bool]
 
@@ -145,3 +149,13 @@ def number_in(properties: Mapping[str, str], name: str, default: int) -> int:
     """The number that a property of any table has; the default where it has none that it may have."""
     text = properties.get(name, "")
     return int(text) if _KNOWN[name][1](text) else default
+
+
+def seconds_in(properties: Mapping[str, str], name: str, default: float) -> float:
+    """The length of time that a property of any table has; the default where it has none that it may have.
+
+    >>> seconds_in({"delta.logRetentionDuration": "interval 2 days"}, "delta.logRetentionDuration", 0)
+    172800
+    """
+    found = _INTERVAL.fullmatch(properties.get(name, "").lower())
+    return default if found is None else int(found[1]) * _SECONDS[found[2]]

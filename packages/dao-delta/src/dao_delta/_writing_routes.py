@@ -222,9 +222,9 @@ class WritingRoutes(DeltaBase):
 
         Args:
             data_object: the table.
-            where: the predicate; rows for which it is null stay. Without it the table goes: its history and every
-                object below its folder. Until one request readers see it whole, and from then on there is none. If
-                this is cut off, a repeated call deletes what is left. No other writer may be at work on the table.
+            where: the predicate; rows for which it is null stay. Without it the table goes: its log and its files, and
+                what others put into its folder stays. Until one request readers see it whole, and from then on there is
+                none. If this is cut off, a repeated call deletes what is left. No other writer may be at work on it.
             idempotency_key: as for :meth:`write`; only with ``where``, since a table that goes keeps nothing.
 
         Returns:

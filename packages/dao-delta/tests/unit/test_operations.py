@@ -52,7 +52,7 @@ def test_z_order_wants_columns_that_are_there(dao, five):
 
 def test_vacuum_deletes_what_old_versions_need_and_what_no_version_names(dao, five, path):
     dao.run("compact", five)
-    with open(os.path.join(path, "left-by-a-killed-writer.parquet"), "wb") as file:
+    with open(os.path.join(path, "part-left-by-a-killed-writer.parquet"), "wb") as file:
         file.write(b"half a file")
     seen = dao.run("vacuum", five, older_than=0)
     assert (seen.files, seen.details["dry_run"]) == (6, True)

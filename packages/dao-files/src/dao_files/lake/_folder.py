@@ -124,10 +124,13 @@ class FolderTransport(BaseTransport):
         """See :meth:`dao_files.manifest.Transport.list`."""
         for key in sorted(self._keys(prefix), key=str.encode):
             if after is None or key.encode() > after.encode():
+                path = os.path.join(self.root, key)
                 try:
-                    yield _stat(key, os.stat(os.path.join(self.root, key)))
-                except FileNotFoundError:
-                    continue  # deleted since
+                    if os.path.islink(path):
+                        self.path_of(key)
+                    yield _stat(key, os.stat(path))
+                except (FileNotFoundError, PermissionDeniedError):
+                    continue  # deleted since, or a link that leads out
 
     def _keys(self, prefix: str) -> Iterator[str]:
         folder = prefix.rpartition("/")[0]
