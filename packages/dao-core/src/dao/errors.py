@@ -52,6 +52,8 @@ def did_you_mean(wrong: str, known: Iterable[str]) -> str:
 
     >>> did_you_mean("formt", ["format", "prefix"])
     "did you mean 'format'?"
+    >>> did_you_mean("ID", ["id", "idle"])
+    "did you mean 'id'?"
     >>> did_you_mean("x", ["format", "prefix"])
     "known: 'format', 'prefix'"
     >>> did_you_mean("x", [])
@@ -60,7 +62,8 @@ def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     names = sorted(set(known))
-    near = get_close_matches(wrong, names, n=3, cutoff=0.6)
+    twins = [name for name in names if name.casefold() == wrong.casefold()]
+    near = twins or get_close_matches(wrong, names, n=3, cutoff=0.6)
     if near:
         return f"did you mean {' or '.join(map(repr, near))}?"
     if not names:

@@ -19,7 +19,7 @@ from dao.errors import DataError, NotFoundError, StoreError, UnsupportedError
 from dao.memory import current, shown
 from dao.progress import advance
 from dao.results import Version
-from dao.tables import CHANGE_COLUMNS, Selection, mark_changes, select_changes, version_at
+from dao.tables import CHANGE_COLUMNS, Selection, check_change_columns, mark_changes, select_changes, version_at
 from dao_delta._client import Client, Snapshot
 from dao_delta._difference import alike, compared_bytes, without_common
 from dao_delta._keys import plain_path
@@ -58,6 +58,7 @@ def changed_rows(client: Client, table: str, since: Bound, until: Bound, selecti
         begin = _oldest(files, end) - 1
     last = newest if end == newest.version else open_version(client, table, end, None)
     commits = [_commit(client, table, files, version) for version in range(begin + 1, end + 1)]
+    check_change_columns(last.schema.names)
     reading = _Reading(client, last, selection, _uses_feed(client, last, begin, commits))
     return reading.read(commits)
 

@@ -18,6 +18,7 @@ from dao_delta._client import Client, Snapshot
 from dao_delta._log import commit_key, log_path, read_commit
 from dao_delta._misread import refuse_misread
 from dao_delta._properties import checked_properties
+from dao_delta._schemas import check_feed
 
 __all__ = [
     "checkpoint",
@@ -149,11 +150,16 @@ def checkpoint(client: Client, table: str) -> WriteResult:
 def set_properties(client: Client, table: str, timeout: float, properties: Mapping[str, Any]) -> WriteResult:
     """Set properties of a table."""
     texts = checked_properties(properties)
+
+    def set_checked(opened: DeltaTable, commit: CommitProperties) -> None:
+        check_feed([field.name for field in opened.schema().fields], texts)
+        opened.alter.set_table_properties(texts, commit_properties=commit)
+
     result, _ = _run(
         client,
         table,
         timeout,
-        lambda opened, commit: opened.alter.set_table_properties(texts, commit_properties=commit),
+        set_checked,
     )
     return result
 

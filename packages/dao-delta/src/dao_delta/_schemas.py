@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +14,7 @@ from deltalake import Schema
 from dao.arrow.convert import VARIANT_MARK, refuse_variants
 from dao.errors import DataError, UnsupportedError
 
-__all__ = ["arrow_schema", "check_letter_case", "check_partitions", "delta_fields", "storable"]
+__all__ = ["arrow_schema", "check_feed", "check_letter_case", "check_partitions", "delta_fields", "storable"]
 
 _WIDER = {
     pa.uint8(): pa.int16(),
@@ -26,6 +26,7 @@ _WIDER = {
 _KEPT = (pt.is_boolean, pt.is_signed_integer, pt.is_float32, pt.is_float64, pt.is_date32)
 _TEXTS = (pt.is_string, pt.is_large_string, pt.is_string_view)
 _BYTES = (pt.is_binary, pt.is_large_binary, pt.is_binary_view, pt.is_fixed_size_binary)
+_OF_THE_FEED = ("_change_type", "_commit_version", "_commit_timestamp")
 _LISTS = (pt.is_list, pt.is_large_list, pt.is_fixed_size_list, pt.is_list_view, pt.is_large_list_view)
 
 
@@ -43,6 +44,20 @@ def storable(schema: pa.Schema) -> pa.Schema:
     check_letter_case(schema.names)
     refuse_variants(schema)
     return pa.schema([_storable_field(field, field.name) for field in schema])
+
+
+def check_feed(names: Sequence[str], properties: Mapping[str, str]) -> None:
+    """Check that a table with a change data feed has no column that the feed has too.
+
+    Raises:
+        DataError: it has one.
+    """
+    taken = [name for name in names if name.casefold() in _OF_THE_FEED]
+    if taken and properties.get("delta.enableChangeDataFeed", "").lower() == "true":
+        raise DataError(
+            f"column {taken[0]!r}: a table with delta.enableChangeDataFeed can't have it, since the feed has a column "
+            "of that name; rename it"
+        )
 
 
 def check_letter_case(names: Sequence[str]) -> None:
@@ -114,6 +129,8 @@ def check_partitions(schema: pa.Schema, partition_by: Sequence[str]) -> None:
         DataError: one is missing or repeated, all columns are partition columns, or the text of one's values, which is
             what the log keeps, doesn't stand for the value exactly.
     """
+    if not schema.names:
+        raise DataError("the data has no columns, and a Delta table needs one at least")
     for name in partition_by:
         if name not in schema.names:
             raise DataError(f"partition_by: found {name!r}, expected columns of the data: {', '.join(schema.names)}")

@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from dao.arrow.convert import conform, find_names, normalise_views, to_reader
 from dao.arrow.predicates import parse
-from dao.errors import DataError
+from dao.errors import DataError, did_you_mean
 from dao.increments import Position
 from dao.results import WriteResult
 from dao.tables import check_keys, split_deletes, winners
@@ -98,7 +98,8 @@ def _plan(
     check_given_partitions(asked.partition_by, snapshot)
     for name in (*keys, *order):
         if name not in snapshot.schema.names and (name in keys or asked.schema_mode == "strict"):
-            raise DataError(f"{'keys' if name in keys else 'order_by'}: the table has no column {name!r}")
+            hint = did_you_mean(name, snapshot.schema.names)
+            raise DataError(f"{'keys' if name in keys else 'order_by'}: the table has no column {name!r} ({hint})")
     schema, changes = evolved(snapshot, split.rows.schema, asked.schema_mode, keys)
     rewriting = Rewriting(snapshot, layout_of(snapshot, schema), new)
     merge = Merge.of(rewriting, split, keys, order)

@@ -25,8 +25,9 @@ def check_columns(last: Snapshot, version: int, fields: Sequence[Mapping[str, An
         if other is not None and not _holds(other["type"], one["type"]):
             raise UnsupportedError(
                 f"column {one['name']!r} was {one['type']!r} in version {version} of {last.key!r} and is "
-                f"{other['type']!r} in version {last.version}: read the changes before and after that apart, by until= "
-                "and since="
+                f"{other['type']!r} in version {last.version}: no table holds the rows of both. End before the version "
+                "that changed it, by until=, or begin with it, by since=; what it changed itself is in read() of it, "
+                "and of the version before"
             )
 
 

@@ -23,7 +23,7 @@ from dao_delta._log import LOG, Action, actions_in, commit_key, remove_file
 from dao_delta._parquet import DataFiles, Layout, partition_text
 from dao_delta._properties import check_same, checked_properties, number_in
 from dao_delta._remembered import Remembered
-from dao_delta._schemas import check_letter_case, check_partitions, delta_fields, storable
+from dao_delta._schemas import check_feed, check_letter_case, check_partitions, delta_fields, storable
 from dao_delta._source import Source
 from dao_delta._transaction import Change, commit
 from dao_files.lake import FileSettings
@@ -123,7 +123,12 @@ def first_layout(arriving: pa.Schema, partition_by: Sequence[str] | None) -> Lay
 def new_table_actions(
     schema: pa.Schema, partition_by: Sequence[str], properties: Mapping[str, str], description: str | None = None
 ) -> list[Action]:
-    """The ``protocol`` and ``metaData`` of a new table, as deltalake makes them."""
+    """The ``protocol`` and ``metaData`` of a new table, as deltalake makes them.
+
+    Raises:
+        DataError: it has a change data feed, and a column that the feed has too.
+    """
+    check_feed(schema.names, properties)
     with tempfile.TemporaryDirectory(prefix="dao-delta-") as folder:
         DeltaTable.create(
             folder,
@@ -181,6 +186,7 @@ def evolved(
                 f"{old.type}, without a rewrite; cast the data, or overwrite the table"
             )
     added = storable(pa.schema([one.with_nullable(True) for one in new]))
+    check_feed(added.names, snapshot.properties)
     nullable = {one.name for one in found if one.nullable}
     fields = [{**one, "nullable": one["nullable"] or one["name"] in nullable} for one in snapshot.fields]
     text = json.dumps({"type": "struct", "fields": [*fields, *delta_fields(added)]})
@@ -224,6 +230,7 @@ def _plan_overwrite(client: Client, table: str, source: Source, asked: Write, sn
     schema = storable(source.arriving)
     partition_by = asked.partition_by or ()
     check_partitions(schema, partition_by)
+    check_feed(schema.names, snapshot.properties)
     layout = Layout(schema, partition_by, layout_of(snapshot).indexed)
     changes: list[Action] = []
     if not schema.equals(snapshot.schema) or partition_by != snapshot.partition_by:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dao._moments import as_moment, version_at
     from dao.tables._changes import (
         Merged,
+        check_change_columns,
         delete_from_table,
         mark_changes,
         merge_tables,
@@ -64,6 +65,7 @@ _HOMES = {
     "Split": "dao.tables._deletes",
     "StalePositionError": "dao.tables._positions",
     "as_moment": "dao._moments",
+    "check_change_columns": "dao.tables._changes",
     "check_keys": "dao.tables._matching",
     "check_mode": "dao.tables._modes",
     "check_names_given": "dao.tables._given",
@@ -102,6 +104,7 @@ __all__ = [
     "Split",
     "StalePositionError",
     "as_moment",
+    "check_change_columns",
     "check_keys",
     "check_mode",
     "check_names_given",

@@ -11,7 +11,7 @@ from attrs import frozen
 
 from dao.arrow.convert import conform, find_names, repeated, select_fields
 from dao.arrow.predicates import filter_table, parse
-from dao.errors import AlreadyExistsError
+from dao.errors import AlreadyExistsError, DataError
 from dao.results import Version
 from dao.tables._deletes import CHANGE_COLUMNS, split_deletes
 from dao.tables._matching import Matcher, numbers, precedes, winners
@@ -21,6 +21,7 @@ __all__ = [
     "CHANGE_COLUMNS",
     "ChangeType",
     "Merged",
+    "check_change_columns",
     "delete_from_table",
     "mark_changes",
     "merge_tables",
@@ -31,6 +32,24 @@ __all__ = [
 ChangeType = Literal["insert", "delete", "update_before", "update_after"]
 
 
+def check_change_columns(names: Sequence[str]) -> None:
+    """Check that a table has no column of :data:`CHANGE_COLUMNS`, which ``read_changes`` adds to its rows.
+
+    Args:
+        names: the table's columns.
+
+    Raises:
+        DataError: it has one.
+
+    >>> check_change_columns(["id", "version"])
+    """
+    taken = [name for name in names if name in CHANGE_COLUMNS]
+    if taken:
+        raise DataError(
+            f"the table has a column {taken[0]!r}, which read_changes and incremental copies add to its rows: rename it"
+        )
+
+
 def mark_changes(rows: pa.Table, change_type: ChangeType, version: Version) -> pa.Table:
     """Append :data:`CHANGE_COLUMNS` to rows: ``_timestamp`` is in microseconds, UTC.
 
@@ -39,11 +58,15 @@ def mark_changes(rows: pa.Table, change_type: ChangeType, version: Version) -> p
         change_type: the kind of change, the same for all rows.
         version: the version, with its commit time.
 
+    Raises:
+        DataError: the rows have one of these columns.
+
     >>> from datetime import UTC, datetime
     >>> marked = mark_changes(pa.table({"id": [7]}), "insert", Version(3, datetime(2025, 3, 1, tzinfo=UTC)))
     >>> marked.drop_columns("_timestamp").to_pylist()
     [{'id': 7, '_change_type': 'insert', '_version': 3}]
     """
+    check_change_columns(rows.column_names)
     kinds = (pa.string(), pa.string() if isinstance(version.version, str) else pa.int64(), pa.timestamp("us", "UTC"))
     values = (change_type, version.version, version.timestamp)
     for name, value, kind in zip(CHANGE_COLUMNS, values, kinds, strict=True):

@@ -27,7 +27,8 @@ import pyarrow.compute as pc
 import pytest
 from attrs import evolve
 from dao import *
-from dao.tables import check_position
+from dao.arrow.convert import to_reader
+from dao.tables import CHANGE_COLUMNS, check_position
 from dao.capabilities import capabilities_of
 from dao.testing import Backend, ConformanceSuite
 from full_lake import FullLakeInterface
@@ -102,6 +103,15 @@ MUTANTS: dict[str, tuple[type[Capability], tuple[str, ...]]] = {
             CHANGES,
             "given.pop('where', None)",
             "return super().read_changes(data_object, where=\"_change_type = 'insert'\", **given)",
+        ),
+    ),
+    "columns_that_changes_have_too_are_dropped": (
+        Changes,
+        (
+            "def write(self, data, data_object, *, mode='error'):",
+            "rows = to_reader(data).read_all()",
+            "kept = [name for name in rows.column_names if name not in CHANGE_COLUMNS]",
+            "return super().write(rows.select(kept), data_object, mode=mode)",
         ),
     ),
     "a_tag_is_ignored": (

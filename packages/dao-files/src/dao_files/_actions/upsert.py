@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 from dao.arrow.convert import conform, find_names, normalise_views, to_reader
 from dao.arrow.predicates import Predicate, parse
 from dao.data_object import DataObject
-from dao.errors import AlreadyExistsError, ConflictError, DataError
+from dao.errors import AlreadyExistsError, ConflictError, DataError, did_you_mean
 from dao.increments import Position
 from dao.results import WriteResult
 from dao.tables import (
@@ -182,7 +182,8 @@ def _merge(
             raise DataError(f"{place.key!r} is partitioned by {list(table.partition_by)}, not by {asked}")
     for name in source.keys:
         if name not in table.schema.names:
-            raise DataError(f"keys: the table has no column {name!r}")
+            hint = did_you_mean(name, table.schema.names)
+            raise DataError(f"keys: the table has no column {name!r} ({hint})")
     given = split.rows.schema
     refuse_contradictions(writing.data_object, schema, given, table.format, table.options, table.partition_by)
     plain = schema_without_views(schema)

@@ -133,7 +133,7 @@ def check_names(found: list[str], wanted: list[str]) -> None:
     extra = [name for name in found if name not in asked]
     missing = [name for name in wanted if name not in there]
     faults = [f"column {name!r} occurs twice" for name in twice]
-    faults += [f"column {name!r} is not in the schema ({did_you_mean(name, missing or wanted)})" for name in extra[:5]]
+    faults += [f"column {name!r} is not in the schema ({_nearest(name, missing or wanted)})" for name in extra[:5]]
     faults += [
         f"column {name!r} is missing" for name in missing[:5] if not any(repr(name) in fault for fault in faults)
     ]
@@ -142,6 +142,11 @@ def check_names(found: list[str], wanted: list[str]) -> None:
         raise DataError(
             "the data does not have the schema's columns: " + "; ".join(faults) + (f"; and {more} more" if more else "")
         )
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    is_twin = any(one.casefold() == name.casefold() for one in known)
+    return did_you_mean(name, known) + (" letter case matters here" if is_twin else "")
 
 
 def _check(found: pa.Schema, wanted: pa.Schema) -> None:

@@ -6,11 +6,12 @@ from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from dao._core.dao import DataAccessObject
 from dao.data_object import DataObject
-from dao.errors import DataError, NotFoundError
+from dao.errors import DaoError, DataError, NotFoundError
 from dao.results import WriteResult
 from dao.testing._backend import Backend
 from dao.testing._conformance.base import Capability, needs
@@ -135,6 +136,14 @@ class Changes(
         assert (found.column_names, found["id"].to_pylist()) == (["id", *_META], [7])
         assert dao.read_changes(table, since=versions[0], limit=1).num_rows == 1
 
+    def test_a_column_that_changes_have_too_is_told(self, dao: DataAccessObject, backend: Backend) -> None:
+        """A table with a column _change_type, _version or _timestamp is refused when it is written, or read_changes()
+        is a DataError that names the column; it isn't lost, nor taken for that of the change.
+        """
+        for name in _META:
+            with pytest.raises(DaoError, match=name):
+                _changes_beside(dao, backend.table(f"with{name}"), name)
+
     def test_changes_since_a_version_that_never_was_are_an_error(self, dao: DataAccessObject, backend: Backend) -> None:
         """read_changes() since an unknown version, or of a table that doesn't exist, is a NotFoundError."""
         _make_changes(dao, backend)
@@ -142,6 +151,13 @@ class Changes(
             dao.read_changes(backend.table("people"), since=_NEVER)
         with pytest.raises(NotFoundError):
             dao.read_changes(backend.table("nobody"))
+
+
+def _changes_beside(dao: DataAccessObject, table: DataObject, name: str) -> None:
+    """Read the changes of a table with a column of some name."""
+    first = dao.write(pa.table({"id": [1], name: ["own"]}), table).version_after
+    dao.write(pa.table({"id": [2], name: ["own"]}), table, mode="append")
+    dao.read_changes(table, since=first)
 
 
 def _make_changes(dao: DataAccessObject, backend: Backend) -> list[Any]:
