@@ -26,8 +26,9 @@ _MILLISECOND = timedelta(milliseconds=1)
 def statistics_of(metadata: pq.FileMetaData, schema: pa.Schema, indexed: int) -> str:
     """The statistics of a file as JSON text: rows, nulls and bounds of the first columns.
 
-    A bound is left out where JSON can't hold it exactly and no wider one is to be had: a column without bounds is never
-    skipped.
+    A bound is left out where JSON can't hold it exactly and no wider one is to be had (infinite floats, long decimals,
+    bytes), as deltalake does: a column without bounds is never skipped. Characters aren't escaped, since deltalake's
+    datasets take the escapes of one beyond U+FFFF for other characters.
 
     Args:
         metadata: the file's metadata.
@@ -50,7 +51,9 @@ def statistics_of(metadata: pq.FileMetaData, schema: pa.Schema, indexed: int) ->
         if bounds is not None:
             _put(least, path, _lower(bounds[0], kind))
             _put(greatest, path, _upper(bounds[1], kind))
-    return json.dumps({**found, "minValues": least, "maxValues": greatest, "nullCount": nulls}, allow_nan=False)
+    return json.dumps(
+        {**found, "minValues": least, "maxValues": greatest, "nullCount": nulls}, allow_nan=False, ensure_ascii=False
+    )
 
 
 def _bounds_of(parts: list[Any]) -> tuple[Any, Any] | None:
@@ -100,15 +103,15 @@ def _lower(value: Any, kind: pa.DataType) -> Any:
 
 def _upper(value: Any, kind: pa.DataType) -> Any:
     if isinstance(value, str):
-        if _GREATEST in value[: _PREFIX + 1]:  # readers take it for what is appended to a prefix
-            return None
-        return value if len(value) <= _PREFIX else value[:_PREFIX] + _GREATEST
+        # What comes instead of the rest must be above it, as nothing is above the greatest character.
+        end = next((place for place in range(_PREFIX, len(value)) if value[place] != _GREATEST), len(value))
+        return value if end == len(value) else value[:end] + _GREATEST
     return _bound(value, kind, up=True)
 
 
 def _bound(value: Any, kind: pa.DataType, *, up: bool) -> Any:
     match value:
-        case bool() | bytes():
+        case bytes():
             return None
         case float():
             # Parquet leaves NaN out of the bounds; zero may stand for either zero.
@@ -120,19 +123,18 @@ def _bound(value: Any, kind: pa.DataType, *, up: bool) -> Any:
             return _moment(value, zoned=kind.tz is not None, up=up)
         case date():
             return value.isoformat()
-        case int():
+        case int():  # a boolean is one
             return value
     return None
 
 
-def _moment(value: datetime, *, zoned: bool, up: bool) -> str | None:
-    """A timestamp in milliseconds, in the direction in which it stays a bound."""
-    rest = value.microsecond % 1000
+def _moment(value: datetime, *, zoned: bool, up: bool) -> str:
+    """A timestamp in milliseconds, in the direction in which it stays a bound; the last one of a year 9999 is exact."""
+    value = (value.astimezone(UTC) if zoned and value.tzinfo else value).replace(tzinfo=None)
+    rest, unit = value.microsecond % 1000, "milliseconds"
     try:
         value = value - timedelta(microseconds=rest) + (_MILLISECOND if up and rest else timedelta())
     except OverflowError:
-        return None
-    text = (
-        (value.astimezone(UTC) if zoned and value.tzinfo else value).replace(tzinfo=None).isoformat("T", "milliseconds")
-    )
+        unit = "microseconds"
+    text = value.isoformat("T", unit)
     return f"{text}Z" if zoned else text
