@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from threading import Barrier
+
 import pyarrow as pa
 
 from dao_files.lake import _files
+from dao_files.lake._folder import FileWriter
 
 
 def test_partitions_that_the_table_lacks_are_added(dao, table):
@@ -34,3 +37,17 @@ def test_partitions_of_one_size_are_looked_at_once(dao, table, monkeypatch):
     parts = [part for part, size in enumerate(sizes) for _ in range(size)]
     dao.write(pa.table({"id": range(sum(sizes)), "p": parts}), table, partition_by="p")
     assert looked == [10, 40]
+
+
+def test_files_of_several_partitions_are_completed_at_once(dao, table, monkeypatch):
+    close, both = FileWriter.close, Barrier(2)
+
+    def close_both(writer):
+        if writer._key.endswith(".parquet"):
+            both.wait(30)
+        close(writer)
+
+    monkeypatch.setattr(FileWriter, "close", close_both)
+    dao.write(pa.table({"id": [1, 2, 3, 4], "p": ["a", "b", "c", "d"]}), table, partition_by="p")
+    monkeypatch.undo()
+    assert dao.read(table).sort_by("id")["p"].to_pylist() == ["a", "b", "c", "d"]

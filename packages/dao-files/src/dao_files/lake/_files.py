@@ -15,6 +15,7 @@ from attrs import define, field, frozen
 from dao.errors import DaoError
 from dao.memory import current
 from dao.progress import advance
+from dao_files._workers import WORKERS, in_parallel
 from dao_files.formats import dictionary_columns
 from dao_files.manifest import Transport, Writer
 
@@ -104,6 +105,15 @@ class OpenFile:
             self.writer.close()
 
 
+@frozen(eq=False)
+class _Group:
+    """Rows of a partition that become a row group, and the columns that have dictionaries if they begin a file."""
+
+    values: Values
+    rows: pa.Table
+    dictionaries: bool | list[str]
+
+
 @define(eq=False, slots=False)
 class PartitionedFiles(ABC):
     """New data files of one table, which no commit names yet. A format says where they are, and what it notes of them.
@@ -182,11 +192,11 @@ class PartitionedFiles(ABC):
             self._flush(max(self._bytes, key=self._bytes.__getitem__))
 
     def finish(self) -> None:
-        """Complete the files."""
-        for values in list(self._held):
-            self._flush(values)
-        for values in list(self._open):
-            self._complete(values)
+        """Complete the files, several at a time: each waits for its store, and Arrow encodes without Python's lock."""
+        every = dict.fromkeys((*self._open, *self._held))  # the open ones first, which makes room for the others
+        done = in_parallel(self._finished, map(self._taken, every), min(WORKERS, current().open_files))
+        for values, (opened, size) in zip(every, done, strict=True):
+            self._note(values, opened, size)
 
     def discard(self) -> None:
         """Delete the files. No commit may name them.
@@ -206,40 +216,47 @@ class PartitionedFiles(ABC):
         self._bytes[values] = self._bytes.get(values, 0) + part.nbytes
 
     def _flush(self, values: Values) -> None:
-        """Write the rows that are held for a partition as a row group."""
-        batches = self._held.pop(values)
-        del self._bytes[values]
-        rows = pa.Table.from_batches(batches, self.stored)
-        opened = self._open.get(values) or self._begin(values, rows)
-        opened.writer.write_table(rows, row_group_size=max(rows.num_rows, 1))
-        opened.rows += rows.num_rows
-        if opened.sink.tell() >= self.settings.target_size:
+        """Write the rows that are held for a partition, and complete its file if it is large enough."""
+        while values not in self._open and len(self._open) >= current().open_files:
+            self._complete(next(iter(self._open)))
+        self._write(self._taken(values))
+        if self._open[values].sink.tell() >= self.settings.target_size:
             self._complete(values)
 
-    def _begin(self, values: Values, rows: pa.Table) -> OpenFile:
-        while len(self._open) >= current().open_files:
-            self._complete(next(iter(self._open)))
-        key = self.new_key(values)
+    def _taken(self, values: Values) -> _Group:
+        """The rows that are held for a partition, which are held no longer."""
+        rows = pa.Table.from_batches(self._held.pop(values, []), self.stored)
+        self._bytes.pop(values, None)
+        return _Group(values, rows, self._dictionary_columns(rows))
+
+    def _write(self, group: _Group) -> None:
+        """Write rows as a row group."""
+        opened = self._open.get(group.values) or self._begin(group)
+        opened.writer.write_table(group.rows, row_group_size=max(group.rows.num_rows, 1))
+        opened.rows += group.rows.num_rows
+
+    def _begin(self, group: _Group) -> OpenFile:
+        key = self.new_key(group.values)
         sink = _Sink(self.transport.writer(key, if_absent=False))
         found: list[Any] = []
         try:
-            writer = self._writer(sink, rows, found)
+            writer = self._writer(sink, group, found)
         except BaseException:  # it has written its first bytes
             with suppress(DaoError, OSError):
                 sink.abort()
             raise
-        self._open[values] = opened = OpenFile(key, sink, writer, found)
+        self._open[group.values] = opened = OpenFile(key, sink, writer, found)
         return opened
 
-    def _writer(self, sink: _Sink, rows: pa.Table, found: list[Any]) -> pq.ParquetWriter:
+    def _writer(self, sink: _Sink, group: _Group, found: list[Any]) -> pq.ParquetWriter:
         return pq.ParquetWriter(
             pa.PythonFile(sink, "w"),
             self.stored,
             compression=self.settings.compression,
-            use_dictionary=self._dictionary_columns(rows),
+            use_dictionary=group.dictionaries,
             store_schema=False,
             metadata_collector=found,
-            **self.parquet_options(rows),
+            **self.parquet_options(group.rows),
         )
 
     def _dictionary_columns(self, rows: pa.Table) -> bool | list[str]:
@@ -249,11 +266,23 @@ class PartitionedFiles(ABC):
         return self._dictionaries
 
     def _complete(self, values: Values) -> None:
-        opened = self._open[values]
+        self._note(values, *self._finished(self._taken(values)))
+
+    def _finished(self, group: _Group) -> tuple[OpenFile, int]:
+        """The complete file of a partition, with its last rows, and its bytes.
+
+        Several threads may do this at once, for partitions of their own.
+        """
+        if group.rows.num_rows:
+            self._write(group)
+        opened = self._open[group.values]
         opened.writer.close()
         self._keys.append(opened.key)
         size = opened.sink.finish()
-        del self._open[values]
+        del self._open[group.values]
+        return opened, size
+
+    def _note(self, values: Values, opened: OpenFile, size: int) -> None:
         self.note(values, opened, size)
         self.partitions.append(values)
         self.rows += opened.rows
