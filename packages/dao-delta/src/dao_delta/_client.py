@@ -17,7 +17,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 from dao.connections import Settings
 from dao.errors import NotFoundError, StoreError, UnsupportedError
 from dao_delta._footers import Footers
-from dao_delta._keys import begins_a_table, check_name, deletion_mark, plain_path
+from dao_delta._keys import begins_a_table, check_inside, check_name, deletion_mark, plain_path
 from dao_delta._log import LOG, Action
 from dao_delta._log_files import CommitChecks
 from dao_delta._schemas import arrow_schema
@@ -315,6 +315,19 @@ class Snapshot:
         if pc.count_distinct(found["path"]).as_py() < found.num_rows:
             raise StoreError(f"the log of {self.key!r} is damaged: version {self.version} has a data file twice")
         return found
+
+    def check_inside(self) -> None:
+        """Check, before deltalake reads files, that none is outside of the store.
+
+        Raises:
+            UnsupportedError: the log names one.
+            PermissionDeniedError: a symbolic link leads to one.
+        """
+        _ = self._inside
+
+    @cached_property
+    def _inside(self) -> None:
+        check_inside(self.client.transport, self.key, self.files["path"])
 
     def metadata_action(self, **changes: Any) -> Action:
         """The ``metaData`` action of the table, with some of its fields replaced."""

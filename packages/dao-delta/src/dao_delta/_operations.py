@@ -77,8 +77,9 @@ def _check_paths(snapshot: Snapshot) -> None:
     """Check that deltalake names the files of a table as the log does: what it takes out under another name stays.
 
     Raises:
-        UnsupportedError: it doesn't; Spark leaves more characters as they are.
+        UnsupportedError: it doesn't; Spark leaves more characters as they are. Or a file is outside of the store.
     """
+    snapshot.check_inside()
     paths = snapshot.files["path"].to_pylist()
     other = next((path for path in paths if "://" not in path and path != log_path(unquote(path))), None)
     if other is not None:

@@ -70,7 +70,8 @@ def _selected(snapshot: Snapshot, selection: Selection, wanted: pa.Schema, size:
     """The selected rows, in tables of about as many bytes. What is wrong with the selection is raised at once."""
     predicate = None if selection.where is None else bind(parse(selection.where), snapshot.schema)
     left, columns = predicate, _columns(snapshot, wanted, predicate)
-    # to look at the files checks them: deltalake reads a file twice that a damaged log has twice
+    # to look at the files checks them: deltalake reads a file twice that a damaged log has twice, and any file
+    snapshot.check_inside()
     if snapshot.files.num_rows and has_misread(snapshot, columns, predicate):
         batches = _read_one_by_one(snapshot, columns, predicate)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import write_deltalake
 
-from dao import DataError, NotFoundError, StoreError
+from dao import DataError, NotFoundError, PermissionDeniedError, StoreError, UnsupportedError
 
 ROWS = pa.table({"id": [1], "p": ["a"]})
 OTHERS = ("notes.md", "sub/data.csv", "sub/mine.parquet", "_side/x.bin", "link-to-here.txt")
@@ -127,3 +128,50 @@ def test_what_is_no_length_of_time_is_refused(dao, mixed, older_than):
 def test_a_length_of_time_may_be_longer_than_any(dao, mixed):
     for older_than in (1e300, 10**400, timedelta.max):
         assert dao.run("vacuum", mixed, older_than=older_than, dry_run=False).files == 0
+
+
+def secret(tmp_path):
+    os.makedirs(tmp_path / "outside" / "p=z")
+    pq.write_table(pa.table({"id": [666]}), tmp_path / "outside" / "p=z" / "secret.parquet")
+    return tmp_path / "outside"
+
+
+READS = (
+    lambda dao, table: dao.read(table),
+    lambda dao, table: dao.read(table, where="id = 666"),
+    lambda dao, table: dao.read_stream(table).read_all(),
+    lambda dao, table: dao.count(table, where="id = 666"),
+    lambda dao, table: dao.read_changes(table, since=0),
+    lambda dao, table: dao.run("compact", table),
+    lambda dao, table: dao.run("z_order", table, columns="id"),
+    lambda dao, table: dao.delete(table, where="id = 666"),
+    lambda dao, table: dao.upsert(pa.table({"id": [666], "p": ["z"]}), table, keys="id"),
+    lambda dao, table: dao.run("add_constraint", table, name="c", expression="id > 0"),
+)
+
+
+@pytest.mark.parametrize("act", READS)
+@pytest.mark.parametrize("how", ["uri", "absolute", "climbing", "encoded", "inside", "folder", "link"])
+def test_no_file_outside_is_read(dao, table, path, tmp_path, how, act):
+    """The log names a file out of the store, or a symbolic link leads there."""
+    outside = secret(tmp_path)
+    dao.write(ROWS, table, partition_by="p")
+    there = outside / "p=z" / "secret.parquet"
+    name = {
+        "uri": there.as_uri(),
+        "absolute": str(there),
+        "climbing": "../../outside/p=z/secret.parquet",
+        "encoded": "%2e%2e/..%2Foutside/p=z/secret.parquet",
+        "inside": f"file://{path}/../../outside/p=z/secret.parquet",
+        "folder": "p=z/secret.parquet",
+        "link": "secret.parquet",
+    }[how]
+    if how == "folder":
+        os.symlink(outside / "p=z", f"{path}/p=z")
+    if how == "link":
+        os.symlink(there, f"{path}/secret.parquet")
+    add = {"path": name, "partitionValues": {"p": "z"}, "size": there.stat().st_size, "modificationTime": 1}
+    Path(path, "_delta_log", f"{1:020d}.json").write_text(json.dumps({"add": {**add, "dataChange": True}}))
+    with pytest.raises((UnsupportedError, PermissionDeniedError), match="outside|leads out"):
+        act(dao, table)
+    assert len(dao.history(table)) == 2
