@@ -69,7 +69,14 @@ class DataFiles(PartitionedFiles):
             yield (), batch
             return
         stored = batch.select(self.stored.names)
-        for rows, values in split_by_values(batch, names):
+        try:
+            parts = list(split_by_values(batch, names))
+        except (OverflowError, ValueError) as error:
+            raise DataError(
+                f"a partition column ({', '.join(names)}) has a date or time beyond the years 1 to 9999, which the log "
+                f"can't keep; replace it, or partition by another column: {error}"
+            ) from error
+        for rows, values in parts:
             yield values, stored if len(rows) == batch.num_rows else stored.take(rows)
 
     def new_key(self, values: Values) -> str:

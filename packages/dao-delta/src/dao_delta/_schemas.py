@@ -61,15 +61,17 @@ def check_feed(names: Sequence[str], properties: Mapping[str, str]) -> None:
 
 
 def check_letter_case(names: Sequence[str]) -> None:
-    """Check that no two columns differ by the case of letters alone, which Delta ignores.
+    """Check that no two columns have one name, or differ by the case of letters alone, which Delta ignores.
 
     Raises:
         DataError: two do.
     """
     known: dict[str, str] = {}
     for name in names:
+        if known.get(name.casefold()) == name:
+            raise DataError(f"column {name!r} occurs twice; rename one")
         other = known.setdefault(name.casefold(), name)
-        if other is not name:
+        if other != name:
             raise DataError(
                 f"columns {other!r} and {name!r} differ by the case of letters alone, which Delta ignores; rename one"
             )

@@ -148,7 +148,7 @@ class StoredFiles:
         schema = self.schema if names is None else pa.schema([self.schema.field(name) for name in names])
         with self._open(file) as opened:
             places = {one.name: self._place(opened, one.name, file) for one in schema}
-            stored = list(filter(None, places.values()))
+            stored = [place for place in places.values() if place is not None]
             seen = 0
             for batch in self._batches(file, opened, stored):
                 columns = [self._column(file, batch, one, places[one.name]) for one in schema]
