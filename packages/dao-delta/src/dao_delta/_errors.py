@@ -29,7 +29,6 @@ _MEANINGS: tuple[tuple[re.Pattern[str], type[DaoError]], ...] = (
 """What the text of an error says, tried in this order: deltalake has few types, and the store's are texts in them."""
 
 
-_BROKEN = "Invalid data found:"
 _THROUGH_ARROW = "C Data interface error"
 _MODULES = ("deltalake", "_internal", "arro3")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
@@ -50,8 +49,6 @@ def translate(error: BaseException) -> DaoError | None:
         return ConflictError(f"another writer committed first: {text}")
     if isinstance(error, SchemaMismatchError):
         return DataError(f"the data doesn't fit the table: {text}")
-    if _BROKEN in text:
-        return DataError(broken_rows(text))
     is_theirs = (
         _THROUGH_ARROW in text
         or isinstance(error, DeltaError)
@@ -61,12 +58,6 @@ def translate(error: BaseException) -> DaoError | None:
         return None
     kind = next((meant for pattern, meant in _MEANINGS if pattern.search(text)), StoreError)
     return kind(f"the Delta table can't be used: {text}")
-
-
-def broken_rows(text: str) -> str:
-    """What deltalake says of rows that a table doesn't allow, without the rows that it shows: they may be secret."""
-    count = text.partition(_BROKEN)[2].partition(".")[0].strip()
-    return f"{count}: a CHECK constraint of the table is broken, or a generated column has another value"
 
 
 def _is_panic(error: BaseException) -> bool:

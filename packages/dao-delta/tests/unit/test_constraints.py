@@ -200,6 +200,13 @@ def test_a_table_with_a_constraint_gets_other_columns(dao, table):
     assert dao.read(table, into="pylist") == [{"other": 1.5, "id": 3}]
 
 
+def test_updated_rows_keep_their_place_beside_a_constraint(dao, table):
+    dao.write(pa.table({"id": range(6), "v": range(6)}), table)
+    dao.run("add_constraint", table, name="c", expression="v >= 0")
+    dao.upsert(pa.table({"id": [4, 1], "v": [40, 10]}), table, keys="id")
+    assert dao.read(table)["v"].to_pylist() == [0, 10, 2, 3, 40, 5]
+
+
 def test_invariants_and_generated_columns_are_read_in_the_same_way(dao, table, path):
     invariant = json.dumps({"expression": {"expression": '"Total" > 0 AND id > 0'}})
     fields = [

@@ -208,7 +208,7 @@ class Merge(Generic[F]):
         gone = places.filter(pc.invert(stores))
         places, arrivals = places.filter(stores), arrivals.filter(stores)
         before = batch.take(places)
-        after, in_order = self._updated(before, arrivals)
+        after = self._updated(before, arrivals)
         outcome.updated += len(places)
         outcome.deleted += len(gone)
         feed.add(batch.take(gone), "delete")
@@ -218,24 +218,17 @@ class Merge(Generic[F]):
         left = pc.invert(stays)
         if pc.any(left).as_py():
             outcome.moved.append(after.filter(left))
-        if not in_order:
-            kept = batch.filter(all_but(batch.num_rows, pa.concat_arrays([gone, places])))
-            return joined([kept, after.filter(stays)])
         gone = pa.concat_arrays([gone, places.filter(left)])
         places = places.filter(stays)
         changed = with_rows(batch, places, after.filter(stays)) if len(places) else batch
         return changed.filter(all_but(batch.num_rows, gone)) if len(gone) else changed
 
-    def _updated(self, before: pa.RecordBatch, arrivals: pa.Array) -> tuple[pa.RecordBatch, bool]:
-        """Stored rows with the values of the arrivals in the columns that the source has.
-
-        Returns:
-            The rows, and whether they are in the order of the stored ones, which checks don't keep.
-        """
+    def _updated(self, before: pa.RecordBatch, arrivals: pa.Array) -> pa.RecordBatch:
+        """Stored rows with the values of the arrivals in the columns that the source has."""
         names = self.rows.schema.names
         theirs = self.rows.take(arrivals)
         columns = [plain_array(theirs.column(name)) if name in self.given else before.column(name) for name in names]
         rows = pa.RecordBatch.from_arrays(columns, schema=self.rows.schema)
         if not self.rewriting.has_rules:
-            return rows, True
-        return joined(self._checked(pa.Table.from_batches([rows]).to_reader()), before.schema), False
+            return rows
+        return joined(self._checked(pa.Table.from_batches([rows]).to_reader()), before.schema)

@@ -54,13 +54,13 @@ class Rewriting(Protocol[F_contra]):
 
     @property
     def has_rules(self) -> bool:
-        """Whether :meth:`checked` refuses or changes rows: then they come in another order."""
+        """Whether :meth:`checked` refuses or changes rows."""
 
     def given_schema(self, arriving: pa.Schema) -> pa.Schema:
         """The columns of the table that rows with some columns must have: others are computed by :meth:`checked`."""
 
     def checked(self, rows: pa.RecordBatchReader) -> Iterable[pa.RecordBatch]:
-        """New rows in the table's columns.
+        """New rows in the table's columns, in the same order.
 
         Raises:
             DataError: the table refuses one.
