@@ -17,14 +17,17 @@ from dao.errors import (
 
 __all__ = ["translate"]
 
+_STATUS = r"(?<![\w./=-])(?:{})(?![\w/=-])"
+"""The status of an answer; not a part of a path, which may be any number."""
+
 _MEANINGS: tuple[tuple[re.Pattern[str], type[DaoError]], ...] = (
-    (re.compile(r"(?i)access ?denied|permission denied|forbidden|\b403\b|ExpiredToken|Unauthorized|\b401\b|"
-                r"RequestTimeTooSkewed|SignatureDoesNotMatch|InvalidAccessKeyId"), PermissionDeniedError),
+    (re.compile(r"(?i)access ?denied|permission denied|forbidden|ExpiredToken|Unauthorized|RequestTimeTooSkewed|"
+                r"SignatureDoesNotMatch|InvalidAccessKeyId|" + _STATUS.format("401|403")), PermissionDeniedError),
     (re.compile(r"(?i)unsupported (reader|writer|table) feature|not (yet )?supported|unsupported"), UnsupportedError),
     (re.compile(r"(?i)timed? ?out|error sending request|connection (refused|reset|closed)|max_retries|SlowDown|"
-                r"\b50[0-4]\b|ServiceUnavailable"), TransientError),
-    (re.compile(r"(?i)no such (file|bucket)|NoSuchBucket|NoSuchKey|Object at location .* not found|\b404\b"),
-     NotFoundError),
+                r"ServiceUnavailable|" + _STATUS.format("50[0-4]")), TransientError),
+    (re.compile(r"(?i)no such (file|bucket)|NoSuchBucket|NoSuchKey|Object at location .* not found|"
+                + _STATUS.format("404")), NotFoundError),
 )  # fmt: skip
 """What the text of an error says, tried in this order: deltalake has few types, and the store's are texts in them."""
 
