@@ -261,6 +261,15 @@ MUTANTS: dict[str, tuple[type[Capability], tuple[str, ...]]] = {
             "return WriteResult(version_after=version)",
         ),
     ),
+    "restore_keeps_what_has_a_plus": (
+        Operations,
+        (
+            "def run_restore(self, data_object, *, version):",
+            "old, now = self._until(data_object, version)[-1][1], self._rows(data_object)",
+            "odd = now.filter(pc.match_substring(now['p'], '+')) if 'p' in now.column_names else now.slice(0, 0)",
+            "return self._again(data_object, 'restore', pa.concat_tables([old, odd.cast(old.schema)]))",
+        ),
+    ),
     **KEYED,
 }
 """For each mutant the capability that must notice it, and its method: the head, and the lines of its body."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from dao._core.dao import DataAccessObject
@@ -18,6 +19,9 @@ from dao.testing._conformance.base import Capability, needs
 from dao.testing._conformance.samples import content, list_sizes, people, rows
 
 __all__ = ["Operations"]
+
+ODD_TEXTS = [f"a{sign}b" for sign in "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ \t\n\x85\u2028é😀"]
+"""Texts that a format may spell in more than one way where it makes a path or a line of them."""
 
 
 class Operations(
@@ -83,6 +87,23 @@ class Operations(
         assert result.version_after not in (first, second, None)
         with pytest.raises(NotFoundError):
             dao.run("restore", table, version=987654321)
+
+    @needs("restore", "time_travel")
+    def test_restore_brings_rows_with_odd_texts_back_once(self, dao: DataAccessObject, backend: Backend) -> None:
+        """run("restore") gives exactly the rows of the version, and run("compact") keeps them, whatever texts the
+        table is partitioned by; where no table has partitions, whatever texts they hold.
+        """
+        partitioned = self.capabilities.absence("partitions") is None
+        table = backend.table("odd", partition_by=["p"]) if partitioned else backend.table("odd")
+        given = pa.table({"id": range(len(ODD_TEXTS)), "p": ODD_TEXTS})
+        first = dao.write(given, table, mode="overwrite").version_after
+        dao.write(given.slice(1), table, mode="overwrite")
+        for _ in range(2):
+            dao.run("restore", table, version=first)
+            assert rows(dao, table, columns=["id", "p"]) == given.to_pylist()
+            for name in self._has(("compact",)):
+                dao.run(name, table)
+                assert rows(dao, table, columns=["id", "p"]) == given.to_pylist(), f"run({name!r}) changed the rows"
 
     def test_an_unknown_operation_names_what_there_is(self, dao: DataAccessObject, backend: Backend) -> None:
         """An unknown operation is a NoRouteError whose message names the operations that the store has."""

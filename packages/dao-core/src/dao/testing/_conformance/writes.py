@@ -311,6 +311,9 @@ class PartitionOverwrites(Capability, requires=("read", "write", "partitions"), 
             "é",
             "e\u0301",
             "01",
+            "a+b",
+            "!$&'(),;@~",
+            "\x85\u2028\n",
             None,
         ]
         lists: tuple[list[Any], ...] = (texts, [float("inf"), -0.0, 0.5, None], [True, False, None])
