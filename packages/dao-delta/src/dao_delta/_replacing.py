@@ -50,7 +50,7 @@ def replace_rows(client: Client, table: str, source: Source, where: Predicate, a
 def _plan(new: NewFiles, source: Source, where: Predicate, asked: Write, snapshot: Snapshot | None) -> Change:
     new.discard()
     if snapshot is None:
-        layout = first_layout(source.arriving, asked.partition_by)
+        layout = first_layout(source.arriving, asked.partition_by, asked.properties)
         begin = new_table_actions(layout.schema, layout.partition_by, asked.properties, asked.description)
         files = _write(new, source, layout, bind(where, layout.schema), asked, snapshot)
         return _change(files, new, where, [*begin, *files.actions], 0)

@@ -108,14 +108,16 @@ def _written(
 def _plan_new(client: Client, table: str, source: Source, asked: Write) -> Change:
     if asked.mode == "overwrite_partitions" and not asked.partition_by:
         raise DataError("mode='overwrite_partitions' needs a partitioned table: give partition_by=")
-    layout = first_layout(source.arriving, asked.partition_by)
+    layout = first_layout(source.arriving, asked.partition_by, asked.properties)
     begin = new_table_actions(layout.schema, layout.partition_by, asked.properties, asked.description)
     return _written(source.files(client, table, layout, asked.settings), asked, extra=begin)
 
 
-def first_layout(arriving: pa.Schema, partition_by: Sequence[str] | None) -> Layout:
+def first_layout(
+    arriving: pa.Schema, partition_by: Sequence[str] | None, properties: Mapping[str, str] | None = None
+) -> Layout:
     """How the rows of a new table lie in files."""
-    layout = Layout(storable(arriving), tuple(partition_by or ()), _INDEXED)
+    layout = Layout(storable(arriving), tuple(partition_by or ()), _indexed(properties or {}))
     check_partitions(layout.schema, layout.partition_by)
     return layout
 
@@ -143,8 +145,12 @@ def new_table_actions(
 
 def layout_of(snapshot: Snapshot, schema: pa.Schema | None = None) -> Layout:
     """How new rows of a table lie in files."""
-    indexed = number_in(snapshot.properties, "delta.dataSkippingNumIndexedCols", _INDEXED)
-    return Layout(schema or snapshot.schema, snapshot.partition_by, indexed)
+    return Layout(schema or snapshot.schema, snapshot.partition_by, _indexed(snapshot.properties))
+
+
+def _indexed(properties: Mapping[str, str]) -> int:
+    """How many columns get statistics."""
+    return number_in(properties, "delta.dataSkippingNumIndexedCols", _INDEXED)
 
 
 def check_given_partitions(given: Sequence[str] | None, snapshot: Snapshot) -> None:

@@ -94,3 +94,10 @@ def test_what_json_cannot_hold_has_no_bound(dao, table, path):
     dao.write(rows, table)
     assert bounds(path) == ({"f": 1.0}, {})
     assert dao.count(table, where="f > 5") == 1
+
+
+@pytest.mark.parametrize("more", [{}, {"where": "a = 1", "mode": "overwrite"}], ids=["write", "replace"])
+def test_a_new_table_has_bounds_of_as_many_columns_as_asked(dao, table, path, more):
+    properties = {"delta.dataSkippingNumIndexedCols": 1}
+    dao.write(pa.table({"a": [1], "b": [2]}), table, properties=properties, **more)
+    assert bounds(path) == ({"a": 1}, {"a": 1})
