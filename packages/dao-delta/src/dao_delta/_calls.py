@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from dao.data_object import DataObject
+from dao.errors import UnsupportedError
 from dao_delta._client import Client
 from dao_delta._dropping import refuse_key
 from dao_delta._keys import check_name
@@ -22,6 +23,7 @@ def plan(client: Client, action: str, data_object: DataObject, arguments: Mappin
 
     Raises:
         DataError: what the call would raise whatever the store holds.
+        UnsupportedError: a move that isn't one of a whole table.
     """
     given = {name: value for name, value in arguments.items() if value is not None}
     key = data_object.key
@@ -32,6 +34,10 @@ def plan(client: Client, action: str, data_object: DataObject, arguments: Mappin
     if action in ("write", "write_stream"):
         found["mode"] = given.get("mode", "error")
         found["replaces"] = _replaced(found["mode"], given)
+    if action == "move":
+        check_name(given["target"].key)
+        found["target"] = _location(client, given["target"].key)
+        found["mode"] = given.get("mode", "error")
     if action == "upsert":
         found["replaces"] = "the files that hold one of the keys, in one commit"
     if action == "delete":
@@ -58,6 +64,8 @@ def _check(action: str, given: Mapping[str, Any]) -> None:
         check_tabular(given["data"], has_schema=given.get("schema") is not None)
         check_mode(given.get("mode", "error"))
         check_schema_mode(given.get("schema_mode", "strict"))
+    if action == "move" and given.get("mode") in ("append", "overwrite_partitions"):
+        raise UnsupportedError(f"mode={given['mode']!r}: only rows go into another table, whose log stays its own")
     if action == "delete" and "where" not in given:
         refuse_key(given.get("idempotency_key"))
     if action == "upsert":

@@ -253,6 +253,40 @@ class WritingRoutes(DeltaBase):
         timeout = self.conflict_timeout
         return delete_rows(self._client, data_object.key, where, self._file_settings, timeout, idempotency_key)
 
+    def move(self, data_object: TableObject, target: TableObject, *, mode: str = "error") -> WriteResult:
+        """Move a table to another key of the store, with all that its log has.
+
+        That are its versions, the keys of calls that were done once, positions, constraints, partitions and properties.
+        The files are copied, on the server or as hard links. Readers see the new table whole from one request on, then
+        the old one goes. In between, or after a crash, it is in both places. No writer may be at work on either.
+
+        Args:
+            data_object: the table.
+            target: where it goes.
+            mode: ``error``, ``overwrite`` or ``ignore``. A table that is overwritten goes, with its versions, when the
+                files of the new one are there; a crash at that moment leaves the source alone, and the call can be made
+                again. ``append`` and ``overwrite_partitions`` move rows, into a table that keeps its own log.
+
+        Raises:
+            NotFoundError: there is no table.
+            AlreadyExistsError: there is something at the target, and ``mode`` is ``error``.
+            DataError: one is inside the other.
+            ConflictError: the table was changed meanwhile; it is where it was.
+            UnsupportedError: the table has files outside of its folder; or the one to be replaced is append-only.
+
+        >>> from dao import DataAccessObject
+        >>> place, objects = {"root": getfixture("tmp_path")}, {"old": {"type": "delta"}, "new": {"type": "delta"}}
+        >>> dao = DataAccessObject({"lake": {"interface": "delta", "options": place, "objects": objects}})
+        >>> for number in range(2):
+        ...     result = dao.write([{"id": number}], "lake.old", mode="append")
+        >>> result = dao.move("lake.old", "lake.new")
+        >>> dao.exists("lake.old"), dao.count("lake.new"), dao.count("lake.new", version=0)
+        (False, 2, 1)
+        """
+        from dao_delta._moving import move_table
+
+        return move_table(self._client, data_object.key, target.key, mode)
+
 
 def _names(given: str | Sequence[str] | None, data_object: DataObject) -> tuple[str, ...] | None:
     other = data_object.get("partition_keys")

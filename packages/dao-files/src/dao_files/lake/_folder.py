@@ -151,6 +151,37 @@ class FolderTransport(BaseTransport):
                 continue
             self._prune(os.path.dirname(path))
 
+    def copy(
+        self,
+        source: str,
+        target: str,
+        *,
+        version: str | None = None,
+        if_absent: bool = False,
+        settings: ObjectSettings | None = None,
+    ) -> Stat:
+        """A hard link, where the file system has them: files are replaced, and never changed."""
+        self.refuse_version(version)
+        self.refuse_settings(settings)
+        old, new = self.path_of(source), self.path_of(target)
+        if not os.path.isfile(old):
+            raise NotFoundError(f"{source!r} is not there")
+        folder = os.path.dirname(new)
+        os.makedirs(folder, exist_ok=True)
+        staged = os.path.join(folder, f".{uuid4().hex}.{uuid4().hex}.tmp")
+        try:
+            os.link(os.path.realpath(old), staged)
+        except OSError:
+            return super().copy(source, target, if_absent=if_absent, settings=settings)
+        try:
+            _publish(staged, new, target, if_absent=if_absent)
+        finally:
+            with suppress(FileNotFoundError):
+                os.unlink(staged)  # also where both were one file already: nothing is renamed then
+        if self.fsync:
+            _sync(folder)
+        return self.head(target)
+
     def _prune(self, folder: str) -> None:
         while folder.startswith(f"{self.root}/"):
             try:
@@ -204,21 +235,12 @@ class FileWriter:
                 os.fsync(self._file.fileno())
             found = os.fstat(self._file.fileno())
             self._file.close()  # it may be only now that a network's file system says that it is full
-            self._publish()
+            _publish(self._staged, self._path, self._key, if_absent=self._if_absent)
             self._written = _stat(self._key, found)
         finally:
             self.abort()
         if self._fsync:
             _sync(os.path.dirname(self._path))
-
-    def _publish(self) -> None:
-        if not self._if_absent:
-            os.replace(self._staged, self._path)
-            return
-        try:
-            os.link(self._staged, self._path)
-        except FileExistsError as error:
-            raise ConflictError(f"{self._key!r} is there") from error
 
     def abort(self) -> None:
         """See :meth:`dao_files.manifest.Writer.abort`."""
@@ -232,6 +254,17 @@ class FileWriter:
         if hasattr(self, "_file") and not self._file.closed:
             with suppress(OSError):
                 self.abort()
+
+
+def _publish(staged: str, path: str, key: str, *, if_absent: bool) -> None:
+    """Give a complete file its name."""
+    if not if_absent:
+        os.replace(staged, path)
+        return
+    try:
+        os.link(staged, path)
+    except FileExistsError as error:
+        raise ConflictError(f"{key!r} is there") from error
 
 
 def _stat(key: str, found: os.stat_result) -> Stat:

@@ -136,6 +136,16 @@ class Moves(Capability, requires=("move", "read", "write", "delete", "exists"), 
             dao.move(backend.table("nobody"), target, mode="overwrite")
         assert rows(dao, target) == people([99]).to_pylist()
 
+    @needs("idempotency", "mode:append")
+    def test_a_move_within_a_store_keeps_the_keys(self, dao: DataAccessObject, backend: Backend) -> None:
+        """The idempotency keys of a table go with it where it is moved within its store."""
+        source, target = backend.table("people"), backend.table("moved")
+        dao.write(people(range(3)), source)
+        dao.write(people([5]), source, mode="append", idempotency_key="once")
+        dao.move(source, target)
+        dao.write(people([5]), target, mode="append", idempotency_key="once")
+        assert [row["id"] for row in rows(dao, target)] == [0, 1, 2, 5]
+
     def test_a_move_to_another_store(self, dao: DataAccessObject, backend: Backend, counterpart: DataStore) -> None:
         """After move() to another store the target has the rows, and the source doesn't exist; also on the way back."""
         source, target = backend.table("people"), _far(backend, counterpart)

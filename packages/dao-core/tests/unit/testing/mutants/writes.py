@@ -19,6 +19,15 @@ def mutate(monkeypatch):
     monkeypatch.setattr(managing, "is_there", lambda found, place: found is not None)
 """
 
+MOVES_ROWS = """
+@around("move")
+def changed(call, data_object, target, **named):
+    dao = DataAccessObject()
+    result = dao.write(dao.read(data_object), target, **named)
+    dao.delete(data_object)
+    return result
+"""
+
 IN_PLACE = """
 from dao_files._local import storage
 from dao_files._local.change import FolderChange
@@ -290,6 +299,7 @@ WRITES = (
     Mutation("memory_limits_are_ignored", WriteStreams, LIMITS_ARE_IGNORED),
     Mutation("copies_overwrite", CopiesWithin, change_argument("mode", "copy", "'overwrite'")),
     Mutation("copies_add_no_rows", CopiesWithin, COPIES_ARE_WHOLE),
+    Mutation("moves_forget_the_log", Moves, MOVES_ROWS),
     Mutation("moves_are_copies", Moves, "Mutant.move = LocalInterface.copy"),
     Mutation("files_lose_their_tail", CopiesBetween, CUT_SHORT),
     Mutation("bytes_are_changed", Files, change_result("read", "result.replace(b'\\r\\n', b'\\n')")),
