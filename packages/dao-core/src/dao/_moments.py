@@ -45,7 +45,10 @@ def as_moment(value: Any, name: str = "as_of") -> datetime:
         raise DataError(
             f"{name}: found {shown}, expected a moment: a datetime, a date or a text such as '2025-03-01T12:30'"
         )
-    there = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    try:
+        there = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    except (OverflowError, ValueError) as error:  # pandas has an error of its own, which is a ValueError
+        raise DataError(f"{name}: found {value!r}, which is before the year 1 or after 9999 in UTC") from error
     return datetime(*there.timetuple()[:6], there.microsecond, UTC)
 
 

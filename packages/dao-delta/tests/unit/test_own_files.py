@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import write_deltalake
 
-from dao import DataError, NotFoundError, PermissionDeniedError, StoreError, UnsupportedError
+from dao import DataError, NoRouteError, NotFoundError, PermissionDeniedError, StoreError, UnsupportedError
 
 ROWS = pa.table({"id": [1], "p": ["a"]})
 OTHERS = ("notes.md", "sub/data.csv", "sub/mine.parquet", "_side/x.bin", "link-to-here.txt")
@@ -175,3 +175,9 @@ def test_no_file_outside_is_read(dao, table, path, tmp_path, how, act):
     with pytest.raises((UnsupportedError, PermissionDeniedError), match="outside|leads out"):
         act(dao, table)
     assert len(dao.history(table)) == 2
+
+
+def test_a_wrong_argument_of_an_operation_is_said_without_the_others(dao, mixed):
+    with pytest.raises(NoRouteError, match=r"takes float \| timedelta as 'older_than', found str") as caught:
+        dao.run("vacuum", mixed, older_than="7 days")
+    assert "compact" not in str(caught.value)

@@ -475,3 +475,10 @@ def test_rounding_is_found_inside_every_layout(kind):
         narrow = into(narrow)
     with pytest.raises(DataError, match=r"column 'v': .* would change the value .*0.1"):
         cast_column(array, pa.field("v", narrow))
+
+
+@pytest.mark.parametrize("value", [2**62, -(2**62), 10**15])
+def test_a_moment_that_python_has_no_year_for_is_named(value):
+    seconds = pa.table({"v": pa.array([1, value], pa.timestamp("s"))})
+    with pytest.raises(DataError, match=rf"column 'v': .* would change the value {value} of timestamp\[s\] at row 1"):
+        to_reader(seconds, schema=pa.schema({"v": pa.timestamp("us")})).read_all()

@@ -232,3 +232,50 @@ def test_values_that_hold_themselves_or_stand_for_too_many_are_refused():
                 to_reader(data)
     shared = [1, 2]
     assert told({"a": [[shared, shared], [shared]]})[1] == [[[1, 2], [1, 2]], [[1, 2]]]
+
+
+PERIODS = pd.period_range("2026-01", periods=2, freq="M")
+SPANS = pd.interval_range(0, 2)
+
+
+@pytest.mark.parametrize("values", [PERIODS, SPANS], ids=["period", "interval"])
+def test_what_arrow_has_as_bare_numbers_is_refused(values):
+    """A period is a number of months, and nothing says of which."""
+    forms = [
+        pd.DataFrame({"x": values}),
+        pd.DataFrame({"y": [1, 2]}, index=values.rename("x")),
+        pd.DataFrame({"x": pd.Categorical(values)}),
+        {"x": pd.Series(values)},
+        {"x": values},
+        {"x": values.array},
+    ]
+    for form in forms:
+        with pytest.raises(DataError, match=r"'x' is of pandas' type .*: give .* or their names, by .astype\(str\)"):
+            table_of(form)
+
+
+def test_what_the_refusal_advises_works():
+    frame = pd.DataFrame({"p": PERIODS, "i": SPANS})
+    given = {"begin": frame["p"].dt.to_timestamp(), "left": frame["i"].array.left, "name": frame["i"].astype(str)}
+    assert table_of(given).num_rows == 2
+
+
+@pytest.mark.parametrize("values", [pd.Series([1j]), np.array([1j]), pd.array([1j])], ids=type)
+def test_complex_numbers_are_refused_with_a_way_out(values):
+    with pytest.raises(DataError, match=r"'x' is complex128, .*: give \.real and \.imag"):
+        table_of({"x": values})
+
+
+@pytest.mark.parametrize(
+    "series",
+    [
+        pd.Series(pd.Categorical([1, None, 2])),
+        pd.Series(pd.date_range("2026", periods=2, tz="Europe/Berlin")),
+        pd.Series([1, None], dtype="Int64"),
+        pd.Series(pd.arrays.SparseArray([0.0, np.nan])),
+    ],
+    ids=lambda series: str(series.dtype),
+)
+def test_an_array_of_pandas_is_what_its_series_is(series):
+    assert table_of({"x": series.array}).equals(table_of({"x": series}))
+    assert table_of({"x": pd.Index(series)}).column(0).to_pylist() == table_of({"x": series}).column(0).to_pylist()

@@ -61,6 +61,20 @@ def test_what_is_no_moment_is_refused(value: object) -> None:
         as_moment(value)
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "9999-12-31T23:59:59-14:00",
+        "0001-01-01T00:00:00+14:00",
+        datetime(9999, 12, 31, 23, tzinfo=timezone(timedelta(hours=-2))),
+        datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=2))),
+    ],
+)
+def test_a_moment_that_utc_has_no_year_for_is_refused(value: object) -> None:
+    with pytest.raises(DataError, match="as_of: found .*year 1 or after 9999"):
+        as_moment(value)
+
+
 def test_the_version_at_a_moment_is_the_last_one_before_it() -> None:
     history = [Version(3, NOON + timedelta(hours=1)), Version(2, NOON), Version(1, NOON - timedelta(hours=1))]
     moments = (NOON, NOON + timedelta(minutes=1), NOON - timedelta(microseconds=1), NOON + timedelta(days=1))

@@ -257,7 +257,8 @@ def _no_route(
     unknown = unknown or _unknown(action, arguments, offers)
     if unknown:
         return unknown
-    return "\n".join([f"{head}:", *map(str, tried)])
+    own = [one for one in tried if not one.reason.startswith("needs operation=")]
+    return "\n".join([f"{head}:", *map(str, own or tried)])
 
 
 def _unknown_operation(arguments: Mapping[str, Any], offers: Sequence[Offer]) -> str:

@@ -42,6 +42,8 @@ def column_array(values: Any, kind: pa.DataType | None, name: str) -> Any:
             return values
         if hasattr(values, "iloc"):
             return _series(values, kind, name)
+        if type(values).__module__.partition(".")[0] == "pandas":  # an Index, or an array of pandas' own types
+            return _series(sys.modules["pandas"].Series(values), kind, name)
         # A Series of any library has the numpy protocol too, but only the Arrow protocol preserves its type.
         if not hasattr(values, "__arrow_c_stream__"):
             return _numpy(values, kind, name)
@@ -74,9 +76,25 @@ def _series(values: Any, kind: pa.DataType | None, name: str) -> Any:
         return _series(values.sparse.to_dense(), kind, name)
     if type(dtype).__name__ == "CategoricalDtype":
         return _categories(values, name)
+    _refuse_bare(name, dtype)
     if getattr(dtype, "kind", "") == "O" and type(dtype).__module__.startswith("numpy"):
         return build_array(_without_nan(values), kind, name)
+    if getattr(dtype, "kind", "") == "c":
+        return _numpy(values.to_numpy(), kind, name)
     return pa.array(values, from_pandas=True)
+
+
+def _refuse_bare(name: str, dtype: Any) -> None:
+    """Refuse the types of pandas whose values Arrow has as bare numbers, with no word of what they are."""
+    instead = _INSTEAD.get(type(dtype).__name__)
+    if instead is not None:
+        raise DataError(f"column {name!r} is of pandas' type {dtype}, which no store has: give {instead}")
+
+
+_INSTEAD = {
+    "PeriodDtype": "their beginnings, by .dt.to_timestamp(), or their names, by .astype(str)",
+    "IntervalDtype": "their ends as two columns, by .array.left and .array.right, or their names, by .astype(str)",
+}
 
 
 def _without_nan(values: Any) -> list[Any]:
@@ -104,6 +122,8 @@ def _numpy(values: Any, kind: pa.DataType | None, name: str) -> pa.Array:
         raise DataError(f"column {name!r}: an array of {array.ndim} dimensions is no column: give a list of lists")
     if array.dtype.kind == "O":
         return build_array(array.tolist(), kind, name)
+    if array.dtype.kind == "c":
+        raise DataError(f"column {name!r} is {array.dtype}, which Arrow has not: give .real and .imag as two columns")
     if array.dtype.names:
         return build_array([_record(row, array.dtype.names) for row in array], kind, name)
     if array.dtype.kind in "mM":

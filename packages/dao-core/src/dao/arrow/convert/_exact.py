@@ -117,9 +117,18 @@ def cast_exactly(array: pa.Array, wanted: pa.DataType, *, round_floats: bool = F
     if cast is not None:
         return cast
     row = _first_failing(array, wanted, round_floats)
-    shown = repr(array[row].as_py()) if not pt.is_nested(array.type) else str(array[row])
+    shown = _shown(array[row])
     shown = shown if len(shown) <= _SHOWN else shown[:_SHOWN] + "..."
     raise ValueWouldChange(f"{describe(array.type)} to {describe(wanted)} would change the value {shown}", row)
+
+
+def _shown(value: pa.Scalar) -> str:
+    if pt.is_nested(value.type):
+        return str(value)
+    try:
+        return repr(value.as_py())
+    except (OverflowError, ValueError):  # a moment that Python has no year for
+        return f"{value.value} of {value.type}"
 
 
 def _compact(array: pa.Array) -> pa.Array:
