@@ -92,7 +92,12 @@ def _version(newest: Snapshot, bound: Any) -> int:
     """The version that a bound means: a number, or the last one at or before a moment."""
     if isinstance(bound, datetime):
         return int(version_at(history_of(newest), bound).version)  # type: ignore[arg-type]
-    if not isinstance(bound, int) or not 0 <= bound <= newest.version:
+    if not isinstance(bound, int):
+        raise NotFoundError(
+            f"there is no version {bound!r} of {newest.key!r}: versions are numbers from 0, and moments are a date or "
+            "datetime"
+        )
+    if not 0 <= bound <= newest.version:
         raise NotFoundError(f"there is no version {bound!r} of {newest.key!r}: the newest is {newest.version}")
     return bound
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pyarrow.types as pt
 
 from dao.data_object import DataObject, TableObject
-from dao.errors import AlreadyExistsError, ConflictError, DataError, NotFoundError, UnsupportedError
+from dao.errors import AlreadyExistsError, ConflictError, DataError, NotFoundError, StoreError, UnsupportedError
 from dao.results import WriteResult
 from dao_delta._client import Client
 from dao_delta._keys import check_name
@@ -40,7 +40,8 @@ def convert(client: Client, files: FilesInterface, data_object: DataObject) -> W
     Raises:
         NotFoundError: there is nothing.
         AlreadyExistsError: it is a Delta table already.
-        DataError: a file is no Parquet, or files have different columns; or another table is above or below.
+        DataError: files have one column in different types; or another table is above or below.
+        StoreError: a file is no Parquet, or damaged.
         UnsupportedError: a column's values are stored in a way that Delta doesn't have.
     """
     table = check_name(data_object.key)
@@ -48,12 +49,14 @@ def convert(client: Client, files: FilesInterface, data_object: DataObject) -> W
         raise AlreadyExistsError(f"{table!r} is a Delta table already")
     refuse_nested(client, table)
     source = TableObject(data_object.identifier, data_object.data_store, key=table, format="parquet")
-    schema = files.schema(source)
-    target = _same_types(schema)
-    with _Files(files, table) as found:
-        partition_by = found.partition_by
-        check_partitions(target, partition_by)
-        adds = [found.add(info, target, partition_by) for info in found.infos]
+    try:
+        target = _same_types(_schema_of(files, source))
+        with _Files(files, table) as found:
+            partition_by = found.partition_by
+            check_partitions(target, partition_by)
+            adds = [found.add(info, target, partition_by) for info in found.infos]
+    except pa.ArrowInvalid as error:
+        raise StoreError(f"a file of {table!r} is no Parquet, or damaged: {error}") from error
     rows = sum(rows for _, rows in adds)
     actions = [*new_table_actions(target, partition_by, {}), *(add for add, _ in adds)]
     result = WriteResult(rows_inserted=rows, files=0, version_after=0, details={"files_kept": len(adds)})
@@ -64,6 +67,17 @@ def convert(client: Client, files: FilesInterface, data_object: DataObject) -> W
     except ConflictError as error:
         raise AlreadyExistsError(f"another writer made {table!r} a Delta table meanwhile") from error
     return result
+
+
+def _schema_of(files: FilesInterface, source: TableObject) -> pa.Schema:
+    try:
+        found: pa.Schema = files.schema(source)
+    except DataError as error:  # its advice is for a read
+        why = error.message.partition("; schema=")[0]
+        raise DataError(
+            f"{why}; files stay as they are here: read them, with schema=, and write a new table"
+        ) from error
+    return found
 
 
 def _same_types(schema: pa.Schema) -> pa.Schema:

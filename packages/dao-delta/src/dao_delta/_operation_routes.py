@@ -42,7 +42,8 @@ class OperationRoutes(DeltaBase):
         Raises:
             NotFoundError: there is nothing.
             AlreadyExistsError: it is a Delta table already.
-            DataError: a file is no Parquet, or files have different columns; or another table is above or below.
+            DataError: files have one column in different types; or another table is above or below.
+            StoreError: a file is no Parquet, or damaged.
             UnsupportedError: a column's values are stored in a way that Delta doesn't have.
         """
         from dao_delta._converting import convert

@@ -48,6 +48,7 @@ def _run(
 
     Raises:
         ConflictError: the time is used up.
+        UnsupportedError: the table has a feature that deltalake doesn't write.
     """
     budget = RetryBudget(timeout)
     while True:
@@ -67,6 +68,8 @@ def _run(
                 return WriteResult(version_before=before, version_after=made), None
             if not isinstance(error, CommitFailedError):
                 raise
+            if client.open(table).version == before:  # no writer came first: deltalake can't write such a table
+                raise UnsupportedError(f"deltalake can't do this to {table!r}: {error}") from error
             budget.wait(ConflictError(f"another writer committed first: {error}"))
             continue
         made = _made(client, table, before, token)
@@ -104,6 +107,7 @@ def _made(client: Client, table: str, before: int, token: str) -> int | None:
 
 def compact(client: Client, table: str, timeout: float, target_size: int | None) -> WriteResult:
     """Rewrite many small files as few large ones."""
+    _check_size(target_size)
     refuse_misread(client.open(table))
     result, found = _run(
         client,
@@ -115,8 +119,14 @@ def compact(client: Client, table: str, timeout: float, target_size: int | None)
     return _rewritten(result, found)
 
 
+def _check_size(target_size: int | None) -> None:
+    if target_size is not None and (isinstance(target_size, bool) or not 0 < target_size < 1 << 63):
+        raise DataError(f"target_size: found {target_size!r}, expected bytes, at least 1")
+
+
 def z_order(client: Client, table: str, timeout: float, columns: Sequence[str], target_size: int | None) -> WriteResult:
     """Rewrite all files with near values of some columns near one another."""
+    _check_size(target_size)
     snapshot = client.open(table)
     unknown = [name for name in columns if name not in snapshot.schema.names]
     if unknown or not columns:

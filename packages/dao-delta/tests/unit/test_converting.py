@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import DeltaTable
 
-from dao import AlreadyExistsError, DataStore, NotFoundError, StoreError, TableObject, UnsupportedError
+from dao import AlreadyExistsError, DataError, DataStore, NotFoundError, StoreError, TableObject, UnsupportedError
 
 ROWS = pa.table(
     {
@@ -66,10 +66,12 @@ def test_what_is_no_table_of_parquet_files(dao, table, path):
     with pytest.raises(NotFoundError):
         dao.run("convert", table)
     os.makedirs(path)
-    with open(f"{path}/a.parquet", "wb") as file:
-        file.write(b"no Parquet")
-    with pytest.raises(StoreError):
-        dao.run("convert", table)
+    for name, content in (("a.parquet", b"no Parquet"), ("a.parquet", b"a\n1\n"), ("b.csv", b"a\n1\n")):
+        with open(f"{path}/{name}", "wb") as file:
+            file.write(content)
+        with pytest.raises(StoreError):
+            dao.run("convert", table)
+        os.unlink(f"{path}/{name}")
     assert not os.path.exists(f"{path}/_delta_log")
 
 
@@ -84,4 +86,12 @@ def test_types_that_delta_keeps_in_another_way_are_refused(dao, table, path):
 def test_a_delta_table_is_one_already(dao, table):
     dao.write(ROWS, table)
     with pytest.raises(AlreadyExistsError):
+        dao.run("convert", table)
+
+
+def test_files_of_different_types_are_told_what_works(dao, table, path):
+    os.makedirs(path)
+    pq.write_table(pa.table({"id": [1]}), f"{path}/a.parquet")
+    pq.write_table(pa.table({"id": ["x"]}), f"{path}/b.parquet")
+    with pytest.raises(DataError, match="int64 vs string; files stay as they are here: read them, with schema="):
         dao.run("convert", table)

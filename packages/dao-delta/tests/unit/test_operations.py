@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pyarrow as pa
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, TableFeatures
 
 from dao import DataError, NotFoundError, StoreError, UnsupportedError
 
@@ -126,3 +126,37 @@ def test_repair_takes_lost_files_out(dao, five, path):
 def test_a_table_that_is_not_there(dao, table, operation):
     with pytest.raises(NotFoundError):
         dao.run(operation, table)
+
+
+@pytest.mark.parametrize("target_size", [0, -1, 1 << 63, True])
+def test_a_file_has_a_size(dao, five, target_size):
+    for operation, more in (("compact", {}), ("z_order", {"columns": "id"})):
+        with pytest.raises(DataError, match="target_size: found"):
+            dao.run(operation, five, target_size=target_size, **more)
+
+
+def test_what_deltalake_cant_write_is_no_conflict(dao, five, path):
+    DeltaTable(path).alter.add_feature(TableFeatures.DomainMetadata, allow_protocol_versions_increase=True)
+    with pytest.raises(UnsupportedError, match="deltalake can't do this to 'orders': .*DomainMetadata"):
+        dao.run("compact", five)
+
+
+def test_the_current_version_is_restored_by_doing_nothing(dao, five):
+    result = dao.run("restore", five, version=4)
+    assert (result.version_before, result.version_after) == (4, 4)
+
+
+def test_a_version_that_is_gone_is_the_same_error_to_restore_and_to_read(dao, five):
+    dao.run("compact", five)
+    dao.run("vacuum", five, older_than=0, dry_run=False)
+    for act in (lambda: dao.read(five, version=1), lambda: dao.run("restore", five, version=1)):
+        with pytest.raises(
+            NotFoundError, match="version 1 of 'orders' isn't kept any more: vacuum deleted files of it"
+        ):
+            act()
+
+
+@pytest.mark.parametrize("since", ["0", "2026-01-01"])
+def test_a_text_is_no_version(dao, five, since):
+    with pytest.raises(NotFoundError, match="no version .*: versions are numbers from 0, and moments are a date"):
+        dao.read_changes(five, since=since)
