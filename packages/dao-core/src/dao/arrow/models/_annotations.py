@@ -192,8 +192,10 @@ def _decimal(notes: Sequence[Any]) -> pa.DataType:
     )
     if digits is None and places is None:
         return pa.decimal128(*_DEFAULT_DECIMAL)
+    if places is None:  # any of the digits may be after the point, so that both sides need room for them
+        places = min(_DEFAULT_DECIMAL[1], digits)
+        digits = max(digits, min(digits + places, _DEFAULT_DECIMAL[0]))
     digits = _DEFAULT_DECIMAL[0] if digits is None else digits
-    places = min(_DEFAULT_DECIMAL[1], digits) if places is None else places
     return pa.decimal128(digits, places) if digits <= 38 else pa.decimal256(digits, places)
 
 

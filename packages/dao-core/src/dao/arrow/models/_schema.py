@@ -28,6 +28,7 @@ def schema_of(model: Any) -> pa.Schema:
     date, time, timedelta           date32, time64[us], duration[us]
     datetime                        timestamp[us], without a zone; pydantic's AwareDatetime: timestamp[us, tz=UTC]
     Decimal                         decimal128(38, 18); pydantic's max_digits and decimal_places set precision and scale
+                                    (max_digits=5 alone allows 12345 and 0.12345: decimal128(10, 5))
     UUID                            string, 36 characters: few stores have a UUID type
     Enum, Literal                   the type of the values: string or int64
     list, set, tuple[T, ...]        list; tuple[T, T] is a fixed_size_list of 2
