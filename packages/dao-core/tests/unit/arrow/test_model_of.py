@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import make_dataclass
 from decimal import Decimal
+from uuid import UUID
 
 import attrs
 import pyarrow as pa
@@ -70,6 +72,52 @@ def test_rows_of_the_class_are_the_table(table):
     Row = model_of(table.schema)  # noqa: N806
     rows = [Row(**row) for row in table.to_pylist()]
     same_table(to_reader(rows, schema=table.schema), table)
+
+
+DEFAULTS = {
+    pa.bool_(): False,
+    pa.int32(): 5,
+    pa.float64(): 1.0,
+    pa.string(): "x",
+    pa.binary(): b"\x00\xff",
+    pa.date32(): dt.date(2026, 1, 2),
+    pa.time64("us"): dt.time(1, 2, 3, 4),
+    pa.duration("us"): dt.timedelta(days=1, microseconds=1),
+    pa.timestamp("us"): dt.datetime(2026, 1, 2, 3),
+    pa.timestamp("us", "UTC"): dt.datetime(2026, 1, 2, 3, tzinfo=dt.UTC),
+    pa.decimal128(9, 2): Decimal("1.50"),
+    pa.uuid(): UUID(int=7),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_descriptions_and_defaults_come_back(kind):
+    def note(value):
+        given = make_dataclass("Given", [("value", type(value), value)])
+        return {"doc": f"like {value}", **schema_of(given, notes=True).field("value").metadata}
+
+    columns = {f"f{i}": (t, value) for i, (t, value) in enumerate(DEFAULTS.items())}
+    schema = pa.schema([pa.field(name, t, False, note(value)) for name, (t, value) in columns.items()])
+    Row = model_of(schema, kind=kind)  # noqa: N806
+    row = Row()
+    assert {name: getattr(row, name) for name in columns} == {name: value for name, (_, value) in columns.items()}
+    assert schema_of(Row, notes=True).equals(schema, check_metadata=True)
+
+
+def test_a_default_of_another_type_is_refused():
+    with pytest.raises(DataError, match="column 'n': its default \"a\" is no value of type int32"):
+        model_of(pa.schema([pa.field("n", pa.int32(), metadata={"default": '"a"'})]))
+
+
+def test_a_pydantic_model_refuses_what_its_columns_cant_hold():
+    kinds = {"d": pa.decimal128(5, 2), "naive": pa.timestamp("us"), "aware": pa.timestamp("us", "UTC")}
+    Row = model_of(pa.schema(list(kinds.items())), kind="pydantic")  # noqa: N806
+    good = {"d": Decimal("123.45"), "naive": dt.datetime(2026, 1, 1), "aware": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)}
+    assert Row(**good).model_dump() == good
+    wrong = {"d": Decimal("1234"), "naive": good["aware"], "aware": good["naive"]}
+    for name, value in wrong.items():
+        with pytest.raises(pydantic.ValidationError, match=name):
+            Row(**{name: value})
 
 
 @pytest.mark.parametrize("name", ["with space", "class", "_hidden", "1st", ""])

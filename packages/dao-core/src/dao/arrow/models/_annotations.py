@@ -12,12 +12,14 @@ from typing import Annotated, Any, Literal, NewType, TypeVar, Union, get_args, g
 from uuid import UUID
 
 import pyarrow as pa
+from attrs import evolve, field, frozen
 
 from dao.arrow.models._fields import annotations_of
+from dao.arrow.models._notes import notes_of
 from dao.arrow.models._typenames import parse_field
 from dao.errors import DataError
 
-__all__ = ["field_of", "fields_of"]
+__all__ = ["Reading", "field_of", "fields_of"]
 
 _PLAIN: dict[type, pa.DataType] = {
     NoneType: pa.null(),
@@ -51,37 +53,56 @@ _WORKS = (
     "dict[..., ...], a class with fields, any of them with '| None', an Arrow type or its name, "
     "or Annotated[..., pa.int32()]"
 )
+
+
+@frozen
+class Reading:
+    """How annotations are read.
+
+    Attributes:
+        uuid: the type of UUIDs.
+        notes: whether fields get what their class says about them as metadata.
+        within: the classes that contain the annotation, innermost last: a class that contains itself has no schema.
+    """
+
+    uuid: pa.DataType = field(factory=pa.string)
+    notes: bool = False
+    within: tuple[type, ...] = ()
+
+
 _WRAPPERS = ("Required", "NotRequired", "ReadOnly", "Final", "ClassVar")
 
 
-def fields_of(model: Any, path: str, within: tuple[type, ...]) -> list[pa.Field]:
+def fields_of(model: Any, path: str, reading: Reading) -> list[pa.Field]:
     """The columns of a class with fields or of a mapping.
 
     Args:
         model: the class or mapping.
         path: its path, such as ``Flight.carrier``, for messages.
-        within: the classes that contain it, innermost last.
+        reading: how its annotations are read.
     """
     if isinstance(model, Mapping):
         annotations: Mapping[str, Any] = model
     else:
         annotations = annotations_of(model) or {}
-        within = (*within, model)
-        path = path if len(within) > 1 else model.__name__
+        reading = evolve(reading, within=(*reading.within, model))
+        path = path if len(reading.within) > 1 else model.__name__
     bad = next((name for name in annotations if not isinstance(name, str) or not name), None)
     if bad is not None:
         raise DataError(f"{path}: {bad!r} is no column name: names are text")
-    return [field_of(name, annotation, f"{path}.{name}", within) for name, annotation in annotations.items()]
+    notes = notes_of(model) if reading.notes else {}
+    found = [field_of(name, annotation, f"{path}.{name}", reading) for name, annotation in annotations.items()]
+    return [one.with_metadata(notes[one.name]) if one.name in notes else one for one in found]
 
 
-def field_of(name: str, annotation: Any, path: str, within: tuple[type, ...] = ()) -> pa.Field:
+def field_of(name: str, annotation: Any, path: str, reading: Reading = Reading()) -> pa.Field:
     """Convert one annotation to a column: its type and its nullability.
 
     Args:
         name: the column's name.
         annotation: a Python type, an Arrow type or field, or the name of a type.
         path: the annotation's path, such as ``Flight.carrier``, for messages.
-        within: the classes that contain it, innermost last: a class that contains itself has no schema.
+        reading: how it is read.
 
     Raises:
         DataError: the annotation has no Arrow equivalent; the message says what would work.
@@ -93,9 +114,9 @@ def field_of(name: str, annotation: Any, path: str, within: tuple[type, ...] = (
     if isinstance(annotation, pa.DataType):
         return pa.field(name, annotation)
     if isinstance(annotation, Mapping):
-        return pa.field(name, struct_of(annotation, path, within))
+        return pa.field(name, struct_of(annotation, path, reading))
     nullable, inner, notes = _unwrap(annotation, path)
-    return pa.field(name, _type(inner, notes, path, within), nullable)
+    return pa.field(name, _type(inner, notes, path, reading), nullable)
 
 
 def _unwrap(annotation: Any, path: str) -> tuple[bool, Any, tuple[Any, ...]]:
@@ -127,7 +148,7 @@ def _of_union(annotation: Any, path: str) -> tuple[bool, Any, tuple[Any, ...]]:
     return len(members) < len(get_args(annotation)), inner, notes
 
 
-def _type(annotation: Any, notes: tuple[Any, ...], path: str, within: tuple[type, ...]) -> pa.DataType:
+def _type(annotation: Any, notes: tuple[Any, ...], path: str, reading: Reading) -> pa.DataType:
     arrow = [n for n in notes if isinstance(n, pa.DataType)]
     if arrow:
         return arrow[-1]
@@ -135,26 +156,26 @@ def _type(annotation: Any, notes: tuple[Any, ...], path: str, within: tuple[type
     if origin is Literal:
         return _type_of_values(get_args(annotation), annotation, path)
     if isinstance(origin, type):
-        return _type_of_class(origin, annotation, notes, path, within)
+        return _type_of_class(origin, annotation, notes, path, reading)
     raise _unknown(annotation, path)
 
 
-def _type_of_class(
-    kind: type, annotation: Any, notes: tuple[Any, ...], path: str, within: tuple[type, ...]
-) -> pa.DataType:
+def _type_of_class(kind: type, annotation: Any, notes: tuple[Any, ...], path: str, reading: Reading) -> pa.DataType:
     may_have_fields = hasattr(kind, "__required_keys__") or not kind.__module__.startswith(("builtins", "collections"))
     if may_have_fields and annotations_of(kind) is not None:
-        return struct_of(kind, path, within)
+        return struct_of(kind, path, reading)
     if issubclass(kind, Enum):
         return _type_of_values([member.value for member in kind], annotation, path)
     if issubclass(kind, Decimal):
         return _decimal(notes)
     if kind in _LISTS or kind is tuple:
-        return _list(annotation, path, within)
+        return _list(annotation, path, reading)
     if kind in _MAPS:
-        return _map(annotation, path, within)
+        return _map(annotation, path, reading)
     if kind.__module__.startswith("pydantic") and kind.__name__ in _PYDANTIC:
         return _PYDANTIC[kind.__name__]
+    if issubclass(kind, UUID):
+        return reading.uuid
     for base in kind.__mro__:
         if base in _PLAIN:
             return _PLAIN[base]
@@ -163,13 +184,13 @@ def _type_of_class(
     raise _unknown(annotation, path)
 
 
-def struct_of(model: Any, path: str, within: tuple[type, ...]) -> pa.DataType:
+def struct_of(model: Any, path: str, reading: Reading) -> pa.DataType:
     """The struct type of a class with fields, or of a mapping of names to types."""
-    if model in within if isinstance(model, type) else False:
+    if model in reading.within if isinstance(model, type) else False:
         raise DataError(
             f"{path}: {model.__name__} contains itself, which no schema can: leave that field out or make it text"
         )
-    return pa.struct(fields_of(model, path, within))
+    return pa.struct(fields_of(model, path, reading))
 
 
 def _type_of_values(values: Sequence[Any], annotation: Any, path: str) -> pa.DataType:
@@ -190,32 +211,31 @@ def _decimal(notes: Sequence[Any]) -> pa.DataType:
         next((value for n in notes if (value := getattr(n, limit, None)) is not None), None)
         for limit in ("max_digits", "decimal_places")
     )
-    if digits is None and places is None:
-        return pa.decimal128(*_DEFAULT_DECIMAL)
+    if digits is None:
+        return pa.decimal128(_DEFAULT_DECIMAL[0], _DEFAULT_DECIMAL[1] if places is None else places)
     if places is None:  # any of the digits may be after the point, so that both sides need room for them
         places = min(_DEFAULT_DECIMAL[1], digits)
         digits = max(digits, min(digits + places, _DEFAULT_DECIMAL[0]))
-    digits = _DEFAULT_DECIMAL[0] if digits is None else digits
     return pa.decimal128(digits, places) if digits <= 38 else pa.decimal256(digits, places)
 
 
-def _list(annotation: Any, path: str, within: tuple[type, ...]) -> pa.DataType:
+def _list(annotation: Any, path: str, reading: Reading) -> pa.DataType:
     items = [a for a in get_args(annotation) if a is not Ellipsis]
     if not items or any(isinstance(item, TypeVar) for item in items):
         raise _unknown(annotation, path, "give the item type, as in list[int]")
     if any(item != items[0] for item in items):
         raise _unknown(annotation, path, "the items of a tuple have to be of one type; make it a class")
-    item = field_of("item", items[0], f"{path}[]", within)
+    item = field_of("item", items[0], f"{path}[]", reading)
     fixed = (get_origin(annotation) or annotation) is tuple and Ellipsis not in get_args(annotation)
     return pa.list_(item, len(items)) if fixed else pa.list_(item)
 
 
-def _map(annotation: Any, path: str, within: tuple[type, ...]) -> pa.DataType:
+def _map(annotation: Any, path: str, reading: Reading) -> pa.DataType:
     arguments = get_args(annotation)
     if len(arguments) != 2 or any(isinstance(a, TypeVar) for a in arguments):
         raise _unknown(annotation, path, "give the key and value types, as in dict[str, int]")
-    key = field_of("key", arguments[0], f"{path}.key", within)
-    return pa.map_(key.type, field_of("value", arguments[1], f"{path}.value", within))
+    key = field_of("key", arguments[0], f"{path}.key", reading)
+    return pa.map_(key.type, field_of("value", arguments[1], f"{path}.value", reading))
 
 
 def _numpy(kind: type, path: str) -> pa.DataType:

@@ -9,11 +9,14 @@ from dataclasses import field, make_dataclass
 from decimal import Decimal
 from importlib import import_module
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.types as pt
+from attrs import frozen
 
 from dao.arrow.models._annotations import field_of
+from dao.arrow.models._notes import default_of, doc_of, has_default
 from dao.errors import DataError, PluginError, did_you_mean
 
 __all__ = ["model_of"]
@@ -45,11 +48,12 @@ def model_of(
 
     ``schema_of(model_of(schema))`` equals ``schema``, except for metadata: if a Python type alone would map to another
     Arrow type, the annotation is ``Annotated`` with the right one. Structs become classes of the same kind, named after
-    class and field.
+    class and field. What fields carry as ``doc`` and ``default``, see :func:`schema_of`, the class's fields have too.
 
     Args:
         schema: a :class:`pyarrow.Schema`, or anything else that :func:`schema_of` accepts.
-        kind: ``dataclass`` and ``attrs`` classes are frozen; ``pydantic`` models validate their values.
+        kind: ``dataclass`` and ``attrs`` classes are frozen; ``pydantic`` models validate their values: a decimal's
+            digits and whether a moment has a zone too.
         name: the name of the class.
 
     Raises:
@@ -68,24 +72,59 @@ def model_of(
     return _class(list(schema_of(schema)), name, maker)
 
 
-_Maker = Callable[[str, dict[str, Any]], type[Any]]
+@frozen
+class _Column:
+    """A field of a class to be made.
+
+    Attributes:
+        annotation: its type, ``| None`` included.
+        doc: its description.
+        default: its default, as a tuple of one; empty for none.
+    """
+
+    annotation: Any
+    doc: str | None
+    default: tuple[Any, ...]
+
+
+_Columns = dict[str, _Column]
+_Maker = Callable[[str, _Columns], type[Any]]
 
 
 def _class(columns: list[pa.Field], name: str, maker: _Maker) -> type[Any]:
     for column in columns:
         if not column.name.isidentifier() or keyword.iskeyword(column.name) or column.name.startswith("_"):
             raise DataError(f"column {column.name!r} can't be a field of a class: rename it, or work with the table")
-    return maker(name, {c.name: _annotation(c, f"{name}_{c.name}", maker) for c in columns})
+    return maker(name, {c.name: _column(c, f"{name}_{c.name}", maker) for c in columns})
+
+
+def _column(column: pa.Field, name: str, maker: _Maker) -> _Column:
+    default = (default_of(column),) if has_default(column) else (None,) if column.nullable else ()
+    return _Column(_annotation(column, name, maker), doc_of(column), default)
 
 
 def _annotation(column: pa.Field, name: str, maker: _Maker) -> Any:
     annotation = _python_type(column.type, name, maker)
+    if maker is _pydantic:
+        annotation = _checked(annotation, column.type)
     if not field_of(column.name, annotation, name).type.equals(column.type):
         annotation = Annotated[annotation, column.type]
     return annotation | None if column.nullable else annotation
 
 
+def _checked(annotation: Any, kind: pa.DataType) -> Any:
+    """An annotation with which pydantic refuses a value that the type can't hold."""
+    pydantic = _imported()
+    if pt.is_timestamp(kind):
+        return pydantic.NaiveDatetime if kind.tz is None else pydantic.AwareDatetime
+    if pt.is_decimal(kind) and 0 <= kind.scale <= kind.precision:
+        return Annotated[annotation, pydantic.Field(max_digits=kind.precision, decimal_places=kind.scale)]
+    return annotation
+
+
 def _python_type(kind: pa.DataType, name: str, maker: _Maker) -> Any:
+    if kind.equals(pa.uuid()):
+        return UUID
     if isinstance(kind, pa.BaseExtensionType):
         return _python_type(kind.storage_type, name, maker)
     if pt.is_dictionary(kind) or pt.is_run_end_encoded(kind):
@@ -103,32 +142,45 @@ def _python_type(kind: pa.DataType, name: str, maker: _Maker) -> Any:
     raise DataError(f"{name}: no Python type corresponds to {kind}")
 
 
-def _dataclass(name: str, annotations: dict[str, Any]) -> type[Any]:
-    columns = [(n, a, field(default=None)) if _nullable(a) else (n, a) for n, a in annotations.items()]
-    return make_dataclass(name, columns, frozen=True, kw_only=True, slots=True)
+def _dataclass(name: str, columns: _Columns) -> type[Any]:
+    fields = [
+        (n, c.annotation, field(**({"default": c.default[0]} if c.default else {}), metadata=_metadata(c)))
+        for n, c in columns.items()
+    ]
+    return make_dataclass(name, fields, frozen=True, kw_only=True, slots=True)
 
 
-def _attrs(name: str, annotations: dict[str, Any]) -> type[Any]:
+def _attrs(name: str, columns: _Columns) -> type[Any]:
     import attrs
 
-    columns = {n: attrs.field(type=a, default=None if _nullable(a) else attrs.NOTHING) for n, a in annotations.items()}
-    made: type[Any] = attrs.make_class(name, columns, frozen=True, kw_only=True, slots=True)
+    fields = {
+        n: attrs.field(type=c.annotation, default=c.default[0] if c.default else attrs.NOTHING, metadata=_metadata(c))
+        for n, c in columns.items()
+    }
+    made: type[Any] = attrs.make_class(name, fields, frozen=True, kw_only=True, slots=True)
     return made
 
 
-def _pydantic(name: str, annotations: dict[str, Any]) -> type[Any]:
+def _metadata(column: _Column) -> dict[str, str]:
+    return {"doc": column.doc} if column.doc else {}
+
+
+def _pydantic(name: str, columns: _Columns) -> type[Any]:
+    pydantic = _imported()
+    config = pydantic.ConfigDict(arbitrary_types_allowed=True, protected_namespaces=())
+    fields: dict[str, Any] = {
+        n: (c.annotation, pydantic.Field(c.default[0] if c.default else ..., description=c.doc))
+        for n, c in columns.items()
+    }
+    made: type[Any] = pydantic.create_model(name, __config__=config, **fields)
+    return made
+
+
+def _imported() -> Any:
     try:
-        pydantic = import_module("pydantic")
+        return import_module("pydantic")
     except ImportError as error:
         raise PluginError("kind='pydantic' needs pydantic: pip install pydantic") from error
-    config = pydantic.ConfigDict(arbitrary_types_allowed=True, protected_namespaces=())
-    columns: dict[str, Any] = {n: (a, None if _nullable(a) else ...) for n, a in annotations.items()}
-    made: type[Any] = pydantic.create_model(name, __config__=config, **columns)
-    return made
-
-
-def _nullable(annotation: Any) -> bool:
-    return type(None) in getattr(annotation, "__args__", ()) or annotation is type(None)
 
 
 _MAKERS: dict[str, _Maker] = {"attrs": _attrs, "dataclass": _dataclass, "pydantic": _pydantic}
