@@ -201,6 +201,24 @@ def test_an_annotation_that_cant_be_resolved_says_so():
         schema_of(make_dataclass("Model", [("value", "Missing")]))
 
 
+class Early(pydantic.BaseModel):
+    late: list[Late]
+
+
+class Late(pydantic.BaseModel):
+    n: int
+
+
+def test_a_pydantic_model_may_name_what_is_defined_after_it():
+    assert schema_of(Early).field("late").type.value_type == pa.struct([pa.field("n", pa.int64(), False)])
+
+
+def test_a_pydantic_model_that_cant_be_resolved_says_so():
+    model = pydantic.create_model("Model", value=("Missing", ...))
+    with pytest.raises(DataError, match="Model has an annotation that can't be resolved"):
+        schema_of(model)
+
+
 @pytest.mark.parametrize("model", [int, 5, None, "text", [], [1], object])
 def test_what_declares_no_columns_is_refused(model):
     with pytest.raises(DataError, match="declares no columns"):

@@ -49,6 +49,11 @@ def _hints(model: Any) -> dict[str, Any]:
 
 def _of_pydantic(model: Any) -> Iterator[tuple[str, Any]]:
     """Restore ``Annotated``: pydantic stores the metadata of ``Annotated`` and ``Field`` apart from a field's type."""
+    if not model.__pydantic_complete__ and not model.model_rebuild(raise_errors=False):
+        raise DataError(
+            f"{model.__name__} has an annotation that can't be resolved: pydantic calls the model not fully defined. "
+            "Define or import what it names, or call model_rebuild()"
+        )
     for name, info in model.model_fields.items():
         yield name, Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
 

@@ -41,10 +41,13 @@ def has_default(field: pa.Field) -> bool:
 
 
 def default_of(field: pa.Field) -> Any:
-    """The default that a field carries, as a Python value of the field's type.
+    """Return the default that a field carries, see :func:`dao.arrow.schema_of`, as a Python value; None for none.
 
     Raises:
-        DataError: it is no value of that type.
+        DataError: it is no value of the field's type.
+
+    >>> default_of(pa.field("day", pa.date32(), metadata={"default": '"2026-01-02"'}))
+    datetime.date(2026, 1, 2)
     """
     text = _note(field, b"default") or "null"
     try:
