@@ -14,6 +14,7 @@ import attrs
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pydantic
 import pytest
 from hypothesis import given, settings
@@ -212,6 +213,40 @@ def test_nulls_where_none_may_be_are_named_at_every_depth():
     inside = pa.list_(pa.struct([pa.field("n", pa.int64(), nullable=False)]))
     with pytest.raises(DataError, match=r"column 'v.item.n' may not be null, and is at row 2"):
         column([{"n": 1}], None, [{"n": 1}, {"n": None}], kind=inside)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        pa.int64(),
+        pa.bool_(),
+        pa.string(),
+        pa.string_view(),
+        pa.decimal128(5, 2),
+        pa.timestamp("us", "UTC"),
+        pa.binary(3),
+        pa.uuid(),
+        pa.dictionary(pa.int8(), pa.string()),
+        pa.list_(pa.field("item", pa.uuid(), False)),
+        pa.large_list(pa.struct([pa.field("a", pa.uuid(), False)])),
+        pa.map_(pa.string(), pa.uuid()),
+        pa.struct([pa.field("a", pa.uuid(), False), ("b", pa.int8())]),
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("others", [[], [{"s": {"f": None}}]], ids=["alone", "with one that lacks it"])
+def test_null_structs_may_have_required_fields(kind, others):
+    """pyarrow's Parquet writer refuses nulls in required fields, also where the struct itself is null."""
+    rows = [{"s": None}, {"s": None}]
+    schema = pa.schema([("s", pa.struct([pa.field("f", kind, nullable=False)]))])
+    table = to_reader(rows, schema=schema).read_all()
+    table.validate(full=True)
+    assert table.to_pylist() == rows
+    pq.write_table(table, sink := pa.BufferOutputStream())
+    assert pq.read_table(pa.BufferReader(sink.getvalue())).to_pylist() == rows
+    if others:
+        with pytest.raises(DataError, match="row 2"):
+            to_reader([*rows, *others], schema=schema).read_all()
 
 
 def test_something_else_among_rows_is_named():

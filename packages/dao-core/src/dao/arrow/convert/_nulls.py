@@ -96,6 +96,9 @@ def _parts(array: pa.Array, live: pa.Array) -> tuple[list[pa.Array], pa.Array]:
             live, array.is_valid()
         ).take(rows)
     rows = pc.list_parent_indices(array)  # with those of null lists, which flatten() leaves out
+    if pt.is_list(array.type) or pt.is_large_list(array.type):  # flatten() takes, which fails for structs of extensions
+        start, end = array.offsets[0].as_py(), array.offsets[-1].as_py()
+        return [array.values.slice(start, end - start)], pc.and_(live, array.is_valid()).take(rows)
     return [array.flatten()], live.take(rows.filter(array.is_valid().take(rows)))
 
 

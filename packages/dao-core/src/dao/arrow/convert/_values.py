@@ -21,6 +21,7 @@ import pyarrow.types as pt
 
 from dao.arrow.convert._bounds import Unbounded, check_bounds
 from dao.arrow.convert._exact import ValueWouldChange, cast_exactly, describe, may_cast
+from dao.arrow.convert._fillers import filled
 from dao.arrow.convert._place import Place
 from dao.arrow.convert._recognise import is_row_type, qualified_names
 from dao.arrow.convert._records import row_values
@@ -97,6 +98,8 @@ def build_array(
 def _build(values: Sequence[Any], kind: pa.DataType | None, place: Place) -> pa.Array:
     values = plain_scalars(values)
     found = _common(_kinds(values), values, place)
+    if found is None and kind is not None and pt.is_struct(kind):
+        return _structs(values, kind, place)
     if found == "dict" and not (kind is not None and pt.is_map(kind)):
         return _structs(values, kind, place)
     if found in ("list", "dict"):
@@ -298,7 +301,9 @@ def _structs(values: Sequence[Any], kind: pa.DataType | None, place: Place) -> p
     members = [pa.field(n, c.type) for n, c in zip(names, children, strict=True)] if kind is None else list(kind)
     if not members:
         return pa.array([None if m is None else {} for m in mappings], pa.struct([]))
-    return pa.StructArray.from_arrays(children, fields=members, mask=pa.array([v is None for v in values], pa.bool_()))
+    masked = [v is None for v in values]
+    children = [filled(child, member, masked) for child, member in zip(children, members, strict=True)]
+    return pa.StructArray.from_arrays(children, fields=members, mask=pa.array(masked, pa.bool_()))
 
 
 def _check_keys(mappings: Sequence[Any], found: Mapping[Any, Any], names: Sequence[str], place: Place) -> None:
