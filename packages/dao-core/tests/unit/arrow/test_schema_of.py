@@ -63,6 +63,7 @@ class Pair(NamedTuple):
 
 
 POINT = pa.struct([pa.field("x", pa.float64(), False), pa.field("y", pa.float64())])
+Positive = Annotated[int, pydantic.Field(gt=0)]
 REQUIRED_INT = pa.field("item", pa.int64(), False)
 
 
@@ -94,6 +95,7 @@ REQUIRED_INT = pa.field("item", pa.int64(), False)
         (Sequence[int], pa.list_(REQUIRED_INT)),
         (tuple[int, ...], pa.list_(REQUIRED_INT)),
         (tuple[int, int, int], pa.list_(REQUIRED_INT, 3)),
+        (tuple[Positive, pydantic.PositiveInt], pa.list_(REQUIRED_INT, 2)),
         (dict[str, float], pa.map_(pa.string(), pa.field("value", pa.float64(), False))),
         (Mapping[str, float | None], pa.map_(pa.string(), pa.float64())),
         (Point, POINT),
@@ -168,6 +170,7 @@ def test_inherited_and_postponed_annotations_are_found_and_class_variables_are_n
         (list, "give the item type, as in list[int]"),
         (dict, "give the key and value types"),
         (tuple[int, str], "the items of a tuple have to be of one type"),
+        (tuple[int, int | None], "the items of a tuple have to be of one type"),
         (list[object], "Model.value[] is object"),
         (dict[str, object], "Model.value.value is object"),
         (complex, "Model.value is complex"),

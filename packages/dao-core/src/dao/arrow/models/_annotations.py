@@ -223,9 +223,9 @@ def _list(annotation: Any, path: str, reading: Reading) -> pa.DataType:
     items = [a for a in get_args(annotation) if a is not Ellipsis]
     if not items or any(isinstance(item, TypeVar) for item in items):
         raise _unknown(annotation, path, "give the item type, as in list[int]")
-    if any(item != items[0] for item in items):
+    item, *others = (field_of("item", one, f"{path}[]", reading) for one in items)
+    if any(other != item for other in others):
         raise _unknown(annotation, path, "the items of a tuple have to be of one type; make it a class")
-    item = field_of("item", items[0], f"{path}[]", reading)
     fixed = (get_origin(annotation) or annotation) is tuple and Ellipsis not in get_args(annotation)
     return pa.list_(item, len(items)) if fixed else pa.list_(item)
 
