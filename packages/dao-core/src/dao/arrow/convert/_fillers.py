@@ -15,7 +15,7 @@ _VIEWS = {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}
 def filled(child: pa.Array, member: pa.Field, masked: Sequence[bool]) -> pa.Array:
     """Put values into the slots of a struct's field where the struct itself is null, if the field is required.
 
-    Nobody ever sees them, but pyarrow's Parquet writer refuses nulls in required fields wherever they are, except for
+    They are never seen, but pyarrow's Parquet writer refuses nulls in required fields wherever they are, except for
     lists and maps.
 
     Args:
