@@ -199,6 +199,13 @@ def test_a_class_inside_itself_has_no_schema():
         schema_of(Node)
 
 
+def test_a_class_made_where_modules_have_no_name_is_a_class():
+    space: dict[str, Any] = {"BaseModel": pydantic.BaseModel}
+    source = "class Inner(BaseModel):\n    n: int\nclass Outer(BaseModel):\n    inner: Inner"
+    exec(compile(source, "a page", "exec", dont_inherit=True), space)
+    assert schema_of(space["Outer"]).field("inner").type == pa.struct([pa.field("n", pa.int64(), False)])
+
+
 def test_an_annotation_that_cant_be_resolved_says_so():
     with pytest.raises(DataError, match="Model has an annotation that can't be resolved.*'Missing'"):
         schema_of(make_dataclass("Model", [("value", "Missing")]))

@@ -161,8 +161,7 @@ def _type(annotation: Any, notes: tuple[Any, ...], path: str, reading: Reading) 
 
 
 def _type_of_class(kind: type, annotation: Any, notes: tuple[Any, ...], path: str, reading: Reading) -> pa.DataType:
-    may_have_fields = hasattr(kind, "__required_keys__") or not kind.__module__.startswith(("builtins", "collections"))
-    if may_have_fields and annotations_of(kind) is not None:
+    if annotations_of(kind) is not None:
         return struct_of(kind, path, reading)
     if issubclass(kind, Enum):
         return _type_of_values([member.value for member in kind], annotation, path)
