@@ -250,6 +250,14 @@ def test_a_null_list_of_a_length_becomes_a_null_list_of_required_items(lists):
     assert conform(given.to_reader(), wanted).read_all()["v"].to_pylist() == lists
 
 
+@pytest.mark.parametrize("items", [pa.list_(pa.uuid()), pa.struct([("id", pa.uuid())])], ids=str)
+def test_null_lists_alone_are_cast_whatever_they_are_lists_of(items):
+    """flatten() of these fails in pyarrow 26."""
+    lists = cast([None, None], pa.list_(items), pa.large_list(items))
+    maps = cast([None], pa.map_(pa.string(), items), pa.map_(pa.large_string(), items))
+    assert (lists.to_pylist(), maps.to_pylist()) == ([None, None], [None])
+
+
 def test_nulls_below_a_null_are_no_nulls_of_required_fields():
     required = [pa.field("x", pa.string(), nullable=False)]
     inner = pa.StructArray.from_arrays([HIDDEN], fields=required, mask=pa.array([False, True]))

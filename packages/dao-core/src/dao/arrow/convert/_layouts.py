@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
+from dao.arrow.convert._items import items_of
+
 __all__ = ["cast_array", "change_types", "make_list_type", "rebuild_nested"]
 
 Change = Callable[[pa.Array, pa.DataType], pa.Array]
@@ -156,7 +158,7 @@ def rebuild_nested(array: pa.Array, kind: pa.DataType, change: Change) -> pa.Arr
         return pa.StructArray.from_arrays(children, fields=list(kind), mask=array.is_null())
     if pt.is_map(found) and pt.is_map(kind):
         pairs = array.cast(pa.list_(pa.struct([pa.field("key", found.key_type, False), ("value", found.item_type)])))
-        entries = pairs.flatten()
+        entries = items_of(pairs)
         keys, items = change(entries.field(0), kind.key_type), change(entries.field(1), kind.item_type)
         return pa.MapArray.from_arrays(_offsets(_lengths(pairs)), keys, items, type=kind, mask=array.is_null())
     if pt.is_fixed_size_list(found) and pt.is_fixed_size_list(kind) and found.list_size == kind.list_size:
@@ -181,7 +183,7 @@ def _in_order(array: pa.Array, kind: pa.DataType) -> Any:
 def _rebuild_list(array: pa.Array, kind: pa.DataType, change: Change) -> pa.Array:
     index = pa.int64() if pt.is_large_list(kind) or pt.is_large_list_view(kind) else pa.int32()
     lengths = _lengths(array).cast(index)
-    offsets, items = _offsets(lengths), change(array.flatten(), kind.value_type)
+    offsets, items = _offsets(lengths), change(items_of(array), kind.value_type)
     mask = array.is_null()
     if pt.is_list(kind):
         return pa.ListArray.from_arrays(offsets, items, type=kind, mask=mask)

@@ -10,6 +10,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
+from dao.arrow.convert._items import items_of
+
 __all__ = ["has_required", "null_in"]
 
 
@@ -96,10 +98,7 @@ def _parts(array: pa.Array, live: pa.Array) -> tuple[list[pa.Array], pa.Array]:
             live, array.is_valid()
         ).take(rows)
     rows = pc.list_parent_indices(array)  # with those of null lists, which flatten() leaves out
-    if pt.is_list(array.type) or pt.is_large_list(array.type):  # flatten() takes, which fails for structs of extensions
-        start, end = array.offsets[0].as_py(), array.offsets[-1].as_py()
-        return [array.values.slice(start, end - start)], pc.and_(live, array.is_valid()).take(rows)
-    return [array.flatten()], live.take(rows.filter(array.is_valid().take(rows)))
+    return [items_of(array)], live.take(rows.filter(array.is_valid().take(rows)))
 
 
 def _null_below(array: pa.Array, field: pa.Field, live: pa.Array | None = None) -> str | None:
