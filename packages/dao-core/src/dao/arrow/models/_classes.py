@@ -16,7 +16,7 @@ import pyarrow.types as pt
 from attrs import frozen
 
 from dao.arrow.models._annotations import field_of
-from dao.arrow.models._notes import default_of, doc_of, has_default
+from dao.arrow.models._notes import default_of, doc_of
 from dao.errors import DataError, PluginError, did_you_mean
 
 __all__ = ["model_of"]
@@ -99,8 +99,9 @@ def _class(columns: list[pa.Field], name: str, maker: _Maker) -> type[Any]:
 
 
 def _column(column: pa.Field, name: str, maker: _Maker) -> _Column:
-    default = (default_of(column),) if has_default(column) else (None,) if column.nullable else ()
-    return _Column(_annotation(column, name, maker), doc_of(column), default)
+    default = default_of(column)
+    known = column.nullable or default is not None
+    return _Column(_annotation(column, name, maker), doc_of(column), (default,) if known else ())
 
 
 def _annotation(column: pa.Field, name: str, maker: _Maker) -> Any:

@@ -18,7 +18,7 @@ from attrs import NOTHING
 
 from dao.errors import DataError
 
-__all__ = ["default_of", "doc_of", "has_default", "notes_of"]
+__all__ = ["default_of", "doc_of", "notes_of"]
 
 
 def notes_of(model: Any) -> dict[str, dict[str, str]]:
@@ -35,11 +35,6 @@ def doc_of(field: pa.Field) -> str | None:
     return _note(field, b"doc")
 
 
-def has_default(field: pa.Field) -> bool:
-    """Whether a field carries a default."""
-    return _note(field, b"default") is not None
-
-
 def default_of(field: pa.Field) -> Any:
     """Return the default that a field carries, see :func:`dao.arrow.schema_of`, as a Python value; None for none.
 
@@ -49,7 +44,9 @@ def default_of(field: pa.Field) -> Any:
     >>> default_of(pa.field("day", pa.date32(), metadata={"default": '"2026-01-02"'}))
     datetime.date(2026, 1, 2)
     """
-    text = _note(field, b"default") or "null"
+    text = _note(field, b"default")
+    if text is None:
+        return None
     try:
         return _value(json.loads(text), field.type)
     except (ValueError, TypeError, ArithmeticError) as error:
