@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pydantic
+import pydantic.dataclasses
 import pytest
 from typing_extensions import TypedDict
 
@@ -221,6 +222,21 @@ class Late(pydantic.BaseModel):
 
 def test_a_pydantic_model_may_name_what_is_defined_after_it():
     assert schema_of(Early).field("late").type.value_type == pa.struct([pa.field("n", pa.int64(), False)])
+
+
+@pydantic.dataclasses.dataclass
+class Checked:
+    price: Decimal = pydantic.Field(max_digits=5, decimal_places=2, description="in euro")
+    later: list[Late] = pydantic.Field(default_factory=list)
+    n: int = 3
+
+
+def test_a_dataclass_of_pydantic_says_what_a_model_says():
+    schema = schema_of(Checked, notes=True)
+    late = pa.field("item", pa.struct([pa.field("n", pa.int64(), False)]), False)
+    kinds = [pa.decimal128(5, 2), pa.list_(late), pa.int64()]
+    assert schema == pa.schema([pa.field(n, k, False) for n, k in zip(["price", "later", "n"], kinds, strict=True)])
+    assert _metadata(schema) == {"price": {b"doc": b"in euro"}, "n": {b"default": b"3"}}
 
 
 def test_a_pydantic_model_that_cant_be_resolved_says_so():

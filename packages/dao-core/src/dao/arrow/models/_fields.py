@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Annotated, Any, NotRequired
 
 from dao.errors import DataError
 
-__all__ = ["annotations_of"]
+__all__ = ["annotations_of", "pydantic_fields"]
 
 
 def annotations_of(model: Any) -> dict[str, Any] | None:
@@ -20,8 +20,9 @@ def annotations_of(model: Any) -> dict[str, Any] | None:
     """
     if not isinstance(model, type):
         return None
-    if hasattr(model, "__pydantic_complete__") and hasattr(model, "model_fields"):
-        return dict(_of_pydantic(model))
+    infos = pydantic_fields(model)
+    if infos is not None:
+        return dict(_of_pydantic(infos))
     if hasattr(model, "__required_keys__"):  # a TypedDict, typing's or typing_extensions'
         return dict(_of_typed_dict(model))
     if hasattr(model, "__attrs_attrs__"):
@@ -47,14 +48,35 @@ def _hints(model: Any) -> dict[str, Any]:
         ) from error
 
 
-def _of_pydantic(model: Any) -> Iterator[tuple[str, Any]]:
-    """Restore ``Annotated``: pydantic stores the metadata of ``Annotated`` and ``Field`` apart from a field's type."""
-    if not model.__pydantic_complete__ and not model.model_rebuild(raise_errors=False):
+def pydantic_fields(model: Any) -> Mapping[str, Any] | None:
+    """The fields of a pydantic model or dataclass with what pydantic knows of them; None for another class.
+
+    Raises:
+        DataError: an annotation names something that can't be resolved at run time.
+    """
+    if not hasattr(model, "__pydantic_complete__"):
+        return None
+    if not model.__pydantic_complete__ and not _finished(model):
         raise DataError(
-            f"{model.__name__} has an annotation that can't be resolved: pydantic calls the model not fully defined. "
+            f"{model.__name__} has an annotation that can't be resolved: pydantic calls the class not fully defined. "
             "Define or import what it names, or call model_rebuild()"
         )
-    for name, info in model.model_fields.items():
+    fields: Mapping[str, Any] = getattr(model, "model_fields", None) or model.__pydantic_fields__
+    return fields
+
+
+def _finished(model: Any) -> bool:
+    """Let pydantic resolve what was defined after the class."""
+    if hasattr(model, "model_rebuild"):
+        return bool(model.model_rebuild(raise_errors=False))
+    from pydantic.dataclasses import rebuild_dataclass
+
+    return bool(rebuild_dataclass(model, raise_errors=False))
+
+
+def _of_pydantic(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Restore ``Annotated``: pydantic stores the metadata of ``Annotated`` and ``Field`` apart from a field's type."""
+    for name, info in fields.items():
         yield name, Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
 
 

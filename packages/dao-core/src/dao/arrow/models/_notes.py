@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.types as pt
 from attrs import NOTHING
 
+from dao.arrow.models._fields import pydantic_fields
 from dao.errors import DataError
 
 __all__ = ["default_of", "doc_of", "notes_of"]
@@ -65,8 +66,9 @@ _Facts = tuple[Any, Any, Iterable[str]]
 def _facts(model: Any) -> Iterator[tuple[str, _Facts]]:
     if isinstance(model, Mapping):
         return
-    if hasattr(model, "__pydantic_complete__"):
-        for name, info in model.model_fields.items():
+    infos = pydantic_fields(model)
+    if infos is not None:
+        for name, info in infos.items():
             default = None if info.is_required() or info.default_factory is not None else info.default
             yield name, (info.description, default, _other_names(name, info))
     elif hasattr(model, "__attrs_attrs__"):
