@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from uuid import UUID
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -256,6 +258,20 @@ def test_null_lists_alone_are_rebuilt_whatever_they_are_lists_of(items):
     for kind in (pa.list_(items), pa.map_(pa.string(), items)):
         got = rebuild_nested(pa.nulls(2, kind), kind, lambda part, into: part.cast(into))
         assert (got.type, got.to_pylist()) == (kind, [None, None])
+
+
+@pytest.mark.parametrize("nullable", [False, True])
+def test_maps_of_uuids_get_values_that_may_be_null_or_not(nullable):
+    """pyarrow 26 takes the types for equal, and such an array under the other type ends the process in Parquet."""
+    key = pa.array([UUID(int=1)], pa.uuid())
+    given, wanted = (pa.map_(pa.uuid(), pa.field("value", pa.int32(), n)) for n in (not nullable, nullable))
+    array = pa.MapArray.from_arrays([0, 1], key, pa.array([2], pa.int32()), type=given)
+    schema = pa.schema([("m", wanted), ("l", pa.list_(wanted))])
+    lists = pa.ListArray.from_arrays([0, 1], array)
+    got = conform(pa.table([array, lists], names=["m", "l"]).to_reader(), schema).read_all()
+    assert got.column("m").chunk(0).type.item_field.nullable == nullable
+    assert got.column("l").chunk(0).type.value_type.item_field.nullable == nullable
+    pq.write_table(got, pa.BufferOutputStream())
 
 
 def test_nulls_below_a_null_are_no_nulls_of_required_fields():

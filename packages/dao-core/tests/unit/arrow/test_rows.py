@@ -249,6 +249,12 @@ def test_null_structs_may_have_required_fields(kind, others):
             to_reader([*rows, *others], schema=schema).read_all()
 
 
+def test_maps_of_uuids_have_the_type_of_the_schema():
+    kind = pa.map_(pa.uuid(), pa.field("value", pa.int32(), nullable=False))
+    table = to_reader([{"m": {UUID(int=1): 2}}], schema=pa.schema([("m", kind)])).read_all()
+    assert not table.column("m").chunk(0).type.item_field.nullable  # pyarrow takes the types for equal
+
+
 def test_something_else_among_rows_is_named():
     with pytest.raises(DataError, match="row 1 is int, where the first row is dict"):
         to_reader([{"a": 1}, 5])

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.types as pt
 
+from dao.arrow.convert._equal import same_type
 from dao.arrow.convert._exact import ValueWouldChange, cast_exactly, describe, may_cast
 from dao.arrow.convert._nulls import has_required, null_in
 from dao.errors import DataError, did_you_mean
@@ -42,7 +43,8 @@ def conform(reader: pa.RecordBatchReader, schema: pa.Schema) -> pa.RecordBatchRe
     id: int8
     """
     if reader.schema.equals(schema, check_metadata=True) and all(
-        f.nullable and not has_required(f.type) for f in schema
+        f.nullable and not has_required(f.type) and same_type(f.type, kind)
+        for f, kind in zip(schema, reader.schema.types, strict=True)
     ):
         return reader
     _check(reader.schema, schema)

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
+from dao.arrow.convert._equal import same_type
 from dao.arrow.convert._layouts import cast_array
 
 __all__ = ["ValueWouldChange", "cast_exactly", "describe", "may_cast"]
@@ -108,7 +109,7 @@ def cast_exactly(array: pa.Array, wanted: pa.DataType, *, round_floats: bool = F
     Raises:
         ValueWouldChange: a value can't be preserved, or pyarrow lacks the cast.
     """
-    if array.type.equals(wanted):
+    if same_type(array.type, wanted):
         return array
     cast = _attempt(array, wanted, round_floats)
     if cast is None and pt.is_nested(array.type):

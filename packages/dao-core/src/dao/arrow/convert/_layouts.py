@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
+from dao.arrow.convert._equal import same_type
 from dao.arrow.convert._items import items_of
 
 __all__ = ["cast_array", "change_types", "make_list_type", "rebuild_nested"]
@@ -43,7 +44,7 @@ def cast_array(array: pa.Array, kind: pa.DataType, *, safe: bool = True) -> pa.A
         return cast_array(part, into, safe=safe)
 
     found = array.type
-    if found.equals(kind):
+    if same_type(found, kind):
         return array
     if pt.is_dictionary(found):
         return _cast_dictionary(array, kind, change)

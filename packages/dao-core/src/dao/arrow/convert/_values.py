@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.types as pt
 
 from dao.arrow.convert._bounds import Unbounded, check_bounds
+from dao.arrow.convert._equal import same_type
 from dao.arrow.convert._exact import ValueWouldChange, cast_exactly, describe, may_cast
 from dao.arrow.convert._fillers import filled
 from dao.arrow.convert._place import Place
@@ -352,4 +353,4 @@ def _maps(values: Sequence[Any], kind: pa.DataType, place: Place) -> pa.Array:
     keys = _build([k for k, _ in flat], kind.key_type, place.below(".key", rows))
     items = _build([v for _, v in flat], kind.item_type, place.below(".value", rows))
     maps = pa.MapArray.from_arrays(_offsets(pairs), keys, items)
-    return maps if maps.type.equals(kind) else maps.cast(kind)
+    return maps if same_type(maps.type, kind) else maps.cast(kind)
