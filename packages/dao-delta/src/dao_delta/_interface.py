@@ -41,10 +41,16 @@ CAPABILITIES = Capabilities(
         "duration": "Delta has no lengths of time",
         "names_by_case": "Delta ignores the case of names",
     },
-    relaxes=dict.fromkeys(
-        ("layout", "dictionary", "fixed_size", "integers", "floats", "units", "zones", "uuid"),
-        "Delta has one type for them",
-    ),
+    relaxes={
+        "layout": "Delta has one type of text and one of bytes",
+        "dictionary": "Delta has values alone",
+        "fixed_size": "Delta has bytes and lists of any length alone",
+        "integers": "Delta has signed integers of 8, 16, 32 and 64 bits: uint8 becomes int16",
+        "floats": "Delta has floats of 32 and 64 bits",
+        "units": "Delta has microseconds alone, and dates in days",
+        "zones": "Delta keeps instants, in UTC",
+        "uuid": "Delta has no such type",
+    },
 )
 
 
