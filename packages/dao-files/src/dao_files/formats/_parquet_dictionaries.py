@@ -64,7 +64,8 @@ def as_dictionaries(schema: pa.Schema, found: pa.Schema, named: Sequence[str]) -
     Raises:
         DataError: a column that the known schema has as neither text nor bytes.
     """
-    tops = {name if name in found.names else name.split(".")[0] for name in named}
+    columns = frozenset(found.names)
+    tops = {name if name in columns else name.split(".")[0] for name in named}
     return pa.schema(
         [
             field.with_type(_as_dictionaries(field.type, found.field(field.name).type, field.name))
@@ -89,7 +90,8 @@ def _as_dictionaries(known: pa.DataType, found: pa.DataType, name: str) -> pa.Da
             f"option 'read_dictionary': column {name!r} is {known} in the schema: leave it out of the option"
         )
     if pa.types.is_struct(known) and pa.types.is_struct(found):
-        return pa.struct([inside(one, found.field(one.name)) if one.name in found.names else one for one in known])
+        fields = frozenset(found.names)
+        return pa.struct([inside(one, found.field(one.name)) if one.name in fields else one for one in known])
     if pa.types.is_map(known) and pa.types.is_map(found):
         return pa.map_(
             inside(known.key_field, found.key_field),
