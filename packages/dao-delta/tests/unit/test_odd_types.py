@@ -89,3 +89,17 @@ def test_a_shredded_variant_is_refused_where_its_parts_would_be_lost(tmp_path: P
     table = made(tmp_path, "variant", pa.table({"id": [1], "v": values}), PREVIEW)
     with pytest.raises(DaoError):
         DAO.read_changes(table)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_numbers_of_pandas_that_say_nothing_are_refused(tmp_path: Path, nested: bool) -> None:
+    pandas = pytest.importorskip("pandas")
+    table = TableObject("table", DataStore("lake", "delta", options={"root": str(tmp_path)}))
+    for values in (pandas.period_range("2026-01", periods=2, freq="M"), pandas.interval_range(0, 2)):
+        found = pa.Table.from_pandas(pandas.DataFrame({"v": values}), preserve_index=False)
+        if nested:
+            column = found["v"].combine_chunks()
+            found = pa.table({"v": pa.StructArray.from_arrays([column], names=["inner"])})
+        with pytest.raises(DataError, match=r"of pandas' type pandas\.(period|interval)"):
+            DAO.write(found, table)
+    assert not DAO.exists(table)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.types as pt
 
 from dao.arrow.convert import cast_array, change_types, rebuild_nested, refuse_invalid
+from dao.errors import DataError
 
 __all__ = ["typed", "valid_rows", "with_missing", "without_extensions"]
 
@@ -26,7 +27,22 @@ def without_extensions(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
 
 
 def _storage_type(kind: pa.DataType) -> pa.DataType:
-    return change_types(kind, lambda one: one.storage_type if isinstance(one, pa.BaseExtensionType) else one)
+    return change_types(kind, _plain)
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    if not isinstance(kind, pa.BaseExtensionType):
+        return kind
+    if kind.extension_name in _BARE:
+        raise DataError(
+            f"a column is of pandas' type {kind.extension_name}, of which bare numbers would be kept: give times or "
+            "texts, as by .dt.to_timestamp() or .astype(str)"
+        )
+    return kind.storage_type
+
+
+_BARE = ("pandas.period", "pandas.interval")
+"""Extension types whose storage doesn't say what its values are."""
 
 
 def _storage(array: pa.Array, kind: pa.DataType) -> pa.Array:
