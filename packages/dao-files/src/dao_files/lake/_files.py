@@ -23,6 +23,9 @@ __all__ = ["FileSettings", "OpenFile", "PartitionedFiles", "Values", "split_by_v
 
 Values = tuple[Any, ...]
 
+_CODES = 1 << 63
+"""How many combinations of values a number can tell apart."""
+
 
 @frozen(kw_only=True)
 class FileSettings:
@@ -292,9 +295,13 @@ class PartitionedFiles(ABC):
 def split_by_values(batch: pa.RecordBatch, names: Sequence[str]) -> Iterator[tuple[pa.Array, Values]]:
     """The numbers of the rows with each combination of values in some columns, in order, and the values."""
     code = pa.repeat(pa.scalar(0, pa.int64()), batch.num_rows)
+    most = 1
     for name in names:
         encoded = batch.column(name).dictionary_encode(null_encoding="encode")
+        if most * len(encoded.dictionary) >= _CODES:
+            code, most = code.dictionary_encode().indices.cast(pa.int64()), batch.num_rows
         code = pc.add(pc.multiply(code, len(encoded.dictionary)), encoded.indices.cast(pa.int64()))
+        most *= len(encoded.dictionary)
     order = pc.sort_indices(code)
     runs = pc.run_end_encode(code.take(order), run_end_type=pa.int64())
     begin = 0
