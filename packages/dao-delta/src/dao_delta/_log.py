@@ -124,7 +124,7 @@ def _owner(transport: Transport, key: str, error: Exception) -> str | None:
 
 
 def actions_in(commit: bytes) -> list[Action]:
-    """The actions of a commit, one a line. Nothing but a line feed ends it: a text may hold what else Python splits at.
+    r"""The actions of a commit, one a line. Nothing but a line feed ends it: a text may hold what else splits lines.
 
     >>> actions_in('{"txn": {"appId": "a\u2028b"}}\n{"txn": {"appId": "c"}}'.encode())[0]["txn"]["appId"]
     'a\u2028b'

@@ -58,7 +58,7 @@ def decides(predicate: Predicate, schema: pa.Schema) -> bool:
 
     >>> from dao.arrow.predicates import bind, parse
     >>> schema = pa.schema({"id": pa.int64(), "ratio": pa.float64()})
-    >>> [decides(bind(parse(sql), schema), schema) for sql in ("id > 1 AND id < 9", "id > 1.5", "ratio > 1")]
+    >>> [decides(bind(parse(sql), schema), schema) for sql in ("id > 1 AND id < 9", "NOT id > 1", "ratio > 1")]
     [True, False, False]
     """
     match predicate:

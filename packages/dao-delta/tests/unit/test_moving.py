@@ -149,8 +149,9 @@ def failing(real, left):
     return call
 
 
+@pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("mode", ["error", "overwrite"])
-def test_a_move_that_is_cut_off_can_be_made_again(full, target, tmp_path, monkeypatch, mode):
+def test_a_move_that_is_cut_off_can_be_made_again(full, target, tmp_path, monkeypatch, mode, step):
     """After each call of the operating system that fails, for good, as after a kill."""
     saved = tmp_path / "saved"
     maker = DataAccessObject()
@@ -160,7 +161,7 @@ def test_a_move_that_is_cut_off_can_be_made_again(full, target, tmp_path, monkey
     shutil.copytree(tmp_path / "lake", saved)
     calls = ("link", "replace", "unlink", "makedirs", "rmdir")
     reals = {name: getattr(os, name) for name in calls}
-    for after in range(0, 400, 3):
+    for after in range(0, 400, step):
         shutil.rmtree(tmp_path / "lake")
         shutil.copytree(saved, tmp_path / "lake")
         dao, left = DataAccessObject(), [after]

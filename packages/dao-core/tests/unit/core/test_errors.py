@@ -187,7 +187,7 @@ def test_a_source_that_breaks_while_the_target_reads_it_is_named() -> None:
 def test_explain_says_where_and_what_is_replaced(tmp_path: Path) -> None:
     objects = {"t": {"type": "table", "format": "parquet", "keys": ["id"]}, "f": {"type": "file", "suffix": ".csv"}}
     dao = DataAccessObject({"l": {"interface": "local", "options": {"root": str(tmp_path)}, "objects": objects}})
-    rows, table = [{"id": 1}], str(tmp_path / "t")
+    rows, table = [{"id": 1, "total": 2}], str(tmp_path / "t")
     told = {
         mode: dict(dao.explain("write", rows, "l.t", mode=mode, partition_by="id").steps[0].details)
         for mode in ("overwrite", "append", "overwrite_partitions")
