@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import pyarrow as pa
@@ -156,7 +157,9 @@ def swapping(request: pytest.FixtureRequest, filled: LocalInterface, root: Path,
 def test_folders_that_become_links_all_the_time(filled: LocalInterface, victim: Path) -> None:
     before = everything(victim)
     done = 0
-    for number in range(150):
+    for number in count():
+        if number >= 150 and done:  # on a busy machine the links may be in the way of the first 150
+            break
         with suppress(OSError):  # PermissionDeniedError is one
             if number % 3 == 0:
                 assert filled.read_bytes(F, into="bytes") == b"inside"
@@ -165,7 +168,6 @@ def test_folders_that_become_links_all_the_time(filled: LocalInterface, victim: 
             else:
                 assert filled.read(T, format="csv").to_pylist() == INSIDE
             done += 1
-    assert done > 0
     assert everything(victim) == before
 
 
