@@ -91,9 +91,10 @@ def _named_files(snapshot: Snapshot, numbers: Sequence[int]) -> dict[int, tuple[
     """Files by their numbers, each with what stands for its footer."""
     every = snapshot.files.select(["path", "size_bytes", "modification_time"]).to_pylist()
     found: dict[int, tuple[Hashable, StoredFile]] = {}
+    store = f"{snapshot.client.transport.uri}/"
     for number in numbers:
         path, size, modified = every[number].values()
-        file = StoredFile(path, _key(snapshot, path), size, None, {})
+        file = StoredFile(path, _key(store, snapshot.key, path), size, None, {})
         # A table that is deleted and made again may have the same path, so the size and the time count too.
         found[number] = mark_in(path) or (file.key, size, modified), file
     return found
@@ -111,10 +112,9 @@ def _footers(snapshot: Snapshot, files: Sequence[tuple[Hashable, StoredFile]]) -
     return [found[name] for name, _ in files]
 
 
-def _key(snapshot: Snapshot, path: str) -> str:
-    """Where a file is; one of a shallow clone is elsewhere in the store."""
-    store = f"{snapshot.client.transport.uri}/"
-    return unquote(path.removeprefix(store)) if path.startswith(store) else f"{snapshot.key}/{plain_path(path)}"
+def _key(store: str, table: str, path: str) -> str:
+    """Where a file is; one of a shallow clone is elsewhere in the store, whose URI is given."""
+    return unquote(path.removeprefix(store)) if path.startswith(store) else f"{table}/{plain_path(path)}"
 
 
 def _has_far_int96(
