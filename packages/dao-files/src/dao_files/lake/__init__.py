@@ -2,6 +2,7 @@
 
 - :class:`LakePlace` has the options that say where tables are;
 - :class:`FolderTransport` keeps objects in a folder, whole and on a condition;
+- :func:`filesystem_over` is what the formats read objects through;
 - :class:`PartitionedFiles` writes rows into data files, one per partition, in bounded memory;
 - :func:`files_with_keys` and :func:`files_with_rows` find the files that may have some rows, by their bounds alone;
 - :class:`Merge` and :func:`remove_rows` rewrite the files in which rows change, and no others, through what a format
@@ -20,6 +21,7 @@ from dao.lazy import door
 if TYPE_CHECKING:
     from dao_files.lake._bounds import Bounds
     from dao_files.lake._files import FileSettings, OpenFile, PartitionedFiles, Values, split_by_values
+    from dao_files.lake._filesystem import filesystem_over
     from dao_files.lake._folder import FolderTransport
     from dao_files.lake._merging import Merge, Merged
     from dao_files.lake._place import LakePlace
@@ -44,6 +46,7 @@ _HOMES = {
     "Values": "dao_files.lake._files",
     "files_with_keys": "dao_files.lake._pruning",
     "files_with_rows": "dao_files.lake._pruning",
+    "filesystem_over": "dao_files.lake._filesystem",
     "in_threads": "dao_files.lake._rewriting",
     "remove_rows": "dao_files.lake._removing",
     "split_by_values": "dao_files.lake._files",
@@ -69,6 +72,7 @@ __all__ = [
     "Values",
     "files_with_keys",
     "files_with_rows",
+    "filesystem_over",
     "in_threads",
     "remove_rows",
     "split_by_values",

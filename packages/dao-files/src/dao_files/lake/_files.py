@@ -172,6 +172,9 @@ class PartitionedFiles(ABC):
         """Further options of pyarrow's writer for a file that begins with some rows."""
         return {}
 
+    def written(self, opened: OpenFile, rows: pa.Table) -> None:  # noqa: B027 - most formats need no more
+        """Look at rows that were written to a file."""
+
     def write(self, batches: Iterator[pa.RecordBatch]) -> None:
         """Write all batches, which have the table's columns, and complete the files.
 
@@ -237,6 +240,7 @@ class PartitionedFiles(ABC):
         opened = self._open.get(group.values) or self._begin(group)
         opened.writer.write_table(group.rows, row_group_size=max(group.rows.num_rows, 1))
         opened.rows += group.rows.num_rows
+        self.written(opened, group.rows)
 
     def _begin(self, group: _Group) -> OpenFile:
         key = self.new_key(group.values)

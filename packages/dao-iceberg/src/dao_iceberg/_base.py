@@ -1,0 +1,73 @@
+"""What all routes of the interface ``iceberg`` stand on: its options, and the tables of its store."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+
+from dao.data_object import DataObject
+from dao.display import even_half_made
+from dao.options import number, one_of
+from dao_iceberg._options import IcebergPlace
+
+if TYPE_CHECKING:
+    from dao_files.lake import FileSettings
+    from dao_iceberg._client import Client, Snapshot
+
+__all__ = ["IcebergBase"]
+
+_FILE = ".dao/iceberg.db"
+
+
+@even_half_made
+@define(slots=False, kw_only=True)
+class IcebergBase(IcebergPlace):
+    """See :class:`dao_iceberg.IcebergInterface` for the attributes."""
+
+    conflict_timeout: float = field(default=60.0, validator=number("seconds", 0))
+    compression: str = field(default="zstd", validator=one_of("snappy", "zstd", "gzip", "lz4", "none"))
+    target_file_size: int = field(default=256 << 20, validator=number("bytes", 1 << 20))
+
+    @cached_property
+    def _client(self) -> Client:
+        from dao_files.lake import FolderTransport
+        from dao_iceberg._catalogs import CatalogMaker, CatalogSettings
+        from dao_iceberg._client import Client
+        from dao_iceberg._io import Locations
+
+        locations, transport = Locations(self.transport), self.transport
+        settings = CatalogSettings(
+            kind=self.catalog,
+            name=self.catalog_name,
+            url=self.uri.reveal() if self.uri is not None and self.catalog == "sql" else None,
+            file=f"{transport.root}/{_FILE}" if isinstance(transport, FolderTransport) else None,
+            properties=self.catalog_properties,
+        )
+        return Client(locations, CatalogMaker(settings, locations), self.namespace)
+
+    def _snapshot(
+        self,
+        data_object: DataObject,
+        version: int | None = None,
+        as_of: datetime | None = None,
+        branch: str | None = None,
+        tag: str | None = None,
+    ) -> Snapshot:
+        from dao_iceberg._versions import open_version
+
+        return open_version(self._client, data_object.key, version, as_of, branch, tag)
+
+    @property
+    def _file_settings(self) -> FileSettings:
+        from dao_files.lake import FileSettings
+
+        return FileSettings(compression=self.compression, target_size=self.target_file_size)
+
+    def close(self) -> None:
+        """Close the connections to the catalog and the store; the interface can't be used any more."""
+        if "_client" in self.__dict__:
+            self._client.catalogs.close()
+        super().close()

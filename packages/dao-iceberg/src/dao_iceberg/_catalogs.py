@@ -1,0 +1,236 @@
+"""Makes pyiceberg's catalogs: whose tables' files are those of the store, and whose connections survive forks."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock, local
+from typing import Any
+
+from attrs import define, field, frozen
+from pyiceberg.catalog import Catalog, MetastoreCatalog
+
+from dao.errors import PluginError
+from dao_iceberg._io import Locations, TransportIO
+
+__all__ = ["CatalogMaker", "CatalogSettings"]
+
+_BUSY_SECONDS = 60
+"""How long SQLite waits for another writer."""
+
+_TRIES = 5
+"""How often tables of a new database are looked for: another process may be making them."""
+
+
+_noted = local()
+
+
+@frozen(kw_only=True)
+class CatalogSettings:
+    """Which catalog names the tables.
+
+    Attributes:
+        kind: ``sql``, ``rest``, ``glue``, ``hive`` or ``memory``.
+        name: of the catalog.
+        url: of the database, for ``sql``; None for SQLite in ``file``.
+        file: the file of SQLite, in the folder that only DAO writes to.
+        properties: of pyiceberg's catalog, with secrets in them.
+    """
+
+    kind: str
+    name: str = "dao"
+    url: str | None = field(default=None, repr=False)
+    file: str | None = None
+    properties: Mapping[str, str] = field(factory=dict, repr=lambda given: f"<{len(given)}>")
+
+
+@define(eq=False, slots=False)
+class CatalogMaker:
+    """The catalog of a store: made when it is first used, and again in a process that was forked.
+
+    Attributes:
+        settings: which catalog.
+        locations: of the store.
+    """
+
+    settings: CatalogSettings
+    locations: Locations
+    _made: Catalog | None = field(default=None, init=False)
+    _process: int = field(default=0, init=False)
+    _lock: Any = field(factory=Lock, init=False, repr=False)
+
+    @contextmanager
+    def noting(self, note: Callable[[str], None]) -> Iterator[None]:
+        """Tell the location of each file of metadata that the catalog writes in this thread meanwhile."""
+        before = getattr(_noted, "note", None)
+        _noted.note = note
+        try:
+            yield
+        finally:
+            _noted.note = before
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a catalog to read; only one in a file of the store may not be made yet."""
+        file = self.settings.file
+        return self.settings.kind != "sql" or file is None or os.path.exists(file)
+
+    def get(self) -> Catalog:
+        """The catalog."""
+        with self._lock:
+            if self._made is None or self._process != os.getpid():
+                self._made, self._process = self._make(), os.getpid()
+            return self._made
+
+    def close(self) -> None:
+        """Close its connections."""
+        with self._lock:
+            if self._made is not None and self._process == os.getpid():
+                _dispose(self._made)
+            self._made = None
+
+    def _make(self) -> Catalog:
+        properties = {
+            **self.settings.properties,
+            "py-io-impl": f"{TransportIO.__module__}.{TransportIO.__qualname__}",
+            "dao.locations": self.locations.token,
+        }
+        return _KINDS[self.settings.kind](self, properties)
+
+
+def _dispose(catalog: Catalog) -> None:
+    engine = getattr(catalog, "engine", None)
+    if engine is not None:
+        engine.dispose()
+    catalog.close()
+
+
+def _bound(kind: type[Any], locations: Locations, **more: Any) -> Any:
+    """A subclass of a catalog whose files are those of a store, whatever a table or a service says of them."""
+
+    def write_metadata(metadata: Any, io: Any, metadata_path: str) -> None:
+        note = getattr(_noted, "note", None)
+        if note is not None:
+            note(metadata_path)
+        MetastoreCatalog._write_metadata(metadata, io, metadata_path)
+
+    def load_file_io(self: Any, properties: Any = None, location: str | None = None) -> TransportIO:
+        return TransportIO({"dao.locations": locations.token})
+
+    ours = {"_load_file_io": load_file_io, "_write_metadata": staticmethod(write_metadata)}
+    return type(kind.__name__, (kind,), {**ours, **more})
+
+
+def _sql(maker: CatalogMaker, properties: dict[str, str]) -> Catalog:
+    settings = maker.settings
+    if settings.url is None:
+        assert settings.file is not None
+        os.makedirs(os.path.dirname(settings.file), exist_ok=True)
+        return _in_database(maker, properties, _sqlite(settings.file))
+    return _in_database(maker, properties, _database(settings.url))
+
+
+def _memory(maker: CatalogMaker, properties: dict[str, str]) -> Catalog:
+    folder = tempfile.mkdtemp(prefix="dao-iceberg-")
+    made = _in_database(maker, properties, _sqlite(str(Path(folder, "catalog.db"))))
+    weakref.finalize(maker, _forget, folder, os.getpid())
+    return made
+
+
+def _forget(folder: str, process: int) -> None:
+    if process == os.getpid():
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sqlite(file: str) -> Any:
+    from sqlalchemy import URL, create_engine
+    from sqlalchemy.pool import NullPool
+
+    # A connection for each use: none is open in between, and none is taken along into a fork.
+    url = URL.create("sqlite", database=file)
+    return create_engine(url, poolclass=NullPool, connect_args={"timeout": _BUSY_SECONDS})
+
+
+def _database(given: str) -> Any:
+    from sqlalchemy import create_engine, make_url
+    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+    from sqlalchemy.pool import NullPool
+
+    from dao.errors import ConfigError
+
+    try:
+        url = make_url(given)
+        if url.drivername in ("postgresql", "postgres"):
+            url = url.set(drivername="postgresql+psycopg")
+        if url.drivername.startswith("sqlite"):
+            return create_engine(url, poolclass=NullPool, connect_args={"timeout": _BUSY_SECONDS})
+        return create_engine(url, pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError):
+        raise ConfigError("uri: found no URL of a database, expected one such as postgresql://host/database") from None
+    except ImportError as error:
+        raise PluginError(
+            f"the catalog's database needs {error.name}: pip install 'dao-iceberg[postgres]' for PostgreSQL"
+        ) from error
+
+
+def _in_database(maker: CatalogMaker, properties: dict[str, str], engine: Any) -> Catalog:
+    from pyiceberg.catalog.sql import SqlCatalog
+    from sqlalchemy.exc import OperationalError, ProgrammingError
+
+    def begin(self: Any, name: str, **given: str) -> None:
+        """As SqlCatalog does, with an engine of ours."""
+        MetastoreCatalog.__init__(self, name, **given)
+        self.engine = engine
+        for attempt in range(_TRIES):
+            try:
+                self._init_catalog()
+            except (OperationalError, ProgrammingError):
+                if attempt == _TRIES - 1:
+                    raise
+            else:
+                return
+
+    kind = _bound(SqlCatalog, maker.locations, __init__=begin)
+    made: Catalog = kind(maker.settings.name, **properties)
+    return made
+
+
+def _rest(maker: CatalogMaker, properties: dict[str, str]) -> Catalog:
+    from pyiceberg.catalog.rest import RestCatalog
+
+    made: Catalog = _bound(RestCatalog, maker.locations)(maker.settings.name, **properties)
+    return made
+
+
+def _glue(maker: CatalogMaker, properties: dict[str, str]) -> Catalog:
+    try:
+        from pyiceberg.catalog.glue import GlueCatalog
+    except ImportError as error:
+        raise PluginError("the catalog 'glue' needs boto3: pip install 'dao-iceberg[glue]'") from error
+
+    made: Catalog = _bound(GlueCatalog, maker.locations)(maker.settings.name, **properties)
+    return made
+
+
+def _hive(maker: CatalogMaker, properties: dict[str, str]) -> Catalog:
+    try:
+        from pyiceberg.catalog.hive import HiveCatalog
+    except ImportError as error:
+        raise PluginError("the catalog 'hive' needs thrift: pip install 'dao-iceberg[hive]'") from error
+
+    made: Catalog = _bound(HiveCatalog, maker.locations)(maker.settings.name, **properties)
+    return made
+
+
+_KINDS: Mapping[str, Callable[[CatalogMaker, dict[str, str]], Catalog]] = {
+    "sql": _sql,
+    "rest": _rest,
+    "glue": _glue,
+    "hive": _hive,
+    "memory": _memory,
+}

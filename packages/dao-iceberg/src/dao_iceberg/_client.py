@@ -1,0 +1,271 @@
+"""Opens Iceberg tables: the only place that asks a catalog. Each snapshot is one version of one table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+
+import pyarrow as pa
+from attrs import define
+from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchNamespaceError, NoSuchTableError
+from pyiceberg.manifest import ManifestContent, ManifestFile
+from pyiceberg.partitioning import PartitionSpec
+from pyiceberg.schema import Schema
+from pyiceberg.table import Table
+from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table.refs import MAIN_BRANCH, SnapshotRefType
+from pyiceberg.table.snapshots import Snapshot as IcebergSnapshot
+
+from dao.errors import DataError, NotFoundError, UnsupportedError
+from dao_files.manifest import Transport
+from dao_files.storage import check_key
+from dao_iceberg._catalogs import CatalogMaker
+from dao_iceberg._io import Locations, TransportIO
+from dao_iceberg._manifests import ManifestReader
+from dao_iceberg._schemas import arrow_schema
+
+__all__ = ["Client", "Snapshot", "check_name"]
+
+MAIN = MAIN_BRANCH
+_LONGEST = 255
+_LOWER = ("glue", "hive")
+_WRITABLE = (1, 2)
+"""The versions of the format that can be written."""
+
+
+def check_name(table: str) -> str:
+    """Check a table's key.
+
+    Raises:
+        DataError: it could leave the store, or isn't the name of one table alone.
+    """
+    check_key(table)
+    *folders, name = table.split("/")
+    fault = None
+    if any("." in one for one in folders):
+        fault = "a folder with a point in its name would be two namespaces"
+    elif any(one != one.strip() or not one.isprintable() for one in (*folders, name)):
+        fault = "a catalog can't tell a name with such white space from another one"
+    elif len(".".join(folders)) > _LONGEST or len(name) > _LONGEST:
+        fault = f"a name in a catalog has at most {_LONGEST} characters"
+    if fault is not None:
+        raise DataError(f"key {table!r} can't be used for an Iceberg table: {fault}")
+    return table
+
+
+@define(slots=False, eq=False)
+class Client:
+    """The tables of a store.
+
+    Attributes:
+        locations: of the store.
+        catalogs: makes its catalog.
+        namespace: of the tables whose key is a mere name.
+    """
+
+    locations: Locations
+    catalogs: CatalogMaker
+    namespace: str = "default"
+
+    @property
+    def transport(self) -> Transport:
+        """The store's objects."""
+        return self.locations.transport
+
+    @cached_property
+    def io(self) -> TransportIO:
+        """The store's objects as pyiceberg reads and writes them."""
+        return TransportIO({"dao.locations": self.locations.token})
+
+    @cached_property
+    def reader(self) -> ManifestReader:
+        """Reads the manifests of the tables."""
+        return ManifestReader(self.io)
+
+    def identifier(self, table: str) -> tuple[str, ...]:
+        """The name of a table in the catalog, of its key.
+
+        Raises:
+            DataError: it isn't the name of one table alone.
+        """
+        check_name(table)
+        *folders, name = table.split("/")
+        own = self.namespace.split(".")
+        if folders == own:
+            raise DataError(f"key {table!r} can't be used: {name!r} is the key of that table")
+        if self.catalogs.settings.kind in _LOWER and table != table.lower():
+            raise DataError(f"key {table!r} can't be used: the catalog can't tell it from {table.lower()!r}")
+        return (*(folders or own), name)
+
+    def key_of(self, identifier: Sequence[str]) -> str:
+        """The key of a table of the catalog."""
+        *folders, name = identifier
+        return name if folders == self.namespace.split(".") else "/".join([*folders, name])
+
+    def location_of(self, table: str) -> str:
+        """The location of a new table."""
+        return self.locations.of(table)
+
+    def open(self, table: str, branch: str = MAIN) -> Snapshot:
+        """Open the newest snapshot of a table, or of a branch of it.
+
+        Raises:
+            NotFoundError: there is no table, or not this branch.
+            StoreError: its metadata is damaged.
+        """
+        identifier = self.identifier(table)
+        if not self.catalogs.is_there:
+            raise NotFoundError(f"there is no Iceberg table {table!r}")
+        try:
+            opened = self.catalogs.get().load_table(identifier)
+        except (NoSuchTableError, NoSuchNamespaceError) as error:
+            raise NotFoundError(f"there is no Iceberg table {table!r} in the catalog") from error
+        if branch != MAIN and branch not in opened.metadata.refs:
+            raise NotFoundError(f"there is no branch {branch!r} of {table!r}")
+        return Snapshot(self, table, opened, opened.metadata.snapshot_by_name(branch), branch)
+
+    def find(self, table: str, branch: str = MAIN) -> Snapshot | None:
+        """Open a table; None if there is none."""
+        try:
+            return self.open(table, branch)
+        except NotFoundError:
+            return None
+
+    def find_to_write(self, table: str, branch: str = MAIN) -> Snapshot | None:
+        """Open a table to change a branch of it, which begins at the newest snapshot of ``main`` if it isn't there."""
+        found = self.find(table)
+        if found is None or branch == MAIN:
+            return found
+        ref = found.metadata.refs.get(branch)
+        if ref is not None and ref.snapshot_ref_type != SnapshotRefType.BRANCH:
+            raise DataError(f"branch: {branch!r} is a tag of {table!r}, which can't be written to")
+        at = found.at if ref is None else found.metadata.snapshot_by_id(ref.snapshot_id)
+        return Snapshot(self, table, found.table, at, branch)
+
+    def exists(self, table: str) -> bool:
+        """Whether there is a table, by the catalog alone."""
+        identifier = self.identifier(table)
+        if not self.catalogs.is_there:
+            return False
+        try:
+            return bool(self.catalogs.get().table_exists(identifier))
+        except NoSuchNamespaceError:
+            return False
+
+    def make_namespace(self, table: str) -> None:
+        """Make the namespace of a new table, and those above it, where they are missing."""
+        catalog, namespace = self.catalogs.get(), self.identifier(table)[:-1]
+        for depth in range(1, len(namespace) + 1):
+            if not catalog.namespace_exists(namespace[:depth]):
+                try:
+                    catalog.create_namespace(namespace[:depth])
+                except NamespaceAlreadyExistsError:
+                    continue  # another writer made it
+
+    def list_keys(self) -> Iterator[str]:
+        """The keys of all tables of the catalog."""
+        if not self.catalogs.is_there:
+            return
+        catalog = self.catalogs.get()
+        waiting: list[tuple[str, ...]] = list(catalog.list_namespaces())
+        seen = set()
+        while waiting:
+            namespace = tuple(waiting.pop())
+            if namespace in seen:
+                continue
+            seen.add(namespace)
+            yield from (self.key_of(one) for one in catalog.list_tables(namespace))
+            waiting += catalog.list_namespaces(namespace)
+
+
+@define(slots=False, eq=False)
+class Snapshot:
+    """One version of a table.
+
+    Attributes:
+        client: the store.
+        key: the table's key.
+        table: pyiceberg's object, of the newest metadata when it was opened.
+        at: the snapshot; None for a table, or a branch, without any.
+        branch: the branch whose newest one it is; None for an older one, or that of a tag.
+    """
+
+    client: Client
+    key: str
+    table: Table
+    at: IcebergSnapshot | None
+    branch: str | None = MAIN
+
+    @property
+    def version(self) -> int | None:
+        """The id of the snapshot."""
+        return None if self.at is None else self.at.snapshot_id
+
+    @property
+    def metadata(self) -> TableMetadata:
+        """The table's metadata. Its properties may hold secrets: never print it."""
+        return self.table.metadata
+
+    @cached_property
+    def columns(self) -> Schema:
+        """The columns in Iceberg's words: those of the table now for a branch, else those of the snapshot."""
+        if self.branch is None and self.at is not None and self.at.schema_id is not None:
+            found = self.metadata.schema_by_id(self.at.schema_id)
+            if found is not None:
+                return found
+        return self.metadata.schema()
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The columns, as rows are read."""
+        return arrow_schema(self.columns)
+
+    @property
+    def spec(self) -> PartitionSpec:
+        """How new files are partitioned."""
+        return self.metadata.spec()
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        """The table's properties. They may hold secrets: never print them."""
+        return self.metadata.properties
+
+    @cached_property
+    def manifests(self) -> list[ManifestFile]:
+        """The manifests of the snapshot."""
+        return self.client.reader.manifests(self.at)
+
+    @property
+    def has_deletes(self) -> bool:
+        """Whether rows of its files are deleted by other files."""
+        return any(one.content == ManifestContent.DELETES for one in self.manifests)
+
+    @property
+    def data_folder(self) -> str:
+        """The key of the folder of new data files.
+
+        Raises:
+            UnsupportedError: it is outside of the store.
+        """
+        path = self.properties.get("write.data.path") or f"{self.metadata.location.rstrip('/')}/data"
+        return self.client.locations.key_of(f"{path.rstrip('/')}/").rstrip("/")
+
+    @property
+    def metadata_folder(self) -> str:
+        """The location of the folder of its metadata."""
+        path = self.properties.get("write.metadata.path") or f"{self.metadata.location.rstrip('/')}/metadata"
+        return path.rstrip("/")
+
+    def check_writable(self) -> None:
+        """Check that DAO can write to the table.
+
+        Raises:
+            UnsupportedError: it can't.
+        """
+        if self.metadata.format_version not in _WRITABLE:
+            raise UnsupportedError(
+                f"the table {self.key!r} is of version {self.metadata.format_version} of Iceberg's format, which can "
+                "be read; versions 1 and 2 can be written"
+            )
+        if self.branch is None:
+            raise UnsupportedError(f"the table {self.key!r} was opened at an older snapshot, which can't be written to")

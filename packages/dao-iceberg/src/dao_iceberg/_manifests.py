@@ -1,0 +1,286 @@
+"""Reads and writes manifests: which files a snapshot has, and the manifests of a new one."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from threading import Lock
+from typing import Any
+from uuid import uuid4
+
+from attrs import define, field, frozen
+from pyiceberg.avro.file import AvroFile
+from pyiceberg.io import FileIO
+from pyiceberg.manifest import (
+    MANIFEST_ENTRY_SCHEMAS,
+    DataFile,
+    DataFileContent,
+    FileFormat,
+    ManifestContent,
+    ManifestEntry,
+    ManifestEntryStatus,
+    ManifestFile,
+    read_manifest_list,
+    write_manifest,
+    write_manifest_list,
+)
+from pyiceberg.partitioning import PartitionSpec
+from pyiceberg.schema import Schema
+from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table.snapshots import Snapshot
+from pyiceberg.transforms import VoidTransform
+
+from dao_files.storage import in_parallel
+from dao_iceberg._summaries import summary_of
+
+__all__ = ["Entry", "ManifestReader", "SnapshotPlan", "schema_of_spec", "write_snapshot"]
+
+_READERS = 8
+_KEPT = 50_000
+"""Entries of manifests that are kept in memory: manifests never change."""
+
+_CODEC = "gzip"
+
+
+@frozen(eq=False)
+class Entry:
+    """A file of a snapshot.
+
+    Attributes:
+        manifest: the manifest that has it.
+        entry: as the manifest has it, with what it inherits.
+    """
+
+    manifest: ManifestFile
+    entry: ManifestEntry
+
+    @property
+    def file(self) -> DataFile:
+        """The file."""
+        return self.entry.data_file
+
+    @property
+    def path(self) -> str:
+        """Its location."""
+        return str(self.file.file_path)
+
+    @property
+    def sequence(self) -> int:
+        """The sequence number of its rows: a delete is of older rows alone."""
+        return self.entry.sequence_number or 0
+
+    @property
+    def is_data(self) -> bool:
+        """Whether it has rows, and no deletes."""
+        return bool(self.file.content == DataFileContent.DATA)
+
+
+@define(eq=False)
+class ManifestReader:
+    """Reads the manifests of a store's tables, each once."""
+
+    io: FileIO
+    _entries: OrderedDict[str, list[ManifestEntry]] = field(factory=OrderedDict, init=False)
+    _lock: Any = field(factory=Lock, init=False, repr=False)
+
+    def manifests(self, snapshot: Snapshot | None) -> list[ManifestFile]:
+        """The manifests of a snapshot."""
+        if snapshot is None:
+            return []
+        return list(read_manifest_list(self.io.new_input(snapshot.manifest_list)))
+
+    def live(self, manifests: Sequence[ManifestFile]) -> Iterator[Entry]:
+        """The files of some manifests that are in the table, in order."""
+        found = in_parallel(self._read, manifests, _READERS)
+        for manifest, entries in zip(manifests, found, strict=True):
+            for one in entries:
+                if one.status != ManifestEntryStatus.DELETED:
+                    yield Entry(manifest, one)
+
+    def all(self, manifest: ManifestFile) -> list[Entry]:
+        """The entries of a manifest, with those of files that its snapshot took out."""
+        return [Entry(manifest, one) for one in self._read(manifest)]
+
+    def _read(self, manifest: ManifestFile) -> list[ManifestEntry]:
+        with self._lock:
+            known = self._entries.get(manifest.manifest_path)
+            if known is not None:
+                self._entries.move_to_end(manifest.manifest_path)
+                return known
+        found = _read_manifest(self.io, manifest)
+        with self._lock:
+            self._entries[manifest.manifest_path] = found
+            while sum(map(len, self._entries.values())) > _KEPT and len(self._entries) > 1:
+                self._entries.popitem(last=False)
+        return found
+
+
+def _read_manifest(io: FileIO, manifest: ManifestFile) -> list[ManifestEntry]:
+    """The entries of a manifest, with the fields of version 3 where it has them."""
+    with AvroFile[ManifestEntry](
+        io.new_input(manifest.manifest_path),
+        MANIFEST_ENTRY_SCHEMAS[3],
+        read_types={-1: ManifestEntry, 2: DataFile},
+        read_enums={0: ManifestEntryStatus, 101: FileFormat, 134: DataFileContent},
+    ) as reader:
+        return [_inherited(entry, manifest) for entry in reader]
+
+
+def _inherited(entry: ManifestEntry, manifest: ManifestFile) -> ManifestEntry:
+    """An entry with what it has from its manifest; see the specification, "Sequence Number Inheritance"."""
+    takes = entry.status == ManifestEntryStatus.ADDED or not manifest.sequence_number
+    if entry.snapshot_id is None and manifest.added_snapshot_id is not None:
+        entry.snapshot_id = manifest.added_snapshot_id
+    if entry.sequence_number is None and takes:
+        entry.sequence_number = manifest.sequence_number or 0
+    if entry.file_sequence_number is None and takes:
+        entry.file_sequence_number = manifest.sequence_number or 0
+    entry.data_file.spec_id = manifest.partition_spec_id
+    return entry
+
+
+def schema_of_spec(metadata: TableMetadata, spec: PartitionSpec) -> Schema:
+    """The newest schema that has the columns of a spec: files of older specs stay when their columns are dropped."""
+    needed = {one.source_id for one in spec.fields if not isinstance(one.transform, VoidTransform)}
+    for schema in (metadata.schema(), *reversed(metadata.schemas)):
+        if needed <= schema.field_ids:
+            return schema
+    return metadata.schema()
+
+
+@frozen(kw_only=True, eq=False)
+class SnapshotPlan:
+    """What a new snapshot is made of.
+
+    Attributes:
+        operation: ``append``, ``overwrite``, ``delete`` or ``replace``.
+        added: the files that come.
+        removed: the files that go.
+        summary: what it says of itself beside the counts.
+    """
+
+    operation: str
+    added: Sequence[DataFile] = ()
+    removed: Sequence[Entry] = ()
+    summary: Mapping[str, str] = field(factory=dict)
+
+
+def write_snapshot(
+    plan: SnapshotPlan,
+    version: int,
+    metadata: TableMetadata,
+    parent: Snapshot | None,
+    manifests: Sequence[ManifestFile],
+    reader: ManifestReader,
+    folder: str,
+    note: Callable[[str], None],
+) -> Snapshot:
+    """Write the manifests and the manifest list of a new snapshot. Nobody sees it before the metadata names it.
+
+    Manifests without files that go are kept as they are.
+
+    Args:
+        plan: what it is made of.
+        version: its id.
+        metadata: of the table, with the schema and specs that the snapshot has.
+        parent: the snapshot before.
+        manifests: those of the parent.
+        reader: of the store.
+        folder: the location of the table's metadata.
+        note: is told the location of each file before it is written.
+    """
+    writer = _Writer(metadata, reader.io, folder, version, note)
+    kept = writer.kept(manifests, plan.removed, reader)
+    made = [*writer.added(plan.added), *kept]
+    sequence = metadata.next_sequence_number()
+    path = writer.path(f"snap-{writer.snapshot_id}-0-{uuid4()}.avro")
+    with write_manifest_list(
+        format_version=metadata.format_version,
+        output_file=reader.io.new_output(path),
+        snapshot_id=writer.snapshot_id,
+        parent_snapshot_id=None if parent is None else parent.snapshot_id,
+        sequence_number=sequence,
+        avro_compression=_CODEC,
+    ) as listed:
+        listed.add_manifests(made)
+    return Snapshot(
+        snapshot_id=writer.snapshot_id,
+        parent_snapshot_id=None if parent is None else parent.snapshot_id,
+        manifest_list=path,
+        sequence_number=sequence,
+        summary=summary_of(plan.operation, plan.added, [one.file for one in plan.removed], plan.summary, parent),
+        schema_id=metadata.current_schema_id,
+    )
+
+
+@define(eq=False)
+class _Writer:
+    """Writes the manifests of one snapshot."""
+
+    metadata: TableMetadata
+    io: FileIO
+    folder: str
+    snapshot_id: int
+    note: Callable[[str], None]
+
+    def path(self, name: str) -> str:
+        """The location of a new file of the table's metadata."""
+        location = f"{self.folder}/{name}"
+        self.note(location)
+        return location
+
+    def added(self, files: Iterable[DataFile]) -> Iterator[ManifestFile]:
+        """New manifests, one for each spec, of the files that come."""
+        by_spec: dict[int, list[DataFile]] = {}
+        for file in files:
+            by_spec.setdefault(file.spec_id, []).append(file)
+        for spec_id, group in by_spec.items():
+            yield self._written(spec_id, [self._entry(ManifestEntryStatus.ADDED, file, None) for file in group])
+
+    def kept(
+        self, manifests: Sequence[ManifestFile], removed: Sequence[Entry], reader: ManifestReader
+    ) -> Iterator[ManifestFile]:
+        """The manifests of the parent, without the files that go."""
+        gone: dict[str, set[str]] = {}
+        for one in removed:
+            gone.setdefault(one.manifest.manifest_path, set()).add(one.path)
+        for manifest in manifests:
+            paths = gone.pop(manifest.manifest_path, set())
+            if paths:
+                assert manifest.content == ManifestContent.DATA
+                yield self._written(manifest.partition_spec_id, self._without(reader.live([manifest]), paths))
+            elif manifest.has_added_files() or manifest.has_existing_files():
+                yield manifest
+        assert not gone, "files of other snapshots can't be taken out of this one"
+
+    def _without(self, entries: Iterable[Entry], paths: set[str]) -> list[ManifestEntry]:
+        return [
+            self._entry(
+                ManifestEntryStatus.DELETED if one.path in paths else ManifestEntryStatus.EXISTING, one.file, one.entry
+            )
+            for one in entries
+        ]
+
+    def _entry(self, status: ManifestEntryStatus, file: DataFile, old: ManifestEntry | None) -> ManifestEntry:
+        own = old is None or status == ManifestEntryStatus.DELETED
+        return ManifestEntry.from_args(
+            status=status,
+            snapshot_id=self.snapshot_id if own or old is None else old.snapshot_id,
+            sequence_number=None if old is None else old.sequence_number,
+            file_sequence_number=None if old is None else old.file_sequence_number,
+            data_file=file,
+        )
+
+    def _written(self, spec_id: int, entries: Sequence[ManifestEntry]) -> ManifestFile:
+        spec = self.metadata.specs()[spec_id]
+        with write_manifest(
+            format_version=self.metadata.format_version,
+            spec=spec,
+            schema=schema_of_spec(self.metadata, spec),
+            output_file=self.io.new_output(self.path(f"{uuid4()}-m0.avro")),
+            snapshot_id=self.snapshot_id,
+            avro_compression=_CODEC,
+        ) as writer:
+            for one in entries:
+                writer.add_entry(one)
+        return writer.to_manifest_file()

@@ -1,0 +1,180 @@
+"""What a manifest says of a data file's values: sizes, counts and bounds, from what its Parquet writer has found.
+
+Source: the Iceberg specification, "Data File Fields" and "Single-value serialization".
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pyarrow.types as pt
+from attrs import define, field
+from pyiceberg.conversions import to_bytes
+from pyiceberg.schema import Schema
+from pyiceberg.types import BinaryType, StringType, UUIDType
+
+from dao_iceberg._schemas import field_id
+
+__all__ = ["NanCounts", "metrics_of"]
+
+_PREFIX = 16
+"""Characters or bytes of a bound: the default of ``write.metadata.metrics.default``."""
+
+
+@define(eq=False)
+class NanCounts:
+    """How many values of each column of floats are NaN, which Parquet doesn't say."""
+
+    counts: Counter[int] = field(factory=Counter)
+
+    def add(self, rows: pa.Table, schema: pa.Schema) -> None:
+        """Count those of some rows.
+
+        Args:
+            rows: the rows.
+            schema: their columns, with ids.
+        """
+        for one, column in zip(schema, rows.columns, strict=True):
+            for number, values in _floats(one, column):
+                self.counts[number] += pc.sum(pc.is_nan(values)).as_py() or 0
+
+
+def _floats(one: pa.Field, column: Any) -> Iterator[tuple[int, Any]]:
+    if pt.is_floating(one.type):
+        number = field_id(one)
+        if number is not None:
+            yield number, column
+    elif pt.is_struct(one.type):
+        for place, inner in enumerate(one.type):
+            yield from _floats(inner, pc.struct_field(column, [place]))
+
+
+def metrics_of(metadata: pq.FileMetaData, stored: pa.Schema, schema: Schema, nans: NanCounts) -> dict[str, Any]:
+    """The metrics of a file, by the names of the arguments of a ``DataFile``.
+
+    A bound is left out where it isn't known exactly: a column without bounds is never skipped.
+
+    Args:
+        metadata: the file's metadata.
+        stored: the columns in the file, with ids.
+        schema: the table's columns.
+        nans: of the file.
+    """
+    sizes: dict[int, int] = {}
+    values: dict[int, int] = {}
+    nulls: dict[int, int] = {}
+    least: dict[int, bytes] = {}
+    greatest: dict[int, bytes] = {}
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    for place, (number, repeated) in enumerate(_leaves(stored)):
+        if number is None:
+            continue
+        chunks = [group.column(place) for group in groups]
+        sizes[number] = sum(chunk.total_compressed_size for chunk in chunks)
+        values[number] = sum(chunk.num_values for chunk in chunks)
+        parts = [chunk.statistics for chunk in chunks]
+        if repeated or any(part is None or not part.has_null_count for part in parts):
+            continue
+        nulls[number] = sum(part.null_count for part in parts)
+        bounds = _bounds_of(parts)
+        if bounds is not None:
+            kind = schema.find_type(number)
+            _put(least, number, kind, _lower(bounds[0], kind))
+            _put(greatest, number, kind, _upper(bounds[1], kind))
+    return {
+        "column_sizes": sizes,
+        "value_counts": values,
+        "null_value_counts": nulls,
+        "nan_value_counts": {number: nans.counts[number] for number in nans.counts if number in nulls},
+        "lower_bounds": least,
+        "upper_bounds": greatest,
+        "split_offsets": _offsets(groups),
+    }
+
+
+def _offsets(groups: list[Any]) -> list[int] | None:
+    """Where the row groups begin, ascending."""
+    found = []
+    for group in groups:
+        chunk = group.column(0)
+        found.append(chunk.dictionary_page_offset if chunk.has_dictionary_page else chunk.data_page_offset)
+    return sorted(found) or None
+
+
+def _leaves(schema: Any, repeated: bool = False) -> Iterator[tuple[int | None, bool]]:
+    """The ids of the leaf columns in the order of the file, and whether they are below a list or a map."""
+    for one in schema:
+        if not pt.is_nested(one.type):
+            yield field_id(one), repeated
+        elif pt.is_struct(one.type):
+            yield from _leaves(one.type, repeated)
+        elif pt.is_map(one.type):
+            yield from _leaves([one.type.key_field, one.type.item_field], True)
+        else:
+            yield from _leaves([one.type.value_field], True)
+
+
+def _bounds_of(parts: list[Any]) -> tuple[Any, Any] | None:
+    """The least and the greatest value of a column; None where a row group doesn't say, or all is null."""
+    filled = [part for part in parts if part.num_values]
+    if not filled or not all(part.has_min_max for part in filled):
+        return None
+    try:
+        return min(part.min for part in filled), max(part.max for part in filled)
+    except OverflowError:  # a year that Python's dates can't have
+        return None
+
+
+def _put(into: dict[int, bytes], number: int, kind: Any, value: Any) -> None:
+    if value is not None:
+        into[number] = to_bytes(kind, value)
+
+
+def _lower(value: Any, kind: Any) -> Any:
+    match kind:
+        case StringType() | BinaryType():
+            return value[:_PREFIX]
+    return _plain(value, kind)
+
+
+def _upper(value: Any, kind: Any) -> Any:
+    match kind:
+        case StringType():
+            return value if len(value) <= _PREFIX else _next_text(value[:_PREFIX])
+        case BinaryType():
+            return value if len(value) <= _PREFIX else _next_bytes(value[:_PREFIX])
+    return _plain(value, kind)
+
+
+def _plain(value: Any, kind: Any) -> Any:
+    if isinstance(value, float):
+        # Parquet leaves NaN out of the bounds; zero may stand for either zero.
+        return None if not math.isfinite(value) else value
+    if isinstance(kind, UUIDType) and isinstance(value, UUID):
+        return value.bytes
+    return value
+
+
+def _next_text(prefix: str) -> str | None:
+    """The least text above all that begin with a prefix; None if there is none.
+
+    >>> _next_text("ab"), _next_text("a" + chr(0x10FFFF))
+    ('ac', 'b')
+    """
+    cut = prefix.rstrip("\U0010ffff")
+    if not cut:
+        return None
+    code = ord(cut[-1]) + 1
+    return cut[:-1] + chr(0xE000 if code == 0xD800 else code)
+
+
+def _next_bytes(prefix: bytes) -> bytes | None:
+    cut = prefix.rstrip(b"\xff")
+    return cut[:-1] + bytes([cut[-1] + 1]) if cut else None

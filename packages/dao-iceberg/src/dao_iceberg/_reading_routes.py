@@ -1,0 +1,150 @@
+"""The routes that read: rows, counts, schemas, versions, changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from dao.data_object import DirectoryObject, TableObject
+from dao.increments import Position
+from dao.results import History, Listing, TableInfo, Version
+from dao_iceberg._base import IcebergBase
+
+__all__ = ["ReadingRoutes"]
+
+
+class ReadingRoutes(IcebergBase):
+    """See :class:`dao_iceberg.IcebergInterface`."""
+
+    def read(
+        self,
+        data_object: TableObject,
+        *,
+        columns: Sequence[str] | None = None,
+        where: Any = None,
+        limit: int | None = None,
+        version: int | None = None,
+        as_of: datetime | None = None,
+        branch: str | None = None,
+        tag: str | None = None,
+    ) -> Any:
+        """Read rows into memory. Files are skipped by the partitions and bounds that the manifests have.
+
+        Args:
+            data_object: the table.
+            columns: the columns wanted, in this order; all by default.
+            where: only rows for which this predicate is true.
+            limit: rows at most.
+            version: this version, as ``history`` names it.
+            as_of: the last version at or before this moment; of ``branch``, if that is given.
+            branch: the newest version of this branch.
+            tag: the version of this tag.
+
+        Returns:
+            A ``pyarrow.Table`` in the table's types; the order of the rows is that of no write.
+
+        Raises:
+            NotFoundError: there is no table, or the version never was, or was expired.
+            DataError: a column doesn't exist, or the predicate doesn't fit.
+            UnsupportedError: a file of the table can't be read right.
+            StoreError: the metadata or a data file is damaged or gone.
+        """
+        from dao.tables import Selection
+        from dao_iceberg._reading import read_rows
+
+        return read_rows(self._snapshot(data_object, version, as_of, branch, tag), Selection(columns, where, limit))
+
+    def read_stream(
+        self,
+        data_object: TableObject,
+        *,
+        columns: Sequence[str] | None = None,
+        where: Any = None,
+        limit: int | None = None,
+        batch_size: int | None = None,
+        version: int | None = None,
+        as_of: datetime | None = None,
+        branch: str | None = None,
+        tag: str | None = None,
+    ) -> Any:
+        """Read rows as a stream, which reads files as it is read and holds some batches of them.
+
+        Args:
+            data_object: the table.
+            columns: the columns wanted, in this order; all by default.
+            where: only rows for which this predicate is true.
+            limit: rows at most.
+            batch_size: rows of a batch at most.
+            version: this version, as ``history`` names it.
+            as_of: the last version at or before this moment; of ``branch``, if that is given.
+            branch: the newest version of this branch.
+            tag: the version of this tag.
+
+        Returns:
+            A ``pyarrow.RecordBatchReader``. It reads the version that was there when it was made.
+
+        Raises:
+            NotFoundError, DataError, UnsupportedError, StoreError: as for :meth:`read`; of a damaged or missing file
+                while it is read.
+        """
+        from dao.tables import Selection
+        from dao_iceberg._reading import stream_rows
+
+        return stream_rows(
+            self._snapshot(data_object, version, as_of, branch, tag), Selection(columns, where, limit, batch_size)
+        )
+
+    def count(
+        self,
+        data_object: TableObject,
+        *,
+        where: Any = None,
+        version: int | None = None,
+        as_of: datetime | None = None,
+        branch: str | None = None,
+        tag: str | None = None,
+    ) -> int:
+        """How many rows :meth:`read` would give; without ``where`` from the manifests, where no row is deleted."""
+        from dao_iceberg._reading import count_rows
+
+        return count_rows(self._snapshot(data_object, version, as_of, branch, tag), where)
+
+    def schema(
+        self,
+        data_object: TableObject,
+        *,
+        version: int | None = None,
+        as_of: datetime | None = None,
+        branch: str | None = None,
+        tag: str | None = None,
+    ) -> Any:
+        """The columns, as :meth:`read` gives them: a ``pyarrow.Schema``.
+
+        Raises:
+            NotFoundError: there is no table, or no such version.
+        """
+        return self._snapshot(data_object, version, as_of, branch, tag).schema
+
+    def exists(self, data_object: TableObject) -> bool:
+        """Whether there is a table."""
+        return self._client.exists(data_object.key)
+
+    def read_position(self, data_object: TableObject, *, source: str) -> Position | None:
+        """Up to which version of a source the table has got; None if there is no table, or it doesn't say."""
+        from dao_iceberg._remembered import read_position
+
+        snapshot = self._client.find(data_object.key)
+        return None if snapshot is None else read_position(snapshot, source)
+
+    def history(self, data_object: TableObject, *, branch: str | None = None) -> Sequence[Version]:
+        """The versions that are kept, the newest first; those of a branch, if one is given."""
+        from dao_iceberg._versions import history_of
+
+        return History(history_of(self._snapshot(data_object, branch=branch)))
+
+    def list(self, data_object: DirectoryObject) -> Listing:
+        """The tables of the store, or the one table."""
+        from dao_iceberg._listing import list_tables
+
+        return Listing(TableInfo(key) for key in list_tables(self._client, data_object.key))

@@ -1,0 +1,158 @@
+"""What a table remembers in its properties beside its rows: calls with an idempotency key, and positions in sources.
+
+Properties are set in the commit of the rows, are kept when snapshots expire, and by other engines. Each names the
+snapshot that it came with. A position belongs to its snapshot: it counts only while that is one of the branch's line,
+so that a rollback by any engine makes it void. Summaries of snapshots have all positions once more, for a restore.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+
+from attrs import frozen
+from pyiceberg.table.metadata import TableMetadata
+
+from dao.errors import DataError
+from dao.increments import Position
+from dao.results import WriteResult
+from dao.tables import KeyedCall, check_position
+from dao_iceberg._client import MAIN, Snapshot
+
+__all__ = ["NOTHING", "Keyed", "Remembered", "positions_at", "positions_of", "read_position"]
+
+_CALL = "dao.call/"
+_POSITIONS = "dao.positions"
+
+
+def _property_of(branch: str) -> str:
+    return _POSITIONS if branch == MAIN else f"{_POSITIONS}@{branch}"
+
+
+class Keyed(KeyedCall):
+    """One call with an idempotency key, which is looked up in a table's properties and kept there."""
+
+    def find_result(self, snapshot: Snapshot, read_rest: Callable[[], None]) -> WriteResult | None:
+        """The result if the call was done before, else None.
+
+        Args:
+            snapshot: the table.
+            read_rest: reads the rows of the call that were not yet read.
+
+        Raises:
+            DataError: another call had this key.
+        """
+        known = snapshot.properties.get(f"{_CALL}{self.key}")
+        if known is None:
+            return None
+        read_rest()
+        digest, _, version = known.partition(" ")
+        if digest != self.request.text:
+            raise DataError(
+                f"idempotency_key: {self.key!r} is that of another call, which made version {version}: the action, the "
+                "arguments or the data differ; give this call a key of its own"
+            )
+        return WriteResult(0, 0, 0, 0, 0, int(version), int(version))
+
+
+@frozen
+class Remembered:
+    """What a commit keeps beside its rows.
+
+    Attributes:
+        keyed: the call, if it has an idempotency key.
+        position: up to which version of a source the table has got with it.
+        replaces: whether all rows are replaced, and so the positions that belong to them.
+    """
+
+    keyed: Keyed | None = None
+    position: Position | None = None
+    replaces: bool = False
+
+    def check(self, snapshot: Snapshot | None) -> None:
+        """Check that the table has the position from which the rows continue.
+
+        Raises:
+            ConflictError: it has another one.
+        """
+        if self.position is not None:
+            stored = None if snapshot is None else read_position(snapshot, self.position.source)
+            check_position(self.position, stored, "overwrite" if self.replaces else "append")
+
+    def properties(self, snapshot: Snapshot | None, version: int, branch: str) -> dict[str, str]:
+        """The properties that the commit of a snapshot sets.
+
+        Args:
+            snapshot: the version before.
+            version: the id of the new one.
+            branch: whose newest it will be.
+        """
+        found = {}
+        if self.keyed is not None:
+            found[f"{_CALL}{self.keyed.key}"] = f"{self.keyed.request.text} {version}"
+        had = {} if snapshot is None else positions_of(snapshot)
+        kept = {} if self.replaces else dict(had)
+        if self.position is not None:
+            kept[self.position.source] = (self.position.version, version)
+        if kept != had or (snapshot is not None and _property_of(branch) in snapshot.properties and not kept):
+            found[_property_of(branch)] = json.dumps(kept)
+        return found
+
+    def summary(self, snapshot: Snapshot | None) -> dict[str, str]:
+        """What the summary of the new snapshot says: all positions that the table has with it."""
+        had = {} if snapshot is None or self.replaces else positions_of(snapshot)
+        kept = {source: version for source, (version, _) in had.items()}
+        if self.position is not None:
+            kept[self.position.source] = self.position.version
+        return {_POSITIONS: json.dumps(kept)} if kept or had else {}
+
+    @property
+    def needs_commit(self) -> bool:
+        """Whether there is a commit even if no row changes."""
+        return self.keyed is not None or self.position is not None
+
+
+NOTHING = Remembered()
+"""A commit of rows alone."""
+
+
+def read_position(snapshot: Snapshot, source: str) -> Position | None:
+    """Up to which version of a source a table has got; None if it doesn't say."""
+    found = positions_of(snapshot).get(source)
+    return None if found is None else Position(source, found[0])
+
+
+def positions_of(snapshot: Snapshot) -> Mapping[str, tuple[int, int]]:
+    """The positions that count for the newest snapshot of a branch: by source the version, and the snapshot."""
+    text = snapshot.properties.get(_property_of(snapshot.branch or MAIN))
+    if text is None:
+        return {}
+    line = _line_of(snapshot.metadata, snapshot.version)
+    known = {one.snapshot_id for one in snapshot.metadata.snapshots}
+    return {
+        source: (int(version), int(at))
+        for source, (version, at) in json.loads(text).items()
+        if at in line or at not in known
+    }
+
+
+def _line_of(metadata: TableMetadata, version: int | None) -> set[int]:
+    """The ids of a snapshot and those before it, as far as the metadata has them."""
+    parents = {one.snapshot_id: one.parent_snapshot_id for one in metadata.snapshots}
+    found: set[int] = set()
+    while version is not None and version not in found:
+        found.add(version)
+        version = parents.get(version)
+    return found
+
+
+def positions_at(metadata: TableMetadata, version: int) -> Mapping[str, int]:
+    """The positions that a table had with an older snapshot, by its summaries: for a restore of it."""
+    by_id = {one.snapshot_id: one for one in metadata.snapshots}
+    current = by_id.get(version)
+    while current is not None:
+        text = None if current.summary is None else current.summary.get(_POSITIONS)
+        if text is not None:
+            return {source: int(found) for source, found in json.loads(text).items()}
+        current = None if current.parent_snapshot_id is None else by_id.get(current.parent_snapshot_id)
+    return {}

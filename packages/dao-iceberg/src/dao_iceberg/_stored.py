@@ -1,0 +1,204 @@
+"""Reads data files of a snapshot: their columns by field ids, their rows without those that are deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from functools import cached_property
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from attrs import define, field
+from pyiceberg.manifest import FileFormat
+from pyiceberg.schema import Schema
+from pyiceberg.transforms import IdentityTransform
+from pyiceberg.types import NestedField
+
+from dao.errors import NotFoundError, StoreError, UnsupportedError
+from dao.memory import current
+from dao.tables import numbers
+from dao_files.formats import FileTask, get_format
+from dao_files.lake import filesystem_over
+from dao_iceberg._client import Snapshot
+from dao_iceberg._deletes import Deletes
+from dao_iceberg._mapping import Found, find_columns, with_mapped_ids
+from dao_iceberg._planning import StoredFile
+from dao_iceberg._schemas import arrow_field, arrow_schema
+
+__all__ = ["StoredFiles"]
+
+_BATCH_ROWS = 131_072
+
+
+@define(eq=False, slots=False)
+class StoredFiles:
+    """A reader of the data files of a snapshot.
+
+    Attributes:
+        snapshot: the snapshot.
+        files: its files that may be read.
+        columns: in which rows are given; those of the snapshot by default, or those that its table has afterwards.
+    """
+
+    snapshot: Snapshot
+    files: Sequence[StoredFile]
+    columns: Schema = field()
+
+    @columns.default
+    def _own(self) -> Schema:
+        return self.snapshot.columns
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The columns in Arrow."""
+        return arrow_schema(self.columns)
+
+    @cached_property
+    def deletes(self) -> Deletes:
+        """The deletes of the files' rows."""
+        return Deletes(self.snapshot)
+
+    @cached_property
+    def filesystem(self) -> Any:
+        """The files for the formats."""
+        sizes = {self.key_of(one): one.entry.file.file_size_in_bytes for one in self.files}
+        return filesystem_over(self.snapshot.client.transport, sizes)
+
+    def key_of(self, file: StoredFile) -> str:
+        """The key of a file.
+
+        Raises:
+            UnsupportedError: it isn't Parquet, is encrypted, or is outside of the store.
+        """
+        if file.entry.file.file_format != FileFormat.PARQUET:
+            raise UnsupportedError(f"the data file {file.path!r} is {file.entry.file.file_format.value}, not Parquet")
+        if file.entry.file.key_metadata is not None:
+            raise UnsupportedError(f"the data file {file.path!r} is encrypted")
+        return self.snapshot.client.locations.key_of(file.path)
+
+    def find(self, file: StoredFile, fields: Sequence[NestedField]) -> list[Found]:
+        """Where columns are in a file.
+
+        Raises:
+            NotFoundError: the file isn't there.
+            StoreError: it is damaged.
+        """
+        stored = get_format("parquet").infer_schema([self.key_of(file)], self.filesystem)
+        stored = with_mapped_ids(stored, self._mapping, file.path)
+        return find_columns(fields, stored, self._constants(file))
+
+    @cached_property
+    def _mapping(self) -> Any:
+        return self.snapshot.table.name_mapping()
+
+    def _constants(self, file: StoredFile) -> Mapping[int, pa.Scalar]:
+        """The values of the columns that a file is partitioned by as they are."""
+        spec = self.snapshot.metadata.specs()[file.entry.file.spec_id]
+        found = {}
+        for one, value in zip(spec.fields, file.entry.file.partition, strict=True):
+            if isinstance(one.transform, IdentityTransform):
+                wanted = next((column for column in self.columns.fields if column.field_id == one.source_id), None)
+                if wanted is not None:
+                    found[one.source_id] = _scalar(value, arrow_field(wanted).type)
+        return found
+
+    def fields(self, names: Sequence[str] | None = None) -> list[NestedField]:
+        """Columns by name; all by default."""
+        if names is None:
+            return list(self.columns.fields)
+        by_name = {one.name: one for one in self.columns.fields}
+        return [by_name[name] for name in names]
+
+    def read(
+        self,
+        file: StoredFile,
+        names: Sequence[str] | None = None,
+        *,
+        found: Sequence[Found] | None = None,
+        skip: Any = None,
+        skip_columns: frozenset[str] = frozenset(),
+    ) -> Iterator[pa.RecordBatch]:
+        """The rows of a file in their order, without those that are deleted.
+
+        Args:
+            file: the file.
+            names: the columns; all by default.
+            found: where these are in the file, if that is known.
+            skip: an expression of Arrow over the columns: rows for which it isn't true may be left out.
+            skip_columns: the columns of it.
+
+        Raises:
+            StoreError: the file isn't there, or is damaged.
+            UnsupportedError: it has values that the table's types can't hold.
+        """
+        wanted = self.find(file, self.fields(names)) if found is None else list(found)
+        equality = self.deletes.equality_of(file)
+        extra = self.find(file, [one for delete in equality for one in delete.fields])
+        positions = self.deletes.positions_of(file)
+        plain = {one.field.name for one in wanted if one.is_plain}
+        can_skip = skip is not None and positions is None and skip_columns <= plain
+        stored = {one.stored.name: one.stored for one in (*wanted, *extra) if one.stored is not None}
+        task = FileTask(
+            schema=pa.schema(list(stored.values())),
+            predicate=skip if can_skip else None,
+            predicate_columns=skip_columns if can_skip else frozenset(),
+            batch_size=_BATCH_ROWS,
+        )
+        schema = pa.schema([one.field for one in wanted])
+        start = 0
+        with closing(self._batches(file, task)) as batches:
+            for batch in batches:
+                columns = [one.column(batch) for one in wanted]
+                rows = pa.RecordBatch.from_arrays(columns, schema=schema) if columns else batch.select([])
+                kept = None if positions is None else _others(positions, start, batch.num_rows)
+                left = iter(extra)
+                for delete in equality:
+                    other = delete.keeps([next(left).column(batch) for _ in delete.fields])
+                    kept = other if kept is None else pc.and_(kept, other)
+                yield rows if kept is None else rows.filter(kept)
+                start += batch.num_rows
+
+    def _batches(self, file: StoredFile, task: FileTask) -> Any:
+        if not task.schema.names:
+            return _bare(file.rows)
+        options = get_format("parquet").options()
+        return self._translated(
+            file, get_format("parquet").read_file(self.key_of(file), self.filesystem, options, task)
+        )
+
+    def _translated(self, file: StoredFile, batches: Any) -> Iterator[pa.RecordBatch]:
+        with closing(batches):
+            try:
+                yield from batches
+            except FileNotFoundError as error:
+                raise self.missing(file.path) from error
+
+    def missing(self, path: str) -> StoreError:
+        """The error for a file that is gone."""
+        if self.snapshot.branch is None:
+            return NotFoundError(
+                f"snapshot {self.snapshot.version} of {self.snapshot.key!r} isn't kept any more: the file {path!r} of "
+                "it is gone"
+            )
+        return StoreError(f"the file {path!r}, which the table {self.snapshot.key!r} names, is not there")
+
+
+def _scalar(value: Any, kind: pa.DataType) -> pa.Scalar:
+    """A value of a partition as Arrow has it: moments and dates are counts there."""
+    if value is not None and pa.types.is_temporal(kind):
+        return pa.scalar(value, pa.int32() if kind.bit_width == 32 else pa.int64()).cast(kind)
+    return pa.scalar(value, kind)
+
+
+def _others(positions: pa.Array, start: int, count: int) -> pa.Array:
+    """Which of some rows have none of some numbers."""
+    near = positions.filter(pc.and_(pc.greater_equal(positions, start), pc.less(positions, start + count)))
+    return pc.invert(pc.is_in(pc.add(numbers(count), start), value_set=near))
+
+
+def _bare(count: int) -> Iterator[pa.RecordBatch]:
+    """Batches without columns."""
+    size = min(_BATCH_ROWS, current().batch)
+    for begin in range(0, count, size):
+        yield pa.RecordBatch.from_arrays([pa.nulls(min(size, count - begin))], ["-"]).select([])

@@ -1,0 +1,300 @@
+"""Writes rows: new data files first, then one commit that names them. Nothing is seen of them before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+from attrs import define, evolve, field, frozen
+from pyiceberg.partitioning import PARTITION_FIELD_ID_START, PartitionSpec
+from pyiceberg.table.update import AddPartitionSpecUpdate, SetDefaultSpecUpdate, TableUpdate
+
+from dao.arrow.convert import conform, to_reader
+from dao.errors import AlreadyExistsError, ConflictError, DataError
+from dao.increments import Position
+from dao.results import WriteResult
+from dao.tables import reconcile
+from dao_files.lake import FileSettings, valid_rows, with_missing
+from dao_iceberg._client import MAIN, Client, Snapshot
+from dao_iceberg._evolving import evolved_columns, replaced_columns, schema_updates
+from dao_iceberg._files import IcebergFiles, Layout
+from dao_iceberg._manifests import Entry
+from dao_iceberg._planning import plan_files
+from dao_iceberg._remembered import Keyed, Remembered
+from dao_iceberg._schemas import new_schema, storable
+from dao_iceberg._specs import parse_term, partition_spec, sort_order, terms_of
+from dao_iceberg._transaction import Change, NewTable, commit
+
+__all__ = ["Source", "Write", "check_given_partitions", "evolved", "first_table", "layout_of", "write_rows"]
+
+
+@frozen(kw_only=True)
+class Write:
+    """What a write was asked for.
+
+    Attributes:
+        mode: see :meth:`dao_iceberg.IcebergInterface.write`.
+        partition_by: the terms of partitions that were given; None for the table's own.
+        sort_by: the terms of the sort order of a new table.
+        schema_mode: ``strict`` or ``evolve``.
+        properties: of a new table.
+        settings: how files are written.
+        timeout: seconds for which the commit is tried again.
+        position: up to which version of a source the table has got with it.
+        branch: that is written to.
+    """
+
+    mode: str = "error"
+    partition_by: tuple[str, ...] | None = None
+    sort_by: tuple[str, ...] = ()
+    schema_mode: str = "strict"
+    properties: Mapping[str, str] = field(factory=dict)
+    settings: FileSettings = field(factory=FileSettings)
+    timeout: float = 60.0
+    position: Position | None = None
+    branch: str = MAIN
+
+
+@define(eq=False)
+class Source:
+    """The rows of a call: written into files once, and again only if the table was changed so that they don't fit.
+
+    Attributes:
+        data: what was handed in.
+        schema: the schema to which it is cast; None for its own.
+        keyed: the call, if it has an idempotency key.
+    """
+
+    data: Any
+    schema: pa.Schema | None = None
+    keyed: Keyed | None = None
+    _reader: pa.RecordBatchReader | None = None
+    _files: IcebergFiles | None = None
+    _made_for: Any = None
+
+    @property
+    def arriving(self) -> pa.Schema:
+        """The columns of the rows."""
+        return self._rows().schema
+
+    def _rows(self) -> pa.RecordBatchReader:
+        if self._reader is None:
+            self._reader = to_reader(self.data, schema=self.schema)
+            if self.keyed is not None:
+                self._reader = self.keyed.watch(self._reader)
+        return self._reader
+
+    def read_rest(self) -> None:
+        """Read the rows that were not yet read, and drop them."""
+        for _ in self._rows():
+            pass
+
+    @property
+    def can_be_read_again(self) -> bool:
+        """Whether the data is in memory, and no stream."""
+        return isinstance(self.data, (pa.Table, pa.RecordBatch, list)) or hasattr(self.data, "__dataframe__")
+
+    def files(
+        self,
+        client: Client,
+        layout: Layout,
+        settings: FileSettings,
+        check: Callable[[pa.RecordBatch], None] | None = None,
+    ) -> IcebergFiles:
+        """The data files with the rows.
+
+        Args:
+            client: the store.
+            layout: of the files.
+            settings: how they are written.
+            check: called with each batch before it is written, to refuse rows; always the same.
+
+        Raises:
+            ConflictError: the table was changed so that the rows must be written again, and they were a stream.
+            DataError: a value doesn't fit its column.
+        """
+        if self._files is not None and self._made_for == layout.made_of:
+            return self._files
+        if self._files is not None:
+            if not self.can_be_read_again:
+                raise ConflictError(
+                    "another writer changed the table's columns or partitions, and the stream can't be read again"
+                )
+            self.discard()
+            self._reader = None
+        reader = self._rows()
+        self._files = IcebergFiles(client.transport, client.locations, layout, settings=settings)
+        self._made_for = layout.made_of
+        rows = conform(with_missing(reader, layout.schema), layout.schema)
+        self._files.write(valid_rows(rows, check))
+        return self._files
+
+    def discard(self) -> None:
+        """Delete the files: no snapshot names them."""
+        if self._files is not None:
+            self._files.discard()
+            self._files = None
+
+
+def write_rows(client: Client, table: str, source: Source, asked: Write) -> WriteResult:
+    """See :meth:`dao_iceberg.IcebergInterface.write`."""
+    plan = partial(_plan, client, table, source, asked)
+    remembered = Remembered(source.keyed, asked.position, replaces=asked.mode == "overwrite")
+    return commit(client, table, plan, asked.timeout, source.discard, remembered, source.read_rest, branch=asked.branch)
+
+
+def _plan(client: Client, table: str, source: Source, asked: Write, snapshot: Snapshot | None) -> Change:
+    if snapshot is None:
+        return _plan_new(client, table, source, asked)
+    match asked.mode:
+        case "error":
+            raise AlreadyExistsError(f"the table {table!r} is there: give mode='append', 'overwrite' or 'ignore'")
+        case "ignore":
+            return Change(result=WriteResult(rows_inserted=0), is_ignored=True)
+        case "append":
+            return _plan_append(client, source, asked, snapshot)
+        case "overwrite":
+            return _plan_overwrite(client, source, asked, snapshot)
+    return _plan_partitions(client, source, asked, snapshot)
+
+
+def _written(
+    files: IcebergFiles,
+    operation: str,
+    *,
+    removed: Sequence[Entry] = (),
+    updates: Sequence[TableUpdate] = (),
+    create: NewTable | None = None,
+    gone: int | None = 0,
+) -> Change:
+    return Change(
+        operation=operation,
+        added=tuple(files.added),
+        removed=removed,
+        updates=updates,
+        create=create,
+        result=WriteResult(rows_inserted=files.rows, rows_deleted=gone, bytes=files.size, files=len(files.added)),
+    )
+
+
+def _plan_new(client: Client, table: str, source: Source, asked: Write) -> Change:
+    if asked.branch != MAIN:
+        raise DataError(f"branch: found {asked.branch!r} for a new table, which is made on {MAIN!r} first")
+    if asked.mode == "overwrite_partitions" and not asked.partition_by:
+        raise DataError("mode='overwrite_partitions' needs a partitioned table: give partition_by=")
+    made = first_table(source.arriving, asked.partition_by or (), asked.sort_by, asked.properties)
+    layout = Layout(made.columns, made.spec, f"{table}/data")
+    return _written(source.files(client, layout, asked.settings), "append", create=made)
+
+
+def first_table(
+    arriving: pa.Schema, partition_by: Sequence[str], sort_by: Sequence[str], properties: Mapping[str, str]
+) -> NewTable:
+    """A new table for rows with some columns.
+
+    Raises:
+        DataError: Iceberg has no type for a column, or a partition or order can't be made.
+    """
+    columns = new_schema(storable(arriving))
+    return NewTable(
+        columns=columns,
+        spec=partition_spec(partition_by, columns),
+        order=sort_order(sort_by, columns),
+        properties={name: str(value) for name, value in properties.items()},
+    )
+
+
+def layout_of(snapshot: Snapshot, columns: Any = None, spec: PartitionSpec | None = None) -> Layout:
+    """How new rows of a table lie in files."""
+    return Layout(columns or snapshot.metadata.schema(), spec or snapshot.spec, snapshot.data_folder)
+
+
+def check_given_partitions(given: Sequence[str] | None, snapshot: Snapshot) -> None:
+    """Check that partitions which a call gives are the table's own."""
+    own = terms_of(snapshot.spec, snapshot.metadata.schema())
+    if given is not None and tuple(str(parse_term(one)) for one in given) != own:
+        raise DataError(
+            f"partition_by: found {list(given)}, expected the table's own, {list(own)}; mode='overwrite' changes them"
+        )
+
+
+def evolved(snapshot: Snapshot, arriving: pa.Schema, schema_mode: str, keys: Sequence[str] = ()) -> Any:
+    """A table's columns after rows of another schema come.
+
+    Raises:
+        DataError: the schemas don't fit.
+        UnsupportedError: a column would get a type that Iceberg can't give it.
+    """
+    found = reconcile(snapshot.schema, arriving, schema_mode, keys)
+    if found.equals(snapshot.schema):
+        return snapshot.metadata.schema()
+    added = pa.schema([one for one in found if one.name not in snapshot.schema.names])
+    new = [one.with_nullable(True) for one in storable(added)]
+    old = [one for one in found if one.name in snapshot.schema.names]
+    return evolved_columns(snapshot.metadata, pa.schema([*old, *new]))
+
+
+def _plan_append(client: Client, source: Source, asked: Write, snapshot: Snapshot) -> Change:
+    snapshot.check_writable()
+    check_given_partitions(asked.partition_by, snapshot)
+    columns = evolved(snapshot, source.arriving, asked.schema_mode)
+    files = source.files(client, layout_of(snapshot, columns), asked.settings)
+    return _written(files, "append", updates=schema_updates(snapshot.metadata, columns))
+
+
+def _plan_overwrite(client: Client, source: Source, asked: Write, snapshot: Snapshot) -> Change:
+    snapshot.check_writable()
+    columns = replaced_columns(snapshot.metadata, storable(source.arriving))
+    spec, updates = _replaced_spec(snapshot, asked.partition_by or (), columns)
+    files = source.files(client, layout_of(snapshot, columns, spec), asked.settings)
+    old = plan_files(snapshot)
+    gone = None if any(one.has_deletes for one in old) else sum(one.rows for one in old)
+    return _written(
+        files,
+        "overwrite",
+        removed=[one.entry for one in old],
+        updates=[*schema_updates(snapshot.metadata, columns), *updates],
+        gone=gone,
+    )
+
+
+def _replaced_spec(
+    snapshot: Snapshot, terms: Sequence[str], columns: Any
+) -> tuple[PartitionSpec, tuple[TableUpdate, ...]]:
+    """The spec with some terms: one that the table has or had, or a new one."""
+    metadata = snapshot.metadata
+    first = max(metadata.last_partition_id or 0, PARTITION_FIELD_ID_START - 1) + 1
+    number = max(one.spec_id for one in metadata.partition_specs) + 1
+    made = partition_spec(terms, columns, number, first)
+    for known in metadata.partition_specs:
+        if known.compatible_with(made):
+            made = known
+    if made.spec_id == metadata.default_spec_id:
+        return made, ()
+    if made.spec_id != number:
+        return made, (SetDefaultSpecUpdate(spec_id=made.spec_id),)
+    return made, (AddPartitionSpecUpdate(spec=made), SetDefaultSpecUpdate(spec_id=-1))
+
+
+def _plan_partitions(client: Client, source: Source, asked: Write, snapshot: Snapshot) -> Change:
+    snapshot.check_writable()
+    check_given_partitions(asked.partition_by, snapshot)
+    if not terms_of(snapshot.spec, snapshot.metadata.schema()):
+        raise DataError(
+            "mode='overwrite_partitions' needs a partitioned table; this one has none: use mode='overwrite'"
+        )
+    columns = evolved(snapshot, source.arriving, asked.schema_mode)
+    files = source.files(client, layout_of(snapshot, columns), asked.settings)
+    came = set(files.partitions)
+    old = plan_files(snapshot)
+    if any(one.entry.file.spec_id != snapshot.spec.spec_id for one in old):
+        raise DataError(
+            "mode='overwrite_partitions': the table has files with older partitions, which can't be told from the new "
+            "ones; compact it first, or use mode='overwrite' with where="
+        )
+    replaced = [one for one in old if tuple(one.entry.file.partition) in came]
+    gone = None if any(one.has_deletes for one in replaced) else sum(one.rows for one in replaced)
+    found = _written(files, "overwrite", removed=[one.entry for one in replaced], gone=gone)
+    return evolve(found, updates=schema_updates(snapshot.metadata, columns))
