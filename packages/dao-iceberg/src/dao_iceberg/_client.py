@@ -228,7 +228,7 @@ class Snapshot:
     @property
     def properties(self) -> Mapping[str, str]:
         """The table's properties. They may hold secrets: never print them."""
-        return self.metadata.properties
+        return dict(self.metadata.properties)
 
     @cached_property
     def manifests(self) -> list[ManifestFile]:

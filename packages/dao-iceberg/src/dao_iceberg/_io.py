@@ -73,7 +73,7 @@ class Locations:
 _known: WeakValueDictionary[str, Locations] = WeakValueDictionary()
 
 
-class TransportIO(FileIO):
+class TransportIO(FileIO):  # type: ignore[misc]  # mypy skips pyiceberg
     """See :class:`pyiceberg.io.FileIO`.
 
     Args:
@@ -95,7 +95,7 @@ class TransportIO(FileIO):
         self.locations.transport.delete([self.locations.key_of(text)])
 
 
-class _Input(InputFile):
+class _Input(InputFile):  # type: ignore[misc]  # the same
     """An object that is read whole: what pyiceberg reads is small."""
 
     def __init__(self, location: str, locations: Locations) -> None:
@@ -116,7 +116,7 @@ class _Input(InputFile):
         return BytesIO(self._transport.get(self._key))
 
 
-class _Output(OutputFile):
+class _Output(OutputFile):  # type: ignore[misc]  # the same
     """An object that is put whole, in one request."""
 
     def __init__(self, location: str, locations: Locations) -> None:

@@ -175,7 +175,7 @@ def write_snapshot(
     folder: str,
     note: Callable[[str], None],
 ) -> Snapshot:
-    """Write the manifests and the manifest list of a new snapshot. Nobody sees it before the metadata names it.
+    """Write the manifests and the manifest list of a new snapshot, which isn't seen before the metadata names it.
 
     Manifests without files that go are kept as they are.
 
@@ -187,7 +187,7 @@ def write_snapshot(
         manifests: those of the parent.
         reader: of the store.
         folder: the location of the table's metadata.
-        note: is told the location of each file before it is written.
+        note: called with the location of each file before it is written.
     """
     writer = _Writer(metadata, reader.io, folder, version, note)
     kept = writer.kept(manifests, plan.removed, reader)

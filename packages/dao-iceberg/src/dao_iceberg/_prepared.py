@@ -138,7 +138,8 @@ class Prepared:
 
     @property
     def _required(self) -> int | None:
-        return next(one.snapshot_id for one in self.requirements if isinstance(one, AssertRefSnapshotId))
+        found: int | None = next(one.snapshot_id for one in self.requirements if isinstance(one, AssertRefSnapshotId))
+        return found
 
     def discard(self, client: Client) -> None:
         """Delete its files. It must not be made any more."""

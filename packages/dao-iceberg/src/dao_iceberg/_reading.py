@@ -6,11 +6,12 @@ decodes them on all cores and filters as it goes. The others are read one by one
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.types as pt
 from attrs import field, frozen
 
@@ -146,7 +147,7 @@ class _Scan:
                     if left == 0:
                         return
 
-    def _rows_of(self, group: list[_Opened], size: int | None) -> Iterator[pa.RecordBatch]:
+    def _rows_of(self, group: list[_Opened], size: int | None) -> Generator[pa.RecordBatch, None, None]:
         if group[0].is_plain:
             keys = [self.stored.key_of(one.file) for one in group]
             selection = self._selection(size)
@@ -223,8 +224,9 @@ def _visible(stored: StoredFiles, file: StoredFile) -> int:
     if not file.has_deletes:
         return file.rows
     if not file.equality:
-        positions = stored.deletes.positions_of(file)
-        return file.rows - sum(1 for one in positions.unique().to_pylist() if one < file.rows)
+        positions: Any = stored.deletes.positions_of(file)
+        inside = positions.filter(pc.less(positions, file.rows))
+        return file.rows - int(pc.count_distinct(inside).as_py())
     return sum(batch.num_rows for batch in stored.read(file, []))
 
 

@@ -1,0 +1,40 @@
+"""The conformance kit over Iceberg tables in a folder."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from dao import DataStore
+from dao.capabilities import capabilities_of
+from dao.testing import Backend, ConformanceSuite, patched
+from dao_iceberg import IcebergInterface
+
+
+class TestFolder(ConformanceSuite):
+    capabilities = capabilities_of(IcebergInterface)
+
+    @pytest.fixture
+    def backend(self, tmp_path):
+        folder, other = tmp_path / "lake", tmp_path / "other"
+        return Backend(
+            store=DataStore("kit", "iceberg", options={"root": str(folder)}),
+            other=DataStore("other", "iceberg", options={"root": str(other)}),
+            faults=lambda plan: patched(plan, (os, "replace", "link", "unlink", "makedirs", "rmdir")),
+            debris=lambda: [str(path) for path in folder.rglob(".*.tmp")],
+            secret_store=secret_store,
+        )
+
+
+def secret_store(text: str) -> DataStore:
+    """A store that answers nothing: the secrets are seen before it is asked."""
+    secrets = dict.fromkeys(("access_key_id", "secret_access_key", "session_token"), text)
+    options = {
+        "catalog": "memory",
+        "bucket": "lake",
+        "endpoint": "http://127.0.0.1:9",
+        "region": "us-east-1",
+        "retry": {"attempts": 1},
+    }
+    return DataStore("secret", "iceberg", options={**options, **secrets})
