@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from dao import DataStore
+from dao import DataStore, TableObject
 from dao.capabilities import capabilities_of
 from dao.testing import Backend, ConformanceSuite, patched
 from dao_iceberg import IcebergInterface
@@ -24,7 +24,16 @@ class TestFolder(ConformanceSuite):
             faults=lambda plan: patched(plan, (os, "replace", "link", "unlink", "makedirs", "rmdir")),
             debris=lambda: [str(path) for path in folder.rglob(".*.tmp")],
             secret_store=secret_store,
+            refer=refer,
         )
+
+
+def refer(kind: str, table: TableObject, name: str) -> None:
+    """Make a branch or a tag of a table's newest snapshot."""
+    snapshot = table.data_store.interface._snapshot(table)
+    with snapshot.table.manage_snapshots() as manage:
+        make = manage.create_tag if kind == "tag" else manage.create_branch
+        make(snapshot.version, name)
 
 
 def secret_store(text: str) -> DataStore:
