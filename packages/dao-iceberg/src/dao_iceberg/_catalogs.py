@@ -15,7 +15,8 @@ from typing import Any
 from attrs import define, field, frozen
 from pyiceberg.catalog import Catalog, MetastoreCatalog
 
-from dao.errors import PluginError
+from dao.errors import NotFoundError, PluginError
+from dao_files.lake import FolderTransport
 from dao_iceberg._io import Locations, TransportIO
 
 __all__ = ["CatalogMaker", "CatalogSettings"]
@@ -130,6 +131,9 @@ def _sql(maker: CatalogMaker, properties: dict[str, str]) -> Catalog:
     settings = maker.settings
     if settings.url is None:
         assert settings.file is not None
+        transport = maker.locations.transport
+        if isinstance(transport, FolderTransport) and not transport.create and not os.path.isdir(transport.root):
+            raise NotFoundError(f"the root {transport.root!r} is not there, and create=False forbids to make it")
         os.makedirs(os.path.dirname(settings.file), exist_ok=True)
         return _in_database(maker, properties, _sqlite(settings.file))
     return _in_database(maker, properties, _database(settings.url))

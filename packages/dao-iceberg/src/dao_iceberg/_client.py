@@ -24,13 +24,24 @@ from dao_iceberg._io import Locations, TransportIO
 from dao_iceberg._manifests import ManifestReader
 from dao_iceberg._schemas import arrow_schema
 
-__all__ = ["Client", "Snapshot", "check_name"]
+__all__ = ["MAIN", "Client", "Snapshot", "check_name", "refuse_code"]
 
 MAIN = MAIN_BRANCH
 _LONGEST = 255
+_CODE = "write.py-location-provider.impl"
 _LOWER = ("glue", "hive")
 _WRITABLE = (1, 2)
 """The versions of the format that can be written."""
+
+
+def refuse_code(properties: Mapping[str, str]) -> None:
+    """Refuse a table whose properties name a class that pyiceberg would import for a commit.
+
+    Raises:
+        UnsupportedError: they do.
+    """
+    if _CODE in properties:
+        raise UnsupportedError(f"the property {_CODE!r} of the table names code to be run, which DAO doesn't run")
 
 
 def check_name(table: str) -> str:
@@ -267,5 +278,6 @@ class Snapshot:
                 f"the table {self.key!r} is of version {self.metadata.format_version} of Iceberg's format, which can "
                 "be read; versions 1 and 2 can be written"
             )
+        refuse_code(self.properties)
         if self.branch is None:
             raise UnsupportedError(f"the table {self.key!r} was opened at an older snapshot, which can't be written to")

@@ -17,7 +17,7 @@ from dao.increments import Position
 from dao.results import WriteResult
 from dao.tables import reconcile
 from dao_files.lake import FileSettings, valid_rows, with_missing
-from dao_iceberg._client import MAIN, Client, Snapshot
+from dao_iceberg._client import MAIN, Client, Snapshot, refuse_code
 from dao_iceberg._evolving import evolved_columns, replaced_columns, schema_updates
 from dao_iceberg._files import IcebergFiles, Layout
 from dao_iceberg._manifests import Entry
@@ -197,6 +197,7 @@ def first_table(
     Raises:
         DataError: Iceberg has no type for a column, or a partition or order can't be made.
     """
+    refuse_code(properties)
     columns = new_schema(storable(arriving))
     return NewTable(
         columns=columns,

@@ -1,0 +1,215 @@
+"""Commits: conflicts, answers that are lost, catalogs that fail; nothing is lost, nothing is there twice."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pyarrow as pa
+import pytest
+from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from dao import TableObject
+from dao.errors import ConflictError, PermissionDeniedError, TransientError, UnsupportedError
+from dao.increments import Position
+
+ROWS = pa.table({"id": [1, 2]})
+
+
+def keys(client) -> set[str]:
+    return {stat.key for stat in client.transport.list("orders/")}
+
+
+@pytest.fixture
+def asked(client, monkeypatch):
+    """Lets the catalog's answers be others: a list of functions of the commit that is asked for."""
+    answers: list = []
+    catalog = client.catalogs.get()
+    commit = catalog.commit_table
+
+    def answer(*given):
+        return answers.pop(0)(lambda: commit(*given)) if answers else commit(*given)
+
+    monkeypatch.setattr(catalog, "commit_table", answer)
+    return answers
+
+
+def lost(commit):
+    commit()
+    raise CommitStateUnknownException("the answer was lost")
+
+
+def never_came(commit):
+    raise CommitStateUnknownException("the question was lost")
+
+
+def refused_though_made(commit):
+    commit()
+    raise CommitFailedException("what a proxy says that asked twice")
+
+
+@pytest.mark.parametrize("answer", [lost, never_came, refused_though_made])
+def test_an_answer_that_is_lost(dao, table, client, asked, answer):
+    first = dao.write(ROWS, table)
+    asked.append(answer)
+    done = dao.write(pa.table({"id": [3]}), table, mode="append")
+    assert (done.rows_inserted, done.version_before) == (1, first.version_after)
+    assert [one.version for one in dao.history(table)] == [done.version_after, first.version_after]
+    assert sorted(dao.read(table)["id"].to_pylist()) == [1, 2, 3]
+
+
+@pytest.mark.parametrize("answer", [lost, never_came])
+def test_an_answer_that_is_lost_for_a_new_table(dao, table, asked, answer):
+    asked.append(answer)
+    done = dao.write(ROWS, table)
+    assert [one.version for one in dao.history(table)] == [done.version_after]
+    assert dao.count(table) == 2
+
+
+def test_an_answer_that_is_lost_before_another_writer_comes(dao, table, client, asked):
+    dao.write(ROWS, table)
+
+    def then_another(commit):
+        commit()
+        dao.write(pa.table({"id": [9]}), table, mode="append")
+        raise CommitStateUnknownException("the answer was lost")
+
+    asked.append(then_another)
+    dao.write(pa.table({"id": [3]}), table, mode="append")
+    assert sorted(dao.read(table)["id"].to_pylist()) == [1, 2, 3, 9]
+
+
+def test_a_commit_that_came_to_nothing_is_planned_again(dao, table, client, asked):
+    dao.write(ROWS, table)
+
+    def another_first(commit):
+        dao.write(pa.table({"id": [9]}), table, mode="append")
+        raise CommitStateUnknownException("the question was lost")
+
+    asked.append(another_first)
+    before = keys(client)
+    dao.write(pa.table({"id": [3]}), table, mode="append")
+    assert sorted(dao.read(table)["id"].to_pylist()) == [1, 2, 3, 9]
+    assert len([key for key in keys(client) - before if key.endswith(".parquet")]) == 2
+
+
+def test_files_stay_while_the_outcome_is_unknown(dao, table, client, asked, monkeypatch):
+    dao.write(ROWS, table)
+    before = keys(client)
+
+    def gone(*_):
+        raise OperationalError("select", {}, Exception("no connection"))
+
+    def unknown(commit):
+        commit()
+        monkeypatch.setattr(client.catalogs.get(), "load_table", gone)
+        raise CommitStateUnknownException("the answer was lost")
+
+    asked.append(unknown)
+    with pytest.raises(TransientError, match="may have been made"):
+        dao.write(pa.table({"id": [3]}), table, mode="append")
+    monkeypatch.undo()
+    assert sorted(dao.read(table)["id"].to_pylist()) == [1, 2, 3]
+    assert len([key for key in keys(client) - before if key.endswith(".parquet")]) == 1
+
+
+def test_a_refusal_leaves_no_file(dao, table, client, asked):
+    from pyiceberg.exceptions import ForbiddenError
+
+    dao.write(ROWS, table)
+    before = keys(client)
+
+    def refuse(commit):
+        raise ForbiddenError("you may not")
+
+    asked.append(refuse)
+    with pytest.raises(PermissionDeniedError, match="you may not"):
+        dao.write(pa.table({"id": [3]}), table, mode="append")
+    assert keys(client) == before
+
+
+def test_a_conflict_without_time_leaves_no_file(dao, lake, table, client, asked):
+    dao.write(ROWS, table)
+    before = keys(client)
+    lake.interface.conflict_timeout = 0.0
+
+    def refuse(commit):
+        raise CommitFailedException("another one was first")
+
+    asked.append(refuse)
+    with pytest.raises(ConflictError):
+        dao.write(pa.table({"id": [3]}), table, mode="append")
+    assert keys(client) == before
+
+
+def test_the_database_fails_as_it_commits(dao, table, client, monkeypatch):
+    dao.write(ROWS, table)
+    commit, left = Session.commit, [1]
+
+    def fail(self):
+        if left and left.pop():
+            commit(self)
+            raise OperationalError("commit", {}, Exception("server closed the connection"))
+        return commit(self)
+
+    monkeypatch.setattr(Session, "commit", fail)
+    dao.write(pa.table({"id": [3]}), table, mode="append")
+    assert sorted(dao.read(table)["id"].to_pylist()) == [1, 2, 3]
+    assert len(dao.history(table)) == 2
+
+
+def test_many_writers(dao, table):
+    def write(number):
+        return [dao.write(pa.table({"id": [number]}), table, mode="append") for _ in range(3)]
+
+    with ThreadPoolExecutor(8) as pool:
+        done = [one for many in pool.map(write, range(8)) for one in many]
+    assert len({one.version_after for one in done}) == 24
+    assert sorted(dao.read(table)["id"].to_pylist()) == sorted([*range(8)] * 3)
+
+
+def test_losers_leave_no_files(dao, table, client):
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda number: dao.write(pa.table({"id": [number]}), table, mode="append"), range(6)))
+    names = keys(client)
+    assert len([key for key in names if key.endswith(".metadata.json")]) == 6
+    assert len([key for key in names if "/snap-" in key]) == 6
+    assert len([key for key in names if key.endswith(".parquet")]) == 6
+
+
+def test_the_files_of_the_table_that_is_overwritten_stay_for_older_versions(dao, table):
+    first = dao.write(ROWS, table).version_after
+    dao.write(pa.table({"id": ["x"]}), table, mode="overwrite")
+    assert dao.read(table, version=first).to_pylist() == ROWS.to_pylist()
+    assert dao.read(table).to_pylist() == [{"id": "x"}]
+
+
+def test_a_rollback_by_another_engine_makes_a_position_void(dao, table, client):
+    first = dao.write(ROWS, table, position=Position("bronze", 4)).version_after
+    dao.write(ROWS, table, mode="append", position=Position("bronze", 7, since=4))
+    assert table.data_store.interface.read_position(table, source="bronze") == Position("bronze", 7)
+    with client.open("orders").table.manage_snapshots() as manage:
+        manage.rollback_to_snapshot(first)
+    assert table.data_store.interface.read_position(table, source="bronze") is None
+
+
+def test_properties_that_name_code_run_none(dao, table, client):
+    dao.write(ROWS, table, properties={"py-io-impl": "os.path.X"})
+    dao.write(ROWS, table, mode="append")
+    assert dao.count(table) == 4
+    with client.open("orders").table.transaction() as transaction:
+        transaction.set_properties({"write.py-location-provider.impl": "os.path.X"})
+    with pytest.raises(UnsupportedError, match="names code"):
+        dao.write(ROWS, table, mode="append")
+    assert dao.count(table) == 4
+
+
+def test_a_folder_that_may_not_be_made(dao, tmp_path):
+    from dao import DataStore
+
+    store = DataStore("lake", "iceberg", options={"root": str(tmp_path / "none"), "create": False})
+    for data in (ROWS, ROWS.slice(0, 0)):
+        with pytest.raises(FileNotFoundError):
+            dao.write(data, TableObject("orders", store))
+    assert not (tmp_path / "none").exists()
