@@ -11,7 +11,6 @@ from contextlib import closing
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.types as pt
 from attrs import field, frozen
 
@@ -216,18 +215,8 @@ def count_rows(snapshot: Snapshot, where: Any) -> int:
         )
     files = plan_files(snapshot)
     stored = StoredFiles(snapshot, files)
-    with closing(in_parallel(lambda one: _visible(stored, one), files, _OPENERS)) as counts:
+    with closing(in_parallel(stored.visible, files, _OPENERS)) as counts:
         return sum(counts)
-
-
-def _visible(stored: StoredFiles, file: StoredFile) -> int:
-    if not file.has_deletes:
-        return file.rows
-    if not file.equality:
-        positions: Any = stored.deletes.positions_of(file)
-        inside = positions.filter(pc.less(positions, file.rows))
-        return file.rows - int(pc.count_distinct(inside).as_py())
-    return sum(batch.num_rows for batch in stored.read(file, []))
 
 
 def _narrowest(snapshot: Snapshot, where: Any) -> list[str]:

@@ -159,6 +159,15 @@ class StoredFiles:
                 yield rows if kept is None else rows.filter(kept)
                 start += batch.num_rows
 
+    def visible(self, file: StoredFile) -> int:
+        """How many rows of a file aren't deleted: by the manifests alone where there are no deletes."""
+        if not file.has_deletes:
+            return file.rows
+        if file.equality:
+            return sum(int(batch.num_rows) for batch in self.read(file, []))
+        positions: Any = self.deletes.positions_of(file)
+        return file.rows - int(pc.count_distinct(positions.filter(pc.less(positions, file.rows))).as_py())
+
     def _batches(self, file: StoredFile, task: FileTask) -> Any:
         if not task.schema.names:
             return _bare(file.rows)

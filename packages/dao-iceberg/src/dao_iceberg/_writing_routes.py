@@ -85,6 +85,129 @@ class WritingRoutes(IcebergBase):
         keyed = Keyed.of(idempotency_key, "write", mode=mode, **arguments)
         return write_rows(self._client, data_object.key, Source(data, _declared(schema), keyed), asked)
 
+    def upsert(
+        self,
+        data: Any,
+        data_object: TableObject,
+        *,
+        keys: str | Sequence[str] | None = None,
+        order_by: str | Sequence[str] | None = None,
+        delete_when: Any = None,
+        partition_by: str | Sequence[str] | None = None,
+        schema_mode: str = "strict",
+        schema: Any = None,
+        idempotency_key: str | None = None,
+        position: Position | None = None,
+        branch: str | None = None,
+        sort_by: str | Sequence[str] | None = None,
+    ) -> WriteResult:
+        """Replace the rows with existing keys and add the others, all or none, in one commit.
+
+        The data is held in memory, the table is not. Files that the manifests' partitions and bounds rule out aren't
+        read; of the others the key columns are, and only files with a row that changes are written again.
+
+        Args:
+            data: the rows.
+            data_object: the table. It is created if it doesn't exist.
+            keys: the columns that identify a row; by default the object's property ``keys``.
+            order_by: columns that select one of the rows with the same keys, including the stored row: the greatest
+                wins, compared column by column; null and NaN are less than all values; of equal rows the last wins, so
+                the data wins over the stored row. A row that is older than the stored row changes nothing.
+            delete_when: a condition on rows of the data: those for which it is true delete the stored row of their key.
+            partition_by: the partitions of a new table; of another one they must be its own.
+            schema_mode: ``strict``, or ``evolve`` to add columns that the data has; columns that it lacks keep their
+                values in stored rows.
+            schema: the schema of the data, to which it is cast.
+            idempotency_key: as for :meth:`write`.
+            position: as for :meth:`write`.
+            branch: as for :meth:`write`.
+            sort_by: as for :meth:`write`.
+
+        Returns:
+            ``rows_updated`` counts the replaced rows, including each row of a key that the table has repeatedly. Rows
+            of the data that are older than the stored rows are not counted.
+
+        Raises:
+            DataError: a key is null or NaN (the message names the first such row), or keys are repeated in the data and
+                there is no ``order_by``.
+            UnsupportedError: the table is of a version that can't be written.
+
+        >>> import pyarrow as pa
+        >>> from dao import DataAccessObject
+        >>> place, objects = {"root": getfixture("tmp_path")}, {"items": {"type": "iceberg"}}
+        >>> dao = DataAccessObject({"lake": {"interface": "iceberg", "options": place, "objects": objects}})
+        >>> _ = dao.write(pa.table({"id": [1, 2], "v": ["a", "b"]}), "lake.items")
+        >>> result = dao.upsert(pa.table({"id": [2, 3], "v": ["B", "C"]}), "lake.items", keys="id")
+        >>> result.rows_updated, result.rows_inserted
+        (1, 1)
+        """
+        from dao_iceberg._upserting import Upsert, upsert_rows
+
+        asked = Upsert(
+            keys=_listed(keys),
+            order_by=_listed(order_by),
+            delete_when=delete_when,
+            partition_by=_names(partition_by, data_object),
+            schema_mode=schema_mode,
+            settings=self._file_settings,
+            timeout=self.conflict_timeout,
+            idempotency_key=idempotency_key,
+            position=position,
+            branch=branch or "main",
+            sort_by=_listed(sort_by),
+        )
+        return upsert_rows(self._client, data_object.key, data, _declared(schema), asked)
+
+    def delete(
+        self,
+        data_object: TableObject,
+        *,
+        where: Any = None,
+        idempotency_key: str | None = None,
+        branch: str | None = None,
+    ) -> WriteResult:
+        """Delete rows, in one commit, or a table.
+
+        Files with no such row are kept, those with no other row go without being written again; if ``where`` is of
+        partition columns alone, no file is read.
+
+        Args:
+            data_object: the table.
+            where: the predicate; rows for which it is null stay. Without it the table goes: from the catalog in one
+                step, then its files. If this is cut off, files stay that no table has. No other writer may be at work
+                on the table.
+            idempotency_key: as for :meth:`write`; only with ``where``, since a table that goes keeps nothing.
+            branch: delete rows of this branch.
+
+        Returns:
+            ``rows_deleted`` is None for a table that goes and has rows that were deleted already.
+
+        Raises:
+            NotFoundError: there is no table.
+            DataError: the predicate doesn't fit the table. Nothing is changed.
+            UnsupportedError: the table is of a version that can't be written.
+
+        >>> import pyarrow as pa
+        >>> from dao import DataAccessObject
+        >>> place, objects = {"root": getfixture("tmp_path")}, {"items": {"type": "iceberg"}}
+        >>> dao = DataAccessObject({"lake": {"interface": "iceberg", "options": place, "objects": objects}})
+        >>> _ = dao.write(pa.table({"id": [1, 2, 3]}), "lake.items")
+        >>> dao.delete("lake.items", where="id > 1").rows_deleted, dao.delete("lake.items").rows_deleted
+        (2, 1)
+        """
+        if where is None:
+            from dao_iceberg._calls import refuse_key
+            from dao_iceberg._dropping import drop_table
+
+            refuse_key(idempotency_key)
+            if branch is not None:
+                raise DataError("branch: found without where=, which deletes the table with all of its branches")
+            return drop_table(self._client, data_object.key)
+        from dao_iceberg._deleting import delete_rows
+
+        settings, timeout = self._file_settings, self.conflict_timeout
+        return delete_rows(self._client, data_object.key, where, settings, timeout, idempotency_key, branch or "main")
+
 
 def _names(given: str | Sequence[str] | None, data_object: DataObject) -> tuple[str, ...] | None:
     other = data_object.get("partition_keys")

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from dao import TableObject
 from dao.errors import ConflictError, PermissionDeniedError, TransientError, UnsupportedError
 from dao.increments import Position
+from dao_iceberg._client import refuse_code
 
 ROWS = pa.table({"id": [1, 2]})
 
@@ -194,15 +195,14 @@ def test_a_rollback_by_another_engine_makes_a_position_void(dao, table, client):
     assert table.data_store.interface.read_position(table, source="bronze") is None
 
 
-def test_properties_that_name_code_run_none(dao, table, client):
+def test_properties_that_name_code_run_none(dao, lake, table):
     dao.write(ROWS, table, properties={"py-io-impl": "os.path.X"})
     dao.write(ROWS, table, mode="append")
     assert dao.count(table) == 4
-    with client.open("orders").table.transaction() as transaction:
-        transaction.set_properties({"write.py-location-provider.impl": "os.path.X"})
     with pytest.raises(UnsupportedError, match="names code"):
-        dao.write(ROWS, table, mode="append")
-    assert dao.count(table) == 4
+        refuse_code({"write.py-location-provider.impl": "os.path.X"})
+    with pytest.raises(UnsupportedError, match="names code"):
+        dao.write(ROWS, TableObject("t", lake), properties={"write.py-location-provider.impl": "os.path.X"})
 
 
 def test_a_folder_that_may_not_be_made(dao, tmp_path):

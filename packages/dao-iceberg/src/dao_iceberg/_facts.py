@@ -1,0 +1,89 @@
+"""What the manifests say of data files' values, as files are skipped by it."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pt
+from pyiceberg.conversions import from_bytes
+from pyiceberg.schema import Schema
+from pyiceberg.transforms import IdentityTransform
+from pyiceberg.types import NestedField
+
+from dao_files.lake import Bounds, FileFacts
+from dao_iceberg._client import Snapshot
+from dao_iceberg._planning import StoredFile
+from dao_iceberg._schemas import arrow_field, arrow_schema
+
+__all__ = ["facts_of"]
+
+_ORDERED = (pt.is_integer, pt.is_floating, pt.is_date, pt.is_timestamp, pt.is_decimal, pt.is_string)
+
+
+def facts_of(snapshot: Snapshot, files: Sequence[StoredFile], columns: Schema | None = None) -> FileFacts:
+    """What is known of some files.
+
+    Args:
+        snapshot: the snapshot.
+        files: its files.
+        columns: the table's columns, if they aren't those of the snapshot.
+    """
+    columns = snapshot.columns if columns is None else columns
+    by_name = {one.name: one for one in columns.fields}
+    schema = arrow_schema(columns)
+    partitions = {}
+    for one in columns.fields:
+        values = _partitions(snapshot, files, one)
+        if values is not None:
+            partitions[one.name] = values
+    return FileFacts(len(files), schema, partitions, partial(_bounds, files, by_name))
+
+
+def _partitions(snapshot: Snapshot, files: Sequence[StoredFile], column: NestedField) -> pa.Array | None:
+    """The one value that a column has in each file; None where it isn't a partition of all of them."""
+    places = {}
+    for spec_id, spec in snapshot.metadata.specs().items():
+        for place, one in enumerate(spec.fields):
+            if one.source_id == column.field_id and isinstance(one.transform, IdentityTransform):
+                places[spec_id] = place
+    if not files or any(one.entry.file.spec_id not in places for one in files):
+        return None
+    return _array([one.entry.file.partition[places[one.entry.file.spec_id]] for one in files], arrow_field(column).type)
+
+
+def _array(values: list[Any], kind: pa.DataType) -> pa.Array:
+    """Values of Iceberg's own form as Arrow has them: moments and dates are counts."""
+    if pt.is_temporal(kind):
+        return pa.array(values, pa.int32() if kind.bit_width == 32 else pa.int64()).cast(kind)
+    return pa.array(values, kind)
+
+
+def _bounds(
+    files: Sequence[StoredFile], by_name: dict[str, NestedField], name: str, kind: pa.DataType
+) -> Bounds | None:
+    column = by_name.get(name)
+    own = None if column is None else arrow_field(column).type
+    if column is None or own is None or not any(test(own) for test in _ORDERED):
+        return None
+    least = [_bound(one.entry.file.lower_bounds, column) for one in files]
+    greatest = [_bound(one.entry.file.upper_bounds, column) for one in files]
+    low, high = _array(least, own), _array(greatest, own)
+    if pt.is_floating(own):  # NaN is no bound of anything
+        low, high = (pc.if_else(pc.is_finite(one), one, pa.scalar(None, own)) for one in (low, high))
+    return Bounds(low.cast(kind), high.cast(kind))
+
+
+def _bound(bounds: dict[int, bytes] | None, column: NestedField) -> Any:
+    """A bound of a file; None if there is none, or it is in the form of an older type that can't be told."""
+    found = (bounds or {}).get(column.field_id)
+    if found is None:
+        return None
+    try:
+        return from_bytes(column.field_type, found)
+    except (ValueError, TypeError, ArithmeticError, struct.error):
+        return None
