@@ -56,6 +56,18 @@ class Write:
     position: Position | None = None
     branch: str = MAIN
 
+    @property
+    def compared(self) -> dict[str, Any]:
+        """What is compared with a call of the same idempotency key, beside rows and position."""
+        return {
+            "mode": self.mode,
+            "partition_by": self.partition_by,
+            "sort_by": self.sort_by,
+            "schema_mode": self.schema_mode,
+            "properties": dict(self.properties) or None,
+            "branch": self.branch,
+        }
+
 
 @define(eq=False)
 class Source:

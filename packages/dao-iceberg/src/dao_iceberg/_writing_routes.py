@@ -81,8 +81,7 @@ class WritingRoutes(IcebergBase):
             branch=branch or "main",
             sort_by=_listed(sort_by),
         )
-        arguments = {"partition_by": asked.partition_by, "schema_mode": schema_mode, "branch": asked.branch}
-        keyed = Keyed.of(idempotency_key, "write", mode=mode, **arguments)
+        keyed = Keyed.of(idempotency_key, "write", **asked.compared, position=position)
         return write_rows(self._client, data_object.key, Source(data, _declared(schema), keyed), asked)
 
     def upsert(
