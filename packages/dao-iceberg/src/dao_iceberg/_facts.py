@@ -79,7 +79,7 @@ def _bounds(
 
 
 def _bound(bounds: dict[int, bytes] | None, column: NestedField) -> Any:
-    """A bound of a file; None if there is none, or it is in the form of an older type that can't be told."""
+    """A bound of a file; None if there is none, or it is in the form of an older type."""
     found = (bounds or {}).get(column.field_id)
     if found is None:
         return None
