@@ -128,10 +128,24 @@ class Rewriting:
         """Take a file out."""
         self.removed.append(file.entry)
 
-    def replace(self, file: StoredFile, rows: Callable[[Any], Iterator[pa.RecordBatch]]) -> None:
-        """Write a file again."""
+    def size_of(self, file: StoredFile) -> int:
+        """How many bytes a file has."""
+        return int(file.entry.file.file_size_in_bytes)
+
+    def partition_of(self, file: StoredFile) -> tuple[Any, ...]:
+        """The spec and the partition values of a file."""
+        return file.entry.file.spec_id, *file.entry.file.partition
+
+    @property
+    def target_size(self) -> int:
+        """Bytes after which a new file is begun."""
+        return self.new.settings.target_size
+
+    def replace(self, files: Sequence[StoredFile], rows: Callable[[Any], Iterator[pa.RecordBatch]]) -> None:
+        """Write a group of files again."""
         self.insert(rows(_NO_FEED))
-        self.remove(file)
+        for file in files:
+            self.remove(file)
 
     def insert(self, rows: Iterator[pa.RecordBatch]) -> None:
         """Write rows into new files."""
