@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
-from dao.arrow.predicates import Predicate, bind, mask, to_arrow
-from dao.errors import DataError
+from dao.arrow.predicates import Predicate, bind
 from dao.results import WriteResult
 from dao_delta._client import Client, Snapshot
 from dao_delta._keys import plain_path
@@ -30,6 +25,7 @@ from dao_delta._writing import (
     layout_of,
     new_table_actions,
 )
+from dao_files.lake import must_fulfil
 
 __all__ = ["replace_rows"]
 
@@ -70,24 +66,8 @@ def _plan(new: NewFiles, source: Source, where: Predicate, asked: Write, snapsho
 def _write(
     new: NewFiles, source: Source, layout: Layout, predicate: Predicate, asked: Write, snapshot: Snapshot | None
 ) -> DataFiles:
-    check = _must_fulfil(predicate, layout.schema)
+    check = must_fulfil(predicate, layout.schema)
     return source.files(new.client, new.table, layout, asked.settings, snapshot, check)
-
-
-def _must_fulfil(predicate: Predicate, schema: pa.Schema) -> Callable[[pa.RecordBatch], None]:
-    expression = to_arrow(predicate, schema, guard_statistics=False)
-
-    def check(batch: pa.RecordBatch) -> None:
-        rows = pa.Table.from_batches([batch])
-        row = pc.index(pc.fill_null(mask(rows, expression), False), False).as_py()
-        if row >= 0:
-            names = [name for name in schema.names if name in predicate.columns]
-            raise DataError(
-                f"where: found a row with {rows.select(names).slice(row, 1).to_pylist()[0]}, expected only rows for "
-                f"which {predicate} is true, since such rows are replaced; filter the data, or append the others"
-            )
-
-    return check
 
 
 def _stored(files: DataFiles) -> list[StoredFile]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,13 +16,14 @@ from pyiceberg.partitioning import PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.transforms import IdentityTransform, VoidTransform
 from pyiceberg.typedef import Record
+from pyiceberg.types import UUIDType
 
 from dao_files.lake import OpenFile, PartitionedFiles, Values, split_by_values
 from dao_iceberg._io import Locations
 from dao_iceberg._metrics import NanCounts, metrics_of
 from dao_iceberg._schemas import arrow_schema
 
-__all__ = ["IcebergFiles", "Layout", "partition_columns"]
+__all__ = ["IcebergFiles", "Layout", "split_by_partition"]
 
 
 @frozen(eq=False, slots=False)
@@ -78,8 +79,7 @@ class IcebergFiles(PartitionedFiles):
         if not self.layout.spec.fields:
             yield (), batch
             return
-        parts = partition_columns(batch, self.layout.columns, self.layout.spec)
-        for rows, values in split_by_values(parts, parts.schema.names):
+        for rows, values in split_by_partition(batch, self.layout.columns, self.layout.spec):
             yield values, batch if len(rows) == batch.num_rows else batch.take(rows)
 
     def new_key(self, values: Values) -> str:
@@ -113,14 +113,28 @@ class IcebergFiles(PartitionedFiles):
         self._nans.clear()
 
 
-def partition_columns(rows: pa.RecordBatch, columns: Schema, spec: PartitionSpec) -> pa.RecordBatch:
-    """The partition of each row, a column for each field of a spec.
+def split_by_partition(rows: pa.RecordBatch, columns: Schema, spec: PartitionSpec) -> Iterator[tuple[pa.Array, Values]]:
+    """The numbers of the rows in each partition, in order, and the partition as a manifest has it.
 
     Args:
-        rows: in the table's columns.
+        rows: in the table's columns, or in those that partitions are made of.
         columns: the table's columns.
         spec: how the table is partitioned.
     """
+    parts = _partition_columns(rows, columns, spec)
+    kinds = [one.field_type for one in spec.partition_type(columns).fields]
+    for numbers, values in split_by_values(parts, parts.schema.names):
+        yield (
+            numbers,
+            tuple(
+                UUID(bytes=value) if isinstance(kind, UUIDType) and value is not None else value
+                for kind, value in zip(kinds, values, strict=True)
+            ),
+        )
+
+
+def _partition_columns(rows: pa.RecordBatch, columns: Schema, spec: PartitionSpec) -> pa.RecordBatch:
+    """The partition of each row, a column for each field of a spec."""
     made = []
     for one in spec.fields:
         if isinstance(one.transform, VoidTransform):

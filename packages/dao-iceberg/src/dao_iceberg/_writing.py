@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 import pyarrow as pa
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 from pyiceberg.partitioning import PARTITION_FIELD_ID_START, PartitionSpec
 from pyiceberg.table.update import AddPartitionSpecUpdate, SetDefaultSpecUpdate, TableUpdate
 
@@ -27,7 +27,7 @@ from dao_iceberg._schemas import new_schema, storable
 from dao_iceberg._specs import parse_term, partition_spec, sort_order, terms_of
 from dao_iceberg._transaction import Change, NewTable, commit
 
-__all__ = ["Source", "Write", "check_given_partitions", "evolved", "first_table", "layout_of", "write_rows"]
+__all__ = ["Source", "Write", "check_given_partitions", "evolved", "first_table", "layout_of", "plan_new", "write_rows"]
 
 
 @frozen(kw_only=True)
@@ -159,7 +159,7 @@ def write_rows(client: Client, table: str, source: Source, asked: Write) -> Writ
 
 def _plan(client: Client, table: str, source: Source, asked: Write, snapshot: Snapshot | None) -> Change:
     if snapshot is None:
-        return _plan_new(client, table, source, asked)
+        return plan_new(client, table, source, asked)
     match asked.mode:
         case "error":
             raise AlreadyExistsError(f"the table {table!r} is there: give mode='append', 'overwrite' or 'ignore'")
@@ -167,9 +167,7 @@ def _plan(client: Client, table: str, source: Source, asked: Write, snapshot: Sn
             return Change(result=WriteResult(rows_inserted=0), is_ignored=True)
         case "append":
             return _plan_append(client, source, asked, snapshot)
-        case "overwrite":
-            return _plan_overwrite(client, source, asked, snapshot)
-    return _plan_partitions(client, source, asked, snapshot)
+    return _plan_overwrite(client, source, asked, snapshot)
 
 
 def _written(
@@ -191,14 +189,28 @@ def _written(
     )
 
 
-def _plan_new(client: Client, table: str, source: Source, asked: Write) -> Change:
+def plan_new(
+    client: Client,
+    table: str,
+    source: Source,
+    asked: Write,
+    check_of: Callable[[pa.Schema], Callable[[pa.RecordBatch], None]] | None = None,
+) -> Change:
+    """Make a table of the rows of a call.
+
+    Args:
+        client: the store.
+        table: the table's key.
+        source: the rows.
+        asked: the call.
+        check_of: makes a check of the rows, see :meth:`Source.files`, from the table's columns.
+    """
     if asked.branch != MAIN:
         raise DataError(f"branch: found {asked.branch!r} for a new table, which is made on {MAIN!r} first")
-    if asked.mode == "overwrite_partitions" and not asked.partition_by:
-        raise DataError("mode='overwrite_partitions' needs a partitioned table: give partition_by=")
     made = first_table(source.arriving, asked.partition_by or (), asked.sort_by, asked.properties)
     layout = Layout(made.columns, made.spec, f"{table}/data")
-    return _written(source.files(client, layout, asked.settings), "append", create=made)
+    check = None if check_of is None else check_of(layout.schema)
+    return _written(source.files(client, layout, asked.settings, check), "append", create=made)
 
 
 def first_table(
@@ -289,25 +301,3 @@ def _replaced_spec(
     if made.spec_id != number:
         return made, (SetDefaultSpecUpdate(spec_id=made.spec_id),)
     return made, (AddPartitionSpecUpdate(spec=made), SetDefaultSpecUpdate(spec_id=-1))
-
-
-def _plan_partitions(client: Client, source: Source, asked: Write, snapshot: Snapshot) -> Change:
-    snapshot.check_writable()
-    check_given_partitions(asked.partition_by, snapshot)
-    if not terms_of(snapshot.spec, snapshot.metadata.schema()):
-        raise DataError(
-            "mode='overwrite_partitions' needs a partitioned table; this one has none: use mode='overwrite'"
-        )
-    columns = evolved(snapshot, source.arriving, asked.schema_mode)
-    files = source.files(client, layout_of(snapshot, columns), asked.settings)
-    came = set(files.partitions)
-    old = plan_files(snapshot)
-    if any(one.entry.file.spec_id != snapshot.spec.spec_id for one in old):
-        raise DataError(
-            "mode='overwrite_partitions': the table has files with older partitions, which can't be told from the new "
-            "ones; compact it first, or use mode='overwrite' with where="
-        )
-    replaced = [one for one in old if tuple(one.entry.file.partition) in came]
-    gone = None if any(one.has_deletes for one in replaced) else sum(one.rows for one in replaced)
-    found = _written(files, "overwrite", removed=[one.entry for one in replaced], gone=gone)
-    return evolve(found, updates=schema_updates(snapshot.metadata, columns))

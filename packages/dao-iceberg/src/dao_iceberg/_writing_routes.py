@@ -8,7 +8,7 @@ from typing import Any
 from dao.data_object import DataObject, TableObject
 from dao.errors import DataError
 from dao.increments import Position
-from dao.interface import register
+from dao.interface import register, when
 from dao.results import WriteResult
 from dao_iceberg._base import IcebergBase
 
@@ -68,6 +68,7 @@ class WritingRoutes(IcebergBase):
             ConflictError: other writers kept on coming first; or the table has another position.
         """
         from dao_iceberg._remembered import Keyed
+        from dao_iceberg._replacing import replace_partitions
         from dao_iceberg._writing import Source, Write, write_rows
 
         asked = Write(
@@ -82,7 +83,81 @@ class WritingRoutes(IcebergBase):
             sort_by=_listed(sort_by),
         )
         keyed = Keyed.of(idempotency_key, "write", **asked.compared, position=position)
-        return write_rows(self._client, data_object.key, Source(data, _declared(schema), keyed), asked)
+        run = replace_partitions if mode == "overwrite_partitions" else write_rows
+        return run(self._client, data_object.key, Source(data, _declared(schema), keyed), asked)
+
+    @register("write", "write_stream")
+    @when(mode="overwrite")
+    def replace_where(
+        self,
+        data: Any,
+        data_object: TableObject,
+        *,
+        mode: str,
+        where: Any,
+        partition_by: str | Sequence[str] | None = None,
+        schema_mode: str = "strict",
+        schema: Any = None,
+        properties: Mapping[str, str] | None = None,
+        idempotency_key: str | None = None,
+        position: Position | None = None,
+        branch: str | None = None,
+        sort_by: str | Sequence[str] | None = None,
+    ) -> WriteResult:
+        """Replace the rows for which ``where`` is true by others, all or none, in one commit.
+
+        Files in which it is true for no row stay, those in which it is true for all rows go, the others are written
+        again. If it is of partition columns alone, no file is read.
+
+        Args:
+            data: the new rows.
+            data_object: the table. It is created if it doesn't exist.
+            mode: ``overwrite``.
+            where: the predicate. Stored rows for which it is null stay.
+            partition_by: the partitions of a new table; of another one they must be its own.
+            schema_mode: ``strict``, or ``evolve`` to add columns that the data has.
+            schema: the schema of the data, to which it is cast.
+            properties: of a new table.
+            idempotency_key: as for :meth:`write`.
+            position: as for :meth:`write`.
+            branch: as for :meth:`write`.
+            sort_by: as for :meth:`write`.
+
+        Returns:
+            ``rows_deleted`` counts the rows that were replaced.
+
+        Raises:
+            DataError: a new row doesn't fulfil ``where``, or the data doesn't fit the table. Nothing is changed.
+            UnsupportedError: the table is of a version that can't be written.
+
+        >>> import pyarrow as pa
+        >>> from dao import DataAccessObject
+        >>> place, objects = {"root": getfixture("tmp_path")}, {"sales": {"type": "iceberg"}}
+        >>> dao = DataAccessObject({"lake": {"interface": "iceberg", "options": place, "objects": objects}})
+        >>> _ = dao.write(pa.table({"day": [1, 1, 2], "v": ["a", "b", "c"]}), "lake.sales")
+        >>> result = dao.write(pa.table({"day": [1], "v": ["A"]}), "lake.sales", mode="overwrite", where="day = 1")
+        >>> result.rows_inserted, result.rows_deleted, dao.count("lake.sales")
+        (1, 2, 2)
+        """
+        from dao.arrow.predicates import parse
+        from dao_iceberg._remembered import Keyed
+        from dao_iceberg._replacing import replace_rows
+        from dao_iceberg._writing import Source, Write
+
+        asked = Write(
+            mode=mode,
+            partition_by=_names(partition_by, data_object),
+            schema_mode=schema_mode,
+            properties=properties or {},
+            settings=self._file_settings,
+            timeout=self.conflict_timeout,
+            position=position,
+            branch=branch or "main",
+            sort_by=_listed(sort_by),
+        )
+        predicate = parse(where)
+        keyed = Keyed.of(idempotency_key, "write", **asked.compared, where=str(predicate), position=position)
+        return replace_rows(self._client, data_object.key, Source(data, _declared(schema), keyed), predicate, asked)
 
     def upsert(
         self,

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
+from sqlalchemy.engine.default import DefaultDialect
 
 from dao import DataStore, TableObject
 from dao.capabilities import capabilities_of
-from dao.testing import Backend, ConformanceSuite, patched
+from dao.testing import Backend, ConformanceSuite, FaultPlan, Verdict, patched
 from dao_iceberg import IcebergInterface
 
 
@@ -21,11 +25,36 @@ class TestFolder(ConformanceSuite):
         return Backend(
             store=DataStore("kit", "iceberg", options={"root": str(folder)}),
             other=DataStore("other", "iceberg", options={"root": str(other)}),
-            faults=lambda plan: patched(plan, (os, "replace", "link", "unlink", "makedirs", "rmdir")),
+            faults=faults,
             debris=lambda: [str(path) for path in folder.rglob(".*.tmp")],
             secret_store=secret_store,
             refer=refer,
         )
+
+
+@contextmanager
+def faults(plan: FaultPlan) -> Iterator[FaultPlan]:
+    """Let operations of the folder fail, and those of the catalog's database, as SQLite fails."""
+    database = (DefaultDialect, "connect", "do_execute", "do_commit")
+    with patched(plan, (os, "replace", "link", "unlink", "makedirs", "rmdir")), patched(_OfDatabase(plan), database):
+        yield plan
+
+
+class _OfDatabase(FaultPlan):
+    """A plan by whose operations the database fails."""
+
+    def __init__(self, plan: FaultPlan) -> None:
+        super().__init__()
+        self._plan = plan
+
+    def call(self, name, operation, *args, **named):
+        verdict = self._plan.verdict(name)
+        if verdict is Verdict.FAIL:
+            raise sqlite3.OperationalError(f"injected fault in {name}")
+        result = operation(*args, **named)
+        if verdict is Verdict.LOSE:
+            raise sqlite3.OperationalError(f"injected fault after {name}")
+        return result
 
 
 def refer(kind: str, table: TableObject, name: str) -> None:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from dao_files.lake._merging import Merge, Merged
     from dao_files.lake._place import LakePlace
     from dao_files.lake._pruning import FileFacts, files_with_keys, files_with_rows
-    from dao_files.lake._removing import Removed, remove_rows
+    from dao_files.lake._removing import Removed, remove_rows, remove_selected
+    from dao_files.lake._replacing import must_fulfil
     from dao_files.lake._rewriting import Feed, Rewriting, in_threads
     from dao_files.lake._shaping import typed, valid_rows, with_missing, without_extensions
 
@@ -48,7 +49,9 @@ _HOMES = {
     "files_with_rows": "dao_files.lake._pruning",
     "filesystem_over": "dao_files.lake._filesystem",
     "in_threads": "dao_files.lake._rewriting",
+    "must_fulfil": "dao_files.lake._replacing",
     "remove_rows": "dao_files.lake._removing",
+    "remove_selected": "dao_files.lake._removing",
     "split_by_values": "dao_files.lake._files",
     "typed": "dao_files.lake._shaping",
     "valid_rows": "dao_files.lake._shaping",
@@ -74,7 +77,9 @@ __all__ = [
     "files_with_rows",
     "filesystem_over",
     "in_threads",
+    "must_fulfil",
     "remove_rows",
+    "remove_selected",
     "split_by_values",
     "typed",
     "valid_rows",

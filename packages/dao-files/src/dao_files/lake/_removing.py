@@ -1,32 +1,32 @@
-"""Takes the rows for which a predicate is true out of a table's files."""
+"""Takes rows out of a table's files: those for which a predicate is true, or that a function selects."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import chain
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import frozen
 
-from dao.arrow.predicates import Predicate, filter_batch, mask, to_arrow
+from dao.arrow.predicates import Predicate, mask, to_arrow
 from dao.progress import advance
 from dao_files.lake._rewriting import Feed, Rewriting, in_threads, together
 
-__all__ = ["Removed", "remove_rows"]
+__all__ = ["Removed", "remove_rows", "remove_selected"]
 
 F = TypeVar("F")
 
 
 @frozen
 class _Hits(Generic[F]):
-    """What a predicate is true for in a file.
+    """How much of a file goes.
 
     Attributes:
         file: the file.
         rows: how many rows it has.
-        hits: for how many of them it is true.
+        hits: how many of them go.
     """
 
     file: F
@@ -35,7 +35,7 @@ class _Hits(Generic[F]):
 
     @property
     def whole(self) -> bool:
-        """Whether it is true for all rows."""
+        """Whether all rows go."""
         return 0 < self.hits == self.rows
 
 
@@ -74,11 +74,39 @@ def remove_rows(
     if predicate.columns <= {*partitions}:
         sizes = [rewriting.rows_of(file) for file in chosen]
         found = [_Hits(file, rows, rows) for file, rows in zip(chosen, sizes, strict=True)]
-    else:
-        found = in_threads(_Filter(rewriting, predicate).count, chosen)
+        return _remove(rewriting, found, _of_predicate(rewriting, predicate))
+    return remove_selected(rewriting, _of_predicate(rewriting, predicate), predicate.columns, chosen)
+
+
+def remove_selected(
+    rewriting: Rewriting[F],
+    select: Callable[[pa.RecordBatch], pa.Array],
+    columns: Collection[str],
+    files: Sequence[F],
+) -> Removed:
+    """Take out the rows that a function selects: whole files where it selects all of their rows.
+
+    Args:
+        rewriting: of the version.
+        select: says for each row of a batch, in some or all columns, whether it goes; never null.
+        columns: the columns that it needs.
+        files: the files that may have such rows.
+    """
+    found = in_threads(_Selected(rewriting, select, columns).count, files)
+    return _remove(rewriting, found, select)
+
+
+def _of_predicate(rewriting: Rewriting[F], predicate: Predicate) -> Callable[[pa.RecordBatch], pa.Array]:
+    true = to_arrow(predicate, rewriting.schema, guard_statistics=False)
+    return lambda batch: pc.fill_null(mask(pa.Table.from_batches([batch]), true).combine_chunks(), False)
+
+
+def _remove(
+    rewriting: Rewriting[F], found: Sequence[_Hits[F]], select: Callable[[pa.RecordBatch], pa.Array]
+) -> Removed:
     whole = [one.file for one in found if one.whole]
     partly = [one.file for one in found if not one.whole and one.hits]
-    _Filter(rewriting, predicate).rewrite(partly)
+    _Selected(rewriting, select).rewrite(partly)
     if partly:
         rewriting.note_whole(whole, "delete")
     for file in whole:
@@ -86,32 +114,36 @@ def remove_rows(
     return Removed(sum(one.hits for one in found), bool(partly) and rewriting.feed().is_kept)
 
 
-class _Filter(Generic[F]):
-    """A predicate on the rows of files."""
+class _Selected(Generic[F]):
+    """Those of the rows of files that go."""
 
-    def __init__(self, rewriting: Rewriting[F], predicate: Predicate) -> None:
+    def __init__(
+        self,
+        rewriting: Rewriting[F],
+        select: Callable[[pa.RecordBatch], pa.Array],
+        columns: Collection[str] = (),
+    ) -> None:
         self._rewriting = rewriting
-        schema = rewriting.schema
-        self._needed = [name for name in schema.names if name in predicate.columns]
-        self._true: Any = to_arrow(predicate, schema, guard_statistics=False)
-        self._other = ~self._true | self._true.is_null()
+        self._select = select
+        self._needed = [name for name in rewriting.schema.names if name in columns]
 
     def count(self, file: F) -> _Hits[F]:
-        """For how many rows of a file it is true."""
+        """How many rows of a file go."""
         rows = hits = 0
         for batch in self._rewriting.read(file, self._needed):
             rows += batch.num_rows
-            hits += pc.sum(mask(pa.Table.from_batches([batch]), self._true)).as_py() or 0
+            hits += pc.sum(self._select(batch)).as_py() or 0
         return _Hits(file, rows, hits)
 
     def rewrite(self, files: list[F]) -> None:
-        """Write files again without the rows for which it is true."""
+        """Write files again without the rows that go."""
         groups = together(self._rewriting, files, lambda file: file)
         in_threads(lambda group: self._rewriting.replace(group, lambda feed: self._kept(group, feed)), groups)
 
     def _kept(self, files: Sequence[F], feed: Feed) -> Iterator[pa.RecordBatch]:
         for batch in chain.from_iterable(map(self._rewriting.read, files)):
             advance(batch.num_rows, batch.nbytes)
+            goes = self._select(batch)
             if feed.is_kept:
-                feed.add(filter_batch(batch, self._true), "delete")
-            yield filter_batch(batch, self._other)
+                feed.add(batch.filter(goes), "delete")
+            yield batch.filter(pc.invert(goes))
