@@ -20,6 +20,7 @@ def plan(client: Client, action: str, data_object: DataObject, arguments: Mappin
 
     Raises:
         DataError: what the call would raise whatever the store holds.
+        UnsupportedError: a move that isn't one of a whole table.
     """
     given = {name: value for name, value in arguments.items() if value is not None}
     key = data_object.key
@@ -33,6 +34,9 @@ def plan(client: Client, action: str, data_object: DataObject, arguments: Mappin
     if action in ("write", "write_stream"):
         found["mode"] = given.get("mode", "error")
         found["replaces"] = _replaced(found["mode"], given)
+    if action == "move":
+        found["target"] = ".".join(client.identifier(given["target"].key))
+        found["mode"] = given.get("mode", "error")
     if action == "upsert":
         found["replaces"] = "the files that hold one of the keys, in one commit"
     if action == "delete":
@@ -65,6 +69,8 @@ def _check(action: str, given: Mapping[str, Any]) -> None:
         check_tabular(given["data"], has_schema=given.get("schema") is not None)
         check_mode(given.get("mode", "error"))
         check_schema_mode(given.get("schema_mode", "strict"))
+    if action == "move" and given.get("mode") in ("append", "overwrite_partitions"):
+        raise UnsupportedError(f"mode={given['mode']!r}: only rows go into another table, which keeps its own history")
     if action == "delete" and "where" not in given:
         refuse_key(given.get("idempotency_key"))
     if action == "upsert":

@@ -248,8 +248,8 @@ class WritingRoutes(IcebergBase):
         Args:
             data_object: the table.
             where: the predicate; rows for which it is null stay. Without it the table goes: from the catalog in one
-                step, then its files. If this is cut off, files stay that no table has. No other writer may be at work
-                on the table.
+                step, then the files that its metadata names. If this is cut off, files stay that no table has, and so
+                do those of writers that were killed. No other writer may be at work on the table.
             idempotency_key: as for :meth:`write`; only with ``where``, since a table that goes keeps nothing.
             branch: delete rows of this branch.
 
@@ -281,6 +281,35 @@ class WritingRoutes(IcebergBase):
 
         settings, timeout = self._file_settings, self.conflict_timeout
         return delete_rows(self._client, data_object.key, where, settings, timeout, idempotency_key, branch or "main")
+
+    def move(self, data_object: TableObject, target: TableObject, *, mode: str = "error") -> WriteResult:
+        """Move a table to another key of the store, with all that its metadata has.
+
+        That are its snapshots, branches and tags, the keys of calls that were done once, positions, partitions and
+        properties. The catalog gives it another name in one step; its files stay where they are.
+
+        Args:
+            data_object: the table.
+            target: where it goes.
+            mode: ``error``, ``overwrite`` or ``ignore``. A table that is overwritten goes first: a crash then leaves
+                the source alone, and the call can be made again. ``append`` and ``overwrite_partitions`` move rows.
+
+        Raises:
+            NotFoundError: there is no table.
+            AlreadyExistsError: there is a table at the target, and ``mode`` is ``error``.
+
+        >>> from dao import DataAccessObject
+        >>> place, objects = {"root": getfixture("tmp_path")}, {"old": {"type": "iceberg"}, "new": {"type": "iceberg"}}
+        >>> dao = DataAccessObject({"lake": {"interface": "iceberg", "options": place, "objects": objects}})
+        >>> for number in range(2):
+        ...     result = dao.write([{"id": number}], "lake.old", mode="append")
+        >>> result = dao.move("lake.old", "lake.new")
+        >>> dao.exists("lake.old"), dao.count("lake.new"), len(dao.history("lake.new"))
+        (False, 2, 2)
+        """
+        from dao_iceberg._moving import move_table
+
+        return move_table(self._client, data_object.key, target.key, mode)
 
 
 def _names(given: str | Sequence[str] | None, data_object: DataObject) -> tuple[str, ...] | None:
