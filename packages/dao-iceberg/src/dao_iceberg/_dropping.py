@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager
 
 from pyiceberg.exceptions import NoSuchTableError
 
-from dao.errors import NotFoundError, StoreError
+from dao.errors import NotFoundError, PermissionDeniedError, StoreError, TransientError
 from dao.results import WriteResult
 from dao_iceberg._client import Client, Snapshot
 from dao_iceberg._planning import plan_files
@@ -51,12 +51,23 @@ def _own_files(snapshot: Snapshot) -> Iterator[str]:
     for one in metadata.snapshots:
         if one.manifest_list:
             yield one.manifest_list
-        with suppress(StoreError):  # a snapshot whose files are gone
+        with _whatever_is_lost():
             manifests |= {manifest.manifest_path: manifest for manifest in reader.manifests(one)}
     yield from manifests
     for manifest in manifests.values():
-        with suppress(StoreError):
+        with _whatever_is_lost():
             yield from (entry.path for entry in reader.live([manifest]))
+
+
+@contextmanager
+def _whatever_is_lost() -> Iterator[None]:
+    """Go on where lists of files are gone or damaged: what only they named stays."""
+    try:
+        yield
+    except (TransientError, PermissionDeniedError):
+        raise
+    except StoreError:
+        return
 
 
 def _older_metadata(snapshot: Snapshot) -> Iterator[str]:

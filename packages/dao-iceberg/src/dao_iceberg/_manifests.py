@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 from uuid import uuid4
@@ -30,6 +31,7 @@ from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.transforms import VoidTransform
 
+from dao.errors import DaoError, StoreError
 from dao_files.storage import in_parallel
 from dao_iceberg._summaries import summary_of
 
@@ -84,10 +86,16 @@ class ManifestReader:
     _lock: Any = field(factory=Lock, init=False, repr=False)
 
     def manifests(self, snapshot: Snapshot | None) -> list[ManifestFile]:
-        """The manifests of a snapshot."""
+        """The manifests of a snapshot.
+
+        Raises:
+            StoreError: their list isn't there, or is damaged.
+        """
         if snapshot is None:
             return []
-        return list(read_manifest_list(self.io.new_input(snapshot.manifest_list)))
+        place = snapshot.manifest_list
+        with _damage_in(place):
+            return list(read_manifest_list(self.io.new_input(place)))
 
     def live(self, manifests: Sequence[ManifestFile]) -> Iterator[Entry]:
         """The files of some manifests that are in the table, in order."""
@@ -107,12 +115,24 @@ class ManifestReader:
             if known is not None:
                 self._entries.move_to_end(manifest.manifest_path)
                 return known
-        found = _read_manifest(self.io, manifest)
+        with _damage_in(manifest.manifest_path):
+            found = _read_manifest(self.io, manifest)
         with self._lock:
             self._entries[manifest.manifest_path] = found
             while sum(map(len, self._entries.values())) > _KEPT and len(self._entries) > 1:
                 self._entries.popitem(last=False)
         return found
+
+
+@contextmanager
+def _damage_in(place: str) -> Iterator[None]:
+    """Tell whatever the reading of Avro raises as a StoreError."""
+    try:
+        yield
+    except (DaoError, OSError):
+        raise
+    except Exception as error:
+        raise StoreError(f"{place!r}, a list of an Iceberg table's files, is damaged: {error}") from error
 
 
 def _read_manifest(io: FileIO, manifest: ManifestFile) -> list[ManifestEntry]:

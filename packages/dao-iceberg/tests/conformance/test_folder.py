@@ -53,6 +53,8 @@ class _OfDatabase(FaultPlan):
             raise sqlite3.OperationalError(f"injected fault in {name}")
         result = operation(*args, **named)
         if verdict is Verdict.LOSE:
+            if name.endswith("connect"):
+                result.close()
             raise sqlite3.OperationalError(f"injected fault after {name}")
         return result
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from dao import AlreadyExistsError, NotFoundError, TableObject
+from dao import AlreadyExistsError, NotFoundError, StoreError, TableObject
 from dao.increments import Position
 
 ROWS = pa.table({"id": [1, 2]})
@@ -85,3 +85,16 @@ def test_older_metadata_that_the_table_names_no_more_goes_too(dao, table, client
         dao.write(ROWS, table, mode="append")
     dao.delete(table)
     assert list(client.transport.list("orders/")) == []
+
+
+def test_damaged_lists_of_files_are_errors_and_keep_no_table(dao, table, client):
+    first = dao.write(ROWS, table).version_after
+    for _ in range(2):
+        dao.write(ROWS, table, mode="append")
+    snapshot = client.open("orders").metadata.snapshot_by_id(first)
+    client.transport.put(client.locations.key_of(snapshot.manifest_list), b"Obj")
+    with pytest.raises(StoreError, match="damaged"):
+        dao.read(table, version=first)
+    assert dao.count(table) == 6
+    dao.delete(table)
+    assert [stat.key for stat in client.transport.list("orders/")] == []
