@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.manifest import ManifestFile
 
 from dao.errors import NotFoundError, PermissionDeniedError, StoreError, TransientError
 from dao.results import WriteResult
@@ -47,7 +48,7 @@ def _own_files(snapshot: Snapshot) -> Iterator[str]:
     yield snapshot.table.metadata_location
     yield from (one.metadata_file for one in metadata.metadata_log)
     yield from (one.statistics_path for one in (*metadata.statistics, *metadata.partition_statistics))
-    manifests = {}
+    manifests: dict[str, ManifestFile] = {}
     for one in metadata.snapshots:
         if one.manifest_list:
             yield one.manifest_list
