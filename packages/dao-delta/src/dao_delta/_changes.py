@@ -21,7 +21,7 @@ from dao.progress import advance
 from dao.results import Version
 from dao.tables import CHANGE_COLUMNS, Selection, check_change_columns, mark_changes, select_changes, version_at
 from dao_delta._client import Client, Snapshot
-from dao_delta._difference import alike, compared_bytes, without_common
+from dao_delta._difference import alike
 from dao_delta._keys import plain_path
 from dao_delta._log import Action, read_commit
 from dao_delta._log_files import LogFiles
@@ -29,6 +29,7 @@ from dao_delta._partition_values import partition_value
 from dao_delta._stored import StoredFile, StoredFiles, mapping_of
 from dao_delta._versions import history_of, open_version, told_by
 from dao_delta._widening import check_columns
+from dao_files.lake import compared_bytes, without_common
 from dao_files.storage import in_parallel
 
 __all__ = ["changed_rows"]

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from dao import DataAccessObject, DataStore, TableObject
 from dao.errors import DataError, NotFoundError, UnsupportedError
-from dao_delta._difference import without_common
+from dao_files.lake import without_common
 
 DAO = DataAccessObject()
 GONE = ("delete", "update_before")

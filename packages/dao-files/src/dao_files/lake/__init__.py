@@ -7,6 +7,7 @@
 - :func:`files_with_keys` and :func:`files_with_rows` find the files that may have some rows, by their bounds alone;
 - :class:`Merge` and :func:`remove_rows` rewrite the files in which rows change, and no others, through what a format
   gives as :class:`Rewriting`;
+- :func:`without_common` tells the rows that a rewrite changed from those that it copied;
 - :func:`valid_rows`, :func:`with_missing`, :func:`without_extensions` and :func:`typed` shape rows.
 
 What a format's log says of its files is its backend's affair. Names are imported on first access.
@@ -20,6 +21,7 @@ from dao.lazy import door
 
 if TYPE_CHECKING:
     from dao_files.lake._bounds import Bounds
+    from dao_files.lake._difference import compared_bytes, without_common
     from dao_files.lake._files import FileSettings, OpenFile, PartitionedFiles, Values, split_by_values
     from dao_files.lake._filesystem import filesystem_over
     from dao_files.lake._folder import FolderTransport
@@ -45,6 +47,7 @@ _HOMES = {
     "Removed": "dao_files.lake._removing",
     "Rewriting": "dao_files.lake._rewriting",
     "Values": "dao_files.lake._files",
+    "compared_bytes": "dao_files.lake._difference",
     "files_with_keys": "dao_files.lake._pruning",
     "files_with_rows": "dao_files.lake._pruning",
     "filesystem_over": "dao_files.lake._filesystem",
@@ -56,6 +59,7 @@ _HOMES = {
     "typed": "dao_files.lake._shaping",
     "valid_rows": "dao_files.lake._shaping",
     "with_missing": "dao_files.lake._shaping",
+    "without_common": "dao_files.lake._difference",
     "without_extensions": "dao_files.lake._shaping",
 }
 
@@ -73,6 +77,7 @@ __all__ = [
     "Removed",
     "Rewriting",
     "Values",
+    "compared_bytes",
     "files_with_keys",
     "files_with_rows",
     "filesystem_over",
@@ -84,6 +89,7 @@ __all__ = [
     "typed",
     "valid_rows",
     "with_missing",
+    "without_common",
     "without_extensions",
 ]
 

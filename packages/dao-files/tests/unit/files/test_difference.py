@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dao_delta._difference import without_common
+from dao_files.lake import without_common
 
 VALUES = {
     "unique": st.integers(0, 30),
