@@ -23,7 +23,7 @@ from dao.errors import DataError, StoreError
 from dao_iceberg._client import Snapshot
 from dao_iceberg._manifests import Entry
 
-__all__ = ["StoredFile", "plan_files"]
+__all__ = ["DeleteIndex", "StoredFile", "plan_files", "vector_place"]
 
 _SUPPORTED = {"=", "<>", "<", "<=", ">", ">=", "IN", "IS NULL", "BETWEEN", "AND", "OR", "NOT"}
 _PATH_ID = 2147483546
@@ -62,6 +62,16 @@ class StoredFile:
         """Whether rows of it are deleted."""
         return bool(self.positions or self.equality)
 
+    @property
+    def deleted_by(self) -> frozenset[Any]:
+        """What tells its deletes from those that it has in another snapshot."""
+        return frozenset((one.path, vector_place(one)) for one in (*self.positions, *self.equality))
+
+    @property
+    def place(self) -> tuple[int, tuple[Any, ...]]:
+        """Its partition: the spec and the values."""
+        return _partition(self.entry)
+
 
 def vector_place(entry: Entry) -> tuple[int, int] | None:
     """Where a deletion vector is in its Puffin file: the first byte and how many; None for any other file."""
@@ -90,8 +100,8 @@ def plan_files(snapshot: Snapshot, predicate: Predicate | None = None) -> list[S
     deletes = [one for one in snapshot.manifests if one.content == ManifestContent.DELETES]
     if not deletes:
         return [StoredFile(one) for one in chosen]
-    index = _Deletes.of(reader.live(deletes))
-    return [StoredFile(one, index.positions_of(one), index.equality_of(one)) for one in chosen]
+    index = DeleteIndex.of(reader.live(deletes))
+    return [index.applied_to(one) for one in chosen]
 
 
 @define(eq=False)
@@ -176,7 +186,7 @@ def _pushed(predicate: Predicate, snapshot: Snapshot) -> Any:
 
 
 @define(eq=False)
-class _Deletes:
+class DeleteIndex:
     """The delete files of a snapshot, by what they are of."""
 
     by_path: dict[str, list[Entry]] = field(factory=dict)
@@ -185,7 +195,7 @@ class _Deletes:
     everywhere: list[Entry] = field(factory=list)
 
     @classmethod
-    def of(cls, entries: Iterable[Entry]) -> _Deletes:
+    def of(cls, entries: Iterable[Entry]) -> DeleteIndex:
         found = cls()
         for one in entries:
             if one.file.content == DataFileContent.EQUALITY_DELETES:
@@ -201,6 +211,10 @@ class _Deletes:
                 found.by_path.setdefault(path, []).append(one)
         return found
 
+    def applied_to(self, data: Entry) -> StoredFile:
+        """A data file with the deletes of its rows."""
+        return StoredFile(data, self.positions_of(data), self.equality_of(data))
+
     def positions_of(self, data: Entry) -> tuple[Entry, ...]:
         """The position deletes of a file. A deletion vector has all that older position delete files had."""
         near = [*self.by_path.get(data.path, ()), *self.by_partition.get(_partition(data), ())]
@@ -214,7 +228,7 @@ class _Deletes:
         return tuple(one for one in near if one.sequence > data.sequence)
 
 
-def _partition(entry: Entry) -> Any:
+def _partition(entry: Entry) -> tuple[int, tuple[Any, ...]]:
     return entry.file.spec_id, tuple(entry.file.partition)
 
 

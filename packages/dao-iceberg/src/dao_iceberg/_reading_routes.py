@@ -130,11 +130,14 @@ class ReadingRoutes(IcebergBase):
         """Whether there is a table."""
         return self._client.exists(data_object.key)
 
-    def read_position(self, data_object: TableObject, *, source: str) -> Position | None:
-        """Up to which version of a source the table has got; None if there is no table, or it doesn't say."""
+    def read_position(self, data_object: TableObject, *, source: str, branch: str | None = None) -> Position | None:
+        """Up to which version of a source the table, or a branch, has got; None if it doesn't say, or isn't there.
+
+        A branch that isn't there yet has the position of the table, at whose newest version it would begin.
+        """
         from dao_iceberg._remembered import read_position
 
-        snapshot = self._client.find(data_object.key)
+        snapshot = self._client.find_to_write(data_object.key, branch or "main")
         return None if snapshot is None else read_position(snapshot, source)
 
     def history(self, data_object: TableObject, *, branch: str | None = None) -> Sequence[Version]:
@@ -142,6 +145,60 @@ class ReadingRoutes(IcebergBase):
         from dao_iceberg._versions import history_of
 
         return History(history_of(self._snapshot(data_object, branch=branch)))
+
+    def read_changes(
+        self,
+        data_object: TableObject,
+        *,
+        since: int | str | datetime | None = None,
+        until: int | str | datetime | None = None,
+        columns: Sequence[str] | None = None,
+        where: Any = None,
+        limit: int | None = None,
+        branch: str | None = None,
+    ) -> Any:
+        """The rows that changed after one version, up to another, as the difference of the versions' files.
+
+        Only the manifests and files that came or went are read; where rows were deleted by their values, so are the
+        files that may have such rows. Each version is compared with the one before: a row that a commit wrote again
+        unchanged is no change, nor is what ``compact`` does. An update is a ``delete`` and an ``insert``. The metadata
+        of the result's schema has ``dao.changes``: ``difference``.
+
+        Args:
+            data_object: the table.
+            since: the version after which changes count, or a moment; by default all rows of the oldest version that is
+                kept count as inserted by it.
+            until: the last version that counts, or a moment; by default the newest.
+            columns: the columns, beside ``_change_type``, ``_version`` and ``_timestamp``.
+            where: a predicate, of these three too.
+            limit: the maximum number of rows.
+            branch: the newest version and the moments are those of this branch.
+
+        Returns:
+            The rows in the order of their versions, in the columns of the last one: those that older rows lack are
+            null in them, and columns that were dropped by then are left out.
+
+        Raises:
+            NotFoundError: no such table or version; a version of the range was expired, or it isn't one of those that
+                led to the last.
+            UnsupportedError: a file has values that the columns' types can't hold.
+            DataError: rows that are to be compared take more than a quarter of ``memory_limit``.
+
+        >>> import pyarrow as pa
+        >>> from dao import DataAccessObject
+        >>> place, objects = {"root": getfixture("tmp_path")}, {"items": {"type": "iceberg"}}
+        >>> dao = DataAccessObject({"lake": {"interface": "iceberg", "options": place, "objects": objects}})
+        >>> first = dao.write(pa.table({"id": [1, 2]}), "lake.items").version_after
+        >>> deleted = dao.delete("lake.items", where="id = 1")
+        >>> found = dao.read_changes("lake.items", since=first)
+        >>> found.select(["id", "_change_type"]).to_pylist(), found.schema.metadata
+        ([{'id': 1, '_change_type': 'delete'}], {b'dao.changes': b'difference'})
+        """
+        from dao.tables import Selection
+        from dao_iceberg._changes import changed_rows
+
+        selection = Selection(columns, where, limit)
+        return changed_rows(self._client, data_object.key, since, until, selection, branch or "main")
 
     def list(self, data_object: DirectoryObject) -> Listing:
         """The tables of the store, or the one table."""

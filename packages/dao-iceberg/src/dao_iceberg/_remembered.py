@@ -123,8 +123,11 @@ def read_position(snapshot: Snapshot, source: str) -> Position | None:
 
 
 def positions_of(snapshot: Snapshot) -> Mapping[str, tuple[int, int]]:
-    """The positions that count for the newest snapshot of a branch: by source the version, and the snapshot."""
-    text = snapshot.properties.get(_property_of(snapshot.branch or MAIN))
+    """The positions that count for the newest snapshot of a branch: by source the version, and the snapshot.
+
+    A branch has those of the table until it gets its own.
+    """
+    text = snapshot.properties.get(_property_of(snapshot.branch or MAIN), snapshot.properties.get(_POSITIONS))
     if text is None:
         return {}
     line = _line_of(snapshot.metadata, snapshot.version)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from attrs import define, field
+from attrs import define, field, frozen
 from pyiceberg.manifest import FileFormat
 from pyiceberg.schema import Schema
 from pyiceberg.transforms import IdentityTransform
@@ -21,7 +21,7 @@ from dao.tables import numbers
 from dao_files.formats import FileTask, get_format
 from dao_files.lake import filesystem_over
 from dao_iceberg._client import Snapshot
-from dao_iceberg._deletes import Deletes
+from dao_iceberg._deletes import Deletes, EqualityDelete
 from dao_iceberg._mapping import Found, find_columns, with_mapped_ids
 from dao_iceberg._planning import StoredFile
 from dao_iceberg._schemas import arrow_field, arrow_schema
@@ -132,13 +132,37 @@ class StoredFiles:
             StoreError: the file isn't there, or is damaged.
             UnsupportedError: it has values that the table's types can't hold.
         """
+        for rows, [kept] in self.read_states([file], names, found=found, skip=skip, skip_columns=skip_columns):
+            yield rows if kept is None else rows.filter(kept)
+
+    def read_states(
+        self,
+        states: Sequence[StoredFile],
+        names: Sequence[str] | None = None,
+        *,
+        found: Sequence[Found] | None = None,
+        skip: Any = None,
+        skip_columns: frozenset[str] = frozenset(),
+    ) -> Iterator[tuple[pa.RecordBatch, list[pa.Array | None]]]:
+        """All rows of a file in their order, and by state of its deletes which of them are there.
+
+        Args:
+            states: the same file with other deletes each.
+            names: as for :meth:`read`.
+            found: the same.
+            skip: the same.
+            skip_columns: the same.
+
+        Returns:
+            Rows, and an array of truth values for each state; None where all rows are there.
+        """
+        file = states[0]
         wanted = self.find(file, self.fields(names)) if found is None else list(found)
-        equality = self.deletes.equality_of(file)
-        extra = self.find(file, [one for delete in equality for one in delete.fields])
-        positions = self.deletes.positions_of(file)
+        hidden = [_Hidden.of(self, one) for one in states]
         plain = {one.field.name for one in wanted if one.is_plain}
-        can_skip = skip is not None and positions is None and skip_columns <= plain
-        stored = {one.stored.name: one.stored for one in (*wanted, *extra) if one.stored is not None}
+        can_skip = skip is not None and all(one.positions is None for one in hidden) and skip_columns <= plain
+        needed = (*wanted, *(column for one in hidden for column in one.columns))
+        stored = {one.stored.name: one.stored for one in needed if one.stored is not None}
         task = FileTask(
             schema=pa.schema(list(stored.values())),
             predicate=skip if can_skip else None,
@@ -151,12 +175,7 @@ class StoredFiles:
             for batch in batches:
                 columns = [one.column(batch) for one in wanted]
                 rows = pa.RecordBatch.from_arrays(columns, schema=schema) if columns else batch.select([])
-                kept = None if positions is None else _others(positions, start, batch.num_rows)
-                left = iter(extra)
-                for delete in equality:
-                    other = delete.keeps([next(left).column(batch) for _ in delete.fields])
-                    kept = other if kept is None else pc.and_(kept, other)
-                yield rows if kept is None else rows.filter(kept)
+                yield rows, [one.kept(batch, start) for one in hidden]
                 start += batch.num_rows
 
     def visible(self, file: StoredFile) -> int:
@@ -191,6 +210,42 @@ class StoredFiles:
                 "it is gone"
             )
         return StoreError(f"the file {path!r}, which the table {self.snapshot.key!r} names, is not there")
+
+
+@frozen(eq=False)
+class _Hidden:
+    """Which rows of a file are deleted.
+
+    Attributes:
+        positions: the numbers of rows; None for none.
+        equality: values of rows.
+        columns: where the columns of these are in the file, in order.
+    """
+
+    positions: pa.Array | None
+    equality: Sequence[EqualityDelete]
+    columns: Sequence[Found]
+
+    @classmethod
+    def of(cls, stored: StoredFiles, file: StoredFile) -> _Hidden:
+        equality = stored.deletes.equality_of(file)
+        fields = [one for delete in equality for one in delete.fields]
+        columns = stored.find(file, fields) if fields else ()
+        return cls(stored.deletes.positions_of(file), equality, columns)
+
+    def kept(self, batch: pa.RecordBatch, start: int) -> pa.Array | None:
+        """Which rows are there; None for all.
+
+        Args:
+            batch: rows of the file.
+            start: the number of the first one.
+        """
+        kept = None if self.positions is None else _others(self.positions, start, batch.num_rows)
+        left = iter(self.columns)
+        for delete in self.equality:
+            other = delete.keeps([next(left).column(batch) for _ in delete.fields])
+            kept = other if kept is None else pc.and_(kept, other)
+        return kept
 
 
 def _scalar(value: Any, kind: pa.DataType) -> pa.Scalar:

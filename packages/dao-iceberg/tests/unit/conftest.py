@@ -67,10 +67,11 @@ class Foreign:
         """The data files of the newest snapshot."""
         return [one for one in self.client.reader.live(self.now.manifests) if one.is_data]
 
-    def delete_positions(self, path: str, rows: list[int], *, bounds: bool = True) -> None:
+    def delete_positions(self, path: str, rows: list[int], *, bounds: bool = True, partition: tuple = ()) -> None:
         table = pa.table({"file_path": [path] * len(rows), "pos": rows}, pa.schema([PATH, POSITION]))
         bound = {2147483546: to_bytes(StringType(), path)} if bounds else {}
-        self._add(table, DataFileContent.POSITION_DELETES, lower_bounds=bound, upper_bounds=bound)
+        content = DataFileContent.POSITION_DELETES
+        self._add(table, content, lower_bounds=bound, upper_bounds=bound, partition=partition)
 
     def delete_equal(self, rows: pa.Table, ids: dict[str, int], spec_id: int = 0, partition: tuple = ()) -> None:
         """Delete the rows with some values: columns by name, with their ids."""
