@@ -249,7 +249,8 @@ class Snapshot:
     @property
     def has_deletes(self) -> bool:
         """Whether rows of its files are deleted by other files."""
-        return any(one.content == ManifestContent.DELETES for one in self.manifests)
+        deletes = [one for one in self.manifests if one.content == ManifestContent.DELETES]
+        return any(one.has_added_files() or one.has_existing_files() for one in deletes)
 
     @property
     def data_folder(self) -> str:

@@ -21,6 +21,7 @@ from pyiceberg.manifest import (
     ManifestEntry,
     ManifestEntryStatus,
     ManifestFile,
+    ManifestWriterV2,
     read_manifest_list,
     write_manifest,
     write_manifest_list,
@@ -174,14 +175,18 @@ class SnapshotPlan:
 
     Attributes:
         operation: ``append``, ``overwrite``, ``delete`` or ``replace``.
-        added: the files that come.
-        removed: the files that go.
+        added: the data files that come.
+        removed: the files that go, of data and of deletes.
+        regrouped: files that stay, and whose manifests are written again: those of each new one, of one spec and kind.
+        manifests: those that it begins with; None for those of the snapshot before.
         summary: what it says of itself beside the counts.
     """
 
     operation: str
     added: Sequence[DataFile] = ()
     removed: Sequence[Entry] = ()
+    regrouped: Sequence[Sequence[Entry]] = ()
+    manifests: Sequence[ManifestFile] | None = None
     summary: Mapping[str, str] = field(factory=dict)
 
 
@@ -210,8 +215,7 @@ def write_snapshot(
         note: called with the location of each file before it is written.
     """
     writer = _Writer(metadata, reader.io, folder, version, note)
-    kept = writer.kept(manifests, plan.removed, reader)
-    made = [*writer.added(plan.added), *kept]
+    made = [*writer.added(plan.added), *writer.regrouped(plan.regrouped), *writer.kept(plan, manifests, reader)]
     sequence = metadata.next_sequence_number()
     path = writer.path(f"snap-{writer.snapshot_id}-0-{uuid4()}.avro")
     with write_manifest_list(
@@ -255,20 +259,31 @@ class _Writer:
         for file in files:
             by_spec.setdefault(file.spec_id, []).append(file)
         for spec_id, group in by_spec.items():
-            yield self._written(spec_id, [self._entry(ManifestEntryStatus.ADDED, file, None) for file in group])
+            entries = [self._entry(ManifestEntryStatus.ADDED, file, None) for file in group]
+            yield self._written(spec_id, ManifestContent.DATA, entries)
+
+    def regrouped(self, groups: Iterable[Sequence[Entry]]) -> Iterator[ManifestFile]:
+        """New manifests of files that stay."""
+        for group in groups:
+            manifest = group[0].manifest
+            entries = [self._entry(ManifestEntryStatus.EXISTING, one.file, one.entry) for one in group]
+            yield self._written(manifest.partition_spec_id, manifest.content, entries)
 
     def kept(
-        self, manifests: Sequence[ManifestFile], removed: Sequence[Entry], reader: ManifestReader
+        self, plan: SnapshotPlan, manifests: Sequence[ManifestFile], reader: ManifestReader
     ) -> Iterator[ManifestFile]:
-        """The manifests of the parent, without the files that go."""
+        """The manifests that it begins with, without the files that go, and without those that are regrouped."""
         gone: dict[str, set[str]] = {}
-        for one in removed:
+        for one in plan.removed:
             gone.setdefault(one.manifest.manifest_path, set()).add(one.path)
-        for manifest in manifests:
+        again = {one.manifest.manifest_path for group in plan.regrouped for one in group}
+        for manifest in manifests if plan.manifests is None else plan.manifests:
             paths = gone.pop(manifest.manifest_path, set())
+            if manifest.manifest_path in again:
+                continue
             if paths:
-                assert manifest.content == ManifestContent.DATA
-                yield self._written(manifest.partition_spec_id, self._without(reader.live([manifest]), paths))
+                entries = self._without(reader.live([manifest]), paths)
+                yield self._written(manifest.partition_spec_id, manifest.content, entries)
             elif manifest.has_added_files() or manifest.has_existing_files():
                 yield manifest
         assert not gone, "files of other snapshots can't be taken out of this one"
@@ -291,16 +306,33 @@ class _Writer:
             data_file=file,
         )
 
-    def _written(self, spec_id: int, entries: Sequence[ManifestEntry]) -> ManifestFile:
+    def _written(self, spec_id: int, content: ManifestContent, entries: Sequence[ManifestEntry]) -> ManifestFile:
         spec = self.metadata.specs()[spec_id]
-        with write_manifest(
-            format_version=self.metadata.format_version,
-            spec=spec,
-            schema=schema_of_spec(self.metadata, spec),
-            output_file=self.io.new_output(self.path(f"{uuid4()}-m0.avro")),
-            snapshot_id=self.snapshot_id,
-            avro_compression=_CODEC,
-        ) as writer:
+        schema, output = schema_of_spec(self.metadata, spec), self.io.new_output(self.path(f"{uuid4()}-m0.avro"))
+        if content == ManifestContent.DELETES:
+            made: Any = _DeleteManifestWriter(spec, schema, output, self.snapshot_id, _CODEC)
+        else:
+            made = write_manifest(
+                format_version=self.metadata.format_version,
+                spec=spec,
+                schema=schema,
+                output_file=output,
+                snapshot_id=self.snapshot_id,
+                avro_compression=_CODEC,
+            )
+        with made as writer:
             for one in entries:
                 writer.add_entry(one)
-        return writer.to_manifest_file()
+        found: ManifestFile = writer.to_manifest_file()
+        return found
+
+
+class _DeleteManifestWriter(ManifestWriterV2):  # type: ignore[misc]  # mypy skips pyiceberg
+    """Manifests of delete files, which pyiceberg can't write; version 1 of the format has none."""
+
+    def content(self) -> ManifestContent:
+        return ManifestContent.DELETES
+
+    @property
+    def _meta(self) -> dict[str, str]:
+        return {**super()._meta, "content": "deletes"}

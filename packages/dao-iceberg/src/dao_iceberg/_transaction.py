@@ -41,8 +41,10 @@ class Change:
 
     Attributes:
         operation: ``append``, ``overwrite``, ``delete`` or ``replace``, as Iceberg means them.
-        added: the files that come.
-        removed: the files that go.
+        added: the data files that come.
+        removed: the files that go, of data and of deletes.
+        regrouped: files whose manifests are written again; see :class:`SnapshotPlan`.
+        manifests: those that the snapshot begins with; None for those of the one before.
         create: the table that is made.
         updates: of the table's metadata before the snapshot: schemas, specs, properties.
         summary: what the history says of it beside the counts.
@@ -53,6 +55,8 @@ class Change:
     operation: str = "append"
     added: Sequence[Any] = ()
     removed: Sequence[Entry] = ()
+    regrouped: Sequence[Sequence[Entry]] = ()
+    manifests: Sequence[Any] | None = None
     create: NewTable | None = None
     updates: Sequence[TableUpdate] = ()
     summary: Mapping[str, str] = field(factory=dict)
@@ -62,12 +66,20 @@ class Change:
     @property
     def acts(self) -> bool:
         """Whether there is anything to commit."""
-        return bool(self.added or self.removed or self.create or self.updates)
+        files = self.added or self.removed or self.regrouped or self.manifests is not None
+        return bool(files or self.create or self.updates)
 
     @property
     def snapshot(self) -> SnapshotPlan:
         """What its snapshot is made of."""
-        return SnapshotPlan(operation=self.operation, added=self.added, removed=self.removed, summary=self.summary)
+        return SnapshotPlan(
+            operation=self.operation,
+            added=self.added,
+            removed=self.removed,
+            regrouped=self.regrouped,
+            manifests=self.manifests,
+            summary=self.summary,
+        )
 
 
 def commit(
