@@ -8,13 +8,20 @@ import pyarrow as pa
 import pyarrow.types as pt
 from pyiceberg.schema import Schema
 from pyiceberg.table.metadata import TableMetadata
-from pyiceberg.table.update import AddSchemaUpdate, SetCurrentSchemaUpdate, TableUpdate
+from pyiceberg.table.sorting import UNSORTED_SORT_ORDER
+from pyiceberg.table.update import (
+    AddSchemaUpdate,
+    AddSortOrderUpdate,
+    SetCurrentSchemaUpdate,
+    SetDefaultSortOrderUpdate,
+    TableUpdate,
+)
 from pyiceberg.types import IcebergType, ListType, MapType, NestedField, StructType
 
 from dao.errors import UnsupportedError
 from dao_iceberg._schemas import arrow_field, iceberg_type
 
-__all__ = ["evolved_columns", "replaced_columns", "schema_updates"]
+__all__ = ["evolved_columns", "order_updates", "replaced_columns", "schema_updates"]
 
 
 def evolved_columns(metadata: TableMetadata, wanted: pa.Schema) -> Schema:
@@ -42,6 +49,17 @@ def schema_updates(metadata: TableMetadata, columns: Schema) -> tuple[TableUpdat
     if metadata.schema_by_id(columns.schema_id) is not None:
         return (SetCurrentSchemaUpdate(schema_id=columns.schema_id),)
     return (AddSchemaUpdate(schema_=columns), SetCurrentSchemaUpdate(schema_id=-1))
+
+
+def order_updates(metadata: TableMetadata, columns: Schema) -> tuple[TableUpdate, ...]:
+    """The updates that leave a table without an order where its columns lack one that it is sorted by."""
+    order = metadata.sort_order_by_id(metadata.default_sort_order_id)
+    if order is None or all(one.source_id in columns.field_ids for one in order.fields):
+        return ()
+    number = UNSORTED_SORT_ORDER.order_id
+    known = metadata.sort_order_by_id(number) is not None
+    added = () if known else (AddSortOrderUpdate(sort_order=UNSORTED_SORT_ORDER),)
+    return (*added, SetDefaultSortOrderUpdate(sort_order_id=number))
 
 
 class _Evolution:

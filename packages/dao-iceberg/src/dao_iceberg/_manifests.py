@@ -178,7 +178,7 @@ class SnapshotPlan:
         added: the data files that come.
         removed: the files that go, of data and of deletes.
         regrouped: files that stay, and whose manifests are written again: those of each new one, of one spec and kind.
-        manifests: those that it begins with; None for those of the snapshot before.
+        restored: an older snapshot, whose files it has instead of those of the one before.
         summary: what it says of itself beside the counts.
     """
 
@@ -186,7 +186,7 @@ class SnapshotPlan:
     added: Sequence[DataFile] = ()
     removed: Sequence[Entry] = ()
     regrouped: Sequence[Sequence[Entry]] = ()
-    manifests: Sequence[ManifestFile] | None = None
+    restored: Snapshot | None = None
     summary: Mapping[str, str] = field(factory=dict)
 
 
@@ -215,6 +215,8 @@ def write_snapshot(
         note: called with the location of each file before it is written.
     """
     writer = _Writer(metadata, reader.io, folder, version, note)
+    base = parent if plan.restored is None else plan.restored
+    manifests = manifests if plan.restored is None else reader.manifests(plan.restored)
     made = [*writer.added(plan.added), *writer.regrouped(plan.regrouped), *writer.kept(plan, manifests, reader)]
     sequence = metadata.next_sequence_number()
     path = writer.path(f"snap-{writer.snapshot_id}-0-{uuid4()}.avro")
@@ -232,7 +234,7 @@ def write_snapshot(
         parent_snapshot_id=None if parent is None else parent.snapshot_id,
         manifest_list=path,
         sequence_number=sequence,
-        summary=summary_of(plan.operation, plan.added, [one.file for one in plan.removed], plan.summary, parent),
+        summary=summary_of(plan.operation, plan.added, [one.file for one in plan.removed], plan.summary, base),
         schema_id=metadata.current_schema_id,
     )
 
@@ -277,7 +279,7 @@ class _Writer:
         for one in plan.removed:
             gone.setdefault(one.manifest.manifest_path, set()).add(one.path)
         again = {one.manifest.manifest_path for group in plan.regrouped for one in group}
-        for manifest in manifests if plan.manifests is None else plan.manifests:
+        for manifest in manifests:
             paths = gone.pop(manifest.manifest_path, set())
             if manifest.manifest_path in again:
                 continue

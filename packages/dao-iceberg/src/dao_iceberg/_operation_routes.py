@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from dao.data_object import TableObject
 from dao.results import WriteResult
 from dao_iceberg._base import IcebergBase
@@ -46,3 +48,156 @@ class OperationRoutes(IcebergBase):
         from dao_iceberg._compacting import rewrite_manifests
 
         return rewrite_manifests(self._client, data_object.key, self.conflict_timeout, branch or "main")
+
+    def run_restore(
+        self,
+        data_object: TableObject,
+        *,
+        version: int | None = None,
+        as_of: datetime | None = None,
+        branch: str | None = None,
+    ) -> WriteResult:
+        """Make an older version the newest one again, as a new version: ``run("restore", ..., version=...)``.
+
+        The table gets its rows, its columns and its positions in sources again. The versions in between stay, and
+        :meth:`read_changes` tells the way back.
+
+        Args:
+            data_object: the table.
+            version: the version, as ``history`` names it.
+            as_of: or the last one at or before this moment.
+            branch: restore it on this branch, whose columns stay those of the table.
+
+        Raises:
+            NotFoundError: there is no such version, or files of it are gone.
+            UnsupportedError: it lacks a column that the table is partitioned by in all of its partitionings.
+        """
+        from dao.tables import as_moment
+        from dao_iceberg._restoring import restore
+
+        moment = None if as_of is None else as_moment(as_of, "as_of")
+        return restore(self._client, data_object.key, self.conflict_timeout, version, moment, branch or "main")
+
+    def run_rollback(
+        self,
+        data_object: TableObject,
+        *,
+        version: int | None = None,
+        as_of: datetime | None = None,
+        branch: str | None = None,
+    ) -> WriteResult:
+        """What :meth:`run_restore` does, by its name in Iceberg: ``run("rollback", ..., version=...)``."""
+        return self.run_restore(data_object, version=version, as_of=as_of, branch=branch)
+
+    def run_publish(self, data_object: TableObject, *, branch: str) -> WriteResult:
+        """Make the newest version of a branch that of the table: ``run("publish", ..., branch="audit")``.
+
+        So rows can be written to a branch, be checked there, and be seen by all readers at once afterwards. The branch
+        stays.
+
+        Args:
+            data_object: the table.
+            branch: the branch, as ``write(..., branch=...)`` made it.
+
+        Returns:
+            ``details`` has ``versions``: how many the table got.
+
+        Raises:
+            NotFoundError: there is no such branch.
+            ConflictError: the table was changed since the branch began.
+
+        >>> import pyarrow as pa
+        >>> from dao import DataAccessObject
+        >>> place, objects = {"root": getfixture("tmp_path")}, {"items": {"type": "iceberg"}}
+        >>> dao = DataAccessObject({"lake": {"interface": "iceberg", "options": place, "objects": objects}})
+        >>> _ = dao.write(pa.table({"id": [1]}), "lake.items")
+        >>> _ = dao.write(pa.table({"id": [2]}), "lake.items", mode="append", branch="audit")
+        >>> dao.count("lake.items"), dao.count("lake.items", branch="audit")
+        (1, 2)
+        >>> _ = dao.run("publish", "lake.items", branch="audit")
+        >>> dao.count("lake.items")
+        2
+        """
+        from dao_iceberg._refs import publish
+
+        return publish(self._client, data_object.key, self.conflict_timeout, branch)
+
+    def run_create_branch(
+        self,
+        data_object: TableObject,
+        *,
+        name: str,
+        version: int | None = None,
+        as_of: datetime | None = None,
+        branch: str | None = None,
+    ) -> WriteResult:
+        """Make a branch, a line of versions of its own: ``run("create_branch", ..., name="audit")``.
+
+        Args:
+            data_object: the table.
+            name: of the branch.
+            version: it begins at this version; by default at the newest one.
+            as_of: or at the last one at or before this moment.
+            branch: or at the newest one of this branch.
+
+        Raises:
+            AlreadyExistsError: there is a branch or tag of that name.
+            NotFoundError: there is no such version.
+        """
+        return self._create_ref(data_object, "branch", name, version, as_of, branch)
+
+    def run_create_tag(
+        self,
+        data_object: TableObject,
+        *,
+        name: str,
+        version: int | None = None,
+        as_of: datetime | None = None,
+        branch: str | None = None,
+    ) -> WriteResult:
+        """Give a version a name, by which it can be read and which keeps it: ``run("create_tag", ..., name="2025")``.
+
+        The arguments and errors are those of :meth:`run_create_branch`.
+        """
+        return self._create_ref(data_object, "tag", name, version, as_of, branch)
+
+    def _create_ref(
+        self,
+        data_object: TableObject,
+        kind: str,
+        name: str,
+        version: int | None,
+        as_of: datetime | None,
+        branch: str | None,
+    ) -> WriteResult:
+        from pyiceberg.table.refs import SnapshotRefType
+
+        from dao.tables import as_moment
+        from dao_iceberg._refs import create_ref
+
+        moment = None if as_of is None else as_moment(as_of, "as_of")
+        wanted, timeout = SnapshotRefType(kind), self.conflict_timeout
+        return create_ref(self._client, data_object.key, timeout, wanted, name, version, moment, branch)
+
+    def run_drop_branch(self, data_object: TableObject, *, name: str) -> WriteResult:
+        """Drop a branch: ``run("drop_branch", ..., name="audit")``. Its versions stay until ``expire``.
+
+        Raises:
+            NotFoundError: there is none of that name.
+        """
+        return self._drop_ref(data_object, "branch", name)
+
+    def run_drop_tag(self, data_object: TableObject, *, name: str) -> WriteResult:
+        """Drop a tag: ``run("drop_tag", ..., name="2025")``. Its version stays until ``expire``.
+
+        Raises:
+            NotFoundError: there is none of that name.
+        """
+        return self._drop_ref(data_object, "tag", name)
+
+    def _drop_ref(self, data_object: TableObject, kind: str, name: str) -> WriteResult:
+        from pyiceberg.table.refs import SnapshotRefType
+
+        from dao_iceberg._refs import drop_ref
+
+        return drop_ref(self._client, data_object.key, self.conflict_timeout, SnapshotRefType(kind), name)

@@ -42,7 +42,7 @@ from dao_iceberg._client import Client, Snapshot
 from dao_iceberg._manifests import SnapshotPlan, write_snapshot
 from dao_iceberg._remembered import Remembered
 
-__all__ = ["NewTable", "Prepared", "prepare", "put"]
+__all__ = ["NewTable", "Prepared", "branch_update", "prepare", "put"]
 
 _FORMAT_VERSION = 2
 
@@ -203,7 +203,7 @@ def prepare(
             *updates,
             *([SetPropertiesUpdate(updates=kept)] if kept else []),
             AddSnapshotUpdate(snapshot=made),
-            _branch_update(metadata, branch, version),
+            branch_update(metadata, branch, version),
         ),
         requirements=requirements,
         base=base,
@@ -211,7 +211,7 @@ def prepare(
     )
 
 
-def _branch_update(metadata: TableMetadata, branch: str, version: int) -> TableUpdate:
+def branch_update(metadata: TableMetadata, branch: str, version: int) -> TableUpdate:
     """Sets a branch to a snapshot, and keeps for how long the branch keeps its own."""
     old = metadata.refs.get(branch)
     return SetSnapshotRefUpdate(

@@ -19,13 +19,14 @@ from dao.results import WriteResult
 from dao.tables import KeyedCall, check_position
 from dao_iceberg._client import MAIN, Snapshot
 
-__all__ = ["NOTHING", "Keyed", "Remembered", "positions_at", "positions_of", "read_position"]
+__all__ = ["NOTHING", "Keyed", "Remembered", "line_of", "positions_of", "positions_property", "read_position"]
 
 _CALL = "dao.call/"
 _POSITIONS = "dao.positions"
 
 
-def _property_of(branch: str) -> str:
+def positions_property(branch: str) -> str:
+    """The property with the positions of a branch."""
     return _POSITIONS if branch == MAIN else f"{_POSITIONS}@{branch}"
 
 
@@ -63,11 +64,13 @@ class Remembered:
         keyed: the call, if it has an idempotency key.
         position: up to which version of a source the table has got with it.
         replaces: whether all rows are replaced, and so the positions that belong to them.
+        restored: the snapshot whose rows the table gets again, and with them the positions of then.
     """
 
     keyed: Keyed | None = None
     position: Position | None = None
     replaces: bool = False
+    restored: int | None = None
 
     def check(self, snapshot: Snapshot | None) -> None:
         """Check that the table has the position from which the rows continue.
@@ -92,16 +95,21 @@ class Remembered:
             found[f"{_CALL}{self.keyed.key}"] = f"{self.keyed.request.text} {version}"
         had = {} if snapshot is None else positions_of(snapshot)
         kept = {} if self.replaces else dict(had)
+        if self.restored is not None and snapshot is not None:
+            then = _positions_at(snapshot.metadata, self.restored)
+            kept = {source: (known, version) for source, known in then.items()}
         if self.position is not None:
             kept[self.position.source] = (self.position.version, version)
-        if kept != had or (snapshot is not None and _property_of(branch) in snapshot.properties and not kept):
-            found[_property_of(branch)] = json.dumps(kept)
+        if kept != had or (snapshot is not None and positions_property(branch) in snapshot.properties and not kept):
+            found[positions_property(branch)] = json.dumps(kept)
         return found
 
     def summary(self, snapshot: Snapshot | None) -> dict[str, str]:
         """What the summary of the new snapshot says: all positions that the table has with it."""
         had = {} if snapshot is None or self.replaces else positions_of(snapshot)
         kept = {source: version for source, (version, _) in had.items()}
+        if self.restored is not None and snapshot is not None:
+            kept = dict(_positions_at(snapshot.metadata, self.restored))
         if self.position is not None:
             kept[self.position.source] = self.position.version
         return {_POSITIONS: json.dumps(kept)} if kept or had else {}
@@ -127,10 +135,10 @@ def positions_of(snapshot: Snapshot) -> Mapping[str, tuple[int, int]]:
 
     A branch has those of the table until it gets its own.
     """
-    text = snapshot.properties.get(_property_of(snapshot.branch or MAIN), snapshot.properties.get(_POSITIONS))
+    text = snapshot.properties.get(positions_property(snapshot.branch or MAIN), snapshot.properties.get(_POSITIONS))
     if text is None:
         return {}
-    line = _line_of(snapshot.metadata, snapshot.version)
+    line = line_of(snapshot.metadata, snapshot.version)
     known = {one.snapshot_id for one in snapshot.metadata.snapshots}
     return {
         source: (int(version), int(at))
@@ -139,7 +147,7 @@ def positions_of(snapshot: Snapshot) -> Mapping[str, tuple[int, int]]:
     }
 
 
-def _line_of(metadata: TableMetadata, version: int | None) -> set[int]:
+def line_of(metadata: TableMetadata, version: int | None) -> set[int]:
     """The ids of a snapshot and those before it, as far as the metadata has them."""
     parents = {one.snapshot_id: one.parent_snapshot_id for one in metadata.snapshots}
     found: set[int] = set()
@@ -149,7 +157,7 @@ def _line_of(metadata: TableMetadata, version: int | None) -> set[int]:
     return found
 
 
-def positions_at(metadata: TableMetadata, version: int) -> Mapping[str, int]:
+def _positions_at(metadata: TableMetadata, version: int) -> Mapping[str, int]:
     """The positions that a table had with an older snapshot, by its summaries: for a restore of it."""
     by_id = {one.snapshot_id: one for one in metadata.snapshots}
     current = by_id.get(version)

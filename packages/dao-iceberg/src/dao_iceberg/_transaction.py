@@ -13,6 +13,7 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 from pyiceberg.exceptions import CommitFailedException, TableAlreadyExistsError
+from pyiceberg.table.snapshots import Snapshot as IcebergSnapshot
 from pyiceberg.table.update import TableUpdate
 
 from dao.errors import (
@@ -44,7 +45,7 @@ class Change:
         added: the data files that come.
         removed: the files that go, of data and of deletes.
         regrouped: files whose manifests are written again; see :class:`SnapshotPlan`.
-        manifests: those that the snapshot begins with; None for those of the one before.
+        restored: an older snapshot, whose files the new one has.
         create: the table that is made.
         updates: of the table's metadata before the snapshot: schemas, specs, properties.
         summary: what the history says of it beside the counts.
@@ -56,7 +57,7 @@ class Change:
     added: Sequence[Any] = ()
     removed: Sequence[Entry] = ()
     regrouped: Sequence[Sequence[Entry]] = ()
-    manifests: Sequence[Any] | None = None
+    restored: IcebergSnapshot | None = None
     create: NewTable | None = None
     updates: Sequence[TableUpdate] = ()
     summary: Mapping[str, str] = field(factory=dict)
@@ -66,7 +67,7 @@ class Change:
     @property
     def acts(self) -> bool:
         """Whether there is anything to commit."""
-        files = self.added or self.removed or self.regrouped or self.manifests is not None
+        files = self.added or self.removed or self.regrouped or self.restored
         return bool(files or self.create or self.updates)
 
     @property
@@ -77,7 +78,7 @@ class Change:
             added=self.added,
             removed=self.removed,
             regrouped=self.regrouped,
-            manifests=self.manifests,
+            restored=self.restored,
             summary=self.summary,
         )
 

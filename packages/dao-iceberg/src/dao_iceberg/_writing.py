@@ -18,7 +18,7 @@ from dao.results import WriteResult
 from dao.tables import reconcile
 from dao_files.lake import FileSettings, valid_rows, with_missing
 from dao_iceberg._client import MAIN, Client, Snapshot, refuse_code
-from dao_iceberg._evolving import evolved_columns, replaced_columns, schema_updates
+from dao_iceberg._evolving import evolved_columns, order_updates, replaced_columns, schema_updates
 from dao_iceberg._files import IcebergFiles, Layout
 from dao_iceberg._manifests import Entry
 from dao_iceberg._planning import plan_files
@@ -280,7 +280,7 @@ def _plan_overwrite(client: Client, source: Source, asked: Write, snapshot: Snap
         files,
         "overwrite",
         removed=[one.entry for one in old],
-        updates=[*schema_updates(snapshot.metadata, columns), *updates],
+        updates=[*schema_updates(snapshot.metadata, columns), *updates, *order_updates(snapshot.metadata, columns)],
         gone=gone,
     )
 

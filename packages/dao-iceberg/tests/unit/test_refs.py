@@ -1,0 +1,165 @@
+"""Branches and tags, and branches that are published."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pytest
+from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException
+
+from dao import TableObject
+from dao.errors import AlreadyExistsError, ConflictError, DataError, NotFoundError, TransientError
+from dao.increments import Position
+
+ROWS = pa.table({"id": pa.array(range(4), pa.int64())})
+MORE = pa.table({"id": [9]})
+
+
+def test_tags_and_branches_of_versions(dao, table):
+    first = dao.write(ROWS, table).version_after
+    dao.write(MORE, table, mode="append")
+    dao.run("create_tag", table, name="first", version=first)
+    dao.run("create_tag", table, name="now")
+    dao.run("create_branch", table, name="trial", as_of=dao.history(table)[1].timestamp)
+    assert [dao.count(table, tag=name) for name in ("first", "now")] == [4, 5]
+    dao.write(MORE, table, mode="append", branch="trial")
+    dao.write(MORE, table, mode="append", branch="trial")
+    assert (dao.count(table, branch="trial"), dao.count(table)) == (6, 5)
+    dao.run("create_tag", table, name="tried", branch="trial")
+    dao.run("drop_branch", table, name="trial")
+    dao.run("drop_tag", table, name="first")
+    assert dao.count(table, tag="tried") == 6
+    for given in ({"branch": "trial"}, {"tag": "first"}):
+        with pytest.raises(NotFoundError):
+            dao.read(table, **given)
+
+
+def test_names_that_are_taken_or_wrong(dao, table):
+    dao.write(ROWS, table)
+    dao.run("create_tag", table, name="one")
+    for kind in ("create_tag", "create_branch"):
+        for name in ("one", "main"):
+            with pytest.raises(AlreadyExistsError):
+                dao.run(kind, table, name=name)
+        with pytest.raises(DataError):
+            dao.run(kind, table, name=" ")
+        with pytest.raises(NotFoundError):
+            dao.run(kind, table, name="other", version=5)
+    with pytest.raises(NotFoundError):
+        dao.run("drop_branch", table, name="one")
+    with pytest.raises(DataError):
+        dao.run("drop_branch", table, name="main")
+    with pytest.raises(NotFoundError):
+        dao.run("create_tag", TableObject("nothing", table.data_store), name="x")
+
+
+def test_publish(dao, table):
+    dao.write(ROWS, table)
+    dao.write(MORE, table, mode="append", branch="audit")
+    head = dao.write(MORE, table, mode="append", branch="audit").version_after
+    assert dao.count(table) == 4
+    result = dao.run("publish", table, branch="audit")
+    assert (result.version_after, result.details, dao.count(table)) == (head, {"versions": 2}, 6)
+    assert dao.run("publish", table, branch="audit").details == {"versions": 0}
+    dao.write(MORE, table, mode="append", branch="audit")
+    assert dao.run("publish", table, branch="audit").details == {"versions": 1}
+    assert dao.read_changes(table, since=result.version_before).num_rows == 3
+
+
+def test_what_went_on_is_not_overwritten(dao, table):
+    dao.write(ROWS, table)
+    dao.write(MORE, table, mode="append", branch="audit")
+    dao.write(MORE, table, mode="append")
+    with pytest.raises(ConflictError, match="was changed since the branch 'audit'"):
+        dao.run("publish", table, branch="audit")
+    with pytest.raises(NotFoundError):
+        dao.run("publish", table, branch="nowhere")
+    with pytest.raises(DataError):
+        dao.run("publish", table, branch="main")
+    assert dao.count(table) == 5
+
+
+def test_a_writer_that_comes_first_is_seen(dao, table, client, monkeypatch):
+    dao.write(ROWS, table)
+    dao.write(MORE, table, mode="append", branch="audit")
+    catalog = client.catalogs.get()
+    commit = catalog.commit_table
+
+    def another_first(*given):
+        monkeypatch.undo()
+        dao.write(MORE, table, mode="append")
+        return commit(*given)
+
+    monkeypatch.setattr(catalog, "commit_table", another_first)
+    with pytest.raises(ConflictError, match="was changed since"):
+        dao.run("publish", table, branch="audit")
+
+
+def test_positions_are_published(dao, table, lake):
+    read = lake.interface.read_position
+    dao.write(ROWS, table, position=Position("source", 4))
+    dao.write(MORE, table, mode="append", position=Position("source", 5, since=4), branch="audit")
+    assert read(table, source="source").version == 4
+    dao.run("publish", table, branch="audit")
+    assert read(table, source="source").version == 5
+    dao.write(ROWS, table, mode="overwrite", branch="audit")
+    dao.run("publish", table, branch="audit")
+    assert read(table, source="source") is None
+
+
+def test_a_new_branch_has_no_positions_of_an_old_one(dao, table, lake):
+    dao.write(ROWS, table)
+    dao.write(MORE, table, mode="append", position=Position("source", 5), branch="audit")
+    dao.run("drop_branch", table, name="audit")
+    assert lake.interface.read_position(table, source="source", branch="audit") is None
+
+
+@pytest.fixture
+def asked(client, monkeypatch):
+    """Lets the catalog answer otherwise once."""
+    answers: list = []
+    catalog = client.catalogs.get()
+    commit = catalog.commit_table
+    monkeypatch.setattr(
+        catalog, "commit_table", lambda *given: answers.pop()(lambda: commit(*given)) if answers else commit(*given)
+    )
+    return answers
+
+
+def lost(commit):
+    commit()
+    raise CommitStateUnknownException("the answer was lost")
+
+
+def never_came(commit):
+    raise CommitStateUnknownException("the question was lost")
+
+
+def refused(commit):
+    raise CommitFailedException("another was first")
+
+
+@pytest.mark.parametrize("answer", [lost, never_came, refused])
+def test_an_answer_that_is_lost(dao, table, asked, client, answer):
+    dao.write(ROWS, table)
+    asked.append(answer)
+    dao.run("create_tag", table, name="one")
+    asked.append(answer)
+    dao.run("drop_tag", table, name="one")
+    with pytest.raises(NotFoundError):
+        dao.read(table, tag="one")
+    dao.write(MORE, table, mode="append", branch="audit")
+    asked.append(answer)
+    dao.run("publish", table, branch="audit")
+    assert dao.count(table) == 5
+
+
+def test_an_outcome_that_is_unknown(dao, table, asked, client, monkeypatch):
+    dao.write(ROWS, table)
+
+    def unknown(commit):
+        monkeypatch.setattr(client.catalogs.get(), "load_table", never_came)
+        raise CommitStateUnknownException("the answer was lost")
+
+    asked.append(unknown)
+    with pytest.raises(TransientError, match="may have been made"):
+        dao.run("create_tag", table, name="one")
