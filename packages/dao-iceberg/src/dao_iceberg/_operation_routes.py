@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from dao.data_object import TableObject
 from dao.results import WriteResult
@@ -48,6 +48,60 @@ class OperationRoutes(IcebergBase):
         from dao_iceberg._compacting import rewrite_manifests
 
         return rewrite_manifests(self._client, data_object.key, self.conflict_timeout, branch or "main")
+
+    def run_expire(
+        self,
+        data_object: TableObject,
+        *,
+        older_than: float | timedelta | None = None,
+        keep: int | None = None,
+        dry_run: bool = True,
+    ) -> WriteResult:
+        """Delete old versions, and the files that no other version needs: ``run("expire", ..., dry_run=False)``.
+
+        The newest version of each branch stays, and those that a tag names. Files go after the versions: if it is cut
+        off, ``orphans`` deletes them.
+
+        Args:
+            data_object: the table.
+            older_than: seconds, or a ``timedelta``; the table's property ``history.expire.max-snapshot-age-ms`` by
+                default, or else 5 days. No reader may be reading an older version.
+            keep: how many of the newest versions of each branch stay, however old they are; by default what the branch
+                or the table says (``history.expire.min-snapshots-to-keep``), or else 1.
+            dry_run: delete nothing, and say what would be deleted.
+
+        Returns:
+            ``files`` are those that are gone, or would be; ``details`` has ``versions``, how many of them, and
+            ``dry_run``.
+
+        Raises:
+            UnsupportedError: the table's property ``gc.enabled`` is false, or one of its files is outside of the store.
+        """
+        from dao_iceberg._expiring import expire
+
+        return expire(self._client, data_object.key, self.conflict_timeout, older_than, keep, dry_run=dry_run)
+
+    def run_orphans(
+        self, data_object: TableObject, *, older_than: float | timedelta | None = None, dry_run: bool = True
+    ) -> WriteResult:
+        """Delete the files that no version needs, such as killed writers leave: ``run("orphans", ..., dry_run=False)``.
+
+        All files in the table's folders are looked at, but not those in the folders of other tables below.
+
+        Args:
+            data_object: the table.
+            older_than: seconds, or a ``timedelta``; 3 days by default. No writer may be at work for longer.
+            dry_run: delete nothing, and say what would be deleted.
+
+        Returns:
+            ``files`` are those that are gone, or would be; ``details`` has ``bytes_freed`` and ``dry_run``.
+
+        Raises:
+            UnsupportedError: the table's property ``gc.enabled`` is false, or one of its files is outside of the store.
+        """
+        from dao_iceberg._orphans import delete_orphans
+
+        return delete_orphans(self._client, data_object.key, older_than, dry_run=dry_run)
 
     def run_restore(
         self,

@@ -19,7 +19,16 @@ from dao.results import WriteResult
 from dao.tables import KeyedCall, check_position
 from dao_iceberg._client import MAIN, Snapshot
 
-__all__ = ["NOTHING", "Keyed", "Remembered", "line_of", "positions_of", "positions_property", "read_position"]
+__all__ = [
+    "NOTHING",
+    "Keyed",
+    "Remembered",
+    "line_of",
+    "positions_of",
+    "positions_property",
+    "read_position",
+    "stored_positions",
+]
 
 _CALL = "dao.call/"
 _POSITIONS = "dao.positions"
@@ -135,16 +144,21 @@ def positions_of(snapshot: Snapshot) -> Mapping[str, tuple[int, int]]:
 
     A branch has those of the table until it gets its own.
     """
-    text = snapshot.properties.get(positions_property(snapshot.branch or MAIN), snapshot.properties.get(_POSITIONS))
-    if text is None:
-        return {}
     line = line_of(snapshot.metadata, snapshot.version)
     known = {one.snapshot_id for one in snapshot.metadata.snapshots}
     return {
-        source: (int(version), int(at))
-        for source, (version, at) in json.loads(text).items()
+        source: (version, at)
+        for source, (version, at) in stored_positions(snapshot).items()
         if at in line or at not in known
     }
+
+
+def stored_positions(snapshot: Snapshot) -> Mapping[str, tuple[int, int]]:
+    """The positions that a branch has in the table's properties, whether they count or not."""
+    own = positions_property(snapshot.branch or MAIN)
+    text = snapshot.properties.get(own, snapshot.properties.get(_POSITIONS))
+    found = {} if text is None else json.loads(text)
+    return {source: (int(version), int(at)) for source, (version, at) in found.items()}
 
 
 def line_of(metadata: TableMetadata, version: int | None) -> set[int]:
