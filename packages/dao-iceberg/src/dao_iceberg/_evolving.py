@@ -21,7 +21,7 @@ from pyiceberg.types import IcebergType, ListType, MapType, NestedField, StructT
 from dao.errors import UnsupportedError
 from dao_iceberg._schemas import arrow_field, iceberg_type
 
-__all__ = ["evolved_columns", "order_updates", "replaced_columns", "schema_updates"]
+__all__ = ["evolved_columns", "order_updates", "replaced_columns", "schema_updates", "widens"]
 
 
 def evolved_columns(metadata: TableMetadata, wanted: pa.Schema) -> Schema:
@@ -107,7 +107,7 @@ class _Evolution:
         old = arrow_field(NestedField(0, place, base)).type
         if old.equals(wanted):
             return base
-        if _widens(old, wanted):
+        if widens(old, wanted):
             return iceberg_type(wanted, self._ids)
         if replaces:
             return None
@@ -117,7 +117,7 @@ class _Evolution:
         )
 
 
-def _widens(old: pa.DataType, new: pa.DataType) -> bool:
+def widens(old: pa.DataType, new: pa.DataType) -> bool:
     """Whether Iceberg allows a type to become another one: see the specification, "Schema Evolution"."""
     if pt.is_decimal(old) and pt.is_decimal(new):
         return bool(old.scale == new.scale and old.precision <= new.precision)

@@ -13,6 +13,7 @@ from dao.display import even_half_made
 from dao.errors import DaoError
 from dao_iceberg._operation_routes import OperationRoutes
 from dao_iceberg._reading_routes import ReadingRoutes
+from dao_iceberg._table_routes import TableRoutes
 from dao_iceberg._writing_routes import WritingRoutes
 
 __all__ = ["IcebergInterface"]
@@ -20,6 +21,10 @@ __all__ = ["IcebergInterface"]
 _TABLES = "a store of Iceberg tables keeps tables alone"
 
 CAPABILITIES = Capabilities(
+    lacks_operations={
+        "vacuum": "expire deletes the files of old versions, and orphans those of none",
+        "analyze": "each write gathers the statistics by which files are skipped",
+    },
     lacks_features={
         "files": _TABLES,
         "foreign_files": "an Iceberg table is the files that its manifests name",
@@ -41,7 +46,7 @@ CAPABILITIES = Capabilities(
 
 @even_half_made
 @define(slots=False, kw_only=True)
-class IcebergInterface(ReadingRoutes, WritingRoutes, OperationRoutes):
+class IcebergInterface(ReadingRoutes, WritingRoutes, OperationRoutes, TableRoutes):
     """Iceberg tables without a JVM.
 
     **Objects** are tables: the object's key is the table's name in the catalog, its folders are the namespace, and the

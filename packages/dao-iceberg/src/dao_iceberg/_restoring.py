@@ -105,7 +105,7 @@ def _columns(newest: Snapshot, at: IcebergSnapshot) -> list[TableUpdate]:
         if spec is None:
             raise UnsupportedError(
                 f"snapshot {at.snapshot_id} of {newest.key!r} lacks a column that the table is partitioned by now: "
-                "change its partitions first, with run('evolve', ..., partition_by=[])"
+                "change its partitions first, with run('evolve', ..., partitions=[])"
             )
         updates.append(SetDefaultSpecUpdate(spec_id=spec.spec_id))
     updates += order_updates(metadata, schema)

@@ -27,7 +27,17 @@ from dao_iceberg._schemas import new_schema, storable
 from dao_iceberg._specs import parse_term, partition_spec, sort_order, terms_of
 from dao_iceberg._transaction import Change, NewTable, commit
 
-__all__ = ["Source", "Write", "check_given_partitions", "evolved", "first_table", "layout_of", "plan_new", "write_rows"]
+__all__ = [
+    "Source",
+    "Write",
+    "changed_spec",
+    "check_given_partitions",
+    "evolved",
+    "first_table",
+    "layout_of",
+    "plan_new",
+    "write_rows",
+]
 
 
 @frozen(kw_only=True)
@@ -272,7 +282,7 @@ def _plan_append(client: Client, source: Source, asked: Write, snapshot: Snapsho
 def _plan_overwrite(client: Client, source: Source, asked: Write, snapshot: Snapshot) -> Change:
     snapshot.check_writable()
     columns = replaced_columns(snapshot.metadata, storable(source.arriving))
-    spec, updates = _replaced_spec(snapshot, asked.partition_by or (), columns)
+    spec, updates = changed_spec(snapshot, asked.partition_by or (), columns)
     files = source.files(client, layout_of(snapshot, columns, spec), asked.settings)
     old = plan_files(snapshot)
     gone = None if any(one.has_deletes for one in old) else sum(one.rows for one in old)
@@ -285,7 +295,7 @@ def _plan_overwrite(client: Client, source: Source, asked: Write, snapshot: Snap
     )
 
 
-def _replaced_spec(
+def changed_spec(
     snapshot: Snapshot, terms: Sequence[str], columns: Any
 ) -> tuple[PartitionSpec, tuple[TableUpdate, ...]]:
     """The spec with some terms: one that the table has or had, or a new one."""

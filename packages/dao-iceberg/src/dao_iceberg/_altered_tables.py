@@ -1,0 +1,212 @@
+"""Operations that change what a table is: its columns, partitions and order, its properties, its name."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+from attrs import frozen
+from pyiceberg.exceptions import ResolveError, TableAlreadyExistsError, ValidationError
+from pyiceberg.schema import Schema
+from pyiceberg.serializers import FromInputFile
+from pyiceberg.table.metadata import TableMetadata
+from pyiceberg.table.update import (
+    AddSchemaUpdate,
+    AddSortOrderUpdate,
+    AssertCurrentSchemaId,
+    AssertDefaultSortOrderId,
+    AssertDefaultSpecId,
+    RemovePropertiesUpdate,
+    SetCurrentSchemaUpdate,
+    SetDefaultSortOrderUpdate,
+    SetPropertiesUpdate,
+    TableUpdate,
+)
+from pyiceberg.table.update.schema import UpdateSchema
+from pyiceberg.transforms import VoidTransform
+
+from dao.errors import AlreadyExistsError, DataError, UnsupportedError
+from dao.results import WriteResult
+from dao_iceberg._altering import Alteration, alter
+from dao_iceberg._client import Client, Snapshot, refuse_code
+from dao_iceberg._evolving import order_updates, widens
+from dao_iceberg._schemas import arrow_field, iceberg_type, storable
+from dao_iceberg._specs import sort_order
+from dao_iceberg._writing import changed_spec
+
+__all__ = ["Evolution", "evolve_table", "register", "set_properties"]
+
+_OWN = "dao."
+_RESERVED = (
+    "format-version",
+    "uuid",
+    "snapshot-count",
+    "current-snapshot-summary",
+    "current-snapshot-id",
+    "current-snapshot-timestamp-ms",
+    "current-schema",
+    "default-partition-spec",
+    "default-sort-order",
+)
+
+
+@frozen(kw_only=True)
+class Evolution:
+    """What the columns and the layout of a table become; see :meth:`dao_iceberg.IcebergInterface.run_evolve`."""
+
+    drop: Sequence[str] = ()
+    rename: Mapping[str, str] | None = None
+    widen: pa.Schema | None = None
+    add: pa.Schema | None = None
+    reorder: Sequence[str] = ()
+    partitions: Sequence[str] | None = None
+    order: Sequence[str] | None = None
+
+    def __attrs_post_init__(self) -> None:
+        columns = (self.drop, self.rename, self.widen, self.add, self.reorder)
+        if not any(columns) and self.partitions is None and self.order is None:
+            raise DataError("evolve needs one of add=, drop=, rename=, reorder=, widen=, partitions= and order=")
+
+
+def evolve_table(client: Client, table: str, timeout: float, asked: Evolution) -> WriteResult:
+    """See :meth:`dao_iceberg.IcebergInterface.run_evolve`."""
+    return alter(client, table, partial(_plan_evolution, asked), timeout)
+
+
+def _plan_evolution(asked: Evolution, now: Snapshot) -> Alteration:
+    now.check_writable()
+    metadata = now.metadata
+    updates: list[TableUpdate] = list(_column_updates(asked, now))
+    columns = _columns_after(metadata, updates)
+    if asked.partitions is not None:
+        if metadata.format_version == 1:
+            raise UnsupportedError(f"the table {now.key!r} is of version 1 of the format, whose partitions stay")
+        updates += changed_spec(now, asked.partitions, columns)[1]
+    elif gone := [one.name for one in metadata.spec().fields if not _is_there(one, columns)]:
+        raise DataError(f"drop: the table is partitioned by {gone[0]!r}: give other partitions, with partitions=")
+    updates += order_updates(metadata, columns) if asked.order is None else _order(metadata, asked.order, columns)
+    required = (
+        AssertCurrentSchemaId(current_schema_id=metadata.current_schema_id),
+        AssertDefaultSpecId(default_spec_id=metadata.default_spec_id),
+        AssertDefaultSortOrderId(default_sort_order_id=metadata.default_sort_order_id),
+    )
+    return Alteration(updates=updates, requirements=required)
+
+
+def _is_there(one: Any, columns: Schema) -> bool:
+    return isinstance(one.transform, VoidTransform) or one.source_id in columns.field_ids
+
+
+def _columns_after(metadata: TableMetadata, updates: Sequence[TableUpdate]) -> Schema:
+    """The columns that a table has after some updates of them."""
+    found: Schema = metadata.schema()
+    for one in updates:
+        if isinstance(one, AddSchemaUpdate):
+            found = one.schema_
+        elif isinstance(one, SetCurrentSchemaUpdate) and one.schema_id >= 0:
+            found = metadata.schema_by_id(one.schema_id) or found
+    return found
+
+
+def _column_updates(asked: Evolution, now: Snapshot) -> Sequence[TableUpdate]:
+    update = UpdateSchema(now.table.transaction(), case_sensitive=True, name_mapping=now.table.name_mapping())
+    schema = now.metadata.schema()
+    try:
+        for name in asked.drop:
+            update.delete_column(_path(schema, name))
+        for name, new in (asked.rename or {}).items():
+            update.rename_column(_path(schema, name), new)
+        for one in asked.widen or ():
+            path = _path(schema, one.name)
+            _check_widens(schema, path, one)
+            update.update_column(path, _kept_type(one))
+        for one in asked.add or ():
+            update.add_column(_path(schema, one.name), _kept_type(one), required=not one.nullable)
+        for name in reversed(asked.reorder):
+            update.move_first(_path(schema, name))
+        updates, _ = update._commit()
+    except (ValueError, ValidationError, ResolveError) as error:
+        raise DataError(f"evolve: {' '.join(str(error).split())}") from error
+    return list(updates)
+
+
+def _kept_type(column: pa.Field) -> Any:
+    """The type of a column as Iceberg keeps it; pyiceberg gives the fields inside of it their ids."""
+    return iceberg_type(storable(pa.schema([column])).field(0).type, itertools.count(1))
+
+
+def _path(schema: Schema, name: str) -> tuple[str, ...]:
+    """A column, or with points a field inside of one."""
+    top = {one.name for one in schema.fields}
+    parts = tuple(name.split("."))
+    return parts if name not in top and parts[0] in top else (name,)
+
+
+def _check_widens(schema: Schema, path: tuple[str, ...], wanted: pa.Field) -> None:
+    found = schema.find_field(".".join(path))
+    if not found.field_type.is_primitive:
+        raise UnsupportedError(f"widen: column {wanted.name!r} is {found.field_type}, which has no wider type")
+    old, new = arrow_field(found).type, storable(pa.schema([wanted])).field(0).type
+    if old != new and not widens(old, new):
+        raise UnsupportedError(
+            f"widen: column {wanted.name!r} would become {new}: Iceberg can't make that of {old} without a rewrite"
+        )
+
+
+def _order(metadata: TableMetadata, terms: Sequence[str], columns: Schema) -> Sequence[TableUpdate]:
+    made = sort_order(terms, columns, max(one.order_id for one in metadata.sort_orders) + 1)
+    for known in metadata.sort_orders:
+        if known.fields == made.fields:
+            same = known.order_id == metadata.default_sort_order_id
+            return () if same else (SetDefaultSortOrderUpdate(sort_order_id=known.order_id),)
+    return (AddSortOrderUpdate(sort_order=made), SetDefaultSortOrderUpdate(sort_order_id=made.order_id))
+
+
+def set_properties(client: Client, table: str, timeout: float, properties: Mapping[str, Any]) -> WriteResult:
+    """Set properties of a table; those that are None are removed."""
+    texts = {}
+    for name, value in properties.items():
+        if not isinstance(name, str) or name in _RESERVED or name.startswith(_OWN):
+            raise DataError(f"properties: {name!r} can't be set: the table itself says it")
+        if value is not None:
+            texts[name] = str(value).lower() if isinstance(value, bool) else str(value)
+    if texts.get("write.format.default", "parquet").lower() != "parquet":
+        raise UnsupportedError("properties: write.format.default can be 'parquet' alone, which DAO writes")
+    refuse_code(texts)
+    removed = [name for name, value in properties.items() if value is None]
+    return alter(client, table, partial(_plan_properties, texts, removed), timeout)
+
+
+def _plan_properties(texts: Mapping[str, str], removed: Sequence[str], now: Snapshot) -> Alteration:
+    gone = [name for name in removed if name in now.properties]
+    updates: list[TableUpdate] = []
+    if any(now.properties.get(name) != value for name, value in texts.items()):
+        updates.append(SetPropertiesUpdate(updates=dict(texts)))
+    if gone:
+        updates.append(RemovePropertiesUpdate(removals=gone))
+    return Alteration(updates=updates)
+
+
+def register(client: Client, table: str, metadata: str) -> WriteResult:
+    """Give the catalog a table whose metadata is in the store."""
+    locations = client.locations
+    location = metadata if "://" in metadata or metadata.startswith("/") else locations.of(metadata)
+    found = FromInputFile.table_metadata(client.io.new_input(location))
+    locations.key_of(f"{found.location.rstrip('/')}/")
+    refuse_code(found.properties)
+    identifier = client.identifier(table)
+    client.make_namespace(table)
+    try:
+        client.catalogs.get().register_table(identifier, location)
+    except Exception as error:
+        made = client.find(table)
+        if made is None or made.table.metadata_location != location:
+            if isinstance(error, TableAlreadyExistsError):
+                raise AlreadyExistsError(f"there is an Iceberg table {table!r} in the catalog already") from error
+            raise
+        if isinstance(error, TableAlreadyExistsError):
+            raise AlreadyExistsError(f"the table {table!r} is registered with this metadata already") from error
+    return WriteResult(version_after=found.current_snapshot_id)
