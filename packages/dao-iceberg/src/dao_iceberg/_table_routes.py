@@ -58,7 +58,8 @@ class TableRoutes(IcebergBase):
         >>> place, objects = {"root": getfixture("tmp_path")}, {"items": {"type": "iceberg"}}
         >>> dao = DataAccessObject({"lake": {"interface": "iceberg", "options": place, "objects": objects}})
         >>> _ = dao.write(pa.table({"id": pa.array([1], pa.int32()), "name": ["a"]}), "lake.items")
-        >>> changed = dao.run("evolve", "lake.items", widen={"id": "bigint"}, rename={"name": "title"}, add={"n": "int"})
+        >>> given = {"widen": {"id": "bigint"}, "rename": {"name": "title"}, "add": {"n": "int"}}
+        >>> changed = dao.run("evolve", "lake.items", **given)
         >>> dao.read("lake.items", into="pylist"), str(dao.schema("lake.items").field("id").type)
         ([{'id': 1, 'title': 'a', 'n': None}], 'int64')
         """
