@@ -23,7 +23,7 @@ from dao_iceberg._io import Locations
 from dao_iceberg._metrics import NanCounts, metrics_of
 from dao_iceberg._schemas import arrow_schema
 
-__all__ = ["IcebergFiles", "Layout", "split_by_partition"]
+__all__ = ["IcebergFiles", "Layout", "counted", "split_by_partition"]
 
 
 @frozen(eq=False, slots=False)
@@ -143,7 +143,7 @@ def _partition_columns(rows: pa.RecordBatch, columns: Schema, spec: PartitionSpe
         values = _source(rows, columns, one.source_id)
         if not isinstance(one.transform, IdentityTransform):
             values = one.transform.pyarrow_transform(columns.find_type(one.source_id))(values)
-        made.append(_counted(values))
+        made.append(counted(values))
     return pa.RecordBatch.from_arrays(made, [str(place) for place in range(len(made))])
 
 
@@ -168,7 +168,7 @@ def _storage(values: pa.Array) -> pa.Array:
     return values.storage if isinstance(values.type, pa.BaseExtensionType) else values
 
 
-def _counted(values: pa.Array) -> pa.Array:
+def counted(values: pa.Array) -> pa.Array:
     """Values as manifests have them: moments, dates and times as their counts."""
     if pt.is_timestamp(values.type) or pt.is_time(values.type):
         return values.cast(pa.int64())

@@ -157,8 +157,9 @@ def _cast(array: pa.Array, into: pa.DataType) -> pa.Array:
         return _cast(array.storage, into)
     if into == pa.uuid() and pt.is_fixed_size_binary(found):
         return pa.ExtensionArray.from_storage(into, _cast(array, into.storage_type))
-    # Arrow would make texts of numbers, and zones of none.
-    if pt.is_nested(found) or _family(found) != _family(into):
+    # Arrow would make texts of numbers, zones of none, and cut times of day off.
+    loses_time = pt.is_timestamp(found) and pt.is_date(into)
+    if loses_time or pt.is_nested(found) or _family(found) != _family(into):
         raise pa.ArrowNotImplementedError(f"there is no cast from {found} to {into} of a table's column")
     return cast_array(array, into)
 

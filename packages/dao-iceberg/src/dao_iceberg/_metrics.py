@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from pyiceberg.types import BinaryType, StringType, UUIDType
 
 from dao_iceberg._schemas import field_id
 
-__all__ = ["NanCounts", "metrics_of"]
+__all__ = ["NanCounts", "leaf_ids", "metrics_of"]
 
 _PREFIX = 16
 """Characters or bytes of a bound: the default of ``write.metadata.metrics.default``."""
@@ -56,7 +56,13 @@ def _floats(one: pa.Field, column: Any) -> Iterator[tuple[int, Any]]:
             yield from _floats(inner, pc.struct_field(column, [place]))
 
 
-def metrics_of(metadata: pq.FileMetaData, stored: pa.Schema, schema: Schema, nans: NanCounts) -> dict[str, Any]:
+def metrics_of(
+    metadata: pq.FileMetaData,
+    stored: pa.Schema,
+    schema: Schema,
+    nans: NanCounts,
+    without_bounds: Set[int] = frozenset(),
+) -> dict[str, Any]:
     """The metrics of a file, by the names of the arguments of a ``DataFile``.
 
     A bound is left out where it isn't known exactly: a column without bounds is never skipped.
@@ -66,6 +72,7 @@ def metrics_of(metadata: pq.FileMetaData, stored: pa.Schema, schema: Schema, nan
         stored: the columns in the file, with ids.
         schema: the table's columns.
         nans: of the file.
+        without_bounds: the ids of columns that are in another type than the table's.
     """
     sizes: dict[int, int] = {}
     values: dict[int, int] = {}
@@ -83,7 +90,7 @@ def metrics_of(metadata: pq.FileMetaData, stored: pa.Schema, schema: Schema, nan
         if repeated or any(part is None or not part.has_null_count for part in parts):
             continue
         nulls[number] = sum(part.null_count for part in parts)
-        bounds = _bounds_of(parts)
+        bounds = None if number in without_bounds else _bounds_of(parts)
         if bounds is not None:
             kind = schema.find_type(number)
             _put(least, number, kind, _lower(bounds[0], kind))
@@ -106,6 +113,11 @@ def _offsets(groups: list[Any]) -> list[int] | None:
         chunk = group.column(0)
         found.append(chunk.dictionary_page_offset if chunk.has_dictionary_page else chunk.data_page_offset)
     return sorted(found) or None
+
+
+def leaf_ids(column: pa.Field) -> list[int | None]:
+    """The ids of the leaf columns of a column."""
+    return [number for number, _ in _leaves([column])]
 
 
 def _leaves(schema: Any, repeated: bool = False) -> Iterator[tuple[int | None, bool]]:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from attrs import define, field, frozen
 from pyiceberg.manifest import FileFormat
 from pyiceberg.schema import Schema
+from pyiceberg.table.name_mapping import NameMapping
 from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import NestedField
 
@@ -39,15 +40,22 @@ class StoredFiles:
         snapshot: the snapshot.
         files: its files that may be read.
         columns: in which rows are given; those of the snapshot by default, or those that its table has afterwards.
+        mapping: what names of columns mean in files without ids; what the table says by default.
     """
 
     snapshot: Snapshot
     files: Sequence[StoredFile]
     columns: Schema = field()
+    mapping: NameMapping | None = field()
 
     @columns.default
     def _own(self) -> Schema:
         return self.snapshot.columns
+
+    @mapping.default
+    def _own_mapping(self) -> NameMapping | None:
+        found: NameMapping | None = self.snapshot.table.name_mapping()
+        return found
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -85,12 +93,8 @@ class StoredFiles:
             StoreError: it is damaged.
         """
         stored = get_format("parquet").infer_schema([self.key_of(file)], self.filesystem)
-        stored = with_mapped_ids(stored, self._mapping, file.path)
+        stored = with_mapped_ids(stored, self.mapping, file.path)
         return find_columns(fields, stored, self._constants(file))
-
-    @cached_property
-    def _mapping(self) -> Any:
-        return self.snapshot.table.name_mapping()
 
     def _constants(self, file: StoredFile) -> Mapping[int, pa.Scalar]:
         """The values of the columns that a file is partitioned by as they are."""

@@ -92,6 +92,35 @@ class TableRoutes(IcebergBase):
 
         return set_properties(self._client, data_object.key, self.conflict_timeout, properties)
 
+    def run_add_files(
+        self, data_object: TableObject, *, paths: str | Sequence[str], branch: str | None = None
+    ) -> WriteResult:
+        """Add Parquet files that are in the store to a table, in place: ``run("add_files", ..., paths=[...])``.
+
+        Afterwards they are the table's, and must not be changed by others. Their columns are found by field ids, or
+        else by names, which the table notes (``schema.name-mapping.default``); bounds come from their footers. Columns
+        are read only if the table is partitioned by them, or has them in another type.
+
+        Args:
+            data_object: the table, which must be there.
+            paths: keys or locations of files, or of folders with a slash behind them. All rows of a file are of one
+                partition; a column that it lacks may be in its folder's name, such as ``country=FI``.
+            branch: add them to this branch.
+
+        Returns:
+            ``rows_inserted`` and ``files`` count what came; ``bytes`` is 0.
+
+        Raises:
+            NotFoundError: there is no table, or no such file.
+            DataError: the table has a file already; a file is no Parquet, has a column or field that the table lacks,
+                or lacks one that may not be null, or has null there; or its rows are of several partitions.
+            UnsupportedError: a value doesn't fit the type of its column.
+        """
+        from dao_iceberg._adding import add_files
+
+        names = _listed(paths) or ()
+        return add_files(self._client, data_object.key, self.conflict_timeout, names, branch or "main")
+
     def run_register(self, data_object: TableObject, *, metadata: str) -> WriteResult:
         """Give the catalog a table that is in the store already: ``run("register", ..., metadata=...)``.
 
