@@ -172,8 +172,8 @@ class _Looking:
     def _check_zones(self, key: str, found: Sequence[Found]) -> None:
         """Check that moments with a zone aren't taken for such without, and the other way round."""
         for one in found:
-            stored, wanted = None if one.stored is None else one.stored.type, one.field.type
-            are_moments = stored is not None and pt.is_timestamp(stored) and pt.is_timestamp(wanted)
+            stored, wanted = one.field.type if one.stored is None else one.stored.type, one.field.type
+            are_moments = pt.is_timestamp(stored) and pt.is_timestamp(wanted)
             if are_moments and (stored.tz is None) != (wanted.tz is None):
                 raise UnsupportedError(f"paths: the column {one.wanted.name!r} of {key!r} is {stored}, not {wanted}")
 
