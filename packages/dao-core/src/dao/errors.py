@@ -47,8 +47,8 @@ __all__ = [
 ]
 
 
-def did_you_mean(wrong: str, known: Iterable[str]) -> str:
-    """The end of a message about an unknown name: the nearest known names, else all of them.
+def did_you_mean(wrong: str, known: Iterable[str], most: int = 12) -> str:
+    """The end of a message about an unknown name: the nearest known names, else ``most`` of them.
 
     >>> did_you_mean("formt", ["format", "prefix"])
     "did you mean 'format'?"
@@ -58,6 +58,8 @@ def did_you_mean(wrong: str, known: Iterable[str]) -> str:
     "known: 'format', 'prefix'"
     >>> did_you_mean("x", [])
     'none are known'
+    >>> did_you_mean("x", ["format", "prefix"], most=1)
+    "known: 'format' and 1 more"
     """
     from difflib import get_close_matches
 
@@ -68,8 +70,8 @@ def did_you_mean(wrong: str, known: Iterable[str]) -> str:
         return f"did you mean {' or '.join(map(repr, near))}?"
     if not names:
         return "none are known"
-    shown = ", ".join(map(repr, names[:12]))
-    return f"known: {shown}" + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+    shown = ", ".join(map(repr, names[:most]))
+    return f"known: {shown}" + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 class DaoError(Exception):

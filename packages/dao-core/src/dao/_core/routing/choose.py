@@ -268,7 +268,7 @@ def _unknown_operation(arguments: Mapping[str, Any], offers: Sequence[Offer]) ->
     operation = str(arguments.get("operation"))
     if None in served or operation in known or any(offer.absent for offer in offers):
         return ""
-    return f"there is no operation {operation!r} here: {did_you_mean(operation, known)}"
+    return f"there is no operation {operation!r} here: {did_you_mean(operation, known, len(known))}"
 
 
 def _unknown(action: str, arguments: Mapping[str, Any], offers: Sequence[Offer]) -> str:
