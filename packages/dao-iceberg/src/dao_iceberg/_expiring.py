@@ -135,7 +135,7 @@ def _line(by_id: dict[int, IcebergSnapshot], version: int | None) -> Iterator[Ic
 
 
 def _positions(now: Snapshot) -> Iterator[TableUpdate]:
-    """Takes away positions that don't count: once their version is expired, it couldn't be told any more."""
+    """Takes away positions that don't count: once their version is expired, they would seem to count."""
     for name, ref in now.metadata.refs.items():
         if ref.snapshot_ref_type == SnapshotRefType.BRANCH:
             at = now.metadata.snapshot_by_id(ref.snapshot_id)
