@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from attrs import field, frozen
@@ -12,7 +12,7 @@ from pyiceberg.table.update.schema import UpdateSchema
 from pyiceberg.types import StructType
 
 from dao.errors import DataError, UnsupportedError
-from dao_iceberg._merging import EvolutionStep, Merge
+from dao_iceberg._merging import IDENTIFIER, EvolutionStep, Merge
 from dao_iceberg._model_types import Wanted
 
 __all__ = ["EvolutionPlan", "Question", "plan"]
@@ -112,10 +112,18 @@ def plan(start: Schema | Table, question: Question) -> EvolutionPlan:
         question.wanted, version=version, last_id=last_id, renamed=question.renamed, pinned=pinned, drop=question.drop
     )
     columns = merge.run(StructType(*schema.fields))
-    there = {one.field_id for one in columns.fields}
-    identifiers = [number for number in schema.identifier_field_ids if number in there]
-    after = Schema(*columns.fields, schema_id=schema.schema_id, identifier_field_ids=identifiers)
+    identifiers = set(schema.identifier_field_ids) & set(_required_ids(columns))
+    after = Schema(*columns.fields, schema_id=schema.schema_id, identifier_field_ids=sorted(identifiers))
     return EvolutionPlan(tuple(merge.steps), after, question)
+
+
+def _required_ids(struct: StructType) -> Iterator[int]:
+    """The fields that are required, as are those that they are inside of: only these can identify rows."""
+    for one in struct.fields:
+        if one.required:
+            yield one.field_id
+            if isinstance(one.field_type, StructType):
+                yield from _required_ids(one.field_type)
 
 
 def _pinned(start: Schema | Table, schema: Schema) -> dict[int, str]:
@@ -124,7 +132,7 @@ def _pinned(start: Schema | Table, schema: Schema) -> dict[int, str]:
     if isinstance(start, Table):
         pinned |= {one.source_id: "what the table is sorted by" for one in start.sort_order().fields}
         pinned |= {one.source_id: "what the table is partitioned by" for one in start.spec().fields}
-    return pinned | dict.fromkeys(schema.identifier_field_ids, "an identifier field")
+    return pinned | dict.fromkeys(schema.identifier_field_ids, IDENTIFIER)
 
 
 def _evolve(transaction: Transaction, target: EvolutionPlan) -> None:

@@ -24,11 +24,14 @@ from pyiceberg.types import (
 from dao.errors import DataError, did_you_mean
 from dao_iceberg._model_types import Wanted
 
-__all__ = ["EvolutionStep", "Merge", "fresh_ids"]
+__all__ = ["IDENTIFIER", "EvolutionStep", "Merge", "fresh_ids"]
 
 StepKind = Literal[
     "add", "rename", "drop", "widen", "narrow", "retype", "optional", "require", "reorder", "doc", "default"
 ]
+
+
+IDENTIFIER = "an identifier field, or has one inside"
 
 
 @frozen
@@ -184,8 +187,8 @@ class Merge:
 
     def _requirement(self, old: NestedField, required: bool, path: tuple[str, ...]) -> bool:
         if old.required and not required:
-            held = self._pinned.get(old.field_id, "")
-            why = f"it is {held}" if "identif" in held else ""
+            identifies = any(self._pinned.get(number) == IDENTIFIER for number in _ids_of(old))
+            why = f"it is {IDENTIFIER}" if identifies else ""
             self.steps.append(EvolutionStep("optional", path, "may be null", why, not why))
         elif required and not old.required:
             why = "rows may have nulls there"
@@ -285,6 +288,7 @@ def _with(one: NestedField, **changes: Any) -> NestedField:
 
 
 def _ids_of(one: NestedField) -> Iterator[int]:
+    """The ids of a field and of the fields in its structs: none inside of a list or map can be one that rows need."""
     yield one.field_id
     kind = one.field_type
     for child in getattr(kind, "fields", ()):
