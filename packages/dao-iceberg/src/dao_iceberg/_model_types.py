@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from typing import Any
 
@@ -12,34 +12,21 @@ import pyarrow.types as pt
 from attrs import field, frozen
 from pyiceberg.conversions import to_json
 from pyiceberg.types import (
-    BinaryType,
-    BooleanType,
-    DateType,
-    DecimalType,
-    DoubleType,
-    FixedType,
-    FloatType,
     IcebergType,
-    IntegerType,
     ListType,
-    LongType,
     MapType,
     NestedField,
-    StringType,
     StructType,
     TimestampNanoType,
-    TimestampType,
     TimestamptzNanoType,
-    TimestamptzType,
-    TimeType,
     UnknownType,
-    UUIDType,
 )
 
 from dao.arrow.models import default_of
-from dao.errors import DataError, UnsupportedError
+from dao.errors import DataError
+from dao_iceberg._schemas import arrow_field, iceberg_type, storable
 
-__all__ = ["Wanted", "arrow_schema", "wanted_schema"]
+__all__ = ["Wanted", "noted_schema", "wanted_schema"]
 
 
 @frozen
@@ -67,24 +54,8 @@ def wanted_schema(schema: pa.Schema, version: int, name: str) -> Wanted:
         DataError: a type that Iceberg doesn't have, with its path and what would work.
     """
     reader = _FromArrow(version)
-    struct = reader.struct(schema, name)
+    struct = reader.struct(list(schema), name)
     return Wanted(struct, reader.aliases)
-
-
-_LEAVES: tuple[tuple[Callable[[pa.DataType], bool], type[IcebergType]], ...] = (
-    (pt.is_boolean, BooleanType),
-    (pt.is_int64, LongType),
-    (pt.is_uint32, LongType),
-    (pt.is_float64, DoubleType),
-    (pt.is_floating, FloatType),
-    (pt.is_string, StringType),
-    (pt.is_large_string, StringType),
-    (pt.is_string_view, StringType),
-    (pt.is_binary, BinaryType),
-    (pt.is_large_binary, BinaryType),
-    (pt.is_binary_view, BinaryType),
-    (pt.is_date, DateType),
-)
 
 
 class _FromArrow:
@@ -93,9 +64,11 @@ class _FromArrow:
         self.aliases: dict[int, tuple[str, ...]] = {}
         self._ids = count(1)
 
-    def struct(self, fields: Any, path: str) -> StructType:
-        if not len(list(fields)):
+    def struct(self, fields: Sequence[pa.Field], path: str) -> StructType:
+        if not fields:
             raise DataError(f"{path} has no fields, and Iceberg has no column without any")
+        if len({one.name for one in fields}) < len(fields):
+            raise DataError(f"{path} has two fields of one name: rename one")
         return StructType(*(self._field(one, f"{path}.{one.name}") for one in fields))
 
     def _field(self, one: pa.Field, path: str) -> NestedField:
@@ -128,54 +101,24 @@ class _FromArrow:
         return self._leaf(kind, path)
 
     def _leaf(self, kind: pa.DataType, path: str) -> IcebergType:
-        if kind.equals(pa.uuid()):
-            return UUIDType()
-        if isinstance(kind, pa.BaseExtensionType):
+        if isinstance(kind, pa.BaseExtensionType) and kind != pa.uuid():
             return self.type(kind.storage_type, path)
-        for test, leaf in _LEAVES:
-            if test(kind):
-                return leaf()
-        if pt.is_integer(kind) and kind.bit_width <= 32:
-            return IntegerType()
-        if pt.is_decimal(kind) and 0 <= kind.scale <= kind.precision <= 38:
-            return DecimalType(kind.precision, kind.scale)
-        if pt.is_fixed_size_binary(kind):
-            return FixedType(kind.byte_width)
-        if pt.is_timestamp(kind):
-            return self._moment(kind, path)
-        if pt.is_time(kind) and kind.unit != "ns":
-            return TimeType()
-        if pt.is_null(kind) and self.version >= 3:
-            return UnknownType()
-        raise DataError(f"{path} is {kind}, which Iceberg has no type for: {_way_out(kind)}")
-
-    def _moment(self, kind: pa.TimestampType, path: str) -> IcebergType:
-        if kind.unit != "ns":
-            return TimestampType() if kind.tz is None else TimestamptzType()
-        if self.version >= 3:
+        if pt.is_duration(kind):
+            raise DataError(
+                f"{path} is {kind}, and Iceberg has no type for durations: make it a number of microseconds"
+            )
+        if self.version >= 3 and pt.is_timestamp(kind) and kind.unit == "ns":
             return TimestampNanoType() if kind.tz is None else TimestamptzNanoType()
-        raise DataError(
-            f"{path} is {kind}, and Iceberg has nanoseconds from version 3 on; use {kind}".replace("ns", "us")
-        )
+        if self.version >= 3 and pt.is_null(kind):
+            return UnknownType()
+        return iceberg_type(storable(pa.schema([pa.field(path, kind)])).field(0).type, self._ids)
 
 
-def _way_out(kind: pa.DataType) -> str:
-    if pt.is_duration(kind):
-        return "make it a number, such as microseconds: Annotated[int, ...]"
-    if pt.is_decimal(kind):
-        return "its decimals have at most 38 digits, none of them beyond the scale"
-    if pt.is_uint64(kind):
-        return "int64, or decimal128(20, 0), which holds all its values"
-    if pt.is_time(kind):
-        return "time64[us]"
-    return "give the field a type"
-
-
-def arrow_schema(struct: StructType) -> pa.Schema:
-    """The Arrow schema in which Iceberg's columns are handed over; docs and defaults are in the fields' metadata.
+def noted_schema(struct: StructType) -> pa.Schema:
+    """The Arrow schema in which Iceberg's columns are handed over, with docs and defaults in the fields' metadata.
 
     Raises:
-        UnsupportedError: a type that has no Arrow type, such as a geometry.
+        UnsupportedError: a column has a type that can't be read.
     """
     return pa.schema(list(_arrow_fields(struct, "")))
 
@@ -189,25 +132,6 @@ def _arrow_fields(struct: StructType, path: str) -> Iterator[pa.Field]:
         yield pa.field(one.name, kind, one.optional, notes or None)
 
 
-_ARROW: dict[type[IcebergType], pa.DataType] = {
-    BooleanType: pa.bool_(),
-    IntegerType: pa.int32(),
-    LongType: pa.int64(),
-    FloatType: pa.float32(),
-    DoubleType: pa.float64(),
-    DateType: pa.date32(),
-    TimeType: pa.time64("us"),
-    TimestampType: pa.timestamp("us"),
-    TimestamptzType: pa.timestamp("us", "UTC"),
-    TimestampNanoType: pa.timestamp("ns"),
-    TimestamptzNanoType: pa.timestamp("ns", "UTC"),
-    StringType: pa.string(),
-    BinaryType: pa.binary(),
-    UUIDType: pa.uuid(),
-    UnknownType: pa.null(),
-}
-
-
 def _arrow_type(kind: IcebergType, path: str) -> pa.DataType:
     if isinstance(kind, StructType):
         return pa.struct(list(_arrow_fields(kind, f"{path}.")))
@@ -217,11 +141,4 @@ def _arrow_type(kind: IcebergType, path: str) -> pa.DataType:
     if isinstance(kind, MapType):
         value = pa.field("value", _arrow_type(kind.value_type, f"{path}.value"), not kind.value_required)
         return pa.map_(_arrow_type(kind.key_type, f"{path}.key"), value)
-    if isinstance(kind, DecimalType):
-        return pa.decimal128(kind.precision, kind.scale)
-    if isinstance(kind, FixedType):
-        return pa.binary(len(kind))
-    try:
-        return _ARROW[type(kind)]
-    except KeyError:
-        raise UnsupportedError(f"{path} is {kind}, which has no type in Arrow or Python here") from None
+    return arrow_field(NestedField(0, path, kind)).type

@@ -14,10 +14,10 @@ from pyiceberg.types import StructType
 
 from dao.arrow import model_of, schema_of
 from dao.errors import DataError
-from dao_iceberg._evolution import EvolutionPlan, Question, plan
-from dao_iceberg._merging import EvolutionStep, fresh_ids
+from dao_iceberg._model_evolution import EvolutionPlan, Question, plan
+from dao_iceberg._model_merging import EvolutionStep, fresh_ids
 from dao_iceberg._model_rows import rows_of, table_of
-from dao_iceberg._model_types import Wanted, arrow_schema, wanted_schema
+from dao_iceberg._model_types import Wanted, noted_schema, wanted_schema
 
 __all__ = ["EvolutionPlan", "EvolutionStep", "IcebergConverter"]
 
@@ -89,7 +89,7 @@ class IcebergConverter:
 
         Args:
             model: a model, see the class.
-            existing: the schema, or the table, that the model describes anew. A column is one that is there if
+            existing: the schema, or the table, that the model is to replace. A column is one that is there if
                 ``renamed`` says so, if it has its name, or if one of its aliases has it, in that order. One whose type
                 can't be read as the new type gets a new id.
             renamed: new names by the old columns, as for :meth:`evolution_plan`.
@@ -123,7 +123,7 @@ class IcebergConverter:
         id: extension<arrow.uuid> not null
         size: int32
         """
-        return arrow_schema(self.to_iceberg(model).as_struct())
+        return noted_schema(self.to_iceberg(model).as_struct())
 
     def to_model(
         self, schema: Any, name: str = "Row", *, kind: Literal["dataclass", "attrs", "pydantic"] = "pydantic"

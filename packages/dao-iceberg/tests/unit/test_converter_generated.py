@@ -17,6 +17,7 @@ from uuid import UUID
 import attrs
 import pyarrow as pa
 import pydantic
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pydantic import AwareDatetime, BaseModel, Field, NaiveDatetime
@@ -28,7 +29,16 @@ from dao_iceberg.converter import IcebergConverter
 
 CONVERTER = IcebergConverter()
 NUMBERS = count()
-NO_SHRINK = [phase for phase in Phase if phase is not Phase.shrink]
+
+# Without shrinking: a table a try is slow, and a failure names what failed anyway.
+GENERATED = settings(
+    deadline=None,
+    database=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+    phases=[phase for phase in Phase if phase is not Phase.shrink],
+)
+SOME_OR_MANY = pytest.mark.parametrize("examples", [5, pytest.param(500, marks=pytest.mark.slow)])
 
 
 class Letter(Enum):
@@ -243,17 +253,21 @@ def kinds(depth: int) -> st.SearchStrategy[Any]:
     )
 
 
-@settings(max_examples=500, deadline=None, suppress_health_check=list(HealthCheck))
-@given(structs(3))
-def test_models_come_back_from_iceberg_and_arrow(struct):
-    model = model_of(struct)
-    schema = CONVERTER.to_iceberg(model)
-    back = CONVERTER.to_model(schema)
-    assert described(back) == form_of(Slot(struct, optional=False))
-    assert CONVERTER.to_iceberg(back) == schema == assign_fresh_schema_ids(schema)
-    arrow = CONVERTER.to_arrow(model)
-    assert CONVERTER.to_arrow(CONVERTER.to_iceberg(arrow)).equals(arrow, check_metadata=True)
-    assert arrow == CONVERTER.to_arrow(schema_of(back, uuid=pa.uuid(), notes=True))
+@SOME_OR_MANY
+def test_models_come_back_from_iceberg_and_arrow(examples):
+    @settings(GENERATED, max_examples=examples)
+    @given(structs(3))
+    def comes_back(struct):
+        model = model_of(struct)
+        schema = CONVERTER.to_iceberg(model)
+        back = CONVERTER.to_model(schema)
+        assert described(back) == form_of(Slot(struct, optional=False))
+        assert CONVERTER.to_iceberg(back) == schema == assign_fresh_schema_ids(schema)
+        arrow = CONVERTER.to_arrow(model)
+        assert CONVERTER.to_arrow(CONVERTER.to_iceberg(arrow)).equals(arrow, check_metadata=True)
+        assert arrow == CONVERTER.to_arrow(schema_of(back, uuid=pa.uuid(), notes=True))
+
+    comes_back()
 
 
 @contextmanager
@@ -275,15 +289,19 @@ def stored(make: Any, model: type[BaseModel], rows: list[BaseModel]) -> Any:
     return table
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), phases=NO_SHRINK)
-@given(st.data())
-def test_rows_come_back_from_tables(data):
-    struct = data.draw(structs(3))
-    model = model_of(struct)
-    rows = [model.model_validate(row) for row in data.draw(st.lists(rows_of(struct), min_size=1, max_size=5))]
-    with tables() as make:
-        table = stored(make, model, rows)
-        assert CONVERTER.to_rows(table.scan().to_arrow(), model) == rows
+@SOME_OR_MANY
+def test_rows_come_back_from_tables(examples):
+    @settings(GENERATED, max_examples=examples)
+    @given(st.data())
+    def rows_come_back(data):
+        struct = data.draw(structs(3))
+        model = model_of(struct)
+        rows = [model.model_validate(row) for row in data.draw(st.lists(rows_of(struct), min_size=1, max_size=5))]
+        with tables() as make:
+            table = stored(make, model, rows)
+            assert CONVERTER.to_rows(table.scan().to_arrow(), model) == rows
+
+    rows_come_back()
 
 
 @attrs.define
@@ -359,24 +377,28 @@ class Evolution:
         return old, lambda value: value
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), phases=NO_SHRINK)
-@given(st.data())
-def test_evolved_tables_have_old_rows_and_new_ones(data):
-    struct = data.draw(structs(3))
-    model = model_of(struct)
-    values = data.draw(st.lists(rows_of(struct), min_size=1, max_size=3))
-    evolution = Evolution(data.draw)
-    later, convert = evolution.struct(struct, (), ())
-    new = model_of(later)
-    with tables() as make:
-        table = stored(make, model, [model.model_validate(row) for row in values])
-        plan = CONVERTER.evolution_plan(table, new)
-        assert {(step.kind, ".".join(step.path)) for step in plan.steps} == evolution.steps
-        assert plan.additive == all(kind != "drop" for kind, _ in evolution.steps)
-        assert plan.apply(table, breaking=True).as_struct() == plan.schema.as_struct()
-        assert CONVERTER.evolution_plan(table, new).steps == ()
-        old_rows = [new.model_validate(convert(row)) for row in values]
-        assert CONVERTER.to_rows(table.scan().to_arrow(), new) == old_rows
-        new_rows = [new.model_validate(row) for row in data.draw(st.lists(rows_of(later), min_size=1, max_size=2))]
-        table.append(CONVERTER.to_table(new_rows, new))
-        assert CONVERTER.to_rows(table.scan().to_arrow(), new) == new_rows + old_rows
+@SOME_OR_MANY
+def test_evolved_tables_have_old_rows_and_new_ones(examples):
+    @settings(GENERATED, max_examples=examples)
+    @given(st.data())
+    def evolves(data):
+        struct = data.draw(structs(3))
+        model = model_of(struct)
+        values = data.draw(st.lists(rows_of(struct), min_size=1, max_size=3))
+        evolution = Evolution(data.draw)
+        later, convert = evolution.struct(struct, (), ())
+        new = model_of(later)
+        with tables() as make:
+            table = stored(make, model, [model.model_validate(row) for row in values])
+            plan = CONVERTER.evolution_plan(table, new)
+            assert {(step.kind, ".".join(step.path)) for step in plan.steps} == evolution.steps
+            assert plan.additive == all(kind != "drop" for kind, _ in evolution.steps)
+            assert plan.apply(table, breaking=True).as_struct() == plan.schema.as_struct()
+            assert CONVERTER.evolution_plan(table, new).steps == ()
+            old_rows = [new.model_validate(convert(row)) for row in values]
+            assert CONVERTER.to_rows(table.scan().to_arrow(), new) == old_rows
+            new_rows = [new.model_validate(row) for row in data.draw(st.lists(rows_of(later), min_size=1, max_size=2))]
+            table.append(CONVERTER.to_table(new_rows, new))
+            assert CONVERTER.to_rows(table.scan().to_arrow(), new) == new_rows + old_rows
+
+    evolves()

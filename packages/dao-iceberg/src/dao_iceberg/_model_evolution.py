@@ -11,8 +11,9 @@ from pyiceberg.table import Table, Transaction
 from pyiceberg.table.update.schema import UpdateSchema
 from pyiceberg.types import StructType
 
-from dao.errors import DataError, UnsupportedError
-from dao_iceberg._merging import IDENTIFIER, EvolutionStep, Merge
+from dao.errors import DaoError, DataError, UnsupportedError
+from dao_iceberg._errors import translate
+from dao_iceberg._model_merging import IDENTIFIER, EvolutionStep, Merge
 from dao_iceberg._model_types import Wanted
 
 __all__ = ["EvolutionPlan", "Question", "plan"]
@@ -81,6 +82,7 @@ class EvolutionPlan:
             DataError: steps are breaking and ``breaking`` wasn't given, or the table's schema isn't the one that the
                 plan starts from, as after another writer evolved it.
             UnsupportedError: a step is impossible in Iceberg, or with this library.
+            ConflictError: another writer committed first.
         """
         impossible = [step for step in self.steps if not step.possible]
         if impossible:
@@ -92,8 +94,17 @@ class EvolutionPlan:
             raise DataError("the table's schema is not the one that the plan starts from; plan from the table")
         if not self.steps:
             return table.schema()
-        with table.transaction() as transaction:
-            _evolve(transaction, fresh)
+        try:
+            with table.transaction() as transaction:
+                _evolve(transaction, fresh)
+        except DaoError:
+            raise
+        except (ValueError, NotImplementedError) as error:
+            raise UnsupportedError(f"pyiceberg refuses the plan: {error}") from error
+        except Exception as error:
+            if (ours := translate(error)) is None:
+                raise
+            raise ours from error
         return table.schema()
 
 
@@ -128,7 +139,7 @@ def _required_ids(struct: StructType) -> Iterator[int]:
 
 def _pinned(start: Schema | Table, schema: Schema) -> dict[int, str]:
     """The fields that the table needs, by id, and what for."""
-    pinned = {}
+    pinned: dict[int, str] = {}
     if isinstance(start, Table):
         pinned |= {one.source_id: "what the table is sorted by" for one in start.sort_order().fields}
         pinned |= {one.source_id: "what the table is partitioned by" for one in start.spec().fields}

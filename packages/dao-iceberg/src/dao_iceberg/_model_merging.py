@@ -147,7 +147,7 @@ class Merge:
     def _dropped(self, one: NestedField, path: tuple[str, ...]) -> EvolutionStep:
         held = next((self._pinned[number] for number in _ids_of(one) if number in self._pinned), None)
         why = "what is stored in it can't be read any more" if held is None else f"it is {held}"
-        return EvolutionStep("drop", path, shown(one), why, possible=held is None)
+        return EvolutionStep("drop", path, _shown(one), why, possible=held is None)
 
     def _relaxed(self, one: NestedField, path: tuple[str, ...]) -> NestedField:
         """A column that the new schema lacks, kept: new rows have no value for it."""
@@ -160,7 +160,7 @@ class Merge:
             why = "old rows have no value for it: make it '| None'" + (
                 ", or give it a default" if self._version >= 3 else "; Iceberg keeps defaults from version 3 on"
             )
-        text = shown(one) + ("" if default is None else f" = {default!r}")
+        text = _shown(one) + ("" if default is None else f" = {default!r}")
         self.steps.append(EvolutionStep("add", (*to, one.name), text, why, not why, change=one))
         number = next(self._ids)
         kind = fresh_ids(one.field_type, lambda: next(self._ids))
@@ -209,15 +209,15 @@ class Merge:
             return number, MapType(old.key_id, old.key_type, value.field_id, value.field_type, value.required)
         if _same(old, new):
             return number, old
-        if is_wider(old, new):
+        if _is_wider(old, new):
             self.steps.append(EvolutionStep("widen", path, f"{old} -> {new}", change=new))
             return number, new
-        narrower, why = is_wider(new, old), "no value would be read as it was written"
+        narrower, why = _is_wider(new, old), "no value would be read as it was written"
         if narrower:
             why = "not every stored value fits"
         elif isinstance(old, MapType) and isinstance(new, MapType):
             why = "Iceberg never changes the keys of a map"
-        text = f"{shown(old)} -> {shown(new)}"
+        text = f"{_shown(old)} -> {_shown(new)}"
         self.steps.append(EvolutionStep("narrow" if narrower else "retype", path, text, why, possible=False))
         return next(self._ids), fresh_ids(new, lambda: next(self._ids))
 
@@ -230,10 +230,10 @@ class Merge:
             self.steps.append(EvolutionStep("reorder", to, ", ".join(names), change=names))
 
 
-def is_wider(old: IcebergType, new: IcebergType) -> bool:
+def _is_wider(old: IcebergType, new: IcebergType) -> bool:
     """Whether Iceberg promotes a type to another. pyiceberg's own rule also lets scales change, and text be binary."""
     if isinstance(old, DecimalType) and isinstance(new, DecimalType):
-        return old.scale == new.scale and old.precision < new.precision
+        return bool(old.scale == new.scale and old.precision < new.precision)
     pairs = ((IntegerType, LongType), (FloatType, DoubleType))
     return any(isinstance(old, narrow) and isinstance(new, wide) for narrow, wide in pairs)
 
@@ -260,10 +260,10 @@ def fresh_ids(kind: IcebergType, following: Callable[[], int]) -> IcebergType:
     return kind
 
 
-def shown(kind: NestedField | IcebergType) -> str:
+def _shown(kind: NestedField | IcebergType) -> str:
     """A field's requirement and type, or a type, without ids."""
     if isinstance(kind, NestedField):
-        return f"{'required' if kind.required else 'optional'} {shown(kind.field_type)}"
+        return f"{'required' if kind.required else 'optional'} {_shown(kind.field_type)}"
     return re.sub(r"\b\d+: ", "", str(kind))
 
 
@@ -276,7 +276,7 @@ def _same(old: IcebergType, new: IcebergType) -> bool:
         return _same_field(old.element_field, new.element_field)
     if isinstance(old, MapType) and isinstance(new, MapType):
         return _same_field(old.key_field, new.key_field) and _same_field(old.value_field, new.value_field)
-    return old == new
+    return bool(old == new)
 
 
 def _same_field(old: NestedField, new: NestedField) -> bool:
