@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from typing import Any, Literal
 
@@ -112,13 +112,21 @@ class Merge:
         left = [one for one in old.fields if one.field_id not in kept]
         for one in left if self._drop else ():
             self.steps.append(self._dropped(one, (*path, one.name)))
-        fields = []
+        fields: list[tuple[int | None, NestedField]] = []  # with the ids that they had
         for one in new.fields:
             before = origin.get(one.field_id)
-            fields.append(self._added(one, to) if before is None else self._merged(before, one, path, to))
-        remaining = [] if self._drop else [self._relaxed(one, (*path, one.name)) for one in left]
-        self._ordered([f.field_id for f in old.fields], [*fields, *remaining], to)
-        return StructType(*fields, *remaining)
+            if before is None:
+                fields.append((None, self._added(one, to)))
+            else:
+                fields.append((before.field_id, self._merged(before, one, path, to)))
+        places = {one.field_id: place for place, one in enumerate(old.fields)} | {None: len(old.fields)}
+        if left and not self._drop:  # these stay where they are, and so do the others
+            fields += [(one.field_id, self._relaxed(one, (*path, one.name))) for one in left]
+            fields.sort(key=lambda pair: places[pair[0]])
+        elif fields != sorted(fields, key=lambda pair: places[pair[0]]):
+            names = tuple(one.name for _, one in fields)
+            self.steps.append(EvolutionStep("reorder", to, ", ".join(names), change=names))
+        return StructType(*(one for _, one in fields))
 
     def _matched(self, old: StructType, new: StructType, path: tuple[str, ...]) -> dict[int, NestedField]:
         """The field that each new one was before, by the new one's id: as declared, by name, then by its aliases."""
@@ -220,14 +228,6 @@ class Merge:
         text = f"{_shown(old)} -> {_shown(new)}"
         self.steps.append(EvolutionStep("narrow" if narrower else "retype", path, text, why, possible=False))
         return next(self._ids), fresh_ids(new, lambda: next(self._ids))
-
-    def _ordered(self, before: Sequence[int], fields: Sequence[NestedField], to: tuple[str, ...]) -> None:
-        """Note a reorder, unless the fields that were there come first, in their order, and then the added ones."""
-        now = [one.field_id for one in fields]
-        stay = [number for number in before if number in now]
-        if now != stay + [number for number in now if number not in before]:
-            names = tuple(one.name for one in fields)
-            self.steps.append(EvolutionStep("reorder", to, ", ".join(names), change=names))
 
 
 def _is_wider(old: IcebergType, new: IcebergType) -> bool:

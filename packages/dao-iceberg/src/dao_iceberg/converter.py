@@ -194,7 +194,8 @@ class IcebergConverter:
             renamed: new names by old columns: ``{"airline": "carrier", "address.zip": "postcode"}``. A pydantic
                 field may say it itself: by an alias or ``json_schema_extra={"renamed_from": "airline"}``, which counts
                 if its own name isn't there yet.
-            drop: whether columns that ``new`` lacks are dropped; else they stay, and become optional.
+            drop: whether columns that ``new`` lacks are dropped; else they stay where they are, and become optional,
+                and nothing else is moved around them.
 
         Raises:
             DataError: a type that Iceberg doesn't have; a column of ``renamed`` that isn't there.
