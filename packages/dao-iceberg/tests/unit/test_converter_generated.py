@@ -39,7 +39,7 @@ GENERATED = settings(
     suppress_health_check=list(HealthCheck),
     phases=[phase for phase in Phase if phase is not Phase.shrink],
 )
-SOME_OR_MANY = pytest.mark.parametrize("examples", [5, pytest.param(500, marks=pytest.mark.slow)])
+SOME_OR_MANY = pytest.mark.parametrize("examples", [5, pytest.param(200, marks=pytest.mark.slow)])
 
 
 class Letter(Enum):
@@ -254,7 +254,7 @@ def kinds(depth: int, slot: Any) -> st.SearchStrategy[Any]:
     )
 
 
-@SOME_OR_MANY
+@pytest.mark.parametrize("examples", [20, pytest.param(500, marks=pytest.mark.slow)])
 def test_models_come_back_from_iceberg_and_arrow(examples):
     @settings(GENERATED, max_examples=examples)
     @given(structs(3))
