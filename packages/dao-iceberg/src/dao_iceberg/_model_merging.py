@@ -171,7 +171,7 @@ class Merge:
         text = _shown(one) + ("" if default is None else f" = {default!r}")
         self.steps.append(EvolutionStep("add", (*to, one.name), text, why, not why, change=one))
         number = next(self._ids)
-        kind = fresh_ids(one.field_type, lambda: next(self._ids))
+        kind = fresh_ids(one.field_type, lambda: next(self._ids), self._version)
         return NestedField(
             number, one.name, kind, one.required, one.doc, initial_default=default, write_default=default
         )
@@ -227,7 +227,7 @@ class Merge:
             why = "Iceberg never changes the keys of a map"
         text = f"{_shown(old)} -> {_shown(new)}"
         self.steps.append(EvolutionStep("narrow" if narrower else "retype", path, text, why, possible=False))
-        return next(self._ids), fresh_ids(new, lambda: next(self._ids))
+        return next(self._ids), fresh_ids(new, lambda: next(self._ids), self._version)
 
 
 def _is_wider(old: IcebergType, new: IcebergType) -> bool:
@@ -238,24 +238,27 @@ def _is_wider(old: IcebergType, new: IcebergType) -> bool:
     return any(isinstance(old, narrow) and isinstance(new, wide) for narrow, wide in pairs)
 
 
-def fresh_ids(kind: IcebergType, following: Callable[[], int]) -> IcebergType:
-    """A type with new field ids, given out as the library does it: a struct's own fields first, then what is inside."""
+def fresh_ids(kind: IcebergType, following: Callable[[], int], version: int) -> IcebergType:
+    """A type with new field ids, given out as pyiceberg does it: a struct's own fields first, then what is inside.
+
+    Defaults are left out of versions that don't have them.
+    """
     if isinstance(kind, StructType):
         numbers = [following() for _ in kind.fields]
         return StructType(
             *(
                 NestedField(
-                    number, one.name, fresh_ids(one.field_type, following), one.required, one.doc,
-                    write_default=one.write_default,
+                    number, one.name, fresh_ids(one.field_type, following, version), one.required, one.doc,
+                    write_default=one.write_default if version >= 3 else None,
                 )
                 for number, one in zip(numbers, kind.fields, strict=True)
             )
         )  # fmt: skip
     if isinstance(kind, ListType):
-        return ListType(following(), fresh_ids(kind.element_type, following), kind.element_required)
+        return ListType(following(), fresh_ids(kind.element_type, following, version), kind.element_required)
     if isinstance(kind, MapType):
         key, value = following(), following()
-        keys, values = fresh_ids(kind.key_type, following), fresh_ids(kind.value_type, following)
+        keys, values = fresh_ids(kind.key_type, following, version), fresh_ids(kind.value_type, following, version)
         return MapType(key, keys, value, values, kind.value_required)
     return kind
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.types as pt
@@ -31,7 +30,7 @@ __all__ = ["Wanted", "noted_schema", "wanted_schema"]
 
 @frozen
 class Wanted:
-    """A schema that is asked for: its field ids only tell its fields apart.
+    """A schema that is asked for: its field ids only tell its fields apart, and it has defaults in every version.
 
     Attributes:
         struct: its columns.
@@ -47,7 +46,7 @@ def wanted_schema(schema: pa.Schema, version: int, name: str) -> Wanted:
 
     Args:
         schema: the columns; fields may carry ``doc``, ``default`` and ``aliases``, see :func:`dao.arrow.schema_of`.
-        version: the format version, which decides about nanoseconds, defaults and columns without a type.
+        version: the format version, which decides about nanoseconds and columns without a type.
         name: what declares the columns, for messages.
 
     Raises:
@@ -78,14 +77,8 @@ class _FromArrow:
             self.aliases[number] = tuple(json.loads(notes[b"aliases"]))
         doc = notes[b"doc"].decode() if b"doc" in notes else None
         kind = self.type(one.type, path)
-        default = self._default(one, kind)
+        default = default_of(one) if kind.is_primitive else None  # as for Iceberg's, defaults are single values
         return NestedField(number, one.name, kind, not one.nullable, doc, write_default=default)
-
-    def _default(self, one: pa.Field, kind: IcebergType) -> Any:
-        """The default that the table keeps: only version 3 has them, and only for single values."""
-        if self.version < 3 or b"default" not in (one.metadata or {}) or not kind.is_primitive:
-            return None
-        return default_of(one)
 
     def type(self, kind: pa.DataType, path: str) -> IcebergType:
         if pt.is_dictionary(kind) or pt.is_run_end_encoded(kind):

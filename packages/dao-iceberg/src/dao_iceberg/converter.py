@@ -105,7 +105,7 @@ class IcebergConverter:
         if isinstance(model, (Schema, Table)):
             return model if isinstance(model, Schema) else model.schema()
         ids = count(1)
-        columns = fresh_ids(self._wanted(model).struct, lambda: next(ids))
+        columns = fresh_ids(self._wanted(model).struct, lambda: next(ids), self.format_version)
         assert isinstance(columns, StructType)
         return Schema(*columns.fields)
 
@@ -123,7 +123,7 @@ class IcebergConverter:
         id: extension<arrow.uuid> not null
         size: int32
         """
-        return noted_schema(self.to_iceberg(model).as_struct())
+        return noted_schema(self._wanted(model).struct)
 
     def to_model(
         self, schema: Any, name: str = "Row", *, kind: Literal["dataclass", "attrs", "pydantic"] = "pydantic"

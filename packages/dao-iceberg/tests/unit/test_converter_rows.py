@@ -76,6 +76,9 @@ def test_version_3_keeps_defaults():
 def test_version_2_leaves_defaults_to_the_model_and_to_arrow():
     schema = CONVERTER.to_iceberg(Defaults)
     assert all(one.write_default is None for one in schema.fields)
+    Row = CONVERTER.to_model(CONVERTER.to_arrow(Defaults))  # noqa: N806
+    row = Row(id=1, tags=[], inner={"x": 1})
+    assert (row.word, row.day, row.key, row.raw) == ("a", dt.date(2026, 1, 2), UUID(int=7), b"\xff")
     assert CONVERTER.to_table([Defaults(id=1)], Defaults).column("word").to_pylist() == ["a"]
 
 
