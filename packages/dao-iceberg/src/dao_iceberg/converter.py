@@ -159,9 +159,17 @@ class IcebergConverter:
         return table_of(rows, self.to_arrow(model))
 
     def to_rows(self, table: pa.Table, model: type[Model]) -> list[Model]:
-        """Convert an Arrow table, as read from an Iceberg table, to rows of a pydantic model, which validates them.
+        """Convert an Arrow table, as read from an Iceberg table, to rows of a model, which pydantic validates.
 
         Columns that the model lacks are left out, and fields that the table lacks take their defaults.
+
+        Args:
+            table: the rows.
+            model: a pydantic model, a dataclass or a TypedDict.
+
+        Raises:
+            pydantic.ValidationError: a row that the model refuses.
+            DataError: a model that pydantic can't make rows of, such as an attrs class.
 
         >>> from pydantic import BaseModel
         >>> class Word(BaseModel):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
 from typing import Annotated, Optional
 from uuid import UUID
 
+import attrs
 import pyarrow as pa
 import pydantic
 import pytest
 from pydantic import AwareDatetime, BaseModel
 from pydantic.alias_generators import to_camel
+from typing_extensions import TypedDict
 
 from dao.errors import DataError
 from dao_iceberg.converter import IcebergConverter
@@ -101,6 +104,31 @@ def test_rows_come_back_also_with_aliases_and_strict_models():
     (back,) = CONVERTER.to_rows(table, Zoned)
     assert back == row
     assert back.moment_at.utcoffset() == dt.timedelta(0)
+
+
+@dataclass(frozen=True)
+class Plain:
+    n: int
+    letters: tuple[Letter, ...] = ()
+
+
+class Keyed(TypedDict):
+    n: int
+
+
+@attrs.frozen
+class Slotted:
+    n: int
+
+
+def test_rows_may_be_of_other_classes():
+    rows = [Plain(1), Plain(2, (Letter.A,))]
+    table = CONVERTER.to_table(rows, Plain)
+    assert CONVERTER.to_rows(table, Plain) == rows
+    assert CONVERTER.to_rows(table, Keyed) == [{"n": 1}, {"n": 2}]
+    assert CONVERTER.to_table([Slotted(1)], Slotted).to_pylist() == [{"n": 1}]
+    with pytest.raises(DataError, match="can't make rows of Slotted: use a pydantic model"):
+        CONVERTER.to_rows(table, Slotted)
 
 
 def test_rows_of_another_shape_are_read_as_far_as_they_go():
