@@ -229,7 +229,8 @@ class DeleteIndex:
 
 
 def _partition(entry: Entry) -> tuple[int, tuple[Any, ...]]:
-    return entry.file.spec_id, tuple(entry.file.partition)
+    """The spec and the partition values, so that those of the same partition are equal: NaN isn't equal to itself."""
+    return entry.file.spec_id, tuple("NaN" if value != value else value for value in entry.file.partition)
 
 
 def _path_of(entry: Entry) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pyarrow as pa
 import pytest
 
@@ -96,3 +98,17 @@ def test_deletes_of_a_partition_are_of_no_other(dao, lake, foreign):
     foreign.delete_equal(pa.table({"id": [1]}), {"id": 1}, partition=("a",))
     assert sorted(dao.read(table)["name"].to_pylist()) == ["a", "b"]
     assert dao.count(table) == 2
+
+
+def test_deletes_of_the_partition_of_nan(dao, table, foreign):
+    dao.write(pa.table({"id": pa.array([], pa.int64()), "ratio": pa.array([], pa.float64())}), table)
+    with foreign.now.table.update_spec() as update:
+        update.add_identity("ratio")
+    field = [pa.field("id", pa.int64(), metadata={"PARQUET:field_id": "1"})]
+    foreign.append(pa.table([pa.array([1, 2, 3])], schema=pa.schema(field)), partition=(math.nan,))
+    path = foreign.data_files[0].path
+    foreign.delete_positions(path, [0], bounds=False, partition=(math.nan,))
+    foreign.delete_equal(pa.table({"id": [2]}), {"id": 1}, spec_id=1, partition=(math.nan,))
+    assert ids(dao, table) == [3]
+    [ratio] = dao.read(table)["ratio"].to_pylist()
+    assert math.isnan(ratio)
