@@ -5,7 +5,7 @@ Source: the Iceberg specification, "Scan Planning".
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from attrs import define, field, frozen
@@ -16,7 +16,9 @@ from pyiceberg.expressions.visitors import (
     manifest_evaluator,
 )
 from pyiceberg.manifest import DataFileContent, ManifestContent, ManifestFile
+from pyiceberg.partitioning import PartitionSpec
 from pyiceberg.schema import Schema
+from pyiceberg.transforms import VoidTransform
 
 from dao.arrow.predicates import Literal, Predicate, split, to_iceberg
 from dao.errors import DataError, StoreError
@@ -100,7 +102,7 @@ def plan_files(snapshot: Snapshot, predicate: Predicate | None = None) -> list[S
     deletes = [one for one in snapshot.manifests if one.content == ManifestContent.DELETES]
     if not deletes:
         return [StoredFile(one) for one in chosen]
-    index = DeleteIndex.of(reader.live(deletes))
+    index = DeleteIndex.of(reader.live(deletes), snapshot.metadata.specs())
     return [index.applied_to(one) for one in chosen]
 
 
@@ -195,11 +197,17 @@ class DeleteIndex:
     everywhere: list[Entry] = field(factory=list)
 
     @classmethod
-    def of(cls, entries: Iterable[Entry]) -> DeleteIndex:
+    def of(cls, entries: Iterable[Entry], specs: Mapping[int, PartitionSpec]) -> DeleteIndex:
+        """The index of some files.
+
+        Args:
+            entries: the files.
+            specs: how the table is or was partitioned: equality deletes of no partition are of all files.
+        """
         found = cls()
         for one in entries:
             if one.file.content == DataFileContent.EQUALITY_DELETES:
-                if len(one.file.partition):
+                if _is_partitioned(specs[one.file.spec_id]):
                     found.equality.setdefault(_partition(one), []).append(one)
                 else:
                     found.everywhere.append(one)
@@ -231,6 +239,11 @@ class DeleteIndex:
 def _partition(entry: Entry) -> tuple[int, tuple[Any, ...]]:
     """The spec and the partition values, so that those of the same partition are equal: NaN isn't equal to itself."""
     return entry.file.spec_id, tuple("NaN" if value != value else value for value in entry.file.partition)
+
+
+def _is_partitioned(spec: PartitionSpec) -> bool:
+    """Whether a spec has partitions: version 1 of the format keeps the fields that were dropped, as void ones."""
+    return any(not isinstance(one.transform, VoidTransform) for one in spec.fields)
 
 
 def _path_of(entry: Entry) -> str | None:

@@ -25,8 +25,14 @@ from pyiceberg.manifest import (
     manifest_entry_schema_with_data_file,
     write_manifest_list,
 )
+from pyiceberg.partitioning import PartitionSpec
 from pyiceberg.table.snapshots import Operation, Snapshot, Summary
-from pyiceberg.table.update import AddSnapshotUpdate, SetSnapshotRefUpdate
+from pyiceberg.table.update import (
+    AddPartitionSpecUpdate,
+    AddSnapshotUpdate,
+    SetDefaultSpecUpdate,
+    SetSnapshotRefUpdate,
+)
 from pyiceberg.typedef import Record
 from pyiceberg.types import StringType
 from pyroaring import BitMap
@@ -107,6 +113,11 @@ class Foreign:
     def evolve(self):
         """The update of the columns, as a context."""
         return self.now.table.update_schema(allow_incompatible_changes=True)
+
+    def set_spec(self, spec: PartitionSpec) -> None:
+        """Partition the table otherwise from now on."""
+        updates = (AddPartitionSpecUpdate(spec=spec), SetDefaultSpecUpdate(spec_id=-1))
+        self.client.catalogs.get().commit_table(self.now.table, (), updates)
 
     def _add(self, table: pa.Table, content: DataFileContent, **more) -> None:
         sink = BytesIO()

@@ -6,6 +6,8 @@ import math
 
 import pyarrow as pa
 import pytest
+from pyiceberg.partitioning import PartitionField, PartitionSpec
+from pyiceberg.transforms import VoidTransform
 
 from dao.errors import StoreError
 
@@ -112,3 +114,10 @@ def test_deletes_of_the_partition_of_nan(dao, table, foreign):
     assert ids(dao, table) == [3]
     [ratio] = dao.read(table)["ratio"].to_pylist()
     assert math.isnan(ratio)
+
+
+def test_deletes_of_no_partition_are_of_all_files_where_dropped_fields_are_void(dao, table, foreign):
+    dao.write(ROWS, table)
+    foreign.set_spec(PartitionSpec(PartitionField(2, 1000, VoidTransform(), "name"), spec_id=1))
+    foreign.delete_equal(pa.table({"id": [1, 3]}), {"id": 1}, spec_id=1, partition=(None,))
+    assert ids(dao, table) == [0, 2, 4, 5]
