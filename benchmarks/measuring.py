@@ -40,9 +40,15 @@ class Row:
 
 @frozen
 class Times:
-    """Seconds of each contestant, round by round, in the order in which they took turns."""
+    """Seconds of each contestant, round by round, in the order in which they took turns.
+
+    Attributes:
+        seconds: that passed.
+        cpu: those of all threads of the process together, as far as they were measured.
+    """
 
     seconds: Mapping[str, list[float]] = field(factory=dict)
+    cpu: Mapping[str, list[float]] = field(factory=dict)
 
     def of(self, name: str) -> float:
         """The median of one contestant, in seconds."""
@@ -67,22 +73,30 @@ def interleaved(contestants: Mapping[str, Callable[[], object]], rounds: int = R
     for run in contestants.values():
         run()
     times: dict[str, list[float]] = {name: [] for name in contestants}
+    cpu: dict[str, list[float]] = {name: [] for name in contestants}
     for number in range(rounds):
         order = list(contestants)[:: -1 if number % 2 else 1]
         for name in order:
-            times[name].append(timed(contestants[name], calls))
-    return Times(times)
+            seconds, processor = _spent(contestants[name], calls)
+            times[name].append(seconds)
+            cpu[name].append(processor)
+    return Times(times, cpu)
 
 
 def timed(run: Callable[[], object], calls: int = 1) -> float:
     """Seconds for one call, the mean over so many; the garbage collector waits meanwhile."""
+    return _spent(run, calls)[0]
+
+
+def _spent(run: Callable[[], object], calls: int) -> tuple[float, float]:
+    """Seconds for one call, and those of all threads together."""
     gc.collect()
     gc.disable()
     try:
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         for _ in range(calls):
             run()
-        return (time.perf_counter() - start) / calls
+        return (time.perf_counter() - start) / calls, (time.process_time() - cpu) / calls
     finally:
         gc.enable()
 

@@ -20,13 +20,13 @@ sys.path.insert(0, str(Path(__file__).parent))
 if QUICK := "--quick" in sys.argv:
     os.environ.update(DAO_BENCH_ROUNDS="2", DAO_BENCH_S3_ROUNDS="2", DAO_BENCH_COPY_GIB="0.1")
     os.environ.update(DAO_BENCH_GROWTH_ROWS="20000,100000", DAO_BENCH_GROWTH_TABLE="20000")
-    os.environ.update(DAO_BENCH_GROWTH_VERSIONS="1,20", DAO_BENCH_PEERS_ROWS="20000")
+    os.environ.update(DAO_BENCH_GROWTH_VERSIONS="1,20", DAO_BENCH_PEERS_ROWS="20000", DAO_BENCH_LAKE_SCALE="50")
 
 from measuring import Row  # it reads the environment
 
 PARTS = (
     *("routing", "imports", "catalogs", "predicates", "calls", "parquet", "copying"),
-    *("delta", "delta-growth", "delta-peers", "s3"),
+    *("delta", "delta-growth", "delta-peers", "iceberg", "iceberg-growth", "s3"),
 )
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
@@ -51,7 +51,9 @@ def _verdict(row: Row) -> str:
 
 
 def _page(report: Sequence[tuple[str, Row]]) -> str:
-    versions = ", ".join(f"{name} {version(name)}" for name in ("pyarrow", "polars", "kedro", "deltalake", "dao-core"))
+    versions = ", ".join(
+        f"{name} {version(name)}" for name in ("pyarrow", "polars", "kedro", "deltalake", "pyiceberg", "dao-core")
+    )
     head = (
         "# Measured\n\n"
         f"{date.today():%Y-%m-%d}, {os.cpu_count()} cores, {platform.system()}, "
