@@ -6,13 +6,14 @@ Source: the Delta protocol, "Table Features", and Delta Lake's "Table properties
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from difflib import get_close_matches
 from typing import Any
 
 from dao.errors import DataError, UnsupportedError
+from dao_files.lake import PropertyRule
 
-__all__ = ["check_same", "checked_properties", "number_in", "seconds_in"]
+__all__ = ["checked_properties", "number_in", "seconds_in"]
 
 _SECONDS = {
     "nanosecond": 1e-9, "microsecond": 1e-6, "millisecond": 1e-3, "second": 1, "minute": 60, "hour": 3600,
@@ -20,47 +21,33 @@ _SECONDS = {
 }  # fmt: skip
 _INTERVAL = re.compile(rf"interval (\d{{1,9}}) ({'|'.join(_SECONDS)})s?")
 
-Check = Callable[[str], bool]
+_SWITCH = PropertyRule.choice("true", "false")
+_TIME = PropertyRule("a time such as 'interval 7 days'", lambda text: bool(_INTERVAL.fullmatch(text)))
 
-
-def _one_of(*known: str) -> tuple[str, Check]:
-    return f"one of {', '.join(known)}", lambda text: text in known
-
-
-def _whole(least: int) -> tuple[str, Check]:
-    return (
-        f"a whole number of at least {least}",
-        lambda text: bool(re.fullmatch(r"-?\d{1,18}", text, re.ASCII)) and int(text) >= least,
-    )
-
-
-_SWITCH = _one_of("true", "false")
-_TIME = ("a time such as 'interval 7 days'", lambda text: bool(_INTERVAL.fullmatch(text)))
-
-_KNOWN: Mapping[str, tuple[str, Check]] = {
+_KNOWN: Mapping[str, PropertyRule] = {
     "delta.appendOnly": _SWITCH,
-    "delta.autoOptimize.autoCompact": _one_of("true", "false", "auto"),
+    "delta.autoOptimize.autoCompact": PropertyRule.choice("true", "false", "auto"),
     "delta.autoOptimize.optimizeWrite": _SWITCH,
     "delta.checkpoint.writeStatsAsJson": _SWITCH,
     "delta.checkpoint.writeStatsAsStruct": _SWITCH,
-    "delta.checkpointInterval": _whole(1),
-    "delta.checkpointPolicy": _one_of("classic"),
-    "delta.columnMapping.mode": _one_of("none"),
-    "delta.dataSkippingNumIndexedCols": _whole(-1),
-    "delta.dataSkippingStatsColumns": ("names of columns", bool),
+    "delta.checkpointInterval": PropertyRule.number(1),
+    "delta.checkpointPolicy": PropertyRule.choice("classic"),
+    "delta.columnMapping.mode": PropertyRule.choice("none"),
+    "delta.dataSkippingNumIndexedCols": PropertyRule.number(-1),
+    "delta.dataSkippingStatsColumns": PropertyRule("names of columns", bool),
     "delta.deletedFileRetentionDuration": _TIME,
     "delta.enableChangeDataFeed": _SWITCH,
-    "delta.enableDeletionVectors": _one_of("false"),
+    "delta.enableDeletionVectors": PropertyRule.choice("false"),
     "delta.enableExpiredLogCleanup": _SWITCH,
-    "delta.isolationLevel": _one_of("Serializable", "WriteSerializable", "SnapshotIsolation"),
+    "delta.isolationLevel": PropertyRule.choice("Serializable", "WriteSerializable", "SnapshotIsolation"),
     "delta.logRetentionDuration": _TIME,
-    "delta.randomPrefixLength": _whole(1),
+    "delta.randomPrefixLength": PropertyRule.number(1),
     "delta.randomizeFilePrefixes": _SWITCH,
     "delta.setTransactionRetentionDuration": _TIME,
-    "delta.targetFileSize": _whole(1),
+    "delta.targetFileSize": PropertyRule.number(1),
     "delta.tuneFileSizesForRewrites": _SWITCH,
 }
-"""What each property that DAO sets may be, in words and as a check."""
+"""What each property that DAO sets may be."""
 
 _REFUSED: tuple[tuple[str, str], ...] = (
     ("delta.columnMapping.", "DAO doesn't write to tables with column mapping"),
@@ -96,15 +83,14 @@ def checked_properties(given: Mapping[str, Any] | None) -> dict[str, str]:
 
 def _checked(name: Any, value: Any) -> str:
     if name in _KNOWN:
-        expected, check = _KNOWN[name]
         text = _text(value)
-        if text is not None and check(text):
+        if text is not None and _KNOWN[name].allows(text):
             return text
     refused = next((why for start, why in _REFUSED if str(name).startswith(start)), None)
     if refused is not None:
         raise UnsupportedError(f"properties: found {name} with {value!r}: {refused}; set it in Spark")
     if name in _KNOWN:
-        raise DataError(f"properties: found {value!r} for {name}, expected {expected}")
+        raise DataError(f"properties: found {value!r} for {name}, expected {_KNOWN[name].expected}")
     if str(name).startswith("delta.constraints."):
         raise DataError(f"properties: found {name!r}; a constraint is added by run('add_constraint')")
     raise DataError(f"properties: found {name!r}{_nearest(name)}, expected some of {', '.join(_KNOWN)}")
@@ -126,29 +112,9 @@ def _nearest(name: Any) -> str:
     return f" (did you mean {by_small[found[0]]!r}?)" if found else ""
 
 
-def check_same(given: Mapping[str, str], properties: Mapping[str, str]) -> None:
-    """Check that properties which a call gives are those that a table has: a call that made it can be made again.
-
-    Args:
-        given: what the call gives, checked.
-        properties: of the table.
-
-    Raises:
-        DataError: the table has others.
-    """
-    other = next((name for name, value in given.items() if properties.get(name) != value), None)
-    if other is not None:
-        has = "has none" if other not in properties else f"has {properties[other]!r}"
-        raise DataError(
-            f"properties: found {given[other]!r} for {other}, of which the table {has}: a write gives a new table its "
-            "properties; run('set_properties') changes those of this one"
-        )
-
-
 def number_in(properties: Mapping[str, str], name: str, default: int) -> int:
     """The number that a property of any table has; the default where it has none that it may have."""
-    text = properties.get(name, "")
-    return int(text) if _KNOWN[name][1](text) else default
+    return _KNOWN[name].number_in(properties, name, default)
 
 
 def seconds_in(properties: Mapping[str, str], name: str, default: float) -> float:

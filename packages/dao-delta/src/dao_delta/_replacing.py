@@ -10,7 +10,6 @@ from dao_delta._client import Client, Snapshot
 from dao_delta._keys import plain_path
 from dao_delta._log import Action
 from dao_delta._parquet import DataFiles, Layout
-from dao_delta._properties import check_same
 from dao_delta._remembered import Remembered
 from dao_delta._removing import remove_stored
 from dao_delta._rewriting import NewFiles, Rewriting
@@ -25,7 +24,7 @@ from dao_delta._writing import (
     layout_of,
     new_table_actions,
 )
-from dao_files.lake import must_fulfil
+from dao_files.lake import check_same_properties, must_fulfil
 
 __all__ = ["replace_rows"]
 
@@ -51,7 +50,7 @@ def _plan(new: NewFiles, source: Source, where: Predicate, asked: Write, snapsho
         files = _write(new, source, layout, bind(where, layout.schema), asked, snapshot)
         return _change(files, new, where, [*begin, *files.actions], 0)
     check_given_partitions(asked.partition_by, snapshot)
-    check_same(asked.properties, snapshot.properties)
+    check_same_properties(asked.properties, snapshot.properties)
     schema, changes = evolved(snapshot, source.arriving, asked.schema_mode)
     predicate = bind(where, schema)
     snapshot.check_writable(removes=True)

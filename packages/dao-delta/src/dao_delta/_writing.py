@@ -21,12 +21,12 @@ from dao.tables import reconcile
 from dao_delta._client import Client, Snapshot, partitions_of
 from dao_delta._log import LOG, Action, actions_in, commit_key, remove_file
 from dao_delta._parquet import DataFiles, Layout, partition_text
-from dao_delta._properties import check_same, checked_properties, number_in
+from dao_delta._properties import checked_properties, number_in
 from dao_delta._remembered import Remembered
 from dao_delta._schemas import check_feed, check_letter_case, check_partitions, delta_fields, storable
 from dao_delta._source import Source
 from dao_delta._transaction import Change, commit
-from dao_files.lake import FileSettings
+from dao_files.lake import FileSettings, check_same_properties
 
 __all__ = ["Write", "new_table_actions", "removals", "write_rows"]
 
@@ -84,7 +84,7 @@ def _plan(client: Client, table: str, source: Source, asked: Write, snapshot: Sn
             raise AlreadyExistsError(f"the table {table!r} is there: give mode='append', 'overwrite' or 'ignore'")
         case "ignore":
             return Change(operation="WRITE", result=WriteResult(rows_inserted=0), is_ignored=True)
-    check_same(asked.properties, snapshot.properties)
+    check_same_properties(asked.properties, snapshot.properties)
     match asked.mode:
         case "append":
             return _plan_append(client, table, source, asked, snapshot)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import zlib
 from collections.abc import Mapping, Sequence
 from functools import partial
+from gzip import BadGzipFile
 from typing import Any
 
 import pyarrow as pa
@@ -15,42 +17,27 @@ from pyiceberg.serializers import FromInputFile
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.update import (
     AddSchemaUpdate,
-    AddSortOrderUpdate,
     AssertCurrentSchemaId,
     AssertDefaultSortOrderId,
     AssertDefaultSpecId,
     RemovePropertiesUpdate,
     SetCurrentSchemaUpdate,
-    SetDefaultSortOrderUpdate,
     SetPropertiesUpdate,
     TableUpdate,
 )
 from pyiceberg.table.update.schema import UpdateSchema
 from pyiceberg.transforms import VoidTransform
 
-from dao.errors import AlreadyExistsError, DataError, UnsupportedError
+from dao.errors import AlreadyExistsError, DataError, StoreError, UnsupportedError
 from dao.results import WriteResult
 from dao_iceberg._altering import Alteration, alter
-from dao_iceberg._client import Client, Snapshot, refuse_code
-from dao_iceberg._evolving import order_updates, widens
+from dao_iceberg._client import Client, Snapshot
+from dao_iceberg._evolving import changed_order, widens
+from dao_iceberg._properties import check_name, checked_properties, refuse_code
 from dao_iceberg._schemas import arrow_field, iceberg_type, storable
-from dao_iceberg._specs import sort_order
 from dao_iceberg._writing import changed_spec
 
 __all__ = ["Evolution", "evolve_table", "register", "set_properties"]
-
-_OWN = "dao."
-_RESERVED = (
-    "format-version",
-    "uuid",
-    "snapshot-count",
-    "current-snapshot-summary",
-    "current-snapshot-id",
-    "current-snapshot-timestamp-ms",
-    "current-schema",
-    "default-partition-spec",
-    "default-sort-order",
-)
 
 
 @frozen(kw_only=True)
@@ -87,7 +74,7 @@ def _plan_evolution(asked: Evolution, now: Snapshot) -> Alteration:
         updates += changed_spec(now, asked.partitions, columns)[1]
     elif gone := [one.name for one in metadata.spec().fields if not _is_there(one, columns)]:
         raise DataError(f"drop: the table is partitioned by {gone[0]!r}: give other partitions, with partitions=")
-    updates += order_updates(metadata, columns) if asked.order is None else _order(metadata, asked.order, columns)
+    updates += changed_order(metadata, asked.order, columns)[1]
     required = (
         AssertCurrentSchemaId(current_schema_id=metadata.current_schema_id),
         AssertDefaultSpecId(default_spec_id=metadata.default_spec_id),
@@ -156,27 +143,10 @@ def _check_widens(schema: Schema, path: tuple[str, ...], wanted: pa.Field) -> No
         )
 
 
-def _order(metadata: TableMetadata, terms: Sequence[str], columns: Schema) -> Sequence[TableUpdate]:
-    made = sort_order(terms, columns, max(one.order_id for one in metadata.sort_orders) + 1)
-    for known in metadata.sort_orders:
-        if known.fields == made.fields:
-            same = known.order_id == metadata.default_sort_order_id
-            return () if same else (SetDefaultSortOrderUpdate(sort_order_id=known.order_id),)
-    return (AddSortOrderUpdate(sort_order=made), SetDefaultSortOrderUpdate(sort_order_id=made.order_id))
-
-
 def set_properties(client: Client, table: str, timeout: float, properties: Mapping[str, Any]) -> WriteResult:
     """Set properties of a table; those that are None are removed."""
-    texts = {}
-    for name, value in properties.items():
-        if not isinstance(name, str) or name in _RESERVED or name.startswith(_OWN):
-            raise DataError(f"properties: {name!r} can't be set: the table itself says it")
-        if value is not None:
-            texts[name] = str(value).lower() if isinstance(value, bool) else str(value)
-    if texts.get("write.format.default", "parquet").lower() != "parquet":
-        raise UnsupportedError("properties: write.format.default can be 'parquet' alone, which DAO writes")
-    refuse_code(texts)
-    removed = [name for name, value in properties.items() if value is None]
+    texts = checked_properties({name: value for name, value in properties.items() if value is not None})
+    removed = [check_name(name) for name, value in properties.items() if value is None]
     return alter(client, table, partial(_plan_properties, texts, removed), timeout)
 
 
@@ -194,7 +164,7 @@ def register(client: Client, table: str, metadata: str) -> WriteResult:
     """Give the catalog a table whose metadata is in the store."""
     locations = client.locations
     location = metadata if "://" in metadata or metadata.startswith("/") else locations.of(metadata)
-    found = FromInputFile.table_metadata(client.io.new_input(location))
+    found = _metadata_in(client, location)
     locations.key_of(f"{found.location.rstrip('/')}/")
     refuse_code(found.properties)
     identifier = client.identifier(table)
@@ -210,3 +180,10 @@ def register(client: Client, table: str, metadata: str) -> WriteResult:
         if isinstance(error, TableAlreadyExistsError):
             raise AlreadyExistsError(f"the table {table!r} is registered with this metadata already") from error
     return WriteResult(version_after=found.current_snapshot_id)
+
+
+def _metadata_in(client: Client, location: str) -> TableMetadata:
+    try:
+        return FromInputFile.table_metadata(client.io.new_input(location))
+    except (ValueError, BadGzipFile, EOFError, zlib.error) as error:
+        raise StoreError(f"metadata: {location!r} is no metadata of an Iceberg table, or is damaged") from error

@@ -25,8 +25,9 @@ from pyiceberg.table.update import (
 from dao.errors import ConflictError, DaoError, TransientError
 from dao.results import WriteResult
 from dao.tables import RetryBudget
-from dao_iceberg._client import Client, Snapshot, refuse_code
+from dao_iceberg._client import Client, Snapshot
 from dao_iceberg._errors import translate
+from dao_iceberg._properties import refuse_code
 
 __all__ = ["Alteration", "alter"]
 

@@ -22,26 +22,16 @@ from dao_files.storage import check_key
 from dao_iceberg._catalogs import CatalogMaker
 from dao_iceberg._io import Locations, TransportIO
 from dao_iceberg._manifests import ManifestReader
+from dao_iceberg._properties import refuse_code
 from dao_iceberg._schemas import arrow_schema
 
-__all__ = ["MAIN", "Client", "Snapshot", "check_name", "refuse_code"]
+__all__ = ["MAIN", "Client", "Snapshot", "check_name"]
 
 MAIN = MAIN_BRANCH
 _LONGEST = 255
-_CODE = "write.py-location-provider.impl"
 _LOWER = ("glue", "hive")
 _WRITABLE = (1, 2)
 """The versions of the format that can be written."""
-
-
-def refuse_code(properties: Mapping[str, str]) -> None:
-    """Refuse a table whose properties name a class that pyiceberg would import for a commit.
-
-    Raises:
-        UnsupportedError: they do.
-    """
-    if _CODE in properties:
-        raise UnsupportedError(f"the property {_CODE!r} of the table names code to be run, which DAO doesn't run")
 
 
 def check_name(table: str) -> str:

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.types as pt
 from pyiceberg.schema import Schema
 from pyiceberg.table.metadata import TableMetadata
-from pyiceberg.table.sorting import UNSORTED_SORT_ORDER
+from pyiceberg.table.sorting import UNSORTED_SORT_ORDER, SortOrder
 from pyiceberg.table.update import (
     AddSchemaUpdate,
     AddSortOrderUpdate,
@@ -20,8 +20,9 @@ from pyiceberg.types import IcebergType, ListType, MapType, NestedField, StructT
 
 from dao.errors import UnsupportedError
 from dao_iceberg._schemas import arrow_field, iceberg_type
+from dao_iceberg._specs import sort_order
 
-__all__ = ["evolved_columns", "order_updates", "replaced_columns", "schema_updates", "widens"]
+__all__ = ["changed_order", "evolved_columns", "replaced_columns", "schema_updates", "widens"]
 
 
 def evolved_columns(metadata: TableMetadata, wanted: pa.Schema) -> Schema:
@@ -51,15 +52,29 @@ def schema_updates(metadata: TableMetadata, columns: Schema) -> tuple[TableUpdat
     return (AddSchemaUpdate(schema_=columns), SetCurrentSchemaUpdate(schema_id=-1))
 
 
-def order_updates(metadata: TableMetadata, columns: Schema) -> tuple[TableUpdate, ...]:
-    """The updates that leave a table without an order where its columns lack one that it is sorted by."""
-    order = metadata.sort_order_by_id(metadata.default_sort_order_id)
-    if order is None or all(one.source_id in columns.field_ids for one in order.fields):
-        return ()
-    number = UNSORTED_SORT_ORDER.order_id
-    known = metadata.sort_order_by_id(number) is not None
-    added = () if known else (AddSortOrderUpdate(sort_order=UNSORTED_SORT_ORDER),)
-    return (*added, SetDefaultSortOrderUpdate(sort_order_id=number))
+def changed_order(
+    metadata: TableMetadata, terms: Sequence[str] | None, columns: Schema
+) -> tuple[SortOrder, tuple[TableUpdate, ...]]:
+    """The sort order with some terms: one that the table has or had, or a new one; and the updates that set it.
+
+    Args:
+        metadata: of the table.
+        terms: of the order; None for the table's own, or none where its columns lack one of it.
+        columns: that the table has afterwards.
+
+    Raises:
+        DataError: a column is missing, or a transform doesn't fit its type.
+    """
+    if terms is None:
+        own = metadata.sort_order_by_id(metadata.default_sort_order_id) or UNSORTED_SORT_ORDER
+        if all(one.source_id in columns.field_ids for one in own.fields):
+            return own, ()
+    made = sort_order(terms or (), columns, max((one.order_id for one in metadata.sort_orders), default=0) + 1)
+    known = next((one for one in metadata.sort_orders if one.fields == made.fields), None)
+    if known is None:
+        return made, (AddSortOrderUpdate(sort_order=made), SetDefaultSortOrderUpdate(sort_order_id=made.order_id))
+    is_set = known.order_id == metadata.default_sort_order_id
+    return known, () if is_set else (SetDefaultSortOrderUpdate(sort_order_id=known.order_id),)
 
 
 class _Evolution:

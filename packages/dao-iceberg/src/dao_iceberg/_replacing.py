@@ -25,7 +25,7 @@ from dao_iceberg._remembered import Remembered
 from dao_iceberg._rewriting import NewFiles, Rewriting
 from dao_iceberg._specs import terms_of
 from dao_iceberg._transaction import Change, commit
-from dao_iceberg._writing import Source, Write, check_given_partitions, evolved, layout_of, plan_new
+from dao_iceberg._writing import Source, Write, check_given, evolved, layout_of, plan_new
 
 __all__ = ["replace_partitions", "replace_rows"]
 
@@ -63,7 +63,7 @@ def _plan_rows(
     if snapshot is None:
         return plan_new(client, table, source, asked, lambda schema: must_fulfil(bind(where, schema), schema))
     snapshot.check_writable()
-    check_given_partitions(asked.partition_by, snapshot)
+    check_given(asked, snapshot)
     columns = evolved(snapshot, source.arriving, asked.schema_mode)
     layout = layout_of(snapshot, columns)
     predicate = bind(where, layout.schema)
@@ -84,7 +84,7 @@ def _plan_partitions(
             raise DataError("mode='overwrite_partitions' needs a partitioned table: give partition_by=")
         return plan_new(client, table, source, asked)
     snapshot.check_writable()
-    check_given_partitions(asked.partition_by, snapshot)
+    check_given(asked, snapshot)
     _check_partitions(snapshot)
     columns = evolved(snapshot, source.arriving, asked.schema_mode)
     layout = layout_of(snapshot, columns)

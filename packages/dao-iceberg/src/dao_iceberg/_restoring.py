@@ -15,7 +15,7 @@ from dao.errors import DataError, NotFoundError, UnsupportedError
 from dao.results import WriteResult
 from dao_files.storage import in_parallel
 from dao_iceberg._client import MAIN, Client, Snapshot
-from dao_iceberg._evolving import order_updates
+from dao_iceberg._evolving import changed_order
 from dao_iceberg._moved_files import moved_files
 from dao_iceberg._prepared import branch_update
 from dao_iceberg._remembered import Remembered
@@ -108,7 +108,7 @@ def _columns(newest: Snapshot, at: IcebergSnapshot) -> list[TableUpdate]:
                 "change its partitions first, with run('evolve', ..., partitions=[])"
             )
         updates.append(SetDefaultSpecUpdate(spec_id=spec.spec_id))
-    updates += order_updates(metadata, schema)
+    updates += changed_order(metadata, None, schema)[1]
     return updates
 
 

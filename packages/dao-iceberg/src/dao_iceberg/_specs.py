@@ -15,7 +15,7 @@ from pyiceberg.types import DoubleType, FloatType
 
 from dao.errors import DataError
 
-__all__ = ["Term", "parse_term", "partition_spec", "sort_order", "terms_of"]
+__all__ = ["Term", "parse_term", "partition_spec", "sort_order", "sort_terms", "terms_of"]
 
 _CALL = re.compile(r"\s*(?P<name>[A-Za-z]+)\s*(?:\[(?P<width>\d+)\])?\s*\((?P<inside>.*)\)\s*", re.DOTALL)
 _NUMBERED = ("bucket", "truncate")
@@ -159,6 +159,15 @@ def sort_order(terms: Sequence[str], schema: Schema, order_id: int = 1) -> SortO
     if not terms:
         return UNSORTED_SORT_ORDER
     return SortOrder(*(_sort_field(text, schema) for text in terms), order_id=order_id)
+
+
+def sort_terms(order: SortOrder, schema: Schema) -> tuple[str, ...]:
+    """The terms of a table's sort order as text."""
+    return tuple(
+        f"{Term(schema.find_column_name(one.source_id) or f'#{one.source_id}', str(one.transform))} "
+        f"{one.direction.name.lower()} {one.null_order.name.lower().replace('_', ' ')}"
+        for one in order.fields
+    )
 
 
 def _sort_field(text: str, schema: Schema) -> SortField:

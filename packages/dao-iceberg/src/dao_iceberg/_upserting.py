@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -21,10 +22,11 @@ from dao_iceberg._evolving import schema_updates
 from dao_iceberg._facts import facts_of
 from dao_iceberg._files import Layout
 from dao_iceberg._planning import plan_files
+from dao_iceberg._properties import checked_properties
 from dao_iceberg._remembered import Keyed, Remembered
 from dao_iceberg._rewriting import NewFiles, Rewriting
 from dao_iceberg._transaction import Change, commit
-from dao_iceberg._writing import check_given_partitions, evolved, first_table, layout_of
+from dao_iceberg._writing import check_given, evolved, first_table, layout_of
 
 __all__ = ["Upsert", "upsert_rows"]
 
@@ -44,7 +46,8 @@ class Upsert:
         idempotency_key: the key of the call.
         position: up to which version of a source the table has got with it.
         branch: that is written to.
-        sort_by: the terms of the sort order of a new table.
+        sort_by: the terms of the sort order that were given; None for the table's own.
+        properties: of a new table.
     """
 
     keys: tuple[str, ...]
@@ -57,7 +60,8 @@ class Upsert:
     idempotency_key: str | None = None
     position: Position | None = None
     branch: str = MAIN
-    sort_by: tuple[str, ...] = ()
+    sort_by: tuple[str, ...] | None = None
+    properties: Mapping[str, str] = field(default=None, converter=checked_properties)
 
     @property
     def keyed(self) -> Keyed | None:
@@ -69,6 +73,8 @@ class Upsert:
             order_by=self.order_by,
             delete_when=None if self.delete_when is None else str(parse(self.delete_when)),
             partition_by=self.partition_by,
+            sort_by=self.sort_by,
+            properties=self.properties or None,
             schema_mode=self.schema_mode,
             branch=self.branch,
             position=self.position,
@@ -105,7 +111,7 @@ def _plan(
     if snapshot is None:
         return _plan_new(table, new, split.rows, asked)
     snapshot.check_writable()
-    check_given_partitions(asked.partition_by, snapshot)
+    check_given(asked, snapshot)
     for name in (*keys, *order):
         if name not in snapshot.schema.names and (name in keys or asked.schema_mode == "strict"):
             raise DataError(f"{'keys' if name in keys else 'order_by'}: the table has no column {name!r}")
@@ -126,7 +132,7 @@ def _plan(
 
 
 def _plan_new(table: str, new: NewFiles, rows: pa.Table, asked: Upsert) -> Change:
-    made = first_table(rows.schema, asked.partition_by or (), asked.sort_by, {})
+    made = first_table(rows.schema, asked)
     layout = Layout(made.columns, made.spec, f"{table}/data")
     files = new.begin(layout)
     files.write(valid_rows(conform(rows.to_reader(), layout.schema)))

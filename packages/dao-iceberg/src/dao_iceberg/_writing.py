@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 from attrs import define, field, frozen
@@ -16,28 +16,46 @@ from dao.errors import AlreadyExistsError, ConflictError, DataError
 from dao.increments import Position
 from dao.results import WriteResult
 from dao.tables import reconcile
-from dao_files.lake import FileSettings, valid_rows, with_missing
-from dao_iceberg._client import MAIN, Client, Snapshot, refuse_code
-from dao_iceberg._evolving import evolved_columns, order_updates, replaced_columns, schema_updates
+from dao_files.lake import FileSettings, check_same_properties, valid_rows, with_missing
+from dao_iceberg._client import MAIN, Client, Snapshot
+from dao_iceberg._evolving import changed_order, evolved_columns, replaced_columns, schema_updates
 from dao_iceberg._files import IcebergFiles, Layout
 from dao_iceberg._manifests import Entry
 from dao_iceberg._planning import plan_files
+from dao_iceberg._properties import checked_properties
 from dao_iceberg._remembered import Keyed, Remembered
 from dao_iceberg._schemas import new_schema, storable
-from dao_iceberg._specs import parse_term, partition_spec, sort_order, terms_of
+from dao_iceberg._specs import parse_term, partition_spec, sort_order, sort_terms, terms_of
 from dao_iceberg._transaction import Change, NewTable, commit
 
 __all__ = [
+    "Layouts",
     "Source",
     "Write",
     "changed_spec",
-    "check_given_partitions",
+    "check_given",
     "evolved",
     "first_table",
     "layout_of",
     "plan_new",
     "write_rows",
 ]
+
+
+class Layouts(Protocol):
+    """A call that may make a table, and says how it is laid out; None for the layout of one that is there."""
+
+    @property
+    def partition_by(self) -> tuple[str, ...] | None:
+        """The terms of partitions."""
+
+    @property
+    def sort_by(self) -> tuple[str, ...] | None:
+        """The terms of the sort order."""
+
+    @property
+    def properties(self) -> Mapping[str, str]:
+        """Properties, as a table keeps them."""
 
 
 @frozen(kw_only=True)
@@ -47,7 +65,7 @@ class Write:
     Attributes:
         mode: see :meth:`dao_iceberg.IcebergInterface.write`.
         partition_by: the terms of partitions that were given; None for the table's own.
-        sort_by: the terms of the sort order of a new table.
+        sort_by: the terms of the sort order that were given; None for the table's own.
         schema_mode: ``strict`` or ``evolve``.
         properties: of a new table.
         settings: how files are written.
@@ -58,9 +76,9 @@ class Write:
 
     mode: str = "error"
     partition_by: tuple[str, ...] | None = None
-    sort_by: tuple[str, ...] = ()
+    sort_by: tuple[str, ...] | None = None
     schema_mode: str = "strict"
-    properties: Mapping[str, str] = field(factory=dict)
+    properties: Mapping[str, str] = field(default=None, converter=checked_properties)
     settings: FileSettings = field(factory=FileSettings)
     timeout: float = 60.0
     position: Position | None = None
@@ -74,7 +92,7 @@ class Write:
             "partition_by": self.partition_by,
             "sort_by": self.sort_by,
             "schema_mode": self.schema_mode,
-            "properties": dict(self.properties) or None,
+            "properties": self.properties or None,
             "branch": self.branch,
         }
 
@@ -175,8 +193,9 @@ def _plan(client: Client, table: str, source: Source, asked: Write, snapshot: Sn
             raise AlreadyExistsError(f"the table {table!r} is there: give mode='append', 'overwrite' or 'ignore'")
         case "ignore":
             return Change(result=WriteResult(rows_inserted=0), is_ignored=True)
-        case "append":
-            return _plan_append(client, source, asked, snapshot)
+    snapshot.check_writable()
+    if asked.mode == "append":
+        return _plan_append(client, source, asked, snapshot)
     return _plan_overwrite(client, source, asked, snapshot)
 
 
@@ -217,27 +236,24 @@ def plan_new(
     """
     if asked.branch != MAIN:
         raise DataError(f"branch: found {asked.branch!r} for a new table, which is made on {MAIN!r} first")
-    made = first_table(source.arriving, asked.partition_by or (), asked.sort_by, asked.properties)
+    made = first_table(source.arriving, asked)
     layout = Layout(made.columns, made.spec, f"{table}/data")
     check = None if check_of is None else check_of(layout.schema)
     return _written(source.files(client, layout, asked.settings, check), "append", create=made)
 
 
-def first_table(
-    arriving: pa.Schema, partition_by: Sequence[str], sort_by: Sequence[str], properties: Mapping[str, str]
-) -> NewTable:
+def first_table(arriving: pa.Schema, asked: Layouts) -> NewTable:
     """A new table for rows with some columns.
 
     Raises:
         DataError: Iceberg has no type for a column, or a partition or order can't be made.
     """
-    refuse_code(properties)
     columns = new_schema(storable(arriving))
     return NewTable(
         columns=columns,
-        spec=partition_spec(partition_by, columns),
-        order=sort_order(sort_by, columns),
-        properties={name: str(value) for name, value in properties.items()},
+        spec=partition_spec(asked.partition_by or (), columns),
+        order=sort_order(asked.sort_by or (), columns),
+        properties=asked.properties,
     )
 
 
@@ -246,12 +262,24 @@ def layout_of(snapshot: Snapshot, columns: Any = None, spec: PartitionSpec | Non
     return Layout(columns or snapshot.metadata.schema(), spec or snapshot.spec, snapshot.data_folder)
 
 
-def check_given_partitions(given: Sequence[str] | None, snapshot: Snapshot) -> None:
-    """Check that partitions which a call gives are the table's own."""
-    own = terms_of(snapshot.spec, snapshot.metadata.schema())
-    if given is not None and tuple(str(parse_term(one)) for one in given) != own:
+def check_given(asked: Layouts, snapshot: Snapshot) -> None:
+    """Check that the partitions, order and properties that a call gives are those that the table has.
+
+    Raises:
+        DataError: they are others.
+    """
+    check_same_properties(asked.properties, snapshot.properties)
+    columns, order = snapshot.metadata.schema(), snapshot.metadata.sort_order()
+    parts = terms_of(snapshot.spec, columns)
+    if asked.partition_by is not None and tuple(str(parse_term(one)) for one in asked.partition_by) != parts:
         raise DataError(
-            f"partition_by: found {list(given)}, expected the table's own, {list(own)}; mode='overwrite' changes them"
+            f"partition_by: found {list(asked.partition_by)}, expected the table's own, {list(parts)}: "
+            "run('evolve', partitions=...) and mode='overwrite' change them"
+        )
+    if asked.sort_by is not None and sort_order(asked.sort_by, columns).fields != order.fields:
+        raise DataError(
+            f"sort_by: found {list(asked.sort_by)}, expected the table's own, {list(sort_terms(order, columns))}: "
+            "run('evolve', order=...) and mode='overwrite' change it"
         )
 
 
@@ -272,17 +300,17 @@ def evolved(snapshot: Snapshot, arriving: pa.Schema, schema_mode: str, keys: Seq
 
 
 def _plan_append(client: Client, source: Source, asked: Write, snapshot: Snapshot) -> Change:
-    snapshot.check_writable()
-    check_given_partitions(asked.partition_by, snapshot)
+    check_given(asked, snapshot)
     columns = evolved(snapshot, source.arriving, asked.schema_mode)
     files = source.files(client, layout_of(snapshot, columns), asked.settings)
     return _written(files, "append", updates=schema_updates(snapshot.metadata, columns))
 
 
 def _plan_overwrite(client: Client, source: Source, asked: Write, snapshot: Snapshot) -> Change:
-    snapshot.check_writable()
+    check_same_properties(asked.properties, snapshot.properties)
     columns = replaced_columns(snapshot.metadata, storable(source.arriving))
-    spec, updates = changed_spec(snapshot, asked.partition_by or (), columns)
+    spec, parted = changed_spec(snapshot, asked.partition_by or (), columns)
+    _, sorted_by = changed_order(snapshot.metadata, asked.sort_by, columns)
     files = source.files(client, layout_of(snapshot, columns, spec), asked.settings)
     old = plan_files(snapshot)
     gone = None if any(one.has_deletes for one in old) else sum(one.rows for one in old)
@@ -290,7 +318,7 @@ def _plan_overwrite(client: Client, source: Source, asked: Write, snapshot: Snap
         files,
         "overwrite",
         removed=[one.entry for one in old],
-        updates=[*schema_updates(snapshot.metadata, columns), *updates, *order_updates(snapshot.metadata, columns)],
+        updates=[*schema_updates(snapshot.metadata, columns), *parted, *sorted_by],
         gone=gone,
     )
 

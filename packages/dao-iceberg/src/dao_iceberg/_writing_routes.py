@@ -28,7 +28,7 @@ class WritingRoutes(IcebergBase):
         partition_by: str | Sequence[str] | None = None,
         schema_mode: str = "strict",
         schema: Any = None,
-        properties: Mapping[str, str] | None = None,
+        properties: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
         position: Position | None = None,
         branch: str | None = None,
@@ -46,16 +46,18 @@ class WritingRoutes(IcebergBase):
                 ``overwrite``: replace all rows, the columns and the partitions. ``overwrite_partitions``: replace the
                 partitions that the data has rows of. ``ignore``: do nothing if the table exists.
             partition_by: the partitions of a new or overwritten table: columns, or terms such as ``day(at)``, see
-                :class:`dao_iceberg.IcebergObject`.
+                :class:`dao_iceberg.IcebergObject`; of another one they must be its own.
             schema_mode: ``strict``: the table's columns in any order, with types that can be cast without loss.
                 ``evolve``: new columns are added, and missing ones are null.
             schema: the schema of the data, which is cast to it without loss or refused.
-            properties: properties of a new table, such as ``{"write.metadata.delete-after-commit.enabled": "true"}``.
+            properties: properties of a new table, such as ``{"write.metadata.delete-after-commit.enabled": True}``; of
+                a table that is there they must be its own.
             idempotency_key: a name of this call: made again with the same rows in the same order and the same arguments
                 it does nothing, and gives the version of the first call.
             position: up to which version of a source the table has got with these rows, see :class:`dao.Position`.
             branch: write to this branch, which begins at the newest version of the table if it isn't there.
-            sort_by: the order in which engines write the rows of a new table, such as ``["at desc"]``.
+            sort_by: the order of the rows in the files of a new or overwritten table, such as ``["at desc"]``; of
+                another one it must be its own.
 
         Returns:
             ``rows_deleted`` is None where rows of replaced files were deleted already.
@@ -75,7 +77,7 @@ class WritingRoutes(IcebergBase):
             mode=mode,
             partition_by=_names(partition_by, data_object),
             schema_mode=schema_mode,
-            properties=properties or {},
+            properties=properties,
             settings=self._file_settings,
             timeout=self.conflict_timeout,
             position=position,
@@ -98,7 +100,7 @@ class WritingRoutes(IcebergBase):
         partition_by: str | Sequence[str] | None = None,
         schema_mode: str = "strict",
         schema: Any = None,
-        properties: Mapping[str, str] | None = None,
+        properties: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
         position: Position | None = None,
         branch: str | None = None,
@@ -117,11 +119,11 @@ class WritingRoutes(IcebergBase):
             partition_by: the partitions of a new table; of another one they must be its own.
             schema_mode: ``strict``, or ``evolve`` to add columns that the data has.
             schema: the schema of the data, to which it is cast.
-            properties: of a new table.
+            properties: as for :meth:`write`.
             idempotency_key: as for :meth:`write`.
             position: as for :meth:`write`.
             branch: as for :meth:`write`.
-            sort_by: as for :meth:`write`.
+            sort_by: the order of a new table; of another one it must be its own.
 
         Returns:
             ``rows_deleted`` counts the rows that were replaced.
@@ -148,7 +150,7 @@ class WritingRoutes(IcebergBase):
             mode=mode,
             partition_by=_names(partition_by, data_object),
             schema_mode=schema_mode,
-            properties=properties or {},
+            properties=properties,
             settings=self._file_settings,
             timeout=self.conflict_timeout,
             position=position,
@@ -174,6 +176,7 @@ class WritingRoutes(IcebergBase):
         position: Position | None = None,
         branch: str | None = None,
         sort_by: str | Sequence[str] | None = None,
+        properties: Mapping[str, Any] | None = None,
     ) -> WriteResult:
         """Replace the rows with existing keys and add the others, all or none, in one commit.
 
@@ -195,7 +198,8 @@ class WritingRoutes(IcebergBase):
             idempotency_key: as for :meth:`write`.
             position: as for :meth:`write`.
             branch: as for :meth:`write`.
-            sort_by: as for :meth:`write`.
+            sort_by: the order of a new table; of another one it must be its own.
+            properties: as for :meth:`write`.
 
         Returns:
             ``rows_updated`` counts the replaced rows, including each row of a key that the table has repeatedly. Rows
@@ -218,8 +222,8 @@ class WritingRoutes(IcebergBase):
         from dao_iceberg._upserting import Upsert, upsert_rows
 
         asked = Upsert(
-            keys=_listed(keys),
-            order_by=_listed(order_by),
+            keys=_listed(keys) or (),
+            order_by=_listed(order_by) or (),
             delete_when=delete_when,
             partition_by=_names(partition_by, data_object),
             schema_mode=schema_mode,
@@ -229,6 +233,7 @@ class WritingRoutes(IcebergBase):
             position=position,
             branch=branch or "main",
             sort_by=_listed(sort_by),
+            properties=properties,
         )
         return upsert_rows(self._client, data_object.key, data, _declared(schema), asked)
 
@@ -320,8 +325,8 @@ def _names(given: str | Sequence[str] | None, data_object: DataObject) -> tuple[
     return None if given is None else (given,) if isinstance(given, str) else tuple(given)
 
 
-def _listed(given: str | Sequence[str] | None) -> tuple[str, ...]:
-    return () if given is None else (given,) if isinstance(given, str) else tuple(given)
+def _listed(given: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    return None if given is None else (given,) if isinstance(given, str) else tuple(given)
 
 
 def _declared(schema: Any) -> Any:

@@ -8,6 +8,7 @@
 - :class:`Merge` and :func:`remove_rows` rewrite the files in which rows change, and no others, through what a format
   gives as :class:`Rewriting`;
 - :func:`without_common` tells the rows that a rewrite changed from those that it copied;
+- :class:`PropertyRule` and :func:`check_same_properties` check properties of tables;
 - :func:`valid_rows`, :func:`with_missing`, :func:`without_extensions` and :func:`typed` shape rows.
 
 What a format's log says of its files is its backend's affair. Names are imported on first access.
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from dao_files.lake._folder import FolderTransport
     from dao_files.lake._merging import Merge, Merged
     from dao_files.lake._place import LakePlace
+    from dao_files.lake._properties import PropertyRule, check_same_properties
     from dao_files.lake._pruning import FileFacts, files_with_keys, files_with_rows
     from dao_files.lake._removing import Removed, remove_rows, remove_selected
     from dao_files.lake._replacing import must_fulfil
@@ -44,9 +46,11 @@ _HOMES = {
     "Merged": "dao_files.lake._merging",
     "OpenFile": "dao_files.lake._files",
     "PartitionedFiles": "dao_files.lake._files",
+    "PropertyRule": "dao_files.lake._properties",
     "Removed": "dao_files.lake._removing",
     "Rewriting": "dao_files.lake._rewriting",
     "Values": "dao_files.lake._files",
+    "check_same_properties": "dao_files.lake._properties",
     "compared_bytes": "dao_files.lake._difference",
     "files_with_keys": "dao_files.lake._pruning",
     "files_with_rows": "dao_files.lake._pruning",
@@ -74,9 +78,11 @@ __all__ = [
     "Merged",
     "OpenFile",
     "PartitionedFiles",
+    "PropertyRule",
     "Removed",
     "Rewriting",
     "Values",
+    "check_same_properties",
     "compared_bytes",
     "files_with_keys",
     "files_with_rows",
