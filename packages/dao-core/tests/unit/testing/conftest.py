@@ -89,7 +89,10 @@ def run_kit(
             pytester.makeconftest(conftest)
         installed = any(point.value == "dao.testing._plugin" for point in entry_points(group="pytest11"))
         plugin = [] if installed else ["-p", "dao.testing._plugin"]
-        options = ("-p", "no:cacheprovider", "-p", "no:xdist", *plugin, *arguments)
+        # When a run ends, the plugin `unraisableexception` of pytest 8 collects garbage five times: among all that a
+        # session holds, that takes longer than the run. The session's own plugin sees what the run leaves.
+        without = ("cacheprovider", "xdist", "unraisableexception")
+        options = (*(word for name in without for word in ("-p", f"no:{name}")), *plugin, *arguments)
         profile = settings.get_current_profile_name()
         settings.load_profile("first failure")
         try:
