@@ -39,11 +39,12 @@ class IcebergBase(IcebergPlace):
         from dao_iceberg._io import Locations
 
         locations, transport = Locations(self.transport), self.transport
+        url = self.uri.reveal() if self.uri is not None and self.catalog == "sql" else None
         settings = CatalogSettings(
             kind=self.catalog,
             name=self.catalog_name,
-            url=self.uri.reveal() if self.uri is not None and self.catalog == "sql" else None,
-            file=f"{transport.root}/{_FILE}" if isinstance(transport, FolderTransport) else None,
+            url=url,
+            file=f"{transport.root}/{_FILE}" if url is None and isinstance(transport, FolderTransport) else None,
             properties=self.catalog_properties,
         )
         return Client(locations, CatalogMaker(settings, locations), self.namespace)

@@ -15,7 +15,7 @@ from typing import Any
 from attrs import define, field, frozen
 from pyiceberg.catalog import Catalog, MetastoreCatalog
 
-from dao.errors import NotFoundError, PluginError
+from dao.errors import ConfigError, NotFoundError, PluginError
 from dao_files.lake import FolderTransport
 from dao_iceberg._io import Locations, TransportIO
 
@@ -27,6 +27,7 @@ _BUSY_SECONDS = 60
 _TRIES = 5
 """How often tables of a new database are looked for: another process may be making them."""
 
+_NO_DATABASE = "uri: found no URL of a database, expected one such as postgresql://host/database"
 
 _noted = local()
 
@@ -77,9 +78,11 @@ class CatalogMaker:
 
     @property
     def is_there(self) -> bool:
-        """Whether there is a catalog to read; only one in a file of the store may not be made yet."""
-        file = self.settings.file
-        return self.settings.kind != "sql" or file is None or os.path.exists(file)
+        """Whether there is a catalog to read; only one of SQLite, in a file, may not be made yet."""
+        if self.settings.kind != "sql":
+            return True
+        file = self.settings.file if self.settings.url is None else _file_of(_parsed(self.settings.url))
+        return file is None or os.path.exists(file)
 
     def get(self) -> Catalog:
         """The catalog."""
@@ -160,22 +163,48 @@ def _sqlite(file: str) -> Any:
     return create_engine(url, poolclass=NullPool, connect_args={"timeout": _BUSY_SECONDS})
 
 
-def _database(given: str) -> Any:
-    from sqlalchemy import create_engine, make_url
-    from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-    from sqlalchemy.pool import NullPool
-
-    from dao.errors import ConfigError
+def _parsed(given: str) -> Any:
+    from sqlalchemy import make_url
+    from sqlalchemy.exc import ArgumentError
 
     try:
         url = make_url(given)
-        if url.drivername in ("postgresql", "postgres"):
-            url = url.set(drivername="postgresql+psycopg")
-        if url.drivername.startswith("sqlite"):
+    except ArgumentError:
+        raise ConfigError(_NO_DATABASE) from None
+    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgresql", "postgres") else url
+
+
+def _file_of(url: Any) -> str | None:
+    """The file of a database of SQLite; None for one that is on a server.
+
+    Raises:
+        ConfigError: it would be forgotten with each connection, or be another one in another working directory.
+    """
+    if url.get_backend_name() != "sqlite":
+        return None
+    file = str(url.database or "")
+    if not os.path.isabs(file):
+        raise ConfigError(
+            f"uri: found {file or ':memory:'!r} as the file of SQLite, expected the whole path, such as "
+            "sqlite:////srv/lake/catalog.db; catalog: memory is forgotten with the interface"
+        )
+    return file
+
+
+def _database(given: str) -> Any:
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import NoSuchModuleError
+    from sqlalchemy.pool import NullPool
+
+    url = _parsed(given)
+    try:
+        file = _file_of(url)
+        if file is not None:
+            os.makedirs(os.path.dirname(file), exist_ok=True)
             return create_engine(url, poolclass=NullPool, connect_args={"timeout": _BUSY_SECONDS})
         return create_engine(url, pool_pre_ping=True)
-    except (ArgumentError, NoSuchModuleError):
-        raise ConfigError("uri: found no URL of a database, expected one such as postgresql://host/database") from None
+    except NoSuchModuleError:
+        raise ConfigError(_NO_DATABASE) from None
     except ImportError as error:
         raise PluginError(
             f"the catalog's database needs {error.name}: pip install 'dao-iceberg[postgres]' for PostgreSQL"
