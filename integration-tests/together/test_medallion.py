@@ -200,24 +200,66 @@ def test_another_catalog_runs_the_same_scripts(first: Run, repository: Path, tmp
 def test_the_same_scripts_run_on_object_storage(
     first: Run, repository: Path, tmp_path: Path, object_server: minio.ObjectServer, bucket: str
 ) -> None:
-    catalog = repository / "examples" / "medallion" / "catalogs" / "minio.yaml"
-    environment = {
-        "MINIO_URL": object_server.endpoint,
-        "MINIO_ROOT_USER": object_server.access_key,
-        "MINIO_ROOT_PASSWORD": object_server.secret_key,
-        "MEDALLION_BUCKET": bucket,
-    }
+    environment = on_server(object_server, bucket)
     objects = []
     for _ in range(2):
-        run = Run(repository, tmp_path / "data", catalog, environment)
+        run = Run(repository, tmp_path / "data", catalog_of(repository, "minio"), environment)
         assert_same_tables(run, first, check_column_order=False)
         assert run.airlines == first.airlines
-        with closing(minio.client(object_server)) as s3:
-            pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
-            objects.append([found["Key"] for page in pages for found in page["Contents"]])
-            assert not s3.list_multipart_uploads(Bucket=bucket).get("Uploads")
+        objects.append(keys_in(object_server, bucket))
     assert {key.split("/")[0] for key in objects[0]} == {"bronze", "silver", "gold"}
     assert len(objects[1]) == len(objects[0]), "the second run left objects of the first behind"
+
+
+def test_the_same_scripts_run_on_delta_and_iceberg(first: Run, repository: Path, tmp_path: Path) -> None:
+    run = Run(repository, tmp_path, catalog_of(repository, "lake"))
+    assert_same_tables(run, first, check_column_order=False)
+    assert run.airlines == first.airlines
+    assert_a_lake(run.files, "gold/.dao/iceberg.db")
+
+
+@pytest.mark.slow
+def test_the_same_scripts_run_on_a_lake_in_object_storage(
+    first: Run, repository: Path, tmp_path: Path, object_server: minio.ObjectServer, bucket: str
+) -> None:
+    environment = on_server(object_server, bucket)
+    for _ in range(2):
+        run = Run(repository, tmp_path, catalog_of(repository, "lake-minio"), environment)
+        assert_same_tables(run, first, check_column_order=False)
+        assert run.airlines == first.airlines
+    assert_a_lake([*keys_in(object_server, bucket), *run.files], "gold.db")
+
+
+def catalog_of(repository: Path, name: str) -> Path:
+    """A catalog of the example."""
+    return repository / "examples" / "medallion" / "catalogs" / f"{name}.yaml"
+
+
+def on_server(server: minio.ObjectServer, bucket: str) -> Mapping[str, str]:
+    """The variables with which the catalogs take a server."""
+    return {
+        "MINIO_URL": server.endpoint,
+        "MINIO_ROOT_USER": server.access_key,
+        "MINIO_ROOT_PASSWORD": server.secret_key,
+        "MEDALLION_BUCKET": bucket,
+    }
+
+
+def keys_in(server: minio.ObjectServer, bucket: str) -> list[str]:
+    """What a bucket has; no upload to it was left half done."""
+    with closing(minio.client(server)) as s3:
+        pages = s3.get_paginator("list_objects_v2").paginate(Bucket=bucket)
+        assert not s3.list_multipart_uploads(Bucket=bucket).get("Uploads")
+        return [found["Key"] for page in pages for found in page["Contents"]]
+
+
+def assert_a_lake(files: list[str], database: str) -> None:
+    """Bronze is the files received, silver has the log of Delta, gold the metadata of Iceberg, and SQLite names it."""
+    assert database in files
+    assert "bronze/flights.csv.zip" in files
+    assert "silver/flights/_delta_log/00000000000000000000.json" in files
+    described = {Path(name).parts[1] for name in files if name.startswith("gold/") and name.endswith(".metadata.json")}
+    assert described == {"carriers", "routes", "months"}
 
 
 def assert_same_tables(run: Run, expected: Run, **options: Any) -> None:
