@@ -212,9 +212,11 @@ def _predicate(name: str, value: Any) -> Any:
 
 
 def _position(name: str, value: Any) -> Any:
-    if not isinstance(value, Position):
+    """One position, or a tuple of several: a list of one is that one."""
+    listed = (value,) if isinstance(value, Position) else value
+    if not isinstance(listed, (list, tuple)) or not listed or not all(isinstance(one, Position) for one in listed):
         raise DataError(f"{name}: found {_describe(value)}, expected a dao.Position, as read_increment gives it")
-    return value
+    return listed[0] if len(listed) == 1 else tuple(listed)
 
 
 def _one_of(name: str, value: Any, *, choices: Collection[str]) -> str:

@@ -8,7 +8,7 @@ so that a rollback by any engine makes it void. Summaries of snapshots have all 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from attrs import frozen
 from pyiceberg.table.metadata import TableMetadata
@@ -24,6 +24,7 @@ __all__ = [
     "Keyed",
     "Remembered",
     "line_of",
+    "listed_positions",
     "positions_of",
     "positions_property",
     "read_position",
@@ -71,25 +72,25 @@ class Remembered:
 
     Attributes:
         keyed: the call, if it has an idempotency key.
-        position: up to which version of a source the table has got with it.
+        positions: up to which version of each of some sources the table has got with it.
         replaces: whether all rows are replaced, and so the positions that belong to them.
         restored: the snapshot whose rows the table gets again, and with them the positions of then.
     """
 
     keyed: Keyed | None = None
-    position: Position | None = None
+    positions: tuple[Position, ...] = ()
     replaces: bool = False
     restored: int | None = None
 
     def check(self, snapshot: Snapshot | None) -> None:
-        """Check that the table has the position from which the rows continue.
+        """Check that the table has the positions from which the rows continue.
 
         Raises:
-            ConflictError: it has another one.
+            ConflictError: it has other ones.
         """
-        if self.position is not None:
-            stored = None if snapshot is None else read_position(snapshot, self.position.source)
-            check_position(self.position, stored, "overwrite" if self.replaces else "append")
+        for position in self.positions:
+            stored = None if snapshot is None else read_position(snapshot, position.source)
+            check_position(position, stored, "overwrite" if self.replaces else "append")
 
     def properties(self, snapshot: Snapshot | None, version: int, branch: str) -> dict[str, str]:
         """The properties that the commit of a snapshot sets.
@@ -107,8 +108,7 @@ class Remembered:
         if self.restored is not None and snapshot is not None:
             then = _positions_at(snapshot.metadata, self.restored)
             kept = {source: (known, version) for source, known in then.items()}
-        if self.position is not None:
-            kept[self.position.source] = (self.position.version, version)
+        kept |= {position.source: (position.version, version) for position in self.positions}
         if kept != had or (snapshot is not None and positions_property(branch) in snapshot.properties and not kept):
             found[positions_property(branch)] = json.dumps(kept)
         return found
@@ -119,18 +119,31 @@ class Remembered:
         kept = {source: version for source, (version, _) in had.items()}
         if self.restored is not None and snapshot is not None:
             kept = dict(_positions_at(snapshot.metadata, self.restored))
-        if self.position is not None:
-            kept[self.position.source] = self.position.version
+        kept |= {position.source: position.version for position in self.positions}
         return {_POSITIONS: json.dumps(kept)} if kept or had else {}
 
     @property
     def needs_commit(self) -> bool:
         """Whether there is a commit even if no row changes."""
-        return self.keyed is not None or self.position is not None
+        return self.keyed is not None or bool(self.positions)
 
 
 NOTHING = Remembered()
 """A commit of rows alone."""
+
+
+def listed_positions(given: Position | Sequence[Position] | None) -> tuple[Position, ...]:
+    """What ``position=`` was given, as a tuple.
+
+    Raises:
+        DataError: two of them are of one source.
+    """
+    found = () if given is None else (given,) if isinstance(given, Position) else tuple(given)
+    names = [one.source for one in found]
+    repeated = next((name for name in names if names.count(name) > 1), None)
+    if repeated is not None:
+        raise DataError(f"position: found two of the source {repeated!r}")
+    return found
 
 
 def read_position(snapshot: Snapshot, source: str) -> Position | None:

@@ -21,7 +21,7 @@ from dao_iceberg._evolving import schema_updates
 from dao_iceberg._facts import facts_of
 from dao_iceberg._files import IcebergFiles, Layout, split_by_partition
 from dao_iceberg._planning import StoredFile, plan_files
-from dao_iceberg._remembered import Remembered
+from dao_iceberg._remembered import Remembered, listed_positions
 from dao_iceberg._rewriting import NewFiles, Rewriting
 from dao_iceberg._specs import terms_of
 from dao_iceberg._transaction import Change, commit
@@ -53,7 +53,7 @@ def _replace(client: Client, table: str, source: Source, asked: Write, plan: _Pl
         new.discard()
         return plan(client, table, new, source, asked, snapshot)
 
-    remembered = Remembered(source.keyed, asked.position)
+    remembered = Remembered(source.keyed, listed_positions(asked.position))
     return commit(client, table, made, asked.timeout, discard, remembered, source.read_rest, branch=asked.branch)
 
 

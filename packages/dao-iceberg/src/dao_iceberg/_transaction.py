@@ -50,7 +50,7 @@ class Change:
         updates: of the table's metadata before the snapshot: schemas, specs, properties.
         summary: what the history says of it beside the counts.
         result: the result without versions.
-        is_ignored: whether the call does nothing since the table is there: then its position isn't kept.
+        is_ignored: whether the call does nothing since the table is there: then its positions aren't kept.
     """
 
     operation: str = "append"
@@ -119,7 +119,7 @@ def commit(
             if isinstance(found, WriteResult):
                 discard()
                 return found
-            kept = evolve(remembered, position=None) if found.is_ignored else remembered
+            kept = evolve(remembered, positions=()) if found.is_ignored else remembered
             prepared = prepare(client, table, branch, snapshot, found.snapshot, found.create, found.updates, kept)
         except BaseException:
             discard()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -23,7 +23,7 @@ from dao_iceberg._facts import facts_of
 from dao_iceberg._files import Layout
 from dao_iceberg._planning import plan_files
 from dao_iceberg._properties import checked_properties
-from dao_iceberg._remembered import Keyed, Remembered
+from dao_iceberg._remembered import Keyed, Remembered, listed_positions
 from dao_iceberg._rewriting import NewFiles, Rewriting
 from dao_iceberg._transaction import Change, commit
 from dao_iceberg._writing import check_given, evolved, first_table, layout_of
@@ -44,7 +44,7 @@ class Upsert:
         settings: how files are written.
         timeout: seconds for which the commit is tried again.
         idempotency_key: the key of the call.
-        position: up to which version of a source the table has got with it.
+        position: up to which version of a source, or of several, the table has got with it.
         branch: that is written to.
         sort_by: the terms of the sort order that were given; None for the table's own.
         properties: of a new table.
@@ -58,7 +58,7 @@ class Upsert:
     settings: FileSettings = field(factory=FileSettings)
     timeout: float = 60.0
     idempotency_key: str | None = None
-    position: Position | None = None
+    position: Position | Sequence[Position] | None = None
     branch: str = MAIN
     sort_by: tuple[str, ...] | None = None
     properties: Mapping[str, str] = field(default=None, converter=checked_properties)
@@ -93,7 +93,13 @@ def upsert_rows(client: Client, table: str, data: Any, schema: pa.Schema | None,
     new = NewFiles(client, asked.settings)
     plan = partial(_plan, table, new, source, keys, order, asked)
     return commit(
-        client, table, plan, asked.timeout, new.discard, Remembered(keyed, asked.position), branch=asked.branch
+        client,
+        table,
+        plan,
+        asked.timeout,
+        new.discard,
+        Remembered(keyed, listed_positions(asked.position)),
+        branch=asked.branch,
     )
 
 

@@ -23,7 +23,7 @@ from dao_iceberg._files import IcebergFiles, Layout
 from dao_iceberg._manifests import Entry
 from dao_iceberg._planning import plan_files
 from dao_iceberg._properties import checked_properties
-from dao_iceberg._remembered import Keyed, Remembered
+from dao_iceberg._remembered import Keyed, Remembered, listed_positions
 from dao_iceberg._schemas import new_schema, storable
 from dao_iceberg._specs import parse_term, partition_spec, sort_order, sort_terms, terms_of
 from dao_iceberg._transaction import Change, NewTable, commit
@@ -70,7 +70,7 @@ class Write:
         properties: of a new table.
         settings: how files are written.
         timeout: seconds for which the commit is tried again.
-        position: up to which version of a source the table has got with it.
+        position: up to which version of a source, or of several, the table has got with it.
         branch: that is written to.
     """
 
@@ -81,7 +81,7 @@ class Write:
     properties: Mapping[str, str] = field(default=None, converter=checked_properties)
     settings: FileSettings = field(factory=FileSettings)
     timeout: float = 60.0
-    position: Position | None = None
+    position: Position | Sequence[Position] | None = None
     branch: str = MAIN
 
     @property
@@ -181,7 +181,7 @@ class Source:
 def write_rows(client: Client, table: str, source: Source, asked: Write) -> WriteResult:
     """See :meth:`dao_iceberg.IcebergInterface.write`."""
     plan = partial(_plan, client, table, source, asked)
-    remembered = Remembered(source.keyed, asked.position, replaces=asked.mode == "overwrite")
+    remembered = Remembered(source.keyed, listed_positions(asked.position), replaces=asked.mode == "overwrite")
     return commit(client, table, plan, asked.timeout, source.discard, remembered, source.read_rest, branch=asked.branch)
 
 

@@ -30,7 +30,7 @@ class WritingRoutes(IcebergBase):
         schema: Any = None,
         properties: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
-        position: Position | None = None,
+        position: Position | Sequence[Position] | None = None,
         branch: str | None = None,
         sort_by: str | Sequence[str] | None = None,
     ) -> WriteResult:
@@ -54,7 +54,8 @@ class WritingRoutes(IcebergBase):
                 a table that is there they must be its own.
             idempotency_key: a name of this call: made again with the same rows in the same order and the same arguments
                 it does nothing, and gives the version of the first call.
-            position: up to which version of a source the table has got with these rows, see :class:`dao.Position`.
+            position: up to which version of a source the table has got with these rows, see :class:`dao.Position`;
+                or those of several sources.
             branch: write to this branch, which begins at the newest version of the table if it isn't there.
             sort_by: the order of the rows in the files of a new or overwritten table, such as ``["at desc"]``; of
                 another one it must be its own.
@@ -102,7 +103,7 @@ class WritingRoutes(IcebergBase):
         schema: Any = None,
         properties: Mapping[str, Any] | None = None,
         idempotency_key: str | None = None,
-        position: Position | None = None,
+        position: Position | Sequence[Position] | None = None,
         branch: str | None = None,
         sort_by: str | Sequence[str] | None = None,
     ) -> WriteResult:
@@ -173,7 +174,7 @@ class WritingRoutes(IcebergBase):
         schema_mode: str = "strict",
         schema: Any = None,
         idempotency_key: str | None = None,
-        position: Position | None = None,
+        position: Position | Sequence[Position] | None = None,
         branch: str | None = None,
         sort_by: str | Sequence[str] | None = None,
         properties: Mapping[str, Any] | None = None,

@@ -128,7 +128,7 @@ class AsyncDataAccessObject(Access):
         schema_mode: SchemaMode | None = None,
         format: Format | None = None,
         idempotency_key: str | None = None,
-        position: Position | None = None,
+        position: Position | Sequence[Position] | None = None,
         **options: Any,
     ) -> WriteResult:
         """See :meth:`dao._core.dao.DataAccessObject.write`."""
@@ -146,7 +146,7 @@ class AsyncDataAccessObject(Access):
         delete_when: Where = None,
         format: Format | None = None,
         idempotency_key: str | None = None,
-        position: Position | None = None,
+        position: Position | Sequence[Position] | None = None,
         **options: Any,
     ) -> WriteResult:
         """See :meth:`dao._core.dao.DataAccessObject.upsert`."""
@@ -248,7 +248,7 @@ class AsyncDataAccessObject(Access):
         schema_mode: SchemaMode | None = None,
         format: Format | None = None,
         idempotency_key: str | None = None,
-        position: Position | None = None,
+        position: Position | Sequence[Position] | None = None,
         **options: Any,
     ) -> WriteResult:
         """See :meth:`dao._core.dao.DataAccessObject.write_stream`."""

@@ -29,7 +29,7 @@ class Writing(Calls):
         schema_mode: SchemaMode | None = None,
         format: Format | None = None,
         idempotency_key: str | None = None,
-        position: Position | None = None,
+        position: Position | Sequence[Position] | None = None,
         **options: Any,
     ) -> WriteResult:
         """Write an object: all of it, or nothing.
@@ -73,7 +73,7 @@ class Writing(Calls):
         delete_when: Where = None,
         format: Format | None = None,
         idempotency_key: str | None = None,
-        position: Position | None = None,
+        position: Position | Sequence[Position] | None = None,
         **options: Any,
     ) -> WriteResult:
         """Update the rows whose keys are there, insert the others: all of it, or nothing.
@@ -174,7 +174,7 @@ class Writing(Calls):
         schema_mode: SchemaMode | None = None,
         format: Format | None = None,
         idempotency_key: str | None = None,
-        position: Position | None = None,
+        position: Position | Sequence[Position] | None = None,
         **options: Any,
     ) -> WriteResult:
         """Write a stream of record batches, in bounded memory: all of it, or nothing.

@@ -16,7 +16,7 @@ from dao.errors import ConfigError, Fault, did_you_mean
 from dao.options._faults import joined
 from dao.options._places import working_folder
 
-__all__ = ["CatalogSource", "Source", "read_source"]
+__all__ = ["CatalogSource", "Source", "read_source", "read_yaml"]
 
 _MAX_BYTES = 8 * 1024 * 1024
 """Ten thousand objects take about 1 MiB; a larger file isn't a catalog, and isn't given to a parser."""
@@ -183,6 +183,29 @@ def _build_repeated(made: dict[str, Any], pairs: list[tuple[str, Any]]) -> Repea
             twice.keys_twice.append((key, ""))
         seen.add(key)
     return twice
+
+
+def read_yaml(text: str, label: str) -> Mapping[str, Any]:
+    """Read a config that is no catalog from YAML, with a catalog's rules: no tags that run code, no key twice.
+
+    Args:
+        text: the YAML.
+        label: what it is called in messages, such as its path.
+
+    Raises:
+        ConfigError: its syntax is invalid (with line and column), a key is repeated, or it is no mapping.
+        PluginError: PyYAML is not installed.
+
+    >>> read_yaml("region: eu-central-1", "a text")
+    {'region': 'eu-central-1'}
+    """
+    content, has_repeated = _from_yaml(text, label)
+    if not isinstance(content, dict):
+        raise ConfigError(f"the top level is a {_kind(content)}, it must be a mapping", label)
+    faults = tuple(_find_repeated_keys(content)) if has_repeated else ()
+    if faults:
+        raise ConfigError(faults, label)
+    return content
 
 
 def _from_yaml(text: str, label: str) -> tuple[Any, bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Self
 
 import pyarrow as pa
@@ -36,13 +36,20 @@ class KeyedCall:
     _rows: RowsDigest | None = field(default=None, init=False)
 
     @classmethod
-    def of(cls, key: str | None, action: str, *, position: Position | None = None, **arguments: Any) -> Self | None:
+    def of(
+        cls,
+        key: str | None,
+        action: str,
+        *,
+        position: Position | Sequence[Position] | None = None,
+        **arguments: Any,
+    ) -> Self | None:
         """Make the call's record; None for a call without a key.
 
         Args:
             key: the key.
             action: the name of the action.
-            position: the one that the call keeps with its rows.
+            position: the one that the call keeps with its rows, or several.
             arguments: all others that change what is stored, of the rows, the columns or the table.
 
         Raises:
@@ -50,8 +57,10 @@ class KeyedCall:
         """
         if key is None:
             return None
-        if position is not None:
+        if isinstance(position, Position):
             arguments["position"] = f"{position.version} of {position.source}"
+        elif position:
+            arguments["position"] = [f"{one.version} of {one.source}" for one in position]
         RequestDigest.of(action, arguments)
         return cls(key, action, arguments)
 
