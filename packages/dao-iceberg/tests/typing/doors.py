@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dao_iceberg
+import dao_iceberg.connector
 import dao_iceberg.converter
 
 
@@ -14,6 +15,9 @@ known: Other
 known = dao_iceberg.IcebergInterface  # type: ignore[assignment]
 known = dao_iceberg.IcebergObject  # type: ignore[assignment]
 known = dao_iceberg.S3IcebergObject  # type: ignore[assignment]
+known = dao_iceberg.connector.AWSConnector  # type: ignore[assignment]
+known = dao_iceberg.connector.Part  # type: ignore[assignment]
+known = dao_iceberg.connector.Records  # type: ignore[assignment]
 known = dao_iceberg.converter.EvolutionPlan  # type: ignore[assignment]
 known = dao_iceberg.converter.EvolutionStep  # type: ignore[assignment]
 known = dao_iceberg.converter.IcebergConverter  # type: ignore[assignment]

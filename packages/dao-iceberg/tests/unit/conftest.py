@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import struct
 import zlib
@@ -39,6 +40,7 @@ from pyroaring import BitMap
 
 from dao import DataAccessObject, DataStore, TableObject
 from dao_iceberg._client import Client
+from dao_iceberg.connector import AWSConnector
 
 PATH = pa.field("file_path", pa.string(), False, {"PARQUET:field_id": "2147483546"})
 POSITION = pa.field("pos", pa.int64(), False, {"PARQUET:field_id": "2147483545"})
@@ -200,3 +202,53 @@ def client(lake):
 def foreign(client):
     """Changes the table as other engines do."""
     return Foreign(client, "orders")
+
+
+class Shop:
+    """Source tables a, b and c of the database ``shop``, and connectors from some of them to ``gold.orders``."""
+
+    def __init__(self, lake: DataStore, dao: DataAccessObject) -> None:
+        self.lake, self.dao = lake, dao
+        self.target = self.object("gold/orders")
+
+    def object(self, key: str) -> TableObject:
+        return TableObject(key.rpartition("/")[2], self.lake, key=key)
+
+    def add(self, table: str, rows: list[dict], **options) -> None:
+        """Add rows to a source table."""
+        self.dao.write(rows, self.object(f"shop/{table}"), mode="append", **options)
+
+    def config(self, *tables: str | dict, target: dict | None = None, **source) -> dict:
+        fields = {"index_field": "id", "datetime_field": "at"}
+        named = [{"table": one} if isinstance(one, str) else one for one in tables or ("a",)]
+        listed = [{"database": "shop", **fields, **one} for one in named]
+        wanted = {"database": "gold", "table": "orders", **fields, **(target or {})}
+        root = self.lake.specs[0].options["root"]
+        return {"connector": {"options": {"root": root}, "source": {"tables": listed, **source}, "target": wanted}}
+
+    def connector(self, *tables: str | dict, **more) -> AWSConnector:
+        return AWSConnector(self.config(*tables, **more))
+
+    def run(self, model: type, *tables: str | dict, reads: int = 1, now=None, drop: bool = False, **more) -> list[int]:
+        """Read and write some times; the number of rows of each read."""
+
+        async def main() -> list[int]:
+            found = []
+            async with self.connector(*tables, **more) as connector:
+                for _ in range(reads):
+                    records = await connector.read(now=now, drop=drop)
+                    await connector.write(records, model)
+                    found.append(len(records))
+            return found
+
+        return asyncio.run(main())
+
+    def rows(self, *columns: str) -> list[tuple]:
+        """What the target has, sorted."""
+        found = self.dao.read(self.target, columns=list(columns) or ["id"], into="pylist")
+        return sorted((tuple(row.values()) for row in found), key=repr)
+
+
+@pytest.fixture
+def shop(lake, dao):
+    return Shop(lake, dao)

@@ -10,6 +10,7 @@ from dao.testing import door_faults
 
 PUBLIC = [
     "dao_iceberg",
+    "dao_iceberg.connector",
     "dao_iceberg.converter",
 ]
 TYPED = Path(__file__).parents[1] / "typing" / "doors.py"

@@ -1,0 +1,240 @@
+"""The tables of a connector: where they are, what the target remembers, and how it is made of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock
+from typing import Any, TypeVar
+
+import pyarrow as pa
+from attrs import define, field
+from pyiceberg.exceptions import TableAlreadyExistsError
+from pyiceberg.table import Table
+
+from dao.data_store import DataStore
+from dao.errors import ConfigError, DaoError, NotFoundError, PluginError
+from dao.interface import InterfaceSpec
+from dao.options import check
+from dao.tables import retry_conflicts
+from dao_iceberg._client import Client, Snapshot
+from dao_iceberg._connector_config import ConnectorConfig, SourceTable, Target
+from dao_iceberg._errors import translate
+from dao_iceberg._interface import IcebergInterface
+from dao_iceberg._objects import IcebergObject
+from dao_iceberg._specs import partition_spec
+from dao_iceberg.converter import EvolutionPlan, IcebergConverter
+
+__all__ = ["ConnectorTables"]
+
+_SECONDS = 60.0
+"""For how long a change of the columns is tried again after other writers."""
+
+_OF_GLUE = (
+    "region",
+    "profile",
+    "role",
+    "access_key_id",
+    "secret_access_key",
+    "session_token",
+    "verify",
+    "ca_bundle",
+)
+_PLACES = ("root", "bucket", "url")
+
+T = TypeVar("T")
+
+
+@define(eq=False)
+class ConnectorTables:
+    """The tables that a config names. Methods other than ``check`` may wait for a service: they are called in threads.
+
+    Attributes:
+        config: the config.
+    """
+
+    config: ConnectorConfig
+    _stores: dict[str, DataStore] = field(factory=dict, init=False)
+    _glue: Any = field(default=None, init=False)
+    _lock: Any = field(factory=Lock, init=False, repr=False)
+
+    def check(self) -> None:
+        """Check the options, as far as that needs no service.
+
+        Raises:
+            ConfigError: an option is wrong.
+        """
+        place = self.config.place
+        if not self._has_place:
+            place["bucket"] = _bucket(self.config.target.location or "s3://known-by-glue/")
+        faults = check(IcebergInterface, place, "connector.options")
+        if faults:
+            raise ConfigError(faults)
+        if self._has_place:
+            _ = self._store("").interface
+
+    def source(self, table: SourceTable) -> IcebergObject:
+        """A table that is read.
+
+        Raises:
+            NotFoundError: Glue doesn't have it.
+        """
+        location = "" if self._has_place else self._location(table)
+        if location is None:
+            raise NotFoundError(f"there is no table {str(table)!r} in Glue")
+        return self._object(table, location)
+
+    @property
+    def target(self) -> IcebergObject:
+        """The table that is written.
+
+        Raises:
+            ConfigError: nothing says where it is, or is to be.
+        """
+        target = self.config.target
+        location = "" if self._has_place else self._location(target) or target.location
+        if location is None:
+            raise ConfigError(
+                "connector.target.location: found none, and Glue has no such table: say where it is to be"
+            )
+        return self._object(target, location)
+
+    def position(self, source: str) -> int | None:
+        """Up to which version of a source the target has got."""
+        target = self.target
+        interface = _interface(target)
+        found = self._translated(lambda: interface.read_position(target, source=source))
+        return None if found is None else found.version
+
+    def make_target(self, model: Any, *, evolve: bool = True) -> None:
+        """Make the target of a model where it isn't there, else give it the model's columns.
+
+        Raises:
+            ConfigError: the table is somewhere else than ``location`` says.
+            DataError: the model lacks a field that the config names, or the change is breaking.
+            UnsupportedError: Iceberg can't change the table so.
+        """
+        target = self.target
+        client: Client = _interface(target)._client
+        snapshot = self._translated(lambda: client.find(target.key))
+        if snapshot is None and self._translated(lambda: self._created(client, target.key, model)):
+            return
+        if evolve:
+            retry_conflicts(_SECONDS, lambda: self._translated(lambda: self._evolved(client, target.key, model)))
+
+    def _created(self, client: Client, key: str, model: Any) -> bool:
+        """Whether the table was made; if not, another writer made it."""
+        target = self.config.target
+        schema = IcebergConverter().to_iceberg(model)
+        spec = partition_spec(target.terms, schema)
+        client.make_namespace(key)
+        location = self._place_of(client, key, target)
+        try:
+            client.catalogs.get().create_table(client.identifier(key), schema, location, spec)
+        except TableAlreadyExistsError:
+            return False
+        return True
+
+    def _evolved(self, client: Client, key: str, model: Any) -> None:
+        snapshot = client.open(key)
+        self._check_location(client, snapshot)
+        snapshot.check_writable()
+        _plan(snapshot.table, model).apply(snapshot.table)
+
+    def _check_location(self, client: Client, snapshot: Snapshot) -> None:
+        wanted, found = self.config.target.location, snapshot.metadata.location
+        if wanted is not None and client.locations.key_of(wanted).rstrip("/") != client.locations.key_of(found):
+            raise ConfigError(f"connector.target.location: found {wanted!r}, and the table is at {found!r}")
+
+    def _place_of(self, client: Client, key: str, target: Target) -> str:
+        if target.location is None:
+            return client.location_of(key)
+        return client.locations.of(client.locations.key_of(target.location).rstrip("/"))
+
+    def _translated(self, call: Callable[[], T]) -> T:
+        try:
+            return call()
+        except DaoError:
+            raise
+        except Exception as error:
+            ours = translate(error)
+            if ours is None:
+                raise
+            raise ours.about("connect", str(self.config.target)) from error
+
+    @property
+    def _has_place(self) -> bool:
+        place = self.config.place
+        return place.get("catalog") != "glue" or any(name in place for name in _PLACES)
+
+    def _object(self, table: SourceTable | Target, location: str) -> IcebergObject:
+        store = self._store(_bucket(location) if location else "")
+        client: Client = store.interface._client
+        return IcebergObject(table.table, store, key=client.key_of((*table.database.split("."), table.table)))
+
+    def _store(self, bucket: str) -> DataStore:
+        with self._lock:
+            if bucket not in self._stores:
+                options = self.config.place | ({"bucket": bucket} if bucket else {})
+                folder = self.config.options.folder
+                spec = InterfaceSpec(
+                    "iceberg", IcebergInterface, options, "connector.options", folders={"": folder}
+                ).guarded(IcebergInterface)
+                self._stores[bucket] = DataStore("connector", spec)
+            return self._stores[bucket]
+
+    def _location(self, table: SourceTable | Target) -> str | None:
+        """Where Glue says that a table is; None if it has none."""
+        try:
+            found: str = self._glue_catalog().table(str(table)).location
+        except ConfigError:
+            return None
+        return found
+
+    def _glue_catalog(self) -> Any:
+        try:
+            from dao_s3 import GlueCatalog
+        except ImportError as error:
+            raise PluginError("tables of Glue need dao-s3: pip install 'dao-iceberg[s3,glue]'") from error
+        with self._lock:
+            if self._glue is None:
+                place = self.config.place
+                login = {name: place[name] for name in _OF_GLUE if name in place}
+                if "uri" in place:
+                    login["endpoint"] = place["uri"]
+                self._glue = GlueCatalog(ttl=0, **login)
+            return self._glue
+
+    def close(self) -> None:
+        """Close all connections."""
+        for store in self._stores.values():
+            store.close()
+        if self._glue is not None:
+            self._glue.close()
+
+
+def _interface(table: IcebergObject) -> Any:
+    assert table.data_store is not None
+    return table.data_store.interface
+
+
+def _plan(table: Table, model: Any) -> EvolutionPlan:
+    """How a table comes to have the columns of a model. One that may be null there stays so, whatever the model says:
+    its rows have no null, and older ones may.
+    """
+    converter = IcebergConverter()
+    plan = converter.evolution_plan(table, model, drop=False)
+    loose = {step.path[0] for step in plan.steps if step.kind == "require" and len(step.path) == 1}
+    if not loose:
+        return plan
+    renamed = {".".join(step.path): step.change for step in plan.steps if step.kind == "rename"}
+    names = {renamed.get(name, name) for name in loose}
+    schema = converter.to_arrow(model)
+    schema = pa.schema([one.with_nullable(one.nullable or one.name in names) for one in schema])
+    return converter.evolution_plan(table, schema, renamed=renamed, drop=False)
+
+
+def _bucket(location: str) -> str:
+    scheme, _, rest = location.partition("://")
+    if scheme not in ("s3", "s3a", "s3n") or not rest:
+        raise ConfigError(f"connector.target.location: found {location!r}, expected one such as s3://bucket/orders")
+    return rest.partition("/")[0]
