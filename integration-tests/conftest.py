@@ -14,14 +14,14 @@ from attrs import evolve
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from azure import azurite
-from services import minio, postgres
+from services import minio, postgres, rest_catalog
 from services.choosing import Offer
 from services.fault_proxy import FaultProxy
 
 
 def pytest_report_header() -> list[str]:
     """Say which services the tests run against."""
-    services = {"S3": minio.offer, "PostgreSQL": postgres.offer}
+    services = {"S3": minio.offer, "PostgreSQL": postgres.offer, "REST catalog": rest_catalog.offer}
     if azurite.ABSENT:
         absent = ["Azure: declared absent by DAO_WITHOUT, its tests are NOT run"]
     else:

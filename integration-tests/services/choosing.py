@@ -27,13 +27,13 @@ class Offer:
         way: one of WAYS.
         what: what would be started, for people.
         present: whether this machine has it.
-        start: starts it, gives what tests need to know of it, and ends it.
+        start: starts it, on what it stands on if anything, gives what tests need to know of it, and ends it.
     """
 
     way: str
     what: str
     present: Callable[[], bool]
-    start: Callable[[], AbstractContextManager[Any]]
+    start: Callable[..., AbstractContextManager[Any]]
 
 
 def choose(service: str, offers: Sequence[Offer]) -> Offer:

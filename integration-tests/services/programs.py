@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from urllib.request import urlopen
 
 LOOPBACK = "127.0.0.1"
-_SECONDS_TO_START = 60
+_SECONDS_TO_START = 180
 _SECONDS_TO_END = 20
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
@@ -46,8 +46,17 @@ class IcebergBase(IcebergPlace):
             url=url,
             file=f"{transport.root}/{_FILE}" if url is None and isinstance(transport, FolderTransport) else None,
             properties=self.catalog_properties,
+            **self._limits,
         )
         return Client(locations, CatalogMaker(settings, locations), self.namespace)
+
+    @property
+    def _limits(self) -> dict[str, Any]:
+        """For how long and how often a catalog is asked: as the object store is."""
+        if self.root is not None or self._is_all_in_memory:
+            return {}
+        timeouts, retry = self.object_store.timeouts, self.object_store.retry
+        return {"timeouts": (timeouts.connect, timeouts.read), "attempts": retry.attempts}
 
     def _snapshot(
         self,

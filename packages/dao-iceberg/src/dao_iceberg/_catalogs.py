@@ -42,6 +42,8 @@ class CatalogSettings:
         url: of the database, for ``sql``; None for SQLite in ``file``.
         file: the file of SQLite, in the folder that only DAO writes to.
         properties: of pyiceberg's catalog, with secrets in them.
+        timeouts: seconds to wait for a connection to ``rest``, and for its answer.
+        attempts: how often a request that changes nothing is sent to ``rest``.
     """
 
     kind: str
@@ -49,6 +51,8 @@ class CatalogSettings:
     url: str | None = field(default=None, repr=False)
     file: str | None = None
     properties: Mapping[str, str] = field(factory=dict, repr=lambda given: f"<{len(given)}>")
+    timeouts: tuple[float, float] = (10.0, 60.0)
+    attempts: int = 5
 
 
 @define(eq=False, slots=False)
@@ -234,9 +238,13 @@ def _in_database(maker: CatalogMaker, properties: dict[str, str], engine: Any) -
 
 
 def _rest(maker: CatalogMaker, properties: dict[str, str]) -> Catalog:
-    from pyiceberg.catalog.rest import RestCatalog
+    from dao_iceberg._rest import TimedRestCatalog
 
-    made: Catalog = _bound(RestCatalog, maker.locations)(maker.settings.name, **properties)
+    settings = maker.settings
+    connect, read = settings.timeouts
+    properties |= {"dao.connect-timeout": str(connect), "dao.read-timeout": str(read)}
+    properties["dao.attempts"] = str(settings.attempts)
+    made: Catalog = _bound(TimedRestCatalog, maker.locations)(settings.name, **properties)
     return made
 
 

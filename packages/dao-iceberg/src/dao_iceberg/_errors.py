@@ -32,6 +32,7 @@ _OURS: Mapping[str, type[DaoError]] = {
     "ServiceUnavailableError": TransientError,
     "ServerError": TransientError,
     "TooManyRequestsError": TransientError,
+    "BadRequestError": DataError,
     "UnauthorizedError": PermissionDeniedError,
     "ForbiddenError": PermissionDeniedError,
     "AuthorizationExpiredError": PermissionDeniedError,

@@ -124,8 +124,29 @@ class Prepared:
     is_open: bool = False
 
     def is_made(self, now: Snapshot | None) -> bool:
-        """Whether the table has the snapshot."""
-        return now is not None and now.metadata.snapshot_by_id(self.version) is not None
+        """Whether the table has the snapshot, or is the new one."""
+        if now is None:
+            return False
+        if self.creates and now.metadata.table_uuid == self.base.metadata.table_uuid:
+            return True
+        return now.metadata.snapshot_by_id(self.version) is not None or self.version in self._line(now)
+
+    def is_traced(self, now: Snapshot | None) -> bool:
+        """Whether the table as it is tells if the commit was made: a catalog may keep few snapshots, or one alone."""
+        if now is None or now.metadata.table_uuid != self.base.metadata.table_uuid:
+            return True
+        line = self._line(now)
+        return not line or self._required in line or now.metadata.snapshot_by_id(line[-1]) is not None
+
+    def _line(self, now: Snapshot) -> list[int]:
+        """The snapshots of the branch, from the newest to the first, to one that the commit knows, or to a lost one."""
+        ref = now.metadata.refs.get(self.branch)
+        at, line = None if ref is None else ref.snapshot_id, list[int]()
+        while at is not None:
+            line.append(at)
+            found = None if at in (self.version, self._required) else now.metadata.snapshot_by_id(at)
+            at = None if found is None else found.parent_snapshot_id
+        return line
 
     def may_come(self, now: Snapshot | None) -> bool:
         """Whether the commit could still be made if it is on its way: the table is where it was."""
@@ -138,7 +159,8 @@ class Prepared:
 
     @property
     def _required(self) -> int | None:
-        found: int | None = next(one.snapshot_id for one in self.requirements if isinstance(one, AssertRefSnapshotId))
+        refs = (one.snapshot_id for one in self.requirements if isinstance(one, AssertRefSnapshotId))
+        found: int | None = next(refs, None)
         return found
 
     def discard(self, client: Client) -> None:

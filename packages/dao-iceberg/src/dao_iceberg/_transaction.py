@@ -2,7 +2,8 @@
 
 So every change is serializable: nothing was committed between the snapshot that it was planned on and its own. A commit
 whose answer was lost is looked for by its snapshot's id. While it may still be on its way, the very same commit is sent
-again: both ask that the branch is where it was, so at most one of them is made.
+again: both ask that the branch is where it was, so at most one of them is made. A catalog that keeps but the newest
+snapshots may not tell: then the outcome is unknown, and is said to be.
 """
 
 from __future__ import annotations
@@ -168,6 +169,8 @@ def _send(client: Client, prepared: Prepared, budget: RetryBudget, discard: Call
             now = _look(client, prepared, error)
             if prepared.is_made(now):
                 return True
+            if prepared.is_open and not prepared.is_traced(now):
+                raise _unknown(prepared, error) from error
             conflict = ConflictError(f"another writer committed to {prepared.table!r} first")
             if not prepared.is_open or not prepared.may_come(now):
                 with suppress(DaoError):

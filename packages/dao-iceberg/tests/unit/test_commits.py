@@ -115,6 +115,53 @@ def test_files_stay_while_the_outcome_is_unknown(dao, table, client, asked, monk
     assert len([key for key in keys(client) - before if key.endswith(".parquet")]) == 1
 
 
+def keeping_one(client, monkeypatch):
+    """Let the catalog keep the newest snapshot alone, as Nessie does."""
+    load = client.catalogs.get().load_table
+
+    def loaded(name):
+        table = load(name)
+        newest = [one for one in table.metadata.snapshots if one.snapshot_id == table.metadata.current_snapshot_id]
+        table.metadata = table.metadata.model_copy(update={"snapshots": newest})
+        return table
+
+    monkeypatch.setattr(client.catalogs.get(), "load_table", loaded)
+
+
+@pytest.mark.parametrize("others", [1, 2])
+def test_a_catalog_that_keeps_one_snapshot(dao, table, client, asked, monkeypatch, others):
+    dao.write(ROWS, table)
+    keeping_one(client, monkeypatch)
+
+    def then_others(commit):
+        commit()
+        for number in range(others):
+            dao.write(pa.table({"id": [9 + number]}), table, mode="append")
+        raise CommitStateUnknownException("the answer was lost")
+
+    asked.append(then_others)
+    if others == 1:
+        dao.write(pa.table({"id": [3]}), table, mode="append")
+    else:
+        with pytest.raises(TransientError, match="may have been made"):
+            dao.write(pa.table({"id": [3]}), table, mode="append")
+    assert sorted(dao.read(table)["id"].to_pylist()) == [1, 2, 3, 9, 10][: 3 + others]
+
+
+def test_a_new_table_of_a_catalog_that_keeps_one_snapshot(dao, table, client, asked, monkeypatch):
+    keeping_one(client, monkeypatch)
+
+    def then_others(commit):
+        commit()
+        for number in range(2):
+            dao.write(pa.table({"id": [9 + number]}), table, mode="append")
+        raise CommitStateUnknownException("the answer was lost")
+
+    asked.append(then_others)
+    dao.write(ROWS, table)
+    assert sorted(dao.read(table)["id"].to_pylist()) == [1, 2, 9, 10]
+
+
 def test_a_refusal_leaves_no_file(dao, table, client, asked):
     from pyiceberg.exceptions import ForbiddenError
 

@@ -1,0 +1,91 @@
+"""The conformance kit over a real S3 server, with a catalog in SQLite, in PostgreSQL and of a REST service.
+
+A proxy in between lets requests for files fail, and those of the catalog fail as its driver tells it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from services.fault_proxy import FaultProxy
+from services.minio import ObjectServer
+
+from dao import DataObject, DataStore
+from dao.capabilities import capabilities_of
+from dao.testing import Backend, ConformanceSuite, FaultPlan
+from dao_iceberg import IcebergInterface, S3IcebergObject
+from iceberg.catalogs import CatalogKind
+from iceberg.looking import leftovers
+
+pytestmark = pytest.mark.timeout(600)
+
+CAPABILITIES = capabilities_of(IcebergInterface)
+Kinds = Callable[[str], CatalogKind]
+
+
+def backend_of(
+    kind: CatalogKind, object_server: ObjectServer, proxied: ObjectServer, proxy: FaultProxy, bucket: str
+) -> Backend:
+    """Two empty stores in a new bucket, reached through the proxy, with catalogs of their own."""
+    store = kind.store("kit", proxied, bucket, prefix="kit")
+    other = kind.store("other", proxied, bucket, prefix="elsewhere/other")
+
+    @contextmanager
+    def faults(plan: FaultPlan) -> Iterator[FaultPlan]:
+        with proxy.under(plan), kind.faults(plan):
+            yield plan
+
+    def secret_store(secret: str) -> DataStore:
+        secrets = dict.fromkeys(("access_key_id", "secret_access_key", "session_token"), secret)
+        return kind.store("secret", object_server, bucket, **secrets)
+
+    return Backend(
+        store=store,
+        other=other,
+        table_type=S3IcebergObject,
+        faults=faults,
+        debris=lambda: leftovers(object_server, bucket, store, other),
+        refer=refer,
+        secret_store=secret_store,
+    )
+
+
+def refer(kind: str, table: DataObject, name: str) -> None:
+    """Make a branch or a tag of a table's newest snapshot."""
+    snapshot: Any = table.data_store.interface._snapshot(table)
+    with snapshot.table.manage_snapshots() as manage:
+        make = manage.create_tag if kind == "tag" else manage.create_branch
+        make(snapshot.version, name)
+
+
+class TestSqlite(ConformanceSuite):
+    capabilities = CAPABILITIES
+
+    @pytest.fixture
+    def backend(
+        self, kind_of: Kinds, object_server: ObjectServer, proxied: ObjectServer, proxy: FaultProxy, bucket: str
+    ) -> Backend:
+        return backend_of(kind_of("sqlite"), object_server, proxied, proxy, bucket)
+
+
+class TestPostgres(ConformanceSuite):
+    capabilities = CAPABILITIES
+
+    @pytest.fixture
+    def backend(
+        self, kind_of: Kinds, object_server: ObjectServer, proxied: ObjectServer, proxy: FaultProxy, bucket: str
+    ) -> Backend:
+        return backend_of(kind_of("postgres"), object_server, proxied, proxy, bucket)
+
+
+class TestRest(ConformanceSuite):
+    capabilities = CAPABILITIES
+
+    @pytest.fixture
+    def backend(
+        self, kind_of: Kinds, object_server: ObjectServer, proxied: ObjectServer, proxy: FaultProxy, bucket: str
+    ) -> Backend:
+        return backend_of(kind_of("rest"), object_server, proxied, proxy, bucket)

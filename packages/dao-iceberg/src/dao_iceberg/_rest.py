@@ -1,0 +1,83 @@
+"""pyiceberg's REST catalog, mended: requests end in time, reads are tried again, Nessie takes our commits."""
+
+from __future__ import annotations
+
+import json
+from functools import partial
+from typing import Any
+
+from pyiceberg.catalog.rest import Endpoint, Endpoints, RestCatalog
+from pyiceberg.catalog.rest.response import _handle_non_200_response
+from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException
+from pyiceberg.table import CommitTableRequest, CommitTableResponse, Table, TableIdentifier
+from pyiceberg.table.update import TableRequirement, TableUpdate
+from requests import HTTPError, Session
+from requests.adapters import HTTPAdapter
+from urllib3 import Retry
+
+from dao.errors import UnsupportedError
+
+__all__ = ["TimedRestCatalog"]
+
+_AGAIN = (429, 502, 503, 504)
+_COMMIT_ERRORS = {
+    409: CommitFailedException,
+    500: CommitStateUnknownException,
+    502: CommitStateUnknownException,
+    504: CommitStateUnknownException,
+}
+
+
+class TimedRestCatalog(RestCatalog):  # type: ignore[misc]  # mypy skips pyiceberg
+    """See :class:`pyiceberg.catalog.rest.RestCatalog`.
+
+    Its properties have beside those of pyiceberg ``dao.connect-timeout`` and ``dao.read-timeout`` in seconds, and
+    ``dao.attempts``.
+    """
+
+    def _create_session(self) -> Session:
+        """As pyiceberg makes it, which waits for ever and tries nothing again."""
+        session = super()._create_session()
+        times = (float(self.properties["dao.connect-timeout"]), float(self.properties["dao.read-timeout"]))
+        for adapter in session.adapters.values():
+            if type(adapter) is HTTPAdapter:  # that of SigV4 has its own
+                adapter.max_retries = Retry(
+                    int(self.properties["dao.attempts"]) - 1,
+                    allowed_methods=("GET", "HEAD"),
+                    status_forcelist=_AGAIN,
+                    backoff_factor=0.1,
+                    raise_on_status=False,
+                )
+        session.send = partial(_send_in_time, session.send, times)
+        return session
+
+    def _check_endpoint(self, endpoint: Endpoint) -> None:
+        if endpoint not in self._supported_endpoints:
+            raise UnsupportedError(f"the catalog doesn't offer {endpoint}")
+
+    def commit_table(
+        self, table: Table, requirements: tuple[TableRequirement, ...], updates: tuple[TableUpdate, ...]
+    ) -> CommitTableResponse:
+        """As pyiceberg does, and with the number of the last column, without which Nessie takes no new schema."""
+        name = TableIdentifier(namespace=table.name()[:-1], name=table.name()[-1])
+        request = CommitTableRequest(identifier=name, requirements=requirements, updates=updates)
+        body = json.loads(request.model_dump_json())
+        last = table.metadata.last_column_id
+        for sent, update in zip(body["updates"], updates, strict=True):
+            if sent["action"] == "add-schema":
+                last = sent["last-column-id"] = max(last, update.schema_.highest_field_id)
+        token = table.config.get("token")
+        response = self._session.post(
+            self.url(Endpoints.update_table, prefixed=True, **self._split_identifier_for_path(name)),
+            data=json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {token}"} if token else {},
+        )
+        try:
+            response.raise_for_status()
+        except HTTPError as error:
+            _handle_non_200_response(error, _COMMIT_ERRORS)
+        return CommitTableResponse.model_validate_json(response.text)
+
+
+def _send_in_time(send: Any, times: tuple[float, float], request: Any, **given: Any) -> Any:
+    return send(request, **{**given, "timeout": given.get("timeout") or times})
