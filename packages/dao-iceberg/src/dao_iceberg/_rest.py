@@ -11,7 +11,7 @@ from pyiceberg.catalog.rest.response import _handle_non_200_response
 from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException
 from pyiceberg.table import CommitTableRequest, CommitTableResponse, Table, TableIdentifier
 from pyiceberg.table.update import TableRequirement, TableUpdate
-from requests import HTTPError, Session
+from requests import HTTPError
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
@@ -35,9 +35,9 @@ class TimedRestCatalog(RestCatalog):  # type: ignore[misc]  # mypy skips pyicebe
     ``dao.attempts``.
     """
 
-    def _create_session(self) -> Session:
+    def _create_session(self) -> Any:
         """As pyiceberg makes it, which waits for ever and tries nothing again."""
-        session = super()._create_session()
+        session: Any = super()._create_session()
         times = (float(self.properties["dao.connect-timeout"]), float(self.properties["dao.read-timeout"]))
         for adapter in session.adapters.values():
             if type(adapter) is HTTPAdapter:  # that of SigV4 has its own
