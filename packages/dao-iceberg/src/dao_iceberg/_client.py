@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 import pyarrow as pa
-from attrs import define
+from attrs import define, field
 from pyiceberg.exceptions import NamespaceAlreadyExistsError, NoSuchNamespaceError, NoSuchTableError
 from pyiceberg.manifest import ManifestContent, ManifestFile
 from pyiceberg.partitioning import PartitionSpec
@@ -24,6 +24,7 @@ from dao_iceberg._io import Locations, TransportIO
 from dao_iceberg._manifests import ManifestReader
 from dao_iceberg._properties import refuse_code
 from dao_iceberg._schemas import arrow_schema
+from dao_iceberg._turns import Turns
 
 __all__ = ["MAIN", "Client", "Snapshot", "check_name"]
 
@@ -62,11 +63,13 @@ class Client:
         locations: of the store.
         catalogs: makes its catalog.
         namespace: of the tables whose key is a mere name.
+        turns: of writers that met a conflict.
     """
 
     locations: Locations
     catalogs: CatalogMaker
     namespace: str = "default"
+    turns: Turns = field(factory=Turns, init=False)
 
     @property
     def transport(self) -> Transport:

@@ -9,7 +9,7 @@ snapshots may not tell: then the outcome is unknown, and is said to be.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -113,20 +113,25 @@ def commit(
         TransientError: the catalog doesn't answer; the message says whether the commit may have been made.
     """
     budget = RetryBudget(timeout)
+    turn: AbstractContextManager[None] = nullcontext()
     while True:
-        try:
-            snapshot = client.find_to_write(table, branch)
-            found = _planned(snapshot, plan, remembered, read_rest)
-            if isinstance(found, WriteResult):
+        with turn:
+            try:
+                snapshot = client.find_to_write(table, branch)
+                found = _planned(snapshot, plan, remembered, read_rest)
+                if isinstance(found, WriteResult):
+                    discard()
+                    return found
+                kept = evolve(remembered, positions=()) if found.is_ignored else remembered
+                prepared = prepare(client, table, branch, snapshot, found.snapshot, found.create, found.updates, kept)
+            except BaseException:
                 discard()
-                return found
-            kept = evolve(remembered, positions=()) if found.is_ignored else remembered
-            prepared = prepare(client, table, branch, snapshot, found.snapshot, found.create, found.updates, kept)
-        except BaseException:
-            discard()
-            raise
-        if _send(client, prepared, budget, discard):
+                raise
+            conflict = _send(client, prepared, budget, discard)
+        if conflict is None:
             return evolve(found.result, version_before=prepared.before, version_after=prepared.version)
+        _wait(budget, conflict, discard)
+        turn = client.turns.take(table, timeout)
 
 
 def _planned(
@@ -149,16 +154,16 @@ def _planned(
     return change
 
 
-def _send(client: Client, prepared: Prepared, budget: RetryBudget, discard: Callable[[], None]) -> bool:
+def _send(client: Client, prepared: Prepared, budget: RetryBudget, discard: Callable[[], None]) -> ConflictError | None:
     """Commit an attempt.
 
     Returns:
-        Whether it is made; if not, it never will be, and the change is to be planned again.
+        None if it is made. If not, it never will be, and the change is to be planned again.
     """
     while True:
         try:
             put(client, prepared)
-            return True
+            return None
         except Exception as error:
             meant = error if isinstance(error, DaoError) else translate(error)
             refused = isinstance(error, DaoError) or isinstance(meant, _REFUSED)
@@ -168,15 +173,14 @@ def _send(client: Client, prepared: Prepared, budget: RetryBudget, discard: Call
             prepared.is_open = prepared.is_open or not isinstance(error, _CONFLICTS)
             now = _look(client, prepared, error)
             if prepared.is_made(now):
-                return True
+                return None
             if prepared.is_open and not prepared.is_traced(now):
                 raise _unknown(prepared, error) from error
             conflict = ConflictError(f"another writer committed to {prepared.table!r} first")
             if not prepared.is_open or not prepared.may_come(now):
                 with suppress(DaoError):
                     prepared.discard(client)
-                _wait(budget, conflict, discard)
-                return False
+                return conflict
             _wait_to_repeat(budget, conflict, prepared, error, meant)
 
 

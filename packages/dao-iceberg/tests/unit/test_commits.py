@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pyarrow as pa
 import pytest
@@ -215,6 +216,27 @@ def test_many_writers(dao, table):
         done = [one for many in pool.map(write, range(8)) for one in many]
     assert len({one.version_after for one in done}) == 24
     assert sorted(dao.read(table)["id"].to_pylist()) == sorted([*range(8)] * 3)
+
+
+def test_writers_of_one_process_that_met_a_conflict_wait_for_one_another(dao, table, asked, monkeypatch):
+    monkeypatch.setattr("random.uniform", lambda least, most: least)  # no backoff parts them
+    dao.write(ROWS, table)
+    writers, attempts = 6, []
+    ready = Barrier(writers)
+
+    def first(commit):
+        ready.wait()
+        return attempt(commit)
+
+    def attempt(commit):
+        attempts.append(1)
+        return commit()
+
+    asked += [first] * writers + [attempt] * 100
+    with ThreadPoolExecutor(writers) as pool:
+        list(pool.map(lambda number: dao.write([{"id": number}], table, mode="append"), range(writers)))
+    assert len(attempts) == writers + (writers - 1)
+    assert dao.count(table) == 2 + writers
 
 
 def test_losers_leave_no_files(dao, table, client):
