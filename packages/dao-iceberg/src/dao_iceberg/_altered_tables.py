@@ -162,6 +162,7 @@ def _plan_properties(texts: Mapping[str, str], removed: Sequence[str], now: Snap
 
 def register(client: Client, table: str, metadata: str) -> WriteResult:
     """Give the catalog a table whose metadata is in the store."""
+    client.refuse_change()
     locations = client.locations
     location = metadata if "://" in metadata or metadata.startswith("/") else locations.of(metadata)
     found = _metadata_in(client, location)

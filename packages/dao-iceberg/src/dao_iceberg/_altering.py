@@ -67,6 +67,7 @@ def alter(client: Client, table: str, plan: Callable[[Snapshot], Alteration], ti
     budget = RetryBudget(timeout)
     while True:
         now = client.open(table)
+        now.check_place()
         refuse_code(now.properties)
         found = plan(now)
         updates = tuple(found.updates)

@@ -36,9 +36,11 @@ class IcebergBase(IcebergPlace):
         from dao_files.lake import FolderTransport
         from dao_iceberg._catalogs import CatalogMaker, CatalogSettings
         from dao_iceberg._client import Client
+        from dao_iceberg._folders import FolderClient
         from dao_iceberg._io import Locations
 
-        locations, transport = Locations(self.transport), self.transport
+        transport = self.transport
+        locations = Locations(transport, moved=self.moved or {})
         url = self.uri.reveal() if self.uri is not None and self.catalog == "sql" else None
         settings = CatalogSettings(
             kind=self.catalog,
@@ -48,7 +50,8 @@ class IcebergBase(IcebergPlace):
             properties=self.catalog_properties,
             **self._limits,
         )
-        return Client(locations, CatalogMaker(settings, locations), self.namespace)
+        kind = FolderClient if self.catalog == "hadoop" else Client
+        return kind(locations, CatalogMaker(settings, locations), self.namespace)
 
     @property
     def _limits(self) -> dict[str, Any]:

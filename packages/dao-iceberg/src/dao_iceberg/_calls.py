@@ -30,6 +30,8 @@ def plan(client: Client, action: str, data_object: DataObject, arguments: Mappin
     }
     if action != "list":
         found["table"] = ".".join(client.identifier(key))
+    if action in (*_CHANGING, "move"):
+        client.refuse_change()
     _check(action, given)
     if action in ("write", "write_stream"):
         found["mode"] = given.get("mode", "error")

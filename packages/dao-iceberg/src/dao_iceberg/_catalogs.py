@@ -15,7 +15,7 @@ from typing import Any
 from attrs import define, field, frozen
 from pyiceberg.catalog import Catalog, MetastoreCatalog
 
-from dao.errors import ConfigError, NotFoundError, PluginError
+from dao.errors import ConfigError, NotFoundError, PluginError, UnsupportedError
 from dao_files.lake import FolderTransport
 from dao_iceberg._io import Locations, TransportIO
 
@@ -37,7 +37,7 @@ class CatalogSettings:
     """Which catalog names the tables.
 
     Attributes:
-        kind: ``sql``, ``rest``, ``glue``, ``hive`` or ``memory``.
+        kind: ``sql``, ``rest``, ``glue``, ``hive`` or ``memory``; ``hadoop`` for none.
         name: of the catalog.
         url: of the database, for ``sql``; None for SQLite in ``file``.
         file: the file of SQLite, in the folder that only DAO writes to.
@@ -268,10 +268,15 @@ def _hive(maker: CatalogMaker, properties: dict[str, str]) -> Catalog:
     return made
 
 
+def _none(maker: CatalogMaker, properties: dict[str, str]) -> Catalog:
+    raise UnsupportedError("tables of the catalog 'hadoop' can be read only")
+
+
 _KINDS: Mapping[str, Callable[[CatalogMaker, dict[str, str]], Catalog]] = {
     "sql": _sql,
     "rest": _rest,
     "glue": _glue,
     "hive": _hive,
     "memory": _memory,
+    "hadoop": _none,
 }

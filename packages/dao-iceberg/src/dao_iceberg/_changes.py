@@ -45,7 +45,7 @@ def changed_rows(client: Client, table: str, since: Bound, until: Bound, selecti
     """See :meth:`dao_iceberg.IcebergInterface.read_changes`."""
     newest = client.open(table, branch)
     end = newest.at if until is None else _found(newest, until)
-    last = newest if end is newest.at else Snapshot(client, table, newest.table, end, None)
+    last = newest if end is newest.at else Snapshot(newest.client, table, newest.table, end, None)
     begin = None if since is None else _found(newest, since)
     return _Reading(last, selection, begin, _line(last, begin)).read()
 

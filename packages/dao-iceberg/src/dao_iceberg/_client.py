@@ -86,6 +86,13 @@ class Client:
         """Reads the manifests of the tables."""
         return ManifestReader(self.io)
 
+    def refuse_change(self) -> None:
+        """Refuse any change, where tables can only be read.
+
+        Raises:
+            UnsupportedError: they can.
+        """
+
     def identifier(self, table: str) -> tuple[str, ...]:
         """The name of a table in the catalog, of its key.
 
@@ -117,16 +124,25 @@ class Client:
             NotFoundError: there is no table, or not this branch.
             StoreError: its metadata is damaged.
         """
+        client, opened = self.load(table)
+        if branch != MAIN and branch not in opened.metadata.refs:
+            raise NotFoundError(f"there is no branch {branch!r} of {table!r}")
+        return Snapshot(client, table, opened, opened.metadata.snapshot_by_name(branch), branch)
+
+    def load(self, table: str) -> tuple[Client, Table]:
+        """A table's newest metadata, and the client that finds its files.
+
+        Raises:
+            NotFoundError: there is no table.
+            StoreError: its metadata is damaged.
+        """
         identifier = self.identifier(table)
         if not self.catalogs.is_there:
             raise NotFoundError(f"there is no Iceberg table {table!r}")
         try:
-            opened = self.catalogs.get().load_table(identifier)
+            return self, self.catalogs.get().load_table(identifier)
         except (NoSuchTableError, NoSuchNamespaceError) as error:
             raise NotFoundError(f"there is no Iceberg table {table!r} in the catalog") from error
-        if branch != MAIN and branch not in opened.metadata.refs:
-            raise NotFoundError(f"there is no branch {branch!r} of {table!r}")
-        return Snapshot(self, table, opened, opened.metadata.snapshot_by_name(branch), branch)
 
     def find(self, table: str, branch: str = MAIN) -> Snapshot | None:
         """Open a table; None if there is none."""
@@ -138,13 +154,15 @@ class Client:
     def find_to_write(self, table: str, branch: str = MAIN) -> Snapshot | None:
         """Open a table to change a branch of it, which begins at the newest snapshot of ``main`` if it isn't there."""
         found = self.find(table)
+        if found is None:
+            self.refuse_change()
         if found is None or branch == MAIN:
             return found
         ref = found.metadata.refs.get(branch)
         if ref is not None and ref.snapshot_ref_type != SnapshotRefType.BRANCH:
             raise DataError(f"branch: {branch!r} is a tag of {table!r}, which can't be written to")
         at = found.at if ref is None else found.metadata.snapshot_by_id(ref.snapshot_id)
-        return Snapshot(self, table, found.table, at, branch)
+        return Snapshot(found.client, table, found.table, at, branch)
 
     def exists(self, table: str) -> bool:
         """Whether there is a table, by the catalog alone."""
@@ -267,6 +285,7 @@ class Snapshot:
         Raises:
             UnsupportedError: it can't.
         """
+        self.check_place()
         if self.metadata.format_version not in _WRITABLE:
             raise UnsupportedError(
                 f"the table {self.key!r} is of version {self.metadata.format_version} of Iceberg's format, which can "
@@ -275,3 +294,16 @@ class Snapshot:
         refuse_code(self.properties)
         if self.branch is None:
             raise UnsupportedError(f"the table {self.key!r} was opened at an older snapshot, which can't be written to")
+
+    def check_place(self) -> None:
+        """Check that the table may be changed where it is.
+
+        Raises:
+            UnsupportedError: it may not.
+        """
+        self.client.refuse_change()
+        if self.client.locations.is_moved(self.metadata.location):
+            raise UnsupportedError(
+                f"the table {self.key!r} was moved: its metadata says that it is at {self.metadata.location!r}, so it "
+                "can be read only"
+            )

@@ -28,6 +28,7 @@ def drop_table(client: Client, table: str) -> WriteResult:
         NotFoundError: there is no table.
     """
     snapshot = client.open(table)
+    snapshot.check_place()
     files = plan_files(snapshot)
     rows = None if any(one.has_deletes for one in files) else sum(one.rows for one in files)
     folder = f"{snapshot.metadata.location.rstrip('/')}/"

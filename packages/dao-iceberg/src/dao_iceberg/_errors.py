@@ -51,6 +51,9 @@ _DENIED = (
     "Forbidden",
     "NoCredentials",
 )
+_UNKNOWN = ("Unknown format version", "Unsupported field type", "Cannot deserialize bytes, type")
+"""What pyiceberg says of metadata that is newer than it knows."""
+
 _BUSY = ("Throttl", "RequestLimit", "InternalService", "ServiceUnavailable", "Timeout", "EndpointConnection")
 
 
@@ -58,6 +61,8 @@ def translate(error: Exception) -> DaoError | None:
     """The DaoError for an error of a catalog or of a table's metadata; None for any other error."""
     home = type(error).__module__.partition(".")[0]
     text = " ".join(str(error).split())[:2000]
+    if any(one in text for one in _UNKNOWN) and (home == "pyiceberg" or isinstance(error, (ValueError, TypeError))):
+        return UnsupportedError(f"the Iceberg table has what can't be read: {text}")
     if home == "pyiceberg":
         kind = next((_OURS[one.__name__] for one in type(error).__mro__ if one.__name__ in _OURS), StoreError)
         return kind(f"the Iceberg table can't be used: {text}")

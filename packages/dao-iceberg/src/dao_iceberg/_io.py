@@ -7,6 +7,7 @@ give some; what it makes here is of the transport that the catalog was made with
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 from uuid import uuid4
@@ -21,7 +22,8 @@ from dao_files.manifest import Transport
 
 __all__ = ["Locations", "TransportIO"]
 
-_SAME = {"s3": ("s3", "s3a", "s3n"), "az": ("az", "abfs", "abfss"), "gs": ("gs",)}
+_SAME = {"s3a": "s3", "s3n": "s3", "abfs": "az", "abfss": "az"}
+"""The schemes of one kind of store."""
 
 
 @define(eq=False, slots=False, weakref_slot=True)
@@ -30,13 +32,18 @@ class Locations:
 
     Attributes:
         transport: the store's objects.
+        moved: the folders of the store in which files are now, by where metadata says that they are.
         token: what stands for this record in texts.
     """
 
     transport: Transport
+    moved: Mapping[str, str] = field(factory=dict, kw_only=True)
     token: str = field(factory=lambda: uuid4().hex, init=False)
+    _folders: list[tuple[str, str]] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
+        folders = [(f"{_plain(place)}/", f"{folder}/" if folder else "") for place, folder in self.moved.items()]
+        self._folders = sorted(folders, key=lambda one: -len(one[0]))
         _known[self.token] = self
 
     @property
@@ -50,24 +57,36 @@ class Locations:
         """The location of an object or folder."""
         return f"{self.base}/{key}"
 
+    def is_moved(self, location: str) -> bool:
+        """Whether what metadata has at a location is elsewhere now."""
+        return any(f"{_plain(location)}/".startswith(start) for start, _ in self._folders)
+
     def key_of(self, location: str) -> str:
         """The key of what is at a location.
 
         Raises:
             UnsupportedError: it is outside of the store.
         """
-        scheme, _, rest = self.base.partition("://")
-        starts = [f"{one}://{rest}/" for one in _SAME.get(scheme, (scheme,))]
-        if scheme == "file":
-            starts += [f"file:{rest}/", f"{rest}/"]
-        for start in starts:
-            if location.startswith(start):
-                key = location[len(start) :].lstrip("/")
+        place = _plain(location, end=location[-1:] == "/")
+        for start, folder in (*self._folders, (f"{_plain(self.base)}/", "")):
+            if place.startswith(start):
+                key = place[len(start) :].lstrip("/")
                 if ".." not in key.split("/"):
-                    return key
+                    return f"{folder}{key}"
         raise UnsupportedError(
-            f"the file {location!r}, which the table names, is outside of the store at {self.base!r}"
+            f"the file {location!r}, which the table names, is outside of the store at {self.base!r}; if it was moved "
+            "there, the store's option 'moved' says from where"
         )
+
+
+def _plain(location: str, *, end: bool = False) -> str:
+    """A location in the one spelling of those that mean the same, with a slash at its end or without."""
+    scheme, separator, rest = location.partition(":")
+    if not separator or "/" in scheme:
+        scheme, rest = "file", location
+    if scheme == "file":
+        rest = f"/{rest.lstrip('/')}"
+    return f"{_SAME.get(scheme, scheme)}:{rest.rstrip('/')}{'/' if end else ''}"
 
 
 _known: WeakValueDictionary[str, Locations] = WeakValueDictionary()

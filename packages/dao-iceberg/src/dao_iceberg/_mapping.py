@@ -109,15 +109,20 @@ def _default(value: Any, kind: pa.DataType) -> Any:
 
 
 def _fit(array: pa.Array, stored: pa.Field, wanted: NestedField) -> pa.Array:
-    """A column of a file in the type of the table."""
-    kind, into = wanted.field_type, arrow_field(wanted).type
+    """A column of a file in the type of the table.
+
+    Args:
+        array: the column.
+        stored: as the file has it, with ids at every depth, which the array's own type may lack.
+        wanted: as the table has it.
+    """
+    kind, into, found = wanted.field_type, arrow_field(wanted).type, stored.type
     if isinstance(kind, StructType):
-        return _fit_struct(array, kind, into)
+        return _fit_struct(array, found, kind, into)
     if isinstance(kind, ListType) and _is_list(array.type):
-        element = array.type.value_field
-        return _rebuilt(array, into, [(element, kind.element_field)])
+        return _rebuilt(array, into, [(found.value_field, kind.element_field)])
     if isinstance(kind, MapType) and pt.is_map(array.type):
-        pairs = [(array.type.key_field, kind.key_field), (array.type.item_field, kind.value_field)]
+        pairs = [(found.key_field, kind.key_field), (found.item_field, kind.value_field)]
         return _rebuilt(array, into, pairs)
     return _cast(array, into)
 
@@ -134,11 +139,11 @@ def _rebuilt(array: pa.Array, into: pa.DataType, parts: Sequence[tuple[pa.Field,
     return found
 
 
-def _fit_struct(array: pa.Array, kind: StructType, into: pa.StructType) -> pa.Array:
+def _fit_struct(array: pa.Array, found: pa.DataType, kind: StructType, into: pa.StructType) -> pa.Array:
     """The fields of a struct, by their ids; those that the file lacks are null or have their default."""
     if not pt.is_struct(array.type):
         raise pa.ArrowNotImplementedError(f"there is no cast from {array.type} to {into}")
-    stored = {field_id(one): (one, part) for one, part in zip(array.type, array.flatten(), strict=True)}
+    stored = {field_id(one): (one, part) for one, part in zip(found, array.flatten(), strict=True)}
     children = []
     for wanted in kind.fields:
         if wanted.field_id in stored:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field
 
 from dao.display import even_half_made
-from dao.errors import ConfigError, PluginError
+from dao.errors import ConfigError, DataError, PluginError
 from dao.options import one_of
 from dao.secrets import Secret
 from dao_files.lake import LakePlace
@@ -33,7 +33,8 @@ class IcebergPlace(LakePlace):
     Attributes:
         catalog: ``sql``: a database; ``rest``: the REST protocol of Iceberg, as Polaris, Nessie, Lakekeeper and Unity
             speak it; ``glue``: AWS Glue; ``hive``: a Hive metastore; ``memory``: forgotten with the interface, and
-            without a place the files too.
+            without a place the files too; ``hadoop``: none: each table is the folder of its key, or the metadata file
+            that is its key, and can be read only.
         uri: of the catalog: a database's URL of SQLAlchemy (``postgresql://...``) for ``sql``, which without it is
             SQLite in a file of the folder ``root``; a URL for ``rest`` and ``hive``; an endpoint for ``glue``.
         warehouse: of the catalog ``rest``, which may have several.
@@ -42,10 +43,12 @@ class IcebergPlace(LakePlace):
         credential: ``client:secret`` for the catalog ``rest``, which gives a token for it.
         catalog_options: further properties of pyiceberg's catalog, such as ``{"rest.sigv4-enabled": "true"}``.
         catalog_secrets: further properties that are secrets.
+        moved: where metadata says that files are which are elsewhere now, each with the folder of the store that they
+            are in: ``{"s3://old/warehouse": "warehouse"}``; ``""`` is all of the store. Such tables can be read only.
         namespace: of the tables whose key is a mere name, since a table of Iceberg needs one.
     """
 
-    catalog: str = field(default="sql", validator=one_of("sql", "rest", "glue", "hive", "memory"))
+    catalog: str = field(default="sql", validator=one_of("sql", "rest", "glue", "hive", "memory", "hadoop"))
     uri: Secret | None = None
     warehouse: str | None = None
     catalog_name: str = "dao"
@@ -53,6 +56,7 @@ class IcebergPlace(LakePlace):
     credential: Secret | None = None
     catalog_options: Mapping[str, Any] | None = None
     catalog_secrets: Mapping[str, Secret] | None = field(default=None, repr=lambda given: f"<{len(given or ())}>")
+    moved: Mapping[str, str] | None = None
     namespace: str = "default"
 
     def __attrs_post_init__(self) -> None:
@@ -69,11 +73,23 @@ class IcebergPlace(LakePlace):
         for name in ("token", "credential", "warehouse"):
             if getattr(self, name) is not None and self.catalog != "rest":
                 raise ConfigError(f"{name}: found with the catalog {self.catalog!r}, expected with 'rest' alone")
-        if self.uri is not None and self.catalog == "memory":
-            raise ConfigError("uri: found with the catalog 'memory', which has none")
+        if self.uri is not None and self.catalog in ("memory", "hadoop"):
+            raise ConfigError(f"uri: found with the catalog {self.catalog!r}, which has none")
         if not _NAME.fullmatch(self.catalog_name):
             raise ConfigError(f"catalog_name: found {self.catalog_name!r}, expected 1 to 255 characters")
         self._check_namespace()
+        self._check_moved()
+
+    def _check_moved(self) -> None:
+        from dao_files.storage import check_key
+
+        for place, folder in (self.moved or {}).items():
+            if not place.strip("/"):
+                raise ConfigError(f"moved: found {place!r}, expected a location such as 's3://bucket/warehouse'")
+            try:
+                _ = folder and check_key(folder)
+            except DataError as error:
+                raise ConfigError(f"moved: {place!r}: {error.message}") from error
 
     def _check_namespace(self) -> None:
         parts = self.namespace.split(".")

@@ -24,8 +24,10 @@ def check_may_delete(snapshot: Snapshot) -> None:
     """Check that files of a table may be deleted.
 
     Raises:
-        UnsupportedError: its property ``gc.enabled`` forbids it: other tables may have the files too.
+        UnsupportedError: its property ``gc.enabled`` forbids it: other tables may have the files too. Or it can only
+            be read.
     """
+    snapshot.check_place()
     if snapshot.properties.get(_GC, "true").lower() == "false":
         raise UnsupportedError(f"the table {snapshot.key!r} has the property {_GC}=false: its files may not be deleted")
 

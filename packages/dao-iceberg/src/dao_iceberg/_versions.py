@@ -57,7 +57,7 @@ def open_version(
     found = newest.metadata.snapshot_by_id(version)
     if found is None:
         raise NotFoundError(f"there is no snapshot {version} of {table!r}: it never was, or it was expired")
-    return Snapshot(client, table, newest.table, found, None)
+    return Snapshot(newest.client, table, newest.table, found, None)
 
 
 def history_of(snapshot: Snapshot) -> Iterator[Version]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import struct
 import zlib
 from io import BytesIO
@@ -108,9 +107,9 @@ class Foreign:
 
     def set_name_mapping(self) -> None:
         """Give the table the mapping of its columns' names to their ids."""
-        mapping = [{"field-id": one.field_id, "names": [one.name]} for one in self.now.metadata.schema().fields]
+        mapping = self.now.metadata.schema().name_mapping.model_dump_json()
         with self.now.table.transaction() as transaction:
-            transaction.set_properties({"schema.name-mapping.default": json.dumps(mapping)})
+            transaction.set_properties({"schema.name-mapping.default": mapping})
 
     def evolve(self):
         """The update of the columns, as a context."""

@@ -85,6 +85,16 @@ def test_files_without_ids(dao, table, foreign):
     assert dao.read(table).sort_by("id").to_pylist() == [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}]
 
 
+def test_fields_inside_of_columns_of_files_without_ids(dao, table, foreign):
+    row = {"s": {"a": 1, "l": [{"b": 2}]}, "m": [("k", {"c": 3})]}
+    kind = pa.struct({"a": pa.int64(), "l": pa.list_(pa.struct({"b": pa.int64()}))})
+    schema = pa.schema({"s": kind, "m": pa.map_(pa.string(), pa.struct({"c": pa.int64()}))})
+    dao.write(pa.Table.from_pylist([row], schema), table)
+    foreign.append(pa.Table.from_pylist([row], schema))
+    foreign.set_name_mapping()
+    assert dao.read(table).to_pylist() == [row, row]
+
+
 def test_a_type_that_is_another(dao, table, foreign):
     dao.write(pa.table({"id": [1]}), table)
     texts = pa.schema([pa.field("id", pa.string(), metadata={"PARQUET:field_id": "1"})])
