@@ -28,7 +28,7 @@ from pyiceberg.table.update import (
 from pyiceberg.table.update.schema import UpdateSchema
 from pyiceberg.transforms import VoidTransform
 
-from dao.errors import AlreadyExistsError, DataError, StoreError, UnsupportedError
+from dao.errors import AlreadyExistsError, DataError, StoreError, UnsupportedError, did_you_mean
 from dao.results import WriteResult
 from dao_iceberg._altering import Alteration, alter
 from dao_iceberg._client import Client, Snapshot
@@ -101,6 +101,7 @@ def _columns_after(metadata: TableMetadata, updates: Sequence[TableUpdate]) -> S
 def _column_updates(asked: Evolution, now: Snapshot) -> Sequence[TableUpdate]:
     update = UpdateSchema(now.table.transaction(), case_sensitive=True, name_mapping=now.table.name_mapping())
     schema = now.metadata.schema()
+    _check_there(asked, schema)
     try:
         for name in asked.drop:
             update.delete_column(_path(schema, name))
@@ -118,6 +119,22 @@ def _column_updates(asked: Evolution, now: Snapshot) -> Sequence[TableUpdate]:
     except (ValueError, ValidationError, ResolveError) as error:
         raise DataError(f"evolve: {' '.join(str(error).split())}") from error
     return list(updates)
+
+
+def _check_there(asked: Evolution, schema: Schema) -> None:
+    """Check that the columns which are to change are there, and that new names are free."""
+    names, added = schema.column_names, [one.name for one in asked.add or ()]
+    rename = asked.rename or {}
+    widened = [one.name for one in asked.widen or ()]
+    given = {"drop": asked.drop, "rename": rename, "widen": widened, "reorder": asked.reorder}
+    for argument, columns in given.items():
+        known = [*names, *added] if argument == "reorder" else names
+        for name in columns:
+            if name not in known:
+                raise DataError(f"{argument}: the table has no column {name!r}: {did_you_mean(name, known)}")
+    for name, new in rename.items():
+        if new != name and new in names and new not in (*asked.drop, *rename):
+            raise DataError(f"rename: {name!r} would become {new!r}, which the table has already")
 
 
 def _kept_type(column: pa.Field) -> Any:

@@ -12,6 +12,7 @@ from dao_iceberg._client import Client
 __all__ = ["plan", "refuse_key"]
 
 _SELECTING = ("columns", "where", "limit", "version", "as_of", "branch", "tag", "since", "until")
+_SHOWN = ("partition_by", "sort_by", "keys", "order_by", "delete_when", "schema_mode", "idempotency_key")
 _CHANGING = ("write", "write_stream", "upsert", "delete")
 
 
@@ -45,7 +46,7 @@ def plan(client: Client, action: str, data_object: DataObject, arguments: Mappin
         found["removes" if "where" not in given else "replaces"] = (
             "the files that hold such a row, in one commit" if "where" in given else f"the table {key!r} with its files"
         )
-    for name in ("partition_by", "keys", "order_by", "idempotency_key", *_SELECTING):
+    for name in (*_SHOWN, *_SELECTING):
         if name in given:
             found[name] = given[name]
     if "where" in given and action not in _CHANGING:

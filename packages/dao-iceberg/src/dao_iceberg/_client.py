@@ -16,7 +16,7 @@ from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.refs import MAIN_BRANCH, SnapshotRefType
 from pyiceberg.table.snapshots import Snapshot as IcebergSnapshot
 
-from dao.errors import DataError, NotFoundError, UnsupportedError
+from dao.errors import DataError, NotFoundError, UnsupportedError, did_you_mean
 from dao_files.manifest import Transport
 from dao_files.storage import check_key
 from dao_iceberg._catalogs import CatalogMaker
@@ -53,6 +53,14 @@ def check_name(table: str) -> str:
     if fault is not None:
         raise DataError(f"key {table!r} can't be used for an Iceberg table: {fault}")
     return table
+
+
+def missing_ref(name: str, kind: SnapshotRefType, table: str, metadata: TableMetadata) -> NotFoundError:
+    """The error for a branch or tag that a table doesn't have: it names those that it has."""
+    known = [one for one, ref in metadata.refs.items() if ref.snapshot_ref_type == kind]
+    known = sorted({MAIN, *known} if kind == SnapshotRefType.BRANCH else known)
+    there = did_you_mean(name, known) if known else "it has none"
+    return NotFoundError(f"there is no {kind.value} {name!r} of {table!r}: {there}")
 
 
 @define(slots=False, eq=False)
@@ -125,8 +133,9 @@ class Client:
             StoreError: its metadata is damaged.
         """
         client, opened = self.load(table)
-        if branch != MAIN and branch not in opened.metadata.refs:
-            raise NotFoundError(f"there is no branch {branch!r} of {table!r}")
+        ref = opened.metadata.refs.get(branch)
+        if branch != MAIN and (ref is None or ref.snapshot_ref_type != SnapshotRefType.BRANCH):
+            raise missing_ref(branch, SnapshotRefType.BRANCH, table, opened.metadata)
         return Snapshot(client, table, opened, opened.metadata.snapshot_by_name(branch), branch)
 
     def load(self, table: str) -> tuple[Client, Table]:

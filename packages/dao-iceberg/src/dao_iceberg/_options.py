@@ -64,7 +64,7 @@ class IcebergPlace(LakePlace):
             return
         super().__attrs_post_init__()
         if self.uri is None and self.catalog in _NEEDS_URI:
-            raise ConfigError(f"uri: found none, expected the URL of the catalog {self.catalog!r}")
+            raise ConfigError("uri: found none, expected the URL of the catalog, which rest and hive need")
         if self.uri is None and self.catalog == "sql" and self.root is None:
             raise ConfigError(
                 "catalog: found 'sql' without uri, which is a file of a folder; an object store needs the uri of a "

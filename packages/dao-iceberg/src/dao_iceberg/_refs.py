@@ -20,7 +20,7 @@ from pyiceberg.table.update import (
 from dao.errors import AlreadyExistsError, ConflictError, DataError, NotFoundError
 from dao.results import WriteResult
 from dao_iceberg._altering import Alteration, alter
-from dao_iceberg._client import MAIN, Client, Snapshot
+from dao_iceberg._client import MAIN, Client, Snapshot, missing_ref
 from dao_iceberg._prepared import branch_update
 from dao_iceberg._remembered import line_of, positions_of, positions_property
 from dao_iceberg._versions import open_version
@@ -75,7 +75,7 @@ def _plan_drop(kind: SnapshotRefType, name: str, now: Snapshot) -> Alteration:
 def _ref(now: Snapshot, kind: SnapshotRefType, name: str) -> SnapshotRef:
     found = now.metadata.refs.get(name)
     if found is None or found.snapshot_ref_type != kind:
-        raise NotFoundError(f"there is no {kind.value} {name!r} of {now.key!r}")
+        raise missing_ref(name, kind, now.key, now.metadata)
     return found
 
 

@@ -12,7 +12,7 @@ from pyiceberg.table.snapshots import Snapshot as IcebergSnapshot
 from dao.errors import DataError, NotFoundError
 from dao.results import Version
 from dao.tables import version_at
-from dao_iceberg._client import MAIN, Client, Snapshot
+from dao_iceberg._client import MAIN, Client, Snapshot, missing_ref
 
 __all__ = ["history_of", "open_version"]
 
@@ -46,7 +46,7 @@ def open_version(
     if tag is not None:
         ref = newest.metadata.refs.get(tag)
         if ref is None or ref.snapshot_ref_type != SnapshotRefType.TAG:
-            raise NotFoundError(f"there is no tag {tag!r} of {table!r}")
+            raise missing_ref(tag, SnapshotRefType.TAG, table, newest.metadata)
         version = ref.snapshot_id
     if as_of is not None:
         version = int(version_at(history_of(newest), as_of).version)  # type: ignore[arg-type]

@@ -184,3 +184,19 @@ def test_register(dao, table, lake, client, tmp_path):
         dao.run("register", TableObject("fourth", other), metadata="orders/metadata/x.metadata.json")
     with pytest.raises(UnsupportedError):
         dao.run("register", TableObject("fourth", other), metadata="/elsewhere/x.metadata.json")
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"drop": "prise"}, "drop: the table has no column 'prise': did you mean 'price'"),
+        ({"rename": {"place.cit": "town"}}, "rename: the table has no column 'place.cit': did you mean 'place.city'"),
+        ({"widen": {"idd": "bigint"}}, "widen: the table has no column 'idd': did you mean 'id'"),
+        ({"reorder": ["note", "pric"], "add": {"note": "string"}}, "reorder: the table has no column 'pric'"),
+        ({"rename": {"price": "id"}}, "rename: 'price' would become 'id', which the table has already"),
+    ],
+)
+def test_a_column_that_is_not_there_is_told_with_the_nearest_name(dao, table, asked, told):
+    dao.write(ROWS, table)
+    with pytest.raises(DataError, match=told):
+        dao.run("evolve", table, **asked)

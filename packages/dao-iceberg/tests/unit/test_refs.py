@@ -163,3 +163,22 @@ def test_an_outcome_that_is_unknown(dao, table, asked, client, monkeypatch):
     asked.append(unknown)
     with pytest.raises(TransientError, match="may have been made"):
         dao.run("create_tag", table, name="one")
+
+
+def test_a_branch_or_tag_that_is_missing_is_told_with_those_that_are_there(dao, table):
+    dao.write(ROWS, table)
+    with pytest.raises(NotFoundError, match="there is no tag 'v1' of 'orders': it has none"):
+        dao.read(table, tag="v1")
+    dao.run("create_branch", table, name="audit")
+    dao.run("create_tag", table, name="v2")
+    with pytest.raises(NotFoundError, match="there is no branch 'v2' of 'orders': known: 'audit', 'main'"):
+        dao.read(table, branch="v2")
+    for call in (
+        lambda: dao.read(table, branch="audti"),
+        lambda: dao.run("publish", table, branch="audti"),
+        lambda: dao.run("drop_branch", table, name="audti"),
+    ):
+        with pytest.raises(NotFoundError, match="there is no branch 'audti' of 'orders': did you mean 'audit'"):
+            call()
+    with pytest.raises(NotFoundError, match="there is no tag 'audit' of 'orders': known: 'v2'"):
+        dao.read(table, tag="audit")
