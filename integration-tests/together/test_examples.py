@@ -54,3 +54,25 @@ def test_the_tour_of_s3(
         missing = [pattern for pattern in TOUR if not re.search(pattern, done.stdout)]
         assert not missing, done.stdout
         assert object_server.secret_key not in done.stdout + done.stderr
+
+
+PIPELINE = [
+    r"ten days, of LGA only five +595 inserted, 0 updated, in 2 commits",
+    r"nothing new +0 inserted, 0 updated, in 0 commits",
+    r"a run is killed +215 read, none written",
+    r"takes all the same +215 inserted, 0 updated, in 1 commits",
+    r"JFK corrects a report +0 inserted, 1 updated, in 1 commits",
+    r"'temperature': 99\.9",
+    r"reports the pressure, too +48 inserted, 0 updated, in 1 commits",
+    r"reports of each station +\[286, 286, 286\]",
+    r"versions of the table +5",
+]
+
+
+def test_the_incremental_pipeline(repository: Path, tmp_path: Path) -> None:
+    example = repository / "examples" / "advanced" / "02_incremental_connector.py"
+    command = [sys.executable, example, tmp_path / "lake"]
+    done = subprocess.run(command, cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    missing = [pattern for pattern in PIPELINE if not re.search(pattern, done.stdout)]
+    assert not missing, done.stdout
