@@ -16,7 +16,7 @@ LOG = "/_delta_log/"
 
 def actions_of(server: ObjectServer, bucket: str, table: str) -> Iterator[tuple[int, dict[str, Any]]]:
     """The actions of the commits in a table's log, each with its version, in order."""
-    client = minio.client(server)
+    client = minio.onlooker(server)
     for key in keys_in(server, bucket, f"{table}{LOG}"):
         name = key.rpartition("/")[2]
         if name.endswith(".json"):

@@ -54,7 +54,7 @@ def leftovers(server: ObjectServer, bucket: str, *stores: DataStore) -> Iterator
 
 def _needed(server: ObjectServer, store: DataStore) -> set[str]:
     found: set[str] = set()
-    s3 = minio.client(server)
+    s3 = minio.onlooker(server)
     with catalog_of(store, server) as catalog:
         for table in _tables(catalog):
             for snapshot in catalog.load_table(table).metadata.snapshots:

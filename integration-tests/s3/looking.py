@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Iterator
-from typing import Any
 
 from services import minio
 from services.minio import ObjectServer
@@ -13,21 +11,16 @@ from services.minio import ObjectServer
 _MANIFEST = ".dao/manifest.json"
 
 
-@functools.cache
-def _client(server: ObjectServer) -> Any:
-    return minio.client(server)
-
-
 def keys_in(server: ObjectServer, bucket: str, prefix: str = "") -> list[str]:
     """All keys that begin so."""
-    pages = _client(server).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    pages = minio.onlooker(server).get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
     return [found["Key"] for page in pages for found in page.get("Contents", ())]
 
 
 def open_uploads(server: ObjectServer, bucket: str) -> list[str]:
     """The keys of all multipart uploads that are open."""
     # Not by prefix: MinIO finds uploads of the whole bucket, or of one key, and nothing in between.
-    found = _client(server).list_multipart_uploads(Bucket=bucket)
+    found = minio.onlooker(server).list_multipart_uploads(Bucket=bucket)
     return [upload["Key"] for upload in found.get("Uploads", ())]
 
 
@@ -46,6 +39,6 @@ def leftovers(server: ObjectServer, bucket: str, prefix: str = "") -> Iterator[s
 def _named(server: ObjectServer, bucket: str, key: str) -> set[str]:
     """The keys of the files that a manifest names."""
     folder = key.removesuffix(_MANIFEST)
-    manifest = json.loads(_client(server).get_object(Bucket=bucket, Key=key)["Body"].read())
+    manifest = json.loads(minio.onlooker(server).get_object(Bucket=bucket, Key=key)["Body"].read())
     places = (entry[1] if isinstance(entry, list) else entry for entry in manifest["files"])
     return {folder + place for place in places}
