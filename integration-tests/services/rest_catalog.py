@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -115,6 +116,7 @@ def _as_a_program(s3: ObjectServer) -> Iterator[CatalogServer]:
     with running(
         [java, "-Xmx512m", "-XX:TieredStopAtLevel=1", *options, "-jar", os.environ[_JAR]],
         lambda: web_answers(f"{server.endpoint}/iceberg/v1/config"),
+        end_by=signal.SIGKILL,  # it has nothing to keep, and takes its time
     ):
         yield server
 

@@ -97,7 +97,9 @@ class Service:
         return self._told(self._catalog.load_table((*_parts(namespace), table)))
 
     def commit(self, body: Any, namespace: str, table: str) -> Any:
-        """As strict as Nessie: a new schema comes with the number of its last column."""
+        """As strict as Nessie: a new schema comes with the number of its last column, and properties are set once."""
+        if sum(one["action"] == "set-properties" for one in body["updates"]) > 1:
+            raise BadRequestError("multiple updates that set properties")
         if any(one["action"] == "add-schema" and "last-column-id" not in one for one in body["updates"]):
             raise BadRequestError("last-column-id is missing")
         name = (*_parts(namespace), table)

@@ -10,7 +10,8 @@ from pyiceberg.catalog.rest import Endpoint, Endpoints, RestCatalog
 from pyiceberg.catalog.rest.response import _handle_non_200_response
 from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException
 from pyiceberg.table import CommitTableRequest, CommitTableResponse, Table, TableIdentifier
-from pyiceberg.table.update import TableRequirement, TableUpdate
+from pyiceberg.table.refs import MAIN_BRANCH
+from pyiceberg.table.update import RemoveSnapshotRefUpdate, SetSnapshotRefUpdate, TableRequirement, TableUpdate
 from requests import HTTPError
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
@@ -19,6 +20,7 @@ from dao.errors import UnsupportedError
 
 __all__ = ["TimedRestCatalog"]
 
+_NESSIE = "nessie.is-nessie-catalog"
 _AGAIN = (429, 502, 503, 504)
 _COMMIT_ERRORS = {
     409: CommitFailedException,
@@ -58,7 +60,12 @@ class TimedRestCatalog(RestCatalog):  # type: ignore[misc]  # mypy skips pyicebe
     def commit_table(
         self, table: Table, requirements: tuple[TableRequirement, ...], updates: tuple[TableUpdate, ...]
     ) -> CommitTableResponse:
-        """As pyiceberg does, and with the number of the last column, without which Nessie takes no new schema."""
+        """As pyiceberg does, and as Nessie takes it: with the number of a schema's last column, and properties once.
+
+        Raises:
+            UnsupportedError: Nessie is asked for a branch or a tag of a table: it would change the table itself.
+        """
+        self._check_refs(updates)
         name = TableIdentifier(namespace=table.name()[:-1], name=table.name()[-1])
         request = CommitTableRequest(identifier=name, requirements=requirements, updates=updates)
         body = json.loads(request.model_dump_json())
@@ -66,6 +73,7 @@ class TimedRestCatalog(RestCatalog):  # type: ignore[misc]  # mypy skips pyicebe
         for sent, update in zip(body["updates"], updates, strict=True):
             if sent["action"] == "add-schema":
                 last = sent["last-column-id"] = max(last, update.schema_.highest_field_id)
+        body["updates"] = _one_of_properties(body["updates"])
         token = table.config.get("token")
         response = self._session.post(
             self.url(Endpoints.update_table, prefixed=True, **self._split_identifier_for_path(name)),
@@ -77,6 +85,22 @@ class TimedRestCatalog(RestCatalog):  # type: ignore[misc]  # mypy skips pyicebe
         except HTTPError as error:
             _handle_non_200_response(error, _COMMIT_ERRORS)
         return CommitTableResponse.model_validate_json(response.text)
+
+    def _check_refs(self, updates: tuple[TableUpdate, ...]) -> None:
+        refs = [one.ref_name for one in updates if isinstance(one, (SetSnapshotRefUpdate, RemoveSnapshotRefUpdate))]
+        if self.properties.get(_NESSIE) == "true" and any(ref != MAIN_BRANCH for ref in refs):
+            raise UnsupportedError(
+                "Nessie keeps no branches and tags of a table: its own are of all tables, and the uri names one, as in "
+                "http://host/iceberg/audit"
+            )
+
+
+def _one_of_properties(updates: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Updates as they are sent, with all that set properties as one, or as none."""
+    setting = [one for one in updates if one["action"] == "set-properties"]
+    properties = {name: value for one in setting for name, value in one["updates"].items()}
+    others = [one for one in updates if one["action"] != "set-properties"]
+    return [*others, {"action": "set-properties", "updates": properties}] if properties else others
 
 
 def _send_in_time(send: Any, times: tuple[float, float], request: Any, **given: Any) -> Any:
