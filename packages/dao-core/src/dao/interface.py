@@ -193,6 +193,11 @@ class TableFormat:
     Attributes:
         interface: the registered name of the interface: ``iceberg``.
         object_type: the registered name of the type of their objects: ``iceberg.table``.
+        options: of the interface, for such tables.
+        by_name: whether the interface asks the service for a table: its key is then ``database/table``, else the key
+            of its location.
+        endpoint: the option that takes the service's endpoint, where it isn't the usual one.
+        account: the option that takes the account whose service it is, where it isn't that of the credentials.
 
     >>> TableFormat("iceberg", object_type="iceberg.table").interface
     'iceberg'
@@ -200,6 +205,10 @@ class TableFormat:
 
     interface: str
     object_type: str = "table"
+    options: Mapping[str, Any] = field(factory=dict)
+    by_name: bool = False
+    endpoint: str | None = None
+    account: str | None = None
 
 
 def method_names(interface: type) -> list[str]:

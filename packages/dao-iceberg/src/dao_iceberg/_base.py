@@ -48,18 +48,20 @@ class IcebergBase(IcebergPlace):
             url=url,
             file=f"{transport.root}/{_FILE}" if url is None and isinstance(transport, FolderTransport) else None,
             properties=self.catalog_properties,
-            **self._limits,
+            **self._asking,
         )
         kind = FolderClient if self.catalog == "hadoop" else Client
         return kind(locations, CatalogMaker(settings, locations), self.namespace)
 
     @property
-    def _limits(self) -> dict[str, Any]:
-        """For how long and how often a catalog is asked: as the object store is."""
+    def _asking(self) -> dict[str, Any]:
+        """For how long, how often and by whom a catalog is asked: as the object store is."""
         if self.root is not None or self._is_all_in_memory:
             return {}
-        timeouts, retry = self.object_store.timeouts, self.object_store.retry
-        return {"timeouts": (timeouts.connect, timeouts.read), "attempts": retry.attempts}
+        store = self.object_store
+        limits = {"timeouts": (store.timeouts.connect, store.timeouts.read), "attempts": store.retry.attempts}
+        is_on_s3 = self.transport.uri.startswith("s3://")
+        return {**limits, "login": store.object_store_settings if is_on_s3 else None}
 
     def _snapshot(
         self,

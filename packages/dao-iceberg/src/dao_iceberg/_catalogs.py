@@ -42,8 +42,9 @@ class CatalogSettings:
         url: of the database, for ``sql``; None for SQLite in ``file``.
         file: the file of SQLite, in the folder that only DAO writes to.
         properties: of pyiceberg's catalog, with secrets in them.
-        timeouts: seconds to wait for a connection to ``rest``, and for its answer.
-        attempts: how often a request that changes nothing is sent to ``rest``.
+        timeouts: seconds to wait for a connection to ``rest`` and ``glue``, and for its answer.
+        attempts: how often a request is sent; to ``rest`` one that changes nothing.
+        login: gives settings with the store's credentials, for ``glue``; None for those that the AWS tools find.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class CatalogSettings:
     properties: Mapping[str, str] = field(factory=dict, repr=lambda given: f"<{len(given)}>")
     timeouts: tuple[float, float] = (10.0, 60.0)
     attempts: int = 5
+    login: Callable[[], Mapping[str, str]] | None = field(default=None, repr=False)
 
 
 @define(eq=False, slots=False)
@@ -250,11 +252,24 @@ def _rest(maker: CatalogMaker, properties: dict[str, str]) -> Catalog:
 
 def _glue(maker: CatalogMaker, properties: dict[str, str]) -> Catalog:
     try:
-        from pyiceberg.catalog.glue import GlueCatalog
+        from pyiceberg.catalog.glue import GlueCatalog, _register_glue_catalog_id_with_glue_client
+
+        from dao_iceberg._glue import glue_client
     except ImportError as error:
         raise PluginError("the catalog 'glue' needs boto3: pip install 'dao-iceberg[glue]'") from error
 
-    made: Catalog = _bound(GlueCatalog, maker.locations)(maker.settings.name, **properties)
+    settings = maker.settings
+    client = glue_client(
+        settings.login,
+        properties.get("glue.region"),
+        properties.get("glue.profile-name"),
+        properties.get("glue.endpoint"),
+        settings.timeouts,
+        settings.attempts,
+    )
+    if account := properties.get("glue.id"):
+        _register_glue_catalog_id_with_glue_client(client, account)
+    made: Catalog = _bound(GlueCatalog, maker.locations)(settings.name, client=client, **properties)
     return made
 
 

@@ -39,6 +39,7 @@ class IcebergPlace(LakePlace):
             SQLite in a file of the folder ``root``; a URL for ``rest`` and ``hive``; an endpoint for ``glue``.
         warehouse: of the catalog ``rest``, which may have several.
         catalog_name: under which name a database knows the catalog; it may have several.
+        catalog_id: the account whose catalog ``glue`` is; else that of the credentials.
         token: for the catalog ``rest``.
         credential: ``client:secret`` for the catalog ``rest``, which gives a token for it.
         catalog_options: further properties of pyiceberg's catalog, such as ``{"rest.sigv4-enabled": "true"}``.
@@ -52,6 +53,7 @@ class IcebergPlace(LakePlace):
     uri: Secret | None = None
     warehouse: str | None = None
     catalog_name: str = "dao"
+    catalog_id: str | None = None
     token: Secret | None = None
     credential: Secret | None = None
     catalog_options: Mapping[str, Any] | None = None
@@ -73,6 +75,8 @@ class IcebergPlace(LakePlace):
         for name in ("token", "credential", "warehouse"):
             if getattr(self, name) is not None and self.catalog != "rest":
                 raise ConfigError(f"{name}: found with the catalog {self.catalog!r}, expected with 'rest' alone")
+        if self.catalog_id is not None and self.catalog != "glue":
+            raise ConfigError(f"catalog_id: found with the catalog {self.catalog!r}, expected with 'glue' alone")
         if self.uri is not None and self.catalog in ("memory", "hadoop"):
             raise ConfigError(f"uri: found with the catalog {self.catalog!r}, which has none")
         if not _NAME.fullmatch(self.catalog_name):
@@ -141,15 +145,12 @@ class IcebergPlace(LakePlace):
 
     def _glue_properties(self) -> dict[str, str]:
         given = {
-            "glue.endpoint": self.uri,
+            "glue.endpoint": None if self.uri is None else self.uri.reveal(),
             "glue.region": self.region,
             "glue.profile-name": self.profile,
-            "glue.access-key-id": self.access_key_id,
-            "glue.secret-access-key": self.secret_access_key,
-            "glue.session-token": self.session_token,
+            "glue.id": self.catalog_id,
         }
-        plain = {name: one.reveal() if isinstance(one, Secret) else one for name, one in given.items()}
-        return {name: value for name, value in plain.items() if value is not None}
+        return {name: value for name, value in given.items() if value is not None}
 
     def close(self) -> None:
         """Close the connections to an object store; the interface can't be used any more."""

@@ -23,4 +23,12 @@ def dao_object_types() -> Mapping[str, str]:
 @hookimpl
 def dao_table_formats() -> Mapping[str, TableFormat]:
     """What reads the tables that a catalog service, such as AWS Glue, has as Iceberg tables."""
-    return {"iceberg": TableFormat("iceberg", object_type="iceberg")}
+    asked = TableFormat(
+        "iceberg",
+        object_type="iceberg",
+        options={"catalog": "glue"},
+        by_name=True,
+        endpoint="uri",
+        account="catalog_id",
+    )
+    return {"iceberg": asked}

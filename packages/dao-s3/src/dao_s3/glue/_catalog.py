@@ -114,6 +114,7 @@ class GlueCatalog(Catalog):
                 {name: _guard_interface(own) for name, own in (interfaces or {}).items()},
                 inherited,
                 _guard(options or {}),
+                {name: value for name, value in (("endpoint", endpoint), ("account", catalog_id)) if value},
                 plugins,
             ),
             only=(databases,) if isinstance(databases, str) else tuple(databases),

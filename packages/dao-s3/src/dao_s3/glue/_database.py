@@ -78,9 +78,11 @@ class DatabaseStore(DataStore):
         told = {"description": description} if description else {}
         super().__init__(name, spec, properties=told, objects=_TableObjects(self, tables, translator), plugins=plugins)
 
-    def place(self, type_name: str, location: str) -> tuple[DataStore, str]:
+    def place(self, type_name: str, location: str, table: str) -> tuple[DataStore, str]:
         """The store of an object of a type at a location, and its key there."""
         bucket, key = split_location(location)
+        if self._interfaces.is_by_name(type_name):
+            key = f"{self.name}/{table}"
         if self._interfaces.is_special(type_name):
             return self._store_beside(type_name, bucket, lambda: self._interfaces.spec(type_name, bucket)), key
         if self._root is not None and bucket == self._root[0]:
@@ -148,7 +150,7 @@ class _TableObjects(Mapping[str, DataObject]):
         if properties.get("unreadable"):
             return DataObject(table.name, self._store.unreadable(), **properties)
         kind = self._kind(translation.type)
-        store, key = self._store.place(translation.type, properties.get("location") or "")
+        store, key = self._store.place(translation.type, properties.get("location") or "", table.name)
         return kind(table.name, store, **{"key": key, **properties})
 
     def _kind(self, type_name: str) -> type[DataObject]:

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import field, frozen
 
 from dao.errors import ConfigError, PluginError
-from dao.interface import InterfaceSpec
+from dao.interface import InterfaceSpec, TableFormat
 from dao.options import option_types
 from dao.plugins import Plugins, default_plugins, load_class
 from dao_s3.glue._markers import TABLE_FORMATS
@@ -30,6 +30,7 @@ class Interfaces:
         by_type: interfaces of other types, by type name. For table formats the default is the interface that a plugin
             registers (``dao_table_formats``), or, if none is installed, the format's name, for the error message.
         inherited: connection options; each interface gets those that it knows.
+        service: ``endpoint`` and ``account`` of Glue, where they aren't the usual ones, for formats that ask Glue.
         options: the user's options for all stores. The interface of plain tables must know all of them, others get
             those that they know.
         plugins: where names are looked up; None: what is installed.
@@ -39,6 +40,7 @@ class Interfaces:
     by_type: Mapping[str, Interface] = field(factory=dict)
     inherited: Mapping[str, Any] = field(factory=dict)
     options: Mapping[str, Any] = field(factory=dict)
+    service: Mapping[str, str] = field(factory=dict)
     plugins: Plugins | None = field(default=None, repr=False)
 
     def __attrs_post_init__(self) -> None:
@@ -46,11 +48,36 @@ class Interfaces:
             _parse(interface)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Interfaces, (self.plain, self.by_type, self.inherited, self.options)
+        return Interfaces, (self.plain, self.by_type, self.inherited, self.options, self.service)
 
     def is_special(self, type_name: str) -> bool:
         """Whether a type of objects has an interface of its own."""
         return self._own(type_name) is not None
+
+    def is_by_name(self, type_name: str) -> bool:
+        """Whether the interface of a type of objects asks Glue for a table by its name."""
+        claimed = self._claimed(type_name)
+        return claimed is not None and claimed.by_name
+
+    def _claimed(self, type_name: str) -> TableFormat | None:
+        """What a plugin says of a format; None where the user names another interface."""
+        plugins = self.plugins or default_plugins()
+        if type_name not in plugins.table_format_names:
+            return None
+        claimed = plugins.table_format(type_name)
+        return claimed if claimed is not None and self._interface_of(type_name) == claimed.interface else None
+
+    def _interface_of(self, type_name: str) -> Any:
+        own = self._own(type_name)
+        return None if own is None else _parse(own)[0]
+
+    def _of_format(self, type_name: str) -> dict[str, Any]:
+        """The options that a plugin asks for, of the tables of its format."""
+        claimed = self._claimed(type_name)
+        if claimed is None:
+            return {}
+        asked = {claimed.endpoint: self.service.get("endpoint"), claimed.account: self.service.get("account")}
+        return {**claimed.options, **{name: value for name, value in asked.items() if name and value}}
 
     def _own(self, type_name: str) -> Interface | None:
         plugins = self.plugins or default_plugins()
@@ -76,7 +103,8 @@ class Interfaces:
         shared = self.options
         if self.is_special(type_name):
             shared = {name: value for name, value in shared.items() if name in known}
-        return InterfaceSpec(given.name, given.target, {**options, **shared, **own}, "GlueCatalog.options")
+        asked = {**options, **shared, **self._of_format(type_name), **own}
+        return InterfaceSpec(given.name, given.target, asked, "GlueCatalog.options")
 
     def has_prefix(self) -> bool:
         """Whether the interface of plain tables can be rooted below a bucket."""

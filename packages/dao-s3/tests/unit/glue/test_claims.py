@@ -56,3 +56,31 @@ def test_a_plugin_claims_a_table_format(glue: Glue, monkeypatch: pytest.MonkeyPa
     own = glue.catalog(plugins=plugins, interfaces={marker.lower(): "s3"})["sales.new"]
     assert [spec.name for spec in own.data_store.specs] == ["s3"]
     assert type(glue.catalog()["sales.new"]) is not PaimonTable
+
+
+class ByNamePlugin(PaimonPlugin):
+    """Whose interface asks Glue itself for a table."""
+
+    @hookimpl
+    def dao_table_formats(self):
+        asked = {"options": {"root": "of the format"}, "by_name": True, "endpoint": "asks"}
+        return {"paimon": TableFormat("paimon", object_type="paimon.table", **asked)}
+
+
+def test_a_format_whose_tables_glue_is_asked_for(glue: Glue, monkeypatch: pytest.MonkeyPatch) -> None:
+    backend = types.ModuleType("backend_of_paimon")
+    backend.Paimon, backend.PaimonTable = Paimon, PaimonTable
+    monkeypatch.setitem(sys.modules, "backend_of_paimon", backend)
+    glue.database("sales", LocationUri="s3://lake/sales/")
+    glue.table("sales", "new", "s3://lake/else/where-123", Parameters={"table_type": "PAIMON"})
+    plugins = plugins_alone()
+    plugins.register(ByNamePlugin(), "paimon")
+    catalog = glue.catalog(plugins=plugins)
+    found = catalog["sales.new"]
+    assert found.key == "sales/new"
+    [spec] = found.data_store.specs
+    assert (spec.options["root"], spec.options["asks"]) == ("of the format", glue.url)
+    own = {"paimon": {"interface": "paimon", "options": {"root": "mine"}}}
+    [spec] = glue.catalog(plugins=plugins, interfaces=own)["sales.new"].data_store.specs
+    assert spec.options["root"] == "mine"
+    assert glue.catalog(plugins=plugins, interfaces={"paimon": "s3"})["sales.new"].key == "else/where-123"
