@@ -14,6 +14,7 @@ them, and are error-prone ones: NULL, NaN, infinities, -0.0, the limits of each 
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
@@ -165,13 +166,68 @@ def tables(draw: st.DrawFn, names: Sequence[str] | None = None, max_rows: int = 
     columns: dict[str, pa.Array] = {"row": pa.array(range(rows), pa.int64())}
     for name in chosen:
         kind = COLUMNS[name]
-        values = draw(st.lists(st.none() | st.sampled_from(kind.values), min_size=rows, max_size=rows))
-        columns[name] = pa.array(values, kind.type)
+        columns[name] = pa.array(draw(_column(name, rows)), kind.type)
     return pa.table(columns)
 
 
-def _operator(draw: st.DrawFn) -> str:
-    return draw(st.sampled_from(("=", "<>", "!=", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM")))
+# Strategies are made once, and their parts are named functions: Hypothesis checks each new strategy, and looks up the
+# source text of each lambda. With strategies that were made for each example, that took more time than to draw it.
+
+
+@functools.cache
+def _column(name: str, rows: int) -> st.SearchStrategy[list[Any]]:
+    return st.lists(st.none() | st.sampled_from(COLUMNS[name].values), min_size=rows, max_size=rows)
+
+
+@functools.cache
+def _literal(name: str) -> st.SearchStrategy[str]:
+    """The SQL texts that are compared with a column."""
+    kind = COLUMNS[name]
+    own = st.sampled_from(kind.values).map(_literal_text)
+    return st.one_of(own, st.sampled_from((*kind.texts, "NULL")) if kind.texts else own)
+
+
+def _literal_text(value: Any) -> str:
+    return quote_literal(python_literal(value))
+
+
+@functools.cache
+def _forms(group: str) -> st.SearchStrategy[str]:
+    own = {"texts": ["like", "like"], "flags": ["bare", "truth"]}.get(group, [])
+    return st.sampled_from(["compare", "compare", "in", "between", "null", "pair", *own])
+
+
+_OPERATORS = st.sampled_from(("=", "<>", "!=", "<", "<=", ">", ">=", "IS DISTINCT FROM", "IS NOT DISTINCT FROM"))
+_NEGATIONS = st.sampled_from(("", "NOT "))
+_LIKES = st.sampled_from(("LIKE", "ILIKE"))
+_PATTERN = st.sampled_from(_PATTERNS)
+_TRUTHS = st.sampled_from(("TRUE", "FALSE", "NULL"))
+_JOINS = st.sampled_from((" AND ", " OR "))
+_TESTS = st.sampled_from(("IS NULL", "IS NOT NULL", "IS TRUE", "IS NOT FALSE"))
+_COMPARISONS = st.sampled_from(("=", "<>", "<", "IS DISTINCT FROM"))
+_FLAGS = st.booleans()
+_MEMBERS = st.integers(1, 4)
+
+
+def _joined(drawn: tuple[str, list[str]]) -> str:
+    return drawn[0].join(f"({part})" for part in drawn[1])
+
+
+def _tested(drawn: tuple[str, str]) -> str:
+    return f"({drawn[0]}) {drawn[1]}"
+
+
+def _compared(drawn: tuple[str, str, str]) -> str:
+    return f"({drawn[0]}) {drawn[1]} ({drawn[2]})"
+
+
+def _negated(text: str) -> str:
+    return f"NOT ({text})"
+
+
+@st.composite
+def _leaf(draw: st.DrawFn, conditions: Conditions) -> str:
+    return conditions._leaf(draw)
 
 
 @frozen
@@ -190,58 +246,44 @@ class Conditions:
 
     def leaf(self) -> st.SearchStrategy[str]:
         """Generate conditions on one column, or two."""
-        return st.composite(lambda draw: self._leaf(draw))()
+        return _leaf(self)
 
     def _compound(self, inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-        joined = st.tuples(st.sampled_from((" AND ", " OR ")), st.lists(inner, min_size=2, max_size=4)).map(
-            lambda drawn: drawn[0].join(f"({part})" for part in drawn[1])
-        )
-        tested = st.tuples(inner, st.sampled_from(("IS NULL", "IS NOT NULL", "IS TRUE", "IS NOT FALSE"))).map(
-            lambda drawn: f"({drawn[0]}) {drawn[1]}"
-        )
-        compared = st.tuples(inner, st.sampled_from(("=", "<>", "<", "IS DISTINCT FROM")), inner).map(
-            lambda drawn: f"({drawn[0]}) {drawn[1]} ({drawn[2]})"
-        )
-        return st.one_of(joined, joined, inner.map(lambda text: f"NOT ({text})"), tested, compared)
+        joined = st.tuples(_JOINS, st.lists(inner, min_size=2, max_size=4)).map(_joined)
+        tested = st.tuples(inner, _TESTS).map(_tested)
+        compared = st.tuples(inner, _COMPARISONS, inner).map(_compared)
+        return st.one_of(joined, joined, inner.map(_negated), tested, compared)
 
     def _leaf(self, draw: st.DrawFn) -> str:
         name = draw(st.sampled_from(self.names))
-        column, kind = quote_identifier(name), COLUMNS[name]
-        forms = ["compare", "compare", "in", "between", "null", "pair"]
-        forms += {"texts": ["like", "like"], "flags": ["bare", "truth"]}.get(kind.group, [])
-        form = draw(st.sampled_from(forms))
-        negation = draw(st.sampled_from(("", "NOT ")))
+        column, kind, literals = quote_identifier(name), COLUMNS[name], _literal(name)
+        form = draw(_forms(kind.group))
+        negation = draw(_NEGATIONS)
         if form == "compare":
-            sides = [column, self._value(draw, kind)]
-            return f" {_operator(draw)} ".join(sides if draw(st.booleans()) else sides[::-1])
+            sides = [column, draw(literals)]
+            return f" {draw(_OPERATORS)} ".join(sides if draw(_FLAGS) else sides[::-1])
         if form == "in":
-            values = [self._value(draw, kind) for _ in range(draw(st.integers(1, 4)))]
+            values = [draw(literals) for _ in range(draw(_MEMBERS))]
             return f"{column} {negation}IN ({', '.join(values)})"
         if form == "between":
-            return f"{column} {negation}BETWEEN {self._value(draw, kind)} AND {self._value(draw, kind)}"
+            return f"{column} {negation}BETWEEN {draw(literals)} AND {draw(literals)}"
         if form == "like":
-            operator = draw(st.sampled_from(("LIKE", "ILIKE")))
-            return f"{column} {negation}{operator} {draw(st.sampled_from(_PATTERNS))}"
+            return f"{column} {negation}{draw(_LIKES)} {draw(_PATTERN)}"
         if form == "pair":
             others = [other for other in self.names if COLUMNS[other].group == kind.group]
-            return f"{column} {_operator(draw)} {quote_identifier(draw(st.sampled_from(others)))}"
+            return f"{column} {draw(_OPERATORS)} {quote_identifier(draw(st.sampled_from(others)))}"
         if form == "truth":
-            return f"{column} IS {negation}{draw(st.sampled_from(('TRUE', 'FALSE', 'NULL')))}"
+            return f"{column} IS {negation}{draw(_TRUTHS)}"
         return column if form == "bare" else f"{column} IS {negation}NULL"
 
-    def _value(self, draw: st.DrawFn, kind: ColumnKind) -> str:
-        own = st.sampled_from(kind.values).map(lambda value: quote_literal(python_literal(value)))
-        return draw(st.one_of(own, st.sampled_from((*kind.texts, "NULL")) if kind.texts else own))
 
-
-def _some_columns() -> st.SearchStrategy[list[str]]:
-    return st.lists(st.sampled_from(sorted(COLUMNS)), min_size=1, max_size=5, unique=True)
+_SOME_COLUMNS = st.lists(st.sampled_from(sorted(COLUMNS)), min_size=1, max_size=5, unique=True)
 
 
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     """Generate tables of one to five columns with a predicate as SQL text."""
-    names = draw(_some_columns())
+    names = draw(_SOME_COLUMNS)
     sql = draw(Conditions(tuple(names)).any())
     return Case(draw(tables(names)), sql, sql)
 
@@ -249,7 +291,7 @@ def cases(draw: st.DrawFn) -> Case:
 @st.composite
 def dnf_cases(draw: st.DrawFn) -> Case:
     """Generate tables of one to five columns with a predicate as DNF tuples; `Case.sql` is the equivalent SQL."""
-    names = draw(_some_columns())
+    names = draw(_SOME_COLUMNS)
     groups = draw(
         st.lists(st.lists(st.sampled_from(names).flatmap(_triples), min_size=1, max_size=3), min_size=1, max_size=3)
     )
@@ -258,6 +300,7 @@ def dnf_cases(draw: st.DrawFn) -> Case:
     return Case(draw(tables(names)), sql, groups[0] if flat else groups)
 
 
+@functools.cache
 def _triples(name: str) -> st.SearchStrategy[tuple[Any, ...]]:
     values = st.sampled_from((*COLUMNS[name].values, None))
     single = st.tuples(st.just(name), st.sampled_from(("=", "==", "!=", "<", "<=", ">", ">=")), values)
