@@ -18,7 +18,7 @@ from iceberg.looking import leftovers, snapshots_of
 
 WRITERS = 16
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.mark.parametrize("name", KINDS)

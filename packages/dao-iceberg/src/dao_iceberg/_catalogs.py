@@ -44,7 +44,7 @@ class CatalogSettings:
         properties: of pyiceberg's catalog, with secrets in them.
         timeouts: seconds to wait for a connection to ``rest`` and ``glue``, and for its answer.
         attempts: how often a request is sent; to ``rest`` one that changes nothing.
-        login: gives settings with the store's credentials, for ``glue``; None for those that the AWS tools find.
+        login: gives settings with the store's credentials, on S3; None elsewhere.
     """
 
     kind: str
@@ -246,7 +246,8 @@ def _rest(maker: CatalogMaker, properties: dict[str, str]) -> Catalog:
     connect, read = settings.timeouts
     properties |= {"dao.connect-timeout": str(connect), "dao.read-timeout": str(read)}
     properties["dao.attempts"] = str(settings.attempts)
-    made: Catalog = _bound(TimedRestCatalog, maker.locations)(settings.name, **properties)
+    login = None if settings.login is None else staticmethod(settings.login)
+    made: Catalog = _bound(TimedRestCatalog, maker.locations, login=login)(settings.name, **properties)
     return made
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
-from pyiceberg.catalog.rest import Endpoint, Endpoints, RestCatalog
+from pyiceberg.catalog.rest import Endpoint, Endpoints, RestCatalog, TableResponse
 from pyiceberg.catalog.rest.response import _handle_non_200_response
 from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException
 from pyiceberg.table import CommitTableRequest, CommitTableResponse, Table, TableIdentifier
@@ -16,11 +16,14 @@ from requests import HTTPError
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
-from dao.errors import UnsupportedError
+from dao.errors import PermissionDeniedError, UnsupportedError
 
 __all__ = ["TimedRestCatalog"]
 
+_DELEGATION = "header.X-Iceberg-Access-Delegation"
+_KEY = "s3.access-key-id"
 _NESSIE = "nessie.is-nessie-catalog"
+_OURS = ("auth", "ssl", "py-io-impl", "dao.connect-timeout", "dao.read-timeout", "dao.attempts")
 _AGAIN = (429, 502, 503, 504)
 _COMMIT_ERRORS = {
     409: CommitFailedException,
@@ -35,11 +38,27 @@ class TimedRestCatalog(RestCatalog):  # type: ignore[misc]  # mypy skips pyicebe
 
     Its properties have beside those of pyiceberg ``dao.connect-timeout`` and ``dao.read-timeout`` in seconds, and
     ``dao.attempts``.
+
+    Attributes:
+        login: finds the store's own credentials; None for a store that needs none.
+        properties: its own, and what the service says.
     """
+
+    login: ClassVar[Any] = None
+    properties: dict[str, Any]
+
+    def _fetch_config(self) -> None:
+        """As pyiceberg does; but what a service says can't name code that is imported, or how it is trusted."""
+        own = {name: self.properties[name] for name in _OURS if name in self.properties}
+        super()._fetch_config()
+        others = {name: value for name, value in self.properties.items() if name not in _OURS}
+        self.properties = {**others, **own}
 
     def _create_session(self) -> Any:
         """As pyiceberg makes it, which waits for ever and tries nothing again."""
         session: Any = super()._create_session()
+        if _DELEGATION not in self.properties:
+            session.headers.pop(_DELEGATION.removeprefix("header."), None)  # they would be made for nothing
         times = (float(self.properties["dao.connect-timeout"]), float(self.properties["dao.read-timeout"]))
         for adapter in session.adapters.values():
             if type(adapter) is HTTPAdapter:  # that of SigV4 has its own
@@ -52,6 +71,23 @@ class TimedRestCatalog(RestCatalog):  # type: ignore[misc]  # mypy skips pyicebe
                 )
         session.send = partial(_send_in_time, session.send, times)
         return session
+
+    def _response_to_table(self, identifier_tuple: tuple[str, ...], table_response: TableResponse) -> Table:
+        """The table that a service knows.
+
+        Raises:
+            UnsupportedError: the service vends the credentials for its files, and the store has none of its own.
+        """
+        vended = [table_response.config, *(one.config for one in table_response.storage_credentials)]
+        if self.login is not None and any(_KEY in one for one in vended):
+            try:
+                self.login()
+            except PermissionDeniedError as error:
+                raise UnsupportedError(
+                    "the catalog vends credentials for the table's files, which DAO doesn't use: give the store keys, "
+                    "a profile or a role of its own"
+                ) from error
+        return super()._response_to_table(identifier_tuple, table_response)
 
     def _check_endpoint(self, endpoint: Endpoint) -> None:
         if endpoint not in self._supported_endpoints:
