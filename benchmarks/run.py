@@ -26,7 +26,7 @@ from measuring import Row  # it reads the environment
 
 PARTS = (
     *("routing", "imports", "catalogs", "predicates", "calls", "parquet", "copying"),
-    *("delta", "delta-growth", "delta-peers", "iceberg", "iceberg-growth", "s3"),
+    *("delta", "delta-growth", "delta-peers", "iceberg", "iceberg-growth", "connector", "s3"),
 )
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
