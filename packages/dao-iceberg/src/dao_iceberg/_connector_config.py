@@ -146,6 +146,10 @@ class ConnectorConfig:
     region: str | None = None
     options: Options = field(factory=Options)
 
+    def __attrs_post_init__(self) -> None:
+        if str(self.target) in map(str, self.source.tables):
+            raise ConfigError("target: found one of the source's tables, expected another table")
+
     @property
     def place(self) -> dict[str, Any]:
         """The options of the store of the tables."""

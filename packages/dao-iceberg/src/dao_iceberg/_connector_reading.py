@@ -10,7 +10,7 @@ on it looked, so that what waits doesn't leave the window of ``time_filter_hours
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -130,7 +130,8 @@ class Reading:
             DataError: a column isn't there, or isn't of moments; or rows without a key.
         """
         config = self.tables.config
-        sources = await all_of([self._look(one) for one in config.source.tables])
+        known = {} if self.drop else await threaded(self.tables.positions)
+        sources = await all_of([self._look(one, known) for one in config.source.tables])
         marks = await self._marks(sources)
         fresh = await threaded(lambda: [self._newer(one, marks) for one in sources])
         chosen = await threaded(lambda: first_rows(fresh, config.source.max_records))
@@ -138,12 +139,12 @@ class Reading:
         calls = [self._part(*each) for each in zip(sources, chosen, cut, strict=True)]
         return Records(
             parts=tuple(await all_of(calls)),
-            datetime_field=config.target.datetime_field,
+            config=config,
             more=any(cut),
             replaces=self.drop,
         )
 
-    async def _look(self, table: SourceTable) -> _Source:
+    async def _look(self, table: SourceTable, known: Mapping[str, int]) -> _Source:
         """Find the keys and moments of the rows that may be wanted."""
         data_object = await threaded(lambda: self.tables.source(table))
         schema = await self.dao.schema(data_object)
@@ -151,7 +152,7 @@ class Reading:
         kind = moment_kind(schema.field(moment).type, f"datetime_field {moment!r} of {table}")
         versions = [int(one.version) for one in (await self.dao.history(data_object))[:1] if one.version is not None]
         version = versions[0] if versions else None
-        since, window = await threaded(lambda: self._known(table))
+        since, window = known.get(table.position), known.get(f"window of {table.position}")
         start = self._start(window)
         rows = schema.empty_table().select([index, moment])
         if version is not None and version != since:
@@ -170,11 +171,6 @@ class Reading:
             start=start,
             pairs=pairs,
         )
-
-    def _known(self, table: SourceTable) -> tuple[int | None, int | None]:
-        if self.drop:
-            return None, None
-        return self.tables.position(table.position), self.tables.position(f"window of {table.position}")
 
     def _start(self, window: int | None) -> int | None:
         hours = self.tables.config.source.time_filter_hours

@@ -13,6 +13,7 @@ from dao.arrow.convert import conform
 from dao.errors import DataError
 from dao.increments import Position
 from dao.tables import reconcile
+from dao_iceberg._connector_config import ConnectorConfig
 from dao_iceberg._connector_moments import moments
 
 __all__ = ["Part", "Records"]
@@ -52,12 +53,13 @@ class Records:
 
     Attributes:
         parts: the rows by table.
+        config: of the connector, for whose target they are.
         more: whether ``max_records`` left rows for the next read.
         replaces: whether they replace all rows of the target.
     """
 
     parts: tuple[Part, ...]
-    datetime_field: str
+    config: ConnectorConfig
     more: bool = False
     replaces: bool = False
 
@@ -68,7 +70,7 @@ class Records:
         Raises:
             DataError: columns of one name have types of which none holds the values of all.
         """
-        return _ordered(_joined(self.parts), self.datetime_field)
+        return _ordered(_joined(self.parts), self.config.target.datetime_field)
 
     def mapped(self, function: Callable[[pa.Table], Any]) -> Records:
         """The same read with other rows to write.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import Lock
 from typing import Any, TypeVar
 
@@ -21,6 +21,7 @@ from dao_iceberg._connector_config import ConnectorConfig, SourceTable, Target
 from dao_iceberg._errors import translate
 from dao_iceberg._interface import IcebergInterface
 from dao_iceberg._objects import IcebergObject
+from dao_iceberg._remembered import positions_of
 from dao_iceberg._specs import partition_spec
 from dao_iceberg.converter import EvolutionPlan, IcebergConverter
 
@@ -98,12 +99,12 @@ class ConnectorTables:
             )
         return self._object(target, location)
 
-    def position(self, source: str) -> int | None:
-        """Up to which version of a source the target has got."""
+    def positions(self) -> Mapping[str, int]:
+        """Up to which version of its sources the target has got."""
         target = self.target
-        interface = _interface(target)
-        found = self._translated(lambda: interface.read_position(target, source=source))
-        return None if found is None else found.version
+        client: Client = _interface(target)._client
+        snapshot = self._translated(lambda: client.find(target.key))
+        return {} if snapshot is None else {name: version for name, (version, _) in positions_of(snapshot).items()}
 
     def make_target(self, model: Any, *, evolve: bool = True) -> None:
         """Make the target of a model where it isn't there, else give it the model's columns.
@@ -201,7 +202,7 @@ class ConnectorTables:
                 login = {name: place[name] for name in _OF_GLUE if name in place}
                 if "uri" in place:
                     login["endpoint"] = place["uri"]
-                self._glue = GlueCatalog(ttl=0, **login)
+                self._glue = GlueCatalog(**login)
             return self._glue
 
     def close(self) -> None:

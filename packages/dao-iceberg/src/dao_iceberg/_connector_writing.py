@@ -40,6 +40,8 @@ class Writing:
 
     async def run(self, records: Any) -> WriteResult:
         """Write; see :meth:`dao_iceberg.connector.AWSConnector.write`."""
+        if isinstance(records, Records) and records.config != self.tables.config:
+            raise DataError("the records were read by a connector with another config: its target lacks other rows")
         target = await threaded(lambda: self.tables.target)
         rows = await threaded(lambda: self._rows(records))
         config = self.tables.config.target

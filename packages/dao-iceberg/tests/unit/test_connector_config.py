@@ -78,6 +78,7 @@ def test_all_faults_are_told_at_once_with_what_would_have_worked():
     [
         ({"source__tables": []}, "tables: found none"),
         ({"source__tables": CONFIG["source"]["tables"] * 2}, "found 'shop.orders' twice"),
+        ({"target": {"database": "shop", "table": "orders", **FIELDS}}, "target: found one of the source's tables"),
         ({"source__max_records": 0}, "max_records: found 0, expected rows, 1 or more"),
         ({"source__time_filter_hours": -1}, "time_filter_hours: found -1"),
         ({"source__tables__0__where": "id >"}, "where: "),

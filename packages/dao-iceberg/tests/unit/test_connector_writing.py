@@ -120,6 +120,23 @@ def test_a_cut_read_whose_rows_are_left_out_is_refused(shop):
     assert not shop.dao.exists(shop.target)
 
 
+def test_rows_that_another_target_lacks_are_refused(shop):
+    shop.add("a", [row(1)])
+
+    async def main():
+        async with (
+            shop.connector() as one,
+            shop.connector(target={"table": "other"}) as other,
+            shop.connector() as same,
+        ):
+            records = await one.read()
+            with pytest.raises(DataError, match="another config"):
+                await other.write(records, Order)
+            return (await same.write(records, Order)).rows_inserted
+
+    assert asyncio.run(main()) == 1
+
+
 def test_plain_rows_are_upserted_without_a_position(shop):
     shop.add("a", [row(1), row(2)])
 
