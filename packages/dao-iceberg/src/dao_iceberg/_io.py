@@ -160,7 +160,15 @@ class _Output(OutputFile):  # type: ignore[misc]  # the same
         try:
             self._locations.transport.put(self._key, data, if_absent=not overwrite)
         except ConflictError as error:
-            raise FileExistsError(f"{self.location} is there") from error
+            if not self._has(data):
+                raise FileExistsError(f"{self.location} is there") from error
+
+    def _has(self, data: memoryview) -> bool:
+        """Whether the object is what was put: an answer was lost, and the request was sent again."""
+        try:
+            return memoryview(self._locations.transport.get(self._key)) == data
+        except NotFoundError:
+            return False
 
 
 class _Buffer(BytesIO):

@@ -116,6 +116,28 @@ def test_files_stay_while_the_outcome_is_unknown(dao, table, client, asked, monk
     assert len([key for key in keys(client) - before if key.endswith(".parquet")]) == 1
 
 
+def test_a_file_whose_answer_was_lost_is_known_as_ours(dao, table, client, monkeypatch):
+    put = client.transport.put
+
+    def twice(key, data, **given):
+        put(key, data, **given)
+        if given.get("if_absent"):
+            raise ConflictError("the request was sent again, and the first one had been done")
+
+    dao.write(ROWS, table)
+    monkeypatch.setattr(client.transport, "put", twice)
+    dao.write(pa.table({"id": [3]}), table, mode="append")
+    assert sorted(dao.read(table)["id"].to_pylist()) == [1, 2, 3]
+
+
+def test_a_file_of_another_writer_stays(client):
+    place = client.locations.of("orders/metadata/a.json")
+    client.io.new_output(place).create().close()
+    with pytest.raises(FileExistsError), client.io.new_output(place).create() as file:
+        file.write(b"other")
+    assert client.transport.get("orders/metadata/a.json") == b""
+
+
 def keeping_one(client, monkeypatch):
     """Let the catalog keep the newest snapshot alone, as Nessie does."""
     load = client.catalogs.get().load_table
