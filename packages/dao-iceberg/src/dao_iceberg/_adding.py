@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -21,14 +22,15 @@ from dao_files.formats import hive_values
 from dao_files.lake import filesystem_over
 from dao_files.storage import in_parallel
 from dao_iceberg._client import Client, Snapshot
-from dao_iceberg._files import counted, split_by_partition
+from dao_iceberg._files import split_by_partition
 from dao_iceberg._manifests import Entry
 from dao_iceberg._mapping import Found, find_columns, with_mapped_ids
-from dao_iceberg._metrics import NanCounts, leaf_ids, metrics_of
+from dao_iceberg._metrics import MetricsMode, NanCounts, leaf_ids, metrics_modes, metrics_of
 from dao_iceberg._planning import StoredFile, plan_files
 from dao_iceberg._schemas import arrow_field, field_id
 from dao_iceberg._stored import StoredFiles
 from dao_iceberg._transaction import Change, commit
+from dao_iceberg._transforms import counted
 
 __all__ = ["add_files"]
 
@@ -104,7 +106,7 @@ def _mapping(snapshot: Snapshot) -> tuple[NameMapping, bool]:
     return (NameMapping([*known.root, *more]), True) if more else (known, False)
 
 
-@frozen(eq=False)
+@frozen(eq=False, slots=False)
 class _Looking:
     """Looks at files as files of a table.
 
@@ -115,6 +117,12 @@ class _Looking:
 
     snapshot: Snapshot
     mapping: NameMapping
+
+    @cached_property
+    def modes(self) -> Mapping[int, MetricsMode]:
+        """How much a manifest says of each column."""
+        metadata = self.snapshot.metadata
+        return metrics_modes(metadata.properties, metadata.schema(), metadata.sort_order())
 
     def file(self, key: str) -> DataFile:
         """A file as a manifest has it.
@@ -152,7 +160,7 @@ class _Looking:
             sort_order_id=None,
             equality_ids=None,
             key_metadata=None,
-            **metrics_of(metadata, stored, columns, NanCounts(), others),
+            **metrics_of(metadata, stored, columns, NanCounts(), self.modes, others),
         )
         made.spec_id = spec.spec_id
         self._check_rows(key, made, strange, found)

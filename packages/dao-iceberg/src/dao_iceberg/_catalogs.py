@@ -29,6 +29,8 @@ _TRIES = 5
 
 _NO_DATABASE = "uri: found no URL of a database, expected one such as postgresql://host/database"
 
+_CODEC, _SUFFIX = "write.metadata.compression-codec", ".metadata.json"
+
 _noted = local()
 
 
@@ -132,7 +134,17 @@ def _bound(kind: type[Any], locations: Locations, **more: Any) -> Any:
     def load_file_io(self: Any, properties: Any = None, location: str | None = None) -> TransportIO:
         return TransportIO({"dao.locations": locations.token})
 
-    ours = {"_load_file_io": load_file_io, "_write_metadata": staticmethod(write_metadata)}
+    def stage(self: Any, *given: Any) -> Any:
+        made = kind._update_and_stage_table(self, *given)
+        if made.metadata.properties.get(_CODEC, "").lower() == "gzip":
+            made.metadata_location = f"{made.metadata_location.removesuffix(_SUFFIX)}.gz{_SUFFIX}"
+        return made
+
+    ours = {
+        "_load_file_io": load_file_io,
+        "_update_and_stage_table": stage,
+        "_write_metadata": staticmethod(write_metadata),
+    }
     return type(kind.__name__, (kind,), {**ours, **more})
 
 

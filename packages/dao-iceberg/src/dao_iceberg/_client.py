@@ -22,7 +22,7 @@ from dao_files.storage import check_key
 from dao_iceberg._catalogs import CatalogMaker
 from dao_iceberg._io import Locations, TransportIO
 from dao_iceberg._manifests import ManifestReader
-from dao_iceberg._properties import refuse_code
+from dao_iceberg._properties import data_location, metadata_location, refuse_code
 from dao_iceberg._schemas import arrow_schema
 from dao_iceberg._turns import Turns
 
@@ -124,6 +124,14 @@ class Client:
     def location_of(self, table: str) -> str:
         """The location of a new table."""
         return self.locations.of(table)
+
+    def data_folder(self, location: str, properties: Mapping[str, str]) -> str:
+        """The key of the folder of the data files of a table at a location.
+
+        Raises:
+            UnsupportedError: it is outside of the store.
+        """
+        return self.locations.key_of(f"{data_location(location, properties)}/").rstrip("/")
 
     def open(self, table: str, branch: str = MAIN) -> Snapshot:
         """Open the newest snapshot of a table, or of a branch of it.
@@ -279,14 +287,12 @@ class Snapshot:
         Raises:
             UnsupportedError: it is outside of the store.
         """
-        path = self.properties.get("write.data.path") or f"{self.metadata.location.rstrip('/')}/data"
-        return self.client.locations.key_of(f"{path.rstrip('/')}/").rstrip("/")
+        return self.client.data_folder(self.metadata.location, self.properties)
 
     @property
     def metadata_folder(self) -> str:
         """The location of the folder of its metadata."""
-        path = self.properties.get("write.metadata.path") or f"{self.metadata.location.rstrip('/')}/metadata"
-        return path.rstrip("/")
+        return metadata_location(self.metadata.location, self.properties)
 
     def check_writable(self) -> None:
         """Check that DAO can write to the table.

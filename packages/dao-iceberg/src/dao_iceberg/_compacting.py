@@ -17,6 +17,7 @@ from dao_iceberg._client import Client, Snapshot
 from dao_iceberg._files import Layout
 from dao_iceberg._manifests import Entry
 from dao_iceberg._planning import StoredFile, plan_files
+from dao_iceberg._properties import file_settings, number_in
 from dao_iceberg._rewriting import NewFiles
 from dao_iceberg._stored import StoredFiles
 from dao_iceberg._transaction import Change, commit
@@ -36,18 +37,12 @@ def compact(
     client: Client, table: str, timeout: float, settings: FileSettings, target_size: int | None, branch: str
 ) -> WriteResult:
     """See :meth:`dao_iceberg.IcebergInterface.run_compact`."""
-    found = client.open(table, branch)
-    wanted = target_size if target_size is not None else _whole(found, _TARGET, settings.target_size)
-    if wanted < 1:
+    client.open(table, branch)
+    if target_size is not None and target_size < 1:
         raise DataError(f"target_size: found {target_size!r}, expected a number of bytes of at least 1")
-    compaction = _Compaction(table, NewFiles(client, evolve(settings, target_size=wanted)))
+    compaction = _Compaction(table, NewFiles(client, settings), target_size)
     result = commit(client, table, compaction.plan, timeout, compaction.new.discard, branch=branch)
     return result if result.details else evolve(result, details={"files_removed": 0, "files_added": 0})
-
-
-def _whole(snapshot: Snapshot, name: str, default: int) -> int:
-    text = snapshot.properties.get(name, "")
-    return int(text) if text.isdigit() and int(text) else default
 
 
 @define(eq=False)
@@ -57,10 +52,12 @@ class _Compaction:
     Attributes:
         table: the table's key.
         new: the files that are written.
+        target: the wanted size of a file; None for that of the table or the store.
     """
 
     table: str
     new: NewFiles
+    target: int | None
     _done: Sequence[StoredFile] = field(default=(), init=False)
     _made_for: Any = field(default=None, init=False)
 
@@ -70,10 +67,14 @@ class _Compaction:
         snapshot.check_writable()
         files = plan_files(snapshot)
         layout = layout_of(snapshot)
+        if self.target is not None:
+            layout = evolve(layout, properties={**layout.properties, _TARGET: str(self.target)})
         chosen = self._still_there(files, layout)
         if chosen is None:
             self.new.discard()
-            groups = _groups(files, layout.spec.spec_id, self.new.settings.target_size)
+            groups = _groups(
+                files, layout.spec.spec_id, file_settings(self.new.settings, layout.properties).target_size
+            )
             for group in groups:
                 self.new.begin(layout).write(_rows(snapshot, group, layout))
             chosen = [one for group in groups for one in group]
@@ -147,7 +148,7 @@ def _plan_manifests(table: str, snapshot: Snapshot | None) -> Change:
     if snapshot is None:
         raise NotFoundError(f"there is no Iceberg table {table!r}")
     snapshot.check_writable()
-    target = _whole(snapshot, _MANIFEST_TARGET, _MANIFEST_BYTES)
+    target = number_in(snapshot.properties, _MANIFEST_TARGET, _MANIFEST_BYTES)
     kinds: dict[Any, list[Any]] = {}
     for one in snapshot.manifests:
         kinds.setdefault((one.partition_spec_id, one.content), []).append(one)

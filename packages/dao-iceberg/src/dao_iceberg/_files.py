@@ -8,22 +8,24 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.types as pt
 from attrs import define, field, frozen
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
 from pyiceberg.partitioning import PartitionSpec
 from pyiceberg.schema import Schema
-from pyiceberg.transforms import IdentityTransform, VoidTransform
+from pyiceberg.table.sorting import UNSORTED_SORT_ORDER, SortOrder
+from pyiceberg.transforms import VoidTransform
 from pyiceberg.typedef import Record
 from pyiceberg.types import UUIDType
 
 from dao_files.lake import OpenFile, PartitionedFiles, Values, split_by_values
 from dao_iceberg._io import Locations
-from dao_iceberg._metrics import NanCounts, metrics_of
+from dao_iceberg._metrics import MetricsMode, NanCounts, metrics_modes, metrics_of
+from dao_iceberg._properties import file_key, file_settings, parquet_options
 from dao_iceberg._schemas import arrow_schema
+from dao_iceberg._sorting import FileOrder, sorted_rows
+from dao_iceberg._transforms import transformed
 
-__all__ = ["IcebergFiles", "Layout", "counted", "split_by_partition"]
+__all__ = ["IcebergFiles", "Layout", "split_by_partition"]
 
 
 @frozen(eq=False, slots=False)
@@ -34,11 +36,15 @@ class Layout:
         columns: the table's columns.
         spec: how it is partitioned.
         data: the key of the folder of its data files.
+        order: in which rows are in a file.
+        properties: of the table, which say how files are written.
     """
 
     columns: Schema
     spec: PartitionSpec
     data: str
+    order: SortOrder = UNSORTED_SORT_ORDER
+    properties: Mapping[str, str] = field(factory=dict)
 
     @cached_property
     def schema(self) -> pa.Schema:
@@ -50,10 +56,15 @@ class Layout:
         """The columns that are in the files, with their ids."""
         return arrow_schema(self.columns, ids=True)
 
+    @cached_property
+    def metrics(self) -> Mapping[int, MetricsMode]:
+        """How much a manifest says of each column."""
+        return metrics_modes(self.properties, self.columns, self.order)
+
     @property
     def made_of(self) -> Any:
         """What two layouts have in common whose files are the same."""
-        return self.columns.as_struct(), self.spec.spec_id, self.spec.fields, self.data
+        return self.columns.as_struct(), self.spec.spec_id, self.spec.fields, self.data, self.order
 
 
 @define(eq=False, slots=False)
@@ -70,6 +81,10 @@ class IcebergFiles(PartitionedFiles):
     layout: Layout
     added: list[DataFile] = field(factory=list, init=False)
     _nans: dict[str, NanCounts] = field(factory=dict, init=False)
+    _orders: dict[str, FileOrder] = field(factory=dict, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.settings = file_settings(self.settings, self.layout.properties)
 
     @property
     def stored(self) -> pa.Schema:
@@ -84,13 +99,18 @@ class IcebergFiles(PartitionedFiles):
 
     def new_key(self, values: Values) -> str:
         folder = self.layout.spec.partition_to_path(Record(*values), self.layout.columns) if values else ""
-        return "/".join(filter(None, (self.layout.data, folder, f"00000-0-{uuid4()}.parquet")))
+        return file_key(self.layout.data, folder, f"00000-0-{uuid4()}.parquet", self.layout.properties)
 
     def parquet_options(self, rows: pa.Table) -> Mapping[str, Any]:
-        return {"write_page_index": True}
+        return {"write_page_index": True, **parquet_options(self.layout.properties, self.settings.compression)}
+
+    def arranged(self, rows: pa.Table) -> pa.Table:
+        return sorted_rows(rows, self.layout.columns, self.layout.order)
 
     def written(self, opened: OpenFile, rows: pa.Table) -> None:
         self._nans.setdefault(opened.key, NanCounts()).add(rows, self.stored)
+        if not self.layout.order.is_unsorted:
+            self._orders.setdefault(opened.key, FileOrder(self.layout.columns, self.layout.order)).add(rows)
 
     def note(self, values: Values, opened: OpenFile, size: int) -> None:
         made = DataFile.from_args(
@@ -100,10 +120,12 @@ class IcebergFiles(PartitionedFiles):
             partition=Record(*values),
             record_count=opened.rows,
             file_size_in_bytes=size,
-            sort_order_id=None,
+            sort_order_id=self._order_of(opened.key),
             equality_ids=None,
             key_metadata=None,
-            **metrics_of(opened.metadata, self.stored, self.layout.columns, self._nans.pop(opened.key)),
+            **metrics_of(
+                opened.metadata, self.stored, self.layout.columns, self._nans.pop(opened.key), self.layout.metrics
+            ),
         )
         made.spec_id = self.layout.spec.spec_id
         self.added.append(made)
@@ -111,6 +133,12 @@ class IcebergFiles(PartitionedFiles):
     def forget(self) -> None:
         self.added.clear()
         self._nans.clear()
+        self._orders.clear()
+
+    def _order_of(self, key: str) -> int | None:
+        """The order that all rows of a file are in; None if they aren't."""
+        found = self._orders.pop(key, None)
+        return self.layout.order.order_id if found is not None and found.holds else None
 
 
 def split_by_partition(rows: pa.RecordBatch, columns: Schema, spec: PartitionSpec) -> Iterator[tuple[pa.Array, Values]]:
@@ -140,36 +168,5 @@ def _partition_columns(rows: pa.RecordBatch, columns: Schema, spec: PartitionSpe
         if isinstance(one.transform, VoidTransform):
             made.append(pa.nulls(rows.num_rows))
             continue
-        values = _source(rows, columns, one.source_id)
-        if not isinstance(one.transform, IdentityTransform):
-            values = one.transform.pyarrow_transform(columns.find_type(one.source_id))(values)
-        made.append(counted(values))
+        made.append(transformed(rows, columns, one.source_id, one.transform))
     return pa.RecordBatch.from_arrays(made, [str(place) for place in range(len(made))])
-
-
-def _source(rows: pa.RecordBatch, columns: Schema, number: int) -> pa.Array:
-    """A column, or a field inside of structs, whose nulls are those of the structs too."""
-    name = columns.find_column_name(number)
-    assert name is not None
-    found = next((one for one in columns.fields if one.field_id == number), None)
-    if found is not None:
-        return _storage(rows.column(found.name))
-    head = next(one for one in columns.fields if name.startswith(f"{one.name}."))
-    value = rows.column(head.name)
-    rest, kind = name[len(head.name) + 1 :], head.field_type
-    while rest:
-        inner = next(one for one in kind.fields if rest == one.name or rest.startswith(f"{one.name}."))
-        value = pc.struct_field(value, [[one.name for one in kind.fields].index(inner.name)])
-        rest, kind = rest[len(inner.name) + 1 :], inner.field_type
-    return _storage(value)
-
-
-def _storage(values: pa.Array) -> pa.Array:
-    return values.storage if isinstance(values.type, pa.BaseExtensionType) else values
-
-
-def counted(values: pa.Array) -> pa.Array:
-    """Values as manifests have them: moments, dates and times as their counts."""
-    if pt.is_timestamp(values.type) or pt.is_time(values.type):
-        return values.cast(pa.int64())
-    return values.cast(pa.int32()) if pt.is_date(values.type) else values

@@ -6,8 +6,9 @@ Source: the Iceberg specification, "Data File Fields" and "Single-value serializ
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 from uuid import UUID
 
@@ -15,17 +16,83 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pyarrow.types as pt
-from attrs import define, field
+from attrs import define, field, frozen
 from pyiceberg.conversions import to_bytes
 from pyiceberg.schema import Schema
-from pyiceberg.types import BinaryType, StringType, UUIDType
+from pyiceberg.table.sorting import SortOrder
+from pyiceberg.types import BinaryType, ListType, MapType, StringType, StructType, UUIDType
 
+from dao_files.lake import PropertyRule
 from dao_iceberg._schemas import field_id
 
-__all__ = ["NanCounts", "leaf_ids", "metrics_of"]
+__all__ = ["MetricsMode", "NanCounts", "leaf_ids", "metrics_modes", "metrics_of"]
 
-_PREFIX = 16
-"""Characters or bytes of a bound: the default of ``write.metadata.metrics.default``."""
+_DEFAULT, _COLUMN = "write.metadata.metrics.default", "write.metadata.metrics.column."
+_INFERRED = "write.metadata.metrics.max-inferred-column-defaults"
+_MODE = re.compile(r"(none|counts|full)|truncate\(([1-9]\d{0,8})\)", re.ASCII)
+
+
+@frozen
+class MetricsMode:
+    """How much a manifest says of a column.
+
+    Attributes:
+        counts: whether it has its size, and how many values, nulls and NaN there are.
+        prefix: characters or bytes of its bounds; 0 for no bounds, None for whole ones.
+    """
+
+    counts: bool = True
+    prefix: int | None = 16
+
+
+_NONE, _COUNTS, _FULL, _USUAL = MetricsMode(False, 0), MetricsMode(True, 0), MetricsMode(True, None), MetricsMode()
+
+
+def metrics_modes(properties: Mapping[str, str], schema: Schema, order: SortOrder) -> Mapping[int, MetricsMode]:
+    """How much a manifest says of each column, by its id, as Java's Iceberg reads a table's properties.
+
+    Without a default for the table, the columns after the first 100 have none. Those that rows are sorted by have
+    bounds unless a property of their own says otherwise.
+
+    Args:
+        properties: of the table.
+        schema: its columns.
+        order: its sort order.
+    """
+    default = _mode(properties.get(_DEFAULT), None)
+    leaves = list(_by_depth(schema.as_struct()))
+    usual = default or _USUAL
+    limit = len(leaves) if default else PropertyRule.number(0).number_in(properties, _INFERRED, 100)
+    found = {number: usual if place < limit else _NONE for place, number in enumerate(leaves)}
+    ordered = _USUAL if usual in (_NONE, _COUNTS) else usual
+    found |= {one.source_id: ordered for one in order.fields if one.transform.preserves_order}
+    for number in leaves:
+        text = properties.get(f"{_COLUMN}{schema.find_column_name(number)}")
+        found[number] = found[number] if text is None else _mode(text, usual) or usual
+    return found
+
+
+def _mode(text: str | None, default: MetricsMode | None) -> MetricsMode | None:
+    """A mode as a property has it; the default for what isn't one."""
+    found = _MODE.fullmatch((text or "").lower())
+    if found is None:
+        return default
+    return MetricsMode(True, int(found[2])) if found[2] else {"none": _NONE, "counts": _COUNTS, "full": _FULL}[found[1]]
+
+
+def _by_depth(kind: StructType) -> Iterator[int]:
+    """The ids of leaf columns: those of a struct before those inside of its fields."""
+    for one in kind.fields:
+        if one.field_type.is_primitive:
+            yield one.field_id
+    for one in kind.fields:
+        match one.field_type:
+            case StructType() as inner:
+                yield from _by_depth(inner)
+            case ListType(element_field=element):
+                yield from _by_depth(StructType(element))
+            case MapType(key_field=key, value_field=value):
+                yield from _by_depth(StructType(key, value))
 
 
 @define(eq=False)
@@ -61,6 +128,7 @@ def metrics_of(
     stored: pa.Schema,
     schema: Schema,
     nans: NanCounts,
+    modes: Mapping[int, MetricsMode],
     without_bounds: Set[int] = frozenset(),
 ) -> dict[str, Any]:
     """The metrics of a file, by the names of the arguments of a ``DataFile``.
@@ -72,6 +140,7 @@ def metrics_of(
         stored: the columns in the file, with ids.
         schema: the table's columns.
         nans: of the file.
+        modes: how much is said of each column, see :func:`metrics_modes`.
         without_bounds: the ids of columns that are in another type than the table's.
     """
     sizes: dict[int, int] = {}
@@ -81,7 +150,7 @@ def metrics_of(
     greatest: dict[int, bytes] = {}
     groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     for place, (number, repeated) in enumerate(_leaves(stored)):
-        if number is None:
+        if number is None or not modes[number].counts:
             continue
         chunks = [group.column(place) for group in groups]
         sizes[number] = sum(chunk.total_compressed_size for chunk in chunks)
@@ -90,11 +159,12 @@ def metrics_of(
         if repeated or any(part is None or not part.has_null_count for part in parts):
             continue
         nulls[number] = sum(part.null_count for part in parts)
-        bounds = None if number in without_bounds else _bounds_of(parts)
+        prefix = modes[number].prefix
+        bounds = None if number in without_bounds or prefix == 0 else _bounds_of(parts)
         if bounds is not None:
             kind = schema.find_type(number)
-            _put(least, number, kind, _lower(bounds[0], kind))
-            _put(greatest, number, kind, _upper(bounds[1], kind))
+            _put(least, number, kind, _lower(bounds[0], kind, prefix))
+            _put(greatest, number, kind, _upper(bounds[1], kind, prefix))
     return {
         "column_sizes": sizes,
         "value_counts": values,
@@ -149,19 +219,16 @@ def _put(into: dict[int, bytes], number: int, kind: Any, value: Any) -> None:
         into[number] = to_bytes(kind, value)
 
 
-def _lower(value: Any, kind: Any) -> Any:
+def _lower(value: Any, kind: Any, prefix: int | None) -> Any:
     match kind:
         case StringType() | BinaryType():
-            return value[:_PREFIX]
+            return value[:prefix]
     return _plain(value, kind)
 
 
-def _upper(value: Any, kind: Any) -> Any:
-    match kind:
-        case StringType():
-            return value if len(value) <= _PREFIX else _next_text(value[:_PREFIX])
-        case BinaryType():
-            return value if len(value) <= _PREFIX else _next_bytes(value[:_PREFIX])
+def _upper(value: Any, kind: Any, prefix: int | None) -> Any:
+    if prefix is not None and isinstance(kind, (StringType, BinaryType)) and len(value) > prefix:
+        return _next_text(value[:prefix]) if isinstance(kind, StringType) else _next_bytes(value[:prefix])
     return _plain(value, kind)
 
 

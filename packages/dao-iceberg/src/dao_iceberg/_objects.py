@@ -17,7 +17,7 @@ class IcebergObject(TableObject):
 
     ``partition_by`` (or ``partition_keys``) says how a new table is partitioned: by columns, or by transforms of them:
     ``bucket(16, id)``, ``truncate(4, name)``, ``year(at)``, ``month(at)``, ``day(at)`` and ``hour(at)``. ``sort_by``
-    says in which order engines write its rows: ``at``, ``at desc``, ``bucket(16, id) nulls last``. ``keys`` are the
+    says in which order rows are in its files: ``at``, ``at desc``, ``bucket(16, id) nulls last``. ``keys`` are the
     columns that identify a row.
 
     >>> IcebergObject("orders", prefix="sales/orders", partition_by=["day(at)"]).key

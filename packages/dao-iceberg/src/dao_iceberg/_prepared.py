@@ -25,6 +25,8 @@ from pyiceberg.table.update import (
     AssertRefSnapshotId,
     AssertTableUUID,
     AssignUUIDUpdate,
+    RemovePropertiesUpdate,
+    RemoveSnapshotRefUpdate,
     SetCurrentSchemaUpdate,
     SetDefaultSortOrderUpdate,
     SetDefaultSpecUpdate,
@@ -40,9 +42,10 @@ from pyiceberg.table.update import (
 from dao.errors import DaoError
 from dao_iceberg._client import Client, Snapshot
 from dao_iceberg._manifests import SnapshotPlan, write_snapshot
-from dao_iceberg._remembered import Remembered
+from dao_iceberg._properties import metadata_location
+from dao_iceberg._remembered import Remembered, positions_property
 
-__all__ = ["NewTable", "Prepared", "branch_update", "prepare", "put"]
+__all__ = ["NewTable", "Prepared", "branch_update", "drop_updates", "prepare", "put"]
 
 _FORMAT_VERSION = 2
 
@@ -196,7 +199,7 @@ def prepare(
         location = client.location_of(table)
         metadata = create.metadata(location)
         updates = create.updates(metadata)
-        folder = f"{location}/metadata"
+        folder = metadata_location(location, create.properties)
         base: Any = StagedTable(client.identifier(table), metadata, f"{folder}/new", client.io, client.catalogs.get())
         requirements: tuple[TableRequirement, ...] = (AssertCreate(),)
     else:
@@ -244,6 +247,13 @@ def branch_update(metadata: TableMetadata, branch: str, version: int) -> TableUp
         max_snapshot_age_ms=None if old is None else old.max_snapshot_age_ms,
         min_snapshots_to_keep=None if old is None else old.min_snapshots_to_keep,
     )
+
+
+def drop_updates(now: Snapshot, names: Sequence[str]) -> list[TableUpdate]:
+    """The updates that drop branches and tags, with the positions of the branches."""
+    gone = [one for one in map(positions_property, names) if one in now.properties]
+    dropped: list[TableUpdate] = [RemoveSnapshotRefUpdate(ref_name=name) for name in names]
+    return [*dropped, RemovePropertiesUpdate(removals=gone)] if gone else dropped
 
 
 def _requirements(snapshot: Snapshot, branch: str) -> tuple[TableRequirement, ...]:

@@ -14,6 +14,7 @@ from dao_iceberg._client import Client, Snapshot
 from dao_iceberg._files import IcebergFiles, Layout
 from dao_iceberg._manifests import Entry
 from dao_iceberg._planning import StoredFile
+from dao_iceberg._properties import file_settings
 from dao_iceberg._stored import StoredFiles
 
 __all__ = ["NewFiles", "Rewriting"]
@@ -139,7 +140,7 @@ class Rewriting:
     @property
     def target_size(self) -> int:
         """Bytes after which a new file is begun."""
-        return self.new.settings.target_size
+        return file_settings(self.new.settings, self.layout.properties).target_size
 
     def replace(self, files: Sequence[StoredFile], rows: Callable[[Any], Iterator[pa.RecordBatch]]) -> None:
         """Write a group of files again."""

@@ -46,7 +46,7 @@ class TableRoutes(IcebergBase):
             reorder: columns that come first, in this order.
             partitions: how new files are partitioned: columns or terms, see :class:`dao_iceberg.IcebergObject`; an
                 empty list for not at all.
-            order: in which order engines write rows; an empty list for none.
+            order: in which order rows are in new files; an empty list for none.
 
         Raises:
             DataError: a column is missing or there already, a new one may not be null, a dropped one is one that the

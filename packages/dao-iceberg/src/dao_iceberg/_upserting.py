@@ -20,13 +20,12 @@ from dao_files.storage import collect
 from dao_iceberg._client import MAIN, Client, Snapshot
 from dao_iceberg._evolving import schema_updates
 from dao_iceberg._facts import facts_of
-from dao_iceberg._files import Layout
 from dao_iceberg._planning import plan_files
 from dao_iceberg._properties import checked_properties
 from dao_iceberg._remembered import Keyed, Remembered, listed_positions
 from dao_iceberg._rewriting import NewFiles, Rewriting
 from dao_iceberg._transaction import Change, commit
-from dao_iceberg._writing import check_given, evolved, first_table, layout_of
+from dao_iceberg._writing import check_given, evolved, first_layout, first_table, layout_of
 
 __all__ = ["Upsert", "upsert_rows"]
 
@@ -139,7 +138,7 @@ def _plan(
 
 def _plan_new(table: str, new: NewFiles, rows: pa.Table, asked: Upsert) -> Change:
     made = first_table(rows.schema, asked)
-    layout = Layout(made.columns, made.spec, f"{table}/data")
+    layout = first_layout(new.client, table, made)
     files = new.begin(layout)
     files.write(valid_rows(conform(rows.to_reader(), layout.schema)))
     result = WriteResult(files.rows, 0, 0, new.size, new.count)

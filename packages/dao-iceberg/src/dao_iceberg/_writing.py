@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 from attrs import define, field, frozen
 from pyiceberg.partitioning import PARTITION_FIELD_ID_START, PartitionSpec
+from pyiceberg.table.sorting import SortOrder
 from pyiceberg.table.update import AddPartitionSpecUpdate, SetDefaultSpecUpdate, TableUpdate
 
 from dao.arrow.convert import conform, to_reader
@@ -22,7 +23,7 @@ from dao_iceberg._evolving import changed_order, evolved_columns, replaced_colum
 from dao_iceberg._files import IcebergFiles, Layout
 from dao_iceberg._manifests import Entry
 from dao_iceberg._planning import plan_files
-from dao_iceberg._properties import checked_properties
+from dao_iceberg._properties import checked_properties, metadata_location
 from dao_iceberg._remembered import Keyed, Remembered, listed_positions
 from dao_iceberg._schemas import new_schema, storable
 from dao_iceberg._specs import parse_term, partition_spec, sort_order, sort_terms, terms_of
@@ -35,6 +36,7 @@ __all__ = [
     "changed_spec",
     "check_given",
     "evolved",
+    "first_layout",
     "first_table",
     "layout_of",
     "plan_new",
@@ -237,7 +239,7 @@ def plan_new(
     if asked.branch != MAIN:
         raise DataError(f"branch: found {asked.branch!r} for a new table, which is made on {MAIN!r} first")
     made = first_table(source.arriving, asked)
-    layout = Layout(made.columns, made.spec, f"{table}/data")
+    layout = first_layout(client, table, made)
     check = None if check_of is None else check_of(layout.schema)
     return _written(source.files(client, layout, asked.settings, check), "append", create=made)
 
@@ -257,9 +259,27 @@ def first_table(arriving: pa.Schema, asked: Layouts) -> NewTable:
     )
 
 
-def layout_of(snapshot: Snapshot, columns: Any = None, spec: PartitionSpec | None = None) -> Layout:
+def first_layout(client: Client, table: str, made: NewTable) -> Layout:
+    """How the rows of a new table lie in files.
+
+    Raises:
+        UnsupportedError: they would be outside of the store.
+    """
+    location, properties = client.location_of(table), made.properties
+    client.locations.key_of(f"{metadata_location(location, properties)}/")
+    return Layout(made.columns, made.spec, client.data_folder(location, properties), made.order, properties)
+
+
+def layout_of(
+    snapshot: Snapshot,
+    columns: Any = None,
+    spec: PartitionSpec | None = None,
+    order: SortOrder | None = None,
+) -> Layout:
     """How new rows of a table lie in files."""
-    return Layout(columns or snapshot.metadata.schema(), spec or snapshot.spec, snapshot.data_folder)
+    columns = columns or snapshot.metadata.schema()
+    order = order or changed_order(snapshot.metadata, None, columns)[0]
+    return Layout(columns, spec or snapshot.spec, snapshot.data_folder, order, snapshot.properties)
 
 
 def check_given(asked: Layouts, snapshot: Snapshot) -> None:
@@ -310,15 +330,15 @@ def _plan_overwrite(client: Client, source: Source, asked: Write, snapshot: Snap
     check_same_properties(asked.properties, snapshot.properties)
     columns = replaced_columns(snapshot.metadata, storable(source.arriving))
     spec, parted = changed_spec(snapshot, asked.partition_by or (), columns)
-    _, sorted_by = changed_order(snapshot.metadata, asked.sort_by, columns)
-    files = source.files(client, layout_of(snapshot, columns, spec), asked.settings)
+    order, ordered = changed_order(snapshot.metadata, asked.sort_by, columns)
+    files = source.files(client, layout_of(snapshot, columns, spec, order), asked.settings)
     old = plan_files(snapshot)
     gone = None if any(one.has_deletes for one in old) else sum(one.rows for one in old)
     return _written(
         files,
         "overwrite",
         removed=[one.entry for one in old],
-        updates=[*schema_updates(snapshot.metadata, columns), *parted, *sorted_by],
+        updates=[*schema_updates(snapshot.metadata, columns), *parted, *ordered],
         gone=gone,
     )
 

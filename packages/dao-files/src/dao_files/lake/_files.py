@@ -34,10 +34,12 @@ class FileSettings:
     Attributes:
         compression: the codec of Parquet.
         target_size: bytes after which a new file is begun.
+        group_size: bytes of rows in memory after which a new row group is begun; memory may be too small for as many.
     """
 
     compression: str = "snappy"
     target_size: int = 256 << 20
+    group_size: int = 128 << 20
 
 
 class _Sink:
@@ -172,6 +174,10 @@ class PartitionedFiles(ABC):
         """Further options of pyarrow's writer for a file that begins with some rows."""
         return {}
 
+    def arranged(self, rows: pa.Table) -> pa.Table:
+        """The rows of a row group in the order in which they are written."""
+        return rows
+
     def written(self, opened: OpenFile, rows: pa.Table) -> None:  # noqa: B027 - most formats need no more
         """Look at rows that were written to a file."""
 
@@ -188,7 +194,7 @@ class PartitionedFiles(ABC):
     def add(self, batch: pa.RecordBatch) -> None:
         """Write a batch, or hold it until there are rows enough for a row group."""
         budget = current()
-        group = min(budget.group, 4 * budget.chunk)
+        group = min(budget.group, 4 * budget.chunk, self.settings.group_size)
         if batch.num_rows:
             for values, part in self.split(batch):
                 self._hold(values, part)
@@ -238,9 +244,15 @@ class PartitionedFiles(ABC):
     def _write(self, group: _Group) -> None:
         """Write rows as a row group."""
         opened = self._open.get(group.values) or self._begin(group)
-        opened.writer.write_table(group.rows, row_group_size=max(group.rows.num_rows, 1))
-        opened.rows += group.rows.num_rows
-        self.written(opened, group.rows)
+        rows = self.arranged(group.rows)
+        opened.writer.write_table(rows, row_group_size=self._group_rows(rows))
+        opened.rows += rows.num_rows
+        self.written(opened, rows)
+
+    def _group_rows(self, rows: pa.Table) -> int:
+        """How many rows a row group has: what came as one large batch becomes several."""
+        groups = -(-rows.nbytes // self.settings.group_size)
+        return max(1, -(-rows.num_rows // max(1, groups)))
 
     def _begin(self, group: _Group) -> OpenFile:
         key = self.new_key(group.values)
