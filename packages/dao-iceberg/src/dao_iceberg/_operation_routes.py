@@ -59,20 +59,22 @@ class OperationRoutes(IcebergBase):
     ) -> WriteResult:
         """Delete old versions, and the files that no other version needs: ``run("expire", ..., dry_run=False)``.
 
-        The newest version of each branch stays, and those that a tag names. Files go after the versions: if it is cut
-        off, ``orphans`` deletes them.
+        The newest version of each branch stays, and those that a tag names; but a branch or tag whose version is older
+        than ``history.expire.max-ref-age-ms`` goes, other than ``main``. What a branch or tag says of itself (its age,
+        that of its versions, how many stay) prevails over the arguments, and these over the table's properties, as in
+        Java's Iceberg. Files go after the versions: if it is cut off, ``orphans`` deletes them.
 
         Args:
             data_object: the table.
             older_than: seconds, or a ``timedelta``; the table's property ``history.expire.max-snapshot-age-ms`` by
                 default, or else 5 days. No reader may be reading an older version.
-            keep: how many of the newest versions of each branch stay, however old they are; by default what the branch
-                or the table says (``history.expire.min-snapshots-to-keep``), or else 1.
+            keep: how many of the newest versions of each branch stay, however old they are; by default what the table
+                says (``history.expire.min-snapshots-to-keep``), or else 1.
             dry_run: delete nothing, and say what would be deleted.
 
         Returns:
-            ``files`` are those that are gone, or would be; ``details`` has ``versions``, how many of them, and
-            ``dry_run``.
+            ``files`` are those that are gone, or would be; ``details`` has ``versions``, how many of them, ``names``,
+            the branches and tags that went, and ``dry_run``.
 
         Raises:
             UnsupportedError: the table's property ``gc.enabled`` is false, or one of its files is outside of the store.

@@ -10,33 +10,33 @@ from dao.errors import UnsupportedError
 from dao.results import WriteResult
 from dao_files.manifest import Stat
 from dao_iceberg._client import Client, Snapshot
-from dao_iceberg._reachable import check_may_delete, cutoff, files_of, manifests_of, metadata_files
+from dao_iceberg._reachable import age_of, check_may_delete, files_of, manifests_of, metadata_files, now
 
 __all__ = ["delete_orphans"]
 
-_DAYS = 3 * 24 * 3600.0
+_DAYS = 3 * 24 * 3600_000.0
 _METADATA = re.compile(r"(.*)/metadata/[^/]+\.metadata\.json(?:\.gz)?")
 
 
 def delete_orphans(client: Client, table: str, older_than: float | timedelta | None, *, dry_run: bool) -> WriteResult:
     """See :meth:`dao_iceberg.IcebergInterface.run_orphans`."""
-    before = cutoff(older_than, _DAYS)
+    before = now() - age_of(older_than, _DAYS)
     # What is listed first may be committed since; what is committed first is listed.
     listed = _listed(client, client.open(table))
-    now = client.open(table)
-    needed = _needed(now)
-    nested = _nested(listed, now)
+    newest = client.open(table)
+    needed = _needed(newest)
+    nested = _nested(listed, newest)
     found = [
         one
         for one in listed
         if one.key not in needed and _is_older(one, before) and not one.key.startswith(tuple(nested))
     ]
     if not dry_run:
-        check_may_delete(now)
+        check_may_delete(newest)
         client.transport.delete(one.key for one in found)
     details = {"dry_run": dry_run, "bytes_freed": sum(one.size for one in found)}
     return WriteResult(
-        0, 0, 0, files=len(found), version_before=now.version, version_after=now.version, details=details
+        0, 0, 0, files=len(found), version_before=newest.version, version_after=newest.version, details=details
     )
 
 

@@ -14,7 +14,7 @@ from dao.errors import DataError, UnsupportedError
 from dao_files.storage import in_parallel
 from dao_iceberg._client import Client, Snapshot
 
-__all__ = ["check_may_delete", "cutoff", "files_of", "manifests_of", "metadata_files"]
+__all__ = ["age_of", "check_may_delete", "files_of", "manifests_of", "metadata_files", "now"]
 
 _READERS = 8
 _GC = "gc.enabled"
@@ -32,21 +32,27 @@ def check_may_delete(snapshot: Snapshot) -> None:
         raise UnsupportedError(f"the table {snapshot.key!r} has the property {_GC}=false: its files may not be deleted")
 
 
-def cutoff(older_than: float | timedelta | None, default: float) -> float:
-    """The moment before which something is older than a time, in milliseconds of the epoch.
+def now() -> float:
+    """This moment, in milliseconds of the epoch."""
+    return time.time() * 1000
+
+
+def age_of(older_than: float | timedelta | None, default: float) -> float:
+    """A time from which on something is old, in milliseconds.
 
     Args:
         older_than: seconds, or a ``timedelta``.
-        default: seconds, if that is None.
+        default: milliseconds, if that is None.
 
     Raises:
         DataError: it is below 0.
     """
-    seconds = older_than.total_seconds() if isinstance(older_than, timedelta) else older_than
-    seconds = default if seconds is None else float(seconds)
+    if older_than is None:
+        return default
+    seconds = older_than.total_seconds() if isinstance(older_than, timedelta) else float(older_than)
     if not seconds >= 0:
         raise DataError(f"older_than: found {older_than!r}, expected seconds of at least 0, or a timedelta")
-    return (time.time() - seconds) * 1000
+    return seconds * 1000
 
 
 def manifests_of(client: Client, snapshots: Iterable[IcebergSnapshot]) -> Mapping[str, ManifestFile]:

@@ -10,8 +10,6 @@ from functools import partial
 from pyiceberg.table.refs import SnapshotRef, SnapshotRefType
 from pyiceberg.table.update import (
     AssertRefSnapshotId,
-    RemovePropertiesUpdate,
-    RemoveSnapshotRefUpdate,
     SetPropertiesUpdate,
     SetSnapshotRefUpdate,
     TableUpdate,
@@ -21,7 +19,7 @@ from dao.errors import AlreadyExistsError, ConflictError, DataError, NotFoundErr
 from dao.results import WriteResult
 from dao_iceberg._altering import Alteration, alter
 from dao_iceberg._client import MAIN, Client, Snapshot, missing_ref
-from dao_iceberg._prepared import branch_update
+from dao_iceberg._prepared import branch_update, drop_updates
 from dao_iceberg._remembered import line_of, positions_of, positions_property
 from dao_iceberg._versions import open_version
 
@@ -65,11 +63,9 @@ def drop_ref(client: Client, table: str, timeout: float, kind: SnapshotRefType, 
 
 def _plan_drop(kind: SnapshotRefType, name: str, now: Snapshot) -> Alteration:
     ref = _ref(now, kind, name)
-    positions = positions_property(name)
-    updates: list[TableUpdate] = [RemoveSnapshotRefUpdate(ref_name=name)]
-    if kind == SnapshotRefType.BRANCH and positions in now.properties:
-        updates.append(RemovePropertiesUpdate(removals=[positions]))
-    return Alteration(updates=updates, requirements=[AssertRefSnapshotId(ref=name, snapshot_id=ref.snapshot_id)])
+    return Alteration(
+        updates=drop_updates(now, [name]), requirements=[AssertRefSnapshotId(ref=name, snapshot_id=ref.snapshot_id)]
+    )
 
 
 def _ref(now: Snapshot, kind: SnapshotRefType, name: str) -> SnapshotRef:

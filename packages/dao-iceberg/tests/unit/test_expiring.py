@@ -8,6 +8,7 @@ from random import Random
 import pyarrow as pa
 import pytest
 from pyiceberg.exceptions import CommitStateUnknownException
+from pyiceberg.table.update import SetSnapshotRefUpdate
 
 from dao import TableObject
 from dao.errors import DataError, NotFoundError, TransientError, UnsupportedError
@@ -32,10 +33,10 @@ def test_old_versions_go_with_their_files(dao, table, client):
     last = dao.write(MORE, table, mode="append").version_after
     before = keys(client)
     dry = dao.run("expire", table, older_than=0)
-    assert (dry.details, dry.files) == ({"versions": 2, "dry_run": True}, 5)
+    assert (dry.details, dry.files) == ({"versions": 2, "names": [], "dry_run": True}, 5)
     assert (keys(client), len(versions(dao, table))) == (before, 3)
     result = dao.run("expire", table, older_than=0, dry_run=False)
-    assert (result.details, result.files) == ({"versions": 2, "dry_run": False}, 5)
+    assert (result.details, result.files) == ({"versions": 2, "names": [], "dry_run": False}, 5)
     assert (result.version_before, result.version_after, versions(dao, table)) == (last, last, [last])
     gone = before - keys(client)
     assert (len(gone), old <= gone) == (5, True)
@@ -178,3 +179,82 @@ def test_whatever_happened_all_that_is_kept_can_be_read(dao, lake, foreign, clie
     assert {version: dao.read(table, version=version).num_rows for version in left} == {one: kept[one] for one in left}
     orphans = dao.run("orphans", table, older_than=0)
     assert orphans.files == 0, "all that no version needs is gone"
+
+
+@pytest.fixture
+def aged(dao, table, client, monkeypatch):
+    """Four versions, two of them on a branch, a tag of the first; then a way to let time go on, in milliseconds."""
+    for branch in (None, None, "b", "b"):
+        dao.write(MORE, table, mode="append", branch=branch)
+    dao.run("create_tag", table, name="t", version=dao.history(table)[-1].version)
+    newest = client.open("orders").metadata.snapshots[-1].timestamp_ms
+
+    def go_on(later: int) -> None:
+        monkeypatch.setattr("dao_iceberg._expiring.now", lambda: newest + later)
+
+    return go_on
+
+
+def say(client, name: str, **ages) -> None:
+    """Let a branch or tag say what of it stays."""
+    table = client.open("orders").table
+    ref = table.metadata.refs[name]
+    update = SetSnapshotRefUpdate(ref_name=name, type=ref.snapshot_ref_type, snapshot_id=ref.snapshot_id, **ages)
+    client.catalogs.get().commit_table(table, (), (update,))
+
+
+def expired(dao, table, **given) -> tuple[int, list[str]]:
+    details = dao.run("expire", table, **given).details
+    return details["versions"], details["names"]
+
+
+def test_a_branch_prevails_over_the_call_and_the_call_over_the_table(dao, table, client, aged):
+    aged(1000_000)
+    assert expired(dao, table) == (0, [])
+    dao.run("set_properties", table, properties={"history.expire.max-snapshot-age-ms": 500_000})
+    assert expired(dao, table) == (1, [])
+    dao.run("set_properties", table, properties={"history.expire.min-snapshots-to-keep": 2})
+    assert expired(dao, table) == (0, [])
+    assert expired(dao, table, keep=1) == (1, [])
+    assert expired(dao, table, keep=1, older_than=2000) == (0, [])
+    say(client, "b", min_snapshots_to_keep=2)
+    assert expired(dao, table, keep=1) == (0, [])
+    say(client, "b", max_snapshot_age_ms=2000_000)
+    assert expired(dao, table, keep=1, older_than=0) == (0, [])
+    say(client, "b", max_snapshot_age_ms=1000)
+    assert expired(dao, table, keep=1, older_than=2000, dry_run=False) == (1, [])
+    assert (dao.count(table), dao.count(table, branch="b"), dao.count(table, tag="t")) == (2, 4, 1)
+
+
+def test_branches_and_tags_get_too_old_but_main_never(dao, table, client, aged):
+    dao.write(MORE, table, mode="append", branch="b", position=Position("s", 1))
+    aged(1000_000)
+    dao.run("set_properties", table, properties={"history.expire.max-ref-age-ms": 2000_000})
+    assert expired(dao, table, older_than=0) == (2, [])
+    say(client, "t", max_ref_age_ms=1000)
+    assert expired(dao, table, older_than=9999) == (0, ["t"])
+    dao.run("set_properties", table, properties={"history.expire.max-ref-age-ms": 1000})
+    say(client, "t", max_ref_age_ms=2000_000)
+    before = keys(client)
+    assert expired(dao, table, older_than=0, dry_run=False) == (3, ["b"])
+    assert (sorted(client.open("orders").metadata.refs), dao.count(table), dao.count(table, tag="t")) == (
+        ["main", "t"],
+        2,
+        1,
+    )
+    assert not any("dao.positions" in name for name in client.open("orders").properties)
+    assert len([one for one in before - keys(client) if one.endswith(".parquet")]) == 3
+    say(client, "t", max_ref_age_ms=1000)
+    assert expired(dao, table, older_than=9999, dry_run=False) == (0, ["t"])
+    assert expired(dao, table, older_than=0, dry_run=False) == (1, [])
+    assert dao.count(table) == 2
+
+
+def test_versions_before_a_tag_are_in_no_line(dao, table, client, aged):
+    for _ in range(2):
+        dao.write(MORE, table, mode="append", branch="b")
+    dao.run("create_tag", table, name="u", branch="b")
+    dao.run("drop_branch", table, name="b")
+    aged(1000_000)
+    assert expired(dao, table, older_than=999) == (3, [])
+    assert expired(dao, table, older_than=1001) == (0, [])

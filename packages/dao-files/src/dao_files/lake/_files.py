@@ -252,7 +252,7 @@ class PartitionedFiles(ABC):
     def _group_rows(self, rows: pa.Table) -> int:
         """How many rows a row group has: what came as one large batch becomes several."""
         groups = -(-rows.nbytes // self.settings.group_size)
-        return max(1, -(-rows.num_rows // max(1, groups)))
+        return max(1, -(-int(rows.num_rows) // max(1, int(groups))))
 
     def _begin(self, group: _Group) -> OpenFile:
         key = self.new_key(group.values)
