@@ -290,7 +290,7 @@ def run_integration_tests(session: nox.Session, *way: str, env: Mapping[str, str
 
 def pytest(session: nox.Session, tests: str, *arguments: str, env: Mapping[str, str] | None = None) -> None:
     """Run pytest from an empty folder, so that nothing but what is installed can be imported."""
-    plugins = ["-p", "slow_tests", "-p", "short_ids"]
+    plugins = ["-p", "slow_tests", "-p", "short_ids", "-p", "frozen_start"]
     config = [f"--rootdir={ROOT}", f"--config-file={ROOT / 'pyproject.toml'}", "--durations=5", *plugins]
     command = ["python", "-P", "-m", "pytest", *config, str(ROOT / tests), *arguments, *session.posargs]
     with session.chdir(session.create_tmp()):
