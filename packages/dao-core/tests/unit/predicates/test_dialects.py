@@ -12,7 +12,6 @@ from dao.errors import DataError
 from dao.testing._predicates import Case, cases, duckdb_rows
 
 GENERATED = settings(
-    max_examples=100,
     deadline=None,
     derandomize=True,
     suppress_health_check=list(HealthCheck),

@@ -42,7 +42,7 @@ from dao.errors import DataError
 from dao.testing._conformance.agreement import sample
 from dao.testing._predicates import COLUMNS, Case, Conditions, cases
 
-GENERATED = settings(max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+GENERATED = settings(deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 _ICEBERG: dict[pa.DataType, Any] = {
     pa.int32(): IntegerType(), pa.int64(): LongType(), pa.float32(): FloatType(), pa.float64(): DoubleType(),
     pa.string(): StringType(), pa.bool_(): BooleanType(), pa.date32(): DateType(), pa.time64("us"): TimeType(),
