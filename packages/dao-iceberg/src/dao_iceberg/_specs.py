@@ -11,7 +11,7 @@ from pyiceberg.partitioning import PARTITION_FIELD_ID_START, PartitionField, Par
 from pyiceberg.schema import Schema
 from pyiceberg.table.sorting import UNSORTED_SORT_ORDER, NullOrder, SortDirection, SortField, SortOrder
 from pyiceberg.transforms import IdentityTransform, Transform, VoidTransform, parse_transform
-from pyiceberg.types import DoubleType, FloatType
+from pyiceberg.types import DoubleType, FixedType, FloatType
 
 from dao.errors import DataError
 
@@ -110,6 +110,12 @@ def partition_spec(
         transform = _transform(term, source, "partition_by")
         if isinstance(transform, IdentityTransform) and isinstance(source.field_type, (FloatType, DoubleType)):
             raise DataError(f"partition_by: column {term.column!r} is {source.field_type}, whose NaN is no partition")
+        if isinstance(transform, IdentityTransform) and isinstance(source.field_type, FixedType):
+            # It writes lengths before such values in manifests, against Avro's specification, and expects them.
+            raise DataError(
+                f"partition_by: column {term.column!r} is {source.field_type}, and Iceberg's Java library can't read "
+                "partitions by such values as they are; bucket(16, column) can be read by all"
+            )
         fields.append(PartitionField(source.field_id, first_id + number, transform, term.field_name))
     names = [one.name for one in fields]
     repeated = next((name for name in names if names.count(name) > 1), None)
