@@ -65,7 +65,7 @@ PIPELINE = [
     r"'temperature': 99\.9",
     r"reports the pressure, too +48 inserted, 0 updated, in 1 commits",
     r"reports of each station +\[286, 286, 286\]",
-    r"versions of the table +5",
+    r"versions of the table +6",
 ]
 
 

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 from attrs import define, field
-from pyiceberg.exceptions import TableAlreadyExistsError
 from pyiceberg.table import Table
 
 from dao.data_store import DataStore
@@ -23,6 +22,7 @@ from dao_iceberg._interface import IcebergInterface
 from dao_iceberg._objects import IcebergObject
 from dao_iceberg._remembered import positions_of
 from dao_iceberg._specs import partition_spec
+from dao_iceberg._transaction import Change, NewTable, commit
 from dao_iceberg.converter import EvolutionPlan, IcebergConverter
 
 __all__ = ["ConnectorTables"]
@@ -116,26 +116,23 @@ class ConnectorTables:
         """
         target = self.target
         client: Client = _interface(target)._client
-        snapshot = self._translated(lambda: client.find(target.key))
-        if snapshot is None and self._translated(lambda: self._created(client, target.key, model)):
-            return
+        if self._translated(lambda: client.find(target.key)) is None:
+            self._translated(lambda: self._create(client, target.key, model))
         if evolve:
-            retry_conflicts(_SECONDS, lambda: self._translated(lambda: self._evolved(client, target.key, model)))
+            retry_conflicts(_SECONDS, lambda: self._translated(lambda: self._evolve(client, target.key, model)))
 
-    def _created(self, client: Client, key: str, model: Any) -> bool:
-        """Whether the table was made; if not, another writer made it."""
-        target = self.config.target
+    def _create(self, client: Client, key: str, model: Any) -> None:
+        """Make the table, unless another writer makes it."""
         schema = IcebergConverter().to_iceberg(model)
-        spec = partition_spec(target.terms, schema)
-        client.make_namespace(key)
-        location = self._place_of(client, key, target)
-        try:
-            client.catalogs.get().create_table(client.identifier(key), schema, location, spec)
-        except TableAlreadyExistsError:
-            return False
-        return True
+        spec = partition_spec(self.config.target.terms, schema)
+        made = NewTable(columns=schema, spec=spec, location=self._place_of(client, key))
 
-    def _evolved(self, client: Client, key: str, model: Any) -> None:
+        def plan(snapshot: Snapshot | None) -> Change:
+            return Change(create=made) if snapshot is None else Change(is_ignored=True)
+
+        commit(client, key, plan, _SECONDS, lambda: None)
+
+    def _evolve(self, client: Client, key: str, model: Any) -> None:
         snapshot = client.open(key)
         self._check_location(client, snapshot)
         snapshot.check_writable()
@@ -146,10 +143,9 @@ class ConnectorTables:
         if wanted is not None and client.locations.key_of(wanted).rstrip("/") != client.locations.key_of(found):
             raise ConfigError(f"connector.target.location: found {wanted!r}, and the table is at {found!r}")
 
-    def _place_of(self, client: Client, key: str, target: Target) -> str:
-        if target.location is None:
-            return client.location_of(key)
-        return client.locations.of(client.locations.key_of(target.location).rstrip("/"))
+    def _place_of(self, client: Client, key: str) -> str:
+        location = self.config.target.location
+        return client.locations.of(key if location is None else client.locations.key_of(location).rstrip("/"))
 
     def _translated(self, call: Callable[[], T]) -> T:
         try:

@@ -59,12 +59,14 @@ class NewTable:
         spec: how it is partitioned.
         order: how its rows are sorted.
         properties: of the table.
+        location: where its files are; None for that of its key.
     """
 
     columns: Schema
     spec: PartitionSpec = UNPARTITIONED_PARTITION_SPEC
     order: SortOrder = UNSORTED_SORT_ORDER
     properties: Mapping[str, str] = field(factory=dict)
+    location: str | None = None
 
     def metadata(self, location: str) -> TableMetadata:
         """The metadata of the table without a snapshot."""
@@ -196,7 +198,7 @@ def prepare(
     """
     if snapshot is None:
         assert create is not None
-        location = client.location_of(table)
+        location = create.location or client.location_of(table)
         metadata = create.metadata(location)
         updates = create.updates(metadata)
         folder = metadata_location(location, create.properties)
