@@ -130,6 +130,18 @@ def test_a_store_that_cant_be_asked(run: Run, folder: Path) -> None:
     assert "can only be read" in written["message"]
 
 
+def test_a_store_that_wants_other_data_than_the_probe_can_be_written_to(run: Run, folder: Path) -> None:
+    (folder / "picky.py").write_text(
+        "from dao.errors import DataError\n\n\n"
+        "class Picky:\n    def write(self, data, data_object): ...\n\n"
+        "    def plan_call(self, action, data_object, arguments, options):\n"
+        "        raise DataError('the table needs the column country')\n"
+    )
+    (folder / "catalog.json").write_text('{"a": {"interface": "picky:Picky", "objects": {"x": {"type": "table"}}}}')
+    (_, written) = findings(run)["stores", "a"]
+    assert written["message"].startswith("has a route for write")
+
+
 def test_a_class_that_cant_be_imported(run: Run, folder: Path, catalog: dict) -> None:
     catalog["silver"]["interface"] = "no_such_module_here:Thing"
     (folder / "catalog.json").write_text(json.dumps(catalog))

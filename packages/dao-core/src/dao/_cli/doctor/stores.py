@@ -14,7 +14,7 @@ from dao._cli.doctor.finding import Finding, advice_for, of_error
 from dao.catalog._properties import PropertyNames
 from dao.data_object import DataObject, DirectoryObject, FileObject
 from dao.data_store import DataStore
-from dao.errors import ConfigError, DaoError, NoRouteError, NotFoundError
+from dao.errors import ConfigError, DaoError, DataError, NoRouteError, NotFoundError
 from dao.results import TableInfo
 from dao.secrets import Reference, Secret, Template
 
@@ -189,6 +189,8 @@ def _writable(access: DataAccessObject, store: DataStore) -> Finding:
         for data in examples:
             try:
                 access.explain("write", data, place)
+            except DataError:
+                pass  # there is a route, for other data
             except DaoError:
                 continue
             return Finding(_AREA, store.name, "note", "has a route for write; --write tries whether it is allowed")
