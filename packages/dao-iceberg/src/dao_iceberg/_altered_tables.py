@@ -68,6 +68,8 @@ def _plan_evolution(asked: Evolution, now: Snapshot) -> Alteration:
     metadata = now.metadata
     updates: list[TableUpdate] = list(_column_updates(asked, now))
     columns = _columns_after(metadata, updates)
+    if not columns.fields:
+        raise DataError("drop: found all columns, and an Iceberg table needs one at least")
     if asked.partitions is not None:
         if metadata.format_version == 1:
             raise UnsupportedError(f"the table {now.key!r} is of version 1 of the format, whose partitions stay")

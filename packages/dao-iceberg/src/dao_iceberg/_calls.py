@@ -78,6 +78,31 @@ def _check(action: str, given: Mapping[str, Any]) -> None:
         refuse_key(given.get("idempotency_key"))
     if action == "upsert":
         check_keys(given.get("keys") or ())
+    if action in ("write", "write_stream", "upsert"):
+        _check_columns(action, given)
+
+
+def _check_columns(action: str, given: Mapping[str, Any]) -> None:
+    """Check the columns of a new table, and their names in arguments, where the data says them without being read."""
+    from dao.arrow.models import schema_of
+    from dao.tables import check_names_given, given_columns
+
+    known = given_columns(given["data"], None if given.get("schema") is None else schema_of(given["schema"]))
+    if known is None:
+        return
+    if action == "upsert":
+        check_names_given(known, keys=given.get("keys"), order_by=given.get("order_by"))
+    elif given.get("mode", "error") in ("error", "overwrite") and "where" not in given:
+        from dao_iceberg._schemas import new_schema, storable
+        from dao_iceberg._specs import partition_spec, sort_order
+
+        columns = new_schema(storable(known))
+        partition_spec(_terms(given.get("partition_by")), columns)
+        sort_order(_terms(given.get("sort_by")), columns)
+
+
+def _terms(given: Any) -> tuple[str, ...]:
+    return () if given is None else (given,) if isinstance(given, str) else tuple(given)
 
 
 def _replaced(mode: str, given: Mapping[str, Any]) -> str:

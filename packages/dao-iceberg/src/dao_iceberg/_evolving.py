@@ -19,7 +19,7 @@ from pyiceberg.table.update import (
 from pyiceberg.types import IcebergType, ListType, MapType, NestedField, StructType
 
 from dao.errors import UnsupportedError
-from dao_iceberg._schemas import arrow_field, iceberg_type
+from dao_iceberg._schemas import arrow_field, iceberg_type, made_schema
 from dao_iceberg._specs import sort_order
 
 __all__ = ["changed_order", "evolved_columns", "replaced_columns", "schema_updates", "widens"]
@@ -92,7 +92,7 @@ class _Evolution:
             if known.as_struct() == StructType(*fields) and known.identifier_field_ids == identifiers:
                 return known
         number = max(one.schema_id for one in self._metadata.schemas) + 1
-        return Schema(*fields, schema_id=number, identifier_field_ids=identifiers)
+        return made_schema(fields, schema_id=number, identifier_field_ids=identifiers)
 
     def _fields(self, base: Sequence[NestedField], wanted: Sequence[pa.Field], replaces: bool) -> list[NestedField]:
         known = {one.name: one for one in base}

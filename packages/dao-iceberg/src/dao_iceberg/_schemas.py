@@ -8,12 +8,21 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.types as pt
 from pyiceberg import types as it
-from pyiceberg.schema import Schema
+from pyiceberg.schema import Schema, index_by_name
 
 from dao.arrow.convert import refuse_variants
 from dao.errors import DataError, UnsupportedError
 
-__all__ = ["FIELD_ID", "arrow_field", "arrow_schema", "field_id", "iceberg_type", "new_schema", "storable"]
+__all__ = [
+    "FIELD_ID",
+    "arrow_field",
+    "arrow_schema",
+    "field_id",
+    "iceberg_type",
+    "made_schema",
+    "new_schema",
+    "storable",
+]
 
 FIELD_ID = b"PARQUET:field_id"
 """The key of a field's metadata that has its id; pyarrow writes it to Parquet and reads it from there."""
@@ -214,8 +223,32 @@ def new_schema(schema: pa.Schema, first: int = 1) -> Schema:
     Args:
         schema: of :func:`storable`.
         first: the first id.
+
+    Raises:
+        DataError: a column has the name of a field inside of another one.
     """
     ids = iter(range(first, first + 1_000_000))
     made = iceberg_type(pa.struct(list(schema)), ids)
     assert isinstance(made, it.StructType)
-    return Schema(*made.fields)
+    return made_schema(made.fields)
+
+
+def made_schema(fields: Sequence[it.NestedField], **more: Any) -> Schema:
+    """A schema of some columns.
+
+    Args:
+        fields: the columns.
+        more: what else it has, see :class:`pyiceberg.schema.Schema`.
+
+    Raises:
+        DataError: a column has the name of a field inside of another one, as Iceberg writes it: ``place.city``.
+    """
+    try:
+        made = Schema(*fields, **more)
+        index_by_name(made)
+    except ValueError as error:
+        told = next((one.name for one in fields if "." in one.name), "")
+        raise DataError(
+            f"a column and a field inside of another one would have one name in Iceberg, such as {told!r}: rename one"
+        ) from error
+    return made

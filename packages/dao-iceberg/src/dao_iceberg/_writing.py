@@ -124,6 +124,8 @@ class Source:
     def _rows(self) -> pa.RecordBatchReader:
         if self._reader is None:
             self._reader = to_reader(self.data, schema=self.schema)
+            if not self._reader.schema.names:
+                raise DataError("the data has no columns, and an Iceberg table needs one at least")
             if self.keyed is not None:
                 self._reader = self.keyed.watch(self._reader)
         return self._reader
