@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
@@ -42,6 +42,27 @@ class ImportedModules:
     def put_back(self) -> None:
         for name, module in self._modules.items():
             sys.modules.setdefault(name, module)
+
+
+class Chosen:
+    """A plugin that makes only the tests that are run: to make all 430 of a suite takes longer than to run a few.
+
+    Attributes:
+        names: of test functions.
+    """
+
+    def __init__(self, names: set[str]) -> None:
+        self.names = names
+
+    def pytest_pycollect_makeitem(self, name: str) -> list[pytest.Item] | None:
+        return [] if name.startswith("test_") and name not in self.names else None
+
+
+def _chosen(arguments: Iterable[str]) -> list[Chosen]:
+    """The plugin for a run of named tests, unless one of them looks at the whole suite."""
+    names = {argument.rpartition("::")[2] for argument in arguments if "::" in argument}
+    whole = "test_the_kit_is_run_whole" in names or not all(name.startswith("test_") for name in names)
+    return [] if whole or not names else [Chosen(names)]
 
 
 @pytest.fixture(autouse=True)
@@ -93,10 +114,11 @@ def run_kit(
         # session holds, that takes longer than the run. The session's own plugin sees what the run leaves.
         without = ("cacheprovider", "xdist", "unraisableexception")
         options = (*(word for name in without for word in ("-p", f"no:{name}")), *plugin, *arguments)
+        plugins = [imported_modules, *_chosen(arguments)]
         profile = settings.get_current_profile_name()
         settings.load_profile("first failure")
         try:
-            return pytester.runpytest_inprocess(*options, plugins=[imported_modules])
+            return pytester.runpytest_inprocess(*options, plugins=plugins)
         finally:
             settings.load_profile(profile)
 
