@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -10,13 +9,13 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
-from pyiceberg.conversions import from_bytes
 from pyiceberg.schema import Schema
 from pyiceberg.transforms import IdentityTransform
 from pyiceberg.types import NestedField
 
 from dao_files.lake import Bounds, FileFacts
 from dao_iceberg._client import Snapshot
+from dao_iceberg._file_bounds import bound_of
 from dao_iceberg._planning import StoredFile
 from dao_iceberg._schemas import arrow_field, arrow_schema
 
@@ -70,20 +69,9 @@ def _bounds(
     own = None if column is None else arrow_field(column).type
     if column is None or own is None or not any(test(own) for test in _ORDERED):
         return None
-    least = [_bound(one.entry.file.lower_bounds, column) for one in files]
-    greatest = [_bound(one.entry.file.upper_bounds, column) for one in files]
+    least = [bound_of(one.entry.file.lower_bounds, column.field_id, column.field_type) for one in files]
+    greatest = [bound_of(one.entry.file.upper_bounds, column.field_id, column.field_type) for one in files]
     low, high = _array(least, own), _array(greatest, own)
     if pt.is_floating(own):  # NaN is no bound of anything
         low, high = (pc.if_else(pc.is_finite(one), one, pa.scalar(None, own)) for one in (low, high))
     return Bounds(low.cast(kind), high.cast(kind))
-
-
-def _bound(bounds: dict[int, bytes] | None, column: NestedField) -> Any:
-    """A bound of a file; None if there is none, or it is in the form of an older type."""
-    found = (bounds or {}).get(column.field_id)
-    if found is None:
-        return None
-    try:
-        return from_bytes(column.field_type, found)
-    except (ValueError, TypeError, ArithmeticError, struct.error):
-        return None

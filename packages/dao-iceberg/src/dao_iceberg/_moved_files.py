@@ -64,9 +64,9 @@ def moved_files(before: Snapshot | None, after: Snapshot) -> list[MovedFile]:
     reader = after.client.reader
     lost = {one.path: one for one in reader.live(_of(left, ManifestContent.DATA))}
     found = {one.path: one for one in reader.live(_of(made, ManifestContent.DATA))}
-    specs = after.metadata.specs()
-    then = DeleteIndex.of(reader.live(_of(old.values(), ManifestContent.DELETES)), specs)
-    now = DeleteIndex.of(reader.live(_of(new.values(), ManifestContent.DELETES)), specs)
+    metadata = after.metadata
+    then = DeleteIndex.of(reader.live(_of(old.values(), ManifestContent.DELETES)), metadata)
+    now = DeleteIndex.of(reader.live(_of(new.values(), ManifestContent.DELETES)), metadata)
     moved = [MovedFile(then.applied_to(one), None) for path, one in lost.items() if path not in found]
     moved += [MovedFile(None, now.applied_to(one)) for path, one in found.items() if path not in lost]
     deletes = [_names(reader.live(_of(some, ManifestContent.DELETES))) for some in (left, made)]

@@ -18,11 +18,13 @@ from pyiceberg.expressions.visitors import (
 from pyiceberg.manifest import DataFileContent, ManifestContent, ManifestFile
 from pyiceberg.partitioning import PartitionSpec
 from pyiceberg.schema import Schema
+from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.transforms import VoidTransform
 
 from dao.arrow.predicates import Literal, Predicate, split, to_iceberg
 from dao.errors import DataError, StoreError
 from dao_iceberg._client import Snapshot
+from dao_iceberg._file_bounds import may_delete
 from dao_iceberg._manifests import Entry
 
 __all__ = ["DeleteIndex", "StoredFile", "plan_files", "vector_place"]
@@ -102,7 +104,7 @@ def plan_files(snapshot: Snapshot, predicate: Predicate | None = None) -> list[S
     deletes = [one for one in snapshot.manifests if one.content == ManifestContent.DELETES]
     if not deletes:
         return [StoredFile(one) for one in chosen]
-    index = DeleteIndex.of(reader.live(deletes), snapshot.metadata.specs())
+    index = DeleteIndex.of(reader.live(deletes), snapshot.metadata)
     return [index.applied_to(one) for one in chosen]
 
 
@@ -195,16 +197,18 @@ class DeleteIndex:
     by_partition: dict[Any, list[Entry]] = field(factory=dict)
     equality: dict[Any, list[Entry]] = field(factory=dict)
     everywhere: list[Entry] = field(factory=list)
+    kinds: Mapping[int, Any] = field(factory=dict)
 
     @classmethod
-    def of(cls, entries: Iterable[Entry], specs: Mapping[int, PartitionSpec]) -> DeleteIndex:
+    def of(cls, entries: Iterable[Entry], metadata: TableMetadata) -> DeleteIndex:
         """The index of some files.
 
         Args:
             entries: the files.
-            specs: how the table is or was partitioned: equality deletes of no partition are of all files.
+            metadata: of the table: equality deletes of no partition are of all files.
         """
-        found = cls()
+        specs = metadata.specs()
+        found = cls(kinds=_kinds(metadata))
         for one in entries:
             if one.file.content == DataFileContent.EQUALITY_DELETES:
                 if _is_partitioned(specs[one.file.spec_id]):
@@ -231,9 +235,16 @@ class DeleteIndex:
         return tuple(vectors or found)
 
     def equality_of(self, data: Entry) -> tuple[Entry, ...]:
-        """The equality deletes of a file: those that are newer."""
+        """The equality deletes of a file: those that are newer, and that its bounds don't rule out."""
         near = [*self.everywhere, *self.equality.get(_partition(data), ())]
-        return tuple(one for one in near if one.sequence > data.sequence)
+        newer = (one for one in near if one.sequence > data.sequence)
+        return tuple(one for one in newer if may_delete(one.file, data.file, self.kinds))
+
+
+def _kinds(metadata: TableMetadata) -> Mapping[int, Any]:
+    """The types of all columns that a table has or had, by their ids; the newest type of each."""
+    schemas = [*metadata.schemas, metadata.schema()]
+    return {number: schema.find_type(number) for schema in schemas for number in schema.field_ids}
 
 
 def _partition(entry: Entry) -> tuple[int, tuple[Any, ...]]:

@@ -160,9 +160,9 @@ class ReadingRoutes(IcebergBase):
         """The rows that changed after one version, up to another, as the difference of the versions' files.
 
         Only the manifests and files that came or went are read; where rows were deleted by their values, so are the
-        files that may have such rows. Each version is compared with the one before: a row that a commit wrote again
-        unchanged is no change, nor is what ``compact`` does. An update is a ``delete`` and an ``insert``. The metadata
-        of the result's schema has ``dao.changes``: ``difference``.
+        files that may have such rows by their partitions and bounds. Each version is compared with the one before: a
+        row that a commit wrote again unchanged is no change, nor is what ``compact`` does. An update is a ``delete``
+        and an ``insert``. The metadata of the result's schema has ``dao.changes``: ``difference``.
 
         Args:
             data_object: the table.

@@ -9,6 +9,7 @@ from io import BytesIO
 from uuid import uuid4
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from pyiceberg.avro.file import AvroOutputFile
@@ -34,7 +35,7 @@ from pyiceberg.table.update import (
     SetSnapshotRefUpdate,
 )
 from pyiceberg.typedef import Record
-from pyiceberg.types import StringType
+from pyiceberg.types import IntegerType, StringType
 from pyroaring import BitMap
 
 from dao import DataAccessObject, DataStore, TableObject
@@ -80,12 +81,28 @@ class Foreign:
         content = DataFileContent.POSITION_DELETES
         self._add(table, content, lower_bounds=bound, upper_bounds=bound, partition=partition)
 
-    def delete_equal(self, rows: pa.Table, ids: dict[str, int], spec_id: int = 0, partition: tuple = ()) -> None:
-        """Delete the rows with some values: columns by name, with their ids."""
+    def delete_equal(
+        self, rows: pa.Table, ids: dict[str, int], spec_id: int = 0, partition: tuple = (), *, bounds: bool = False
+    ) -> None:
+        """Delete the rows with some values: columns by name, with their ids; and say which values these are."""
         fields = [one.with_metadata({"PARQUET:field_id": str(ids[one.name])}) for one in rows.schema]
         table = pa.table(rows.columns, schema=pa.schema(fields))
         content = DataFileContent.EQUALITY_DELETES
-        self._add(table, content, equality_ids=list(ids.values()), spec_id=spec_id, partition=partition)
+        more = self._said(table, ids) if bounds else {}
+        self._add(table, content, equality_ids=list(ids.values()), spec_id=spec_id, partition=partition, **more)
+
+    def _said(self, table: pa.Table, ids: dict[str, int]) -> dict[str, dict]:
+        said = {"lower_bounds": {}, "upper_bounds": {}, "null_value_counts": {}}
+        for name, number in ids.items():
+            values = table[name]
+            said["null_value_counts"][number] = values.null_count
+            if values.null_count < len(values) and not pa.types.is_floating(values.type):
+                for bound, value in zip(
+                    ("lower_bounds", "upper_bounds"), pc.min_max(values).as_py().values(), strict=True
+                ):
+                    kind = self.now.metadata.schema().find_type(number)
+                    said[bound][number] = to_bytes(IntegerType() if values.type == pa.int32() else kind, value)
+        return said
 
     def delete_by_vector(self, path: str, rows: list[int]) -> None:
         bitmaps: dict[int, list[int]] = {}
