@@ -22,6 +22,7 @@ from dao.errors import DataError, UnsupportedError
 from dao.memory import current
 from dao_delta._client import Snapshot
 from dao_delta._rules import Meaning, Rule, rules_of
+from dao_files.lake import grouped
 
 __all__ = ["Checks", "checked_rows", "given_schema", "has_rules"]
 
@@ -83,8 +84,8 @@ class Checks:
             DataError: a row breaks a rule.
             UnsupportedError: deltalake can't evaluate one.
         """
-        for chunk in _chunks(rows):
-            yield from self._applied(chunk).to_batches()
+        for chunk in grouped(rows, current().chunk):
+            yield from self._applied(pa.Table.from_batches(chunk)).to_batches()
 
     def _applied(self, chunk: pa.Table) -> pa.Table:
         made = [one for one in self.rules if one.kind == "generated" and one.name not in chunk.column_names]
@@ -155,14 +156,3 @@ def _why(values: Mapping[str, Any]) -> str:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _chunks(rows: pa.RecordBatchReader) -> Iterator[pa.Table]:
-    held: list[pa.RecordBatch] = []
-    for batch in rows:
-        held.append(batch)
-        if sum(one.nbytes for one in held) >= current().chunk:
-            yield pa.Table.from_batches(held)
-            held = []
-    if held:
-        yield pa.Table.from_batches(held)

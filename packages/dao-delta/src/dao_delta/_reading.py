@@ -23,7 +23,7 @@ from dao_delta._facts import facts_of
 from dao_delta._misread import has_misread
 from dao_delta._pushdown import decides, push_down
 from dao_delta._stored import StoredFiles, gone_error, mapping_of, missing_file, stored_files
-from dao_files.lake import files_with_rows, typed
+from dao_files.lake import files_with_rows, grouped, typed
 from dao_files.storage import in_parallel
 
 __all__ = ["count_rows", "read_rows", "stream_rows"]
@@ -79,7 +79,7 @@ def _selected(snapshot: Snapshot, selection: Selection, wanted: pa.Schema, size:
             left, columns = None, _columns(snapshot, wanted, None)
         batches = _scanned(snapshot, columns, predicate)
     shape = partial(_shaped, schema=_fields(snapshot, columns), predicate=left, names=wanted.names)
-    groups = _grouped(batches, size)
+    groups = grouped(batches, size, pa.RecordBatch.get_total_buffer_size)  # deltalake's have 8,192 rows
     if selection.limit is not None:  # the rows after the last one that is asked for aren't worked on
         return _first(map(shape, groups), selection.limit)
     # Threads hold more groups, and what one frees of another's memory isn't used again at once.
@@ -135,20 +135,6 @@ def _read_one_by_one(snapshot: Snapshot, columns: list[str], predicate: Predicat
     for file in compress(files, kept):
         with missing_file(snapshot, file):
             yield from reader.read(file, columns)
-
-
-def _grouped(batches: Iterator[pa.RecordBatch], size: int) -> Iterator[Batches]:
-    """The batches, of which deltalake's have 8,192 rows, in groups of about as many bytes."""
-    held: list[pa.RecordBatch] = []
-    weight = 0
-    for batch in batches:
-        held.append(batch)
-        weight += batch.get_total_buffer_size()  # 40 times as fast as nbytes; of a slice it is more
-        if weight >= size:
-            yield held
-            held, weight = [], 0
-    if held:
-        yield held
 
 
 def _translated(reader: pa.RecordBatchReader, snapshot: Snapshot) -> Iterator[pa.RecordBatch]:

@@ -12,12 +12,12 @@ from pyiceberg.partitioning import PARTITION_FIELD_ID_START, PartitionSpec
 from pyiceberg.table.sorting import SortOrder
 from pyiceberg.table.update import AddPartitionSpecUpdate, SetDefaultSpecUpdate, TableUpdate
 
-from dao.arrow.convert import conform, to_reader
-from dao.errors import AlreadyExistsError, ConflictError, DataError
+from dao.arrow.convert import conform
+from dao.errors import AlreadyExistsError, DataError
 from dao.increments import Position
 from dao.results import WriteResult
 from dao.tables import reconcile
-from dao_files.lake import FileSettings, check_same_properties, valid_rows, with_missing
+from dao_files.lake import FileSettings, RowSource, check_same_properties, valid_rows, with_missing
 from dao_iceberg._client import MAIN, Client, Snapshot
 from dao_iceberg._evolving import changed_order, evolved_columns, replaced_columns, schema_updates
 from dao_iceberg._files import IcebergFiles, Layout
@@ -99,46 +99,22 @@ class Write:
         }
 
 
-@define(eq=False)
-class Source:
-    """The rows of a call: written into files once, and again only if the table was changed so that they don't fit.
+@define(eq=False, slots=False)
+class Source(RowSource[IcebergFiles]):
+    """See :class:`dao_files.lake.RowSource`."""
 
-    Attributes:
-        data: what was handed in.
-        schema: the schema to which it is cast; None for its own.
-        keyed: the call, if it has an idempotency key.
-    """
-
-    data: Any
-    schema: pa.Schema | None = None
     keyed: Keyed | None = None
-    _reader: pa.RecordBatchReader | None = None
-    _files: IcebergFiles | None = None
-    _made_for: Any = None
 
-    @property
-    def arriving(self) -> pa.Schema:
-        """The columns of the rows."""
-        return self._rows().schema
+    def opened(self) -> pa.RecordBatchReader:
+        """The rows from their beginning.
 
-    def _rows(self) -> pa.RecordBatchReader:
-        if self._reader is None:
-            self._reader = to_reader(self.data, schema=self.schema)
-            if not self._reader.schema.names:
-                raise DataError("the data has no columns, and an Iceberg table needs one at least")
-            if self.keyed is not None:
-                self._reader = self.keyed.watch(self._reader)
-        return self._reader
-
-    def read_rest(self) -> None:
-        """Read the rows that were not yet read, and drop them."""
-        for _ in self._rows():
-            pass
-
-    @property
-    def can_be_read_again(self) -> bool:
-        """Whether the data is in memory, and no stream."""
-        return isinstance(self.data, (pa.Table, pa.RecordBatch, list)) or hasattr(self.data, "__dataframe__")
+        Raises:
+            DataError: they have no columns.
+        """
+        reader = super().opened()
+        if not reader.schema.names:
+            raise DataError("the data has no columns, and an Iceberg table needs one at least")
+        return reader
 
     def files(
         self,
@@ -159,27 +135,13 @@ class Source:
             ConflictError: the table was changed so that the rows must be written again, and they were a stream.
             DataError: a value doesn't fit its column.
         """
-        if self._files is not None and self._made_for == layout.made_of:
-            return self._files
-        if self._files is not None:
-            if not self.can_be_read_again:
-                raise ConflictError(
-                    "another writer changed the table's columns or partitions, and the stream can't be read again"
-                )
-            self.discard()
-            self._reader = None
-        reader = self._rows()
-        self._files = IcebergFiles(client.transport, client.locations, layout, settings=settings)
-        self._made_for = layout.made_of
-        rows = conform(with_missing(reader, layout.schema), layout.schema)
-        self._files.write(valid_rows(rows, check))
-        return self._files
-
-    def discard(self) -> None:
-        """Delete the files: no snapshot names them."""
-        if self._files is not None:
-            self._files.discard()
-            self._files = None
+        schema = layout.schema
+        return self.written(
+            layout.made_of,
+            lambda: IcebergFiles(client.transport, client.locations, layout, settings=settings),
+            lambda reader: valid_rows(conform(with_missing(reader, schema), schema), check),
+            "columns, partitions or order",
+        )
 
 
 def write_rows(client: Client, table: str, source: Source, asked: Write) -> WriteResult:

@@ -9,7 +9,8 @@
   gives as :class:`Rewriting`;
 - :func:`without_common` tells the rows that a rewrite changed from those that it copied;
 - :class:`PropertyRule` and :func:`check_same_properties` check properties of tables;
-- :func:`valid_rows`, :func:`with_missing`, :func:`without_extensions` and :func:`typed` shape rows.
+- :class:`RowSource` has the rows of a call, which are written once whatever the conflicts of its commit;
+- :func:`grouped`, :func:`valid_rows`, :func:`with_missing`, :func:`without_extensions` and :func:`typed` shape rows.
 
 What a format's log says of its files is its backend's affair. Names are imported on first access.
 """
@@ -33,7 +34,8 @@ if TYPE_CHECKING:
     from dao_files.lake._removing import Removed, remove_rows, remove_selected
     from dao_files.lake._replacing import must_fulfil
     from dao_files.lake._rewriting import Feed, Rewriting, in_threads
-    from dao_files.lake._shaping import typed, valid_rows, with_missing, without_extensions
+    from dao_files.lake._shaping import grouped, typed, valid_rows, with_missing, without_extensions
+    from dao_files.lake._source import RowSource
 
 _HOMES = {
     "Bounds": "dao_files.lake._bounds",
@@ -49,12 +51,14 @@ _HOMES = {
     "PropertyRule": "dao_files.lake._properties",
     "Removed": "dao_files.lake._removing",
     "Rewriting": "dao_files.lake._rewriting",
+    "RowSource": "dao_files.lake._source",
     "Values": "dao_files.lake._files",
     "check_same_properties": "dao_files.lake._properties",
     "compared_bytes": "dao_files.lake._difference",
     "files_with_keys": "dao_files.lake._pruning",
     "files_with_rows": "dao_files.lake._pruning",
     "filesystem_over": "dao_files.lake._filesystem",
+    "grouped": "dao_files.lake._shaping",
     "in_threads": "dao_files.lake._rewriting",
     "must_fulfil": "dao_files.lake._replacing",
     "remove_rows": "dao_files.lake._removing",
@@ -81,12 +85,14 @@ __all__ = [
     "PropertyRule",
     "Removed",
     "Rewriting",
+    "RowSource",
     "Values",
     "check_same_properties",
     "compared_bytes",
     "files_with_keys",
     "files_with_rows",
     "filesystem_over",
+    "grouped",
     "in_threads",
     "must_fulfil",
     "remove_rows",

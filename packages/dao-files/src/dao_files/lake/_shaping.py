@@ -4,7 +4,7 @@ those that are read, in the table's own types.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.types as pt
@@ -12,7 +12,7 @@ import pyarrow.types as pt
 from dao.arrow.convert import cast_array, change_types, rebuild_nested, refuse_invalid
 from dao.errors import DataError
 
-__all__ = ["typed", "valid_rows", "with_missing", "without_extensions"]
+__all__ = ["grouped", "typed", "valid_rows", "with_missing", "without_extensions"]
 
 
 def without_extensions(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
@@ -113,3 +113,30 @@ def _cast(array: pa.Array, kind: pa.DataType) -> pa.Array:
         return array
     nested = rebuild_nested(array, kind, _cast) if pt.is_nested(array.type) else None
     return cast_array(array, kind) if nested is None else nested
+
+
+def grouped(
+    batches: Iterable[pa.RecordBatch], size: int, weigh: Callable[[pa.RecordBatch], int] = lambda one: int(one.nbytes)
+) -> Iterator[list[pa.RecordBatch]]:
+    """Batches in groups of about as many bytes.
+
+    Args:
+        batches: the batches, of which some may be small.
+        size: bytes from which on a group is complete.
+        weigh: says how many bytes a batch has; ``pa.RecordBatch.get_total_buffer_size`` is 40 times as fast, but counts
+            what a slice is of.
+
+    >>> rows = pa.record_batch({"x": [1, 2, 3]})
+    >>> [len(group) for group in grouped([rows] * 5, 2 * rows.nbytes)]
+    [2, 2, 1]
+    """
+    held: list[pa.RecordBatch] = []
+    weight = 0
+    for batch in batches:
+        held.append(batch)
+        weight += weigh(batch)
+        if weight >= size:
+            yield held
+            held, weight = [], 0
+    if held:
+        yield held
