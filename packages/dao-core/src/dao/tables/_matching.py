@@ -20,6 +20,7 @@ __all__ = [
     "comparable",
     "key_columns",
     "numbers",
+    "placed",
     "precedes",
     "winners",
 ]
@@ -48,6 +49,15 @@ def comparable(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array
         return column.cast(pa.decimal128(kind.precision, kind.scale))
     plain = without_views(kind)
     return column if plain.equals(kind) else column.cast(plain)
+
+
+def placed(columns: pa.Table) -> pa.Table:
+    """The columns named by their places: Arrow takes a name to group or join by for a path if it begins with a point.
+
+    >>> placed(pa.table({".a": [1], "b": [2]})).column_names
+    ['0', '1']
+    """
+    return columns.rename_columns(list(map(str, range(columns.num_columns))))
 
 
 # Grouping and joining use no Arrow threads: rows may be in memory owned by Python (see dao_files.formats._near).
@@ -79,16 +89,18 @@ def winners(source: pa.Table, keys: Sequence[str], order_by: Sequence[str]) -> p
     check_comparable("keys", keys, source.schema)
     check_comparable("order_by", order_by, source.schema)
     check_identifying(source, keys)
-    numbered = key_columns(source, keys).append_column(_ROW, numbers(source.num_rows))
-    groups = numbered.group_by(list(keys), use_threads=False).aggregate([(_ROW, "count"), (_ROW, "min"), (_ROW, "max")])
+    compared = placed(key_columns(source, keys))
+    places = list(compared.column_names)
+    numbered = compared.append_column(_ROW, numbers(source.num_rows))
+    groups = numbered.group_by(places, use_threads=False).aggregate([(_ROW, "count"), (_ROW, "min"), (_ROW, "max")])
     if groups.num_rows == source.num_rows:
         return source
     if not order_by:
         raise _repeated_keys(groups, keys, source.num_rows)
     order = _order(source, order_by)
     rank = pc.sort_indices(order)  # the inverse permutation: the position of each row in the order
-    ranked = key_columns(source, keys).append_column(_ROW, rank.cast(pa.int64()))
-    best = ranked.group_by(list(keys), use_threads=False).aggregate([(_ROW, "max")]).column(f"{_ROW}_max")
+    ranked = compared.append_column(_ROW, rank.cast(pa.int64()))
+    best = ranked.group_by(places, use_threads=False).aggregate([(_ROW, "max")]).column(f"{_ROW}_max")
     rows = order.take(best.combine_chunks())
     return source.take(rows.take(pc.sort_indices(rows)))
 
@@ -164,7 +176,7 @@ def check_identifying(source: pa.Table, keys: Sequence[str]) -> None:
 def _repeated_keys(groups: pa.Table, keys: Sequence[str], rows: int) -> DataError:
     several = groups.filter(pc.greater(groups.column(f"{_ROW}_count"), 1))
     first = several.slice(pc.index(several.column(f"{_ROW}_min"), pc.min(several.column(f"{_ROW}_min"))).as_py(), 1)
-    example = ", ".join(f"{name}={first.column(name)[0]}" for name in keys)
+    example = ", ".join(f"{name}={first.column(str(place))[0]}" for place, name in enumerate(keys))
     places = f"rows {first.column(f'{_ROW}_min')[0]} and {first.column(f'{_ROW}_max')[0]}"
     return DataError(
         f"{rows - groups.num_rows} rows of the data repeat a key, such as {example} in {places}: "
@@ -195,9 +207,10 @@ class Matcher:
         if len(self.keys) == 1:
             column, known = found.column(0).combine_chunks(), self.source.column(0).combine_chunks()
             return pc.index_in(_array(column), value_set=_array(known)).cast(pa.int64())
-        left = found.append_column(_ROW, numbers(found.num_rows))
-        right = self.source.append_column(_SOURCE, numbers(self.source.num_rows))
-        both = left.join(right, list(self.keys), join_type="inner", use_threads=False)
+        known = self.source.select(list(self.keys))
+        left = placed(found).append_column(_ROW, numbers(found.num_rows))
+        right = placed(known).append_column(_SOURCE, numbers(known.num_rows))
+        both = left.join(right, list(map(str, range(len(self.keys)))), join_type="inner", use_threads=False)
         pairs = both.select([_ROW, _SOURCE]).combine_chunks()
         positions = pc.index_in(left.column(_ROW), value_set=_array(pairs.column(_ROW)))
         return _array(pairs.column(_SOURCE)).take(_array(positions))

@@ -12,7 +12,7 @@ from dao.arrow.convert import find_names
 from dao.arrow.predicates import filter_table
 from dao.errors import DataError
 from dao.tables._deletes import CHANGE_COLUMNS
-from dao.tables._matching import Matcher, check_comparable, check_identifying, check_keys, key_columns, numbers
+from dao.tables._matching import Matcher, check_comparable, check_identifying, check_keys, key_columns, numbers, placed
 
 __all__ = ["appended_rows", "net_changes"]
 
@@ -77,11 +77,14 @@ def _ages(versions: pa.ChunkedArray) -> pa.Array:
 
 def _groups(changes: pa.Table, keys: Sequence[str], came: Any, age: pa.Array) -> pa.Table:
     """For each key its last age, its last row, and how many rows more came than went."""
-    compared = key_columns(changes, keys)
+    compared = placed(key_columns(changes, keys))
+    places = list(compared.column_names)
     sign = pc.if_else(came, pa.scalar(1, pa.int64()), pa.scalar(-1, pa.int64()))
     for name, column in ((_ROW, numbers(changes.num_rows)), (_AGE, age), (_SIGN, sign)):
         compared = compared.append_column(name, column)
-    return compared.group_by(list(keys), use_threads=False).aggregate([(_AGE, "max"), (_ROW, "max"), (_SIGN, "sum")])
+    sums = [(_AGE, "max"), (_ROW, "max"), (_SIGN, "sum")]
+    groups = compared.group_by(places, use_threads=False).aggregate(sums)
+    return groups.rename_columns([*keys, *groups.column_names[len(places) :]])
 
 
 def _split(groups: pa.Table, survivors: pa.Array, keys: Sequence[str]) -> tuple[pa.Array, pa.Array]:

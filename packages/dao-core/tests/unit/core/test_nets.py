@@ -114,3 +114,21 @@ def test_only_added_rows_can_be_appended() -> None:
     with pytest.raises(DataError, match="version 8 of the source has a row that is a 'update_before'.*keys="):
         appended_rows(mixed)
     assert appended_rows(mixed, "id = 1").num_rows == 1
+
+
+@pytest.mark.parametrize("names", [(".id", ".."), (".", "a.b"), ("[0]", "")])
+def test_names_that_arrow_takes_for_paths(names: tuple[str, str]) -> None:
+    def odd(rows: pa.Table) -> pa.Table:
+        return rows.rename_columns(
+            [dict(zip(("id", "part"), names, strict=True)).get(one, one) for one in rows.schema.names]
+        )
+
+    found = changes((1, "a", 1, "insert", 1), (2, "a", 2, "insert", 1), (2, "a", 2, "delete", 2))
+    assert net_changes(odd(found), names).equals(odd(net_changes(found, ["id", "part"])))
+    assert net_changes(odd(found), names[:1]).equals(odd(net_changes(found, ["id"])))
+    old, new = (pa.table({names[0]: [1, 2, 2], names[1]: parts}) for parts in (["a", "b", "c"], ["x", "y", "z"]))
+    with pytest.raises(DataError, match="repeat a key"):
+        merge_tables(old, new, names[:1])
+    assert merge_tables(old, new, names).came.num_rows == 3
+    merged = merge_tables(old.slice(0, 2), new, names[:1], names[1:]).rows
+    assert merged.column(names[1]).to_pylist() == ["x", "z"]
