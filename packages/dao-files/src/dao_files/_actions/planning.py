@@ -90,6 +90,8 @@ def _plan_reading(
     reading = check_reading(storage, data_object, options=options, content=content, changing=action == "delete", **kept)
     if action != "delete":
         _check_columns_read(reading, data_object, given, options)
+    else:
+        _check_typed(reading, given)
     found = {"location": location_of(storage, reading.place.key), "format": _describe_format(reading, content)}
     for name in ("columns", "where", "limit"):
         if name in given:
@@ -119,6 +121,19 @@ def _check_columns_read(
     read = format_options(reading.format, data_object, options, direction="reading")
     selection = Selection(given.get("columns"), given.get("where"))
     plan_scan(reading.format, [], None, read, selection, schema=declared)
+
+
+def _check_typed(reading: Reading, given: Mapping[str, Any]) -> None:
+    """Check that a file's rows have types, so that others can be written again; a table's log may know them.
+
+    Raises:
+        UnsupportedError: they have none.
+    """
+    from dao_files._actions.rewriting import refuse_untyped
+    from dao_files._actions.tables import declared_schema
+
+    if reading.format is not None and reading.place.wanted == "file":
+        refuse_untyped(reading.format, reading.place.key, declared_schema(given.get("schema")))
 
 
 def _describe_format(reading: Reading, content: bool) -> str:

@@ -19,12 +19,14 @@ from dao_files._workers import WORKERS, in_parallel
 
 if TYPE_CHECKING:
     from dao_files._storage.storage import Change
+    from dao_files.formats import Format
 
 __all__ = [
     "Rewritten",
     "file_schema",
     "part_writer",
     "prepare_rewriting",
+    "refuse_untyped",
     "rewrite_each",
 ]
 
@@ -64,17 +66,27 @@ def prepare_rewriting(table: StoredTable, schema: Any) -> StoredTable:
     """
     table = table.in_own_spelling()
     declared = declared_schema(schema)
-    if not table.format.has_schema and table.remembered is None and declared is None:
-        raise UnsupportedError(
-            f"the {table.format.name} files of {table.key!r} hold no types, so rewriting them could alter values: "
-            "give schema=, or the object a schema"
-        )
+    if table.remembered is None:
+        refuse_untyped(table.format, table.key, declared)
     if declared is not None:
         if table.format.has_schema or table.remembered is not None:
             refuse_unnamed(table.schema, declared)
         return evolve(table, declared=declared)
     table.check_files()
     return table
+
+
+def refuse_untyped(format: Format, key: str, declared: pa.Schema | None) -> None:
+    """Refuse to rewrite files whose types are neither stored nor declared.
+
+    Raises:
+        UnsupportedError: they are.
+    """
+    if not format.has_schema and declared is None:
+        raise UnsupportedError(
+            f"the {format.name} files of {key!r} hold no types, so rewriting them could alter values: give schema=, or "
+            "the object a schema"
+        )
 
 
 def file_schema(schema: pa.Schema, partition_by: Sequence[str]) -> pa.Schema:

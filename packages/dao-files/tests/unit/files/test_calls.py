@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dao import DataAccessObject
-from dao.errors import DaoError, DataError, PermissionDeniedError, StoreError
+from dao.errors import DaoError, DataError, PermissionDeniedError, StoreError, UnsupportedError
 from dao.results import FileInfo, Listing
 
 
@@ -26,6 +26,7 @@ def dao(request: pytest.FixtureRequest, tmp_path: Path) -> DataAccessObject:
         "declared": {"type": "table", "format": "csv", "delimiter": ";", "schema": {"a": "int8"}},
         "d": {"type": "directory"},
         "blob": {"type": "file"},
+        "f": {"type": "file", "key": "f.csv"},
     }
     return DataAccessObject({"s": {"interface": request.param, "options": options, "objects": objects}})
 
@@ -191,3 +192,11 @@ def test_one_name_of_a_column_is_a_list_of_one_in_a_catalog() -> None:
     dao.write([{"id": 1, "day": "mo"}], "s.t")
     assert dao.upsert([{"id": 1, "day": "tu"}], "s.t").rows_updated == 1
     assert dao.read("s.t", into="pylist") == [{"id": 1, "day": "tu"}]
+
+
+def test_rows_of_a_file_without_types_are_deleted_by_neither_face(dao: DataAccessObject) -> None:
+    dao.write(b"a,b\n007,2\n", "s.f")
+    for call in (dao.delete, lambda *roles, **given: dao.explain("delete", *roles, **given)):
+        with pytest.raises(UnsupportedError, match="hold no types"):
+            call("s.f", where="b = 2")
+        assert call("s.f", where="b = 9", schema={"a": "string", "b": "bigint"})
