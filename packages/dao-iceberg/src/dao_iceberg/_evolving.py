@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 
 import pyarrow as pa
 import pyarrow.types as pt
@@ -16,10 +17,12 @@ from pyiceberg.table.update import (
     SetDefaultSortOrderUpdate,
     TableUpdate,
 )
-from pyiceberg.types import IcebergType, ListType, MapType, NestedField, StructType
+from pyiceberg.types import NestedField, StructType
 
 from dao.errors import UnsupportedError
-from dao_iceberg._schemas import arrow_field, iceberg_type, made_schema
+from dao_iceberg._model_merging import Merge
+from dao_iceberg._model_types import Wanted
+from dao_iceberg._schemas import iceberg_type, made_schema
 from dao_iceberg._specs import sort_order
 
 __all__ = ["changed_order", "evolved_columns", "replaced_columns", "schema_updates", "widens"]
@@ -35,12 +38,43 @@ def evolved_columns(metadata: TableMetadata, wanted: pa.Schema) -> Schema:
     Raises:
         UnsupportedError: a column would get a type that Iceberg can't give it without a rewrite.
     """
-    return _Evolution(metadata).schema(wanted, replaces=False)
+    merge = _merge(metadata, wanted)
+    columns = _merged(merge, metadata)
+    for step in merge.steps:
+        if step.kind in ("narrow", "retype"):
+            raise UnsupportedError(
+                f"column {'.'.join(step.path)!r} would change, {step.text}: Iceberg can't do that without a rewrite; "
+                "cast the data, or overwrite the table"
+            )
+    return columns
 
 
 def replaced_columns(metadata: TableMetadata, wanted: pa.Schema) -> Schema:
     """The columns of a table whose rows are all replaced: what has the same name and a like type keeps its id."""
-    return _Evolution(metadata).schema(wanted, replaces=True)
+    return _merged(_merge(metadata, wanted), metadata)
+
+
+def _merge(metadata: TableMetadata, wanted: pa.Schema) -> Merge:
+    numbers = count(1)
+    asked = [
+        NestedField(next(numbers), one.name, iceberg_type(one.type, numbers), required=not one.nullable)
+        for one in wanted
+    ]
+    version, last = metadata.format_version, metadata.last_column_id
+    return Merge(Wanted(StructType(*asked)), version=version, last_id=last, renamed={}, pinned={}, drop=True)
+
+
+def _merged(merge: Merge, metadata: TableMetadata) -> Schema:
+    """The columns after a merge: those of a schema that the table has or had, or new ones."""
+    base = metadata.schema()
+    columns = merge.run(base.as_struct())
+    required = {one.field_id for one in columns.fields if one.required}
+    identifiers = [number for number in base.identifier_field_ids if number in required]
+    for known in metadata.schemas:
+        if known.as_struct() == columns and known.identifier_field_ids == identifiers:
+            return known
+    number = max(one.schema_id for one in metadata.schemas) + 1
+    return made_schema(columns.fields, schema_id=number, identifier_field_ids=identifiers)
 
 
 def schema_updates(metadata: TableMetadata, columns: Schema) -> tuple[TableUpdate, ...]:
@@ -75,61 +109,6 @@ def changed_order(
         return made, (AddSortOrderUpdate(sort_order=made), SetDefaultSortOrderUpdate(sort_order_id=made.order_id))
     is_set = known.order_id == metadata.default_sort_order_id
     return known, () if is_set else (SetDefaultSortOrderUpdate(sort_order_id=known.order_id),)
-
-
-class _Evolution:
-    def __init__(self, metadata: TableMetadata) -> None:
-        self._metadata = metadata
-        self._ids = iter(range(metadata.last_column_id + 1, 1 << 31))
-
-    def schema(self, wanted: pa.Schema, *, replaces: bool) -> Schema:
-        base = self._metadata.schema()
-        fields = self._fields(base.fields, list(wanted), replaces)
-        identifiers = [
-            one for one in base.identifier_field_ids if any(one == made.field_id and made.required for made in fields)
-        ]
-        for known in self._metadata.schemas:
-            if known.as_struct() == StructType(*fields) and known.identifier_field_ids == identifiers:
-                return known
-        number = max(one.schema_id for one in self._metadata.schemas) + 1
-        return made_schema(fields, schema_id=number, identifier_field_ids=identifiers)
-
-    def _fields(self, base: Sequence[NestedField], wanted: Sequence[pa.Field], replaces: bool) -> list[NestedField]:
-        known = {one.name: one for one in base}
-        return [self._field(known.get(one.name), one, replaces) for one in wanted]
-
-    def _field(self, base: NestedField | None, wanted: pa.Field, replaces: bool) -> NestedField:
-        if base is None:
-            number = next(self._ids)
-            return NestedField(number, wanted.name, iceberg_type(wanted.type, self._ids), required=not wanted.nullable)
-        kind = self._type(base.field_type, wanted.type, wanted.name, replaces)
-        if kind is None:  # another column of the same name
-            number = next(self._ids)
-            return NestedField(number, wanted.name, iceberg_type(wanted.type, self._ids), required=not wanted.nullable)
-        return base.model_copy(update={"field_type": kind, "required": not wanted.nullable})
-
-    def _type(self, base: IcebergType, wanted: pa.DataType, place: str, replaces: bool) -> IcebergType | None:
-        match base:
-            case StructType() if pt.is_struct(wanted):
-                return StructType(*self._fields(base.fields, list(wanted), replaces))
-            case ListType() if pt.is_list(wanted):
-                element = self._field(base.element_field, wanted.value_field.with_name("element"), replaces)
-                return ListType(element.field_id, element.field_type, element_required=element.required)
-            case MapType() if pt.is_map(wanted):
-                key = self._field(base.key_field, wanted.key_field.with_name("key"), replaces)
-                value = self._field(base.value_field, wanted.item_field.with_name("value"), replaces)
-                return MapType(key.field_id, key.field_type, value.field_id, value.field_type, value.required)
-        old = arrow_field(NestedField(0, place, base)).type
-        if old.equals(wanted):
-            return base
-        if widens(old, wanted):
-            return iceberg_type(wanted, self._ids)
-        if replaces:
-            return None
-        raise UnsupportedError(
-            f"column {place!r} would become {wanted}: Iceberg can't make that of {old} without a rewrite; cast the "
-            "data, or overwrite the table"
-        )
 
 
 def widens(old: pa.DataType, new: pa.DataType) -> bool:
