@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -16,12 +17,13 @@ from dao.results import WriteResult
 from dao.tables import check_keys, split_deletes, winners
 from dao_delta._client import Client, Snapshot
 from dao_delta._facts import facts_of
+from dao_delta._properties import checked_properties
 from dao_delta._remembered import Keyed, Remembered
 from dao_delta._rewriting import NewFiles, Rewriting
 from dao_delta._stored import stored_files
 from dao_delta._transaction import Change, commit
 from dao_delta._writing import check_given_partitions, evolved, first_layout, layout_of, new_table_actions
-from dao_files.lake import FileSettings, Merge, files_with_keys, valid_rows, without_extensions
+from dao_files.lake import FileSettings, Merge, check_same_properties, files_with_keys, valid_rows, without_extensions
 from dao_files.storage import collect
 
 __all__ = ["Upsert", "upsert_rows"]
@@ -41,6 +43,7 @@ class Upsert:
         timeout: seconds for which the commit is tried again.
         idempotency_key: the key of the call.
         position: up to which version of a source the table has got with it.
+        properties: of a new table.
     """
 
     keys: tuple[str, ...]
@@ -52,6 +55,7 @@ class Upsert:
     timeout: float = 60.0
     idempotency_key: str | None = None
     position: Position | None = None
+    properties: Mapping[str, str] = field(default=None, converter=checked_properties)
 
     @property
     def keyed(self) -> Keyed | None:
@@ -64,6 +68,7 @@ class Upsert:
             delete_when=None if self.delete_when is None else str(parse(self.delete_when)),
             partition_by=self.partition_by,
             schema_mode=self.schema_mode,
+            properties=self.properties or None,
             position=self.position,
         )
 
@@ -94,6 +99,7 @@ def _plan(
     split = split_deletes(source, asked.delete_when, None if snapshot is None else snapshot.schema, keys, order)
     if snapshot is None:
         return _plan_new(new, split.rows, asked)
+    check_same_properties(asked.properties, snapshot.properties)
     snapshot.check_writable(removes=True)
     check_given_partitions(asked.partition_by, snapshot)
     for name in (*keys, *order):
@@ -113,13 +119,13 @@ def _plan(
 
 
 def _plan_new(new: NewFiles, rows: pa.Table, asked: Upsert) -> Change:
-    layout = first_layout(rows.schema, asked.partition_by)
+    layout = first_layout(rows.schema, asked.partition_by, asked.properties)
     files = new.begin(layout)
     files.write(valid_rows(conform(rows.to_reader(), layout.schema)))
     return Change(
         operation="MERGE",
         parameters=_parameters(asked),
-        actions=[*new_table_actions(layout.schema, layout.partition_by, {}), *new.actions],
+        actions=[*new_table_actions(layout.schema, layout.partition_by, asked.properties), *new.actions],
         result=WriteResult(files.rows, 0, 0, new.size, new.count),
         blind=True,
     )

@@ -160,6 +160,7 @@ class WritingRoutes(DeltaBase):
         schema: Any = None,
         idempotency_key: str | None = None,
         position: Position | None = None,
+        properties: Mapping[str, Any] | None = None,
     ) -> WriteResult:
         """Replace the rows with existing keys and add the others, all or none, in one commit.
 
@@ -180,6 +181,7 @@ class WritingRoutes(DeltaBase):
             schema: the schema of the data, to which it is cast.
             idempotency_key: as for :meth:`write`.
             position: as for :meth:`write`.
+            properties: as for :meth:`write`.
 
         Returns:
             ``rows_updated`` counts the replaced rows, including each row of a key that the table has repeatedly. Rows
@@ -211,6 +213,7 @@ class WritingRoutes(DeltaBase):
             timeout=self.conflict_timeout,
             idempotency_key=idempotency_key,
             position=position,
+            properties=properties,
         )
         return upsert_rows(self._client, data_object.key, data, _declared(schema), asked)
 

@@ -48,7 +48,7 @@ RIGHT = {
 }
 
 
-@pytest.fixture(params=["write", "replace", "append", "set_properties"])
+@pytest.fixture(params=["write", "replace", "append", "set_properties", "upsert"])
 def give(request, dao, table):
     """A call with properties: of a new table, or of one that is there."""
     rows = pa.table({"k": [1]})
@@ -56,6 +56,8 @@ def give(request, dao, table):
         dao.write(rows, table)
     if request.param == "set_properties":
         return lambda properties: dao.run("set_properties", table, properties=properties)
+    if request.param == "upsert":
+        return lambda properties: dao.upsert(rows, table, keys="k", properties=properties)
     more = {"write": {}, "replace": {"mode": "overwrite", "where": "k = 1"}, "append": {"mode": "append"}}[
         request.param
     ]
@@ -152,3 +154,11 @@ def test_a_table_that_is_there_keeps_its_properties(dao, table, asked):
     assert len(dao.history(table)) == 1
     assert dao.write(rows, table, properties=kept, **call).version_after == 1
     assert dao.write(rows, table, properties={"delta.appendOnly": True}, mode="ignore").rows_inserted == 0
+
+
+def test_an_upsert_gives_a_new_table_its_properties(dao, table, path):
+    dao.upsert(pa.table({"k": [1]}), table, keys="k", properties={"delta.appendOnly": False})
+    assert DeltaTable(path).metadata().configuration == {"delta.appendOnly": "false"}
+    dao.upsert(pa.table({"k": [1]}), table, keys="k", properties={"delta.appendOnly": "false"})
+    with pytest.raises(DataError, match="set_properties"):
+        dao.upsert(pa.table({"k": [1]}), table, keys="k", properties={"delta.appendOnly": True})
