@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from attrs import frozen
+from attrs import evolve, frozen
 
 from dao import AsyncDataAccessObject
 from dao.arrow.convert import find_names
@@ -26,7 +26,7 @@ from dao.increments import Position
 from dao_iceberg._connector_config import SourceTable
 from dao_iceberg._connector_moments import NEVER, between, moment_kind, moment_of
 from dao_iceberg._connector_records import Part, Records
-from dao_iceberg._connector_rows import first_rows, marks_of, newer, pairs_of, rows_of_pairs
+from dao_iceberg._connector_rows import common, first_rows, marks_of, newer, pairs_of, rows_of_pairs
 from dao_iceberg._connector_tables import ConnectorTables
 from dao_iceberg._objects import IcebergObject
 
@@ -88,6 +88,19 @@ class _Source:
     window: int | None
     start: int | None
     pairs: pa.Table
+
+    def where(self, low: int | None, high: int | None = None, *, nulls: bool = True) -> Predicate | None:
+        """The predicate of wanted rows between two moments; see :func:`between`."""
+        wanted = [parse(self.table.where)] if self.table.where is not None else []
+        within = between(self.datetime, self.kind, low, high, nulls=nulls)
+        wanted += [within] if within is not None else []
+        return conjunction(wanted) if wanted else None
+
+    def where_among(self, pairs: pa.Table) -> Predicate | None:
+        """A predicate that is true for all wanted rows that have one of some pairs, and not for many others."""
+        at = pairs.column("at")
+        bounds = pc.min_max(at.filter(pc.greater(at, NEVER))).as_py()
+        return self.where(bounds["min"], bounds["max"], nulls=pc.any(pc.equal(at, NEVER)).as_py())
 
     def positions(self, is_cut: bool) -> tuple[Position, ...]:
         """What the target keeps with the rows."""
@@ -153,13 +166,7 @@ class Reading:
         versions = [int(one.version) for one in (await self.dao.history(data_object))[:1] if one.version is not None]
         version = versions[0] if versions else None
         since, window = known.get(table.position), known.get(f"window of {table.position}")
-        start = self._start(window)
-        rows = schema.empty_table().select([index, moment])
-        if version is not None and version != since:
-            wanted = _where(table, between(moment, kind, start))
-            rows = await self._changed(data_object, since, version, [index, moment], wanted)
-        pairs = await threaded(lambda: pairs_of(rows, index, moment))
-        return _Source(
+        source = _Source(
             table=table,
             data_object=data_object,
             index=index,
@@ -168,9 +175,10 @@ class Reading:
             version=version,
             since=since,
             window=window,
-            start=start,
-            pairs=pairs,
+            start=self._start(window),
+            pairs=pairs_of(schema.empty_table(), index, moment),
         )
+        return source if version is None or version == since else evolve(source, pairs=await self._pairs(source))
 
     def _start(self, window: int | None) -> int | None:
         hours = self.tables.config.source.time_filter_hours
@@ -179,18 +187,26 @@ class Reading:
         start = moment_of((self.now or datetime.now(UTC)) - timedelta(hours=hours))
         return start if window is None else min(start, window)
 
-    async def _changed(
-        self, data_object: IcebergObject, since: int | None, version: int, columns: list[str], where: Any
-    ) -> pa.Table:
-        if since is not None:
+    async def _pairs(self, source: _Source) -> pa.Table:
+        """The keys and moments of the rows that are there; of those that came since the position, if there is one."""
+        columns, where = [source.index, source.datetime], source.where(source.start)
+        coming = None
+        if source.since is not None:
             try:
                 rows = await self.dao.read_changes(
-                    data_object, since=since, until=version, columns=columns, where=where
+                    source.data_object, since=source.since, until=source.version, columns=columns, where=where
                 )
-                return rows.filter(pc.is_in(rows.column("_change_type"), pa.array(_COMING))).select(columns)
             except NotFoundError:
                 pass  # the version was expired, or the table was made again: look at all rows
-        return await self.dao.read(data_object, version=version, columns=columns, where=where)
+            else:
+                came = rows.filter(pc.is_in(rows.column("_change_type"), pa.array(_COMING)))
+                coming = pairs_of(came, source.index, source.datetime)
+                if came.num_rows in (0, rows.num_rows):
+                    return coming
+                where = source.where_among(coming)  # rows went, too: perhaps some of these
+        rows = await self.dao.read(source.data_object, version=source.version, columns=columns, where=where)
+        there = pairs_of(rows, source.index, source.datetime)
+        return there if coming is None else await threaded(lambda: common(there, coming))
 
     async def _marks(self, sources: Sequence[_Source]) -> dict[str, pa.Table]:
         """The newest moment of each key of the target, by the kind of its moments; none that is older than all rows."""
@@ -201,8 +217,7 @@ class Reading:
         config, schema = self.tables.config.target, await self.dao.schema(target)
         index, moment = find_names(schema, [config.index_field, config.datetime_field], f"the fields of {config}")
         kind = moment_kind(schema.field(moment).type, f"datetime_field {moment!r} of {config}")
-        low = min(lows)
-        where = None if low == NEVER else between(moment, kind, low)
+        where = between(moment, kind, min(lows))
         rows = await self.dao.read(target, columns=[index, moment], where=where)
         return {kind: await threaded(lambda: marks_of(pairs_of(rows, index, moment)))}
 
@@ -217,10 +232,7 @@ class Reading:
         target = self.tables.config.target
         names = {source.index: target.index_field, source.datetime: target.datetime_field}
         if chosen.num_rows:
-            bounds = pc.min_max(chosen.filter(pc.greater(chosen.column("at"), NEVER)).column("at")).as_py()
-            has_nulls = pc.any(pc.equal(chosen.column("at"), NEVER)).as_py()
-            within = between(source.datetime, source.kind, bounds["min"], bounds["max"], nulls=has_nulls)
-            where = _where(source.table, within)
+            where = source.where_among(chosen)
             rows = await self.dao.read(source.data_object, version=source.version, where=where)
             rows = await threaded(lambda: rows_of_pairs(rows, source.index, source.datetime, chosen))
         else:
@@ -234,9 +246,3 @@ class Reading:
             positions=source.positions(is_cut),
             is_cut=is_cut,
         )
-
-
-def _where(table: SourceTable, within: Predicate | None) -> Predicate | None:
-    wanted = [parse(table.where)] if table.where is not None else []
-    wanted += [within] if within is not None else []
-    return conjunction(wanted) if wanted else None

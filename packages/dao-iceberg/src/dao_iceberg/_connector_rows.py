@@ -13,7 +13,7 @@ from dao.errors import DataError
 from dao.tables import Matcher, numbers
 from dao_iceberg._connector_moments import moments
 
-__all__ = ["first_rows", "marks_of", "newer", "pairs_of", "rows_of_pairs"]
+__all__ = ["common", "first_rows", "marks_of", "newer", "pairs_of", "rows_of_pairs"]
 
 _KEY, _AT, _ROW = "key", "at", "row"
 
@@ -60,6 +60,13 @@ def newer(pairs: pa.Table, marks: pa.Table) -> pa.Table:
     found = Matcher.of(marks, [_KEY]).match(distinct)
     mark = marks.column(_AT).take(found)
     return distinct.filter(pc.or_(pc.is_null(mark), pc.fill_null(pc.greater(distinct.column(_AT), mark), True)))
+
+
+def common(pairs: pa.Table, others: pa.Table) -> pa.Table:
+    """The pairs that are among others, too; and all those without a key."""
+    distinct = others.group_by([_KEY, _AT], use_threads=False).aggregate([])
+    found = pc.is_valid(Matcher.of(distinct, [_KEY, _AT]).match(pairs))
+    return pairs.filter(pc.or_(found, pc.is_null(pairs.column(_KEY))))
 
 
 def first_rows(parts: Sequence[pa.Table], limit: int | None) -> list[pa.Table]:

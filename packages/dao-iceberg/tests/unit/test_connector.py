@@ -46,10 +46,10 @@ def test_a_slower_table_loses_nothing_to_a_faster_one(shop):
 
 
 def test_what_the_target_has_without_a_position_is_not_read_again(shop):
-    shop.dao.write([row(1, 5), row(2, 5)], shop.target)
-    shop.add("a", [row(1, 5), row(2, 6, "newer"), row(3, 1)])
+    shop.dao.write([row(1, 5), row(2, 5), row(4, 5), row(4, 3)], shop.target)
+    shop.add("a", [row(1, 5), row(2, 6, "newer"), row(3, 1), row(4, 4)])
     assert shop.run(Order) == [2]
-    assert shop.rows("id", "text") == [(1, ""), (2, "newer"), (3, "")]
+    assert shop.rows("id", "text") == [(1, ""), (2, "newer"), (3, ""), (4, ""), (4, "")]
 
 
 def test_reads_of_some_rows_take_the_oldest_first_and_cut_inside_of_one_moment(shop):
@@ -122,13 +122,14 @@ def test_a_version_that_expired_is_no_loss(shop):
     assert len(shop.rows()) == 4
 
 
-def test_rows_that_are_gone_again_do_not_come(shop):
+def test_rows_that_are_gone_again_do_not_come_nor_stand_in_the_way(shop):
     shop.add("a", [row(1)])
     shop.run(Order)
-    shop.add("a", [row(2), row(3)])
-    shop.dao.delete(shop.object("shop/a"), where="id = 2")
-    assert shop.run(Order) == [1]
-    assert shop.rows() == [(1,), (3,)]
+    shop.add("a", [*(row(number, 2) for number in range(10, 15)), row(3, 4), row(4, 4)])
+    shop.dao.delete(shop.object("shop/a"), where="id >= 10")
+    shop.add("a", [row(14, 5)])
+    assert shop.run(Order, max_records=2, reads=3) == [2, 1, 0]
+    assert shop.rows() == [(1,), (14,), (3,), (4,)]
 
 
 def test_a_target_that_goes_back_gets_its_rows_again(shop):
