@@ -188,6 +188,17 @@ def test_partitions(store: DataStore, ask: Ask, number: int) -> None:
     assert len(found) == 1
 
 
+def test_uuids(store: DataStore, ask: Ask) -> None:
+    """Spark finds each among others, though it takes them for signed numbers."""
+    firsts = ["f79c3e09", "00000000", "7fffffff", "01000000"]
+    values = [UUID(f"{one}-677c-4bbd-a479-3f349cb785e7").bytes for one in firsts]
+    column = pa.ExtensionArray.from_storage(pa.uuid(), pa.array(values, pa.binary(16)))
+    DAO.write(pa.table({"n": range(4), "u": column}), TableObject("uuids", store))
+    for number, one in enumerate(firsts):
+        found = ask(f"select n from dao.default.uuids where u = '{one}-677c-4bbd-a479-3f349cb785e7'")
+        assert found["rows"] == [[number]]
+
+
 def test_a_table_that_both_change(store: DataStore, ask: Ask) -> None:
     name, table = "dao.default.both", TableObject("both", store, partition_by=["bucket(3, id)", "c"], keys=["id"])
     DAO.write([{"id": id, "c": "ab"[id % 2], "v": id * 1.5, "s": f"name{id}" * 8} for id in range(50)], table)

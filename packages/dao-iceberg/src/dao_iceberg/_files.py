@@ -19,7 +19,7 @@ from pyiceberg.types import UUIDType
 
 from dao_files.lake import OpenFile, PartitionedFiles, Values, split_by_values
 from dao_iceberg._io import Locations
-from dao_iceberg._metrics import MetricsMode, NanCounts, metrics_modes, metrics_of
+from dao_iceberg._metrics import MetricsMode, NanCounts, columns_with_statistics, metrics_modes, metrics_of
 from dao_iceberg._properties import file_key, file_settings, parquet_options
 from dao_iceberg._schemas import arrow_schema
 from dao_iceberg._sorting import FileOrder, sorted_rows
@@ -102,7 +102,9 @@ class IcebergFiles(PartitionedFiles):
         return file_key(self.layout.data, folder, f"00000-0-{uuid4()}.parquet", self.layout.properties)
 
     def parquet_options(self, rows: pa.Table) -> Mapping[str, Any]:
-        return {"write_page_index": True, **parquet_options(self.layout.properties, self.settings.compression)}
+        statistics = columns_with_statistics(self.stored)
+        further = parquet_options(self.layout.properties, self.settings.compression)
+        return {"write_page_index": True, "write_statistics": statistics, **further}
 
     def arranged(self, rows: pa.Table) -> pa.Table:
         return sorted_rows(rows, self.layout.columns, self.layout.order)

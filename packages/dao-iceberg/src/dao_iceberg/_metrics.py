@@ -10,7 +10,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
-from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,7 +24,7 @@ from pyiceberg.types import BinaryType, ListType, MapType, StringType, StructTyp
 from dao_files.lake import PropertyRule
 from dao_iceberg._schemas import field_id
 
-__all__ = ["MetricsMode", "NanCounts", "leaf_ids", "metrics_modes", "metrics_of"]
+__all__ = ["MetricsMode", "NanCounts", "columns_with_statistics", "leaf_ids", "metrics_modes", "metrics_of"]
 
 _DEFAULT, _COLUMN = "write.metadata.metrics.default", "write.metadata.metrics.column."
 _INFERRED = "write.metadata.metrics.max-inferred-column-defaults"
@@ -159,10 +158,10 @@ def metrics_of(
         if repeated or any(part is None or not part.has_null_count for part in parts):
             continue
         nulls[number] = sum(part.null_count for part in parts)
-        prefix = modes[number].prefix
-        bounds = None if number in without_bounds or prefix == 0 else _bounds_of(parts)
+        prefix, kind = modes[number].prefix, schema.find_type(number)
+        unknown = number in without_bounds or prefix == 0 or isinstance(kind, UUIDType)
+        bounds = None if unknown else _bounds_of(parts)
         if bounds is not None:
-            kind = schema.find_type(number)
             _put(least, number, kind, _lower(bounds[0], kind, prefix))
             _put(greatest, number, kind, _upper(bounds[1], kind, prefix))
     return {
@@ -203,6 +202,33 @@ def _leaves(schema: Any, repeated: bool = False) -> Iterator[tuple[int | None, b
             yield from _leaves([one.type.value_field], True)
 
 
+def columns_with_statistics(stored: pa.Schema) -> bool | list[str]:
+    """The columns of which a Parquet file has statistics, as pyarrow's writer takes them: all but those of UUIDs.
+
+    Iceberg's Java library (1.11) takes UUIDs for signed numbers when it compares them with such bounds, or with those
+    of a manifest, and skips files that have what is looked for.
+
+    Args:
+        stored: the columns in the file.
+    """
+    paths = dict(_paths(stored))
+    return [path for path, kind in paths.items() if kind != pa.uuid()] if pa.uuid() in paths.values() else True
+
+
+def _paths(schema: Any, above: str = "") -> Iterator[tuple[str, pa.DataType]]:
+    """The paths of the leaf columns, as Parquet has them."""
+    for one in schema:
+        path = f"{above}{one.name}"
+        if pt.is_struct(one.type):
+            yield from _paths(one.type, f"{path}.")
+        elif pt.is_map(one.type):
+            yield from _paths([one.type.key_field.with_name("key"), one.type.item_field], f"{path}.key_value.")
+        elif pt.is_list(one.type):
+            yield from _paths([one.type.value_field.with_name("element")], f"{path}.list.")
+        else:
+            yield path, one.type
+
+
 def _bounds_of(parts: list[Any]) -> tuple[Any, Any] | None:
     """The least and the greatest value of a column; None where a row group doesn't say, or all is null."""
     filled = [part for part in parts if part.num_values]
@@ -223,21 +249,19 @@ def _lower(value: Any, kind: Any, prefix: int | None) -> Any:
     match kind:
         case StringType() | BinaryType():
             return value[:prefix]
-    return _plain(value, kind)
+    return _plain(value)
 
 
 def _upper(value: Any, kind: Any, prefix: int | None) -> Any:
     if prefix is not None and isinstance(kind, (StringType, BinaryType)) and len(value) > prefix:
         return _next_text(value[:prefix]) if isinstance(kind, StringType) else _next_bytes(value[:prefix])
-    return _plain(value, kind)
+    return _plain(value)
 
 
-def _plain(value: Any, kind: Any) -> Any:
+def _plain(value: Any) -> Any:
     if isinstance(value, float):
         # Parquet leaves NaN out of the bounds; zero may stand for either zero.
         return None if not math.isfinite(value) else value
-    if isinstance(kind, UUIDType) and isinstance(value, UUID):
-        return value.bytes
     return value
 
 
