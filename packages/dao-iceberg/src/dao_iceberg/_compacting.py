@@ -16,6 +16,7 @@ from dao_files.lake import FileSettings
 from dao_iceberg._client import Client, Snapshot
 from dao_iceberg._files import Layout
 from dao_iceberg._manifests import Entry
+from dao_iceberg._merging import MANIFEST_BYTES, MANIFEST_TARGET
 from dao_iceberg._planning import StoredFile, plan_files
 from dao_iceberg._properties import file_settings, number_in
 from dao_iceberg._rewriting import NewFiles
@@ -29,8 +30,6 @@ _SMALL = 0.75
 """A file is small below this part of the wanted size."""
 
 _TARGET = "write.target-file-size-bytes"
-_MANIFEST_TARGET = "commit.manifest.target-size-bytes"
-_MANIFEST_BYTES = 8 << 20
 
 
 def compact(
@@ -148,7 +147,7 @@ def _plan_manifests(table: str, snapshot: Snapshot | None) -> Change:
     if snapshot is None:
         raise NotFoundError(f"there is no Iceberg table {table!r}")
     snapshot.check_writable()
-    target = number_in(snapshot.properties, _MANIFEST_TARGET, _MANIFEST_BYTES)
+    target = number_in(snapshot.properties, MANIFEST_TARGET, MANIFEST_BYTES)
     kinds: dict[Any, list[Any]] = {}
     for one in snapshot.manifests:
         kinds.setdefault((one.partition_spec_id, one.content), []).append(one)

@@ -10,19 +10,15 @@ from typing import Any
 from uuid import uuid4
 
 from attrs import define, field, frozen
-from pyiceberg.avro.file import AvroFile
 from pyiceberg.io import FileIO
 from pyiceberg.manifest import (
-    MANIFEST_ENTRY_SCHEMAS,
     DataFile,
     DataFileContent,
-    FileFormat,
     ManifestContent,
     ManifestEntry,
     ManifestEntryStatus,
     ManifestFile,
     ManifestWriterV2,
-    read_manifest_list,
     write_manifest,
     write_manifest_list,
 )
@@ -34,6 +30,8 @@ from pyiceberg.transforms import VoidTransform
 
 from dao.errors import DaoError, StoreError
 from dao_files.storage import in_parallel
+from dao_iceberg._avro import read_list, read_manifest
+from dao_iceberg._merging import merged
 from dao_iceberg._summaries import summary_of
 
 __all__ = ["Entry", "ManifestReader", "SnapshotPlan", "schema_of_spec", "write_snapshot"]
@@ -84,6 +82,7 @@ class ManifestReader:
 
     io: FileIO
     _entries: OrderedDict[str, list[ManifestEntry]] = field(factory=OrderedDict, init=False)
+    _count: int = field(default=0, init=False)
     _lock: Any = field(factory=Lock, init=False, repr=False)
 
     def manifests(self, snapshot: Snapshot | None) -> list[ManifestFile]:
@@ -96,7 +95,7 @@ class ManifestReader:
             return []
         place = snapshot.manifest_list
         with _damage_in(place):
-            return list(read_manifest_list(self.io.new_input(place)))
+            return read_list(self.io, place)
 
     def live(self, manifests: Sequence[ManifestFile]) -> Iterator[Entry]:
         """The files of some manifests that are in the table, in order."""
@@ -117,11 +116,12 @@ class ManifestReader:
                 self._entries.move_to_end(manifest.manifest_path)
                 return known
         with _damage_in(manifest.manifest_path):
-            found = _read_manifest(self.io, manifest)
+            found = read_manifest(self.io, manifest)
         with self._lock:
+            self._count += len(found) - len(self._entries.get(manifest.manifest_path, ()))
             self._entries[manifest.manifest_path] = found
-            while sum(map(len, self._entries.values())) > _KEPT and len(self._entries) > 1:
-                self._entries.popitem(last=False)
+            while self._count > _KEPT and len(self._entries) > 1:
+                self._count -= len(self._entries.popitem(last=False)[1])
         return found
 
 
@@ -134,30 +134,6 @@ def _damage_in(place: str) -> Iterator[None]:
         raise
     except Exception as error:
         raise StoreError(f"{place!r}, a list of an Iceberg table's files, is damaged: {error}") from error
-
-
-def _read_manifest(io: FileIO, manifest: ManifestFile) -> list[ManifestEntry]:
-    """The entries of a manifest, with the fields of version 3 where it has them."""
-    with AvroFile[ManifestEntry](
-        io.new_input(manifest.manifest_path),
-        MANIFEST_ENTRY_SCHEMAS[3],
-        read_types={-1: ManifestEntry, 2: DataFile},
-        read_enums={0: ManifestEntryStatus, 101: FileFormat, 134: DataFileContent},
-    ) as reader:
-        return [_inherited(entry, manifest) for entry in reader]
-
-
-def _inherited(entry: ManifestEntry, manifest: ManifestFile) -> ManifestEntry:
-    """An entry with what it has from its manifest; see the specification, "Sequence Number Inheritance"."""
-    takes = entry.status == ManifestEntryStatus.ADDED or not manifest.sequence_number
-    if entry.snapshot_id is None and manifest.added_snapshot_id is not None:
-        entry.snapshot_id = manifest.added_snapshot_id
-    if entry.sequence_number is None and takes:
-        entry.sequence_number = manifest.sequence_number or 0
-    if entry.file_sequence_number is None and takes:
-        entry.file_sequence_number = manifest.sequence_number or 0
-    entry.data_file.spec_id = manifest.partition_spec_id
-    return entry
 
 
 def schema_of_spec(metadata: TableMetadata, spec: PartitionSpec) -> Schema:
@@ -202,7 +178,7 @@ def write_snapshot(
 ) -> Snapshot:
     """Write the manifests and the manifest list of a new snapshot, which isn't seen before the metadata names it.
 
-    Manifests without files that go are kept as they are.
+    Manifests without files that go are kept as they are, until there are many: then they are written again as one.
 
     Args:
         plan: what it is made of.
@@ -217,7 +193,7 @@ def write_snapshot(
     writer = _Writer(metadata, reader.io, folder, version, note)
     base = parent if plan.restored is None else plan.restored
     manifests = manifests if plan.restored is None else reader.manifests(plan.restored)
-    made = [*writer.added(plan.added), *writer.regrouped(plan.regrouped), *writer.kept(plan, manifests, reader)]
+    made = [*writer.added(plan.added), *writer.regrouped(plan.regrouped), *writer.left(plan, manifests, reader)]
     sequence = metadata.next_sequence_number()
     path = writer.path(f"snap-{writer.snapshot_id}-0-{uuid4()}.avro")
     with write_manifest_list(
@@ -237,6 +213,11 @@ def write_snapshot(
         summary=summary_of(plan.operation, plan.added, [one.file for one in plan.removed], plan.summary, base),
         schema_id=metadata.current_schema_id,
     )
+
+
+def _has_files(manifest: ManifestFile) -> bool:
+    """Whether files of a manifest may be in the table, not only those that its snapshot took out."""
+    return bool(manifest.has_added_files() or manifest.has_existing_files())
 
 
 @define(eq=False)
@@ -271,7 +252,7 @@ class _Writer:
             entries = [self._entry(ManifestEntryStatus.EXISTING, one.file, one.entry) for one in group]
             yield self._written(manifest.partition_spec_id, manifest.content, entries)
 
-    def kept(
+    def left(
         self, plan: SnapshotPlan, manifests: Sequence[ManifestFile], reader: ManifestReader
     ) -> Iterator[ManifestFile]:
         """The manifests that it begins with, without the files that go, and without those that are regrouped."""
@@ -279,24 +260,28 @@ class _Writer:
         for one in plan.removed:
             gone.setdefault(one.manifest.manifest_path, set()).add(one.path)
         again = {one.manifest.manifest_path for group in plan.regrouped for one in group}
-        for manifest in manifests:
-            paths = gone.pop(manifest.manifest_path, set())
-            if manifest.manifest_path in again:
-                continue
-            if paths:
-                entries = self._without(reader.live([manifest]), paths)
-                yield self._written(manifest.partition_spec_id, manifest.content, entries)
-            elif manifest.has_added_files() or manifest.has_existing_files():
-                yield manifest
-        assert not gone, "files of other snapshots can't be taken out of this one"
+        assert gone.keys() <= {one.manifest_path for one in manifests}, "files of other snapshots can't be taken out"
+        left = [one for one in manifests if one.manifest_path not in again]
+        for group in merged([one for one in left if _has_files(one)], self.metadata.properties):
+            first = group[0]
+            if len(group) == 1 and first.manifest_path not in gone:
+                yield first
+            elif entries := self._without(reader.live(group), gone):
+                yield self._written(first.partition_spec_id, first.content, entries)
 
-    def _without(self, entries: Iterable[Entry], paths: set[str]) -> list[ManifestEntry]:
-        return [
-            self._entry(
-                ManifestEntryStatus.DELETED if one.path in paths else ManifestEntryStatus.EXISTING, one.file, one.entry
-            )
-            for one in entries
-        ]
+    def _without(self, entries: Iterable[Entry], gone: Mapping[str, set[str]]) -> list[ManifestEntry]:
+        """Entries of manifests, of which some files go.
+
+        Args:
+            entries: of files that are in the table.
+            gone: the paths of the files that go, by their manifest.
+        """
+        found = []
+        for one in entries:
+            goes = one.path in gone.get(one.manifest.manifest_path, ())
+            status = ManifestEntryStatus.DELETED if goes else ManifestEntryStatus.EXISTING
+            found.append(self._entry(status, one.file, one.entry))
+        return found
 
     def _entry(self, status: ManifestEntryStatus, file: DataFile, old: ManifestEntry | None) -> ManifestEntry:
         own = old is None or status == ManifestEntryStatus.DELETED

@@ -55,6 +55,8 @@ _METRICS = PropertyRule(
 )
 
 _KNOWN: Mapping[str, PropertyRule] = {
+    "commit.manifest-merge.enabled": _SWITCH,
+    "commit.manifest.min-count-to-merge": PropertyRule.number(1),
     "commit.manifest.target-size-bytes": PropertyRule.number(1),
     "gc.enabled": _SWITCH,
     "history.expire.max-ref-age-ms": PropertyRule.number(1),
