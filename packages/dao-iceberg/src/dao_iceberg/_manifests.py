@@ -99,22 +99,27 @@ class ManifestReader:
 
     def live(self, manifests: Sequence[ManifestFile]) -> Iterator[Entry]:
         """The files of some manifests that are in the table, in order."""
-        found = in_parallel(self._read, manifests, _READERS)
-        for manifest, entries in zip(manifests, found, strict=True):
-            for one in entries:
+        known = [self._known(one) for one in manifests]
+        missing = (one for one, entries in zip(manifests, known, strict=True) if entries is None)
+        read = in_parallel(self._read, missing, _READERS)
+        for manifest, entries in zip(manifests, known, strict=True):
+            for one in next(read) if entries is None else entries:
                 if one.status != ManifestEntryStatus.DELETED:
                     yield Entry(manifest, one)
 
     def all(self, manifest: ManifestFile) -> list[Entry]:
         """The entries of a manifest, with those of files that its snapshot took out."""
-        return [Entry(manifest, one) for one in self._read(manifest)]
+        known = self._known(manifest)
+        return [Entry(manifest, one) for one in (self._read(manifest) if known is None else known)]
 
-    def _read(self, manifest: ManifestFile) -> list[ManifestEntry]:
+    def _known(self, manifest: ManifestFile) -> list[ManifestEntry] | None:
         with self._lock:
             known = self._entries.get(manifest.manifest_path)
             if known is not None:
                 self._entries.move_to_end(manifest.manifest_path)
-                return known
+            return known
+
+    def _read(self, manifest: ManifestFile) -> list[ManifestEntry]:
         with _damage_in(manifest.manifest_path):
             found = read_manifest(self.io, manifest)
         with self._lock:

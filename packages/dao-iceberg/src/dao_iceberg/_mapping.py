@@ -6,6 +6,7 @@ Source: the Iceberg specification, "Column Projection" and "Name Mapping".
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
@@ -21,7 +22,7 @@ from dao_iceberg._schemas import arrow_field, field_id
 __all__ = ["Found", "find_columns", "with_mapped_ids"]
 
 
-@frozen(eq=False)
+@frozen(eq=False, slots=False)
 class Found:
     """Where a column of a table is in a file.
 
@@ -40,7 +41,7 @@ class Found:
         """The column in Arrow."""
         return arrow_field(self.wanted)
 
-    @property
+    @cached_property
     def is_plain(self) -> bool:
         """Whether the file has it as the table has it, in name and type, and with the same ids inside."""
         return self.stored is not None and arrow_field(self.wanted, ids=True).equals(

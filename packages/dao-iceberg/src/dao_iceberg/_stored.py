@@ -47,6 +47,7 @@ class StoredFiles:
     files: Sequence[StoredFile]
     columns: Schema = field()
     mapping: NameMapping | None = field()
+    _found: tuple[Sequence[NestedField], pa.Schema, list[Found]] | None = field(default=None, init=False)
 
     @columns.default
     def _own(self) -> Schema:
@@ -93,8 +94,13 @@ class StoredFiles:
             StoreError: it is damaged.
         """
         stored = get_format("parquet").infer_schema([self.key_of(file)], self.filesystem)
-        stored = with_mapped_ids(stored, self.mapping, file.path)
-        return find_columns(fields, stored, self._constants(file))
+        known = self._found
+        if known is not None and known[0] == fields and stored.equals(known[1], check_metadata=True):
+            return known[2]
+        found = find_columns(fields, with_mapped_ids(stored, self.mapping, file.path), self._constants(file))
+        if all(one.stored is not None for one in found):  # then it is of nothing but the file's schema
+            self._found = (list(fields), stored, found)
+        return found
 
     def _constants(self, file: StoredFile) -> Mapping[int, pa.Scalar]:
         """The values of the columns that a file is partitioned by as they are."""
