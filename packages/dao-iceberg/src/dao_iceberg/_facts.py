@@ -9,8 +9,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
+from pyiceberg.partitioning import PartitionSpec
 from pyiceberg.schema import Schema
-from pyiceberg.transforms import IdentityTransform
+from pyiceberg.transforms import BucketTransform, IdentityTransform
 from pyiceberg.types import NestedField
 
 from dao_files.lake import Bounds, FileFacts
@@ -19,7 +20,7 @@ from dao_iceberg._file_bounds import bound_of
 from dao_iceberg._planning import StoredFile
 from dao_iceberg._schemas import arrow_field, arrow_schema
 
-__all__ = ["facts_of"]
+__all__ = ["facts_of", "in_their_buckets"]
 
 _ORDERED = (pt.is_integer, pt.is_floating, pt.is_date, pt.is_timestamp, pt.is_decimal, pt.is_string)
 
@@ -41,6 +42,42 @@ def facts_of(snapshot: Snapshot, files: Sequence[StoredFile], columns: Schema | 
         if values is not None:
             partitions[one.name] = values
     return FileFacts(len(files), schema, partitions, partial(_bounds, files, by_name))
+
+
+def in_their_buckets(snapshot: Snapshot, files: Sequence[StoredFile], columns: Schema, keys: pa.Table) -> list[bool]:
+    """Whether the buckets of each file are those of one of some keys; true for files without buckets of key columns.
+
+    Args:
+        snapshot: the snapshot.
+        files: its files.
+        columns: the table's columns.
+        keys: the keys, see :func:`dao_files.lake.files_with_keys`.
+    """
+    specs = snapshot.metadata.specs()
+    reached = {number: _buckets(specs[number], columns, keys) for number in {one.entry.file.spec_id for one in files}}
+    found = []
+    for one in files:
+        places, values = reached[one.entry.file.spec_id]
+        found.append(not places or tuple(one.entry.file.partition[place] for place in places) in values)
+    return found
+
+
+def _buckets(spec: PartitionSpec, columns: Schema, keys: pa.Table) -> tuple[list[int], set[tuple[Any, ...]]]:
+    """Which fields of a spec are buckets of key columns, and the buckets that the keys are in together."""
+    by_id = {one.field_id: one for one in columns.fields if one.name in keys.column_names}
+    places, parts = [], []
+    for place, one in enumerate(spec.fields):
+        column = by_id.get(one.source_id)
+        if column is None or not isinstance(one.transform, BucketTransform):
+            continue
+        values = keys.column(column.name).combine_chunks()
+        kind = arrow_field(column).type
+        if values.type.equals(kind.storage_type if isinstance(kind, pa.BaseExtensionType) else kind):
+            places.append(place)
+            parts.append(one.transform.pyarrow_transform(column.field_type)(values))
+    together = pa.table(parts, [str(place) for place in places]) if parts else pa.table({})
+    distinct = together.group_by(together.column_names, use_threads=False).aggregate([]) if parts else together
+    return places, set(zip(*(one.to_pylist() for one in distinct.columns), strict=True))
 
 
 def _partitions(snapshot: Snapshot, files: Sequence[StoredFile], column: NestedField) -> pa.Array | None:

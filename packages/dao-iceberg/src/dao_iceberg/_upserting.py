@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 from attrs import field, frozen
+from pyiceberg.schema import Schema
 
 from dao.arrow.convert import conform, find_names, normalise_views, to_reader
 from dao.arrow.predicates import parse
@@ -19,8 +20,8 @@ from dao_files.lake import FileSettings, Merge, files_with_keys, valid_rows
 from dao_files.storage import collect
 from dao_iceberg._client import MAIN, Client, Snapshot
 from dao_iceberg._evolving import schema_updates
-from dao_iceberg._facts import facts_of
-from dao_iceberg._planning import plan_files
+from dao_iceberg._facts import facts_of, in_their_buckets
+from dao_iceberg._planning import StoredFile, plan_files
 from dao_iceberg._properties import checked_properties
 from dao_iceberg._remembered import Keyed, Remembered, listed_positions
 from dao_iceberg._rewriting import NewFiles, Rewriting
@@ -124,7 +125,7 @@ def _plan(
     files = plan_files(snapshot)
     rewriting = Rewriting(snapshot, files, layout_of(snapshot, columns), new)
     merge = Merge.of(rewriting, split, keys, order)
-    merged = merge.run(files, files_with_keys(facts_of(snapshot, files, columns), merge.matcher.source))
+    merged = merge.run(files, _may_match(snapshot, files, columns, merge.matcher.source))
     if not merged.acts:
         return Change(result=WriteResult(0, 0, 0, new.size, new.count))
     return Change(
@@ -134,6 +135,13 @@ def _plan(
         updates=schema_updates(snapshot.metadata, columns),
         result=WriteResult(merged.inserted, merged.updated, merged.deleted, new.size, new.count),
     )
+
+
+def _may_match(snapshot: Snapshot, files: Sequence[StoredFile], columns: Schema, keys: pa.Table) -> list[bool]:
+    """Whether each file may have one of some keys, by its partition and its bounds."""
+    bucketed = in_their_buckets(snapshot, files, columns, keys)
+    bounded = files_with_keys(facts_of(snapshot, files, columns), keys)
+    return [one and other for one, other in zip(bucketed, bounded, strict=True)]
 
 
 def _plan_new(table: str, new: NewFiles, rows: pa.Table, asked: Upsert) -> Change:

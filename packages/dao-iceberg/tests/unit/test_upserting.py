@@ -57,6 +57,44 @@ def test_a_gap_between_keys_skips_the_files_in_it(dao, table, ten_files, files_r
     assert len({path for path, _ in files_read}) == 2
 
 
+@pytest.mark.parametrize(
+    "make",
+    [
+        *(int, str, lambda n: f"ä{n}".encode(), lambda n: uuid.UUID(int=n).bytes, lambda n: Decimal(n) / 100),
+        *(lambda n: date.fromordinal(700_000 + n), lambda n: datetime.fromtimestamp(n - 50, UTC)),
+    ],
+    ids=["int", "str", "bytes", "uuid", "decimal", "date", "timestamp"],
+)
+def test_files_of_other_buckets_are_not_read(dao, table, files_read, make, request):
+    kind = {"decimal": pa.decimal128(9, 2), "uuid": pa.uuid(), "timestamp": pa.timestamp("us", "UTC")}
+    kind = kind.get(request.node.callspec.id, pa.scalar(make(1)).type)
+    numbers = pa.array(range(100))
+    keys = pa.array([make(n) for n in range(100)], kind.storage_type if kind == pa.uuid() else kind)
+    stored = pa.table({"key": pa.ExtensionArray.from_storage(kind, keys) if kind == pa.uuid() else keys, "n": numbers})
+    dao.write(stored, table, partition_by="bucket(8, key)")
+    for n in (7, 50, 93):
+        files_read.clear()
+        source = stored.slice(n, 1).set_column(1, "n", pa.array([n + 1000]))
+        assert dao.upsert(source, table, keys="key").rows_updated == 1
+        assert len({path for path, _ in files_read}) == 1
+    expected = [n + 1000 if n in (7, 50, 93) else n for n in range(100)]
+    assert sorted(dao.read(table)["n"].to_pylist()) == sorted(expected)
+
+
+def test_buckets_of_all_partitions_that_the_table_had_count(dao, table, client, files_read):
+    dao.write(pa.table({"a": range(50), "b": [str(n) for n in range(50)]}), table, partition_by="bucket(4, a)")
+    with client.open("orders").table.update_spec() as spec:
+        spec.add_field("b", "bucket[2]", "other")
+    more = pa.table({"a": range(50, 100), "b": [str(n) for n in range(50, 100)]})
+    dao.write(more, table, mode="append")
+    for n in (3, 70):
+        files_read.clear()
+        source = pa.table({"a": [n], "b": [str(n)]})
+        assert dao.upsert(source, table, keys=["a", "b"]).rows_updated == 1
+        assert len({path for path, _ in files_read}) == 1
+    assert dao.count(table) == 100
+
+
 @pytest.mark.parametrize("count", [10, 100_000])
 def test_composite_keys(dao, table, count):
     numbers = pa.array(range(count), pa.int64())
