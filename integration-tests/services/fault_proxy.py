@@ -103,6 +103,9 @@ class FaultProxy:
         self._refused: tuple[str, str, str] | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="fault-proxy", daemon=True)
+        self._answering = 0
+        self._idle = threading.Event()
+        self._idle.set()
         self.requests = 0
         self.endpoint = ""
 
@@ -134,6 +137,10 @@ class FaultProxy:
             yield plan
         finally:
             self._faults = None
+
+    def settle(self) -> None:
+        """Wait until what has come is done, for clients too that are gone."""
+        assert self._idle.wait(60), "a request is still being answered"
 
     @contextmanager
     def refusing(self, status: str, code: str, message: str) -> Iterator[None]:
@@ -167,8 +174,15 @@ class FaultProxy:
                     continue
                 faults = self._faults
                 toxic = faults.toxic_for(request) if faults is not None else None
-                if not await self._answer(request, toxic, client, answer):
-                    break
+                self._answering += 1
+                self._idle.clear()
+                try:
+                    if not await self._answer(request, toxic, client, answer):
+                        break
+                finally:
+                    self._answering -= 1
+                    if not self._answering:
+                        self._idle.set()
         except (OSError, asyncio.IncompleteReadError):
             pass  # the client is gone, or the server: either way this connection is of no use any more
         finally:
