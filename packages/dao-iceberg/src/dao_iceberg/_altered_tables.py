@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import zlib
 from collections.abc import Mapping, Sequence
 from functools import partial
-from gzip import BadGzipFile
 from typing import Any
 
 import pyarrow as pa
 from attrs import frozen
 from pyiceberg.exceptions import ResolveError, TableAlreadyExistsError, ValidationError
 from pyiceberg.schema import Schema
-from pyiceberg.serializers import FromInputFile
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.update import (
     AddSchemaUpdate,
@@ -28,11 +25,12 @@ from pyiceberg.table.update import (
 from pyiceberg.table.update.schema import UpdateSchema
 from pyiceberg.transforms import VoidTransform
 
-from dao.errors import AlreadyExistsError, DataError, StoreError, UnsupportedError, did_you_mean
+from dao.errors import AlreadyExistsError, DataError, UnsupportedError, did_you_mean
 from dao.results import WriteResult
 from dao_iceberg._altering import Alteration, alter
 from dao_iceberg._client import Client, Snapshot
 from dao_iceberg._evolving import changed_order, widens
+from dao_iceberg._folders import metadata_key, read_metadata
 from dao_iceberg._properties import check_name, checked_properties, refuse_code
 from dao_iceberg._schemas import arrow_field, iceberg_type, storable
 from dao_iceberg._writing import changed_spec
@@ -183,8 +181,10 @@ def register(client: Client, table: str, metadata: str) -> WriteResult:
     """Give the catalog a table whose metadata is in the store."""
     client.refuse_change()
     locations = client.locations
-    location = metadata if "://" in metadata or metadata.startswith("/") else locations.of(metadata)
-    found = _metadata_in(client, location)
+    outside = "://" in metadata or metadata.startswith("/")
+    key = metadata_key(client, locations.key_of(metadata) if outside else metadata)
+    location = metadata if outside and key == locations.key_of(metadata) else locations.of(key)
+    found = read_metadata(bytes(client.transport.get(key)), location)
     locations.key_of(f"{found.location.rstrip('/')}/")
     refuse_code(found.properties)
     identifier = client.identifier(table)
@@ -200,10 +200,3 @@ def register(client: Client, table: str, metadata: str) -> WriteResult:
         if isinstance(error, TableAlreadyExistsError):
             raise AlreadyExistsError(f"the table {table!r} is registered with this metadata already") from error
     return WriteResult(version_after=found.current_snapshot_id)
-
-
-def _metadata_in(client: Client, location: str) -> TableMetadata:
-    try:
-        return FromInputFile.table_metadata(client.io.new_input(location))
-    except (ValueError, BadGzipFile, EOFError, zlib.error) as error:
-        raise StoreError(f"metadata: {location!r} is no metadata of an Iceberg table, or is damaged") from error

@@ -51,8 +51,13 @@ _DENIED = (
     "Forbidden",
     "NoCredentials",
 )
-_UNKNOWN = ("Unknown format version", "Unsupported field type", "Cannot deserialize bytes, type")
-"""What pyiceberg says of metadata that is newer than it knows."""
+_UNKNOWN = (
+    "Unknown format version",
+    "Unsupported field type",
+    "Cannot deserialize bytes, type",
+    ".manifest-list Field required",
+)
+"""What pyiceberg says of metadata that is newer, or older, than it knows."""
 
 _BUSY = ("Throttl", "RequestLimit", "InternalService", "ServiceUnavailable", "Timeout", "EndpointConnection")
 

@@ -22,7 +22,7 @@ from dao_files.storage import check_key
 from dao_iceberg._client import Client
 from dao_iceberg._io import Locations
 
-__all__ = ["FolderClient", "newest_metadata"]
+__all__ = ["FolderClient", "metadata_key", "read_metadata"]
 
 _FOLDER = "metadata"
 _HINT = "version-hint.text"
@@ -48,8 +48,9 @@ class FolderClient(Client):
         return tuple(table.split("/"))
 
     def exists(self, table: str) -> bool:
+        check_key(table)
         try:
-            self._metadata_key(table)
+            metadata_key(self, table)
         except NotFoundError:
             return False
         return True
@@ -59,18 +60,11 @@ class FolderClient(Client):
         yield from {one["key"]: None for one in found if one}
 
     def load(self, table: str) -> tuple[Client, Table]:
-        key = self._metadata_key(table)
+        identifier, key = self.identifier(table), metadata_key(self, table)
         location = self.locations.of(key)
         metadata = read_metadata(bytes(self.transport.get(key)), location)
         client = self._client_for(self._moves(key, metadata))
-        return client, Table(self.identifier(table), metadata, location, client.io, NoopCatalog("hadoop"))
-
-    def _metadata_key(self, table: str) -> str:
-        check_key(table)
-        if _FILE.fullmatch(table):
-            self.transport.head(table)
-            return table
-        return newest_metadata(self, table)
+        return client, Table(identifier, metadata, location, client.io, NoopCatalog("hadoop"))
 
     def _client_for(self, moves: Mapping[str, str]) -> Client:
         """The client that finds files which were moved; one for all tables that were moved together."""
@@ -110,13 +104,16 @@ class FolderClient(Client):
         return True
 
 
-def newest_metadata(client: Client, table: str) -> str:
-    """The key of the newest metadata file of the table in a folder.
+def metadata_key(client: Client, table: str) -> str:
+    """The key of a metadata file: of the one that is named, or of the newest one of the table in a folder.
 
     Raises:
         NotFoundError: there is none.
         DataError: two may be the newest.
     """
+    if _FILE.fullmatch(table):
+        client.transport.head(table)
+        return table
     folder = f"{table.rstrip('/')}/{_FOLDER}"
     _, stats = client.transport.folders(f"{folder}/")
     names = {one.key.rpartition("/")[2] for one in stats}

@@ -7,6 +7,7 @@ give some; what it makes here is of the transport that the catalog was made with
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
@@ -132,7 +133,9 @@ class _Input(InputFile):  # type: ignore[misc]  # the same
         return True
 
     def open(self, seekable: bool = True) -> BytesIO:
-        return BytesIO(self._transport.get(self._key))
+        data = self._transport.get(self._key)
+        # The older of the two names that Java gives compressed metadata; pyiceberg knows the newer one.
+        return BytesIO(gzip.decompress(data) if self.location.endswith(".metadata.json.gz") else data)
 
 
 class _Output(OutputFile):  # type: ignore[misc]  # the same

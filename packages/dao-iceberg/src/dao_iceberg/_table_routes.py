@@ -128,12 +128,14 @@ class TableRoutes(IcebergBase):
 
         Args:
             data_object: the name that it gets.
-            metadata: the key or the location of its newest metadata file.
+            metadata: the key or the location of its newest metadata file, or of the table's folder, whose newest one is
+                found by its name.
 
         Raises:
-            NotFoundError: the file isn't there.
+            NotFoundError: the file isn't there, or the folder has none.
             AlreadyExistsError: there is a table of that name.
-            UnsupportedError: the table's files are outside of the store.
+            DataError: the folder has two metadata files that may be the newest.
+            UnsupportedError: the table's files are outside of the store, or it has what can't be read.
             StoreError: the file is damaged.
         """
         from dao_iceberg._altered_tables import register

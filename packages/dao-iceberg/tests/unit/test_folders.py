@@ -182,6 +182,35 @@ def test_nothing_of_it_can_be_changed(root, change):
     assert root_files(root) == before
 
 
+@pytest.mark.parametrize("ending", [".metadata.json", ".gz.metadata.json", ".metadata.json.gz"])
+def test_a_folder_is_registered(root, versions, ending):
+    """With its newest metadata, compressed or not; then it can be written."""
+    newest = newest_of(f"{root}/shop/orders/metadata")
+    write = gzip.open if "gz" in ending else open
+    with write(newest.with_name(f"00099-x{ending}"), "wb") as made:
+        made.write(newest.read_bytes())
+    newest.unlink()
+    for number, place in enumerate(("shop/orders", f"file://{root}/shop/orders/")):
+        table = TableObject(
+            f"again{number}", DataStore("other", "iceberg", options={"root": root, "catalog": "memory"})
+        )
+        DAO.run("register", table, metadata=place)
+        check(table, versions)
+    assert DAO.write([{"id": 7, "land": "NO"}], table, mode="append").rows_inserted == 1
+    with pytest.raises(NotFoundError, match="v1.metadata.json"):
+        DAO.run("register", TableObject("more", table.data_store), metadata="shop")
+
+
+def test_snapshots_without_a_list_of_manifests(root, versions):
+    """As version 1 had them long ago."""
+    newest = newest_of(f"{root}/shop/orders/metadata")
+    metadata = json.loads(newest.read_text())
+    del metadata["snapshots"][0]["manifest-list"]
+    newest.write_text(json.dumps(metadata))
+    with pytest.raises(UnsupportedError, match="manifest-list"):
+        DAO.read(TableObject("shop/orders", folders(root)))
+
+
 def test_a_moved_table_of_a_catalog(root, versions, lake, tmp_path):
     """The location of another machine is mapped to a folder; what DAO wrote there would be found by nobody else."""
     old, moved = f"file://{root}/shop", {"moved": {f"file:{root}/shop/": "taken"}}
