@@ -66,7 +66,7 @@ def moment_of(when: datetime) -> int:
     return (plain - _EPOCH) // timedelta(microseconds=1)
 
 
-def between(name: str, kind: str, low: int | None, high: int | None = None, *, nulls: bool = True) -> Predicate | None:
+def between(name: str, kind: str, low: int | None, high: int | None = None, *, nulls: bool) -> Predicate | None:
     """The predicate of rows between two moments, inclusive; None if it is true for all.
 
     Args:

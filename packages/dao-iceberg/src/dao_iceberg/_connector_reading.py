@@ -217,7 +217,7 @@ class Reading:
         config, schema = self.tables.config.target, await self.dao.schema(target)
         index, moment = find_names(schema, [config.index_field, config.datetime_field], f"the fields of {config}")
         kind = moment_kind(schema.field(moment).type, f"datetime_field {moment!r} of {config}")
-        where = between(moment, kind, min(lows))
+        where = between(moment, kind, min(lows), nulls=False)
         rows = await self.dao.read(target, columns=[index, moment], where=where)
         return {kind: await threaded(lambda: marks_of(pairs_of(rows, index, moment)))}
 
