@@ -15,13 +15,15 @@ from pyiceberg.table import Table
 from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.refs import MAIN_BRANCH, SnapshotRefType
 from pyiceberg.table.snapshots import Snapshot as IcebergSnapshot
+from pyiceberg.transforms import IdentityTransform
+from pyiceberg.types import FixedType
 
 from dao.errors import DataError, NotFoundError, UnsupportedError, did_you_mean
 from dao_files.manifest import Transport
 from dao_files.storage import check_key
 from dao_iceberg._catalogs import CatalogMaker
 from dao_iceberg._io import Locations, TransportIO
-from dao_iceberg._manifests import ManifestReader
+from dao_iceberg._manifests import ManifestReader, schema_of_spec
 from dao_iceberg._properties import data_location, metadata_location, refuse_code
 from dao_iceberg._schemas import arrow_schema
 from dao_iceberg._turns import Turns
@@ -271,8 +273,20 @@ class Snapshot:
 
     @cached_property
     def manifests(self) -> list[ManifestFile]:
-        """The manifests of the snapshot."""
-        return self.client.reader.manifests(self.at)
+        """The manifests of the snapshot.
+
+        Raises:
+            UnsupportedError: they can't be read right.
+        """
+        found = self.client.reader.manifests(self.at)
+        for number in {one.partition_spec_id for one in found}:
+            spec = self.metadata.specs()[number]
+            schema = schema_of_spec(self.metadata, spec)
+            heads = [one.source_id for one in spec.fields if isinstance(one.transform, IdentityTransform)]
+            if any(isinstance(schema.find_type(one), FixedType) for one in heads if one in schema.field_ids):
+                # Java's Iceberg writes lengths before them, against Avro's specification: counts would be wrong.
+                raise UnsupportedError(f"the table {self.key!r} is partitioned by fixed-size bytes as they are")
+        return found
 
     @property
     def has_deletes(self) -> bool:
