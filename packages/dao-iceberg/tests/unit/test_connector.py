@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from dao import DataError, NotFoundError
 from dao_files.lake import FolderTransport
+from dao_iceberg._connector_reading import threaded
 from dao_iceberg.connector import AWSConnector
 
 DAY = datetime(2026, 11, 29)
@@ -215,6 +216,29 @@ def test_a_cancelled_read_ends_before_the_cancellation_is_raised(shop, monkeypat
             return len(await connector.read())
 
     assert asyncio.run(main()) == 1
+
+
+def test_a_cancelled_call_in_a_thread_is_waited_for():
+    begun, go_on, ended = threading.Event(), threading.Event(), []
+
+    def work() -> None:
+        begun.set()
+        go_on.wait(60)
+        ended.append(True)
+
+    async def main():
+        running = asyncio.ensure_future(threaded(work))
+        await asyncio.to_thread(begun.wait)
+        running.cancel()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        assert not running.done()
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+
+    asyncio.run(main())
+    assert ended
 
 
 def test_it_is_used_inside_of_its_context_only(shop):
