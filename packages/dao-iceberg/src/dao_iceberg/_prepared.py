@@ -43,7 +43,7 @@ from dao.errors import DaoError
 from dao_iceberg._client import Client, Snapshot
 from dao_iceberg._manifests import SnapshotPlan, write_snapshot
 from dao_iceberg._properties import metadata_location
-from dao_iceberg._remembered import Remembered, positions_property
+from dao_iceberg._remembered import Remembered, positions_property, void_calls
 
 __all__ = ["NewTable", "Prepared", "branch_update", "drop_updates", "prepare", "put"]
 
@@ -252,8 +252,9 @@ def branch_update(metadata: TableMetadata, branch: str, version: int) -> TableUp
 
 
 def drop_updates(now: Snapshot, names: Sequence[str]) -> list[TableUpdate]:
-    """The updates that drop branches and tags, with the positions of the branches."""
+    """The updates that drop branches and tags, with the positions of the branches, and calls that were theirs alone."""
     gone = [one for one in map(positions_property, names) if one in now.properties]
+    gone += void_calls(now.metadata, now.metadata.refs.keys() - set(names))
     dropped: list[TableUpdate] = [RemoveSnapshotRefUpdate(ref_name=name) for name in names]
     return [*dropped, RemovePropertiesUpdate(removals=gone)] if gone else dropped
 

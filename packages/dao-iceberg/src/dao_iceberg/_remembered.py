@@ -8,7 +8,7 @@ so that a rollback by any engine makes it void. Summaries of snapshots have all 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from attrs import frozen
 from pyiceberg.table.metadata import TableMetadata
@@ -29,6 +29,7 @@ __all__ = [
     "positions_property",
     "read_position",
     "stored_positions",
+    "void_calls",
 ]
 
 _CALL = "dao.call/"
@@ -46,24 +47,56 @@ class Keyed(KeyedCall):
     def find_result(self, snapshot: Snapshot, read_rest: Callable[[], None]) -> WriteResult | None:
         """The result if the call was done before, else None.
 
+        A call counts while its version leads to the branch's newest one, or was expired. That of a branch which was
+        dropped before anything of it was published is done again, and so is one that another engine rolled back.
+
         Args:
             snapshot: the table.
             read_rest: reads the rows of the call that were not yet read.
 
         Raises:
-            DataError: another call had this key.
+            DataError: another call had this key, or one on another branch.
         """
         known = snapshot.properties.get(f"{_CALL}{self.key}")
-        if known is None:
+        metadata = snapshot.metadata
+        if known is None or not _is_kept(metadata, _version_of(known), metadata.refs):
             return None
-        read_rest()
         digest, _, version = known.partition(" ")
+        if not _is_in(metadata, int(version), line_of(metadata, snapshot.version)):
+            raise DataError(
+                f"idempotency_key: {self.key!r} is that of a call which made version {version}, of another branch or "
+                "tag; give this call a key of its own"
+            )
+        read_rest()
         if digest != self.request.text:
             raise DataError(
                 f"idempotency_key: {self.key!r} is that of another call, which made version {version}: the action, the "
                 "arguments or the data differ; give this call a key of its own"
             )
         return WriteResult(0, 0, 0, 0, 0, int(version), int(version))
+
+
+def void_calls(metadata: TableMetadata, names: Iterable[str]) -> list[str]:
+    """The properties of calls that don't count any more where some branches and tags are all that a table has."""
+    return [
+        name
+        for name, known in metadata.properties.items()
+        if name.startswith(_CALL) and not _is_kept(metadata, _version_of(known), names)
+    ]
+
+
+def _version_of(known: str) -> int:
+    return int(known.rpartition(" ")[2])
+
+
+def _is_kept(metadata: TableMetadata, version: int, names: Iterable[str]) -> bool:
+    lines = (line_of(metadata, metadata.refs[name].snapshot_id) for name in names)
+    return any(_is_in(metadata, version, line) for line in lines)
+
+
+def _is_in(metadata: TableMetadata, version: int, line: set[int]) -> bool:
+    """Whether a version is one of a line, or was expired: then it was one, since void calls go before."""
+    return version in line or metadata.snapshot_by_id(version) is None
 
 
 @frozen

@@ -182,3 +182,41 @@ def test_a_branch_or_tag_that_is_missing_is_told_with_those_that_are_there(dao, 
             call()
     with pytest.raises(NotFoundError, match="there is no tag 'audit' of 'orders': known: 'v2'"):
         dao.read(table, tag="audit")
+
+
+def test_calls_of_a_dropped_branch_are_done_again(dao, table):
+    dao.write(ROWS, table)
+
+    def job():
+        return dao.write(MORE, table, mode="append", branch="audit", idempotency_key="once").rows_inserted
+
+    assert (job(), job()) == (1, 0)
+    dao.write(MORE, table, mode="append")
+    dao.run("drop_branch", table, name="audit")
+    dao.run("expire", table, older_than=0, dry_run=False)
+    assert (job(), job()) == (1, 0)
+    dao.run("publish", table, branch="audit")
+    dao.run("drop_branch", table, name="audit")
+    assert job() == 0
+    assert dao.count(table) == 6
+
+
+def test_calls_that_another_engine_rolled_back_are_done_again(dao, table, client):
+    first = dao.write(ROWS, table).version_after
+    dao.write(MORE, table, mode="append", idempotency_key="once")
+    with client.open("orders").table.manage_snapshots() as manage:
+        manage.set_current_snapshot(snapshot_id=first)
+    dao.run("expire", table, older_than=0, dry_run=False)
+    assert dao.write(MORE, table, mode="append", idempotency_key="once").rows_inserted == 1
+    assert dao.count(table) == 5
+
+
+def test_a_key_of_another_branch_is_refused(dao, table):
+    dao.write(ROWS, table)
+    dao.write(MORE, table, mode="append", branch="audit", idempotency_key="once")
+    with pytest.raises(DataError, match="of another branch or tag"):
+        dao.write(MORE, table, mode="append", branch="other", idempotency_key="once")
+    dao.run("create_tag", table, name="seen", branch="audit")
+    dao.run("drop_branch", table, name="audit")
+    with pytest.raises(DataError, match="of another branch or tag"):
+        dao.write(MORE, table, mode="append", branch="audit", idempotency_key="once")
