@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
+from urllib.parse import quote_plus
 from uuid import UUID, uuid4
 
 import pyarrow as pa
@@ -98,7 +99,7 @@ class IcebergFiles(PartitionedFiles):
             yield values, batch if len(rows) == batch.num_rows else batch.take(rows)
 
     def new_key(self, values: Values) -> str:
-        folder = self.layout.spec.partition_to_path(Record(*values), self.layout.columns) if values else ""
+        folder = _folder_of(values, self.layout) if values else ""
         return file_key(self.layout.data, folder, f"00000-0-{uuid4()}.parquet", self.layout.properties)
 
     def parquet_options(self, rows: pa.Table) -> Mapping[str, Any]:
@@ -141,6 +142,16 @@ class IcebergFiles(PartitionedFiles):
         """The order that all rows of a file are in; None if they aren't."""
         found = self._orders.pop(key, None)
         return self.layout.order.order_id if found is not None and found.holds else None
+
+
+def _folder_of(values: Values, layout: Layout) -> str:
+    """The folder of a partition, which is for people alone: engines have the values from manifests."""
+    try:
+        found: str = layout.spec.partition_to_path(Record(*values), layout.columns)
+    except OverflowError:  # a moment of a year that Python's datetime doesn't have
+        pairs = zip(layout.spec.fields, values, strict=True)
+        return "/".join(f"{quote_plus(one.name)}={quote_plus(str(value))}" for one, value in pairs)
+    return found
 
 
 def split_by_partition(rows: pa.RecordBatch, columns: Schema, spec: PartitionSpec) -> Iterator[tuple[pa.Array, Values]]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, field
+from attrs import define, field, fields
 
 from dao.display import even_half_made
 from dao.errors import ConfigError, DataError, PluginError
@@ -63,8 +63,9 @@ class IcebergPlace(LakePlace):
 
     def __attrs_post_init__(self) -> None:
         if self._is_all_in_memory:
-            return
-        super().__attrs_post_init__()
+            self._check_no_place()
+        else:
+            super().__attrs_post_init__()
         if self.uri is None and self.catalog in _NEEDS_URI:
             raise ConfigError("uri: found none, expected the URL of the catalog, which rest and hive need")
         if self.uri is None and self.catalog == "sql" and self.root is None:
@@ -83,6 +84,13 @@ class IcebergPlace(LakePlace):
             raise ConfigError(f"catalog_name: found {self.catalog_name!r}, expected 1 to 255 characters")
         self._check_namespace()
         self._check_moved()
+
+    def _check_no_place(self) -> None:
+        for one in fields(LakePlace):
+            if getattr(self, one.name) != one.default:
+                raise ConfigError(
+                    f"{one.name}: found with the catalog 'memory' without a place, which has no such thing"
+                )
 
     def _check_moved(self) -> None:
         from dao_files.storage import check_key

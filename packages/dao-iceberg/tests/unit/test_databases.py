@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dao import DataAccessObject
+from dao import DataAccessObject, DataStore
 from dao.errors import ConfigError
 
 
@@ -32,3 +32,10 @@ def test_a_file_of_sqlite_is_made_by_the_first_write(tmp_path):
 def test_a_database_that_would_be_another_one_the_next_time_is_refused(tmp_path, uri):
     with pytest.raises(ConfigError, match="uri: found"):
         opened(tmp_path, uri).write([{"id": 1}], "lake.items")
+
+
+@pytest.mark.parametrize("given", [{"token": "x"}, {"region": "eu"}, {"create": False}, {"namespace": "a/b"}])
+def test_no_option_is_ignored_in_memory(given):
+    assert DataStore("memory", "iceberg", options={"catalog": "memory"}).interface
+    with pytest.raises(ConfigError, match=next(iter(given))):
+        _ = DataStore("memory", "iceberg", options={"catalog": "memory", **given}).interface

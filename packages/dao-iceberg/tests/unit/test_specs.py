@@ -37,3 +37,13 @@ def test_buckets_of_them(dao, lake):
     table = TableObject("bucketed", lake, partition_by=["bucket(16, p)"])
     dao.write(rows, table)
     assert dao.read(table).equals(rows)
+
+
+@pytest.mark.parametrize("value", [2**62, -(2**62)])
+@pytest.mark.parametrize("term", ["at", "hour(at)", "day(at)"])
+def test_partitions_of_moments_that_python_has_no_year_for(dao, lake, term, value):
+    rows = pa.table({"name": ["a/b"], "at": pa.array([value], pa.timestamp("us"))})
+    table = TableObject("far", lake, partition_by=["name", term])
+    dao.write(rows, table)
+    assert dao.read(table).equals(rows)
+    assert dao.count(table, where="at > TIMESTAMP '2000-01-01'") == (value > 0)
