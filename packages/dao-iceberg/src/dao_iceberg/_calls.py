@@ -7,7 +7,7 @@ from typing import Any
 
 from dao.data_object import DataObject
 from dao.errors import UnsupportedError
-from dao_iceberg._client import Client
+from dao_iceberg._client import MAIN, Client
 
 __all__ = ["plan", "refuse_key"]
 
@@ -108,6 +108,8 @@ def _terms(given: Any) -> tuple[str, ...]:
 def _replaced(mode: str, given: Mapping[str, Any]) -> str:
     if mode == "overwrite" and "where" in given:
         return "the rows that fulfil where"
+    if mode == "overwrite" and given.get("branch", MAIN) != MAIN:
+        return "all rows of the branch; older snapshots can still be read"
     return {
         "overwrite": "all rows, the columns and the partitions; older snapshots can still be read",
         "overwrite_partitions": "the partitions that the data has rows for; older snapshots can still be read",

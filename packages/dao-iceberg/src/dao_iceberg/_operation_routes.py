@@ -126,7 +126,8 @@ class OperationRoutes(IcebergBase):
 
         Raises:
             NotFoundError: there is no such version, or files of it are gone.
-            UnsupportedError: it lacks a column that the table is partitioned by in all of its partitionings.
+            UnsupportedError: it lacks a column that the table is partitioned by in all of its partitionings; or, on a
+                branch, it has a column that the table lacks, or lacks one that may not be null.
         """
         from dao.tables import as_moment
         from dao_iceberg._restoring import restore

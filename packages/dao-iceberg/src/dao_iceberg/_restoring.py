@@ -59,13 +59,15 @@ def _plan(table: str, target: int, newest: Snapshot | None) -> Change:
     at = newest.metadata.snapshot_by_id(target)
     if at is None:
         raise _expired(table, target)
-    if target == newest.version:
+    branch = newest.branch or MAIN
+    columns = _columns(newest, at) if branch == MAIN else []
+    if target == newest.version and not columns:
         return Change()
     _check_there(newest, at)
-    branch = newest.branch or MAIN
     # A catalog refuses a branch of a snapshot that isn't there: so it is there still when the commit is made.
     still_there = branch_update(newest.metadata, branch, target)
-    columns = _columns(newest, at) if branch == MAIN else []
+    if branch != MAIN:
+        _check_columns(newest, at, branch)
     return Change(operation="overwrite", restored=at, updates=[still_there, *columns])
 
 
@@ -90,6 +92,24 @@ def _check_there(newest: Snapshot, at: IcebergSnapshot) -> None:
         raise NotFoundError(
             f"snapshot {at.snapshot_id} of {newest.key!r} isn't kept any more: {error.message}"
         ) from error
+
+
+def _check_columns(newest: Snapshot, at: IcebergSnapshot, branch: str) -> None:
+    """Check that no value of an older snapshot would be lost to readers of a branch, which has the table's columns.
+
+    Raises:
+        UnsupportedError: the table lacks a column of then, or has one that may not be null and wasn't there.
+    """
+    now = newest.metadata.schema()
+    then = now if at.schema_id is None else newest.metadata.schema_by_id(at.schema_id) or now
+    gone = [then.find_column_name(number) for number in sorted(then.field_ids - now.field_ids)]
+    new = [one.name for one in now.fields if one.required and one.field_id not in then.field_ids]
+    if gone or new:
+        raise UnsupportedError(
+            f"snapshot {at.snapshot_id} of {newest.key!r} has other columns than the table, which "
+            f"{f'lacks {gone[0]!r}' if gone else f'has {new[0]!r} without nulls'}, and the branch {branch!r} has those "
+            "of the table: restore it without branch=, which brings its columns back, or read it by version="
+        )
 
 
 def _columns(newest: Snapshot, at: IcebergSnapshot) -> list[TableUpdate]:

@@ -13,7 +13,7 @@ from pyiceberg.table.sorting import SortOrder
 from pyiceberg.table.update import AddPartitionSpecUpdate, SetDefaultSpecUpdate, TableUpdate
 
 from dao.arrow.convert import conform
-from dao.errors import AlreadyExistsError, DataError
+from dao.errors import AlreadyExistsError, DataError, UnsupportedError
 from dao.increments import Position
 from dao.results import WriteResult
 from dao.tables import reconcile
@@ -292,8 +292,11 @@ def _plan_append(client: Client, source: Source, asked: Write, snapshot: Snapsho
 
 def _plan_overwrite(client: Client, source: Source, asked: Write, snapshot: Snapshot) -> Change:
     check_same_properties(asked.properties, snapshot.properties)
-    columns = replaced_columns(snapshot.metadata, storable(source.arriving))
-    spec, parted = changed_spec(snapshot, asked.partition_by or (), columns)
+    if asked.branch == MAIN:
+        columns = replaced_columns(snapshot.metadata, storable(source.arriving))
+        spec, parted = changed_spec(snapshot, asked.partition_by or (), columns)
+    else:
+        columns, spec, parted = _columns_of_branch(source, asked, snapshot), snapshot.spec, ()
     order, ordered = changed_order(snapshot.metadata, asked.sort_by, columns)
     files = source.files(client, layout_of(snapshot, columns, spec, order), asked.settings)
     old = plan_files(snapshot)
@@ -305,6 +308,19 @@ def _plan_overwrite(client: Client, source: Source, asked: Write, snapshot: Snap
         updates=[*schema_updates(snapshot.metadata, columns), *parted, *ordered],
         gone=gone,
     )
+
+
+def _columns_of_branch(source: Source, asked: Write, snapshot: Snapshot) -> Any:
+    """The columns after a branch is overwritten: the table's, since main's readers would see others at once."""
+    try:
+        check_given(asked, snapshot)
+        return evolved(snapshot, source.arriving, asked.schema_mode)
+    except (DataError, UnsupportedError) as error:
+        raise type(error)(
+            f"{error.message}. The branch {asked.branch!r} has the columns, partitions and order of the table, so that "
+            "an overwrite replaces its rows alone: schema_mode='evolve' adds columns, run('evolve') changes those of "
+            "all branches, and mode='overwrite' without branch= replaces them"
+        ) from error
 
 
 def changed_spec(

@@ -43,8 +43,9 @@ class WritingRoutes(IcebergBase):
             data: tabular data, see :func:`dao.arrow.convert.to_reader`.
             data_object: the table.
             mode: ``error``: the table must not exist, and of two writers exactly one succeeds. ``append``: add rows.
-                ``overwrite``: replace all rows, the columns and the partitions. ``overwrite_partitions``: replace the
-                partitions that the data has rows of. ``ignore``: do nothing if the table exists.
+                ``overwrite``: replace all rows, the columns and the partitions; of a branch the rows alone, since those
+                of the table are what all branches have. ``overwrite_partitions``: replace the partitions that the data
+                has rows of. ``ignore``: do nothing if the table exists.
             partition_by: the partitions of a new or overwritten table: columns, or terms such as ``day(at)``, see
                 :class:`dao_iceberg.IcebergObject`; of another one they must be its own.
             schema_mode: ``strict``: the table's columns in any order, with types that can be cast without loss.
@@ -56,7 +57,8 @@ class WritingRoutes(IcebergBase):
                 it does nothing, and gives the version of the first call.
             position: up to which version of a source the table has got with these rows, see :class:`dao.Position`;
                 or those of several sources.
-            branch: write to this branch, which begins at the newest version of the table if it isn't there.
+            branch: write to this branch, which begins at the newest version of the table if it isn't there. Columns
+                that come with ``schema_mode="evolve"`` are the table's at once, and null to readers of other branches.
             sort_by: the order of the rows in the files of a new or overwritten table, such as ``["at desc"]``; of
                 another one it must be its own.
 

@@ -14,6 +14,9 @@ def test_the_layout_is_shown(dao, table):
     shown = str(dao.explain("write", ROWS, table, partition_by=["day(at)"], sort_by="id desc", schema_mode="evolve"))
     for told in ("default.orders", "['day(at)']", "id desc", "evolve"):
         assert told in shown
+    replaced = [str(dao.explain("write", ROWS, table, mode="overwrite", branch=name)) for name in ("main", "audit")]
+    assert "the columns and the partitions" in replaced[0]
+    assert "all rows of the branch;" in replaced[1]
     assert "deleted = true" in str(dao.explain("upsert", ROWS, table, keys="id", delete_when="deleted = true"))
 
 

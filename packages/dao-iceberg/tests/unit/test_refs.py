@@ -7,7 +7,7 @@ import pytest
 from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownException
 
 from dao import TableObject
-from dao.errors import AlreadyExistsError, ConflictError, DataError, NotFoundError, TransientError
+from dao.errors import AlreadyExistsError, ConflictError, DataError, NotFoundError, TransientError, UnsupportedError
 from dao.increments import Position
 
 ROWS = pa.table({"id": pa.array(range(4), pa.int64())})
@@ -220,3 +220,71 @@ def test_a_key_of_another_branch_is_refused(dao, table):
     dao.run("drop_branch", table, name="audit")
     with pytest.raises(DataError, match="of another branch or tag"):
         dao.write(MORE, table, mode="append", branch="audit", idempotency_key="once")
+
+
+PARTED = pa.table({"id": pa.array([1, 2], pa.int32()), "kind": ["a", "b"]})
+
+
+@pytest.mark.parametrize(
+    ("rows", "given", "kind", "told"),
+    [
+        (pa.table({"x": [4]}), {}, DataError, "schema_mode='evolve'"),
+        (PARTED.append_column("x", pa.array([1, 2])), {}, DataError, "'x'"),
+        (PARTED.select(["id"]), {}, DataError, "'kind'"),
+        (PARTED.set_column(0, "id", [["x", "y"]]), {}, DataError, "'id'"),
+        (PARTED.set_column(0, "id", [[1.5, 2.5]]), {"schema_mode": "evolve"}, UnsupportedError, "'id'"),
+        (PARTED, {"partition_by": []}, DataError, "partition_by"),
+        (PARTED, {"partition_by": ["id"]}, DataError, "partition_by"),
+        (PARTED, {"sort_by": ["kind"]}, DataError, "sort_by"),
+    ],
+)
+def test_what_an_overwrite_of_a_branch_would_change_of_the_table_is_refused(
+    dao, table, client, rows, given, kind, told
+):
+    dao.write(PARTED, table, partition_by="kind", sort_by="id")
+    before = client.open("orders").metadata
+    with pytest.raises(kind, match=told) as found:
+        dao.write(rows, table, mode="overwrite", branch="audit", **given)
+    assert "without branch=" in str(found.value)
+    assert (client.open("orders").metadata, dao.read(table).sort_by("id")) == (before, PARTED)
+
+
+def test_an_overwrite_of_a_branch_keeps_the_layout_of_the_table(dao, table, client):
+    dao.write(PARTED, table, partition_by="kind", sort_by="id")
+    before = client.open("orders").metadata
+    rows = pa.table({"kind": ["c"], "id": pa.array([7], pa.int64())})
+    assert dao.write(rows, table, mode="overwrite", branch="audit").rows_deleted == 2
+    now = client.open("orders").metadata
+    assert (now.schemas, now.partition_specs, now.sort_orders) == (
+        before.schemas,
+        before.partition_specs,
+        before.sort_orders,
+    )
+    assert dao.read(table).sort_by("id").equals(PARTED)
+    assert dao.read(table, branch="audit").to_pylist() == [{"id": 7, "kind": "c"}]
+    dao.write(PARTED, table, mode="overwrite", branch="audit", partition_by="kind", sort_by="id")
+    assert dao.run("publish", table, branch="audit").details == {"versions": 2}
+    assert dao.read(table).sort_by("id").equals(PARTED)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        {"mode": "append"},
+        {"mode": "overwrite"},
+        {"mode": "overwrite", "where": "id = 9"},
+        {"mode": "overwrite_partitions"},
+        None,
+    ],
+)
+def test_columns_that_come_on_a_branch_are_null_in_the_table(dao, table, write):
+    dao.write(PARTED, table, partition_by="kind")
+    rows = pa.table({"id": pa.array([9], pa.int64()), "new": ["x"], "kind": ["z"]})
+    given = {"schema_mode": "evolve", "branch": "audit"}
+    if write is None:
+        dao.upsert(rows, table, keys="id", **given)
+    else:
+        dao.write(rows, table, **write, **given)
+    assert dao.read(table).sort_by("id").to_pylist() == [{**row, "new": None} for row in PARTED.to_pylist()]
+    assert {"id": 9, "kind": "z", "new": "x"} in dao.read(table, branch="audit").to_pylist()
+    dao.write(PARTED, table, mode="append", schema_mode="evolve")

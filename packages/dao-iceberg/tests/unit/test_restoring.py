@@ -9,7 +9,7 @@ import pytest
 from pyiceberg.table.update import RemoveSnapshotsUpdate
 
 from dao import TableObject
-from dao.errors import DataError, NotFoundError
+from dao.errors import DataError, NotFoundError, UnsupportedError
 from dao.increments import Position
 
 ROWS = pa.table({"id": pa.array(range(4), pa.int64()), "name": ["a", "b", None, "d"]})
@@ -66,6 +66,15 @@ def test_by_a_moment(dao, table):
 def test_the_newest_one_needs_no_commit(dao, table):
     first = dao.write(ROWS, table).version_after
     assert dao.run("restore", table, version=first).version_after == first
+
+
+def test_the_newest_one_brings_back_columns_that_changed_since(dao, table):
+    first = dao.write(ROWS, table).version_after
+    dao.run("evolve", table, drop="name", add={"more": "int"})
+    result = dao.run("restore", table, version=first)
+    assert result.version_after != first
+    assert dao.read(table).equals(ROWS)
+    assert dao.read_changes(table, since=first).num_rows == 0
 
 
 def test_the_columns_are_those_of_then(dao, lake, foreign):
@@ -139,6 +148,23 @@ def test_a_branch_is_restored_alone(dao, table):
     assert (dao.count(table), dao.count(table, branch="audit")) == (5, 4)
     with pytest.raises(NotFoundError):
         dao.run("restore", table, version=first, branch="nowhere")
+
+
+def test_a_version_with_other_columns_is_not_restored_on_a_branch(dao, table):
+    first = dao.write(ROWS, table).version_after
+    dao.run("create_branch", table, name="audit")
+    dao.run("evolve", table, add={"more": "int"})
+    dao.write(ROWS, table, mode="append", schema_mode="evolve", branch="audit")
+    dao.run("restore", table, version=first, branch="audit")
+    assert dao.read(table, branch="audit")["more"].to_pylist() == [None] * 4
+    dao.run("evolve", table, drop="name")
+    with pytest.raises(UnsupportedError, match="lacks 'name', and the branch 'audit' has those of the table"):
+        dao.run("restore", table, version=first, branch="audit")
+    strict = pa.schema([("id", pa.int64()), pa.field("name", pa.string()), pa.field("n", pa.int64(), False)])
+    dao.run("restore", table, version=first)
+    dao.write([{"id": 1, "name": "a", "n": 1}], table, mode="overwrite", schema=strict)
+    with pytest.raises(UnsupportedError, match="has 'n' without nulls"):
+        dao.run("restore", table, version=first, branch="audit")
 
 
 def test_the_log_of_the_table_names_no_snapshot_that_is_unknown(dao, table, foreign):
