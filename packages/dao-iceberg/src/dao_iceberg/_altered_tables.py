@@ -25,10 +25,11 @@ from pyiceberg.table.update import (
 from pyiceberg.table.update.schema import UpdateSchema
 from pyiceberg.transforms import VoidTransform
 
-from dao.errors import AlreadyExistsError, DataError, UnsupportedError, did_you_mean
+from dao.errors import AlreadyExistsError, DataError, UnsupportedError
 from dao.results import WriteResult
 from dao_iceberg._altering import Alteration, alter
 from dao_iceberg._client import Client, Snapshot
+from dao_iceberg._evolved_paths import check_paths, path_of
 from dao_iceberg._evolving import changed_order, widens
 from dao_iceberg._folders import metadata_key, read_metadata
 from dao_iceberg._properties import check_name, checked_properties, refuse_code
@@ -101,52 +102,29 @@ def _columns_after(metadata: TableMetadata, updates: Sequence[TableUpdate]) -> S
 def _column_updates(asked: Evolution, now: Snapshot) -> Sequence[TableUpdate]:
     update = UpdateSchema(now.table.transaction(), case_sensitive=True, name_mapping=now.table.name_mapping())
     schema = now.metadata.schema()
-    _check_there(asked, schema)
+    check_paths(asked, schema)
     try:
         for name in asked.drop:
-            update.delete_column(_path(schema, name))
+            update.delete_column(path_of(schema, name))
         for name, new in (asked.rename or {}).items():
-            update.rename_column(_path(schema, name), new)
+            update.rename_column(path_of(schema, name), new)
         for one in asked.widen or ():
-            path = _path(schema, one.name)
+            path = path_of(schema, one.name)
             _check_widens(schema, path, one)
             update.update_column(path, _kept_type(one))
         for one in asked.add or ():
-            update.add_column(_path(schema, one.name), _kept_type(one), required=not one.nullable)
+            update.add_column(path_of(schema, one.name), _kept_type(one), required=not one.nullable)
         for name in reversed(asked.reorder):
-            update.move_first(_path(schema, name))
+            update.move_first(path_of(schema, name))
         updates, _ = update._commit()
     except (ValueError, ValidationError, ResolveError) as error:
         raise DataError(f"evolve: {' '.join(str(error).split())}") from error
     return list(updates)
 
 
-def _check_there(asked: Evolution, schema: Schema) -> None:
-    """Check that the columns which are to change are there, and that new names are free."""
-    names, added = schema.column_names, [one.name for one in asked.add or ()]
-    rename = asked.rename or {}
-    widened = [one.name for one in asked.widen or ()]
-    given = {"drop": asked.drop, "rename": rename, "widen": widened, "reorder": asked.reorder}
-    for argument, columns in given.items():
-        known = [*names, *added] if argument == "reorder" else names
-        for name in columns:
-            if name not in known:
-                raise DataError(f"{argument}: the table has no column {name!r}: {did_you_mean(name, known)}")
-    for name, new in rename.items():
-        if new != name and new in names and new not in (*asked.drop, *rename):
-            raise DataError(f"rename: {name!r} would become {new!r}, which the table has already")
-
-
 def _kept_type(column: pa.Field) -> Any:
     """The type of a column as Iceberg keeps it; pyiceberg gives the fields inside of it their ids."""
     return iceberg_type(storable(pa.schema([column])).field(0).type, itertools.count(1))
-
-
-def _path(schema: Schema, name: str) -> tuple[str, ...]:
-    """A column, or with points a field inside of one."""
-    top = {one.name for one in schema.fields}
-    parts = tuple(name.split("."))
-    return parts if name not in top and parts[0] in top else (name,)
 
 
 def _check_widens(schema: Schema, path: tuple[str, ...], wanted: pa.Field) -> None:

@@ -31,16 +31,17 @@ class TableRoutes(IcebergBase):
         """Change the columns, the partitions and the order of a table: ``run("evolve", ..., rename={"a": "b"})``.
 
         No file is written again: rows have the columns by their ids, older rows are null in new ones, and files keep
-        the partitions that they have. A field inside of a struct is named with points: ``"place.city"``. What is given
-        is done in one step: columns are dropped first, then renamed, widened, added and reordered, each by the name
-        that it had before.
+        the partitions that they have. A field inside of a struct is named with points: ``"place.city"``; inside of a
+        list it is ``"lines.element.price"``, inside of a map's values ``"rates.value.price"``. What is given is done in
+        one step: columns are dropped first, then renamed, widened, added and reordered, each by the name that it had
+        before.
 
         Args:
             data_object: the table.
             add: new columns and their types: a mapping such as ``{"note": "string"}``, a ``pyarrow.Schema``, or what
                 else :func:`dao.arrow.models.schema_of` takes.
             drop: columns that go; the order goes with a column of it.
-            rename: new names by old ones.
+            rename: new names by old ones; that of a field is the name alone: ``{"place.city": "town"}``.
             widen: columns and their wider types: ``int`` to ``bigint``, ``float`` to ``double``, decimals to more
                 digits.
             reorder: columns that come first, in this order.
@@ -49,8 +50,9 @@ class TableRoutes(IcebergBase):
             order: in which order rows are in new files; an empty list for none.
 
         Raises:
-            DataError: a column is missing or there already, a new one may not be null, a dropped one is one that the
-                table is partitioned by or that identifies rows, or a term can't be made.
+            DataError: a column is missing or there already, a name with points leads nowhere, a new column may not be
+                null, a dropped one is one that the table is partitioned by or that identifies rows, or a term can't be
+                made.
             UnsupportedError: a type isn't wider; or the table is of a version that can't be changed.
 
         >>> import pyarrow as pa

@@ -200,3 +200,70 @@ def test_a_column_that_is_not_there_is_told_with_the_nearest_name(dao, table, as
     dao.write(ROWS, table)
     with pytest.raises(DataError, match=told):
         dao.run("evolve", table, **asked)
+
+
+ADDRESS = pa.struct({"zip": pa.string(), "city": pa.string()})
+NESTED = pa.table(
+    {
+        "id": pa.array([1], pa.int32()),
+        "address": pa.array([{"zip": "1", "city": "x"}], ADDRESS),
+        "lines": pa.array([[{"n": 1}]], pa.list_(pa.struct({"n": pa.int32()}))),
+        "rates": pa.array([[("a", {"n": 1})]], pa.map_(pa.string(), pa.struct({"n": pa.int32()}))),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"rename": {"address.zip": "address.code"}}, "give the field's new name alone, 'code'"),
+        ({"rename": {"address.zip": "id.code"}}, "a field stays where it is"),
+        ({"rename": {"address.zip": "city"}}, "would become 'address.city', which the table has already"),
+        ({"rename": {"id": "address.id"}}, "a column stays where it is"),
+        ({"rename": {"id": "adress.id"}}, "a column stays where it is"),
+        ({"rename": {"id": ""}}, "expected a name"),
+        ({"rename": {"lines.element": "line"}}, "has no name of its own"),
+        (
+            {"add": {"adress.note": "string"}},
+            "a field of 'adress', which the table doesn't have .*did you mean 'address'",
+        ),
+        ({"add": {"address.place.note": "string"}}, "a field of 'address.place', which the table doesn't have"),
+        ({"add": {"id.note": "string"}}, "non-struct"),
+        ({"add": {"address.": "string"}}, "expected a name"),
+        ({"add": {".note": "string"}}, "expected a name"),
+        ({"add": {"address.note": "string"}, "drop": "address"}, "add: 'address.note' is inside of 'address'"),
+        ({"rename": {"address.zip": "code"}, "drop": "address"}, "rename: 'address.zip' is inside of 'address'"),
+        ({"add": {"id": "string"}, "drop": "id", "reorder": ["id"]}, "reorder in another call"),
+        ({"drop": ["address.zip", "address.city"]}, "drop: found all fields of 'address'"),
+        ({"drop": "lines.element.n"}, "drop: found all fields of 'lines.element'"),
+    ],
+)
+def test_a_path_that_leads_nowhere_is_refused(dao, table, client, asked, told):
+    dao.write(NESTED, table)
+    before = client.open("orders").metadata
+    with pytest.raises(DataError, match=told):
+        dao.run("evolve", table, **asked)
+    assert client.open("orders").metadata == before
+
+
+def test_fields_inside_of_columns_are_named_with_points(dao, table):
+    dao.write(NESTED, table)
+    dao.run(
+        "evolve",
+        table,
+        rename={"address.zip": "id", "lines.element.n": "m"},
+        add={"address.note": "string", "rates.value.more": "int"},
+        widen={"lines.element.n": "bigint"},
+        reorder=["address.city"],
+    )
+    [row] = dao.read(table).to_pylist()
+    assert list(row["address"].items()) == [("city", "x"), ("id", "1"), ("note", None)]
+    assert (row["lines"], row["rates"]) == ([{"m": 1}], [("a", {"n": 1, "more": None})])
+
+
+def test_a_column_with_points_in_its_name_is_one(dao, table):
+    dao.write(NESTED.append_column("a.b", pa.array([5])), table)
+    dao.run("evolve", table, rename={"a.b": "a.c"})
+    assert dao.read(table, columns=["a.c"]).to_pylist() == [{"a.c": 5}]
+    with pytest.raises(DataError, match="a column stays where it is"):
+        dao.run("evolve", table, rename={"a.c": "address.c"})
