@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import evolve, field, frozen
 
-from dao.arrow.convert import conform
+from dao.arrow.convert import conform, is_tabular
 from dao.errors import DataError
 from dao.increments import Position
 from dao.tables import reconcile
@@ -80,8 +80,11 @@ class Records:
 
         Args:
             function: gets the rows of one table, and returns tabular data or models.
+
+        Raises:
+            DataError: it returned neither.
         """
-        return evolve(self, parts=tuple(evolve(part, rows=function(part.found)) for part in self.parts))
+        return evolve(self, parts=tuple(evolve(part, rows=_given(part, function(part.found))) for part in self.parts))
 
     def to_pylist(self) -> list[dict[str, Any]]:
         """All rows as dicts."""
@@ -100,6 +103,15 @@ class Records:
     def __repr__(self) -> str:
         parts = ", ".join(f"{part.name}: {part.found.num_rows}" for part in self.parts)
         return f"Records({len(self)} rows of {parts}{', more to come' if self.more else ''})"
+
+
+def _given(part: Part, rows: Any) -> Any:
+    if is_tabular(rows) or (isinstance(rows, Iterable) and not isinstance(rows, (str, bytes, Mapping))):
+        return rows
+    raise DataError(
+        f"mapped: found {rows!r} for the rows of {part.name}, expected tabular data or models: does the "
+        "function return?"
+    )
 
 
 def _joined(parts: tuple[Part, ...]) -> pa.Table:

@@ -106,6 +106,10 @@ def _arrow_type(kind: it.IcebergType, place: str, ids: bool) -> pa.DataType:
     raise UnsupportedError(f"column {place!r} has the type {kind}, which can't be read")
 
 
+_DIGITS = 38
+"""The most digits of a decimal."""
+
+
 def storable(schema: pa.Schema) -> pa.Schema:
     """The schema in which a new table keeps rows of a schema: the narrowest types of Iceberg that hold all values.
 
@@ -150,7 +154,7 @@ def _storable_type(kind: pa.DataType, place: str) -> pa.DataType:
         return pa.binary()
     if pt.is_fixed_size_binary(kind) and kind.byte_width:
         return kind
-    if pt.is_decimal(kind) and 0 <= kind.scale <= kind.precision <= 38:
+    if pt.is_decimal(kind) and 0 <= kind.scale <= kind.precision <= _DIGITS:
         return pa.decimal128(kind.precision, kind.scale)
     if pt.is_time(kind) and kind.unit != "ns":
         return pa.time64("us")
@@ -187,11 +191,16 @@ def iceberg_type(kind: pa.DataType, ids: Iterator[int]) -> it.IcebergType:
     Args:
         kind: the type.
         ids: gives the ids.
+
+    Raises:
+        DataError: a decimal of more digits than Iceberg has, to which a column was to be widened.
     """
     for plain, arrow in _PLAIN.items():
         if arrow.equals(kind):
             return plain()
     if pt.is_decimal(kind):
+        if kind.precision > _DIGITS:
+            raise DataError(f"found values that need {kind}, expected decimals of {_DIGITS} digits at most")
         return it.DecimalType(kind.precision, kind.scale)
     if pt.is_fixed_size_binary(kind):
         return it.FixedType(kind.byte_width)

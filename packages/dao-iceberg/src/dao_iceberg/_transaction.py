@@ -21,8 +21,10 @@ from dao.errors import (
     ConflictError,
     DaoError,
     DataError,
+    NotFoundError,
     PermissionDeniedError,
     PluginError,
+    StoreError,
     TransientError,
     UnsupportedError,
 )
@@ -116,22 +118,51 @@ def commit(
     turn: AbstractContextManager[None] = nullcontext()
     while True:
         with turn:
-            try:
-                snapshot = client.find_to_write(table, branch)
-                found = _planned(snapshot, plan, remembered, read_rest)
-                if isinstance(found, WriteResult):
-                    discard()
-                    return found
-                kept = evolve(remembered, positions=()) if found.is_ignored else remembered
-                prepared = prepare(client, table, branch, snapshot, found.snapshot, found.create, found.updates, kept)
-            except BaseException:
-                discard()
-                raise
-            conflict = _send(client, prepared, budget, discard)
-        if conflict is None:
-            return evolve(found.result, version_before=prepared.before, version_after=prepared.version)
-        _wait(budget, conflict, discard)
+            found = _attempt(client, table, plan, budget, discard, remembered, read_rest, branch)
+        if isinstance(found, WriteResult):
+            return found
+        _wait(budget, found, discard)
         turn = client.turns.take(table, timeout)
+
+
+def _attempt(
+    client: Client,
+    table: str,
+    plan: Callable[[Snapshot | None], Change],
+    budget: RetryBudget,
+    discard: Callable[[], None],
+    remembered: Remembered,
+    read_rest: Callable[[], None],
+    branch: str,
+) -> WriteResult | ConflictError:
+    """Plan a change and commit it; the conflict if another writer came first."""
+    snapshot = None
+    try:
+        snapshot = client.find_to_write(table, branch)
+        found = _planned(snapshot, plan, remembered, read_rest)
+        if isinstance(found, WriteResult):
+            discard()
+            return found
+        kept = evolve(remembered, positions=()) if found.is_ignored else remembered
+        prepared = prepare(client, table, branch, snapshot, found.snapshot, found.create, found.updates, kept)
+    except BaseException as error:
+        if snapshot is not None and _was_expired(client, snapshot, branch, error):
+            return ConflictError(f"another writer changed {table!r} first, and what it was is gone: {error}")
+        discard()
+        raise
+    conflict = _send(client, prepared, budget, discard)
+    return conflict or evolve(found.result, version_before=prepared.before, version_after=prepared.version)
+
+
+def _was_expired(client: Client, snapshot: Snapshot, branch: str, error: BaseException) -> bool:
+    """Whether an error is that files of a snapshot are gone: the table has a newer one, and that was expired."""
+    if type(error) not in (StoreError, NotFoundError):
+        return False
+    try:
+        now = client.find_to_write(snapshot.key, branch)
+    except Exception:
+        return False
+    return now is None or now.version != snapshot.version
 
 
 def _planned(

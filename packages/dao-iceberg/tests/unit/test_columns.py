@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pyarrow as pa
 import pytest
 
-from dao.errors import DataError
+from dao.errors import DataError, UnsupportedError
 
 ROWS = pa.table({"id": [1], "place": [{"city": "Oulu"}]})
 
@@ -38,3 +40,12 @@ def test_a_column_with_the_name_of_a_field_is_refused(dao, table):
         with pytest.raises(DataError, match="would have one name"):
             dao.write(more, table, **given)
     assert dao.read(table).equals(ROWS)
+
+
+@pytest.mark.parametrize("value", ["1.12345678901", "1" * 30])
+@pytest.mark.parametrize("schema_mode", ["strict", "evolve"])
+def test_decimals_of_more_digits_than_iceberg_has(dao, table, value, schema_mode):
+    dao.write(pa.table({"d": pa.array([Decimal("1.5")], pa.decimal128(38, 10))}), table)
+    with pytest.raises((DataError, UnsupportedError), match="'d'|38 digits"):
+        dao.write([{"d": Decimal(value)}], table, mode="append", schema_mode=schema_mode)
+    assert dao.count(table) == 1

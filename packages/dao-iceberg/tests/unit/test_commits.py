@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from dao import TableObject
-from dao.errors import ConflictError, PermissionDeniedError, TransientError, UnsupportedError
+from dao.errors import ConflictError, NotFoundError, PermissionDeniedError, TransientError, UnsupportedError
 from dao.increments import Position
 from dao_iceberg._client import refuse_code
 
@@ -259,6 +259,45 @@ def test_writers_of_one_process_that_met_a_conflict_wait_for_one_another(dao, ta
         list(pool.map(lambda number: dao.write([{"id": number}], table, mode="append"), range(writers)))
     assert len(attempts) == writers + (writers - 1)
     assert dao.count(table) == 2 + writers
+
+
+@pytest.mark.parametrize("change", ["append", "upsert", "delete", "overwrite"])
+def test_a_version_that_is_expired_while_a_change_is_planned_on_it(dao, table, client, monkeypatch, change):
+    dao.write(ROWS, table)
+    found, opened = client.find_to_write, []
+
+    def find(*given):
+        snapshot = found(*given)
+        if not opened:
+            opened.append(snapshot)
+            dao.write(pa.table({"id": [3, 9]}), table, mode="overwrite")
+            dao.run("expire", table, older_than=0, dry_run=False)
+        return snapshot
+
+    monkeypatch.setattr(client, "find_to_write", find)
+    rows = pa.Table.from_batches(pa.table({"id": [4]}).to_batches()).to_reader()
+    if change == "delete":
+        dao.delete(table, where="id = 3")
+    elif change == "upsert":
+        dao.upsert(rows, table, keys="id")
+    else:
+        dao.write(rows, table, mode=change)
+    expected = {"append": [3, 4, 9], "upsert": [3, 4, 9], "delete": [9], "overwrite": [4]}
+    assert sorted(dao.read(table)["id"].to_pylist()) == expected[change]
+
+
+def test_a_stream_that_breaks_as_another_writer_comes_is_not_half_written(dao, table):
+    dao.write(ROWS, table)
+
+    def batches():
+        yield pa.record_batch({"id": [4]})
+        dao.write(pa.table({"id": [9]}), table, mode="append")
+        raise NotFoundError("a file of the source is gone")
+
+    rows = pa.RecordBatchReader.from_batches(ROWS.schema, batches())
+    with pytest.raises(NotFoundError, match="a file of the source is gone"):
+        dao.write(rows, table, mode="append")
+    assert sorted(dao.read(table)["id"].to_pylist()) == [1, 2, 9]
 
 
 def test_losers_leave_no_files(dao, table, client):

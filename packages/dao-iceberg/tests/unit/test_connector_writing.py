@@ -107,6 +107,18 @@ def test_rows_that_a_transformation_leaves_out_do_not_come_again(shop):
     assert shop.rows() == [(1,), (3,)]
 
 
+@pytest.mark.parametrize("rows", [None, False, "text", {"id": 1}])
+def test_a_transformation_that_returns_no_rows_is_refused(shop, rows):
+    shop.add("a", [row(1)])
+
+    async def main():
+        async with shop.connector() as connector:
+            return (await connector.read()).mapped(lambda table: rows)
+
+    with pytest.raises(DataError, match="does the function return"):
+        asyncio.run(main())
+
+
 def test_a_cut_read_whose_rows_are_left_out_is_refused(shop):
     shop.add("a", [row(1), row(2), row(3)])
 

@@ -34,6 +34,7 @@ class RowSource(Generic[F]):
     _reader: pa.RecordBatchReader | None = field(default=None, init=False)
     _files: F | None = field(default=None, init=False)
     _made_for: Any = field(default=None, init=False)
+    _failure: BaseException | None = field(default=None, init=False)
 
     def opened(self) -> pa.RecordBatchReader:
         """The rows from their beginning, in the columns that arrive."""
@@ -78,6 +79,8 @@ class RowSource(Generic[F]):
         Raises:
             ConflictError: the rows must be written again, and they were a stream.
         """
+        if self._failure is not None:  # part of the rows are in the files, and of a stream the others are gone
+            raise self._failure
         if self._files is not None and self._made_for == made_for:
             return self._files
         if self._files is not None:
@@ -86,7 +89,11 @@ class RowSource(Generic[F]):
             self.discard()
             self._reader = None
         self._files, self._made_for = files(), made_for
-        self._files.write(shaped(self._rows()))
+        try:
+            self._files.write(shaped(self._rows()))
+        except BaseException as error:
+            self._failure = error
+            raise
         return self._files
 
     def discard(self) -> None:
