@@ -9,6 +9,7 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dao.arrow.convert import cast_array
 from dao.errors import DataError
 from dao_files.formats._csv_options import CsvOptions
 
@@ -42,7 +43,7 @@ def _cast_zone(moments: pa.Array, kind: pa.DataType) -> pa.Array:
 def cast_or_null(texts: pa.Array, kind: pa.DataType) -> pa.Array:
     """Cast texts to a type; null where a text doesn't fit."""
     try:
-        return texts.cast(kind)
+        return cast_array(texts, kind)
     except pa.ArrowInvalid:
         if len(texts) == 1:
             return pa.nulls(1, kind)

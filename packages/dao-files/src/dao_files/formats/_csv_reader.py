@@ -63,11 +63,14 @@ class CsvReader:
                     yield batch.slice(start, size)
 
     def _is_by_options(self, kind: pa.DataType) -> bool:
-        """Check whether texts of a type are parsed by the options' formats or thousands separator."""
+        """Check whether texts of a type are parsed by the options' formats or thousands separator.
+
+        So are all decimals: pyarrow's parser makes other numbers of those that are too long.
+        """
         if pa.types.is_temporal(kind):
             return has_formats(kind, self._options)
-        is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)
-        return self._options.thousands is not None and is_number
+        is_number = pa.types.is_integer(kind) or pa.types.is_floating(kind)
+        return pa.types.is_decimal(kind) or (self._options.thousands is not None and is_number)
 
     def _parse_batch(self, piece: Piece) -> pa.RecordBatch:
         columns = self._parse_columns(piece)
@@ -115,8 +118,10 @@ class CsvReader:
         plain = array
         if pa.types.is_temporal(kind):
             found = parse_column(array, kind, self._options)
+        elif self._options.thousands is None:
+            plain = self._with_points(array)
+            found = cast_or_null(plain, kind)
         else:
-            assert self._options.thousands is not None
             plain, may_be = without_thousands(array, self._options.thousands, self._options.decimal_point)
             found = cast_or_null(pc.if_else(may_be, plain, pa.scalar(None, plain.type)), kind)
         wrong = pc.and_(array.is_valid(), found.is_null())
@@ -129,8 +134,12 @@ class CsvReader:
     def _as_declared(self, piece: Piece, index: int, array: pa.Array, texts: pa.Array) -> pa.Array:
         """Convert a column of floats to the declared type, which must stand for the numbers of all texts."""
         found = array.cast(self._floats[index], safe=False)
-        texts = pc.replace_substring(pc.ascii_trim(texts, " \t"), self._options.decimal_point, ".")
+        texts = self._with_points(texts)
         row = first_changed(texts, found)
         if row >= 0:
             raise self._parser.fault(piece, row, index, describe_rounding(texts[row].as_py(), found[row]))
         return found
+
+    def _with_points(self, texts: pa.Array) -> pa.Array:
+        """Texts of numbers with a decimal point, and nothing around them."""
+        return pc.replace_substring(pc.ascii_trim(texts, " \t"), self._options.decimal_point, ".")

@@ -21,6 +21,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dao.arrow.convert import cast_array
 from dao.errors import DataError, StoreError
 from dao_files.formats._float_digits import describe_rounding, first_rounded, may_change
 from dao_files.formats._json_parser import SpelledNumber
@@ -174,7 +175,7 @@ def _parse_texts(texts: pa.Array, kind: pa.DataType) -> pa.Array:
         return texts.cast(pa.int64()).cast(kind)
     if pa.types.is_time(kind):  # there is no cast from text to time: cast by way of a timestamp
         return pc.binary_join_element_wise("1970-01-01", texts, "T").cast(pa.timestamp(kind.unit)).cast(kind)
-    return texts.cast(kind)
+    return cast_array(texts, kind)
 
 
 def _build_floats(values: Sequence[Any], kind: pa.DataType, kinds: set[type]) -> pa.Array:

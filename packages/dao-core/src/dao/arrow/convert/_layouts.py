@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import pyarrow as pa
@@ -15,6 +16,12 @@ from dao.arrow.convert._items import items_of
 __all__ = ["cast_array", "change_types", "make_list_type", "rebuild_nested"]
 
 Change = Callable[[pa.Array, pa.DataType], pa.Array]
+
+_NEAR = 1e-9
+"""How far a float may be from the number that it is the nearest of, in parts of it: what Arrow cuts off is far more."""
+
+_FAR = r"[eE][+-]?[0-9]{3}|[0-9.]{100}"
+"""Texts of numbers that may be nearest to 0 or infinity as floats."""
 
 
 def cast_array(array: pa.Array, kind: pa.DataType, *, safe: bool = True) -> pa.Array:
@@ -54,8 +61,8 @@ def cast_array(array: pa.Array, kind: pa.DataType, *, safe: bool = True) -> pa.A
         return _encode(change(array, kind.value_type), kind)
     if pt.is_run_end_encoded(kind):
         return pc.run_end_encode(change(array, kind.value_type), kind.run_end_type)
-    if _float_meets_decimal(found, kind):
-        return _cast_parts(array, kind, change) if pt.is_nested(found) else array.cast(pa.string()).cast(kind)
+    if _needs_care(found, kind):
+        return _cast_parts(array, kind, change) if pt.is_nested(found) else _cast_with_decimals(array, kind, safe)
     if _is_view(found) or _is_view(kind):  # pyarrow 26 casts views with nulls to invalid arrays
         return _cast_parts(array, kind, change)
     if pt.is_integer(found) and pt.is_decimal(kind):
@@ -73,7 +80,7 @@ def cast_array(array: pa.Array, kind: pa.DataType, *, safe: bool = True) -> pa.A
 def _cast_integers(array: pa.Array, kind: pa.DataType) -> pa.Array:
     """Cast integers to decimals; Arrow itself refuses types that can't hold the largest integer of 64 bits."""
     whole = array.cast(pa.decimal128(20, 0))
-    cast = whole.cast(kind)
+    cast = cast_array(whole, kind)
     if kind.bit_width < whole.type.bit_width and not cast.cast(whole.type).equals(whole):  # Arrow cuts bits off
         raise pa.ArrowInvalid(f"an integer doesn't fit {kind}")
     return cast
@@ -100,16 +107,67 @@ def _cast_dictionary(array: pa.DictionaryArray, kind: pa.DataType, change: Chang
     return pa.DictionaryArray.from_arrays(indices, values, ordered=kind.ordered)
 
 
-def _float_meets_decimal(found: pa.DataType, kind: pa.DataType) -> bool:
-    """Whether a cast from one type to the other turns floats into decimals, or decimals into floats, at any depth.
+def _needs_care(found: pa.DataType, kind: pa.DataType) -> bool:
+    """Whether Arrow's own cast may change decimals, at any depth.
 
-    Arrow's own casts do it inexactly: they multiply or divide by a power of ten, which rounds a second time.
+    Between floats and decimals it multiplies or divides by a power of ten, which rounds a second time. Texts, and
+    decimals that get fewer digits before the point and more behind it, are multiplied by one without a look at
+    whether the product fits: what is beyond is cut off, bit by bit.
     """
     if pt.is_nested(found) and pt.is_nested(kind):
         children = ([one.field(i) for i in range(one.num_fields)] for one in (found, kind))
-        return any(_float_meets_decimal(one.type, other.type) for one, other in _paired(*children))
-    pair = [one.value_type if pt.is_dictionary(one) or pt.is_run_end_encoded(one) else one for one in (found, kind)]
-    return any(map(pt.is_floating, pair)) and any(map(pt.is_decimal, pair))
+        return any(_needs_care(one.type, other.type) for one, other in _paired(*children))
+    given, wanted = (
+        one.value_type if pt.is_dictionary(one) or pt.is_run_end_encoded(one) else one for one in (found, kind)
+    )
+    if pt.is_decimal(given):
+        return bool(pt.is_floating(wanted) or (pt.is_decimal(wanted) and _may_wrap(given, wanted)))
+    return bool(pt.is_decimal(wanted) and (pt.is_floating(given) or _is_text(given)))
+
+
+def _may_wrap(given: pa.DataType, wanted: pa.DataType) -> bool:
+    before, after = (one.precision - one.scale for one in (given, wanted))
+    return bool(after < before and wanted.scale > given.scale)
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pt.is_string(kind) or pt.is_large_string(kind) or pt.is_string_view(kind))
+
+
+def _cast_with_decimals(array: pa.Array, kind: pa.DataType, safe: bool) -> pa.Array:
+    if pt.is_decimal(kind):
+        # Below this bound nothing is cut off, and Arrow refuses what has too many digits.
+        bound = 1.5 * 10.0 ** (kind.precision - kind.scale)
+        if pc.any(pc.greater_equal(pc.abs(array.cast(pa.float64(), safe=False)), bound)).as_py():
+            raise pa.ArrowInvalid(f"a number doesn't fit {kind}")
+    if pt.is_floating(kind):
+        return array.cast(pa.string()).cast(kind)
+    if pt.is_decimal(array.type):
+        return array.cast(kind, safe=safe)
+    return _texts_to_decimals(array.cast(pa.string()), kind)
+
+
+def _texts_to_decimals(texts: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Decimals of texts, compared with the numbers that the texts are nearest to.
+
+    Arrow makes 0 of what has many more digits behind the point than the type, and cuts what is wider than the type.
+    """
+    if pc.any(pc.match_substring_regex(texts, _FAR)).as_py():
+        return _python_decimals(texts, kind)
+    wide = texts.cast(pa.decimal256(76, kind.scale))
+    cast = wide.cast(kind)
+    wanted, found = texts.cast(pa.float64()), wide.cast(pa.float64())
+    is_near = pc.less_equal(pc.abs(pc.subtract(wanted, found)), pc.multiply(pc.abs(wanted), _NEAR))
+    if not (pc.all(is_near, min_count=0).as_py() and cast.cast(wide.type).equals(wide)):
+        raise pa.ArrowInvalid(f"a number doesn't fit {kind}")
+    return cast
+
+
+def _python_decimals(texts: pa.Array, kind: pa.DataType) -> pa.Array:
+    try:
+        return pa.array([None if text is None else Decimal(text) for text in texts.to_pylist()], kind)
+    except InvalidOperation as error:
+        raise pa.ArrowInvalid(f"a text is no number: {error}") from error
 
 
 def _paired(some: list[pa.Field], others: list[pa.Field]) -> Iterator[tuple[pa.Field, pa.Field]]:
