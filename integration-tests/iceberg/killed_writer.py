@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd  # noqa: F401 - loaded once, for all writers
 
-import dao_iceberg._deleting
+import dao_iceberg._actions.deleting
 import dao_iceberg._interface  # noqa: F401
 from dao import DataAccessObject, DataStore, DataStoreRegistry, TableObject
 from dao.testing import fork_writers

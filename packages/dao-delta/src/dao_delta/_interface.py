@@ -11,9 +11,9 @@ from dao.capabilities import Capabilities
 from dao.data_object import DataObject
 from dao.display import even_half_made
 from dao.errors import DaoError
-from dao_delta._operation_routes import OperationRoutes
-from dao_delta._reading_routes import ReadingRoutes
-from dao_delta._writing_routes import WritingRoutes
+from dao_delta._routes.operations import OperationRoutes
+from dao_delta._routes.reading import ReadingRoutes
+from dao_delta._routes.writing import WritingRoutes
 
 __all__ = ["DeltaInterface"]
 
@@ -78,7 +78,7 @@ class DeltaInterface(ReadingRoutes, WritingRoutes, OperationRoutes):
         self, action: str, data_object: DataObject, arguments: Mapping[str, Any], options: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Plan a call, raising its errors that don't depend on the store's content; see :mod:`dao.interface`."""
-        from dao_delta._calls import plan
+        from dao_delta._routes.calls import plan
 
         return plan(self._client, action, data_object, arguments)
 

@@ -36,7 +36,7 @@ def path(tmp_path):
 @pytest.fixture
 def files_read(monkeypatch):
     """The data files that are opened, by what is read of them: ``(key, columns)``, None for all columns."""
-    from dao_delta._stored import StoredFiles
+    from dao_delta._snapshots.stored import StoredFiles
 
     seen = []
     read = StoredFiles.read

@@ -11,8 +11,8 @@ import os
 import pandas as pd  # noqa: F401 - loaded once, for all writers: by pyarrow, for the first list
 import pyarrow.parquet  # noqa: F401
 
-import dao_delta._parquet
-import dao_delta._writing  # noqa: F401
+import dao_delta._actions.writing
+import dao_delta._snapshots.parquet  # noqa: F401
 from dao import DataAccessObject, DataStore, DataStoreRegistry
 from dao.testing import fork_writers, killing, patched
 from dao_delta import DeltaObject

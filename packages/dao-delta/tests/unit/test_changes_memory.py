@@ -14,7 +14,7 @@ from deltalake import DeltaTable
 
 from dao import DataAccessObject, DataStore, TableObject
 from dao.errors import DataError
-from dao_delta import _changes
+from dao_delta._actions import changes as _changes
 
 DAO = DataAccessObject()
 MIB = 1 << 20

@@ -16,9 +16,11 @@ from deltalake.exceptions import DeltaError
 
 from dao import DataAccessObject, DataStore, DataStoreRegistry, TableObject, UnsupportedError
 from dao.errors import ConflictError, NotFoundError, PermissionDeniedError, StoreError, TransientError
-from dao_delta import DeltaObject, _log, _transaction
-from dao_delta._client import Client, Snapshot
-from dao_delta._log import commit_key, put_commit
+from dao_delta import DeltaObject
+from dao_delta._commits import transaction as _transaction
+from dao_delta._tables import log as _log
+from dao_delta._tables.client import Client, Snapshot
+from dao_delta._tables.log import commit_key, put_commit
 
 KEY = commit_key("t", 3)
 OURS, THEIRS = [{"commitInfo": {"txnId": "ours"}}], b'{"commitInfo":{"txnId":"theirs"}}'

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dao import DataError
-from dao_delta._expressions import Checks
-from dao_delta._portable import portable
-from dao_delta._rules import Rule
+from dao_delta._snapshots.expressions import Checks
+from dao_delta._snapshots.portable import portable
+from dao_delta._snapshots.rules import Rule
 
 NUMBERS, TEXTS = ("Total", "a b", "Größe.x", "order", "d"), ("Country", "s t")
 SCHEMA = pa.schema(

@@ -14,7 +14,7 @@ import pytest
 
 from dao import DataAccessObject, DataStore, TableObject
 from dao.errors import UnsupportedError
-from dao_delta import _stored
+from dao_delta._snapshots import stored as _stored
 
 DAO = DataAccessObject()
 MOMENT = pa.timestamp("us", "UTC")

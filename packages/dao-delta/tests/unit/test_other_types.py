@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from dao import DataAccessObject, DataStore, TableObject
 from dao.errors import StoreError, UnsupportedError
-from dao_delta import _stored
+from dao_delta._snapshots import stored as _stored
 
 DAO = DataAccessObject()
 NTZ = {"readerFeatures": ["timestampNtz"], "writerFeatures": ["timestampNtz"]}
@@ -260,7 +260,7 @@ def test_files_that_the_log_rules_out_are_not_looked_at(tmp_path: Path, monkeypa
     for number, line in enumerate(lines[2:], 1):
         line["add"]["stats"] = json.dumps({"numRecords": 1, "minValues": {"id": number}, "maxValues": {"id": number}})
     log.write_text("\n".join(map(json.dumps, lines)))
-    monkeypatch.setattr("dao_delta._misread._FEW", 1)
+    monkeypatch.setattr("dao_delta._snapshots.misread._FEW", 1)
     (tmp_path / "table" / "0.parquet").write_bytes(b"no Parquet")
     assert DAO.read(table, where="id = 2")["id"].to_pylist() == [2]
     with pytest.raises(StoreError, match="damaged"):

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from dao import UnsupportedError
-from dao_delta._log import log_path
+from dao_delta._tables.log import log_path
 
 CHARACTERS = [chr(code) for code in range(1, 128)] + ["é", "😀", "\u2028", "\x85", "\xad", "\U0010ffff"]
 TEXTS = [f"a{one}b" for one in CHARACTERS]

@@ -19,7 +19,7 @@ from dao import DataAccessObject, DataStore, TableObject
 from dao.arrow.predicates import bind, filter_table, parse
 from dao.errors import DataError
 from dao.testing._predicates import Conditions, tables
-from dao_delta._pushdown import push_down
+from dao_delta._snapshots.pushdown import push_down
 
 DAO = DataAccessObject()
 NAMES = ("i8", "i64", "f64", "f32", "dec", "wide", "text", "Flag on", "day", "us", "zoned", "blob")

@@ -9,9 +9,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from dao.errors import StoreError, UnsupportedError
-from dao_delta._columns import ColumnMapping
-from dao_delta._keys import plain_path
-from dao_delta._stored import StoredFile, StoredFiles
+from dao_delta._snapshots.stored import StoredFile, StoredFiles
+from dao_delta._tables.columns import ColumnMapping
+from dao_delta._tables.keys import plain_path
 from dao_files.lake import FolderTransport
 
 

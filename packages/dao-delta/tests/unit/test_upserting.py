@@ -216,7 +216,7 @@ def test_constraints_hold_for_what_changes(dao, table):
 
 
 def test_a_losing_attempt_leaves_no_files_and_runs_again(dao, table, path, monkeypatch):
-    import dao_delta._transaction as transaction
+    import dao_delta._commits.transaction as transaction
 
     dao.write(ids(0, 3), table)
     put, others = transaction.put_commit, []
@@ -236,7 +236,7 @@ def test_a_losing_attempt_leaves_no_files_and_runs_again(dao, table, path, monke
 
 
 def test_what_may_be_committed_keeps_its_files(dao, table, path, monkeypatch):
-    import dao_delta._transaction as transaction
+    import dao_delta._commits.transaction as transaction
     from dao import TransientError
 
     put = transaction.put_commit
@@ -294,7 +294,7 @@ def test_a_key_and_a_position_are_kept_with_the_rows(dao, table):
 
 def test_files_from_afar_are_read_by_ranges(dao, table, monkeypatch):
     """As from an object store: through the transport, not as files of a disk."""
-    monkeypatch.setattr("dao_delta._stored.FolderTransport", type("Other", (), {}))
+    monkeypatch.setattr("dao_delta._snapshots.stored.FolderTransport", type("Other", (), {}))
     for begin in (0, 5_000):
         dao.write(ids(begin, begin + 5_000), table, mode="append")
     result = dao.upsert(ids(4_000, 11_000, "new"), table, keys="id")

@@ -13,8 +13,8 @@ from delta_vectors import hide, with_vectors
 from deltalake import DeltaTable
 
 from dao import DataAccessObject, TableObject, UnsupportedError
-from dao_delta import _transaction
-from dao_delta._vectors import vectors_in_log
+from dao_delta._commits import transaction as _transaction
+from dao_delta._tables.vectors import vectors_in_log
 from dao_files.lake import FolderTransport
 
 DAO = DataAccessObject()
@@ -137,7 +137,7 @@ def test_partitions_with_hidden_rows_are_replaced(table: TableObject, path: str)
 def test_hidden_rows_that_the_log_does_not_tell_are_refused(
     hidden: TableObject, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dao_delta._client.vectors_in_log", lambda *_: {})
+    monkeypatch.setattr("dao_delta._tables.client.vectors_in_log", lambda *_: {})
     with pytest.raises(UnsupportedError, match="can't be told from its log"):
         DAO.delete(hidden, where="id = 0")
     assert ids(hidden) == [0, 2, 4, 5, 10, 12, 13, 14, 15]

@@ -11,10 +11,10 @@ from dao.capabilities import Capabilities
 from dao.data_object import DataObject
 from dao.display import even_half_made
 from dao.errors import DaoError
-from dao_iceberg._operation_routes import OperationRoutes
-from dao_iceberg._reading_routes import ReadingRoutes
-from dao_iceberg._table_routes import TableRoutes
-from dao_iceberg._writing_routes import WritingRoutes
+from dao_iceberg._routes.operations import OperationRoutes
+from dao_iceberg._routes.reading import ReadingRoutes
+from dao_iceberg._routes.tables import TableRoutes
+from dao_iceberg._routes.writing import WritingRoutes
 
 __all__ = ["IcebergInterface"]
 
@@ -70,7 +70,7 @@ class IcebergInterface(ReadingRoutes, WritingRoutes, OperationRoutes, TableRoute
         self, action: str, data_object: DataObject, arguments: Mapping[str, Any], options: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Plan a call, raising its errors that don't depend on the store's content; see :mod:`dao.interface`."""
-        from dao_iceberg._calls import plan
+        from dao_iceberg._routes.calls import plan
 
         return plan(self._client, action, data_object, arguments)
 

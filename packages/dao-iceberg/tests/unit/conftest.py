@@ -39,7 +39,7 @@ from pyiceberg.types import IntegerType, StringType
 from pyroaring import BitMap
 
 from dao import DataAccessObject, DataStore, TableObject
-from dao_iceberg._client import Client
+from dao_iceberg._tables.client import Client
 from dao_iceberg.connector import AWSConnector
 
 PATH = pa.field("file_path", pa.string(), False, {"PARQUET:field_id": "2147483546"})

@@ -14,8 +14,8 @@ from pydantic import BaseModel
 from sqlalchemy.dialects import sqlite  # noqa: F401
 from sqlalchemy.engine.default import DefaultDialect
 
-import dao_iceberg._changes
-import dao_iceberg._upserting  # noqa: F401
+import dao_iceberg._actions.changes
+import dao_iceberg._actions.upserting  # noqa: F401
 from dao.testing import fork_writers, killing, patched
 from dao_files.lake import FolderTransport
 from dao_files.lake._folder import FileWriter

@@ -13,9 +13,9 @@ import pyarrow.parquet  # noqa: F401
 from sqlalchemy.dialects import sqlite  # noqa: F401
 from sqlalchemy.engine.default import DefaultDialect
 
-import dao_iceberg._deleting
-import dao_iceberg._replacing
-import dao_iceberg._upserting  # noqa: F401
+import dao_iceberg._actions.deleting
+import dao_iceberg._actions.replacing
+import dao_iceberg._actions.upserting  # noqa: F401
 from dao import DataAccessObject, DataStore, DataStoreRegistry, TableObject
 from dao.testing import fork_writers, killing, patched
 from dao_files.lake import FolderTransport

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from dao import TableObject
 from dao.errors import ConflictError, NotFoundError, PermissionDeniedError, TransientError, UnsupportedError
 from dao.increments import Position
-from dao_iceberg._client import refuse_code
+from dao_iceberg._tables.client import refuse_code
 
 ROWS = pa.table({"id": [1, 2]})
 

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 
 from dao import DataError, NotFoundError
 from dao_files.lake import FolderTransport
-from dao_iceberg._connector_reading import threaded
 from dao_iceberg.connector import AWSConnector
+from dao_iceberg.connector._reading import threaded
 
 DAY = datetime(2026, 11, 29)
 

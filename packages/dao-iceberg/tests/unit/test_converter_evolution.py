@@ -342,7 +342,7 @@ def test_version_2_has_no_default_for_old_rows(catalog):
 def test_a_plan_that_pyiceberg_carries_out_in_another_way_is_not_committed(catalog, monkeypatch):
     table = catalog.create_table("n.t", CONVERTER.to_iceberg({"a": "int"}))
     plan = CONVERTER.evolution_plan(table, {"a": "int", "b": "int"})
-    monkeypatch.setattr("dao_iceberg._model_evolution._ADDITIONS", {"add": lambda update, step: None})
+    monkeypatch.setattr("dao_iceberg.converter._evolution._ADDITIONS", {"add": lambda update, step: None})
     with pytest.raises(UnsupportedError, match="nothing was changed"):
         plan.apply(table)
     assert catalog.load_table("n.t").schema().column_names == ["a"]

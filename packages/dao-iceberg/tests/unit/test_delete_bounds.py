@@ -7,7 +7,7 @@ from random import Random
 import pyarrow as pa
 import pytest
 
-from dao_iceberg._planning import plan_files
+from dao_iceberg._snapshots.planning import plan_files
 
 
 def some(*ids: int | None, name: str = "x") -> pa.Table:

@@ -190,7 +190,7 @@ def aged(dao, table, client, monkeypatch):
     newest = client.open("orders").metadata.snapshots[-1].timestamp_ms
 
     def go_on(later: int) -> None:
-        monkeypatch.setattr("dao_iceberg._expiring.now", lambda: newest + later)
+        monkeypatch.setattr("dao_iceberg._actions.expiring.now", lambda: newest + later)
 
     return go_on
 

@@ -13,7 +13,7 @@ import pytest
 from dao import DataAccessObject, DataStore, TableObject
 from dao.errors import ConfigError, DataError, NotFoundError, StoreError, UnsupportedError
 from dao_files.manifest import MemoryTransport
-from dao_iceberg._io import Locations
+from dao_iceberg._tables.io import Locations
 
 DAO = DataAccessObject()
 

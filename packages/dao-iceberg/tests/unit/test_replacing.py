@@ -42,7 +42,7 @@ def test_stored_rows_for_which_it_is_null_stay(dao, table):
 
 
 def test_a_partition_is_replaced_and_nothing_is_read(dao, table, client, monkeypatch):
-    from dao_iceberg._stored import StoredFiles
+    from dao_iceberg._snapshots.stored import StoredFiles
 
     dao.write(DAYS, table, partition_by="day")
     monkeypatch.setattr(StoredFiles, "read", None)

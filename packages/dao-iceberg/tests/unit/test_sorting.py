@@ -14,8 +14,8 @@ import pytest
 from pyiceberg.transforms import BucketTransform
 from pyiceberg.types import StringType
 
-from dao_iceberg._planning import plan_files
-from dao_iceberg._stored import StoredFiles
+from dao_iceberg._snapshots.planning import plan_files
+from dao_iceberg._snapshots.stored import StoredFiles
 
 VALUES = {
     "int64": (pa.int64(), [3, -1, 2**62, -(2**62), 0]),

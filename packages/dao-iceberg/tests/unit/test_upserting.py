@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dao import DataAccessObject, DataError, DataStore, TableObject
-from dao_iceberg._stored import StoredFiles
+from dao_iceberg._snapshots.stored import StoredFiles
 
 
 def ids(begin, end, value="old"):

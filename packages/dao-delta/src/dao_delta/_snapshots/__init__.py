@@ -1,0 +1,1 @@
+"""What a version has: which files, which of their rows, and how these are read."""

@@ -1,0 +1,1 @@
+"""The log, and the files of tables: what the protocol says."""

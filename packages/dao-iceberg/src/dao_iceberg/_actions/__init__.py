@@ -1,0 +1,1 @@
+"""What is done to tables: one module for each action or operation."""

@@ -1,0 +1,1 @@
+"""What a snapshot has: which files, which of their rows, and how these are read."""

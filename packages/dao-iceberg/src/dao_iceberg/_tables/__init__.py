@@ -1,0 +1,1 @@
+"""The catalog, and the files of tables: what the format says."""
