@@ -230,14 +230,17 @@ class SchemaEvolution(
 
     def test_floats_and_decimals_meet_by_their_text(self, dao: DataAccessObject, backend: Backend) -> None:
         """schema_mode="strict": a decimal becomes the float whose shortest text is that number, a float the decimal of
-        its shortest text; where there is none that is a DataError, and nothing changes.
+        its shortest text, a decimal one of other digits that is equal; where there is none that is a DataError, and
+        nothing changes.
         """
         if lack := self.capabilities.lacks_types.get("decimal128"):
             pytest.skip(f"declared absent: type decimal128: {lack}")
         tenths, exact = pa.decimal128(20, 1), pa.decimal128(20, 19)
+        long = Decimal("1" * 30)  # times 10**10 it is another number in 128 bits
         calls: tuple[tuple[pa.Array, pa.Array, pa.Array], ...] = (
             (pa.array([0.5]), pa.array([Decimal("0.7")], tenths), pa.array([Decimal("0.3000000000000000444")], exact)),
             (pa.array([Decimal("0.5")], tenths), pa.array([0.7]), pa.array([0.30000000000000004])),
+            (pa.array([Decimal("0.5")], pa.decimal128(38, 10)), pa.array([Decimal("0.7")], tenths), pa.array([long])),
         )
         for number, (stored, same, other) in enumerate(calls):
             table = backend.table(f"prices_{number}")

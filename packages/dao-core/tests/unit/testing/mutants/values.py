@@ -85,7 +85,14 @@ DECIMALS_ARE_ROUNDED = """
 from dao.arrow.convert import _layouts as layouts
 
 def mutate(monkeypatch):
-    monkeypatch.setattr(layouts, "_float_meets_decimal", lambda found, kind: False)
+    monkeypatch.setattr(layouts, "_needs_care", lambda found, kind: False)
+"""
+
+DECIMALS_WRAP = """
+from dao.arrow.convert import _layouts as layouts
+
+def mutate(monkeypatch):
+    monkeypatch.setattr(layouts, "_may_wrap", lambda given, wanted: False)
 """
 
 INTEGERS_ARE_NO_DECIMALS = """
@@ -134,6 +141,7 @@ VALUES = (
         by="test_nulls_in_required_fields_are_refused",
     ),
     Mutation("decimals_are_rounded", SchemaEvolution, DECIMALS_ARE_ROUNDED),
+    Mutation("decimals_wrap", SchemaEvolution, DECIMALS_WRAP, by="test_floats_and_decimals_meet_by_their_text"),
     Mutation("tables_take_the_types_of_the_data", SchemaEvolution, TABLES_TAKE_THE_TYPES_OF_THE_DATA),
     Mutation(
         "integers_are_no_decimals", Types, INTEGERS_ARE_NO_DECIMALS, by="test_integers_beside_decimals_are_decimals"
