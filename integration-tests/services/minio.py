@@ -14,6 +14,7 @@ from typing import Any
 from attrs import frozen
 
 from services.choosing import Offer, choose, docker_answers
+from services.containers import place_of
 from services.programs import LOOPBACK, free_port, running, wait_for, web_answers
 
 IMAGE = "minio/minio:latest"
@@ -95,7 +96,7 @@ def _in_a_container() -> Iterator[ObjectServer]:
     for name, value in _variables(ObjectServer("")).items():
         container = container.with_env(name, value)
     with container:
-        endpoint = f"http://{container.get_container_host_ip()}:{container.get_exposed_port(_PORT)}"
+        endpoint = "http://{}:{}".format(*place_of(container, _PORT))
 
         def alive() -> bool:
             container.get_wrapped_container().reload()

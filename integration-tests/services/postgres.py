@@ -17,6 +17,7 @@ from pathlib import Path
 from attrs import frozen
 
 from services.choosing import Offer, choose, docker_answers
+from services.containers import place_of
 from services.programs import LOOPBACK, free_port, running
 
 IMAGE = "postgres:17"
@@ -81,7 +82,7 @@ def _in_a_container() -> Iterator[PostgresServer]:
         IMAGE, username=wanted.user, password=wanted.password, dbname=wanted.database, driver=None
     )
     with container:
-        yield PostgresServer(container.get_container_host_ip(), int(container.get_exposed_port(5432)))
+        yield PostgresServer(*place_of(container, 5432))
 
 
 @contextmanager
