@@ -68,7 +68,8 @@ def _container(_folder: Path) -> Iterator[str]:
     except DockerException as error:
         raise Unavailable(f"no minio on PATH, and no container could be started: {error}") from error
     try:
-        endpoint = f"http://{container.get_container_host_ip()}:{container.get_exposed_port(_PORT)}"
+        host = container.get_container_host_ip().replace("localhost", "127.0.0.1")  # to IPv6 the port may be another's
+        endpoint = f"http://{host}:{container.get_exposed_port(_PORT)}"
         _wait_for(endpoint, lambda: True)
         yield endpoint
     finally:
