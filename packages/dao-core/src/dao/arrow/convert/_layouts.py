@@ -135,29 +135,34 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _cast_with_decimals(array: pa.Array, kind: pa.DataType, safe: bool) -> pa.Array:
-    if pt.is_decimal(kind):
-        # Below this bound nothing is cut off, and Arrow refuses what has too many digits.
-        bound = 1.5 * 10.0 ** (kind.precision - kind.scale)
-        if pc.any(pc.greater_equal(pc.abs(array.cast(pa.float64(), safe=False)), bound)).as_py():
-            raise pa.ArrowInvalid(f"a number doesn't fit {kind}")
     if pt.is_floating(kind):
         return array.cast(pa.string()).cast(kind)
     if pt.is_decimal(array.type):
+        _refuse_beyond(array.cast(pa.float64(), safe=False), kind)
         return array.cast(kind, safe=safe)
-    return _texts_to_decimals(array.cast(pa.string()), kind)
+    texts = array.cast(pa.string())
+    # The text of a narrower float is nearest to another float of 64 bits than itself: float32's 0.1 is 0.10000000149.
+    return _texts_to_decimals(texts, array if pt.is_float64(array.type) else texts.cast(pa.float64()), kind)
 
 
-def _texts_to_decimals(texts: pa.Array, kind: pa.DataType) -> pa.Array:
-    """Decimals of texts, compared with the numbers that the texts are nearest to.
+def _refuse_beyond(numbers: pa.Array, kind: pa.DataType) -> None:
+    """Refuse what is too wide for the type; below this bound nothing is cut off, and Arrow refuses too many digits."""
+    bound = 1.5 * 10.0 ** (kind.precision - kind.scale)
+    if pc.any(pc.greater_equal(pc.abs(numbers), bound)).as_py():
+        raise pa.ArrowInvalid(f"a number doesn't fit {kind}")
+
+
+def _texts_to_decimals(texts: pa.Array, nearest: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Decimals of texts, compared with ``nearest``, the floats of 64 bits that the texts are nearest to.
 
     Arrow makes 0 of what has many more digits behind the point than the type, and cuts what is wider than the type.
     """
+    _refuse_beyond(nearest, kind)
     if pc.any(pc.match_substring_regex(texts, _FAR)).as_py():
         return _python_decimals(texts, kind)
     wide = texts.cast(pa.decimal256(76, kind.scale))
     cast = wide.cast(kind)
-    wanted, found = texts.cast(pa.float64()), wide.cast(pa.float64())
-    is_near = pc.less_equal(pc.abs(pc.subtract(wanted, found)), pc.multiply(pc.abs(wanted), _NEAR))
+    is_near = pc.less_equal(pc.abs(pc.subtract(nearest, wide.cast(pa.float64()))), pc.multiply(pc.abs(nearest), _NEAR))
     if not (pc.all(is_near, min_count=0).as_py() and cast.cast(wide.type).equals(wide)):
         raise pa.ArrowInvalid(f"a number doesn't fit {kind}")
     return cast
