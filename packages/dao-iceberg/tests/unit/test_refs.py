@@ -9,6 +9,8 @@ from pyiceberg.exceptions import CommitFailedException, CommitStateUnknownExcept
 from dao import TableObject
 from dao.errors import AlreadyExistsError, ConflictError, DataError, NotFoundError, TransientError, UnsupportedError
 from dao.increments import Position
+from dao_iceberg._commits import remembered
+from dao_iceberg._commits.remembered import line_of
 
 ROWS = pa.table({"id": pa.array(range(4), pa.int64())})
 MORE = pa.table({"id": [9]})
@@ -220,6 +222,23 @@ def test_a_key_of_another_branch_is_refused(dao, table):
     dao.run("drop_branch", table, name="audit")
     with pytest.raises(DataError, match="of another branch or tag"):
         dao.write(MORE, table, mode="append", branch="audit", idempotency_key="once")
+
+
+def test_a_call_with_a_key_looks_along_its_own_branch_alone(dao, table, monkeypatch):
+    dao.write(ROWS, table, idempotency_key="first")
+    for name in ("one", "two", "three"):
+        dao.write(MORE, table, mode="append", branch=name, idempotency_key=name)
+    walked = []
+    monkeypatch.setattr(remembered, "line_of", lambda *of: walked.append(of[1]) or line_of(*of))
+    assert dao.write(MORE, table, mode="append", idempotency_key="new").rows_inserted == 1
+    assert walked == []
+    assert dao.write(MORE, table, mode="append", idempotency_key="new").rows_inserted == 0
+    assert len(walked) == 1
+    with pytest.raises(DataError, match="of another branch or tag"):
+        dao.write(MORE, table, mode="append", idempotency_key="three")
+    walked.clear()
+    dao.run("drop_branch", table, name="one")
+    assert len(walked) == 3  # each line once, however many keys there are
 
 
 PARTED = pa.table({"id": pa.array([1, 2], pa.int32()), "kind": ["a", "b"]})

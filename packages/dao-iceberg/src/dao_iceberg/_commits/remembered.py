@@ -59,10 +59,13 @@ class Keyed(KeyedCall):
         """
         known = snapshot.properties.get(f"{_CALL}{self.key}")
         metadata = snapshot.metadata
-        if known is None or not _is_kept(metadata, _version_of(known), metadata.refs):
+        if known is None or not metadata.refs:
             return None
-        digest, _, version = known.partition(" ")
-        if not _is_in(metadata, int(version), line_of(metadata, snapshot.version)):
+        digest, _, text = known.partition(" ")
+        version = int(text)
+        if not _is_in(metadata, version, line_of(metadata, snapshot.version)):
+            if version not in _lines_of(metadata, metadata.refs):
+                return None
             raise DataError(
                 f"idempotency_key: {self.key!r} is that of a call which made version {version}, of another branch or "
                 "tag; give this call a key of its own"
@@ -73,25 +76,24 @@ class Keyed(KeyedCall):
                 f"idempotency_key: {self.key!r} is that of another call, which made version {version}: the action, the "
                 "arguments or the data differ; give this call a key of its own"
             )
-        return WriteResult(0, 0, 0, 0, 0, int(version), int(version))
+        return WriteResult(0, 0, 0, 0, 0, version, version)
 
 
 def void_calls(metadata: TableMetadata, names: Iterable[str]) -> list[str]:
     """The properties of calls that don't count any more where some branches and tags are all that a table has."""
-    return [
-        name
-        for name, known in metadata.properties.items()
-        if name.startswith(_CALL) and not _is_kept(metadata, _version_of(known), names)
-    ]
+    calls = {
+        name: int(known.rpartition(" ")[2]) for name, known in metadata.properties.items() if name.startswith(_CALL)
+    }
+    if not calls:
+        return []
+    names = list(names)
+    kept = _lines_of(metadata, names)
+    return [name for name, version in calls.items() if not (names and _is_in(metadata, version, kept))]
 
 
-def _version_of(known: str) -> int:
-    return int(known.rpartition(" ")[2])
-
-
-def _is_kept(metadata: TableMetadata, version: int, names: Iterable[str]) -> bool:
-    lines = (line_of(metadata, metadata.refs[name].snapshot_id) for name in names)
-    return any(_is_in(metadata, version, line) for line in lines)
+def _lines_of(metadata: TableMetadata, names: Iterable[str]) -> set[int]:
+    """The versions that lead to the newest one of some branches and tags."""
+    return set[int]().union(*(line_of(metadata, metadata.refs[name].snapshot_id) for name in names))
 
 
 def _is_in(metadata: TableMetadata, version: int, line: set[int]) -> bool:
@@ -190,13 +192,11 @@ def positions_of(snapshot: Snapshot) -> Mapping[str, tuple[int, int]]:
 
     A branch has those of the table until it gets its own.
     """
+    stored = stored_positions(snapshot)
+    if not stored:
+        return {}
     line = line_of(snapshot.metadata, snapshot.version)
-    known = {one.snapshot_id for one in snapshot.metadata.snapshots}
-    return {
-        source: (version, at)
-        for source, (version, at) in stored_positions(snapshot).items()
-        if at in line or at not in known
-    }
+    return {source: (version, at) for source, (version, at) in stored.items() if _is_in(snapshot.metadata, at, line)}
 
 
 def stored_positions(snapshot: Snapshot) -> Mapping[str, tuple[int, int]]:
