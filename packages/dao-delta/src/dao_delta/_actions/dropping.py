@@ -15,13 +15,7 @@ from dao_delta._tables.client import Client, Snapshot
 from dao_delta._tables.keys import deletion_mark, is_plain, plain_path
 from dao_delta._tables.log import LOG
 
-__all__ = ["LogKeys", "drop_table", "odd_files", "own_paths", "refuse_key"]
-
-
-def refuse_key(idempotency_key: str | None) -> None:
-    """Refuse an idempotency key for the deletion of a table."""
-    if idempotency_key is not None:
-        raise UnsupportedError("idempotency_key: found without where=, and a table that goes keeps no keys")
+__all__ = ["LogKeys", "drop_table", "odd_files", "own_paths"]
 
 
 def drop_table(client: Client, table: str, *, moved: bool = False, kept: Collection[str] = frozenset()) -> WriteResult:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from dao.data_object import DataObject
-from dao.errors import UnsupportedError
-from dao_delta._actions.dropping import refuse_key
 from dao_delta._tables.client import Client
 from dao_delta._tables.keys import check_name
+from dao_files.lake import check_call, told_replaced
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 __all__ = ["plan"]
 
@@ -30,10 +33,10 @@ def plan(client: Client, action: str, data_object: DataObject, arguments: Mappin
     if key or action != "list":
         check_name(key)
     found: dict[str, Any] = {"location": _location(client, key), "format": "delta"}
-    _check(action, given)
+    check_call(action, given, partial(_check_new, given))
     if action in ("write", "write_stream"):
         found["mode"] = given.get("mode", "error")
-        found["replaces"] = _replaced(found["mode"], given)
+        found["replaces"] = told_replaced(found["mode"], given, versions="versions")
     if action == "move":
         check_name(given["target"].key)
         found["target"] = _location(client, given["target"].key)
@@ -52,56 +55,14 @@ def plan(client: Client, action: str, data_object: DataObject, arguments: Mappin
     return found
 
 
-def _check(action: str, given: Mapping[str, Any]) -> None:
-    """Check arguments alone, as the call does."""
-    from dao.arrow.convert import check_tabular
-    from dao.arrow.predicates import parse
-    from dao.tables import check_keys, check_mode, check_schema_mode
+def _check_new(given: Mapping[str, Any], known: pa.Schema) -> None:
+    """Check the partitions of a new table."""
+    from dao_delta._tables.schemas import check_partitions, storable
+    from dao_files.lake import without_extensions
 
-    if "where" in given:
-        parse(given["where"])
-    if action in ("write", "write_stream", "upsert"):
-        check_tabular(given["data"], has_schema=given.get("schema") is not None)
-        check_mode(given.get("mode", "error"))
-        check_schema_mode(given.get("schema_mode", "strict"))
-    if action == "move" and given.get("mode") in ("append", "overwrite_partitions"):
-        raise UnsupportedError(f"mode={given['mode']!r}: only rows go into another table, whose log stays its own")
-    if action == "delete" and "where" not in given:
-        refuse_key(given.get("idempotency_key"))
-    if action == "upsert":
-        check_keys(given.get("keys") or ())
-    if action in ("write", "write_stream", "upsert"):
-        _check_columns(action, given)
-
-
-def _check_columns(action: str, given: Mapping[str, Any]) -> None:
-    """Check the names of columns in arguments, where the data says its columns without being computed."""
-    from dao.arrow.models import schema_of
-    from dao.tables import check_names_given, given_columns
-
-    known = given_columns(given["data"], None if given.get("schema") is None else schema_of(given["schema"]))
-    if known is None:
-        return
-    if action == "upsert":
-        check_names_given(known, keys=given.get("keys"), order_by=given.get("order_by"))
-    elif given.get("mode", "error") in ("error", "overwrite") and "where" not in given:
-        from dao_delta._tables.schemas import check_partitions, storable
-        from dao_files.lake import without_extensions
-
-        names = given.get("partition_by") or ()
-        rows = without_extensions(known.empty_table().to_reader())
-        check_partitions(storable(rows.schema), (names,) if isinstance(names, str) else tuple(names))
-
-
-def _replaced(mode: str, given: Mapping[str, Any]) -> str:
-    if mode == "overwrite" and "where" in given:
-        return "the rows that fulfil where"
-    return {
-        "overwrite": "all rows, the columns and the partitions; older versions can still be read",
-        "overwrite_partitions": "the partitions that the data has rows for; older versions can still be read",
-        "append": "nothing: existing rows are kept",
-        "ignore": "nothing: if the table exists, nothing is written",
-    }.get(mode, "nothing: an existing table is an error")
+    names = given.get("partition_by") or ()
+    rows = without_extensions(known.empty_table().to_reader())
+    check_partitions(storable(rows.schema), (names,) if isinstance(names, str) else tuple(names))
 
 
 def _location(client: Client, key: str) -> str:

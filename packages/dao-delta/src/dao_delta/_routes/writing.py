@@ -247,9 +247,10 @@ class WritingRoutes(DeltaBase):
         (2, 1)
         """
         if where is None:
-            from dao_delta._actions.dropping import drop_table, refuse_key
+            from dao_delta._actions.dropping import drop_table
+            from dao_files.lake import refuse_keyed_removal
 
-            refuse_key(idempotency_key)
+            refuse_keyed_removal(idempotency_key)
             return drop_table(self._client, data_object.key)
         from dao_delta._actions.deleting import delete_rows
 

@@ -13,21 +13,11 @@ from deltalake import Schema
 
 from dao.arrow.convert import VARIANT_MARK, refuse_variants
 from dao.errors import DataError, UnsupportedError
+from dao_files.lake import StorableTypes
 
 __all__ = ["arrow_schema", "check_feed", "check_letter_case", "check_partitions", "delta_fields", "storable"]
 
-_WIDER = {
-    pa.uint8(): pa.int16(),
-    pa.uint16(): pa.int32(),
-    pa.uint32(): pa.int64(),
-    pa.float16(): pa.float32(),
-    pa.date64(): pa.date32(),
-}
-_KEPT = (pt.is_boolean, pt.is_signed_integer, pt.is_float32, pt.is_float64, pt.is_date32)
-_TEXTS = (pt.is_string, pt.is_large_string, pt.is_string_view)
-_BYTES = (pt.is_binary, pt.is_large_binary, pt.is_binary_view, pt.is_fixed_size_binary)
 _OF_THE_FEED = ("_change_type", "_commit_version", "_commit_timestamp")
-_LISTS = (pt.is_list, pt.is_large_list, pt.is_fixed_size_list, pt.is_list_view, pt.is_large_list_view)
 
 
 def storable(schema: pa.Schema) -> pa.Schema:
@@ -43,7 +33,7 @@ def storable(schema: pa.Schema) -> pa.Schema:
     """
     check_letter_case(schema.names)
     refuse_variants(schema)
-    return pa.schema([_storable_field(field, field.name) for field in schema])
+    return pa.schema([_TYPES.field(field, field.name) for field in schema])
 
 
 def check_feed(names: Sequence[str], properties: Mapping[str, str]) -> None:
@@ -77,51 +67,11 @@ def check_letter_case(names: Sequence[str]) -> None:
             )
 
 
-def _storable_field(field: pa.Field, place: str) -> pa.Field:
-    return pa.field(field.name, _storable_type(field.type, place), field.nullable)
+def _own_type(kind: pa.DataType) -> pa.DataType | None:
+    return pa.binary() if pt.is_fixed_size_binary(kind) else None
 
 
-def _storable_type(kind: pa.DataType, place: str) -> pa.DataType:
-    if isinstance(kind, pa.BaseExtensionType):
-        return _storable_type(kind.storage_type, place)
-    if pt.is_dictionary(kind) or pt.is_run_end_encoded(kind):
-        return _storable_type(kind.value_type, place)
-    if any(test(kind) for test in _KEPT):
-        return kind
-    if kind in _WIDER:
-        return _WIDER[kind]
-    if any(test(kind) for test in _TEXTS):
-        return pa.string()
-    if any(test(kind) for test in _BYTES):
-        return pa.binary()
-    if pt.is_decimal(kind) and 0 <= kind.scale <= kind.precision <= 38:
-        return pa.decimal128(kind.precision, kind.scale)
-    if pt.is_timestamp(kind) and kind.unit != "ns":
-        return pa.timestamp("us", "UTC" if kind.tz else None)
-    if any(test(kind) for test in _LISTS):
-        return pa.list_(_element(kind.value_field, "element", f"{place}[]"))
-    if pt.is_map(kind):
-        return pa.map_(
-            _element(kind.key_field, "key", f"{place}.key"), _element(kind.item_field, "value", f"{place}[]")
-        )
-    if pt.is_struct(kind) and kind.num_fields:
-        check_letter_case([field.name for field in kind])
-        return pa.struct([_storable_field(field, f"{place}.{field.name}") for field in kind])
-    raise DataError(f"column {place!r} is {kind}, for which Delta has no type{_way_out(kind)}")
-
-
-def _element(field: pa.Field, name: str, place: str) -> pa.Field:
-    return pa.field(name, _storable_type(field.type, place), field.nullable)
-
-
-def _way_out(kind: pa.DataType) -> str:
-    if pt.is_timestamp(kind):
-        return ": its timestamps are of microseconds; cast to them"
-    if pt.is_null(kind):
-        return ": cast it to the type that its values will have"
-    if pt.is_uint64(kind):
-        return ": cast it to int64, or to decimal128(20, 0)"
-    return "; cast it"
+_TYPES = StorableTypes(format="Delta", whole={pa.uint8(): pa.int16()}, own=_own_type, check_names=check_letter_case)
 
 
 def check_partitions(schema: pa.Schema, partition_by: Sequence[str]) -> None:
@@ -167,7 +117,7 @@ def _plain_field(field: pa.Field, given: dict[str, Any]) -> pa.Field:
     try:
         if any(name.startswith("interval") for name in names):  # deltalake takes it for a plain integer
             raise DataError("no type of Arrow has its values")
-        kind = _storable_type(field.type, field.name)
+        kind = _TYPES.field(field, field.name).type
     except DataError as error:
         raise UnsupportedError(f"column {field.name!r} has the type {given['type']!r}, which can't be read") from error
     mark = VARIANT_MARK if "variant" in names else None

@@ -10,6 +10,8 @@
 - :func:`without_common` tells the rows that a rewrite changed from those that it copied;
 - :class:`PropertyRule` and :func:`check_same_properties` check properties of tables;
 - :class:`RowSource` has the rows of a call, which are written once whatever the conflicts of its commit;
+- :func:`check_call` and :func:`refuse_keyed_removal` check the arguments of calls, :func:`told_replaced` explains them;
+- :class:`StorableTypes` has the types in which a format keeps values;
 - :func:`grouped`, :func:`valid_rows`, :func:`with_missing`, :func:`without_extensions` and :func:`typed` shape rows.
 
 What a format's log says of its files is its backend's affair. Names are imported on first access.
@@ -22,7 +24,9 @@ from typing import TYPE_CHECKING
 from dao.lazy import door
 
 if TYPE_CHECKING:
+    from dao_files._actions.unkeyed import refuse_keyed_removal
     from dao_files.lake._bounds import Bounds
+    from dao_files.lake._calls import check_call, told_replaced
     from dao_files.lake._difference import compared_bytes, without_common
     from dao_files.lake._files import FileSettings, OpenFile, PartitionedFiles, Values, split_by_values
     from dao_files.lake._filesystem import filesystem_over
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
     from dao_files.lake._rewriting import Feed, Rewriting, in_threads
     from dao_files.lake._shaping import grouped, typed, valid_rows, with_missing, without_extensions
     from dao_files.lake._source import RowSource
+    from dao_files.lake._storable import StorableTypes
 
 _HOMES = {
     "Bounds": "dao_files.lake._bounds",
@@ -52,7 +57,9 @@ _HOMES = {
     "Removed": "dao_files.lake._removing",
     "Rewriting": "dao_files.lake._rewriting",
     "RowSource": "dao_files.lake._source",
+    "StorableTypes": "dao_files.lake._storable",
     "Values": "dao_files.lake._files",
+    "check_call": "dao_files.lake._calls",
     "check_same_properties": "dao_files.lake._properties",
     "compared_bytes": "dao_files.lake._difference",
     "files_with_keys": "dao_files.lake._pruning",
@@ -61,9 +68,11 @@ _HOMES = {
     "grouped": "dao_files.lake._shaping",
     "in_threads": "dao_files.lake._rewriting",
     "must_fulfil": "dao_files.lake._replacing",
+    "refuse_keyed_removal": "dao_files._actions.unkeyed",
     "remove_rows": "dao_files.lake._removing",
     "remove_selected": "dao_files.lake._removing",
     "split_by_values": "dao_files.lake._files",
+    "told_replaced": "dao_files.lake._calls",
     "typed": "dao_files.lake._shaping",
     "valid_rows": "dao_files.lake._shaping",
     "with_missing": "dao_files.lake._shaping",
@@ -86,7 +95,9 @@ __all__ = [
     "Removed",
     "Rewriting",
     "RowSource",
+    "StorableTypes",
     "Values",
+    "check_call",
     "check_same_properties",
     "compared_bytes",
     "files_with_keys",
@@ -95,9 +106,11 @@ __all__ = [
     "grouped",
     "in_threads",
     "must_fulfil",
+    "refuse_keyed_removal",
     "remove_rows",
     "remove_selected",
     "split_by_values",
+    "told_replaced",
     "typed",
     "valid_rows",
     "with_missing",

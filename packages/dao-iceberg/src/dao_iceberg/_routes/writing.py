@@ -278,10 +278,10 @@ class WritingRoutes(IcebergBase):
         (2, 1)
         """
         if where is None:
+            from dao_files.lake import refuse_keyed_removal
             from dao_iceberg._actions.dropping import drop_table
-            from dao_iceberg._routes.calls import refuse_key
 
-            refuse_key(idempotency_key)
+            refuse_keyed_removal(idempotency_key)
             if branch is not None:
                 raise DataError("branch: found without where=, which deletes the table with all of its branches")
             return drop_table(self._client, data_object.key)

@@ -12,6 +12,7 @@ from pyiceberg.schema import Schema, index_by_name
 
 from dao.arrow.convert import refuse_variants
 from dao.errors import DataError, UnsupportedError
+from dao_files.lake import StorableTypes
 
 __all__ = [
     "FIELD_ID",
@@ -44,20 +45,6 @@ _PLAIN: dict[type[Any], pa.DataType] = {
     it.UUIDType: pa.uuid(),
     it.UnknownType: pa.null(),
 }
-
-_WIDER = {
-    pa.int8(): pa.int32(),
-    pa.int16(): pa.int32(),
-    pa.uint8(): pa.int32(),
-    pa.uint16(): pa.int32(),
-    pa.uint32(): pa.int64(),
-    pa.float16(): pa.float32(),
-    pa.date64(): pa.date32(),
-}
-_KEPT = (pt.is_boolean, pt.is_int32, pt.is_int64, pt.is_float32, pt.is_float64, pt.is_date32)
-_TEXTS = (pt.is_string, pt.is_large_string, pt.is_string_view)
-_BYTES = (pt.is_binary, pt.is_large_binary, pt.is_binary_view)
-_LISTS = (pt.is_list, pt.is_large_list, pt.is_fixed_size_list, pt.is_list_view, pt.is_large_list_view)
 
 
 def arrow_schema(schema: Schema, *, ids: bool = False) -> pa.Schema:
@@ -122,7 +109,7 @@ def storable(schema: pa.Schema) -> pa.Schema:
     """
     _check_names(schema.names)
     refuse_variants(schema)
-    return pa.schema([_storable_field(field, field.name) for field in schema])
+    return pa.schema([_TYPES.field(field, field.name) for field in schema])
 
 
 def _check_names(names: Sequence[str]) -> None:
@@ -133,56 +120,18 @@ def _check_names(names: Sequence[str]) -> None:
         raise DataError("found a column without a name, which Iceberg can't keep; name it")
 
 
-def _storable_field(field: pa.Field, place: str) -> pa.Field:
-    return pa.field(field.name, _storable_type(field.type, place), field.nullable)
-
-
-def _storable_type(kind: pa.DataType, place: str) -> pa.DataType:
-    if kind == pa.uuid():
+def _own_type(kind: pa.DataType) -> pa.DataType | None:
+    if kind == pa.uuid() or (pt.is_fixed_size_binary(kind) and kind.byte_width):
         return kind
-    if isinstance(kind, pa.BaseExtensionType):
-        return _storable_type(kind.storage_type, place)
-    if pt.is_dictionary(kind) or pt.is_run_end_encoded(kind):
-        return _storable_type(kind.value_type, place)
-    if any(test(kind) for test in _KEPT):
-        return kind
-    if kind in _WIDER:
-        return _WIDER[kind]
-    if any(test(kind) for test in _TEXTS):
-        return pa.string()
-    if any(test(kind) for test in _BYTES):
-        return pa.binary()
-    if pt.is_fixed_size_binary(kind) and kind.byte_width:
-        return kind
-    if pt.is_decimal(kind) and 0 <= kind.scale <= kind.precision <= _DIGITS:
-        return pa.decimal128(kind.precision, kind.scale)
-    if pt.is_time(kind) and kind.unit != "ns":
-        return pa.time64("us")
-    if pt.is_timestamp(kind) and kind.unit != "ns":
-        return pa.timestamp("us", "UTC" if kind.tz else None)
-    if any(test(kind) for test in _LISTS):
-        return pa.list_(_element(kind.value_field, "element", f"{place}[]"))
-    if pt.is_map(kind):
-        key, value = _element(kind.key_field, "key", f"{place}.key"), _element(kind.item_field, "value", f"{place}[]")
-        return pa.map_(key, value)
-    if pt.is_struct(kind) and kind.num_fields:
-        _check_names([field.name for field in kind])
-        return pa.struct([_storable_field(field, f"{place}.{field.name}") for field in kind])
-    raise DataError(f"column {place!r} is {kind}, for which Iceberg has no type{_way_out(kind)}")
+    return pa.time64("us") if pt.is_time(kind) and kind.unit != "ns" else None
 
 
-def _element(field: pa.Field, name: str, place: str) -> pa.Field:
-    return pa.field(name, _storable_type(field.type, place), field.nullable)
-
-
-def _way_out(kind: pa.DataType) -> str:
-    if pt.is_timestamp(kind) or pt.is_time(kind):
-        return ": its times are of microseconds; cast to them"
-    if pt.is_null(kind):
-        return ": cast it to the type that its values will have"
-    if pt.is_uint64(kind):
-        return ": cast it to int64, or to decimal128(20, 0)"
-    return "; cast it"
+_TYPES = StorableTypes(
+    format="Iceberg",
+    whole=dict.fromkeys((pa.int8(), pa.int16(), pa.uint8()), pa.int32()),
+    own=_own_type,
+    check_names=_check_names,
+)
 
 
 def iceberg_type(kind: pa.DataType, ids: Iterator[int]) -> it.IcebergType:
