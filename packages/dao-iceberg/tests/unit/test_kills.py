@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from attrs import define, field
 
 from dao import DataAccessObject, DataStore, DataStoreRegistry, TableObject
-from dao.testing import ForkedWriters, positions
+from dao.testing import ForkedWriters, KilledTable, positions
 
 WRITER = Path(__file__).with_name("killed_writer.py")
 ROWS = 200
@@ -40,69 +39,30 @@ def writers() -> Iterator[ForkedWriters]:
         yield writers
 
 
-@define(slots=False)
-class Lake:
-    """A table that writers change until they are killed.
+def table_in(folder: Path, writers: ForkedWriters) -> KilledTable:
+    """A new table."""
+    store = DataStore("lake", "iceberg", options={"root": str(folder)})
+    lake = KilledTable(
+        dao=DataAccessObject(registry=DataStoreRegistry([store])),
+        table=TableObject("t", store),
+        root=str(folder),
+        writers=writers,
+        after=after,
+        row={"by": -1, "key": -1, "part": 0, "text": ""},
+        arguments={"partition_by": "part"},
+    )
+    lake.add("error")
+    return lake
 
-    Attributes:
-        root: the folder.
-        writers: their program.
-        state: the rows by writer.
-        next: the number of the next change.
-    """
 
-    root: Path
-    writers: ForkedWriters
-    state: Counter[int] = field(factory=Counter)
-    next: int = 0
-
-    def __attrs_post_init__(self) -> None:
-        store = DataStore("lake", "iceberg", options={"root": str(self.root)})
-        self.dao, self.table = DataAccessObject(registry=DataStoreRegistry([store])), TableObject("t", store)
-        self.add("error")
-
-    def add(self, mode: str) -> None:
-        """Add a row, in this process, and look that all others are there."""
-        self.dao.write([{"by": -1, "key": -1, "part": 0, "text": ""}], self.table, mode=mode, partition_by="part")
-        self.state = self.state + Counter({-1: 1})
-        assert self.rows() == self.state
-
-    def rows(self) -> Counter[int]:
-        return Counter(self.dao.read(self.table, columns=["by"])["by"].to_pylist())
-
-    def kill(self, changes: int, at: int) -> bool:
-        """Let a writer make changes and be killed at an operation; the rows are those before or after one of them."""
-        said, was_killed = self.writers.run(f"{self.root} {self.next} {changes} {at}")
-        doubtful = None
-        for what, number, mode in (words for words in map(str.split, said) if words[0] in ("begin", "done")):
-            self.next = int(number) + 1
-            if what == "done":
-                self.state, doubtful = after(self.state, int(number), mode), None
-            else:
-                doubtful = after(self.state, int(number), mode)
-        found = self.rows()
-        assert found in (self.state, doubtful)
-        self.state = found
-        self.add("append")
-        return was_killed
-
-    def operations(self, changes: int) -> int:
-        """How many operations the next changes take."""
-        said, was_killed = self.writers.run(f"{self.root} {self.next} {changes} 0")
-        assert not was_killed
-        self.next += changes
-        self.state = self.rows()
-        self.add("append")
-        return int(said[-1].split()[1])
-
-    def check_history(self) -> None:
-        """Each snapshot is of the one before it, back to the first, and they can be read."""
-        versions = [one.version for one in self.dao.history(self.table)]
-        snapshot = self.table.data_store.interface._snapshot(self.table)
-        parents = [snapshot.metadata.snapshot_by_id(version).parent_snapshot_id for version in versions]
-        assert [*versions[1:], None] == parents
-        for version in versions[:: 1 + len(versions) // 10]:
-            assert self.dao.read(self.table, version=version, columns=["by"]).num_rows >= 0
+def check_history(lake: KilledTable) -> None:
+    """Each snapshot is of the one before it, back to the first, and they can be read."""
+    versions = [one.version for one in lake.dao.history(lake.table)]
+    snapshot = lake.table.data_store.interface._snapshot(lake.table)
+    parents = [snapshot.metadata.snapshot_by_id(version).parent_snapshot_id for version in versions]
+    assert [*versions[1:], None] == parents
+    for version in versions[:: 1 + len(versions) // 10]:
+        assert lake.dao.read(lake.table, version=version, columns=["by"]).num_rows >= 0
 
 
 @pytest.mark.parametrize(
@@ -111,21 +71,21 @@ class Lake:
 def test_at_whichever_operation_a_writer_is_killed_the_table_is_whole(
     mode: str, tmp_path: Path, writers: ForkedWriters
 ) -> None:
-    lake = Lake(tmp_path / "lake", writers)
+    lake = table_in(tmp_path / "lake", writers)
     lake.next = MODES[mode]
     count = lake.operations(1)
     for at in positions(count):
         lake.next = MODES[mode]
         assert lake.kill(1, at), f"{at} of {count}"
-    lake.check_history()
+    check_history(lake)
 
 
 @pytest.mark.parametrize("kills", [10, pytest.param(100, marks=pytest.mark.slow)])
 @pytest.mark.timeout(1800)
 def test_whenever_a_writer_is_killed_the_table_is_whole(kills: int, tmp_path: Path, writers: ForkedWriters) -> None:
-    lake, chance = Lake(tmp_path / "lake", writers), random.Random(kills)
+    lake, chance = table_in(tmp_path / "lake", writers), random.Random(kills)
     changes = 2 * len(MODES)
     most = lake.operations(changes)
     killed = [lake.kill(changes, chance.randint(1, most)) for _ in range(kills)]
     assert sum(killed) > 0.9 * kills, "they were to go on until they are killed"
-    lake.check_history()
+    check_history(lake)

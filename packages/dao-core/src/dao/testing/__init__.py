@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from dao.testing._doubles import in_memory
     from dao.testing._faults import FaultPlan, Verdict, patched
     from dao.testing._imports import modules_after
+    from dao.testing._killed_table import KilledTable
     from dao.testing._kills import ForkedWriters, fork_writers, killing
     from dao.testing._profiles import positions
     from dao.testing._rules import with_rule
@@ -45,6 +46,7 @@ _HOMES = {
     "ConformanceSuite": "dao.testing._suite",
     "FaultPlan": "dao.testing._faults",
     "ForkedWriters": "dao.testing._kills",
+    "KilledTable": "dao.testing._killed_table",
     "Verdict": "dao.testing._faults",
     "door_faults": "dao.testing._doors",
     "fork_writers": "dao.testing._kills",
@@ -63,6 +65,7 @@ __all__ = [
     "ConformanceSuite",
     "FaultPlan",
     "ForkedWriters",
+    "KilledTable",
     "Verdict",
     "door_faults",
     "fork_writers",
