@@ -15,7 +15,7 @@ from services import rest_catalog
 from services.fault_proxy import FaultProxy
 from services.minio import ObjectServer
 
-from dao import DataObject, DataStore
+from dao import DataAccessObject, DataObject, DataStore
 from dao.capabilities import capabilities_of
 from dao.testing import Backend, ConformanceSuite, FaultPlan
 from dao_iceberg import IcebergInterface, S3IcebergObject
@@ -51,6 +51,7 @@ def backend_of(
         faults=faults,
         debris=(lambda: leftovers(object_server, bucket, store, other)) if kind.keeps_snapshots else None,
         refer=refer,
+        drop_branch=drop_branch,
         secret_store=secret_store,
     )
 
@@ -61,6 +62,11 @@ def refer(kind: str, table: DataObject, name: str) -> None:
     with snapshot.table.manage_snapshots() as manage:
         make = manage.create_tag if kind == "tag" else manage.create_branch
         make(snapshot.version, name)
+
+
+def drop_branch(table: DataObject, name: str) -> None:
+    """Remove a branch of a table."""
+    DataAccessObject().run("drop_branch", table, name=name)
 
 
 class TestSqlite(ConformanceSuite):

@@ -91,6 +91,12 @@ class FullLakeInterface(LakeInterface):
             self.tables[f"{data_object.key}@{name}"] = list(line)
             self.positions[f"{data_object.key}@{name}", len(line)] = self._positions(data_object, len(line))
 
+    def drop_branch(self, data_object, name):
+        """Remove a branch, with what was done on it."""
+        key = f"{data_object.key}@{name}"
+        del self.tables[key]
+        self.done = {call: known for call, known in self.done.items() if call[0] != key}
+
     def _again(self, data_object, operation, rows):
         return self._publish(data_object, operation, Merged(rows, self._rows(data_object), rows, rows.num_rows))
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy.engine.default import DefaultDialect
 
-from dao import DataStore, TableObject
+from dao import DataAccessObject, DataStore, TableObject
 from dao.capabilities import capabilities_of
 from dao.testing import Backend, ConformanceSuite, FaultPlan, Verdict, patched
 from dao_iceberg import IcebergInterface
@@ -29,6 +29,7 @@ class TestFolder(ConformanceSuite):
             debris=lambda: [str(path) for path in folder.rglob(".*.tmp")],
             secret_store=secret_store,
             refer=refer,
+            drop_branch=drop_branch,
         )
 
 
@@ -65,6 +66,11 @@ def refer(kind: str, table: TableObject, name: str) -> None:
     with snapshot.table.manage_snapshots() as manage:
         make = manage.create_tag if kind == "tag" else manage.create_branch
         make(snapshot.version, name)
+
+
+def drop_branch(table: TableObject, name: str) -> None:
+    """Remove a branch of a table."""
+    DataAccessObject().run("drop_branch", table, name=name)
 
 
 def secret_store(text: str) -> DataStore:

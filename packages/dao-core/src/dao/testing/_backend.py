@@ -23,6 +23,10 @@ def _no_references(kind: str, table: DataObject, name: str) -> object:
     raise AssertionError(f"a backend with {kind} support sets Backend.refer, or declares the feature absent")
 
 
+def _no_branches(table: DataObject, name: str) -> object:
+    raise AssertionError("a backend with branches sets Backend.drop_branch, or declares them absent")
+
+
 @frozen(kw_only=True)
 class Backend:
     """An empty store of a backend, and hooks with which the kit inspects it.
@@ -43,6 +47,8 @@ class Backend:
             uploads. There must be none after every action, whether it succeeds or fails. None skips these checks.
         refer: names the newest version of a table; called with ``"tag"`` or ``"branch"``, the table and the name.
             Required of backends with tags or branches.
+        drop_branch: removes a branch of a table; called with the table and the name. Required of backends with
+            branches.
         secret_store: makes a store with the given text in every secret option. Required of backends with such options;
             the kit fails if the store doesn't hold the text.
     """
@@ -57,6 +63,7 @@ class Backend:
     stream_buffer: int = 24 << 20
     debris: Callable[[], Iterable[str]] | None = None
     refer: Callable[[str, DataObject, str], object] = _no_references
+    drop_branch: Callable[[DataObject, str], object] = _no_branches
     secret_store: Callable[[str], DataStore] | None = None
 
     def table(self, name: str, /, store: DataStore | None = None, **properties: Any) -> DataObject:

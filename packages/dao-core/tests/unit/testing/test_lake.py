@@ -45,7 +45,10 @@ class TestIt(ConformanceSuite):
     @pytest.fixture
     def backend(self):
         mine = Mutant()
-        return Backend(store=DataStore("kit", mine), other=DataStore("other", Mutant()), refer=mine.refer)
+        return Backend(
+            store=DataStore("kit", mine), other=DataStore("other", Mutant()),
+            refer=mine.refer, drop_branch=mine.drop_branch,
+        )
 """
 
 HELD = (TimeTravels, Changes, References, Idempotency, Operations, Positions, DeletingUpserts, Increments)
@@ -119,6 +122,19 @@ MUTANTS: dict[str, tuple[type[Capability], tuple[str, ...]]] = {
         ("def read(self, data_object, *, tag=None, **given):", "return super().read(data_object, **given)"),
     ),
     "a_branch_is_the_table": (References, ("def _on(self, data_object, branch):", "return data_object")),
+    "an_overwrite_of_a_branch_replaces_the_columns_of_the_table": (
+        References,
+        (
+            "def write(self, data, data_object, *, mode='error', branch=None):",
+            "rows = to_reader(data).read_all()",
+            "result = super().write(rows, data_object, mode=mode, branch=branch)",
+            "if branch is not None and mode == 'overwrite':",
+            "    version, old, parts = self.tables[data_object.key][-1]",
+            "    kept = [name for name in old.column_names if name in rows.column_names]",
+            "    self.tables[data_object.key][-1] = version, old.select(kept), parts",
+            "return result",
+        ),
+    ),
     "a_position_is_ignored": (Positions, (PLACED, "return work()")),
     "a_position_is_not_compared": (
         Positions,

@@ -170,6 +170,37 @@ class Idempotency(
             assert {one.version_after for one in results} == {added[0].version_after}
         assert rows(dao, table) == people([0, 1, 2, ord("a"), ord("b")]).to_pylist()
 
+    @needs("restore", "time_travel")
+    def test_a_restore_keeps_what_was_done(self, dao: DataAccessObject, backend: Backend) -> None:
+        """run("restore") takes rows back, not calls: one that was done after the restored version stays done."""
+        table = backend.table("people")
+        old = dao.write(people(range(3)), table).version_after
+        first = dao.write(people([5]), table, mode="append", idempotency_key="a")
+        dao.run("restore", table, version=old)
+        _was_first(dao.write(people([5]), table, mode="append", idempotency_key="a"), first)
+        assert rows(dao, table) == people(range(3)).to_pylist()
+
+    @needs("branches")
+    def test_a_call_of_a_dropped_branch_is_done_again(self, dao: DataAccessObject, backend: Backend) -> None:
+        """The key of a call on a branch goes with the branch, if its rows are nowhere else: made again on a new branch
+        of that name, the call adds its rows, also after what was dropped is expired.
+        """
+        table = backend.table("people")
+        dao.write(people(range(3)), table)
+        append = partial(dao.write, people([5]), table, mode="append", branch="trial", idempotency_key="a")
+        backend.refer("branch", table, "trial")
+        for expires in (False, self.capabilities.absence("operation:expire") is None):
+            first = append()
+            assert first.rows_inserted, "a call on a new branch added no rows, as on a dropped one it was done before"
+            _was_first(append(), first)
+            backend.drop_branch(table, "trial")
+            if expires:
+                dao.run("expire", table, older_than=0, dry_run=False)
+            backend.refer("branch", table, "trial")
+        assert append().rows_inserted, "a call on a new branch added no rows, as on a dropped one it was done before"
+        assert rows(dao, table, branch="trial") == people([0, 1, 2, 5]).to_pylist()
+        assert rows(dao, table) == people(range(3)).to_pylist()
+
     def test_a_failed_call_leaves_no_key(self, dao: DataAccessObject, backend: Backend) -> None:
         """A call that raised was not done: its key is free, for this data and for other data."""
         table = backend.table("people")

@@ -217,3 +217,25 @@ class References(
         assert rows(dao, table, branch="trial") == people([0, 1, 2, 9]).to_pylist()
         with pytest.raises(NotFoundError):
             dao.read(table, branch="unknown")
+
+    @needs("branches")
+    def test_an_overwrite_of_a_branch_leaves_the_table(self, dao: DataAccessObject, backend: Backend) -> None:
+        """write(mode="overwrite", branch=b) replaces the rows of the branch; the table keeps its columns and rows,
+        whatever columns the new rows have: others may be refused.
+        """
+        table = backend.table("people")
+        dao.write(people(range(3)), table)
+        columns = dao.schema(table)
+        backend.refer("branch", table, "trial")
+        dao.write(people([9]), table, mode="overwrite", branch="trial")
+        assert rows(dao, table, branch="trial") == people([9]).to_pylist()
+        for other in (people([8]).drop_columns(["score"]), people([8]).append_column("more", pa.array(["x"]))):
+            try:
+                dao.write(other, table, mode="overwrite", branch="trial")
+            except DaoError:
+                assert rows(dao, table, branch="trial") == people([9]).to_pylist(), "a refused overwrite changed rows"
+                continue
+            assert rows(dao, table, branch="trial", columns=["id"]) == [{"id": 8}]
+            dao.write(people([9]), table, mode="overwrite", branch="trial")
+        assert dao.schema(table) == columns, "an overwrite of a branch changed the columns of the table"
+        assert rows(dao, table) == people(range(3)).to_pylist()

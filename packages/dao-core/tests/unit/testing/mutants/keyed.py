@@ -89,6 +89,23 @@ KEYED: dict[str, tuple[type[Capability], tuple[str, ...]]] = {
             "return result",
         ),
     ),
+    "a_restore_takes_keys_back": (
+        Idempotency,
+        (
+            "def run_restore(self, data_object, *, version):",
+            "self.done = {call: known for call, known in self.done.items() if known[1] <= version}",
+            "return super().run_restore(data_object, version=version)",
+        ),
+    ),
+    "a_dropped_branch_leaves_its_keys": (
+        Idempotency,
+        (
+            "def drop_branch(self, data_object, name):",
+            "done = self.done",
+            "super().drop_branch(data_object, name)",
+            "self.done = done",
+        ),
+    ),
     "upserts_ignore_keys": (
         Idempotency,
         (
