@@ -343,3 +343,47 @@ def test_a_folder_that_may_not_be_made(dao, tmp_path):
         with pytest.raises(FileNotFoundError):
             dao.write(data, TableObject("orders", store))
     assert not (tmp_path / "none").exists()
+
+
+SAID = "s3cr3t-canary"
+
+
+def _fails(*given, **named):
+    raise RuntimeError(f"the driver says {SAID}")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda dao, table: dao.write(ROWS, table, mode="append").rows_inserted == 2,
+        lambda dao, table: dao.run("create_tag", table, name="seen") is not None,
+    ],
+)
+def test_old_metadata_that_stays_is_told_by_the_log_and_the_change_is_made(
+    dao, table, client, monkeypatch, caplog, change
+):
+    dao.write(ROWS, table)
+    monkeypatch.setattr(client.catalogs.get(), "_delete_old_metadata", _fails)
+    assert change(dao, table)
+    assert "'orders': old metadata could not be deleted: RuntimeError" in caplog.text
+    assert SAID not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda dao, table: dao.write(ROWS, table, mode="append").rows_inserted == 2,
+        lambda dao, table: dao.run("create_tag", table, name="seen") is not None,
+    ],
+)
+def test_files_of_a_conflict_that_stay_are_told_by_the_log(dao, table, client, asked, monkeypatch, caplog, change):
+    dao.write(ROWS, table)
+
+    def refused(commit):
+        monkeypatch.setattr(client.transport, "delete", _fails)
+        raise CommitFailedException("another writer came first")
+
+    asked.append(refused)
+    assert change(dao, table)
+    assert "that was not committed could not be deleted: RuntimeError" in caplog.text
+    assert SAID not in caplog.text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 from attrs import evolve, field, frozen
 from pyiceberg.exceptions import CommitFailedException
@@ -25,6 +24,7 @@ from pyiceberg.table.update import (
 from dao.errors import ConflictError, DaoError, TransientError
 from dao.results import WriteResult
 from dao.tables import RetryBudget
+from dao_iceberg._commits.tidying import tidying
 from dao_iceberg._errors import translate
 from dao_iceberg._tables.client import Client, Snapshot
 from dao_iceberg._tables.properties import refuse_code
@@ -94,7 +94,7 @@ def _put(
     except Exception as error:
         meant = error if isinstance(error, DaoError) else translate(error)
         if isinstance(error, CommitFailedException):
-            with suppress(DaoError):
+            with tidying("metadata that was not committed", now.key):
                 client.transport.delete(map(client.locations.key_of, written))
         elif not isinstance(meant, (TransientError, ConflictError)):
             raise
@@ -102,7 +102,7 @@ def _put(
             return True
         budget.wait(ConflictError(f"another writer changed {now.key!r} first"))
         return False
-    with suppress(Exception):  # the change is made: what is tidied then must not look like a failure of it
+    with tidying("old metadata", now.key):
         client.catalogs.get()._delete_old_metadata(client.io, now.metadata, response.metadata)
     return True
 

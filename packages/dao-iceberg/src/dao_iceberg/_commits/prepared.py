@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -39,8 +38,8 @@ from pyiceberg.table.update import (
     update_table_metadata,
 )
 
-from dao.errors import DaoError
 from dao_iceberg._commits.remembered import Remembered, positions_property, void_calls
+from dao_iceberg._commits.tidying import tidying
 from dao_iceberg._tables.client import Client, Snapshot
 from dao_iceberg._tables.manifests import SnapshotPlan, write_snapshot
 from dao_iceberg._tables.properties import metadata_location
@@ -169,9 +168,10 @@ class Prepared:
         return found
 
     def discard(self, client: Client) -> None:
-        """Delete its files. It must not be made any more."""
-        client.transport.delete(map(client.locations.key_of, self.files))
-        self.files.clear()
+        """Delete its files, as far as the store lets it. It must not be made any more."""
+        with tidying("manifests that were not committed", self.table):
+            client.transport.delete(map(client.locations.key_of, self.files))
+            self.files.clear()
 
 
 def prepare(
@@ -216,7 +216,7 @@ def prepare(
         manifests = [] if snapshot is None else snapshot.manifests
         made = write_snapshot(plan, version, metadata, parent, manifests, client.reader, folder, written.append)
     except BaseException:
-        with suppress(DaoError):
+        with tidying("manifests that were not committed", table):
             client.transport.delete(map(client.locations.key_of, written))
         raise
     kept = remembered.properties(snapshot, version, branch)
@@ -280,5 +280,5 @@ def put(client: Client, prepared: Prepared) -> None:
         client.make_namespace(prepared.table)
     with client.catalogs.noting(prepared.files.append):
         response = client.catalogs.get().commit_table(prepared.base, prepared.requirements, prepared.updates)
-    with suppress(Exception):  # the commit is made: what is tidied then must not look like a failure of it
+    with tidying("old metadata", prepared.table):
         client.catalogs.get()._delete_old_metadata(client.io, prepared.base.metadata, response.metadata)

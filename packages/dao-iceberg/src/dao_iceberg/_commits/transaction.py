@@ -9,7 +9,7 @@ snapshots may not tell: then the outcome is unknown, and is said to be.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -209,8 +209,7 @@ def _send(client: Client, prepared: Prepared, budget: RetryBudget, discard: Call
                 raise _unknown(prepared, error) from error
             conflict = ConflictError(f"another writer committed to {prepared.table!r} first")
             if not prepared.is_open or not prepared.may_come(now):
-                with suppress(DaoError):
-                    prepared.discard(client)
+                prepared.discard(client)
                 return conflict
             _wait_to_repeat(budget, conflict, prepared, error, meant)
 
@@ -247,8 +246,7 @@ def _unknown(prepared: Prepared, error: Exception) -> TransientError:
 
 
 def _give_up(client: Client, prepared: Prepared, discard: Callable[[], None]) -> None:
-    with suppress(DaoError):
-        prepared.discard(client)
+    prepared.discard(client)
     discard()
 
 
