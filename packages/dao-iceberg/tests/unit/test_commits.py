@@ -385,5 +385,5 @@ def test_files_of_a_conflict_that_stay_are_told_by_the_log(dao, table, client, a
 
     asked.append(refused)
     assert change(dao, table)
-    assert "that was not committed could not be deleted: RuntimeError" in caplog.text
+    assert "not committed could not be deleted: RuntimeError" in caplog.text
     assert SAID not in caplog.text
