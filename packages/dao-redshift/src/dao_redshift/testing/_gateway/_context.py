@@ -1,0 +1,94 @@
+"""What all sessions of a gateway share, and what one of them is known by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import count
+
+from attrs import define, field, frozen
+
+from dao.connections import S3Connection
+from dao_redshift.testing._gateway._faults import Faults
+from dao_redshift.testing._gateway._sent import SentStatements
+from dao_redshift.testing._statements import Upstream
+from dao_redshift.testing._wire._address import Address
+
+_ASKS_FOR_NUMBERS = re.compile(r"\bpg_last_(?:query_id|copy_id|copy_count)\b", re.IGNORECASE)
+
+
+@frozen
+class User:
+    """Who may log in.
+
+    Attributes:
+        password: in plain; never shown.
+        superuser: whether the user may do anything.
+    """
+
+    password: str = field(repr=False)
+    superuser: bool = True
+
+
+@define(eq=False)
+class Shared:
+    """What all sessions of a gateway share.
+
+    Attributes:
+        address: where PostgreSQL is.
+        users: who may log in, by name.
+        storage: how S3 is reached, for COPY and UNLOAD; None if they aren't to be had.
+        sent: the statements that came.
+        faults: the faults that are asked for.
+        numbers: the numbers of queries.
+    """
+
+    address: Address
+    users: dict[str, User]
+    storage: S3Connection | None
+    sent: SentStatements = field(factory=SentStatements)
+    faults: Faults = field(factory=list)
+    numbers: Iterator[int] = field(factory=lambda: count(101))
+
+
+@define(eq=False)
+class SessionContext:
+    """What a session is known by: to the translator, and to what loads and unloads.
+
+    Attributes:
+        user: who has logged in.
+        database: the database's name.
+        pid: the number of the PostgreSQL process behind.
+        upstream: the session of PostgreSQL.
+        settings: Redshift's own settings, such as ``query_group``, as the session has set them.
+        last_query: the number of the last query.
+        last_copy: the number of the last COPY; -1 before the first.
+        last_copy_count: how many rows it loaded.
+    """
+
+    user: str
+    database: str
+    pid: int
+    upstream: Upstream
+    settings: dict[str, str] = field(factory=dict)
+    last_query: int = -1
+    last_copy: int = -1
+    last_copy_count: int = 0
+
+    def publish_numbers(self) -> None:
+        """Let PostgreSQL know the numbers, as settings of its session.
+
+        Raises:
+            RedshiftError: the transaction has failed.
+        """
+        named = {
+            "dao.last_query_id": self.last_query,
+            "dao.last_copy_id": self.last_copy,
+            "dao.last_copy_count": self.last_copy_count,
+        }
+        self.upstream.query("SELECT " + ", ".join(f"set_config('{name}', '{n}', false)" for name, n in named.items()))
+
+
+def asks_for_numbers(sql: str) -> bool:
+    """Whether a statement asks for the number of a query or a COPY."""
+    return _ASKS_FOR_NUMBERS.search(sql) is not None

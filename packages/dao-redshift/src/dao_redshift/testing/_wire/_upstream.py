@@ -1,0 +1,134 @@
+"""The gateway's own statements on the client's session of PostgreSQL: by the extended protocol, before its Sync.
+
+So they are in the client's transaction, the implicit one of a statement by itself too, and what the client has prepared
+stays as it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from dao_redshift.testing._statements import RedshiftError
+from dao_redshift.testing._wire import _messages as m
+from dao_redshift.testing._wire._stream import ConnectionLost, MessageStream
+
+_NAME = "dao_redshift"
+_CLOSE = m.close(b"P", _NAME) + m.close(b"S", _NAME)
+
+
+class UpstreamConnection:
+    """The client's connection to PostgreSQL, as `dao_redshift.testing._statements.Upstream` has it.
+
+    Attributes:
+        stream: the messages of that connection.
+        failed: whether a statement has failed, so that PostgreSQL skips everything up to the next Sync.
+    """
+
+    def __init__(self, stream: MessageStream) -> None:
+        self.stream = stream
+        self.failed = False
+
+    def query(self, sql: str) -> list[tuple[str | None, ...]]:
+        """Run one statement; return its rows as PostgreSQL's texts, None for NULL.
+
+        Raises:
+            RedshiftError: with PostgreSQL's message and SQLSTATE.
+        """
+        self._begin(sql, _CLOSE)
+        found: list[tuple[str | None, ...]] = []
+        while True:
+            kind, body = self._next()
+            if kind == b"D":
+                values = m.values_of(body)
+                found.append(tuple(None if value is None else value.decode() for value in values))
+            elif kind in (b"C", b"I"):
+                self._closed()
+                return found
+
+    def copy_in(self, sql: str, chunks: Iterable[bytes]) -> int:
+        """Run a ``COPY ... FROM STDIN`` with these bytes; return the number of rows.
+
+        An error of `chunks` ends the COPY with a CopyFail and is raised.
+
+        Raises:
+            RedshiftError: with PostgreSQL's message and SQLSTATE.
+        """
+        self._begin(sql)
+        self._until(b"G")
+        try:
+            for chunk in chunks:
+                self.stream.send(m.message(b"d", chunk))
+        except ConnectionLost:
+            raise
+        except BaseException:
+            self.stream.send(m.message(b"f", m.text("the load was ended")) + m.FLUSH)
+            self._until_failure()
+            raise
+        self.stream.send(m.message(b"c") + _CLOSE + m.FLUSH)
+        (tag,), _ = m.texts(self._until(b"C"))
+        self._closed()
+        return int(tag.rpartition(" ")[2])
+
+    def copy_out(self, sql: str) -> Iterator[bytes]:
+        """Run a ``COPY ... TO STDOUT``; give its bytes as they come. What isn't taken is thrown away.
+
+        Raises:
+            RedshiftError: with PostgreSQL's message and SQLSTATE.
+        """
+        self._begin(sql, _CLOSE)
+        self._until(b"H")
+        ended = False
+        try:
+            while not ended:
+                kind, body = self._next()
+                if kind == b"d":
+                    yield body
+                ended = kind == b"C"
+        finally:
+            if not self.failed:
+                if not ended:
+                    self._until(b"C")
+                self._closed()
+
+    def poison(self) -> None:
+        """Let the client's transaction fail, because of an error of the gateway's own."""
+        if not self.failed:
+            self.stream.send(m.parse("", "an error of the gateway") + m.FLUSH)
+            self._until_failure()
+
+    def _begin(self, sql: str, closing: bytes = b"") -> None:
+        if self.failed:
+            raise RedshiftError("current transaction is aborted, commands ignored until end of transaction", "25P02")
+        # One that failed has left its name behind.
+        start = m.close(b"S", _NAME) + m.parse(_NAME, sql) + m.bind(_NAME, _NAME) + m.execute(_NAME)
+        self.stream.send(start + closing + m.FLUSH)
+        self._until(b"2")
+
+    def _closed(self) -> None:
+        self._until(b"3")
+        self._until(b"3")
+
+    def _next(self) -> tuple[bytes, bytes]:
+        """The next message that isn't a notice or a setting.
+
+        Raises:
+            RedshiftError: it is an error.
+        """
+        while True:
+            kind, body = self.stream.message()
+            if kind == b"E":
+                self.failed = True
+                raise m.error_of(body)
+            if kind not in (b"N", b"S", b"A"):
+                return kind, body
+
+    def _until(self, wanted: bytes) -> bytes:
+        while True:
+            kind, body = self._next()
+            if kind == wanted:
+                return body
+
+    def _until_failure(self) -> None:
+        while self.stream.message()[0] != b"E":
+            pass
+        self.failed = True

