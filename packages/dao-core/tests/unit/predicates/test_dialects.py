@@ -43,7 +43,7 @@ def test_bound_values_keep_the_rows_that_duckdb_keeps(case: Case, duck: duckdb.D
     if expected is None:
         return
     duck.execute("SET TimeZone = 'UTC'")
-    for style in ("qmark", "numeric", "named"):
+    for style in ("qmark", "numeric", "numeric_dollar", "named"):
         text, values = to_sql(case.sql, case.table.schema, parameters=style)
         found = duck.execute(f"SELECT row FROM generated WHERE {text} ORDER BY row", values).fetchall()
         assert [row for (row,) in found] == expected, text

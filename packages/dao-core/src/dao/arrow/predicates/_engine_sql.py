@@ -85,7 +85,8 @@ def to_sql(
         dialect: ``duckdb``, ``datafusion``, ``spark``, ``redshift`` or ``postgres``.
         parameters: None writes the values into the text. ``qmark``, ``numeric``, ``named``, ``format`` or ``pyformat``
             (a driver's ``paramstyle``) writes placeholders and returns the bound values separately; ``numeric`` and
-            ``named`` are ``:1`` and ``:p1``, for DuckDB, which knows only these, ``$1`` and ``$p1``. NULL, booleans and
+            ``named`` are ``:1`` and ``:p1``, for DuckDB, which knows only these, ``$1`` and ``$p1``, and
+            ``numeric_dollar`` is ``$1`` in every dialect, as in PostgreSQL's own protocol. NULL, booleans and
             values that the engine's driver would change are written into the text nevertheless. Drivers limit the
             number of bound values, which a long IN can exceed: 65,535 in PostgreSQL, 32,767 in Redshift.
 

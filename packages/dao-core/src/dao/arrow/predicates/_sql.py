@@ -23,6 +23,7 @@ __all__ = ["PARAMETERS", "bound_sql", "sql_of", "sql_text"]
 _PLACEHOLDERS: dict[str, Callable[[int, str], str]] = {
     "qmark": lambda _, sigil: "?",
     "numeric": lambda number, sigil: f"{sigil}{number}",
+    "numeric_dollar": lambda number, _: f"${number}",
     "named": lambda number, sigil: f"{sigil}p{number}",
     "format": lambda _, sigil: "%s",
     "pyformat": lambda number, sigil: f"%(p{number})s",
