@@ -1,0 +1,165 @@
+"""Reads: projection, predicate and limit as SQL with bound values, and the rest of the predicate in Arrow."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+from attrs import frozen
+
+from dao.arrow.convert import select_fields
+from dao.arrow.predicates import Literal, Predicate, bind, filter_table, parse, split, to_sql
+from dao.memory import kept
+from dao.progress import advance
+from dao.tables import Selection
+from dao_sql._columns import Column, TableName, schema_of, wire_schema
+from dao_sql._connection import Connection, Statement
+from dao_sql._database import Database
+from dao_sql._dialect import Dialect
+
+__all__ = ["Query", "condition", "count_rows", "decoded", "matching_rows", "query_of", "read_rows", "stream_rows"]
+
+
+@frozen
+class Query:
+    """A read, compiled.
+
+    Attributes:
+        statement: the query.
+        columns: the columns that it gives.
+        wanted: those that the caller gets, by name, in their order.
+        residual: the predicate that is left for Arrow; None if there is none.
+        limit: how many rows at most are left by the residual; None where the query itself limits them.
+    """
+
+    statement: Statement
+    columns: tuple[Column, ...]
+    wanted: tuple[str, ...]
+    residual: Predicate | None
+    limit: int | None
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The schema of what the caller gets."""
+        return pa.schema([schema_of(self.columns).field(name) for name in self.wanted])
+
+
+def condition(dialect: Dialect, where: Any, schema: pa.Schema) -> tuple[Statement | None, Predicate | None]:
+    """Split a predicate in the part that the database evaluates, as SQL with values, and the part that Arrow does.
+
+    Returns:
+        The condition without ``WHERE``, and the residual; each None if there is none.
+
+    Raises:
+        DataError: the predicate doesn't fit the columns.
+    """
+    if where is None:
+        return None, None
+    pushed, residual = split(bind(parse(where), schema), lambda node: dialect.pushes(node, schema))
+    left = None if _is_true(residual) else residual
+    if _is_true(pushed):
+        return None, left
+    found = to_sql(pushed, schema, dialect=dialect.predicates, parameters=dialect.paramstyle)
+    text = found.text if found.values or dialect.paramstyle != "format" else found.text.replace("%%", "%")
+    return Statement(text, tuple(map(dialect.bindable, found.values))), left
+
+
+def _is_true(node: Predicate) -> bool:
+    return isinstance(node, Literal) and node.value is True
+
+
+def query_of(dialect: Dialect, table: TableName, columns: Sequence[Column], selection: Selection) -> Query:
+    """Compile a read of a table with these columns.
+
+    Raises:
+        DataError: a column doesn't exist, or the predicate doesn't fit.
+    """
+    schema = schema_of(columns)
+    wanted = tuple(field.name for field in select_fields(schema, selection.columns))
+    where, residual = condition(dialect, selection.where, schema)
+    needed = {*wanted, *(residual.columns if residual is not None else ())} or {columns[0].name}
+    fetched = tuple(one for one in columns if one.name in needed)
+    limit = selection.limit
+    statement = dialect.select(table, fetched, where, limit if residual is None else None)
+    return Query(statement, fetched, wanted, residual, None if residual is None else limit)
+
+
+def read_rows(database: Database, table: TableName, selection: Selection) -> pa.Table:
+    """See :meth:`dao_sql.SqlInterface.read`."""
+    with database.session() as session, database.reading(session) as connection:
+        query = _compiled(database, connection, table, selection)
+        rows = connection.query(query.statement, wire_schema(query.columns))
+        return pa.Table.from_batches(matching_rows(database.dialect, query, rows), query.schema)
+
+
+def stream_rows(database: Database, table: TableName, selection: Selection) -> pa.RecordBatchReader:
+    """See :meth:`dao_sql.SqlInterface.read_stream`."""
+    batches = kept(_streamed(database, table, selection))
+    schema = next(batches)
+    return pa.RecordBatchReader.from_batches(schema, batches)
+
+
+def _streamed(database: Database, table: TableName, selection: Selection) -> Generator[Any, None, None]:
+    """The schema, then the batches; the connection is given back at the end, or when the stream is dropped."""
+    with database.session() as session, database.reading(session) as connection:
+        query = _compiled(database, connection, table, selection)
+        rows = connection.query(query.statement, wire_schema(query.columns), stream=True)
+        with contextlib.closing(matching_rows(database.dialect, query, rows)) as batches:
+            yield query.schema
+            for batch in batches:
+                for start in range(0, batch.num_rows, selection.batch_size or batch.num_rows or 1):
+                    yield batch.slice(start, selection.batch_size)
+
+
+def count_rows(database: Database, table: TableName, where: Any) -> int:
+    """See :meth:`dao_sql.SqlInterface.count`."""
+    with database.session() as session, database.reading(session) as connection:
+        columns = _columns(database, connection, table)
+        pushed, residual = condition(database.dialect, where, schema_of(columns))
+        if residual is None:
+            counted = connection.query(database.dialect.count(table, pushed), pa.schema({"rows": pa.int64()}))
+            return int(counted.read_all().column(0)[0].as_py())
+        query = query_of(database.dialect, table, columns, Selection(columns=[], where=where))
+        rows = connection.query(query.statement, wire_schema(query.columns), stream=True)
+        return sum(batch.num_rows for batch in matching_rows(database.dialect, query, rows))
+
+
+def _columns(database: Database, connection: Connection, table: TableName) -> tuple[Column, ...]:
+    found = database.locked(connection, table, "read")
+    if found is None:
+        raise database.missing(table)
+    return found
+
+
+def _compiled(database: Database, connection: Connection, table: TableName, selection: Selection) -> Query:
+    return query_of(database.dialect, table, _columns(database, connection, table), selection)
+
+
+def matching_rows(dialect: Dialect, query: Query, rows: pa.RecordBatchReader) -> Generator[pa.RecordBatch, None, None]:
+    """The rows of a query that its residual predicate and its limit leave, with the wanted columns."""
+    left = query.limit
+    for batch in _filtered(decoded(dialect, query.columns, rows), query.residual):
+        if left == 0:
+            return
+        found = batch.slice(0, left).select(list(query.wanted))
+        advance(rows=found.num_rows)
+        yield found
+        left = None if left is None else left - found.num_rows
+
+
+def _filtered(batches: Iterable[pa.RecordBatch], residual: Predicate | None) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        if residual is None:
+            yield batch
+        else:
+            yield from filter_table(pa.Table.from_batches([batch]), residual).to_batches()
+
+
+def decoded(dialect: Dialect, columns: Sequence[Column], rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    """The rows of a query in the types that readers get."""
+    schema = schema_of(columns)
+    for batch in rows:
+        pairs = zip(batch.columns, columns, strict=True)
+        yield pa.RecordBatch.from_arrays([dialect.decode(array, one.type) for array, one in pairs], schema=schema)

@@ -1,0 +1,96 @@
+"""Rows on their way into the database: checked, encoded, and loaded into a temporary table."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from uuid import uuid4
+
+import pyarrow as pa
+from attrs import frozen
+
+from dao.arrow.convert import conform, refuse_invalid
+from dao.progress import advance
+from dao_sql._actions.values import refuse_values
+from dao_sql._columns import Column, TableName, schema_of, wire_schema
+from dao_sql._database import OWN, Database
+from dao_sql._dialect import Dialect
+from dao_sql._pool import Session
+
+__all__ = ["Staged", "columns_for", "staged"]
+
+
+@frozen
+class Staged:
+    """Rows in a temporary table.
+
+    Attributes:
+        table: its name, which the session's connection alone knows.
+        columns: its columns.
+        rows: how many rows it has.
+    """
+
+    table: TableName
+    columns: tuple[Column, ...]
+    rows: int
+
+
+def columns_for(dialect: Dialect, schema: pa.Schema) -> tuple[Column, ...]:
+    """The columns of a new table for rows of a schema.
+
+    Raises:
+        UnsupportedError: the database has no such type.
+        DataError: it can't have such names.
+    """
+    for name in schema.names:
+        dialect.quote(name)
+    return tuple(Column(field.name, dialect.column_type(field), field.nullable) for field in schema)
+
+
+@contextlib.contextmanager
+def staged(
+    database: Database, session: Session, columns: Sequence[Column], rows: pa.RecordBatchReader
+) -> Iterator[Staged]:
+    """Load rows into a temporary table for the ``with`` block.
+
+    Args:
+        database: the database.
+        session: the connection whose table it is.
+        columns: the columns of the rows' table; the rows have all of them, in any order.
+        rows: the rows, which are read as they are sent.
+
+    Raises:
+        DataError: a value doesn't fit its column, or the database wouldn't keep it.
+    """
+    table = TableName(f"{OWN}stage_{uuid4().hex}", temporary=True)
+    created = False
+    try:
+        with database.translated():
+            session.connection.execute(database.dialect.create_staging(table, columns))
+            created = True
+            count = session.connection.ingest(table, columns, _encoded(database.dialect, columns, rows))
+        yield Staged(table, tuple(columns), count)
+    finally:
+        if created and not session.broken:
+            database.drop_quietly(session, table)
+
+
+def _encoded(dialect: Dialect, columns: Sequence[Column], rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
+    checked = conform(pa.RecordBatchReader.from_batches(rows.schema, _checked(dialect, rows)), schema_of(columns))
+    schema = wire_schema(columns)
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        for batch in checked:
+            pairs = zip(batch.columns, columns, strict=True)
+            arrays = [dialect.encode(array, column.type) for array, column in pairs]
+            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+            advance(rows=batch.num_rows)
+
+    return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def _checked(dialect: Dialect, rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    for batch in rows:
+        refuse_invalid(batch)
+        refuse_values(batch, dialect.refuses, dialect.name)
+        yield batch

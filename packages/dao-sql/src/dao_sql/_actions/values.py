@@ -1,0 +1,93 @@
+"""Values that a database would change: found and refused before they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.types as pt
+
+from dao.errors import DataError
+
+__all__ = ["refuse_values"]
+
+_DAY = 86_400
+_FIRST, _LAST = -719_162, 2_932_896  # the days of 0001-01-01 and 9999-12-31 after 1970-01-01
+_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+
+
+def refuse_values(batch: pa.RecordBatch, refused: frozenset[str], database: str) -> None:
+    """Check that a database keeps every value of some rows.
+
+    Args:
+        batch: the rows.
+        refused: what it doesn't keep: ``nan``, ``infinity``, ``negative_zero``, ``nul``.
+        database: its name, for messages.
+
+    Raises:
+        DataError: a value isn't kept; or a year isn't one of 1 to 9999, which no client reads back.
+    """
+    for field, column in zip(batch.schema, batch.columns, strict=True):
+        values = column.dictionary if pt.is_dictionary(column.type) else column
+        kinds = [*sorted(refused), "year"]
+        found = next((kind for kind in kinds if _FINDERS[kind](values)), None)
+        if found is not None:
+            raise DataError(f"column {field.name!r} has {_WORDS[found]}, which {database} doesn't keep: replace it")
+
+
+def _any(mask: pa.Array) -> bool:
+    return bool(pc.any(mask).as_py())
+
+
+def _has_nan(values: pa.Array) -> bool:
+    return pt.is_floating(values.type) and _any(pc.is_nan(values))
+
+
+def _has_infinity(values: pa.Array) -> bool:
+    return pt.is_floating(values.type) and _any(pc.is_inf(values))
+
+
+def _has_negative_zero(values: pa.Array) -> bool:
+    if not pt.is_floating(values.type):
+        return False
+    wide = values.cast(pa.float64())
+    return _any(pc.and_(pc.equal(wide, 0.0), pc.less(pc.divide(1.0, wide), 0.0)))
+
+
+def _has_nul(values: pa.Array) -> bool:
+    kind = values.type
+    if not (pt.is_string(kind) or pt.is_large_string(kind) or pt.is_string_view(kind)):
+        return False
+    return _any(pc.match_substring(values.cast(pa.large_string()), "\0"))
+
+
+def _has_other_year(values: pa.Array) -> bool:
+    kind = values.type
+    if pt.is_date(kind):
+        days = values.cast(pa.int32() if pt.is_date32(kind) else pa.int64())
+        scale = 1 if pt.is_date32(kind) else _DAY * 1000
+    elif pt.is_timestamp(kind):
+        days, scale = values.cast(pa.int64()), _DAY * _PER_SECOND[kind.unit]
+    else:
+        return False
+    low, high = _FIRST * scale, (_LAST + 1) * scale - 1
+    if high >= 2**63:  # nanoseconds don't reach as far
+        return False
+    return _any(pc.or_(pc.less(days, low), pc.greater(days, high)))
+
+
+_FINDERS: Mapping[str, Callable[[pa.Array], bool]] = {
+    "nan": _has_nan,
+    "infinity": _has_infinity,
+    "negative_zero": _has_negative_zero,
+    "nul": _has_nul,
+    "year": _has_other_year,
+}
+_WORDS = {
+    "nan": "NaN",
+    "infinity": "an infinite number",
+    "negative_zero": "-0.0",
+    "nul": "a text with a character NUL",
+    "year": "a year that isn't one of 1 to 9999",
+}

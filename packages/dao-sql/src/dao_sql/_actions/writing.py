@@ -1,0 +1,175 @@
+"""Writes: rows are staged, then published in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+from attrs import frozen
+
+from dao.arrow.convert import to_reader
+from dao.errors import AlreadyExistsError, ConflictError
+from dao.increments import Position
+from dao.results import WriteResult
+from dao.tables import KeyedCall, check_mode, check_schema_mode, reconcile
+from dao_sql._actions.remembered import Memory
+from dao_sql._actions.staging import Staged, columns_for, staged
+from dao_sql._columns import Column, TableName, schema_of
+from dao_sql._connection import Connection
+from dao_sql._database import Database
+from dao_sql._dialect import Dialect
+
+__all__ = ["MODES", "Write", "columns_after", "create", "evolve", "write_rows"]
+
+MODES = ("error", "append", "overwrite", "ignore")
+UNCHANGED = WriteResult(rows_inserted=0, rows_updated=0, rows_deleted=0)
+
+
+@frozen
+class Write:
+    """What a write asks for; see :meth:`dao_sql.SqlInterface.write`."""
+
+    mode: str = "error"
+    schema_mode: str = "strict"
+    properties: Mapping[str, Any] | None = None
+    position: Position | None = None
+
+    @property
+    def compared(self) -> dict[str, Any]:
+        """The arguments by which a later call of the same idempotency key is compared."""
+        return {"mode": self.mode, "schema_mode": self.schema_mode, "properties": self.properties}
+
+
+def write_rows(
+    database: Database, table: TableName, data: Any, schema: pa.Schema | None, asked: Write, call: KeyedCall | None
+) -> WriteResult:
+    """See :meth:`dao_sql.SqlInterface.write`."""
+    check_mode(asked.mode, MODES)
+    check_schema_mode(asked.schema_mode)
+    with database.session() as session:
+        with database.reading(session) as connection:
+            before = database.find(connection, table)
+        if before is not None and call is None and asked.mode in ("error", "ignore"):
+            return _there(table, asked.mode)
+        rows = to_reader(data, schema=schema)
+        replaced = before is None or asked.mode != "append"
+        after = columns_for(database.dialect, rows.schema) if replaced else None
+        if after is None:
+            after = columns_after(database.dialect, before or (), rows.schema, asked.schema_mode)
+        given = tuple(one for one in after if one.name in rows.schema.names)
+        with staged(database, session, given, rows if call is None else call.watch(rows)) as stage:
+            return database.publish(session, _Publication(database, table, asked, call, before, after, stage))
+
+
+def _there(table: TableName, mode: str) -> WriteResult:
+    if mode == "ignore":
+        return UNCHANGED
+    raise AlreadyExistsError(f"the table {table.name!r} is there: give a mode=, such as 'append' or 'overwrite'")
+
+
+@frozen
+class _Publication:
+    """The transaction of a write.
+
+    Attributes:
+        before: the columns of the table when the rows were staged; None if it wasn't there.
+        after: its columns afterwards.
+    """
+
+    database: Database
+    table: TableName
+    asked: Write
+    call: KeyedCall | None
+    before: tuple[Column, ...] | None
+    after: tuple[Column, ...]
+    stage: Staged
+
+    def __call__(self, connection: Connection) -> WriteResult:
+        memory, mode = Memory(self.database, self.table), self.asked.mode
+        now = self.database.locked(connection, self.table, "change" if mode == "overwrite" else "append")
+        if memory.was_done(connection, self.call):
+            return UNCHANGED
+        if now is not None and mode in ("error", "ignore"):
+            return _there(self.table, mode)
+        deleted = self._prepare(connection, now)
+        memory.record(connection, self.call, self.asked.position, mode)
+        connection.execute(self.database.dialect.insert(self.table, self.stage.table, self.stage.columns))
+        return WriteResult(rows_inserted=self.stage.rows, rows_deleted=deleted)
+
+    def _prepare(self, connection: Connection, now: tuple[Column, ...] | None) -> int | None:
+        """Make the table as it is to be before the rows are added; return how many rows were deleted."""
+        dialect = self.database.dialect
+        if now is None:
+            create(self.database, connection, self.table, self.after, self.asked.properties)
+            return 0
+        if self.asked.mode == "overwrite":
+            if now == self.after and not self.asked.properties:
+                return connection.execute(dialect.delete(self.table))
+            self.database.run(connection, *dialect.lock(self.table, "replace"), dialect.drop_table(self.table))
+            create(self.database, connection, self.table, self.after, self.asked.properties)
+            return None
+        evolve(self.database, connection, self.table, self.before, now, self.after)
+        return 0
+
+
+def create(
+    database: Database,
+    connection: Connection,
+    table: TableName,
+    columns: Sequence[Column],
+    properties: Mapping[str, Any] | None,
+) -> None:
+    """Create a table."""
+    database.run(connection, *database.dialect.create_table(table, columns, properties or {}))
+
+
+def columns_after(
+    dialect: Dialect, before: tuple[Column, ...], data: pa.Schema, schema_mode: str, keys: Sequence[str] = ()
+) -> tuple[Column, ...]:
+    """The columns of a table after rows of a schema are added.
+
+    Raises:
+        DataError: they don't fit.
+        UnsupportedError: the database has no type for a new column.
+    """
+    known = {one.name: one for one in before}
+    schema = reconcile(schema_of(before), data, schema_mode, keys)
+    return tuple(_kept(dialect, known.get(field.name), field) for field in schema)
+
+
+def _kept(dialect: Dialect, column: Column | None, field: pa.Field) -> Column:
+    if column is not None and column.type.arrow.equals(field.type):
+        return Column(column.name, column.type, field.nullable)
+    dialect.quote(field.name)
+    kind = dialect.column_type(field)
+    return column if column is not None and kind.arrow.equals(column.type.arrow) else Column(
+        field.name, kind, field.nullable
+    )  # fmt: skip
+
+
+def evolve(
+    database: Database,
+    connection: Connection,
+    table: TableName,
+    before: tuple[Column, ...] | None,
+    now: tuple[Column, ...],
+    after: tuple[Column, ...],
+) -> None:
+    """Give a locked table its columns afterwards.
+
+    Raises:
+        ConflictError: it has other columns by now than when the rows were staged.
+    """
+    if now == after:
+        return
+    if now != before:
+        raise ConflictError(f"the columns of {table.name!r} were changed meanwhile: write again")
+    dialect, known = database.dialect, {one.name: one for one in now}
+    database.run(connection, *dialect.lock(table, "replace"))
+    for column in after:
+        old = known.get(column.name)
+        if old is None:
+            connection.execute(dialect.add_column(table, column))
+        elif old != column:
+            database.run(connection, *dialect.change_column(table, old, column))

@@ -1,0 +1,80 @@
+"""A connection through an ADBC driver."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pyarrow as pa
+from attrs import define
+
+from dao_sql._columns import Column, TableName
+from dao_sql._connection import Statement
+
+__all__ = ["AdbcConnection"]
+
+
+@define(eq=False, slots=False)
+class AdbcConnection:
+    """A :class:`dao_sql.Connection` over the DBAPI of an ADBC driver, in its autocommit mode.
+
+    Attributes:
+        raw: the driver's connection.
+        lost: tells of a driver's error whether the connection is lost.
+        begin_writing: the statement that begins a transaction that writes.
+        begin_reading: the statement that begins one that reads.
+    """
+
+    raw: Any
+    lost: Callable[[BaseException], bool] = lambda _: False
+    begin_writing: str = "BEGIN"
+    begin_reading: str = "BEGIN"
+
+    def execute(self, statement: Statement) -> int | None:
+        """Run a statement that gives no rows."""
+        with contextlib.closing(self.raw.cursor()) as cursor:
+            cursor.execute(statement.text, list(statement.values) or None)
+            return cursor.rowcount if cursor.rowcount >= 0 else None
+
+    def query(self, statement: Statement, schema: pa.Schema | None, *, stream: bool = False) -> pa.RecordBatchReader:
+        """Run a query; the driver gives the batches as they are read."""
+        cursor = self.raw.cursor()
+        try:
+            cursor.execute(statement.text, list(statement.values) or None)
+            found = cursor.fetch_record_batch()
+        except BaseException:
+            cursor.close()
+            raise
+        return pa.RecordBatchReader.from_batches(found.schema, _batches(cursor, found))
+
+    def ingest(self, table: TableName, columns: Sequence[Column], rows: pa.RecordBatchReader) -> int:
+        """Append rows by the driver's bulk load."""
+        where = {"temporary": True} if table.temporary else {"db_schema_name": table.schema}
+        with contextlib.closing(self.raw.cursor()) as cursor:
+            return int(cursor.adbc_ingest(table.name, rows, mode="append", **where))
+
+    def begin(self, *, writing: bool) -> None:
+        """Begin a transaction."""
+        self.execute(Statement(self.begin_writing if writing else self.begin_reading))
+
+    def commit(self) -> None:
+        """Commit it."""
+        self.execute(Statement("COMMIT"))
+
+    def rollback(self) -> None:
+        """Undo it."""
+        self.execute(Statement("ROLLBACK"))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.raw.close()
+
+    def is_lost(self, error: BaseException) -> bool:
+        """Whether an error means that this connection can't be used any more."""
+        return self.lost(error)
+
+
+def _batches(cursor: Any, found: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    with contextlib.closing(cursor):
+        yield from found

@@ -1,0 +1,177 @@
+"""A database as the actions use it: names of its tables, sessions, transactions whose outcome is known."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import pyarrow as pa
+from attrs import define
+
+from dao.data_object import DataObject
+from dao.errors import ConflictError, DataError, NotFoundError
+from dao.tables import HalfDoneError, retry_conflicts
+from dao_sql._columns import Column, TableName
+from dao_sql._connection import Connection, Statement
+from dao_sql._dialect import Dialect
+from dao_sql._pool import Pool, Session
+
+__all__ = ["OWN", "Database"]
+
+T = TypeVar("T")
+OWN = "_dao_"
+"""What the names of tables begin with that DAO keeps for itself."""
+
+_TEXTS = pa.schema([(name, pa.string()) for name in ("table", "column", "declared", "nullable")])
+
+
+@define(eq=False)
+class Database:
+    """A schema of a database.
+
+    Attributes:
+        dialect: its SQL.
+        pool: its connections.
+        schema: the schema's name; None where the database has none.
+        timeout: seconds for which a transaction is tried again after a conflict.
+    """
+
+    dialect: Dialect
+    pool: Pool
+    schema: str | None
+    timeout: float
+
+    def table(self, data_object: DataObject) -> TableName:
+        """The name of an object's table.
+
+        Raises:
+            DataError: it is no plain name.
+        """
+        key = data_object.key
+        if not key or key.startswith((".", OWN)) or any(letter in key for letter in "/\\\0"):
+            raise DataError(
+                f"a table of a database has a plain name, without folders and not beginning with '.' or {OWN!r}: "
+                f"found {key!r}"
+            )
+        self.dialect.quote(key)
+        return TableName(key, self.schema)
+
+    @contextlib.contextmanager
+    def session(self) -> Iterator[Session]:
+        """Lend a connection; the driver's errors are DAO's."""
+        with self.translated(), self.pool.session() as session:
+            yield session
+
+    @contextlib.contextmanager
+    def translated(self) -> Iterator[None]:
+        """Make DAO's errors of the driver's."""
+        try:
+            yield
+        except Exception as error:
+            meant = self.dialect.translate(error)
+            if meant is None:
+                raise
+            raise meant from error
+
+    @contextlib.contextmanager
+    def reading(self, session: Session) -> Iterator[Connection]:
+        """A transaction that only reads."""
+        with self._open(session, writing=False) as connection:
+            yield connection
+        self._end(session)
+
+    def publish(self, session: Session, change: Callable[[Connection], T]) -> T:
+        """Make a change in one transaction, again after conflicts; an answer to COMMIT that was lost is looked up.
+
+        Args:
+            session: the connection, on which staging tables are.
+            change: makes the change; called again after a conflict.
+        """
+
+        def attempt() -> T:
+            try:
+                with self.translated():
+                    return self._attempt(session, change)
+            except ConflictError as error:
+                if session.broken:  # and the staging tables are gone with it
+                    raise HalfDoneError(error.message) from error
+                raise
+
+        return retry_conflicts(self.timeout, attempt)
+
+    def _attempt(self, session: Session, change: Callable[[Connection], T]) -> T:
+        with self._open(session, writing=True) as connection:
+            result = change(connection)
+            mark = self.dialect.mark(connection, self.schema)
+        try:
+            connection.commit()
+        except Exception:
+            session.broken = True
+            if not self._was_committed(mark):
+                raise
+        return result
+
+    @contextlib.contextmanager
+    def _open(self, session: Session, *, writing: bool) -> Iterator[Connection]:
+        try:
+            session.connection.begin(writing=writing)
+            yield session.connection
+        except BaseException:
+            self._end(session)
+            raise
+
+    def _end(self, session: Session) -> None:
+        try:
+            session.connection.rollback()
+        except Exception:  # whatever it is: the connection is closed, which undoes the transaction too
+            session.broken = True
+
+    def _was_committed(self, mark: Any) -> bool:
+        with self.pool.session() as other:
+            return self.dialect.was_committed(other.connection, self.schema, mark)
+
+    def find(self, connection: Connection, table: TableName) -> tuple[Column, ...] | None:
+        """The columns of a table; None if it isn't there.
+
+        Raises:
+            DataError: there is one whose name the database can't tell from this one.
+        """
+        found = connection.query(self.dialect.columns(table), _TEXTS).read_all()
+        rows = list(zip(*(column.to_pylist() for column in found.columns), strict=True))
+        others = {name for name, *_ in rows} - {table.name}
+        if others:
+            raise DataError(
+                f"the table {table.name!r} can't be told from {others.pop()!r}, which is there: {self.dialect.name} "
+                "ignores the case of names"
+            )
+        columns = tuple(
+            Column(column, self.dialect.declared_type(declared), nullable == "YES")
+            for _, column, declared, nullable in rows
+        )
+        return columns or None
+
+    def locked(self, connection: Connection, table: TableName, purpose: str) -> tuple[Column, ...] | None:
+        """Lock a table if it is there, and return its columns as they are from now on; None if it isn't."""
+        found = self.find(connection, table)
+        statements = () if found is None else self.dialect.lock(table, purpose)
+        for statement in statements:
+            connection.execute(statement)
+        return self.find(connection, table) if statements else found
+
+    def missing(self, table: TableName) -> NotFoundError:
+        """The error of a table that isn't there."""
+        where = "" if table.schema is None else f" in the schema {table.schema!r}"
+        return NotFoundError(f"there is no table {table.name!r}{where}")
+
+    def drop_quietly(self, session: Session, table: TableName) -> None:
+        """Drop a staging table; where that fails the connection is closed, and the table goes with it."""
+        try:
+            session.connection.execute(self.dialect.drop_table(table))
+        except Exception:
+            session.broken = True
+
+    def run(self, connection: Connection, *statements: Statement) -> None:
+        """Run statements one after the other."""
+        for statement in statements:
+            connection.execute(statement)

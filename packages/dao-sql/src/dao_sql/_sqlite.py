@@ -1,0 +1,126 @@
+"""SQLite: its dialect, its connection, and the interface ``sqlite``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import pyarrow as pa
+from attrs import define, field
+
+from dao.arrow.predicates import Predicate
+from dao.display import even_half_made
+from dao.errors import ConflictError, DaoError, DataError, NotFoundError, PermissionDeniedError, StoreError
+from dao.options import one_of
+from dao_sql._capabilities import sql_capabilities
+from dao_sql._columns import TableName
+from dao_sql._connection import Statement
+from dao_sql._dialect import Dialect
+from dao_sql._guessing import GuessingConnection
+from dao_sql._interface import SqlInterface
+from dao_sql._statements import Value
+
+__all__ = ["SqliteDialect", "SqliteInterface"]
+
+_ZONED, _PLAIN = pa.timestamp("us", "UTC"), pa.timestamp("us")
+_TEXTS = (pa.date32(), pa.time64("us"), _PLAIN, _ZONED)
+_NUMBERS = (pa.bool_(), pa.int8(), pa.int16(), pa.int32(), pa.uint8(), pa.uint16(), pa.uint32())
+_MEANINGS: tuple[tuple[tuple[str, ...], type[DaoError]], ...] = (
+    (("is locked", "SQLITE_BUSY", "schema has changed"), ConflictError),
+    (("no such table",), NotFoundError),
+    (("readonly", "read-only", "not authorized"), PermissionDeniedError),
+    (("constraint failed", "too many columns", "too big"), DataError),
+)
+
+
+class SqliteDialect(Dialect):
+    """SQLite's SQL. The declared type of a column says its Arrow type; values are integers, floats, texts and bytes."""
+
+    name = "SQLite"
+    types: ClassVar = {
+        "bigint": pa.int64(), "integer": pa.int64(), "int": pa.int64(), "boolean": pa.bool_(),
+        "int8": pa.int8(), "int16": pa.int16(), "int32": pa.int32(),
+        "uint8": pa.uint8(), "uint16": pa.uint16(), "uint32": pa.uint32(),
+        "double": pa.float64(), "real": pa.float64(), "float": pa.float64(), "float32": pa.float32(),
+        "text": pa.string(), "varchar": pa.string(), "blob": pa.binary(),
+        "date": pa.date32(), "time": pa.time64("us"), "timestamp": _PLAIN, "timestamptz": _ZONED,
+    }  # fmt: skip
+    wires: ClassVar = {
+        **dict.fromkeys(_TEXTS, pa.string()), **dict.fromkeys(_NUMBERS, pa.int64()), pa.float32(): pa.float64(),
+    }  # fmt: skip
+    decimal, decimal_digits = "DECIMAL_TEXT", 76  # with TEXT in its name SQLite makes no float of it
+    predicates = "duckdb"
+    refuses = frozenset({"nan", "negative_zero"})
+    row_id, row_id_type = "rowid", "INTEGER"
+    old_marks = "made < datetime('now', '-1 hour')"
+
+    def tables(self, schema: str | None) -> Statement:
+        """A query of the names of the tables."""
+        return Statement(
+            "SELECT name FROM sqlite_master WHERE type IN ('table', 'view') AND substr(name, 1, 7) <> 'sqlite_'"
+        )
+
+    def columns(self, table: TableName) -> Statement:
+        """A query of the columns of the tables that SQLite takes for this one."""
+        return self.statement(
+            "SELECT t.name, c.name, c.type, CASE c.\"notnull\" WHEN 0 THEN 'YES' ELSE 'NO' END "
+            "FROM sqlite_master AS t, pragma_table_info(t.name) AS c "
+            "WHERE t.type IN ('table', 'view') AND lower(t.name) = lower(", Value(table.name), ") ORDER BY t.name",
+        )  # fmt: skip
+
+    def pushes(self, condition: Predicate, schema: pa.Schema) -> bool:
+        """Comparisons of integers, floats, texts and bytes, which SQLite compares as DAO does."""
+        return super().pushes(condition, schema) and all(
+            schema.field(name).type in (pa.int64(), pa.float64(), pa.string(), pa.binary(), *_NUMBERS[1:])
+            for name in condition.columns
+        )
+
+    def translate(self, error: Exception) -> DaoError | None:
+        """DAO's error for one of the driver, by its text: SQLite's codes don't come through."""
+        from adbc_driver_manager import Error
+
+        if not isinstance(error, Error) and "[SQLite]" not in str(error):
+            return None
+        text = " ".join(str(error).split())
+        kind = next((kind for words, kind in _MEANINGS if any(word in text for word in words)), StoreError)
+        return kind(f"SQLite refused: {text}")
+
+
+@even_half_made
+@define(slots=False, kw_only=True)
+class SqliteInterface(SqlInterface):
+    """Tables of a SQLite database, a file.
+
+    Attributes:
+        database: the file. It is created if it doesn't exist.
+        journal_mode: SQLite's: ``wal``, in which readers and a writer don't wait for one another, or ``delete``, for
+            file systems of networks.
+        busy_timeout: milliseconds for which a statement waits for another connection's lock.
+    """
+
+    database: Path
+    journal_mode: str = field(default="wal", validator=one_of("wal", "delete"))
+    busy_timeout: int = 5000
+
+    capabilities: ClassVar = sql_capabilities(
+        lacks_types={
+            "nan": "SQLite keeps NULL for it",
+            "negative_zero": "SQLite keeps 0.0 for it",
+            "names_by_case": "SQLite ignores the case of names",
+        }
+    )
+
+    @property
+    def dialect(self) -> SqliteDialect:
+        """SQLite's SQL."""
+        return SqliteDialect()
+
+    def connect(self) -> GuessingConnection:
+        """Open the file."""
+        from adbc_driver_sqlite import dbapi
+
+        raw = dbapi.connect(f"file:{self.database}", autocommit=True)
+        made = GuessingConnection(raw, begin_writing="BEGIN IMMEDIATE")
+        for pragma in (f"busy_timeout = {int(self.busy_timeout)}", f"journal_mode = {self.journal_mode}"):
+            made.query(Statement(f"PRAGMA {pragma}"), None).read_all()
+        return made
