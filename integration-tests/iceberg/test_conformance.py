@@ -52,6 +52,7 @@ def backend_of(
         debris=(lambda: leftovers(object_server, bucket, store, other)) if kind.keeps_snapshots else None,
         refer=refer,
         drop_branch=drop_branch,
+        rename_column=rename_column,
         secret_store=secret_store,
     )
 
@@ -67,6 +68,11 @@ def refer(kind: str, table: DataObject, name: str) -> None:
 def drop_branch(table: DataObject, name: str) -> None:
     """Remove a branch of a table."""
     DataAccessObject().run("drop_branch", table, name=name)
+
+
+def rename_column(table: DataObject, old: str, new: str) -> None:
+    """Rename a column of a table."""
+    DataAccessObject().run("evolve", table, rename={old: new})
 
 
 class TestSqlite(ConformanceSuite):

@@ -8,7 +8,7 @@ from lake import LakeInterface
 
 from dao import DataError, NotFoundError, Position, TableObject, WriteResult, register
 from dao.arrow.convert import to_reader
-from dao.tables import Merged, RequestDigest, RowsDigest, check_position
+from dao.tables import Merged, RequestDigest, RowsDigest, check_position, mark_renamed
 
 
 @define(slots=False)
@@ -18,6 +18,7 @@ class FullLakeInterface(LakeInterface):
     tags: dict[tuple[str, str], int] = Factory(dict)
     done: dict[tuple[str, str], Any] = Factory(dict)
     positions: dict[tuple[str, int], dict[str, Position]] = Factory(dict)
+    renamed: dict[tuple[str, int], dict[str, str]] = Factory(dict)
 
     def read(self, data_object: TableObject, *, branch=None, tag=None, version=None, as_of=None, **selection):
         if tag is not None and (version := self.tags.get((data_object.key, tag))) is None:
@@ -47,6 +48,13 @@ class FullLakeInterface(LakeInterface):
         placed = lambda: self._placed(data_object, position, work)  # noqa: E731
         asked = self._asked("upsert", {"given": str(given), "position": _told(position)}, new)
         return self._once(data_object, idempotency_key, asked, placed)
+
+    def read_changes(self, data_object: TableObject, *, since=None, **given):
+        found = super().read_changes(data_object, since=since, **given)
+        first = 0 if since is None else len(self._until(data_object, since))
+        later = [names for (key, at), names in self.renamed.items() if key == data_object.key and at > first > 0]
+        known = {name: old for names in later for name, old in names.items() if name in found.column_names}
+        return mark_renamed(found, known)
 
     def read_position(self, data_object: TableObject, *, source, branch=None):
         on = self._on(data_object, branch)
@@ -90,6 +98,14 @@ class FullLakeInterface(LakeInterface):
         else:
             self.tables[f"{data_object.key}@{name}"] = list(line)
             self.positions[f"{data_object.key}@{name}", len(line)] = self._positions(data_object, len(line))
+
+    def rename_column(self, data_object, old, new):
+        """Rename a column: a version in which no row changes."""
+        rows = self._rows(data_object)
+        names = [new if name == old else name for name in rows.column_names]
+        nothing = rows.slice(0, 0)
+        result = self._publish(data_object, "rename", Merged(rows.rename_columns(names), nothing, nothing))
+        self.renamed[data_object.key, result.version_after] = {new: old}
 
     def drop_branch(self, data_object, name):
         """Remove a branch, with what was done on it."""

@@ -30,6 +30,7 @@ class TestFolder(ConformanceSuite):
             secret_store=secret_store,
             refer=refer,
             drop_branch=drop_branch,
+            rename_column=rename_column,
         )
 
 
@@ -71,6 +72,11 @@ def refer(kind: str, table: TableObject, name: str) -> None:
 def drop_branch(table: TableObject, name: str) -> None:
     """Remove a branch of a table."""
     DataAccessObject().run("drop_branch", table, name=name)
+
+
+def rename_column(table: TableObject, old: str, new: str) -> None:
+    """Rename a column of a table."""
+    DataAccessObject().run("evolve", table, rename={old: new})
 
 
 def secret_store(text: str) -> DataStore:

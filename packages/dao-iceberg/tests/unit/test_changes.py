@@ -13,6 +13,7 @@ from pyiceberg.table.update import RemoveSnapshotsUpdate, SetSnapshotRefUpdate
 from dao import TableObject
 from dao.errors import DataError, NotFoundError
 from dao.increments import Position
+from dao.tables import renamed_columns
 
 ROWS = pa.table({"id": pa.array(range(6), pa.int64()), "name": ["a", "b", None, "d", "e", "f"]})
 
@@ -105,6 +106,9 @@ def test_partitions_are_compared_each(dao, lake):
     assert changes == Counter([("insert", 2), ("delete", 3), ("delete", 4), ("delete", 5), ("delete", 5)])
 
 
+PLACE = pa.struct([("city", pa.string()), ("zip", pa.int64())])
+
+
 def test_rows_of_older_columns(dao, table, foreign):
     first = dao.write(ROWS, table).version_after
     dao.delete(table, where="id = 1")
@@ -117,6 +121,40 @@ def test_rows_of_older_columns(dao, table, foreign):
         (1, "b", None, "delete"),
         (9, "z", 1, "insert"),
     ]
+
+
+RENAMES = [
+    ([{"rename": {"name": "title"}}], {"title": "name"}),
+    ([{"rename": {"name": "x"}}, {"rename": {"x": "name"}}], {}),
+    ([{"drop": ["name"]}, {"add": {"name": "string"}}], {"name": "name"}),
+    ([{"rename": {"place.city": "town"}}], {"place": "place"}),
+    ([{"drop": ["place.city"]}, {"add": {"place.city": "string"}}], {"place": "place"}),
+    ([{"rename": {"places": "all"}}, {"rename": {"place": "places"}}], {"all": "places", "places": "place"}),
+    ([{"rename": {"places.element.city": "town"}}], {"places": "places"}),
+    ([{"add": {"more": "string", "place.more": "string"}}, {"widen": {"id": "int64"}}, {"reorder": ["name"]}], {}),
+]
+
+
+@pytest.mark.parametrize(("steps", "told"), RENAMES)
+def test_columns_of_other_names_are_told(dao, table, steps, told):
+    place = {"city": "Rome", "zip": 1}
+    rows = pa.Table.from_pylist(
+        [{"id": 1, "name": "a", "place": place, "places": [place]}],
+        pa.schema([("id", pa.int32()), ("name", pa.string()), ("place", PLACE), ("places", pa.list_(PLACE))]),
+    )
+    first = dao.write(rows, table).version_after
+    for step in steps:
+        dao.run("evolve", table, **step)
+    dao.delete(table, where="id = 1")
+    assert renamed_columns(dao.read_changes(table, since=first).schema) == told
+    assert renamed_columns(dao.read_changes(table, since=first, columns=["id"]).schema) == {}
+    assert renamed_columns(dao.read_changes(table).schema) == {}
+
+
+def test_an_overwrite_with_the_same_columns_renames_none(dao, table):
+    first = dao.write(ROWS, table).version_after
+    dao.write(ROWS.slice(1), table, mode="overwrite")
+    assert renamed_columns(dao.read_changes(table, since=first).schema) == {}
 
 
 def pa_long():

@@ -162,6 +162,8 @@ class Taking:
             raise about(NotFoundError(text), self.action, source) from error
         rows = to_reader(found).read_all()
         _refuse_larger(rows.nbytes)
+        if rows.num_rows:
+            self._refuse_renamed(rows.schema, since)
         until = rows.column("_version")[-1].as_py() if rows.num_rows else since
         where, columns = self.reading.get("where"), self.reading.get("columns")
         try:
@@ -171,6 +173,25 @@ class Taking:
             raise about(DataError(f"{error.message}; {_REBUILD}"), self.action, source) from error
         next_one = Position(self.name, until, since)
         return Increment(net.to_reader(), since, until, next_one, is_empty=rows.num_rows == 0)
+
+    def _refuse_renamed(self, changes: pyarrow.Schema, since: int) -> None:
+        """Refuse changes whose columns aren't those that the target has under their names.
+
+        Raises:
+            DataError: a column was renamed, or dropped and added again.
+        """
+        from dao.tables import renamed_columns
+
+        told = [
+            f"the column {name!r} was {'another one' if old == name else f'called {old!r}'}"
+            for name, old in renamed_columns(changes).items()
+        ]
+        if told:
+            text = (
+                f"{self.target.full_name!r} has got to version {since} of {self.name!r}, in which {', '.join(told)}, "
+                f"and the rows that it has are of that; {_REBUILD}"
+            )
+            raise about(DataError(text), self.action, self.source)
 
 
 def _refuse_absent(data_object: DataObject, *needs: str) -> None:

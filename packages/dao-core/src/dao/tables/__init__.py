@@ -10,6 +10,7 @@
 - :func:`write_to_table`, :func:`merge_tables` and :func:`delete_from_table` run a write, an upsert and a delete on a
   table in memory;
 - :func:`mark_changes` and :func:`select_changes` build the result of ``read_changes``;
+- :func:`mark_renamed` notes in it which columns had other names;
 - :func:`as_moment` and :func:`version_at` interpret ``as_of=``;
 - :class:`Selection` holds the projection, predicate, row limit and batch size of a read;
 - :class:`RowsDigest` and :class:`RequestDigest` tell whether a call with an ``idempotency_key=`` is the same as before,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from dao.tables._matching import Matcher, check_keys, numbers, precedes, winners
     from dao.tables._modes import check_mode
     from dao.tables._positions import StalePositionError, check_position
+    from dao.tables._renames import mark_renamed, renamed_columns
     from dao.tables._schemas import EVOLVE, check_schema_mode, reconcile, would_evolve
     from dao.tables._selection import EVERYTHING, Selection
 
@@ -74,10 +76,12 @@ _HOMES = {
     "delete_from_table": "dao.tables._changes",
     "given_columns": "dao.tables._given",
     "mark_changes": "dao.tables._changes",
+    "mark_renamed": "dao.tables._renames",
     "merge_tables": "dao.tables._changes",
     "numbers": "dao.tables._matching",
     "precedes": "dao.tables._matching",
     "reconcile": "dao.tables._schemas",
+    "renamed_columns": "dao.tables._renames",
     "retry_conflicts": "dao.tables._conflicts",
     "select_changes": "dao.tables._changes",
     "split_deletes": "dao.tables._deletes",
@@ -113,10 +117,12 @@ __all__ = [
     "delete_from_table",
     "given_columns",
     "mark_changes",
+    "mark_renamed",
     "merge_tables",
     "numbers",
     "precedes",
     "reconcile",
+    "renamed_columns",
     "retry_conflicts",
     "select_changes",
     "split_deletes",

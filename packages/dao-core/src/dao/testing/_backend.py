@@ -49,6 +49,8 @@ class Backend:
             Required of backends with tags or branches.
         drop_branch: removes a branch of a table; called with the table and the name. Required of backends with
             branches.
+        rename_column: renames a column of a table, without writing its rows again where the format can; called with the
+            table, the old name and the new one. None skips these checks: no column can be renamed.
         secret_store: makes a store with the given text in every secret option. Required of backends with such options;
             the kit fails if the store doesn't hold the text.
     """
@@ -64,6 +66,7 @@ class Backend:
     debris: Callable[[], Iterable[str]] | None = None
     refer: Callable[[str, DataObject, str], object] = _no_references
     drop_branch: Callable[[DataObject, str], object] = _no_branches
+    rename_column: Callable[[DataObject, str, str], object] | None = None
     secret_store: Callable[[str], DataStore] | None = None
 
     def table(self, name: str, /, store: DataStore | None = None, **properties: Any) -> DataObject:

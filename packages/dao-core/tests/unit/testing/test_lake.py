@@ -28,7 +28,7 @@ import pytest
 from attrs import evolve
 from dao import *
 from dao.arrow.convert import to_reader
-from dao.tables import CHANGE_COLUMNS, check_position
+from dao.tables import CHANGE_COLUMNS, check_position, mark_renamed, renamed_columns
 from dao.capabilities import capabilities_of
 from dao.testing import Backend, ConformanceSuite
 from full_lake import FullLakeInterface
@@ -47,7 +47,7 @@ class TestIt(ConformanceSuite):
         mine = Mutant()
         return Backend(
             store=DataStore("kit", mine), other=DataStore("other", Mutant()),
-            refer=mine.refer, drop_branch=mine.drop_branch,
+            refer=mine.refer, drop_branch=mine.drop_branch, rename_column=mine.rename_column,
         )
 """
 
@@ -222,6 +222,19 @@ MUTANTS: dict[str, tuple[type[Capability], tuple[str, ...]]] = {
     "changes_are_those_since_the_beginning": (
         Increments,
         (CHANGES, "return super().read_changes(data_object, **{**given, 'since': None})"),
+    ),
+    "renames_are_not_told": (
+        Increments,
+        (CHANGES, "return super().read_changes(data_object, **given).replace_schema_metadata(None)"),
+    ),
+    "renames_of_other_columns_are_told": (
+        Increments,
+        (
+            "def read_changes(self, data_object, *, columns=None, **given):",
+            "found = super().read_changes(data_object, columns=columns, **given)",
+            "known = renamed_columns(super().read_changes(data_object, **given).schema)",
+            "return mark_renamed(found, known)",
+        ),
     ),
     "updates_are_left_out": (
         Increments,

@@ -21,10 +21,11 @@ from dao.errors import DataError, NotFoundError
 from dao.memory import current, shown
 from dao.progress import advance
 from dao.results import Version
-from dao.tables import CHANGE_COLUMNS, Selection, mark_changes, select_changes, version_at
+from dao.tables import CHANGE_COLUMNS, Selection, mark_changes, mark_renamed, select_changes, version_at
 from dao_files.lake import compared_bytes, without_common
 from dao_files.storage import in_parallel
 from dao_iceberg._snapshots.moved_files import MovedFile, moved_files
+from dao_iceberg._snapshots.renames import renamed
 from dao_iceberg._snapshots.stored import StoredFiles
 from dao_iceberg._snapshots.versions import history_of, version_of
 from dao_iceberg._tables.client import Client, Snapshot
@@ -161,7 +162,15 @@ class _Reading:
                 left = None if left is None else left - found[-1].num_rows
             if left is not None and left <= 0:
                 break
-        return pa.concat_tables(found)
+        return mark_renamed(pa.concat_tables(found), self._renamed())
+
+    def _renamed(self) -> dict[str, str]:
+        """The columns of the result that had other names before the range."""
+        if self.begin is None:
+            return {}
+        before = Snapshot(self.last.client, self.last.key, self.last.table, self.begin, None)
+        found = renamed(before.columns, self.last.columns)
+        return {name: old for name, old in found.items() if name in self.wanted.names}
 
     def _limited(self, rows: pa.Table, limit: int | None) -> pa.Table:
         found = select_changes(rows, self.wanted.names, self.selection.where, limit)

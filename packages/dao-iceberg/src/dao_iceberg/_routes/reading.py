@@ -162,7 +162,8 @@ class ReadingRoutes(IcebergBase):
         Only the manifests and files that came or went are read; where rows were deleted by their values, so are the
         files that may have such rows by their partitions and bounds. Each version is compared with the one before: a
         row that a commit wrote again unchanged is no change, nor is what ``compact`` does. An update is a ``delete``
-        and an ``insert``. The metadata of the result's schema has ``dao.changes``: ``difference``.
+        and an ``insert``. The metadata of the result's schema has ``dao.changes``: ``difference``, and says which
+        columns had other names in the version ``since``, see :func:`dao.tables.mark_renamed`.
 
         Args:
             data_object: the table.
