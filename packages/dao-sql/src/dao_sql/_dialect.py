@@ -266,6 +266,10 @@ class Dialect:
         columns = ", ".join(f"{name} {self.text} NOT NULL" for name in ("table_name", "name", "value"))
         return Statement(f"CREATE TABLE {self.table(table)} ({columns}, PRIMARY KEY (table_name, name))")
 
+    def lock_memory(self, table: TableName) -> Sequence[Statement]:
+        """Lock such a table until the end of the transaction, where the database doesn't check that keys are unique."""
+        return ()
+
     def mark(self, connection: Connection, schema: str | None) -> Any:
         """Leave a mark of the transaction that is open, by which it can be found if the answer to COMMIT is lost."""
         token, table = uuid4().hex, self.table(TableName(_MARKS, schema))

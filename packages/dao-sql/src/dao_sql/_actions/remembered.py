@@ -100,8 +100,10 @@ class Memory:
         return self.database.find(connection, TableName(name, self.table.schema)) is not None
 
     def _ensure(self, connection: Connection, name: str) -> None:
+        table = TableName(name, self.table.schema)
         if not self._is_there(connection, name):
-            connection.execute(self.database.dialect.create_memory(TableName(name, self.table.schema)))
+            connection.execute(self.database.dialect.create_memory(table))
+        self.database.run(connection, *self.database.dialect.lock_memory(table))
 
     def _get(self, connection: Connection, own: str, name: str) -> str | None:
         asked = self.database.dialect.statement(
