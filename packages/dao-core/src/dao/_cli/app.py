@@ -19,8 +19,13 @@ _COMMANDS = (
     "head",
     "schema",
     "count",
+    "history",
     "read",
+    "write",
+    "upsert",
+    "delete",
     "copy",
+    "move",
     "explain",
     "plugins",
     "doctor",
@@ -69,7 +74,7 @@ def _show_version(ctx: click.Context, parameter: click.Parameter, wanted: bool) 
     help="Show the version and exit.",
 )
 def dao() -> None:
-    """Look at the stores and objects of a catalog, and copy between them.
+    """Look at the stores and objects of a catalog, and change what is in them.
 
     \b
     The catalog is the file or files that --catalog names, else those in the

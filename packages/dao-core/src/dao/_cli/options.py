@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
+from dao._arguments import MODES
 from dao._cli.session import Session
 
 __all__ = [
     "NAME",
     "STORE_OR_OBJECT",
+    "arguments_option",
     "columns_option",
     "command",
     "common_options",
+    "dry_run_option",
+    "file_argument",
+    "format_option",
     "keys_option",
     "limit_option",
+    "mode_option",
+    "order_by_option",
+    "reading_option",
     "where_option",
 ]
 
@@ -78,8 +87,62 @@ def _comma_separated(ctx: click.Context, parameter: click.Parameter, value: str 
     return [name.strip() for name in value.split(",") if name.strip()] if value else None
 
 
-keys_option = click.option(
-    "--keys", metavar="A,B", callback=_comma_separated, help="With --incremental: the columns that tell rows apart."
+def _named(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, Any]:
+    arguments = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise click.BadParameter(f"{text!r} is not of the form NAME=VALUE")
+        try:
+            arguments[name] = json.loads(value)
+        except ValueError:  # a text needs no quotes
+            arguments[name] = value
+    return arguments
+
+
+def arguments_option(help: str) -> Callable[[F], F]:
+    """Add ``--arg NAME=VALUE``, for the arguments of a call that have no option of their own."""
+    text = f"{help} VALUE is JSON, or a text."
+    return click.option("--arg", "-a", "arguments", multiple=True, metavar="NAME=VALUE", callback=_named, help=text)
+
+
+def keys_option(help: str) -> Callable[[F], F]:
+    """Add ``--keys``."""
+    return click.option("--keys", metavar="A,B", callback=_comma_separated, help=help)
+
+
+order_by_option = click.option(
+    "--order-by",
+    metavar="A,B",
+    callback=_comma_separated,
+    help="Of rows with one key the greatest by these columns wins, a stored one too.",
+)
+mode_option = click.option(
+    "--mode",
+    type=click.Choice(MODES),
+    default="error",
+    show_default=True,
+    help="What to do with what is there: error refuses, ignore leaves it.",
+)
+dry_run_option = click.option(
+    "--dry-run", is_flag=True, help="Check everything, count what would be changed, and change nothing."
+)
+file_argument = click.argument(
+    "file", type=click.Path(exists=True, dir_okay=False, allow_dash=True), default="-", required=False
+)
+format_option = click.option(
+    "--format",
+    metavar="FORMAT",
+    help="What FILE is: csv, json, ndjson, parquet, arrow, orc, avro; or bytes, to be stored as they are. "
+    "By default what its name says.",
+)
+reading_option = click.option(
+    "--read-arg",
+    "reading",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_named,
+    help="How FILE is read: columns, where, limit, and the options of its format, such as delimiter=;",
 )
 columns_option = click.option(
     "--columns", metavar="A,B", callback=_comma_separated, help="Only these columns, in this order."

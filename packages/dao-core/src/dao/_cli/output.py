@@ -9,14 +9,30 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import date
 from functools import wraps
-from typing import Any, BinaryIO, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec, TypeVar
 
 import attrs
 import click
 
 from dao.secrets import MASK, Interpolated, Secret, masked
 
-__all__ = ["ByteOutput", "OutputClosed", "document", "flush", "forget", "line", "plain", "printable", "record", "width"]
+if TYPE_CHECKING:
+    from dao.progress import Listener
+
+__all__ = [
+    "ByteOutput",
+    "OutputClosed",
+    "document",
+    "flush",
+    "forget",
+    "line",
+    "outcome",
+    "plain",
+    "printable",
+    "progress",
+    "record",
+    "width",
+]
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -57,6 +73,23 @@ def document(value: Any) -> None:
 def record(value: Any) -> None:
     """Write one record as a line of JSON."""
     line(json.dumps(plain(value), separators=(",", ":"), ensure_ascii=False))
+
+
+def outcome(result: Any, as_json: bool) -> None:
+    """Write what an action did, as a document or as its one line."""
+    if as_json:
+        document(result)
+    else:
+        line(str(result))
+
+
+def progress() -> Listener | bool:
+    """What shows the progress of an action: a bar, if standard error is a terminal."""
+    if not sys.stderr.isatty():
+        return False
+    from dao._display_progress import progress_bar
+
+    return progress_bar()
 
 
 def plain(value: Any, name: str = "") -> Any:

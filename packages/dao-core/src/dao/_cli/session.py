@@ -13,6 +13,7 @@ from dao.errors import ConfigError
 if TYPE_CHECKING:
     from dao._core.dao import DataAccessObject
     from dao.catalog import Catalog
+    from dao.data_object import DataObject
 
 __all__ = ["VARIABLE", "Session"]
 
@@ -89,6 +90,14 @@ class Session:
             self._access = DataAccessObject(*self.sources(), registry=DataStoreRegistry(), untrusted=self.untrusted)
             self._catalog = self._access.catalog
         return self._access
+
+    def object(self, name: str) -> DataObject:
+        """The object of that name.
+
+        Raises:
+            ConfigError: no store or no object of that name is declared.
+        """
+        return self.access().catalog[name]
 
     def opened(self) -> Catalog | None:
         """The catalog if this run has loaded it."""

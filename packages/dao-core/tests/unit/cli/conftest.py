@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from inspect import signature
 from pathlib import Path
 
@@ -86,6 +89,7 @@ CATALOG = {
 # click 8.1 keeps the two outputs apart only when it is told to; later ones always do, and can't be told.
 RUNNER = CliRunner(mix_stderr=False) if "mix_stderr" in signature(CliRunner).parameters else CliRunner()
 Run = Callable[..., Result]
+OnTerminal = Callable[..., tuple[int, str]]
 
 
 @pytest.fixture
@@ -111,9 +115,33 @@ def catalog(folder: Path) -> dict:
 def run(folder: Path) -> Run:
     """Runs the command; fails the test if its status is not the expected one."""
 
-    def call(*arguments: str, status: int = 0) -> Result:
-        done = RUNNER.invoke(dao, arguments, prog_name="dao")
+    def call(*arguments: str, status: int = 0, stdin: str | bytes | None = None) -> Result:
+        done = RUNNER.invoke(dao, arguments, prog_name="dao", input=stdin)
         assert done.exit_code == status, f"{done.exit_code}: {done.output} {done.exception!r}"
         return done
+
+    return call
+
+
+@pytest.fixture
+def on_terminal(folder: Path) -> OnTerminal:
+    """Runs the command on a terminal of its own; gives its exit status and all that it shows there."""
+    fcntl, pty, struct, termios = map(pytest.importorskip, ("fcntl", "pty", "struct", "termios"))
+
+    def call(*arguments: str, columns: int = 80, answer: str = "") -> tuple[int, str]:
+        ours, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+        environment |= {"TERM": "xterm", "NO_COLOR": "1", "PYTHONPATH": str(folder)}
+        command = [sys.executable, "-c", "from dao._cli import main; main()", *arguments]
+        with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environment) as process:
+            os.close(theirs)
+            os.write(ours, answer.encode())
+            shown = b""
+            with suppress(OSError):  # Linux raises when the other end is closed
+                while chunk := os.read(ours, 1 << 16):
+                    shown += chunk
+            os.close(ours)
+        return process.returncode, shown.decode().replace("\r\n", "\n")
 
     return call

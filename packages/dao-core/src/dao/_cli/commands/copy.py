@@ -2,36 +2,30 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
 
-from dao._arguments import MODES, Mode
+from dao._arguments import Mode
 from dao._cli import output
-from dao._cli.options import NAME, columns_option, keys_option, limit_option, where_option
+from dao._cli.options import NAME, columns_option, dry_run_option, keys_option, limit_option, mode_option, where_option
 from dao._cli.options import command as subcommand
+from dao._cli.preview import preview_transfer
 from dao._cli.session import Session
-from dao._display_progress import progress_bar
 
 __all__ = ["command"]
 
 
 @click.argument("source", type=NAME)
 @click.argument("target", type=NAME)
-@click.option(
-    "--mode",
-    type=click.Choice(MODES),
-    default="error",
-    show_default=True,
-    help="What to do with what is there: error refuses, ignore leaves it.",
-)
+@mode_option
 @click.option("--incremental", is_flag=True, help="Copy only what changed since the last incremental copy.")
-@keys_option
+@keys_option("With --incremental: the columns that tell rows apart.")
 @click.option("--name", help="With --incremental: what the target calls the source; its full name by default.")
 @columns_option
 @where_option
 @limit_option
+@dry_run_option
 def copy(
     session: Session,
     source: str,
@@ -43,6 +37,7 @@ def copy(
     columns: list[str] | None,
     where: str | None,
     limit: int | None,
+    dry_run: bool,
 ) -> None:
     """Copy an object to another, in any store.
 
@@ -60,13 +55,18 @@ def copy(
       dao copy bronze.flights silver.flights --mode overwrite
       dao copy bronze.orders silver.orders --incremental --keys id
     """
-    bar = progress_bar() if sys.stderr.isatty() else False
     wanted: dict[str, Any] = {"columns": columns, "where": where, "limit": limit, "keys": keys, "name": name}
-    result = session.access().copy(source, target, mode=mode, incremental=incremental, progress=bar, **wanted)
-    if session.as_json:
-        output.document(result)
-    else:
-        output.line(str(result))
+    if dry_run and incremental:
+        raise click.UsageError(
+            "--dry-run can't tell what an incremental copy would take; dao explain says how it goes."
+        )
+    if dry_run:
+        preview_transfer(session, "copy", source, target, {"mode": mode, **wanted})
+        return
+    result = session.access().copy(
+        source, target, mode=mode, incremental=incremental, progress=output.progress(), **wanted
+    )
+    output.outcome(result, session.as_json)
 
 
 command = subcommand(copy)

@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
 from dao._cli import output
-from dao._cli.options import NAME, STORE_OR_OBJECT
+from dao._cli.given import goes_as_bytes
+from dao._cli.options import NAME, STORE_OR_OBJECT, arguments_option
 from dao._cli.options import command as subcommand
 from dao._cli.session import Session
-from dao.data_object import DataObject, TableObject
+from dao.data_object import DataObject
 from dao.interface import ACTIONS
 
 __all__ = ["command"]
 
 
-def _argument(ctx: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, Any]:
-    arguments = {}
-    for text in given:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise click.BadParameter(f"{text!r} is not of the form NAME=VALUE")
-        try:
-            arguments[name] = json.loads(value)
-        except ValueError:  # a text needs no quotes
-            arguments[name] = value
-    return arguments
-
-
 @click.argument("action", type=click.Choice(list(ACTIONS)))
 @click.argument("name", type=STORE_OR_OBJECT)
 @click.argument("target", type=NAME, required=False)
-@click.option(
-    *("--arg", "-a", "arguments"),
-    multiple=True,
-    metavar="NAME=VALUE",
-    callback=_argument,
-    help="An argument of the action; VALUE is JSON, or a text.",
-)
+@arguments_option("An argument of the action.")
 @click.option(
     "--data",
     type=click.Choice(["rows", "bytes"]),
@@ -96,8 +77,7 @@ def explain(
 
 def _example(data_object: DataObject | None, kind: str | None) -> Any:
     """A sample of the type to be written: routes are chosen by type, not by value."""
-    is_plain = data_object is not None and not isinstance(data_object, TableObject) and not data_object.get("format")
-    if kind == "bytes" or (kind is None and is_plain):
+    if kind == "bytes" or (kind is None and goes_as_bytes(data_object)):
         return b""
     import pyarrow as pa
 
