@@ -69,3 +69,17 @@ def client(dialect_database: str) -> Iterator[Any]:
 
     with client_of(dialect_database, f"test_{uuid.uuid4().hex}") as client:
         yield client
+
+
+@pytest.fixture
+def bulk(postgres: str) -> Iterator[Any]:
+    """A session of PostgreSQL in a schema of its own, and a bucket in memory."""
+    from bulk_session import BulkSession
+
+    session = BulkSession(postgres)
+    schema = f"bulk_{uuid.uuid4().hex}"
+    session.query(f"CREATE SCHEMA {schema}")
+    session.query(f"SET search_path TO {schema}")
+    yield session
+    session.query(f"DROP SCHEMA {schema} CASCADE")
+    session.stream.close()

@@ -1,0 +1,142 @@
+"""The files that an UNLOAD writes: one after another for each slice and partition, of a size at most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from attrs import define, field, frozen
+
+from dao_redshift.testing._bulk._destination import Destination
+from dao_redshift.testing._bulk._storage import BulkStorage, Place, storage_faults
+
+__all__ = ["FileWriter", "OpenWriter", "ParquetFile", "SliceFiles", "Written"]
+
+ROW_GROUP = 32 * 2**20
+LARGEST = int(6.2 * 2**30)
+
+
+@frozen
+class Written:
+    """A file that was written."""
+
+    place: Place
+    size: int
+    rows: int
+
+
+class FileWriter(Protocol):
+    """What writes one file in a format."""
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Add rows."""
+
+    def close(self) -> None:
+        """Write what is left; the file itself stays open."""
+
+
+OpenWriter = Callable[[Any], FileWriter]
+
+
+class _Counting:
+    """A file that counts its bytes, and says what S3 refuses in Redshift's words."""
+
+    def __init__(self, file: Any, place: Place) -> None:
+        self.file, self.place, self.size, self.closed = file, place, 0, False
+
+    def write(self, content: Any) -> int:
+        with storage_faults(self.place):
+            self.file.write(bytes(content))
+        self.size += len(content)
+        return len(content)
+
+    def flush(self) -> None:
+        """Nothing: the parts of an upload are of a size."""
+
+    def close(self) -> None:
+        if not self.closed:
+            self.closed = True
+            with storage_faults(self.place):
+                self.file.close()
+
+
+class ParquetFile:
+    """A Parquet file whose row groups are of a size, compressed by Snappy."""
+
+    def __init__(self, file: Any, schema: pa.Schema, row_group: int) -> None:
+        self._writer = pq.ParquetWriter(file, schema, compression="snappy", version="1.0", store_schema=False)
+        self._schema, self._row_group = schema, row_group
+        self._batches: list[pa.RecordBatch] = []
+        self._size = 0
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        self._batches.append(batch)
+        self._size += batch.nbytes
+        if self._size >= self._row_group:
+            self._flush()
+
+    def _flush(self) -> None:
+        table = pa.Table.from_batches(self._batches, self._schema)
+        self._writer.write_table(table, row_group_size=max(1, table.num_rows))
+        self._batches, self._size = [], 0
+
+    def close(self) -> None:
+        if self._batches:
+            self._flush()
+        self._writer.close()
+
+
+@define
+class SliceFiles:
+    """The files of one slice in one folder.
+
+    Attributes:
+        destination: of the UNLOAD.
+        storage: where they are written.
+        open_writer: makes what writes a file.
+        folder: of the partition; empty without partitions.
+        number: of the slice.
+        largest: the size in bytes after which the next file begins.
+        written: the files that are complete.
+    """
+
+    destination: Destination
+    storage: BulkStorage
+    open_writer: OpenWriter
+    folder: str
+    number: int
+    largest: int
+    written: list[Written] = field(factory=list)
+    _file: _Counting | None = None
+    _writer: FileWriter | None = None
+    _rows: int = 0
+
+    def write(self, batch: pa.RecordBatch) -> None:
+        """Write rows.
+
+        Raises:
+            RedshiftError: S3 refuses.
+        """
+        if self._writer is None:
+            place = self.destination.file(self.folder, self.number, len(self.written))
+            self._file = _Counting(self.storage.writer(place), place)
+            self._writer = self.open_writer(self._file)
+        self._writer.write(batch)
+        self._rows += batch.num_rows
+        if self._file is not None and self._file.size >= self.largest:
+            self.close()
+
+    def close(self) -> None:
+        """Complete the file that is open, if one is.
+
+        Raises:
+            RedshiftError: S3 refuses.
+        """
+        if self._writer is None or self._file is None:
+            return
+        self._writer.close()
+        self._file.close()
+        self.written.append(Written(self._file.place, self._file.size, self._rows))
+        self._writer, self._file, self._rows = None, None, 0

@@ -1,0 +1,108 @@
+"""A session of PostgreSQL for COPY and UNLOAD, and a bucket in memory."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import Any
+
+import obstore
+import pyarrow as pa
+import pyarrow.parquet as pq
+from attrs import define, field
+from obstore.store import MemoryStore
+
+from dao_redshift.testing._bulk import BulkStorage, Loaded, parse_copy, parse_unload, run_copy, run_unload
+from dao_redshift.testing._bulk._faults import LoadError
+from dao_redshift.testing._bulk._storage import S3Object
+from dao_redshift.testing._statements import Copy, RedshiftError
+from dao_redshift.testing._wire import _messages as m
+from dao_redshift.testing._wire._address import Address
+from dao_redshift.testing._wire._login import connect
+from dao_redshift.testing._wire._upstream import UpstreamConnection
+
+__all__ = ["BulkSession", "RecordedLoads"]
+
+
+@define
+class RecordedLoads:
+    """The outcomes of COPYs, as a list."""
+
+    succeeded_rows: list[int] = field(factory=list)
+    messages: list[str] = field(factory=list)
+    errors: list[LoadError] = field(factory=list)
+
+    def succeeded(self, copy: Copy, files: list[S3Object], rows: int, errors: list[LoadError]) -> None:
+        self.succeeded_rows.append(rows)
+        self.errors = errors
+
+    def failed(self, copy: Copy, message: str, errors: list[LoadError]) -> None:
+        self.messages.append(message)
+        self.errors = errors
+
+
+class BulkSession:
+    """A client's session, in which each call is a transaction, and a bucket in memory."""
+
+    def __init__(self, address: str) -> None:
+        self.stream, _, _ = connect(Address.of(address), {"standard_conforming_strings": "off"})
+        self.upstream = UpstreamConnection(self.stream)
+        self.bucket: Any = MemoryStore()
+        self.storage = BulkStorage(lambda _name: self.bucket)
+        self.loads = RecordedLoads()
+
+    def sync(self) -> None:
+        """End the transaction, as a client's Sync does."""
+        self.stream.send(m.message(b"S"))
+        while self.stream.message()[0] != b"Z":
+            pass
+        self.upstream.failed = False
+
+    def query(self, sql: str) -> list[tuple[str | None, ...]]:
+        try:
+            return self.upstream.query(sql)
+        finally:
+            self.sync()
+
+    def copy(self, sql: str) -> Loaded:
+        self.loads = RecordedLoads()
+        try:
+            return run_copy(parse_copy(sql), self.upstream, self.storage, self.loads)
+        except RedshiftError:
+            self.upstream.poison()
+            raise
+        finally:
+            self.sync()
+
+    def unload(self, sql: str) -> Loaded:
+        try:
+            return run_unload(parse_unload(sql), self.upstream, self.storage)
+        except RedshiftError:
+            self.upstream.poison()
+            raise
+        finally:
+            self.sync()
+
+    def put(self, key: str, content: bytes) -> None:
+        obstore.put(self.bucket, key, content)
+
+    def put_parquet(self, key: str, table: pa.Table, **options: Any) -> int:
+        """Write a Parquet file; return its size."""
+        sink = io.BytesIO()
+        pq.write_table(table, sink, **options)
+        self.put(key, sink.getvalue())
+        return len(sink.getvalue())
+
+    def put_manifest(self, key: str, entries: list[dict[str, Any]]) -> None:
+        self.put(key, json.dumps({"entries": entries}).encode())
+
+    def read(self, key: str) -> bytes:
+        return bytes(obstore.get(self.bucket, key).bytes())
+
+    def keys(self) -> list[str]:
+        return sorted(one["path"] for one in obstore.list(self.bucket).collect())
+
+    def read_parquet(self, prefix: str) -> pa.Table:
+        """All Parquet files of a prefix."""
+        keys = [key for key in self.keys() if key.startswith(prefix) and key.endswith(".parquet")]
+        return pa.concat_tables([pq.read_table(io.BytesIO(self.read(key))) for key in keys])
