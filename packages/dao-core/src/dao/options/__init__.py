@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from dao.lazy import door
 
 if TYPE_CHECKING:
-    from dao.options._build import build, check, guarded_options
+    from dao.options._build import build, check
     from dao.options._checks import Validator, described, matching, number, one_of, refuse
+    from dao.options._guarding import guarded_options
     from dao.options._places import Folder, absolute_place
     from dao.options._signature import option_types
 
@@ -28,7 +29,7 @@ _HOMES = {
     "build": "dao.options._build",
     "check": "dao.options._build",
     "described": "dao.options._checks",
-    "guarded_options": "dao.options._build",
+    "guarded_options": "dao.options._guarding",
     "matching": "dao.options._checks",
     "number": "dao.options._checks",
     "one_of": "dao.options._checks",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -11,14 +11,15 @@ import attrs
 
 from dao.errors import ConfigError, DaoError, Fault, did_you_mean
 from dao.options._faults import NotKnownYet, faults_of, joined
-from dao.options._guarding import guard_as, holds_secret
+from dao.options._guarding import guarded_options, holds_secret
 from dao.options._instances import check_declaration
-from dao.options._places import is_place, resolve_places
-from dao.options._signature import Option, option_types, options_of
+from dao.options._masking import harmless, masked_message
+from dao.options._places import resolve_places
+from dao.options._signature import Option, options_of
 from dao.options._values import structure
-from dao.secrets import MASK, looks_secret, secrets_in
+from dao.secrets import looks_secret, secrets_in
 
-__all__ = ["build", "check", "guarded_options"]
+__all__ = ["build", "check"]
 
 T = TypeVar("T")
 
@@ -37,7 +38,7 @@ def build(
 
     Raises:
         ConfigError: unknown names, wrong values, missing options and references without a value, all of them, each
-            with its path; the error with which the class refused its options, with their values masked; or the
+            with its path; the error with which the class refused its options, without what may be a secret; or the
             instance has ``capabilities`` of its own, which belong to the class.
 
     >>> @attrs.frozen
@@ -62,12 +63,12 @@ def build(
         check_declaration(made)
         return made
     except ConfigError as error:
-        faulty = [Fault(fault.path or path, _without_values(fault.message, cls, options)) for fault in error.faults]
+        faulty = [Fault(fault.path or path, masked_message(fault.message, cls, options)) for fault in error.faults]
     except DaoError:
         raise
     except Exception as error:
         faulty = []
-        refused, cause = error, _harmless(error, cls, options)
+        refused, cause = error, harmless(error, cls, options)
     # Raised outside the handlers, so that an error whose text has an option's value is not the context of this one.
     if faulty:
         raise ConfigError(faulty)
@@ -87,12 +88,6 @@ def check(cls: type, options: Mapping[str, Any], path: str = "") -> list[Fault]:
     """
     values, faults = _structure(cls, options, path, {}, lookup=False)
     return faults + _validate(cls, values, path, options)
-
-
-def guarded_options(options: Mapping[str, Any], cls: type | None) -> dict[str, Any]:
-    """Wrap the options that are secrets, by their type in ``cls`` or by their name, in ``Secret``, at any depth."""
-    kinds = {} if cls is None else option_types(cls)
-    return {name: guard_as(value, kinds.get(name, Any), str(name)) for name, value in options.items()}
 
 
 def _converts_itself(option: Option) -> bool:
@@ -122,7 +117,7 @@ def _structure(
             continue
         except Exception as error:  # each kind of it becomes a fault
             hidden = looks_secret(str(name)) or holds_secret(kind)
-            mask = partial(_without_values, cls=cls, options=options)
+            mask = partial(masked_message, cls=cls, options=options)
             faults.extend(faults_of(error, joined(path, name), hidden=hidden, mask=mask))
     missing = [name for name, option in known.items() if option.required and name not in options]
     faults.extend(Fault(path, f"the option {name!r} is required") for name in missing)
@@ -159,47 +154,4 @@ def _validate(cls: type, values: Mapping[str, Any], path: str, options: Mapping[
 def _message(error: Exception, cls: type, options: Mapping[str, Any]) -> str:
     # attrs' validators put their whole argument list into args: the message is its first.
     text = str(error.args[0]) if isinstance(error, (ValueError, TypeError)) and error.args else str(error)
-    return _without_values(text, cls, options) or type(error).__name__
-
-
-def _without_values(text: str, cls: type, options: Mapping[str, Any]) -> str:
-    """The message with the options' values masked: any of them may be a secret by mistake."""
-    for value in sorted(_texts(cls, options), key=len, reverse=True):
-        text = text.replace(repr(value), MASK)
-        if len(value) >= _SHORTEST:
-            text = text.replace(value, MASK)
-    return text
-
-
-def _harmless(error: Exception, cls: type, options: Mapping[str, Any]) -> Exception | None:
-    """The error, if neither it nor its cause and context show a value of the options; else None."""
-    shown = f"{error!r} {error} {error.__cause__!r} {error.__context__!r}"
-    return error if _without_values(shown, cls, options) == shown else None
-
-
-_SHORTEST = 4
-"""Characters of the shortest value that is masked where it isn't quoted: masking shorter ones would garble messages."""
-
-
-def _texts(cls: type, options: Mapping[str, Any]) -> set[str]:
-    """The strings among the options' values, and the values of secrets; local paths excepted, which messages need."""
-    kinds = option_types(cls)
-    values = [value for name, value in options.items() if not is_place([kinds.get(name, Any)])]
-    found = set(_strings(values))
-    for _, secret in secrets_in(options):
-        try:
-            found.add(secret.reveal())
-        except ConfigError:  # it has no value that could leak
-            continue
-    return found - {""}
-
-
-def _strings(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _strings(inner)
-    elif isinstance(value, (list, tuple, set, frozenset)):
-        for inner in value:
-            yield from _strings(inner)
+    return masked_message(text, cls, options) or type(error).__name__

@@ -12,7 +12,7 @@ import attrs
 from dao.options._signature import option_types
 from dao.secrets import Secret, guarded
 
-__all__ = ["guard_as", "holds_secret", "kinds_below", "members"]
+__all__ = ["guard_as", "guarded_options", "holds_secret", "kinds_below", "members"]
 
 
 def members(kind: Any) -> tuple[Any, ...]:
@@ -39,6 +39,12 @@ def guard_as(value: Any, kind: Any, name: str = "") -> Any:
         name: the option's name.
     """
     return guarded(value, name, [kind], _secret, kinds_below)
+
+
+def guarded_options(options: Mapping[str, Any], cls: type | None) -> dict[str, Any]:
+    """Wrap the options that are secrets, by their type in ``cls`` or by their name, in ``Secret``, at any depth."""
+    kinds = {} if cls is None else option_types(cls)
+    return {name: guard_as(value, kinds.get(name, Any), str(name)) for name, value in options.items()}
 
 
 def _secret(kinds: list[Any]) -> bool:

@@ -122,8 +122,9 @@ def test_a_wrong_value_beside_it_does_not_tell_it(option: str, plugins: Plugins)
         assert WORD not in f"{caught.value}{caught.value!r}"
 
 
-def test_no_value_of_an_option_is_in_a_message() -> None:
+def test_no_key_in_a_wrong_place_is_in_a_message() -> None:
     """A key in the wrong place is as secret as one in the right place."""
+    key, other = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
 
     def refuse(instance: Any, attribute: Any, value: Any) -> None:
         raise ValueError(f"{attribute.name}: found {value!r}")
@@ -145,7 +146,9 @@ def test_no_value_of_an_option_is_in_a_message() -> None:
 
     for kind in (Picky, Refusing):
         for options in (
-            {"bucket": WORD},
+            {"bucket": key},
+            {"bucket": f"lake/{key}.x"},
+            {"bucket": other},
             {"port": WORD},
             {"inner": WORD},
             {"inner": {"user": [WORD]}},
@@ -159,6 +162,8 @@ def test_no_value_of_an_option_is_in_a_message() -> None:
                 .replace(f"s.{WORD}", "")
             )
             assert WORD not in told, told
+            assert key not in told, told
+            assert other not in told, told
 
 
 def test_properties_called_like_secrets_do_not_travel_as_text() -> None:
