@@ -2,6 +2,9 @@
 
 >>> from dao import DataAccessObject, DataObject
 >>> dao = DataAccessObject({"tmp": {"interface": "memory"}})
+
+``help(dao.hookspecs)`` has the hooks by which plugins see, count and stop what is done; they are given to a
+:class:`Plugins`, and see each action as a :class:`Request` and an :class:`Outcome`.
 """
 
 from __future__ import annotations
@@ -34,9 +37,11 @@ if TYPE_CHECKING:
         TransientError,
         UnsupportedError,
     )
+    from dao.events import Outcome, Request
     from dao.hookspecs import hookimpl
     from dao.increments import Position
     from dao.interface import InterfaceSpec, register, when
+    from dao.plugins import Plugins
     from dao.progress import Progress
     from dao.results import FileInfo, Listing, TableInfo, Version, WriteResult
     from dao.secrets import Secret
@@ -63,10 +68,13 @@ _HOMES = {
     "Listing": "dao.results",
     "NoRouteError": "dao.errors",
     "NotFoundError": "dao.errors",
+    "Outcome": "dao.events",
     "PermissionDeniedError": "dao.errors",
     "PluginError": "dao.errors",
+    "Plugins": "dao.plugins",
     "Position": "dao.increments",
     "Progress": "dao.progress",
+    "Request": "dao.events",
     "RoutingError": "dao.errors",
     "Secret": "dao.secrets",
     "StoreError": "dao.errors",
@@ -103,10 +111,13 @@ __all__ = [
     "Listing",
     "NoRouteError",
     "NotFoundError",
+    "Outcome",
     "PermissionDeniedError",
     "PluginError",
+    "Plugins",
     "Position",
     "Progress",
+    "Request",
     "RoutingError",
     "Secret",
     "StoreError",

@@ -21,11 +21,12 @@ from typing import TYPE_CHECKING, Any
 from pluggy import HookimplMarker, HookspecMarker
 
 if TYPE_CHECKING:
-    from dao._core.request import Request  # only for type checkers: avoids an import cycle at run time
+    from dao.events import Outcome, Request  # only for type checkers: avoids an import cycle at run time
     from dao.interface import TableFormat
 
 __all__ = [
     "dao_after_action",
+    "dao_after_stream",
     "dao_before_action",
     "dao_file_formats",
     "dao_interfaces",
@@ -79,20 +80,32 @@ def dao_before_action(request: Request) -> None:
 
     A :class:`~dao.errors.DaoError` then says which plugin's hook stopped it; any other error has a note of it. No other
     hook can stop an action. A copy or move between two stores is a request of its own, and so are its reads, writes,
-    unloads and deletions, which name it as their ``parent``; see :class:`~dao._core.request.Request`.
+    unloads and deletions, which name it as their ``parent``; see :class:`~dao.events.Request`.
+
+    A hook takes its time from its call and from no other: an asynchronous call's hooks run in a worker thread.
     """
 
 
 @hookspec
-def dao_after_action(request: Request, result: Any) -> None:
-    """Called after an action succeeded, with what it returns; a lazy stream has not been read by then.
+def dao_after_action(request: Request, result: Any, outcome: Outcome) -> None:
+    """Called after an action succeeded, with what it returns and what it moved: see :class:`~dao.events.Outcome`.
 
-    What it raises is logged by the logger ``dao`` and changes nothing.
+    A lazy stream has not been read by then; don't read it here. What this raises is logged by the logger ``dao`` and
+    changes nothing.
     """
 
 
 @hookspec
-def dao_on_failure(request: Request, error: BaseException) -> None:
+def dao_after_stream(request: Request, outcome: Outcome, error: BaseException | None) -> None:
+    """Called when a lazy stream of Arrow batches has been read to its end, has failed, or is dropped.
+
+    It comes after the same request's ``dao_after_action``, in the thread that read the stream, with what was read until
+    then and the ``error`` that ended it, None if there was none. What this raises is logged and changes nothing.
+    """
+
+
+@hookspec
+def dao_on_failure(request: Request, error: BaseException, outcome: Outcome) -> None:
     """Called after an action failed or was stopped. The error goes on to the caller whatever this does.
 
     What it raises is logged by the logger ``dao`` and changes nothing.

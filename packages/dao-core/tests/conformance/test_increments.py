@@ -26,7 +26,7 @@ from dao import (
     UnsupportedError,
 )
 from dao._cli.app import dao as command
-from dao._core.request import Request
+from dao.events import Request
 from dao.hookspecs import hookimpl
 from dao.plugins import Plugins
 

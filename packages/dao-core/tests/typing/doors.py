@@ -16,6 +16,7 @@ import dao.data_object
 import dao.data_store
 import dao.display
 import dao.errors
+import dao.events
 import dao.file_formats
 import dao.file_set
 import dao.hookspecs
@@ -58,10 +59,13 @@ known = dao.InterfaceSpec  # type: ignore[assignment]
 known = dao.Listing  # type: ignore[assignment]
 known = dao.NoRouteError  # type: ignore[assignment]
 known = dao.NotFoundError  # type: ignore[assignment]
+known = dao.Outcome  # type: ignore[assignment]
 known = dao.PermissionDeniedError  # type: ignore[assignment]
 known = dao.PluginError  # type: ignore[assignment]
+known = dao.Plugins  # type: ignore[assignment]
 known = dao.Position  # type: ignore[assignment]
 known = dao.Progress  # type: ignore[assignment]
+known = dao.Request  # type: ignore[assignment]
 known = dao.RoutingError  # type: ignore[assignment]
 known = dao.Secret  # type: ignore[assignment]
 known = dao.StoreError  # type: ignore[assignment]
@@ -201,6 +205,8 @@ known = dao.errors.StoreError  # type: ignore[assignment]
 known = dao.errors.TransientError  # type: ignore[assignment]
 known = dao.errors.UnsupportedError  # type: ignore[assignment]
 known = dao.errors.did_you_mean  # type: ignore[assignment]
+known = dao.events.Outcome  # type: ignore[assignment]
+known = dao.events.Request  # type: ignore[assignment]
 known = dao.file_formats.COMPRESSIONS  # type: ignore[assignment]
 known = dao.file_formats.FORMATS  # type: ignore[assignment]
 known = dao.file_formats.get_format  # type: ignore[assignment]
@@ -211,6 +217,7 @@ known = dao.file_formats.strip_compression  # type: ignore[assignment]
 known = dao.file_set.FileSet  # type: ignore[assignment]
 known = dao.file_set.SourceFile  # type: ignore[assignment]
 known = dao.hookspecs.dao_after_action  # type: ignore[assignment]
+known = dao.hookspecs.dao_after_stream  # type: ignore[assignment]
 known = dao.hookspecs.dao_before_action  # type: ignore[assignment]
 known = dao.hookspecs.dao_file_formats  # type: ignore[assignment]
 known = dao.hookspecs.dao_interfaces  # type: ignore[assignment]

@@ -24,6 +24,7 @@ PUBLIC = [
     "dao.data_store",
     "dao.display",
     "dao.errors",
+    "dao.events",
     "dao.file_formats",
     "dao.file_set",
     "dao.hookspecs",

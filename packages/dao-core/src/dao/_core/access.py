@@ -83,6 +83,7 @@ class Access:
         self._own_registry = registry is not None
         self._progress = progress
         self._budget = _budget_of(memory_limit)
+        self._is_plain = progress is None and self._budget is None
         self._executor = Executor(self._plugins)
 
     def _resolve(self, name: Named) -> DataObject:

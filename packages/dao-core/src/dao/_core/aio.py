@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from types import TracebackType
@@ -16,6 +15,7 @@ from dao._core.access import Access, Named
 from dao._core.calls import Bound, Columns, Rows, Where
 from dao._core.in_thread import in_thread
 from dao._core.on_loop import LoopExecutor
+from dao._core.watching import awaited
 from dao.data_store import DataStore
 from dao.memory import budgeted
 from dao.progress import listening
@@ -266,13 +266,13 @@ class AsyncDataAccessObject(Access):
         listener = self._listener(options.pop("progress", None))
         budget = self._taken_budget(action, data_object, options)
         found = await self._looked_up(partial(self._named, action, data_object, options))
-        prepared = self._executor_for(budget).prepare(action, found, options, dao_interface, True)
-        with budgeted(budget), self._executor.observed(prepared, found) as finish:
+        executor = self._executor_for(budget)
+        prepared = executor.prepare(action, found, options, dao_interface, True)
+        with budgeted(budget):
             if prepared.plan.route.is_async:
                 with listening(action, found.full_name, listener):
-                    result = prepared.call()
-                    return finish(await result if inspect.isawaitable(result) else result)
-            return finish(await in_thread(prepared.call, action, found, listener))
+                    return await awaited(executor, prepared, found)
+            return await in_thread(partial(executor.observe, prepared, found), action, found, listener)
 
     async def _looked_up(self, look_up: Callable[[], T]) -> T:
         """Look something up in the catalog; in a thread if that may query a service."""

@@ -45,12 +45,10 @@ class Calls(Access):
         found = data_object
         if not isinstance(found, DataObject) or "data" in options:
             found = self._named(action, data_object, options)
-        budget, executor = self._budget, self._executor
-        if "memory_limit" in options:
-            budget = self._taken_budget(action, found, options)
-            executor = self._executor_for(budget)
-        if progress is None and self._progress is None and budget is None:
-            return executor.execute(action, found, options, dao_interface)
+        if progress is None and self._is_plain and "memory_limit" not in options:
+            return self._executor.execute(action, found, options, dao_interface)
+        budget = self._taken_budget(action, found, options)
+        executor = self._executor_for(budget)
         from dao.memory import budgeted
         from dao.progress import listening
 

@@ -10,18 +10,21 @@ from contextlib import contextmanager
 from typing import Any, ClassVar, TypeVar
 
 from dao._core.attribution import about, to_dao_error
-from dao._core.hooks import Hooks
+from dao._core.hooks import Event, is_watched
+from dao._core.log import LEVELS
 from dao._core.prepare import Prepared, call_arguments, check_into, details_of, finished, table_of
-from dao._core.request import Request
 from dao._core.routing.table import Plan
 from dao.data_object import DataObject
 from dao.errors import DaoError
+from dao.events import Request
 from dao.plugins import Plugins
 from dao.results import Listing, WriteResult
 
 __all__ = ["Executor"]
 
 T = TypeVar("T")
+
+_DEBUG = 10  # logging.DEBUG
 
 _SIGNED = frozenset({Listing, WriteResult})
 """Results that need more than the method's own: see :func:`~dao._core.prepare.finished`."""
@@ -42,7 +45,6 @@ class Executor:
     def __init__(self, plugins: Plugins, parent: Request | None = None, *, limited: bool = False) -> None:
         self._plugins = plugins
         self._limited = limited
-        self._hooks = Hooks(plugins)
         self._parent = parent
 
     def prepare(
@@ -93,7 +95,11 @@ class Executor:
                 bug in an interface, passes as it is, with a note that says where it happened.
         """
         # Every call goes through here, so each step is one look-up: see benchmarks/routing.py.
-        if self._plugins.has_action_hooks:
+        try:
+            watched = self._plugins.has_action_hooks or LEVELS[_DEBUG]
+        except KeyError:
+            watched = self.is_watched
+        if watched:
             return self._execute_observed(action, data_object, arguments, dao_interface)
         store = data_object.data_store
         try:
@@ -125,7 +131,15 @@ class Executor:
     def _execute_observed(
         self, action: str, data_object: DataObject, arguments: Mapping[str, Any], dao_interface: str | None
     ) -> Any:
-        prepared = self.prepare(action, data_object, arguments, dao_interface)
+        return self.observe(self.prepare(action, data_object, arguments, dao_interface), data_object)
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether a plugin has an action hook, or the log has a line per action."""
+        return is_watched(self._plugins)
+
+    def observe(self, prepared: Prepared, data_object: DataObject) -> Any:
+        """Make a prepared call, see :meth:`observed`."""
         with self.observed(prepared, data_object) as finish:
             return finish(prepared.call())
 
@@ -136,14 +150,13 @@ class Executor:
         Gives a function that takes the call's result and gives what the caller gets for it.
         """
         plan = prepared.plan
-        with self._event(plan.route.action, data_object, prepared.arguments) as tell:
+        with self._event(lambda: self._request_of(prepared, data_object)) as tell:
 
             def finish(result: Any) -> Any:
                 done = finished(result, plan, prepared.arguments, prepared.method, data_object)
                 if hasattr(done, "__aiter__"):
                     done = _translating(done, prepared, data_object)
-                tell(done)
-                return done
+                return tell(result, done)
 
             try:
                 yield finish
@@ -183,31 +196,33 @@ class Executor:
             arguments: its arguments.
             work: makes the calls, by the executor that it is given.
         """
-        if not self._hooks.wanted:
+        if not self.is_watched:
             return work(self)
         request = Request(action, data_object, dict(arguments), self._parent)
-        with self._event(action, data_object, arguments, request) as tell:
+        with self._event(lambda: request) as tell:
             result = work(self._part_of(request))
-            tell(result)
+            tell(result, result)
             return result
 
     def _part_of(self, request: Request) -> Executor:
         return Executor(self._plugins, request, limited=self._limited)
 
+    def _request_of(self, prepared: Prepared, data_object: DataObject) -> Request:
+        plan = prepared.plan
+        names = plan.route.name, plan.choice.offer.name
+        return Request(plan.route.action, data_object, dict(prepared.arguments), self._parent, *names)
+
     @contextmanager
-    def _event(
-        self, action: str, data_object: DataObject, arguments: Mapping[str, Any], request: Request | None = None
-    ) -> Iterator[Callable[[Any], None]]:
-        if not self._hooks.wanted:
-            yield _tell_nobody
+    def _event(self, make: Callable[[], Request]) -> Iterator[Callable[[Any, Any], Any]]:
+        if not self.is_watched:
+            yield lambda _, made: made
             return
-        hooks = self._hooks
-        known = request or Request(action, data_object, dict(arguments), self._parent)
+        event = Event(self._plugins, make())
         try:
-            hooks.before(known)
-            yield lambda result: hooks.after(known, result)
+            event.begin()
+            yield event.end
         except BaseException as error:
-            hooks.failed(known, error)
+            event.fail(error)
             raise
 
 
@@ -224,7 +239,3 @@ async def _translating(stream: AsyncIterator[Any], prepared: Prepared, data_obje
     finally:
         if hasattr(stream, "aclose"):
             await stream.aclose()
-
-
-def _tell_nobody(result: Any) -> None:
-    """No plugin has an action hook."""

@@ -1,4 +1,4 @@
-"""The plugins' action hooks: before a call, after it, and when it failed.
+"""One action on its way past the plugins' hooks and the log: before it, after it, and when it failed.
 
 Only a hook that is called before an action can stop it. What one raises that is called afterwards is logged by the
 logger ``dao`` and changes nothing: neither what the caller gets nor whether the other plugins' hooks are called.
@@ -6,32 +6,41 @@ logger ``dao`` and changes nothing: neither what the caller gets nor whether the
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
+from time import perf_counter
 from typing import Any
 
-from dao._core.request import Request
+from dao._core.log import LOGGER, log_action
+from dao._core.outcomes import Measured, is_stream, measured, watched, watched_later
 from dao.errors import DaoError
+from dao.events import Outcome, Request
 from dao.plugins import Plugins
 
-__all__ = ["Hooks"]
+__all__ = ["Event", "is_watched"]
+
+_DEBUG = logging.DEBUG
 
 
-class Hooks:
-    """The action hooks of some plugins.
+def is_watched(plugins: Plugins) -> bool:
+    """Whether a plugin has an action hook or the log has a line per action; else calls go past all of this."""
+    return plugins.has_action_hooks or LOGGER.isEnabledFor(_DEBUG)
+
+
+class Event:
+    """One action, from before its call to its end.
 
     Args:
-        plugins: the plugins.
+        plugins: whose hooks are called.
+        request: the action.
     """
 
-    def __init__(self, plugins: Plugins) -> None:
-        self._plugins = plugins
+    def __init__(self, plugins: Plugins, request: Request) -> None:
+        self._hook = plugins.hook
+        self._request = request
+        self._began = perf_counter()
 
-    @property
-    def wanted(self) -> bool:
-        """Whether any plugin has an action hook; without one, hooks cost nothing."""
-        return self._plugins.has_action_hooks
-
-    def before(self, request: Request) -> None:
+    def begin(self) -> None:
         """Call ``dao_before_action``.
 
         Raises:
@@ -39,36 +48,59 @@ class Hooks:
         """
         for implementation in self._implementations("dao_before_action"):
             try:
-                _call(implementation, {"request": request})
+                _call(implementation, {"request": self._request})
             except Exception as error:
-                _name_hook(error, implementation.plugin_name, request)
+                _name_hook(error, implementation.plugin_name, self._request)
                 raise
+        self._began = perf_counter()
 
-    def after(self, request: Request, result: Any) -> None:
-        """Call ``dao_after_action``."""
-        self._call_each("dao_after_action", request, {"request": request, "result": result})
+    def end(self, result: Any, made: Any) -> Any:
+        """Call ``dao_after_action``; a stream is watched from here on.
 
-    def failed(self, request: Request, error: BaseException) -> None:
+        Args:
+            result: what the interface's method gave.
+            made: what the caller gets for it.
+
+        Returns:
+            What the caller gets.
+        """
+        data = made if is_stream(result) else result
+        outcome = self._outcome(measured(self._request.action, data))
+        self._call_each("dao_after_action", {"result": made, "outcome": outcome})
+        if not is_stream(made):
+            log_action(self._request, outcome)
+            return made
+        return (watched if hasattr(made, "read_next_batch") else watched_later)(made, self._end_stream)
+
+    def fail(self, error: BaseException) -> None:
         """Call ``dao_on_failure``."""
-        self._call_each("dao_on_failure", request, {"request": request, "error": error})
+        outcome = Outcome(perf_counter() - self._began)
+        self._call_each("dao_on_failure", {"error": error, "outcome": outcome})
+        log_action(self._request, outcome, error)
+
+    def _end_stream(self, found: Measured, error: BaseException | None) -> None:
+        outcome = self._outcome(found)
+        self._call_each("dao_after_stream", {"outcome": outcome, "error": error})
+        log_action(self._request, outcome, error)
+
+    def _outcome(self, found: Measured) -> Outcome:
+        return Outcome(perf_counter() - self._began, *found)
 
     def _implementations(self, hook: str) -> Iterable[Any]:
         # Pluggy's own loop ends at the first error, and doesn't name the plugin.
-        return list(reversed(getattr(self._plugins.hook, hook).get_hookimpls()))
+        return list(reversed(getattr(self._hook, hook).get_hookimpls()))
 
-    def _call_each(self, hook: str, request: Request, given: Mapping[str, Any]) -> None:
+    def _call_each(self, hook: str, given: Mapping[str, Any]) -> None:
         for implementation in self._implementations(hook):
             try:
-                _call(implementation, given)
-            except Exception:
-                import logging
-
-                logging.getLogger("dao").exception(
+                _call(implementation, {"request": self._request, **given})
+            except (Exception, SystemExit):
+                LOGGER.exception(
                     "%s of plugin %r failed after %s %r; the action's own outcome stands",
                     hook,
                     implementation.plugin_name,
-                    request.action,
-                    request.data_object.full_name,
+                    self._request.action,
+                    self._request.data_object.full_name,
                 )
 
 

@@ -20,8 +20,8 @@ from typing import Any, ClassVar
 from attrs import evolve
 
 from dao._core.execute import Executor
-from dao._core.request import Request
 from dao.data_object import DataObject
+from dao.events import Request
 from dao.file_set import FileSet, SourceFile
 from dao.plugins import Plugins
 from dao.progress import Cancelled

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Plugins", "default_plugins", "load_class", "load_interface"]
 
+_ACTION_HOOKS = ("dao_before_action", "dao_after_action", "dao_after_stream", "dao_on_failure")
+
 _PUBLISHED: Mapping[str, str] = MappingProxyType(
     {"local": "'dao-core[files]'", "memory": "'dao-core[files]'", "s3": "dao-s3"}
 )
@@ -160,9 +162,7 @@ class Plugins:
     def has_action_hooks(self) -> bool:
         """Whether any plugin has an action hook; without one, hooks cost nothing."""
         hook = self._manager.hook
-        return any(
-            getattr(hook, name).get_hookimpls() for name in ("dao_before_action", "dao_after_action", "dao_on_failure")
-        )
+        return any(getattr(hook, name).get_hookimpls() for name in _ACTION_HOOKS)
 
     @property
     def hook(self) -> Any:

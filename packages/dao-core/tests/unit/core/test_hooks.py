@@ -12,10 +12,10 @@ import pytest
 from dao import AsyncDataAccessObject, ConflictError, DataAccessObject, NotFoundError, PermissionDeniedError, hookimpl
 from dao._core import execute
 from dao._core.execute import Executor
-from dao._core.request import Request
 from dao.data_object import DataObject
 from dao.data_store import DataStore
 from dao.errors import DaoError, PluginError
+from dao.events import Request
 from dao.plugins import Plugins
 
 TABLE = {"type": "table"}

@@ -10,10 +10,10 @@ import pytest
 
 from dao._core.aio import AsyncDataAccessObject
 from dao._core.dao import DataAccessObject
-from dao._core.request import Request
 from dao.data_object import DataObject, TableObject
 from dao.data_store import DataStore
 from dao.errors import AmbiguousRouteError, DataError, NoRouteError, StoreError, UnsupportedError
+from dao.events import Request
 from dao.hookspecs import hookimpl
 from dao.interface import when
 from dao.plugins import Plugins

@@ -1,15 +1,16 @@
-"""One call, as hooks and the executor see it."""
+"""What hooks see of a call: the request, and what came of it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from attrs import field, frozen
 
 from dao.data_object import DataObject
 
-__all__ = ["Request"]
+__all__ = ["Outcome", "Request"]
 
 
 @frozen(eq=False)
@@ -25,14 +26,20 @@ class Request:
         data_object: the object it is about; for ``copy`` and ``move`` the source.
         arguments: what the caller gave, by name, with ``data``, ``target`` and ``operation`` among them.
         parent: the request that this one is a part of.
+        route: the method that serves it, ``Class.method``; None where it is the sum of its parts.
+        interface: the name of the interface that serves it; None where it is the sum of its parts.
         id: a name for the call of the user that this belongs to; no two calls have the same.
+        start: when it began, in UTC.
     """
 
     action: str
     data_object: DataObject
     arguments: Mapping[str, Any]
     parent: Request | None = None
-    id: str = field()
+    route: str | None = None
+    interface: str | None = None
+    id: str = field(kw_only=True)
+    start: datetime = field(factory=lambda: datetime.now(UTC), kw_only=True)
 
     @id.default
     def _new_id(self) -> str:
@@ -47,3 +54,20 @@ class Request:
         """Where a copy, move or unload goes to; None for other actions."""
         found = self.arguments.get("target")
         return found if isinstance(found, DataObject) else None
+
+
+@frozen
+class Outcome:
+    """What an action moved, and how long it took. What isn't known is ``None``, never a guess.
+
+    Attributes:
+        seconds: from its start to its end, without the time that hooks took; for a stream to the end of the stream.
+        rows: rows that were read; or inserted, updated and deleted together.
+        bytes: bytes that were written to the store; for what was read, as it is held in memory.
+        files: files that were written to the store.
+    """
+
+    seconds: float
+    rows: int | None = None
+    bytes: int | None = None
+    files: int | None = None
