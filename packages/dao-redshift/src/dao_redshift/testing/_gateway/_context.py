@@ -11,10 +11,10 @@ from attrs import define, field, frozen
 from dao.connections import S3Connection
 from dao_redshift.testing._gateway._faults import Faults
 from dao_redshift.testing._gateway._sent import SentStatements
-from dao_redshift.testing._statements import Upstream
 from dao_redshift.testing._wire._address import Address
+from dao_redshift.testing._wire._upstream import UpstreamConnection
 
-_ASKS_FOR_NUMBERS = re.compile(r"\bpg_last_(?:query_id|copy_id|copy_count)\b", re.IGNORECASE)
+_ASKS_FOR_NUMBERS = re.compile(r"\bpg_last_(?:query_id|(?:copy|unload)_(?:id|count))\b", re.IGNORECASE)
 
 
 @frozen
@@ -64,16 +64,25 @@ class SessionContext:
         last_query: the number of the last query.
         last_copy: the number of the last COPY; -1 before the first.
         last_copy_count: how many rows it loaded.
+        last_unload: the number of the last UNLOAD; -1 before the first.
+        last_unload_count: how many rows it unloaded.
     """
 
     user: str
     database: str
     pid: int
-    upstream: Upstream
+    upstream: UpstreamConnection
     settings: dict[str, str] = field(factory=dict)
     last_query: int = -1
     last_copy: int = -1
     last_copy_count: int = 0
+    last_unload: int = -1
+    last_unload_count: int = 0
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether the client has begun a transaction that hasn't ended."""
+        return self.upstream.transaction != b"I"
 
     def publish_numbers(self) -> None:
         """Let PostgreSQL know the numbers, as settings of its session.
@@ -82,11 +91,15 @@ class SessionContext:
             RedshiftError: the transaction has failed.
         """
         named = {
-            "dao.last_query_id": self.last_query,
-            "dao.last_copy_id": self.last_copy,
-            "dao.last_copy_count": self.last_copy_count,
+            "last_query_id": self.last_query,
+            "last_copy_id": self.last_copy,
+            "last_copy_count": self.last_copy_count,
+            "last_unload_id": self.last_unload,
+            "last_unload_count": self.last_unload_count,
         }
-        self.upstream.query("SELECT " + ", ".join(f"set_config('{name}', '{n}', false)" for name, n in named.items()))
+        self.upstream.query(
+            "SELECT " + ", ".join(f"set_config('dao_redshift.{name}', '{n}', false)" for name, n in named.items())
+        )
 
 
 def asks_for_numbers(sql: str) -> bool:

@@ -18,6 +18,7 @@ class Prepared:
         sql: as the client sent it.
         becomes: what is done for it.
         types: its parameters' types as the client gave them.
+        sets: whether what it becomes depends on the session's settings, or changes them.
         columns: of its result as PostgreSQL has them; None if they aren't known yet.
         sent: its record, until it is run for the first time.
     """
@@ -25,6 +26,7 @@ class Prepared:
     sql: str
     becomes: Statement
     types: tuple[int, ...] = ()
+    sets: bool = False
     columns: list[m.Column] | None = None
     sent: SentStatement | None = None
 

@@ -31,13 +31,16 @@ class Asked:
         relayed: the kinds that the client gets.
         undo: takes back what was assumed, if it fails.
         columns: is given the columns that PostgreSQL describes.
+        types: of parameters, as the client has given them.
         sent: the client's statement that it is a part of.
+        running: the statement whose result it is, if it is one.
     """
 
     ends: bytes
     relayed: bytes = b""
     undo: Callable[[], None] | None = None
     columns: Callable[[list[m.Column]], None] | None = None
+    types: tuple[int, ...] = ()
     sent: SentStatement | None = None
     running: Running | None = None
 
@@ -75,13 +78,11 @@ class Replies:
     Attributes:
         client: the client's side.
         upstream: PostgreSQL's side.
-        transaction: its state as of the last ReadyForQuery.
         failed: whether there was an error, so that all is skipped up to the client's Sync.
     """
 
     client: MessageStream
     upstream: UpstreamConnection
-    transaction: bytes = b"I"
     failed: bool = False
     _waiting: bytearray = field(factory=bytearray)
     _asked: deque[Asked] = field(factory=deque)
@@ -112,7 +113,7 @@ class Replies:
         self.settle()
         self.failed = self.upstream.failed = False
         if relayed:
-            self.tell(m.ready(self.transaction))
+            self.tell(m.ready(self.upstream.transaction))
             self.flush()
 
     def tell(self, message: bytes) -> None:
@@ -157,7 +158,7 @@ class Replies:
             self._asked.popleft()
         match kind:
             case b"Z":
-                self.transaction = body
+                self.upstream.transaction = body
             case b"T":
                 columns = m.columns_of(body)
                 if asked.columns is not None:
@@ -166,7 +167,7 @@ class Replies:
                     self.tell(m.row_description(as_redshift(columns)))
             case b"t":
                 types = m.counted_types(body)
-                self.tell(m.parameters(to_redshift(types)))
+                self.tell(m.parameters(to_redshift(types, asked.types)))
             case b"C" | b"s" | b"I" if asked.running is not None:
                 self._finish(asked, kind, body)
             case _:

@@ -58,7 +58,8 @@ class Server:
         self._accepting.join(10)
         self.end_sessions()
         for connection in tuple(self._beginning):
-            connection.close()
+            with suppress(OSError):  # it has ended by itself
+                connection.shutdown(socket.SHUT_RDWR)
         for thread in tuple(self._threads):
             thread.join(10)
 

@@ -12,6 +12,7 @@ from dao_redshift.testing._wire._frontend import Bind
 
 JSONB, SUPER = 3802, 4000
 BYTEA, VARBYTE = 17, 6551
+UNKNOWN = 705
 
 _AS_REDSHIFT = {JSONB: SUPER, BYTEA: VARBYTE}
 _AS_POSTGRES = {redshift: postgres for postgres, redshift in _AS_REDSHIFT.items()}
@@ -24,9 +25,13 @@ def to_postgres(types: Sequence[int]) -> tuple[int, ...]:
     return tuple(_AS_POSTGRES.get(one, one) for one in types)
 
 
-def to_redshift(types: Sequence[int]) -> tuple[int, ...]:
-    """The types of parameters as Redshift numbers them."""
-    return tuple(_AS_REDSHIFT.get(one, one) for one in types)
+def to_redshift(types: Sequence[int], given: Sequence[int]) -> tuple[int, ...]:
+    """The types of parameters as Redshift numbers them, those that the client has given as it gave them."""
+    known = (*given, *(0 for _ in types[len(given) :]))
+    return tuple(
+        _AS_REDSHIFT.get(one, one) if one_given in (0, UNKNOWN) else one_given
+        for one, one_given in zip(types, known, strict=False)
+    )
 
 
 def bound_for_postgres(bound: Bind, types: Sequence[int]) -> Bind:

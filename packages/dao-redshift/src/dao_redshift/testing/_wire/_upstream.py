@@ -7,6 +7,7 @@ stays as it is.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 from dao_redshift.testing._statements import RedshiftError
 from dao_redshift.testing._wire import _messages as m
@@ -21,12 +22,21 @@ class UpstreamConnection:
 
     Attributes:
         stream: the messages of that connection.
+        transaction: its state as of the last ReadyForQuery: I for none, T inside one, E inside one that has failed.
         failed: whether a statement has failed, so that PostgreSQL skips everything up to the next Sync.
     """
 
-    def __init__(self, stream: MessageStream) -> None:
+    def __init__(self, stream: MessageStream, *, alone: bool = False) -> None:
+        """Statements on a connection.
+
+        Args:
+            stream: its messages.
+            alone: whether it is no client's session: each statement is a transaction, unless there is a larger one.
+        """
         self.stream = stream
+        self.transaction = b"I"
         self.failed = False
+        self._alone = alone
 
     def query(self, sql: str) -> list[tuple[str | None, ...]]:
         """Run one statement; return its rows as PostgreSQL's texts, None for NULL.
@@ -107,6 +117,12 @@ class UpstreamConnection:
     def _closed(self) -> None:
         self._until(b"3")
         self._until(b"3")
+        if self._alone:
+            self._sync()
+
+    def _sync(self) -> None:
+        self.stream.send(m.SYNC)
+        self._until(b"Z")
 
     def _next(self) -> tuple[bytes, bytes]:
         """The next message that isn't a notice or a setting.
@@ -117,7 +133,10 @@ class UpstreamConnection:
         while True:
             kind, body = self.stream.message()
             if kind == b"E":
-                self.failed = True
+                if self._alone:
+                    self._sync()
+                else:
+                    self.failed = True
                 raise m.error_of(body)
             if kind not in (b"N", b"S", b"A"):
                 return kind, body
@@ -129,6 +148,5 @@ class UpstreamConnection:
                 return body
 
     def _until_failure(self) -> None:
-        while self.stream.message()[0] != b"E":
-            pass
-        self.failed = True
+        with suppress(RedshiftError):
+            self._until(b"E")
