@@ -19,6 +19,14 @@ from dao_redshift.testing._wire._address import Address
 INT4 = ("?column?", 23, 0)
 
 
+def _numbers(last: int) -> str:
+    """A query for the numbers from 1 on; Redshift has no generate_series that may be relied on, nor pg_sleep."""
+    return f"WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r WHERE n < {last}) SELECT n FROM r"
+
+
+ENDLESS = _numbers(2_000_000_000).replace("SELECT n FROM r", "SELECT max(n) FROM r")
+
+
 @pytest.fixture
 def raw(gateway: RedshiftGateway) -> Iterator[RawClient]:
     with RawClient(gateway) as client:
@@ -69,7 +77,7 @@ def test_a_transaction_over_queries(raw: RawClient, table: str) -> None:
 
 def test_parts_of_a_result(raw: RawClient) -> None:
     assert raw.send(
-        m.parse("q", "SELECT generate_series(1, 5)"), m.bind("p", "q"), m.execute("p", 2), m.execute("p", 2),
+        m.parse("q", _numbers(5)), m.bind("p", "q"), m.execute("p", 2), m.execute("p", 2),
         m.execute("p", 2), m.close(b"P", "p"), m.close(b"S", "q"), m.SYNC,
     ) == [
         ("1", None), ("2", None), ("D", (b"1",)), ("D", (b"2",)), ("s", None), ("D", (b"3",)), ("D", (b"4",)),
@@ -79,7 +87,7 @@ def test_parts_of_a_result(raw: RawClient) -> None:
 
 def test_a_portal_over_syncs_inside_a_transaction(raw: RawClient) -> None:
     raw.query("BEGIN")
-    raw.send(m.parse("", "SELECT generate_series(1, 3)"), m.bind("p", ""), m.execute("p", 2), m.SYNC)
+    raw.send(m.parse("", _numbers(3)), m.bind("p", ""), m.execute("p", 2), m.SYNC)
     assert raw.send(m.execute("p", 0), m.SYNC) == [("D", (b"3",)), ("C", "SELECT"), ("Z", "T")]
     raw.query("COMMIT")
     assert raw.send(m.execute("p", 0), m.SYNC) == [("E", "34000"), ("Z", "I")]
@@ -87,7 +95,7 @@ def test_a_portal_over_syncs_inside_a_transaction(raw: RawClient) -> None:
 
 def test_descriptions(raw: RawClient) -> None:
     assert raw.send(
-        m.parse("", "SELECT $1::jsonb AS d, $2 + 1", (4000, 0)), m.describe(b"S", ""), m.bind("", "", _texts("1", "2")),
+        m.parse("", "SELECT $1::super AS d, $2 + 1", (4000, 0)), m.describe(b"S", ""), m.bind("", "", _texts("1", "2")),
         m.describe(b"P", ""), m.execute(""), m.SYNC,
     ) == [
         ("1", None), ("t", (4000, 23)), ("T", (("d", 4000, 0), INT4)), ("2", None), ("T", (("d", 4000, 0), INT4)),
@@ -99,14 +107,6 @@ def test_binary_values(raw: RawClient) -> None:
     rest = pack("!hh", 1, 1) + pack("!hi4s", 1, 4, b"\0\0\0\7") + pack("!hh", 1, 1)
     answers = raw.send(m.parse("", "SELECT $1 + 1", (23,)), m.bind("", "", rest), m.execute(""), m.SYNC)
     assert ("D", (b"\0\0\0\x08",)) in answers
-
-
-def test_documents_in_binary_have_no_version(raw: RawClient) -> None:
-    wanted = pack("!hhhh", 0, 0, 1, 1)
-    answers = raw.send(
-        m.parse("", """SELECT '{"a": [1, "b c"]}'::jsonb"""), m.bind("", "", wanted), m.execute(""), m.SYNC
-    )
-    assert ("D", (b'{"a":[1,"b c"]}',)) in answers
 
 
 def test_after_an_error_all_is_skipped_up_to_a_sync(raw: RawClient, table: str) -> None:
@@ -165,7 +165,7 @@ def test_data_between_client_and_server_is_refused(raw: RawClient, table: str, s
 
 
 def test_a_running_statement_is_cancelled(gateway: RedshiftGateway, raw: RawClient) -> None:
-    raw.stream.send(m.message(b"Q", m.text("SELECT pg_sleep(60)")))
+    raw.stream.send(m.message(b"Q", m.text(ENDLESS)))
 
     def cancel() -> None:
         with Address(gateway.host, gateway.port).connect() as connection:
@@ -189,7 +189,7 @@ def test_a_running_statement_is_cancelled(gateway: RedshiftGateway, raw: RawClie
 
 def test_statement_timeout(raw: RawClient) -> None:
     raw.query("SET statement_timeout TO 50")
-    assert raw.query("SELECT pg_sleep(60)")[-2:] == [("E", "57014"), ("Z", "I")]
+    assert raw.query(ENDLESS)[-2:] == [("E", "57014"), ("Z", "I")]
 
 
 def test_a_conflict_of_transactions_is_error_1023(gateway: RedshiftGateway, raw: RawClient, table: str) -> None:

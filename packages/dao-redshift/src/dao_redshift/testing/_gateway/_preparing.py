@@ -5,7 +5,7 @@ from __future__ import annotations
 from dao.errors import StoreError
 from dao_redshift.testing._gateway._context import Shared, User
 from dao_redshift.testing._statements import RedshiftError
-from dao_redshift.testing._wire import _messages as m
+from dao_redshift.testing._system import install
 from dao_redshift.testing._wire._login import connect
 from dao_redshift.testing._wire._upstream import UpstreamConnection
 
@@ -23,24 +23,24 @@ def prepare(shared: Shared) -> None:
     except RedshiftError as error:
         raise StoreError(error.message) from error
     try:
-        upstream = UpstreamConnection(stream)
+        upstream = UpstreamConnection(stream, alone=True)
         version = told["server_version"]
         if int(version.split(".")[0].split(" ")[0]) < _OLDEST:
             raise StoreError(f"found PostgreSQL {version}, expected {_OLDEST} or newer")
         if told["is_superuser"] != "on":
             raise StoreError(f"found the login {shared.address.user!r}, expected one of a superuser")
-        _install(upstream, shared)
-        stream.send(m.SYNC)
-        while stream.message()[0] != b"Z":
-            pass
+        install(upstream)
+        upstream.query("BEGIN")
+        _make_users(upstream, shared)
+        upstream.query("COMMIT")
     except RedshiftError as error:
         raise StoreError(f"the database can't be prepared: {error.message}") from error
     finally:
         stream.close()
 
 
-def _install(upstream: UpstreamConnection, shared: Shared) -> None:
-    upstream.query("SELECT pg_advisory_xact_lock(5439)")  # other gateways may prepare the same
+def _make_users(upstream: UpstreamConnection, shared: Shared) -> None:
+    upstream.query("SELECT pg_advisory_xact_lock(5439)")  # other gateways may make the same
     for name, user in shared.users.items():
         _make_user(upstream, name, user)
 

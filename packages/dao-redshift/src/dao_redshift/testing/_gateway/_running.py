@@ -13,9 +13,9 @@ from dao_redshift.testing._gateway._faults import Fault, FaultRule, fault_of
 from dao_redshift.testing._gateway._prepared import Portal
 from dao_redshift.testing._gateway._replies import Asked, Replies, Running
 from dao_redshift.testing._gateway._sent import SentStatement
-from dao_redshift.testing._gateway._translating import translate
 from dao_redshift.testing._gateway._types import to_postgres
 from dao_redshift.testing._statements import Answer, Copy, RedshiftError, Run, Unload
+from dao_redshift.testing._translate import translate
 from dao_redshift.testing._wire import _messages as m
 from dao_redshift.testing._wire._stream import ConnectionLost
 

@@ -13,9 +13,9 @@ from dao_redshift.testing._gateway._replies import Asked, Replies
 from dao_redshift.testing._gateway._running import AlreadyTold, Runner
 from dao_redshift.testing._gateway._sent import SentStatement, parameters_of
 from dao_redshift.testing._gateway._split import statements_of
-from dao_redshift.testing._gateway._translating import translate
 from dao_redshift.testing._gateway._types import bound_for_postgres, to_postgres
 from dao_redshift.testing._statements import Answer, RedshiftError, Run
+from dao_redshift.testing._translate import translate
 from dao_redshift.testing._wire import _messages as m
 from dao_redshift.testing._wire._frontend import Bind, Execute, Named, Parse
 
