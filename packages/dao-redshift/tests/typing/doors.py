@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dao_redshift
 import dao_redshift.testing
 
 
@@ -10,6 +11,8 @@ class Other:
 
 
 known: Other
+known = dao_redshift.RedshiftConnector  # type: ignore[assignment]
+known = dao_redshift.RedshiftInterface  # type: ignore[assignment]
 known = dao_redshift.testing.Fault  # type: ignore[assignment]
 known = dao_redshift.testing.FaultRule  # type: ignore[assignment]
 known = dao_redshift.testing.RedshiftError  # type: ignore[assignment]

@@ -1,0 +1,203 @@
+"""A connection to a warehouse as dao_sql needs it: statements with bound values, streams by cursor, loads by COPY."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+from attrs import define, field
+
+from dao.memory import current
+from dao_redshift import _errors
+from dao_redshift._loading import Bulk
+from dao_redshift._sql.inline import inlined
+from dao_redshift._sql.texts import name
+from dao_redshift._values import batch_of, result_columns, rows_of, use_plain_values
+from dao_redshift._way import Way, chosen
+from dao_sql import Column, Statement, TableName
+
+if TYPE_CHECKING:
+    import redshift_connector
+
+__all__ = ["RedshiftConnection"]
+
+_JOINED = 2 << 20  # bytes of the batches that a cursor's rows are joined to
+
+_BINDS = 32_767  # the protocol's limit of a statement
+_ROWS = 2_000  # of an INSERT: longer statements take the warehouse longer to read than they save
+_THERE = ("23505", "42P07")  # another connection made the same table at the same time
+_FETCH = 1_000  # rows of a FETCH: more aren't allowed on warehouses of one node
+
+
+@define(eq=False, slots=False)
+class RedshiftConnection:
+    """A :class:`dao_sql.Connection` over redshift_connector.
+
+    Attributes:
+        raw: the driver's connection, in its autocommit mode.
+        bulk: how much data goes by COPY; None where there is no staging place.
+        bulk_values: how many values go by INSERT at most where there is one.
+        commits: the quoted table of the marks of transactions, which is made before the first that writes.
+    """
+
+    raw: redshift_connector.Connection
+    bulk: Bulk | None = None
+    bulk_values: int = 50_000
+    commits: str | None = None
+    _marks_ready: bool = field(default=False, init=False)
+    _cursors: int = field(default=0, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        use_plain_values(self.raw)
+
+    def execute(self, statement: Statement) -> int | None:
+        """Run a statement that gives no rows; return how many rows it changed, None where the warehouse doesn't say."""
+        count = self._run(statement.text, statement.values).rowcount
+        return count if count >= 0 else None
+
+    def query(
+        self, statement: Statement, schema: pa.Schema | None = None, *, stream: bool = False
+    ) -> pa.RecordBatchReader:
+        """Run a query; the types are those of the result's description, whatever `schema` says.
+
+        A stream is read by a cursor, or by UNLOAD: as :data:`dao_redshift._way.WAY` says, else by UNLOAD where there is
+        a staging place and the first rows aren't all.
+        """
+        if stream:
+            return self._stream(inlined(statement.text, statement.values), chosen())
+        cursor = self._run(statement.text, statement.values)
+        batch = batch_of(cursor.fetchall(), result_columns(cursor.ps["row_desc"]))
+        return pa.RecordBatchReader.from_batches(batch.schema, [batch])
+
+    def ingest(self, table: TableName, columns: Sequence[Column], rows: pa.RecordBatchReader) -> int:
+        """Append rows to a table: few by INSERT, many by COPY of staged files."""
+        if self.bulk is None:
+            return sum(self._insert(table, columns, batch) for batch in rows)
+        first, values = list[pa.RecordBatch](), 0
+        for batch in rows:
+            first.append(batch)
+            values += batch.num_rows * max(1, batch.num_columns)
+            if values > self.bulk_values:
+                return self.bulk.load(self, table, rows.schema, chain(first, rows))
+        return sum(self._insert(table, columns, batch) for batch in first)
+
+    def begin(self, *, writing: bool) -> None:
+        """Begin a transaction."""
+        if writing and self.commits is not None and not self._marks_ready:
+            self._make_ready(self.commits)
+        self._run("BEGIN" if writing else "BEGIN READ ONLY", ())
+
+    def _make_ready(self, commits: str) -> None:
+        try:
+            self._run(f"CREATE TABLE IF NOT EXISTS {commits} (mark CHAR(32) NOT NULL, made TIMESTAMP NOT NULL)", ())
+        except Exception as error:
+            if _errors.sqlstate(error) not in _THERE:
+                raise
+        self._marks_ready = True
+
+    def commit(self) -> None:
+        """Commit it."""
+        self._run("COMMIT", ())
+
+    def rollback(self) -> None:
+        """Undo it."""
+        if self.raw.in_transaction:
+            self._run("ROLLBACK", ())
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.raw.close()
+
+    def is_lost(self, error: BaseException) -> bool:
+        """Whether an error means that this connection can't be used any more."""
+        return _errors.is_lost(error) or self.raw._sock is None
+
+    def value(self, sql: str, *values: Any) -> Any:
+        """The one value that a query gives, as the driver has it; None without a row."""
+        found = self._run(sql, values).fetchone()
+        return None if found is None else found[0]
+
+    def row(self, sql: str) -> Any:
+        """The first row that a query gives; None without one."""
+        return self._run(sql, ()).fetchone()
+
+    def run(self, sql: str) -> None:
+        """Run a statement without values, whose text may hold credentials: it is in no error."""
+        self._run(sql, ())
+
+    def _run(self, sql: str, values: Sequence[Any]) -> redshift_connector.Cursor:
+        cursor = self.raw.cursor()
+        cursor.paramstyle = "qmark"  # which leaves $1, $2... as they are, and looks for nothing else that we write
+        cursor.execute(sql, list(values) or None)
+        return cursor
+
+    def _insert(self, table: TableName, columns: Sequence[Column], batch: pa.RecordBatch) -> int:
+        if not batch.num_rows:
+            return 0
+        if not batch.num_columns:
+            raise ValueError("a table without columns has no rows")
+        most = max(1, min(_ROWS, _BINDS // batch.num_columns))
+        for values in rows_of(batch, most):
+            self._run(self._insertion(table, batch.schema, len(values)), values)
+        return int(batch.num_rows)
+
+    @staticmethod
+    def _insertion(table: TableName, schema: pa.Schema, values: int) -> str:
+        wrapped = ["FROM_HEX(${})" if pa.types.is_binary(one.type) else "${}" for one in schema]
+        rows = (
+            f"({', '.join(form.format(start + at) for at, form in enumerate(wrapped))})"
+            for start in range(1, values + 1, len(schema))
+        )
+        where = (
+            name(table.name) if table.schema is None or table.temporary else f"{name(table.schema)}.{name(table.name)}"
+        )
+        return f"INSERT INTO {where} ({', '.join(map(name, schema.names))}) VALUES {', '.join(rows)}"
+
+    def _stream(self, sql: str, way: Way | None) -> pa.RecordBatchReader:
+        if way == "unload" and self.bulk is not None:
+            found = self.bulk.unload(self, sql)
+            if found is not None:
+                return found
+        self._cursors += 1
+        cursor = name(f"dao_{self._cursors}")
+        self._run(f"DECLARE {cursor} CURSOR FOR {sql}", ())
+        first = [self._fetch(cursor)]
+        if self.bulk is None or way == "cursor":
+            return pa.RecordBatchReader.from_batches(first[0].schema, self._batches(cursor, first))
+        values = 0
+        while first[-1].num_rows == _FETCH:
+            values += _FETCH * first[-1].num_columns
+            if values > self.bulk_values and (found := self.bulk.unload(self, sql)) is not None:
+                self._run(f"CLOSE {cursor}", ())
+                return found
+            first.append(self._fetch(cursor))
+        return pa.RecordBatchReader.from_batches(first[0].schema, self._batches(cursor, first))
+
+    def _fetch(self, cursor: str) -> pa.RecordBatch:
+        found = self._run(f"FETCH FORWARD {_FETCH} FROM {cursor}", ())
+        return batch_of(found.fetchall(), result_columns(found.ps["row_desc"]))
+
+    def _batches(self, cursor: str, first: list[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The batches fetched already, and all others, joined to larger ones."""
+        schema, waiting, held = first[0].schema, list[pa.RecordBatch](), 0
+        enough = min(current().batch, _JOINED)
+        try:
+            for batch in chain(first, self._rest(cursor, first[-1])):
+                waiting.append(batch)
+                held += batch.nbytes
+                if held >= enough:
+                    yield from pa.Table.from_batches(waiting, schema).combine_chunks().to_batches()
+                    waiting, held = [], 0
+            yield from pa.Table.from_batches(waiting, schema).combine_chunks().to_batches()
+        finally:
+            if self.raw.in_transaction:
+                with suppress(Exception):  # it ends with the transaction too
+                    self._run(f"CLOSE {cursor}", ())
+
+    def _rest(self, cursor: str, last: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+        while last.num_rows == _FETCH:
+            last = self._fetch(cursor)
+            yield last

@@ -1,0 +1,177 @@
+"""Redshift's SQL, where it differs from other databases'."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.types as pt
+from attrs import evolve
+
+from dao.arrow.predicates import Predicate
+from dao.errors import DaoError, TransientError
+from dao_redshift import _errors
+from dao_redshift._sql import texts
+from dao_redshift._sql.properties import TableProperties
+from dao_sql import Column, ColumnType, Connection, Dialect, Statement, TableName, Value
+
+__all__ = ["COMMITS", "RedshiftDialect"]
+
+COMMITS = "_dao_commits"
+"""The table in which each transaction leaves its mark, by which it is found if the answer to COMMIT is lost."""
+
+_TEXT, _BYTES = "VARCHAR(65535)", "VARBYTE(1024000)"
+_NAMES = {pa.string(): _TEXT, pa.binary(): _BYTES}
+_PUBLIC = "public"
+_TEXTUAL = ("super", "jsonb")
+
+
+class RedshiftDialect(Dialect):
+    """The dialect."""
+
+    name: ClassVar[str] = "Redshift"
+    types: ClassVar[Mapping[str, pa.DataType]] = {
+        "boolean": pa.bool_(),
+        "smallint": pa.int16(),
+        "integer": pa.int32(),
+        "bigint": pa.int64(),
+        "real": pa.float32(),
+        "double precision": pa.float64(),
+        "character varying": pa.string(),
+        "character": pa.string(),
+        "text": pa.string(),
+        "date": pa.date32(),
+        "time without time zone": pa.time64("us"),
+        "timestamp without time zone": pa.timestamp("us"),
+        "timestamp with time zone": pa.timestamp("us", "UTC"),
+        "binary varying": pa.binary(),
+        "bytea": pa.binary(),
+    }
+    wires: ClassVar[Mapping[pa.DataType, pa.DataType]] = {}
+    decimal: ClassVar[str] = "NUMERIC"
+    paramstyle: ClassVar[str] = "numeric_dollar"
+    predicates: ClassVar[str] = "redshift"
+    refuses: ClassVar[frozenset[str]] = frozenset({"nul"})
+    name_bytes: ClassVar[int | None] = 127
+
+    def quote(self, name: str) -> str:
+        """Quote a name."""
+        return texts.name(name)
+
+    @property
+    def text(self) -> str:
+        """The longest text."""
+        return _TEXT
+
+    def make_type(self, arrow: pa.DataType, sql: str) -> ColumnType:
+        """The type of a column: of a new one with its greatest length."""
+        declared = _NAMES.get(arrow, sql) if sql == sql.upper() else sql
+        if pt.is_time(arrow):  # which COPY takes from no Parquet, and UNLOAD gives to none
+            return ColumnType(arrow, declared, pa.string(), "VARCHAR(18)", "CAST({} AS TIME)", "CAST({} AS VARCHAR)")
+        return ColumnType(arrow, declared, staged=_NAMES.get(arrow, sql))
+
+    def decimal_type(self, arrow: pa.DataType) -> ColumnType:
+        """The type of a column of decimals."""
+        return ColumnType(arrow, f"NUMERIC({arrow.precision}, {arrow.scale})")
+
+    def declared_type(self, declared: str) -> ColumnType:
+        """The type of a column that the catalog declares; SUPER is read as JSON."""
+        if declared.lower() in _TEXTUAL:
+            return ColumnType(pa.string(), declared, staged=_TEXT, store="JSON_PARSE({})", fetch="JSON_SERIALIZE({})")
+        return super().declared_type(declared)
+
+    def tables(self, schema: str | None) -> Statement:
+        """The tables and views of a schema."""
+        return self.statement(
+            "SELECT CAST(c.relname AS VARCHAR) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n "
+            "ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'v', 'm', 'p') AND n.nspname = ",
+            Value(schema or _PUBLIC),
+        )
+
+    def columns(self, table: TableName) -> Statement:
+        """A table's columns; names are told apart by letter case, as the session is set."""
+        return self.statement(
+            "SELECT CAST(c.relname AS VARCHAR), CAST(a.attname AS VARCHAR), "
+            "pg_catalog.format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END "
+            "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+            "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid WHERE a.attnum > 0 AND NOT a.attisdropped "
+            "AND c.relkind IN ('r', 'v', 'm', 'p') AND n.nspname = ",
+            Value(table.schema or _PUBLIC),
+            " AND c.relname = ",
+            Value(table.name),
+            " ORDER BY a.attnum",
+        )
+
+    def create_table(
+        self, table: TableName, columns: Sequence[Column], properties: Mapping[str, Any]
+    ) -> Sequence[Statement]:
+        """Create a table with its distribution, sort key, encodings, identity columns and keys."""
+        found = TableProperties.of(properties, [one.name for one in columns])
+        listed = [
+            *found.identity_columns(),
+            *(
+                f"{self.quote(one.name)} {_declared(one, found)}{'' if one.nullable else ' NOT NULL'}"
+                f"{found.column_suffix(one.name)}"
+                for one in columns
+                if one.name not in found.identity
+            ),
+            *found.constraints(),
+        ]
+        return [Statement(f"CREATE TABLE {self.table(table)} ({', '.join(listed)}){found.table_suffix()}")]
+
+    def add_column(self, table: TableName, column: Column) -> Statement:
+        """Add a column, null in the rows that are there."""
+        return super().add_column(table, evolve(column, nullable=True))
+
+    def lock(self, table: TableName, purpose: str) -> Sequence[Statement]:
+        """Lock a table: Redshift's one lock keeps all others out, so rows are read and added without it."""
+        return [Statement(f"LOCK TABLE {self.table(table)}")] if purpose in ("change", "replace") else []
+
+    def lock_memory(self, table: TableName) -> Sequence[Statement]:
+        """Lock a table of keys, which Redshift doesn't check."""
+        return self.lock(table, "change")
+
+    def pushes(self, condition: Predicate, schema: pa.Schema) -> bool:
+        """Whether the warehouse evaluates a condition exactly; not those on bytes, which the driver can't bind."""
+        binary = {one.name for one in schema if pt.is_binary(one.type)}
+        return super().pushes(condition, schema) and not binary & set(condition.columns)
+
+    def mark(self, connection: Connection, schema: str | None) -> str:
+        """Leave a mark of the open transaction, as its last statement: the table it is in is locked until its end."""
+        mark = uuid4().hex
+        connection.execute(
+            self.statement(f"INSERT INTO {_commits(schema)} (mark, made) VALUES (", Value(mark), ", GETDATE())")
+        )
+        return mark
+
+    def was_committed(self, connection: Connection, schema: str | None, mark: Any) -> bool:
+        """Whether a transaction was committed. The lock waits for those that are on their way."""
+        connection.begin(writing=True)
+        try:
+            connection.execute(Statement(f"LOCK TABLE {_commits(schema)}"))
+            asked = self.statement(f"SELECT COUNT(*) FROM {_commits(schema)} WHERE mark = ", Value(mark))
+            return bool(connection.query(asked, None).read_all().column(0)[0].as_py())
+        except Exception as error:
+            raise TransientError(f"it isn't known whether the transaction was committed: {error}") from error
+        finally:
+            connection.rollback()
+
+    def translate(self, error: Exception) -> DaoError | None:
+        """DAO's error for one of the driver."""
+        return _errors.translate(error)
+
+    def is_lost(self, error: BaseException) -> bool:
+        """Whether an error means that the connection was lost."""
+        return _errors.is_lost(error)
+
+
+def _commits(schema: str | None) -> str:
+    return texts.qualified(schema or _PUBLIC, COMMITS)
+
+
+def _declared(column: Column, found: TableProperties) -> str:
+    if column.name in found.lengths and pt.is_string(column.type.arrow):
+        return f"VARCHAR({found.lengths[column.name]})"
+    return column.type.sql

@@ -1,0 +1,227 @@
+"""The interface ``redshift``: the actions on tables of a schema of a warehouse."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from attrs import define, field
+
+from dao.capabilities import Capabilities
+from dao.data_object import TableObject
+from dao.display import even_half_made
+from dao.errors import UnsupportedError
+from dao.increments import Position
+from dao.interface import register
+from dao.options import matching
+from dao.results import WriteResult
+from dao_redshift._capabilities import CAPABILITIES
+from dao_redshift._options import NAME, RedshiftOptions
+from dao_redshift._way import Way, by
+from dao_sql import SqlInterface
+
+if TYPE_CHECKING:
+    from dao_redshift._client import Client
+    from dao_redshift._connection import RedshiftConnection
+    from dao_redshift._dialect import RedshiftDialect
+    from dao_redshift._loading import Bulk
+
+__all__ = ["RedshiftConnector", "RedshiftInterface"]
+
+
+@even_half_made
+@define(slots=False, kw_only=True)
+class RedshiftInterface(RedshiftOptions, SqlInterface):
+    """Tables of a schema of Amazon Redshift, provisioned or Serverless.
+
+    **Objects** are tables: the name of one is the object's key.
+
+    **Bulk data** goes over the place ``staging`` in S3: rows are staged as Parquet files and loaded by one COPY of a
+    manifest, large results come by UNLOAD. Small data goes by INSERT with bound values and comes by a cursor. What is
+    staged is taken away at the end; what a killed process left is taken away by the next one.
+
+    **Safety.** A change is one transaction: all of it or nothing, whatever fails and whenever the process is killed. If
+    the answer to COMMIT is lost, another connection asks the warehouse whether it was done.
+
+    Attributes:
+        schema_name: the option ``schema``: the schema that the tables are in.
+    """
+
+    schema_name: str = field(default="public", alias="schema", validator=matching(NAME, "a schema's name"))
+
+    capabilities: ClassVar[Capabilities] = CAPABILITIES
+
+    @cached_property
+    def dialect(self) -> RedshiftDialect:
+        """Redshift's SQL."""
+        from dao_redshift._dialect import RedshiftDialect
+
+        return RedshiftDialect()
+
+    def connect(self) -> RedshiftConnection:
+        """Open a connection."""
+        from dao_redshift._connection import RedshiftConnection
+        from dao_redshift._dialect import COMMITS
+        from dao_redshift._sql.texts import qualified
+
+        made = self._client.connect()
+        return RedshiftConnection(made, self._bulk, self.bulk_values, qualified(self.schema_name, COMMITS))
+
+    @cached_property
+    def _client(self) -> Client:
+        from dao_redshift._client import Client
+
+        return Client(self)
+
+    @cached_property
+    def _bulk(self) -> Bulk | None:
+        if self.staging is None:
+            return None
+        from dao_redshift._loading import Bulk
+        from dao_redshift._places import S3Place
+        from dao_redshift._staging.area import StagingArea
+        from dao_redshift._staging.authority import authority_of
+
+        area = StagingArea(S3Place.parse(self.staging), self.s3)
+        return Bulk(area, authority_of(area, self.iam_role, session=self.session_credentials))
+
+    def __getstate__(self) -> dict[str, Any]:
+        made = ("dialect", "_client", "_bulk")
+        return {name: value for name, value in super().__getstate__().items() if name not in made}
+
+    def close(self) -> None:
+        """Close the idle connections, to S3 too."""
+        super().close()
+        if "_bulk" in self.__dict__ and self._bulk is not None:
+            self._bulk.area.close()
+
+    def read(
+        self,
+        data_object: TableObject,
+        *,
+        columns: Sequence[str] | None = None,
+        where: Any = None,
+        limit: int | None = None,
+        via: Way | None = None,
+    ) -> Any:
+        """Read rows into memory, see :meth:`dao_sql.SqlInterface.read`.
+
+        Args:
+            data_object: the table.
+            columns: the columns wanted, in this order; all by default.
+            where: only rows for which this predicate is true.
+            limit: rows at most.
+            via: ``unload`` writes the result to the staging place as Parquet, from where it is read; ``cursor`` takes
+                the rows over the connection. By default the size of the result decides.
+
+        Raises:
+            UnsupportedError: ``via="unload"`` without a staging place.
+            NotFoundError, DataError: as there.
+        """
+        return self.read_stream(data_object, columns=columns, where=where, limit=limit, via=via).read_all()
+
+    def read_stream(
+        self,
+        data_object: TableObject,
+        *,
+        columns: Sequence[str] | None = None,
+        where: Any = None,
+        limit: int | None = None,
+        batch_size: int | None = None,
+        via: Way | None = None,
+    ) -> Any:
+        """Read rows as a stream in bounded memory, see :meth:`dao_sql.SqlInterface.read_stream`.
+
+        Args:
+            data_object: the table.
+            columns: the columns wanted, in this order; all by default.
+            where: only rows for which this predicate is true.
+            limit: rows at most.
+            batch_size: rows of a batch at most.
+            via: as for :meth:`read`.
+
+        Raises:
+            UnsupportedError: ``via="unload"`` without a staging place.
+            NotFoundError, DataError: as there.
+        """
+        self._check_way(via)
+        with by(via):
+            return super().read_stream(data_object, columns=columns, where=where, limit=limit, batch_size=batch_size)
+
+    def _check_way(self, via: Way | None) -> None:
+        if via not in (None, "unload", "cursor"):
+            raise UnsupportedError(f"via: found {via!r}, expected 'unload' or 'cursor'")
+        if via == "unload" and self.staging is None:
+            raise UnsupportedError("via='unload' needs the option 'staging', a place in S3 for the files")
+
+    @register("write", "write_stream")
+    def write(
+        self,
+        data: Any,
+        data_object: TableObject,
+        *,
+        mode: str = "error",
+        schema_mode: str = "strict",
+        schema: Any = None,
+        properties: Mapping[str, Any] | None = None,
+        diststyle: str | None = None,
+        distkey: str | None = None,
+        sortkey: str | Sequence[str] | None = None,
+        sortstyle: str | None = None,
+        encode: str | Mapping[str, str] | None = None,
+        identity: Mapping[str, Sequence[int]] | None = None,
+        primary_key: str | Sequence[str] | None = None,
+        lengths: Mapping[str, int] | None = None,
+        idempotency_key: str | None = None,
+        position: Position | None = None,
+    ) -> WriteResult:
+        """Write rows, all or none, in one transaction; see :meth:`dao_sql.SqlInterface.write`.
+
+        Args:
+            data: tabular data.
+            data_object: the table.
+            mode: ``error``, ``append``, ``overwrite`` or ``ignore``.
+            schema_mode: ``strict`` or ``evolve``.
+            schema: the schema of the data.
+            properties: the properties of a new table under their names, in place of the arguments below.
+            diststyle: ``auto``, ``even``, ``all`` or ``key``.
+            distkey: the column by which rows are distributed.
+            sortkey: the column or columns by which they are sorted, or ``auto``.
+            sortstyle: ``compound``, the default, or ``interleaved``.
+            encode: the compression of columns by name, or ``auto``.
+            identity: columns that the warehouse numbers, each with its first number and its step.
+            primary_key: the column or columns of the key, which the warehouse doesn't check.
+            lengths: the most bytes of columns of text; 65,535 for others.
+            idempotency_key: a name of this call.
+            position: up to which version of a source the table has got with these rows.
+
+        Raises:
+            DataError: the data doesn't fit the table, or a property doesn't fit the data.
+            AlreadyExistsError, UnsupportedError, ConflictError: as there.
+        """
+        given = {
+            "diststyle": diststyle,
+            "distkey": distkey,
+            "sortkey": sortkey,
+            "sortstyle": sortstyle,
+            "encode": encode,
+            "identity": identity,
+            "primary_key": primary_key,
+            "lengths": lengths,
+        }
+        wanted = {**{name: value for name, value in given.items() if value is not None}, **(properties or {})}
+        return super().write(
+            data,
+            data_object,
+            mode=mode,
+            schema_mode=schema_mode,
+            schema=schema,
+            properties=wanted or None,
+            idempotency_key=idempotency_key,
+            position=position,
+        )
+
+
+RedshiftConnector = RedshiftInterface
+"""The name that the first examples have."""

@@ -1,0 +1,157 @@
+"""Loads by COPY and reads by UNLOAD, over the staging place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pyarrow as pa
+from attrs import define, field
+
+from dao.errors import DaoError, DataError, StoreError
+from dao_redshift import _errors
+from dao_redshift._sql.copying import Authority, copy, unload
+from dao_redshift._sql.texts import qualified
+from dao_redshift._staging.files import file_bytes, stage, unloaded
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from dao_redshift._staging.area import StagingArea
+    from dao_sql import TableName
+
+__all__ = ["Bulk", "Warehouse", "load_error"]
+
+_UNLOADED_MIB = 16  # of a file of UNLOAD, two of which are in memory while they are read
+_SLICES = "SELECT COUNT(*) FROM stv_slices"
+_LOAD_ERRORS = (
+    "SELECT file_name, line_number, column_name, error_message FROM sys_load_error_detail "
+    "WHERE session_id = pg_backend_pid() ORDER BY start_time DESC LIMIT 1"
+)
+_OLDER_LOAD_ERRORS = (
+    "SELECT TRIM(filename), line_number, TRIM(colname), TRIM(err_reason) FROM stl_load_errors "
+    "WHERE session = pg_backend_pid() ORDER BY starttime DESC LIMIT 1"
+)
+
+
+class Warehouse(Protocol):
+    """What a load needs of a connection."""
+
+    def run(self, sql: str) -> None:
+        """Run a statement without values."""
+        ...
+
+    def value(self, sql: str, *values: Any) -> Any:
+        """The one value that a query gives."""
+        ...
+
+
+@define(eq=False)
+class Bulk:
+    """Loads and reads over a staging place.
+
+    Attributes:
+        area: the staging place.
+        authority: makes the right by which the warehouse reaches it, valid now.
+    """
+
+    area: StagingArea
+    authority: Callable[[], Authority]
+    _slices: int = field(default=0, init=False)
+
+    def load(self, warehouse: Warehouse, table: TableName, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
+        """Append rows to a table by one COPY of staged files; return how many.
+
+        Raises:
+            DataError: a row that the table can't take; it says which file, line and column.
+        """
+        with self.area.begin() as load:
+            staged = stage(load, schema, batches, file_bytes(None, self._slice_count(warehouse)))
+            if staged.rows:
+                where = qualified(None if table.temporary else table.schema, table.name)
+                statement = copy(where, schema.names, staged.manifest, self.authority(), manifest=True)
+                run_load(warehouse, statement.sql)
+            return staged.rows
+
+    def unload(self, warehouse: Warehouse, query: str) -> pa.RecordBatchReader | None:
+        """The rows of a query, by UNLOAD to files that are read as a stream and taken away at its end.
+
+        None if there is no row: UNLOAD writes no file then, which would say the types.
+        """
+        load = self.area.begin().__enter__()
+        try:
+            warehouse.run(unload(query, load.place.below("rows"), self.authority(), max_file_mib=_UNLOADED_MIB).sql)
+            found = unloaded(load, "rows")
+        except BaseException:
+            load.end(failed=True)
+            raise
+
+        if found is None:
+            load.end()
+            return None
+        schema, batches = found
+
+        def read() -> Iterator[pa.RecordBatch]:
+            try:
+                with closing(batches):
+                    yield from batches
+            finally:
+                load.end()
+
+        return pa.RecordBatchReader.from_batches(schema, read())
+
+    def _slice_count(self, warehouse: Warehouse) -> int:
+        if not self._slices:
+            self._slices = max(1, int(warehouse.value(_SLICES) or 1))
+        return self._slices
+
+
+def run_load(warehouse: Warehouse, sql: str) -> None:
+    """Run a COPY.
+
+    Raises:
+        DataError: a row that the table can't take; it says which file, line and column.
+        StoreError: any other error of the load.
+    """
+    try:
+        warehouse.run(sql)
+    except Exception as error:
+        if _errors.is_lost(error):
+            raise
+        raise load_error(warehouse, error) from error
+
+
+def load_error(warehouse: Any, error: Exception) -> Exception:
+    """The error of a COPY, with what the warehouse noted about it; its transaction is rolled back for that.
+
+    The views are asked outside of the failed transaction: it takes no statement any more.
+    """
+    meant = _errors.translate(error)
+    if meant is None or not isinstance(meant, (DataError, StoreError)):
+        return meant or error
+    try:
+        noted = _noted(warehouse)
+    except Exception:  # the views may be beyond the user's rights, and the load's own error is what counts
+        return meant
+    if noted is None:
+        return meant
+    words = ("file", "line", "column", "")
+    found = {word: str(part).strip() for word, part in zip(words, noted, strict=True) if part is not None}
+    where = ", ".join(f"{word} {found[word]}" for word in words[:3] if found.get(word))
+    return DataError(f"the load was refused: {_errors.without_credentials(found.get('', ''))} ({where})")
+
+
+def _noted(warehouse: Any) -> Any:
+    warehouse.rollback()
+    for query in (_LOAD_ERRORS, _OLDER_LOAD_ERRORS):
+        try:
+            found = warehouse.row(query)
+        except DaoError:
+            raise
+        except Exception:
+            warehouse.rollback()
+            continue
+        if found is not None:
+            return found
+    return None

@@ -1,0 +1,1 @@
+"""The statements that are Redshift's own: COPY, UNLOAD, tables with their distribution, errors of loads."""

@@ -1,0 +1,130 @@
+"""Rows as Parquet files of a load, with the manifest by which COPY loads just these."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Generator, Iterable, Iterator
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from attrs import frozen
+
+from dao.memory import current
+from dao_files.storage import in_parallel
+from dao_redshift._places import S3Place
+from dao_redshift._staging.area import Load
+
+__all__ = ["Staged", "file_bytes", "stage", "unloaded"]
+
+_LEAST, _MOST = 1 << 20, 125 << 20  # the sizes of files that Redshift loads best, compressed
+_USUAL = 32 << 20
+_SENDERS = 3  # files that are sent at the same time
+_ROWS = 65_536  # of a batch that is read back
+_COMPRESSION = "snappy"  # every Redshift reads it
+_SUFFIX = ".parquet"
+
+
+@frozen
+class Staged:
+    """The files of a load.
+
+    Attributes:
+        manifest: the place of the manifest.
+        rows: how many there are.
+        bytes: of the files.
+        files: how many.
+    """
+
+    manifest: S3Place
+    rows: int
+    bytes: int
+    files: int
+
+
+def file_bytes(known: int | None, slices: int) -> int:
+    """How large a file should become: each slice of the warehouse loads as much as the others.
+
+    Args:
+        known: bytes of all rows in memory, about; None for a stream.
+        slices: how many files the warehouse loads at once.
+    """
+    limit = max(_LEAST, min(_MOST, current().chunk * 2 if current().limit is not None else _USUAL))
+    if known is None:
+        return limit
+    rounds = max(1, -(-known // (limit * slices)))
+    return max(_LEAST, min(limit, -(-known // (rounds * slices))))
+
+
+def stage(load: Load, schema: pa.Schema, batches: Iterable[pa.RecordBatch], target: int) -> Staged:
+    """Write rows as files and their manifest, holding a few files in memory.
+
+    Args:
+        load: whose files they are.
+        schema: of the batches, in types that COPY takes.
+        batches: the rows.
+        target: bytes of rows in memory after which a file is ended.
+
+    Returns:
+        What was staged. There is one file at least, if there are no rows too.
+    """
+
+    def put(numbered: tuple[int, tuple[bytes, int]]) -> tuple[dict[str, Any], int]:
+        number, (content, count) = numbered
+        place = load.put(f"part-{number:05}{_SUFFIX}", content)
+        return {"url": place.url, "mandatory": True, "meta": {"content_length": len(content)}}, count
+
+    entries: list[dict[str, Any]] = []
+    rows = size = 0
+    for entry, count in in_parallel(put, enumerate(_files(schema, batches, target)), _SENDERS):
+        entries.append(entry)
+        rows, size = rows + count, size + entry["meta"]["content_length"]
+    manifest = load.put("manifest", json.dumps({"entries": entries}).encode())
+    return Staged(manifest, rows, size, len(entries))
+
+
+def unloaded(load: Load, name: str) -> tuple[pa.Schema, Generator[pa.RecordBatch, None, None]] | None:
+    """The schema and the rows of the Parquet files that UNLOAD wrote, in the order of their names; None without any."""
+    keys = sorted(info.key for info in load.area.files(f"{load.key}/{name}") if info.key.endswith(_SUFFIX))
+    if not keys:
+        return None
+    first = pq.ParquetFile(io.BytesIO(load.area.get(keys[0])))
+    schema = first.schema_arrow.remove_metadata()
+
+    def batches() -> Generator[pa.RecordBatch, None, None]:
+        yield from first.iter_batches(_ROWS)
+        for content in in_parallel(load.area.get, keys[1:], 2):
+            yield from pq.ParquetFile(io.BytesIO(content)).iter_batches(_ROWS)
+
+    return schema, batches()
+
+
+def _files(schema: pa.Schema, batches: Iterable[pa.RecordBatch], target: int) -> Iterator[tuple[bytes, int]]:
+    """The content and the number of rows of one file after the other."""
+    waiting: list[pa.RecordBatch] = []
+    held = 0
+    made = False
+    for batch in batches:
+        for piece in _pieces(batch, target):
+            waiting.append(piece)
+            held += piece.nbytes
+            if held >= target:
+                yield _content(schema, waiting)
+                waiting, held, made = [], 0, True
+    if waiting or not made:
+        yield _content(schema, waiting)
+
+
+def _pieces(batch: pa.RecordBatch, target: int) -> Iterator[pa.RecordBatch]:
+    rows = max(1, batch.num_rows * target // max(1, batch.nbytes))
+    for start in range(0, batch.num_rows, rows):
+        yield batch.slice(start, rows)
+
+
+def _content(schema: pa.Schema, batches: list[pa.RecordBatch]) -> tuple[bytes, int]:
+    buffer = io.BytesIO()
+    with pq.ParquetWriter(buffer, schema, compression=_COMPRESSION, coerce_timestamps="us") as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+    return buffer.getvalue(), sum(batch.num_rows for batch in batches)
