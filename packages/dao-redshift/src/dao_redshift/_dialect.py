@@ -91,7 +91,7 @@ class RedshiftDialect(Dialect):
         )
 
     def columns(self, table: TableName) -> Statement:
-        """A table's columns; names are told apart by letter case, as the session is set."""
+        """A table's columns; names differ by letter case, as the session is set."""
         return self.statement(
             "SELECT CAST(c.relname AS VARCHAR), CAST(a.attname AS VARCHAR), "
             "pg_catalog.format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END "

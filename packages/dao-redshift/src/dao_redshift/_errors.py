@@ -69,7 +69,7 @@ def sqlstate(error: BaseException) -> str:
 
 
 def is_lost(error: BaseException) -> bool:
-    """Whether the connection is gone, so that nobody knows whether the statement was done."""
+    """Whether the connection is gone, so that it is unknown whether the statement was done."""
     if isinstance(error, (OSError, EOFError)) or _is_half_an_answer(error):
         return True
     if not _is_theirs(error):

@@ -57,7 +57,7 @@ class StagingArea:
     _store: DataStore | None = field(default=None, init=False, repr=False)
 
     def begin(self) -> Load:
-        """Begin a load: a part of the place that nobody else uses. It is ended by ``with``, and cleared then.
+        """Begin a load: a part of the place that no other load uses. It is ended by ``with``, and cleared then.
 
         Raises:
             DaoError: S3 can't be reached.
