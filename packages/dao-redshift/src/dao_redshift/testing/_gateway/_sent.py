@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from threading import Lock
 
 from attrs import define, field
@@ -22,6 +23,10 @@ class SentStatement:
         parameters: the values that were bound, texts as ``str`` and binary values as ``bytes``; None for NULL.
         outcome: the command tag it ended with, or the SQLSTATE of its error; ``prepared`` if it hasn't been run,
             ``running`` while it runs, and ``lost`` if the connection ended meanwhile.
+        error: the text of its error; empty without one.
+        query: its number in the system views; 0 if it hasn't been run.
+        begun: when it was run, in UTC.
+        ended: when that ended.
     """
 
     text: str
@@ -29,6 +34,18 @@ class SentStatement:
     pid: int
     parameters: tuple[Parameter, ...] = ()
     outcome: str = "prepared"
+    error: str = ""
+    query: int = 0
+    begun: datetime | None = None
+    ended: datetime | None = None
+
+    def begin(self, query: int) -> None:
+        """It is run now."""
+        self.outcome, self.query, self.begun = "running", query, _now()
+
+    def end(self, outcome: str, error: str = "") -> None:
+        """It has ended."""
+        self.outcome, self.error, self.ended = outcome, error, _now()
 
 
 @define
@@ -49,7 +66,7 @@ class SentStatements:
         with self._lock:
             for statement in self._all:
                 if statement.pid == pid and statement.outcome == "running":
-                    statement.outcome = "lost"
+                    statement.end("lost")
 
     def so_far(self) -> tuple[SentStatement, ...]:
         """All that have come, in order."""
@@ -68,3 +85,7 @@ def parameters_of(bound: Bind) -> tuple[Parameter, ...]:
         value if value is None or bound.format_of(place) else value.decode(errors="replace")
         for place, value in enumerate(bound.values)
     )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(tzinfo=None)

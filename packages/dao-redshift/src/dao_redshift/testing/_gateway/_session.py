@@ -204,7 +204,7 @@ class Session:
         if not self.replies.failed:
             self.replies.fail(error)
             if sent is not None:
-                sent.outcome = error.sqlstate
+                sent.end(error.sqlstate, error.message)
 
     def _take_down(self, sql: str) -> SentStatement:
         return self.shared.sent.add(SentStatement(sql, self.context.user, self.context.pid))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from attrs import evolve
+
+from dao_redshift.testing._bulk import parse_copy, parse_unload
 from dao_redshift.testing._statements import RedshiftError, Run, Statement
 from dao_redshift.testing._translate import _alter, _create, _maintenance, _merge, _objects, _settings
 from dao_redshift.testing._translate._draft import Draft, unsupported
@@ -88,8 +91,16 @@ def _merge_statement(draft: Draft, _session: Session) -> Statement:
     return _merge.merge(draft, expressions(draft))
 
 
-def _bulk_statement(draft: Draft, _session: Session) -> Statement:
-    raise RedshiftError(f"the local Redshift has no {draft.key(0)}", "0A000")
+def _copy(draft: Draft, _session: Session) -> Statement:
+    return parse_copy(draft.sql)
+
+
+def _unload(draft: Draft, session: Session) -> Statement:
+    unload = parse_unload(draft.sql)
+    query = translate(unload.query, session)
+    if not isinstance(query, Run) or query.before or query.after:
+        raise RedshiftError("syntax error: UNLOAD takes a SELECT", "42601")
+    return evolve(unload, query=query.sql)
 
 
 def _drop(draft: Draft, _session: Session) -> Statement:
@@ -109,8 +120,8 @@ _STATEMENTS: dict[str, Callable[[Draft, Session], Statement]] = {
     "ALTER": _alter_statement,
     "DROP": _drop,
     "MERGE": _merge_statement,
-    "COPY": _bulk_statement,
-    "UNLOAD": _bulk_statement,
+    "COPY": _copy,
+    "UNLOAD": _unload,
     "TRUNCATE": _truncate,
     "SET": _settings.set_parameter,
     "RESET": _settings.reset,
