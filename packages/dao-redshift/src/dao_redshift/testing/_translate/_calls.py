@@ -8,7 +8,7 @@ from itertools import pairwise
 from dao_redshift.testing._statements import RedshiftError
 from dao_redshift.testing._translate._draft import Draft
 from dao_redshift.testing._translate._names import DATE_PARTS
-from dao_redshift.testing._translate._tokens import Kind
+from dao_redshift.testing._translate._tokens import Kind, words
 
 __all__ = ["CALLS"]
 
@@ -17,10 +17,38 @@ Call = Callable[[Draft, int, int, list[int]], None]
 
 
 def _date_part(draft: Draft, opened: int, _closed: int, commas: list[int]) -> None:
-    """``dateadd(day, ...)``: the part is a word."""
+    """``date_part(day, ...)``: the part is a word."""
     first = opened + 1
     if commas and commas[0] == first + 1 and draft[first].kind is Kind.WORD:
         draft.replace(first, f"'{draft.key(first).lower()}'")
+
+
+def _moments(*places: int) -> Call:
+    """Arguments at `places` are timestamps, also where they are strings, which PostgreSQL would take for another
+    type.
+    """
+
+    def change(draft: Draft, opened: int, closed: int, commas: list[int]) -> None:
+        if draft.key(opened - 1) in DATE_PARTS:
+            _date_part(draft, opened, closed, commas)
+        for (start, end), place in zip(pairwise([opened, *commas, closed]), range(len(commas) + 1), strict=True):
+            if place in places and end == start + 2 and draft[start + 1].kind in (Kind.STRING, Kind.PARAMETER):
+                draft.insert_first(end, "::timestamp")
+
+    return change
+
+
+def _convert_timezone(draft: Draft, opened: int, closed: int, commas: list[int]) -> None:
+    _moments(len(commas))(draft, opened, closed, commas)
+
+
+_WHOLE = words("YEAR QUARTER MONTH WEEK DAY DOW DOY HOUR MINUTE")
+
+
+def _extract(draft: Draft, opened: int, closed: int, _commas: list[int]) -> None:
+    """PostgreSQL gives numeric; see "EXTRACT function" (r_EXTRACT_function)."""
+    if draft.key(opened + 1) in _WHOLE:
+        draft.replace(closed, ")::integer")
 
 
 def _nvl2(draft: Draft, opened: int, closed: int, commas: list[int]) -> None:
@@ -49,17 +77,8 @@ def _decode(draft: Draft, opened: int, closed: int, commas: list[int]) -> None:
     draft.replace(opened - 1, f"CASE {' '.join(cases)}{default} END")
 
 
-def _listagg(draft: Draft, opened: int, closed: int, commas: list[int]) -> None:
-    """``LISTAGG(x, ',') WITHIN GROUP (ORDER BY y)``; see "LISTAGG function" (r_LISTAGG)."""
-    if not commas:
-        draft.insert_first(closed, ", ''")
-    start = opened + 1 + (draft.key(opened + 1) in ("DISTINCT", "ALL"))
-    draft.insert_first(start, "(")
-    draft.insert_first(commas[0] if commas else closed, ")::text")
-
-
 def _within_group(draft: Draft, opened: int, closed: int, _commas: list[int]) -> None:
-    """The order of a LISTAGG goes into its own parentheses; PostgreSQL has it there."""
+    """The order of a LISTAGG goes into its own parentheses; see "LISTAGG function" (r_LISTAGG)."""
     call_end = opened - 3
     if not draft.at(call_end, ")", "WITHIN", "GROUP") or draft.key(draft.opening(call_end) - 1) != "LISTAGG":
         return
@@ -72,8 +91,14 @@ def _within_group(draft: Draft, opened: int, closed: int, _commas: list[int]) ->
 
 CALLS: dict[str, Call] = {
     **dict.fromkeys(DATE_PARTS, _date_part),
+    **dict.fromkeys(("DATEADD", "DATE_ADD"), _moments(2)),
+    **dict.fromkeys(("DATEDIFF", "DATE_DIFF"), _moments(1, 2)),
+    **dict.fromkeys(("LAST_DAY", "ADD_MONTHS", "NEXT_DAY"), _moments(0)),
+    "DATE_TRUNC": _moments(1),
+    "EXTRACT": _extract,
+    "MONTHS_BETWEEN": _moments(0, 1),
+    "CONVERT_TIMEZONE": _convert_timezone,
     "NVL2": _nvl2,
     "DECODE": _decode,
-    "LISTAGG": _listagg,
     "GROUP": _within_group,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from attrs import evolve
@@ -9,12 +10,25 @@ from attrs import evolve
 from dao_redshift.testing._bulk import parse_copy, parse_unload
 from dao_redshift.testing._statements import RedshiftError, Run, Statement
 from dao_redshift.testing._translate import _alter, _create, _maintenance, _merge, _objects, _settings
+from dao_redshift.testing._translate._aliases import repeat_aliases
 from dao_redshift.testing._translate._draft import Draft, unsupported
 from dao_redshift.testing._translate._expressions import rewrite
 from dao_redshift.testing._translate._session import Session, folds_names
 from dao_redshift.testing._translate._tokens import words
 
 __all__ = ["translate"]
+
+_LONG = 2000
+_PLAIN_INSERT = re.compile(
+    r"""\s*INSERT\s+INTO\s+[a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)?\s*(?:\([a-z0-9_,\s]++\))?\s*VALUES
+    (?:[(),\s]++ | '(?:[^'\\]++|\\.|'')*+'(?!\s*::) | [-+]?[0-9]++(?:\.[0-9]*+)?(?:e[-+]?[0-9]++)?(?![\w.]) |
+    \$[0-9]++(?!\w)
+       | (?:NULL|TRUE|FALSE|DEFAULT)(?!\w))++;?""",
+    re.VERBOSE | re.DOTALL | re.IGNORECASE | re.ASCII,
+)
+"""An INSERT of many constants, which is the same in PostgreSQL: cutting it into tokens would take longer than
+running it.
+"""
 
 
 def translate(sql: str, session: Session) -> Statement:
@@ -35,6 +49,8 @@ def translate(sql: str, session: Session) -> Statement:
     >>> translate("SELECT TOP 5 nvl(a, 'top 3') FROM #stage", session).sql
     'SELECT coalesce(a, \\'top 3\\') FROM "#stage" LIMIT 5 '
     """
+    if len(sql) > _LONG and _PLAIN_INSERT.fullmatch(sql):
+        return Run(sql)
     draft = Draft(sql, folds_names(session))
     if not len(draft):
         return Run(sql)
@@ -49,6 +65,7 @@ def translate(sql: str, session: Session) -> Statement:
 
 def _query(draft: Draft, _session: Session) -> Run:
     rewrite(draft, 0, len(draft))
+    repeat_aliases(draft)
     return Run(draft.render() if draft.changed else draft.sql)
 
 
@@ -92,15 +109,18 @@ def _merge_statement(draft: Draft, _session: Session) -> Statement:
 
 
 def _copy(draft: Draft, _session: Session) -> Statement:
+    if {draft.key(index) for index in range(len(draft))} & {"STDIN", "STDOUT", "PROGRAM"}:
+        unsupported("COPY from or to anything but S3")
     return parse_copy(draft.sql)
 
 
 def _unload(draft: Draft, session: Session) -> Statement:
-    unload = parse_unload(draft.sql)
-    query = translate(unload.query, session)
-    if not isinstance(query, Run) or query.before or query.after:
-        raise RedshiftError("syntax error: UNLOAD takes a SELECT", "42601")
-    return evolve(unload, query=query.sql)
+    """The query is the client's SQL in turn."""
+    found = parse_unload(draft.sql)
+    inner = Draft(found.query, folds_names(session))
+    if inner.key(0) not in ("SELECT", "WITH", "("):
+        raise RedshiftError("UNLOAD takes a query that begins with SELECT or WITH", "42601")
+    return evolve(found, query=_query(inner, session).sql)
 
 
 def _drop(draft: Draft, _session: Session) -> Statement:

@@ -58,6 +58,9 @@ def rewrite(draft: Draft, start: int, end: int) -> None:
             _symbol(draft, index, token.key, frames)
         elif token.kind is Kind.QUOTED:
             _quoted_name(draft, index)
+        elif token.kind is Kind.NUMBER:
+            if draft[index + 1].start == token.end and draft[index + 1].kind is Kind.WORD:
+                draft.insert_first(index + 1, " ")
         elif token.kind is Kind.TEMPORARY:
             draft.replace(index, quoted(draft.name(index)))
 
@@ -103,27 +106,31 @@ def _cast(draft: Draft, index: int) -> None:
 
 
 def _quoted_name(draft: Draft, index: int) -> None:
-    name = quoted(draft.name(index))
-    if name != draft.text(index):
-        draft.replace(index, name)
-    if draft.key(index - 1) == "." or draft.key(index + 1) != "(":
-        return
-    if draft.name(index).upper() in UNSUPPORTED:
-        unsupported(f"function {draft.name(index)}()")
+    name = draft.name(index)
+    if quoted(name) != draft.text(index):
+        draft.replace(index, quoted(name))
+    if draft.key(index + 1) == "(":
+        _function(draft, index)
+    elif name.upper() in CATALOG:
+        _catalog(draft, index)
 
 
 def _catalog(draft: Draft, index: int) -> None:
     if draft.key(index - 1) == ".":
-        if draft.key(index - 2) == "PG_CATALOG":
+        if _is_system(draft, index - 2):
             draft.replace(index - 2, "_dao_redshift")
     elif draft.key(index + 1) != "(" and draft.key(index - 1) != "AS":
         draft.insert_first(index, "_dao_redshift.")
 
 
+def _is_system(draft: Draft, index: int) -> bool:
+    return draft.is_name(index) and draft.name(index) == "pg_catalog"
+
+
 def _function(draft: Draft, index: int) -> None:
-    name = draft.key(index)
+    name = draft.name(index).upper()
     if draft.key(index - 1) == ".":
-        if draft.key(index - 2) != "PG_CATALOG":
+        if not _is_system(draft, index - 2):
             return
         if name in OURS or name in RENAMED:
             draft.remove((index - 2, index - 1))

@@ -36,7 +36,7 @@ BEGIN
     EXECUTE _dao_redshift.catalog_view('pg_proc', 'NOT _dao_redshift.is_hidden(c.pronamespace)', '{}', NULL, '{}');
     EXECUTE _dao_redshift.catalog_view('pg_type', 'NOT _dao_redshift.is_hidden(c.typnamespace)',
         '{"typname": "CASE c.oid WHEN 3802 THEN ''super''::name WHEN 17 THEN ''varbyte''::name ELSE c.typname END"}', NULL, '{}');
-    EXECUTE _dao_redshift.catalog_view('pg_class', 'NOT _dao_redshift.is_hidden(c.relnamespace)', '{}', indexes, jsonb_build_object(
+    EXECUTE _dao_redshift.catalog_view('pg_class', 'NOT _dao_redshift.is_hidden(c.relnamespace) AND c.relkind <> ''S''', '{}', indexes, jsonb_build_object(
         'oid', 'k.id', 'relname', 'k.name', 'relnamespace', 't.relnamespace', 'reltype', '0', 'relowner', 't.relowner',
         'relam', '403', 'relkind', '''i''', 'relnatts', 'cardinality(k.columns)', 'relpersistence', 't.relpersistence',
         'relhasindex', 'false', 'relhastriggers', 'false', 'relisshared', 'false', 'relpages', '0', 'reltuples', '0'));
