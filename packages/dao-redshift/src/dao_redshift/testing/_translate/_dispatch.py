@@ -109,8 +109,6 @@ def _merge_statement(draft: Draft, _session: Session) -> Statement:
 
 
 def _copy(draft: Draft, _session: Session) -> Statement:
-    if {draft.key(index) for index in range(len(draft))} & {"STDIN", "STDOUT", "PROGRAM"}:
-        unsupported("COPY from or to anything but S3")
     return parse_copy(draft.sql)
 
 
