@@ -26,6 +26,7 @@ import dao.lazy
 import dao.memory
 import dao.options
 import dao.plugins
+import dao.profiles
 import dao.progress
 import dao.results
 import dao.secrets
@@ -259,6 +260,10 @@ known = dao.options.refuse  # type: ignore[assignment]
 known = dao.plugins.Plugins  # type: ignore[assignment]
 known = dao.plugins.default_plugins  # type: ignore[assignment]
 known = dao.plugins.load_class  # type: ignore[assignment]
+known = dao.profiles.ColumnProfile  # type: ignore[assignment]
+known = dao.profiles.Histogram  # type: ignore[assignment]
+known = dao.profiles.Profile  # type: ignore[assignment]
+known = dao.profiles.profile  # type: ignore[assignment]
 known = dao.progress.Cancelled  # type: ignore[assignment]
 known = dao.progress.Listener  # type: ignore[assignment]
 known = dao.progress.Progress  # type: ignore[assignment]

@@ -34,6 +34,7 @@ PUBLIC = [
     "dao.memory",
     "dao.options",
     "dao.plugins",
+    "dao.profiles",
     "dao.progress",
     "dao.results",
     "dao.secrets",

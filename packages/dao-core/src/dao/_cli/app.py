@@ -17,6 +17,7 @@ _COMMANDS = (
     "objects",
     "ls",
     "head",
+    "profile",
     "schema",
     "count",
     "history",

@@ -61,6 +61,18 @@ def test_a_file_becomes_a_table(run: Run) -> None:
     assert len(head) == 3
 
 
+def test_a_profile(run: Run) -> None:
+    shown = run("profile", "bronze.planes", "--where", "seats > 100").stdout.splitlines()
+    assert shown[0] == "bronze.planes: 2 rows, 3 columns"
+    assert shown[2].split() == ["tailnum", "string", "0", "2", "N102UW", "N103US"]
+    found = json.loads(run("profile", "bronze.planes", "--columns", "seats", "--json").stdout)
+    assert found["columns"][0]["histogram"]["counts"][-1] == 2
+    assert {key: found["columns"][0][key] for key in ("name", "nulls", "distinct", "min", "max")} == {
+        "name": "seats", "nulls": 0, "distinct": 2, "min": 55, "max": 182,
+    }  # fmt: skip
+    assert "option" in run("profile", "bronze.planes", "--arg", "versoin=1", status=1).stderr
+
+
 def test_files_are_listed_and_copied_as_bytes(run: Run) -> None:
     keys = [json.loads(line)["key"] for line in run("ls", "bronze", "--json").stdout.splitlines()]
     assert sorted(keys) == ["notes.txt", "planes.csv"]
