@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from dao.display import Displayed
 from dao.errors import DataError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pyarrow
 
 __all__ = ["Increment", "Position"]
@@ -32,7 +35,7 @@ def _check_since(instance: Any, attribute: Any, value: Any) -> None:
 
 
 @frozen
-class Position:
+class Position(Displayed):
     """Up to which version of a source a table has got. A table has one position of each of its sources.
 
     A write or upsert with ``position=`` keeps it in the commit of its rows, so that a pipeline that is killed anywhere
@@ -62,7 +65,7 @@ class Position:
 
 
 @frozen
-class Increment:
+class Increment(Displayed):
     """What changed in a source since the version that a table has got to, as ``read_increment`` gives it.
 
     Attributes:
@@ -80,3 +83,13 @@ class Increment:
     until: int
     position: Position
     is_empty: bool = False
+
+    def __str__(self) -> str:
+        if self.is_empty:
+            return f"Increment of {self.position.source}: nothing changed since version {self.since}"
+        since = "its beginning" if self.since is None else f"version {self.since}"
+        return f"Increment of {self.position.source}: since {since}, until version {self.until}"
+
+    def _shown(self) -> Iterable[tuple[str, Any]]:
+        columns = ", ".join(self.changes.schema.names)
+        return [("source", self.position.source), ("since", self.since), ("until", self.until), ("columns", columns)]

@@ -8,13 +8,14 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from dao.capabilities._names import ACTIONS_CHECKED, FEATURES, MODES, OPERATIONS, RELAXATIONS, TYPES
+from dao.display import Displayed, table_of
 from dao.errors import ConfigError, did_you_mean
 
 __all__ = ["KINDS", "Absence", "Capabilities"]
 
 
 @frozen
-class Absence:
+class Absence(Displayed):
     """One thing that a backend can't do.
 
     Attributes:
@@ -141,6 +142,12 @@ class Capabilities:
         """One absence a line, with its reason, and the formats."""
         lines = [str(absence) for absence in self.absences()] or ["nothing is absent"]
         return "\n".join([*lines, f"formats: {', '.join(self.formats)}"] if self.formats else lines)
+
+    def _repr_html_(self) -> str:
+        absences = [(absence.subject, absence.reason) for absence in self.absences()]
+        formats = [("formats", ", ".join(self.formats))] if self.formats else []
+        rows = [*(absences or [("nothing is absent", "")]), *formats]
+        return table_of(["", ""], rows, type(self).__name__).html()
 
     def absence(self, need: str) -> Absence | None:
         """The declared absence of what a caller needs, if there is one.

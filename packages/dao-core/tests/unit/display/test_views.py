@@ -5,12 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from attrs import evolve
 
 from dao._core.dao import DataAccessObject
+from dao.capabilities import Capabilities
 from dao.data_object import DataObject, TableObject
 from dao.data_store import DataStore, DataStoreRegistry
 from dao.errors import AmbiguousRouteError, NoRouteError
+from dao.increments import Increment, Position
 from dao.interface import register
 from dao.results import FileInfo, History, Listing, Version, WriteResult
 from dao.secrets import Secret
@@ -179,3 +183,22 @@ def test_a_catalog_shows_its_stores() -> None:
     for view in (dao.catalog, dao, registry, dao.catalog.store("a<b")):
         assert "a&lt;b" in view._repr_html_()
         assert "a<b" not in view._repr_html_()
+
+
+def test_capabilities_in_a_notebook() -> None:
+    html = Capabilities(lacks_actions={"history": "<b> keeps no log"}, formats=("csv",))._repr_html_()
+    assert "action history" in html
+    assert "&lt;b&gt; keeps no log" in html
+    assert "csv" in html
+    assert "nothing is absent" in Capabilities()._repr_html_()
+
+
+def test_an_increment_is_one_line_and_is_not_read_to_be_shown() -> None:
+    changes = pa.table({"id": [1]}).to_reader()
+    later = Increment(changes, 4, 7, Position("bronze.flights", 7))
+    assert str(later) == "Increment of bronze.flights: since version 4, until version 7"
+    assert str(evolve(later, since=None)) == "Increment of bronze.flights: since its beginning, until version 7"
+    assert str(evolve(later, is_empty=True)) == "Increment of bronze.flights: nothing changed since version 4"
+    assert "bronze.flights" in later._repr_html_()
+    assert "bronze.flights" in later.position._repr_html_()
+    assert changes.read_all().num_rows == 1
