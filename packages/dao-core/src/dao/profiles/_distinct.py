@@ -42,7 +42,8 @@ class Distinct:
             return len(self._seen)
         if len(self._hashes) < _LEAST:
             return len(self._hashes)
-        return round((_LEAST - 1) * 2**64 / self._hashes[_LEAST - 1].as_py())
+        greatest: int = self._hashes[_LEAST - 1].as_py()
+        return round((_LEAST - 1) * 2**64 / greatest)
 
     def add(self, values: pa.Array) -> None:
         """Take in values without nulls, of the type that it was made for."""
