@@ -82,6 +82,33 @@ def test_write_tries_it_in_every_store(run: Run, catalog: dict) -> None:
     assert written[0].removeprefix("bronze.") in left["advice"]
 
 
+ROWS_ALONE = """
+from dao import DataObject, TableObject, WriteResult
+
+CALLED = []
+
+class Rows:
+    def write(self, data: list, data_object: TableObject, *, mode="error"):
+        CALLED.append(("write", data_object.key, data))
+        return WriteResult(rows_inserted=1)
+    def delete(self, data_object: TableObject):
+        CALLED.append(("delete", data_object.key))
+    def exists(self, data_object): return False
+    def list(self, data_object): return []
+"""
+
+
+def test_write_tries_a_table_where_a_store_keeps_no_files(run: Run, folder: Path) -> None:
+    (folder / "rows_alone.py").write_text(ROWS_ALONE)
+    (folder / "catalog.json").write_text('{"lake": {"interface": "rows_alone:Rows"}}')
+    found = findings(run, "--write")["stores", "lake"][-1]
+    assert (found["level"], found["message"]) == ("ok", "is writable: a small table was written and deleted")
+    (_, written, _), (_, deleted) = sys.modules["rows_alone"].CALLED
+    assert written.startswith("dao_doctor_")
+    assert deleted == written
+    sys.modules.pop("rows_alone")
+
+
 def test_a_reference_without_a_value(run: Run, folder: Path, catalog: dict) -> None:
     catalog["bronze"]["options"] = {"password": "${env:SHELF_PASSWORD}"}
     (folder / "catalog.json").write_text(json.dumps(catalog))

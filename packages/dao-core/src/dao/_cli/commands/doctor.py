@@ -23,7 +23,7 @@ _WIDTH = 100
 _TITLES = {area: area.capitalize() for area in ("packages", "plugins", "catalog", "stores", "capabilities")}
 
 
-@click.option("--write", is_flag=True, help="Also write a small file into each store, and delete it.")
+@click.option("--write", is_flag=True, help="Also write a small file, or table, into each store, and delete it.")
 @click.option(
     "--timeout",
     "seconds",

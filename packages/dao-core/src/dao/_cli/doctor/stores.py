@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from dao._cli.doctor.finding import Finding, advice_for, of_error
 from dao.catalog._properties import PropertyNames
-from dao.data_object import DataObject, DirectoryObject, FileObject
+from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
 from dao.data_store import DataStore
-from dao.errors import ConfigError, DaoError, DataError, NoRouteError, NotFoundError
+from dao.errors import ConfigError, DaoError, DataError, NoRouteError, NotFoundError, UnsupportedError
 from dao.results import TableInfo
 from dao.secrets import Reference, Secret, Template
 
@@ -34,7 +34,7 @@ def check_stores(access: DataAccessObject, catalog: Catalog, *, seconds: float, 
         access: makes the calls; needs no catalog.
         catalog: the stores.
         seconds: how long to wait for each.
-        write: also write a small file into each, and delete it.
+        write: also write a small file or table into each, and delete it.
     """
     asked = {name: _start(partial(_check, access, catalog, name, write)) for name in catalog.stores}
     deadline = perf_counter() + seconds
@@ -203,20 +203,32 @@ def _first_object(store: DataStore) -> list[DataObject]:
 
 
 def _try_write(access: DataAccessObject, store: DataStore) -> Finding:
-    """Write a small file with a unique name, and delete it."""
-    name = f".dao-doctor-{secrets.token_hex(8)}"
-    probe = FileObject(name, store, key=name)
-    try:
-        access.write(b"dao doctor was here", probe)
-    except NoRouteError:
-        return Finding(_AREA, store.name, "note", "can't be tried: none of its interfaces writes plain files")
-    except Exception as error:
-        (first, *_) = of_error(_AREA, store.name, error)
-        return Finding(_AREA, store.name, "error", f"is not writable: {first.message}", advice_for(error))
+    """Write something small under a unique name, and delete it: a file, or a table where a store keeps no files."""
+    unique = secrets.token_hex(8)
+    file = FileObject(f".dao-doctor-{unique}", store, key=f".dao-doctor-{unique}")
+    table = TableObject(f"dao_doctor_{unique}", store, key=f"dao_doctor_{unique}")
+    tries: tuple[tuple[str, DataObject, Any], ...] = (
+        ("file", file, b"dao doctor was here"),
+        ("table", table, [{"written_by": "dao doctor"}]),
+    )
+    for noun, probe, data in tries:
+        try:
+            access.write(data, probe)
+        except (NoRouteError, UnsupportedError):
+            continue
+        except Exception as error:
+            (first, *_) = of_error(_AREA, store.name, error)
+            return Finding(_AREA, store.name, "error", f"is not writable: {first.message}", advice_for(error))
+        return _try_delete(access, store, noun, probe)
+    told = "can't be tried: none of its interfaces writes plain files or tables of a name of its own"
+    return Finding(_AREA, store.name, "note", told)
+
+
+def _try_delete(access: DataAccessObject, store: DataStore, noun: str, probe: DataObject) -> Finding:
     try:
         access.delete(probe)
     except Exception as error:
         (first, *_) = of_error(_AREA, store.name, error)
-        told = f"is writable, but a file can't be deleted: {first.message}"
+        told = f"is writable, but a {noun} can't be deleted: {first.message}"
         return Finding(_AREA, store.name, "warning", told, f"delete {probe.key!r} by hand")
-    return Finding(_AREA, store.name, "ok", "is writable: a small file was written and deleted")
+    return Finding(_AREA, store.name, "ok", f"is writable: a small {noun} was written and deleted")
