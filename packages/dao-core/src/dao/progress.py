@@ -6,6 +6,8 @@ An interface calls :func:`advance` after each batch or chunk. A listener
 
 The same call is where a cancelled asynchronous action stops: :func:`advance` then raises
 :class:`Cancelled`, and the interface cleans up as it does after any error.
+
+An interface that tries something again calls :func:`retrying` before it waits, for the logger ``dao``.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from threading import Event, Lock
 
 from attrs import define, evolve, field, frozen
 
-__all__ = ["Cancelled", "Listener", "Progress", "advance", "expect", "listening"]
+__all__ = ["Cancelled", "Listener", "Progress", "advance", "doing", "expect", "listening", "retrying"]
 
 
 @frozen
@@ -114,3 +116,36 @@ def listening(action: str, subject: str, listener: Listener | None, cancelled: E
         ended = getattr(listener, "ended", None)
         if ended is not None:
             ended()
+
+
+_doing: ContextVar[str] = ContextVar("dao_doing", default="outside of an action")
+
+
+@contextmanager
+def doing(what: str) -> Iterator[None]:
+    """Name the action that the work inside the ``with`` block belongs to, for :func:`retrying`."""
+    token = _doing.set(what)
+    try:
+        yield
+    finally:
+        _doing.reset(token)
+
+
+def retrying(error: Exception, seconds: float | None) -> None:
+    """Log, at INFO, that something is tried again. For interfaces, before the wait.
+
+    The line has the action and its object, and the message of an error of DAO's own, of any other only its type: a
+    driver's messages may have secrets.
+
+    Args:
+        error: why.
+        seconds: the wait; None if this was the last attempt, and ``error`` is raised.
+    """
+    import logging
+
+    from dao.errors import DaoError
+
+    why = error.message if isinstance(error, DaoError) else ""
+    told = f"{type(error).__name__}{f': {why}' if why else ''}"
+    then = "gives up" if seconds is None else f"tries again in {seconds:.3f} s"
+    logging.getLogger("dao").info("%s %s: %s", _doing.get(), then, told)

@@ -11,20 +11,21 @@ from typing import Any, ClassVar, TypeVar
 
 from dao._core.attribution import about, to_dao_error
 from dao._core.hooks import Event, is_watched
-from dao._core.log import LEVELS
+from dao._core.log import LEVELS, name_of
 from dao._core.prepare import Prepared, call_arguments, check_into, details_of, finished, table_of
 from dao._core.routing.table import Plan
 from dao.data_object import DataObject
 from dao.errors import DaoError
 from dao.events import Request
 from dao.plugins import Plugins
+from dao.progress import doing
 from dao.results import Listing, WriteResult
 
 __all__ = ["Executor"]
 
 T = TypeVar("T")
 
-_DEBUG = 10  # logging.DEBUG
+_INFO = 20  # logging.INFO
 
 _SIGNED = frozenset({Listing, WriteResult})
 """Results that need more than the method's own: see :func:`~dao._core.prepare.finished`."""
@@ -96,7 +97,7 @@ class Executor:
         """
         # Every call goes through here, so each step is one look-up: see benchmarks/routing.py.
         try:
-            watched = self._plugins.has_action_hooks or LEVELS[_DEBUG]
+            watched = self._plugins.has_action_hooks or LEVELS[_INFO]
         except KeyError:
             watched = self.is_watched
         if watched:
@@ -135,7 +136,7 @@ class Executor:
 
     @property
     def is_watched(self) -> bool:
-        """Whether a plugin has an action hook, or the log has a line per action."""
+        """Whether a plugin has an action hook, or the log has lines of actions."""
         return is_watched(self._plugins)
 
     def observe(self, prepared: Prepared, data_object: DataObject) -> Any:
@@ -220,7 +221,8 @@ class Executor:
         event = Event(self._plugins, make())
         try:
             event.begin()
-            yield event.end
+            with doing(name_of(event.request)):
+                yield event.end
         except BaseException as error:
             event.fail(error)
             raise

@@ -6,7 +6,6 @@ logger ``dao`` and changes nothing: neither what the caller gets nor whether the
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping
 from time import perf_counter
 from typing import Any
@@ -19,12 +18,10 @@ from dao.plugins import Plugins
 
 __all__ = ["Event", "is_watched"]
 
-_DEBUG = logging.DEBUG
-
 
 def is_watched(plugins: Plugins) -> bool:
-    """Whether a plugin has an action hook or the log has a line per action; else calls go past all of this."""
-    return plugins.has_action_hooks or LOGGER.isEnabledFor(_DEBUG)
+    """Whether a plugin has an action hook or the log has lines of actions; else calls go past all of this."""
+    return plugins.has_action_hooks or LOGGER.isEnabledFor(20)  # INFO: the lines of retries name their action
 
 
 class Event:
@@ -37,7 +34,7 @@ class Event:
 
     def __init__(self, plugins: Plugins, request: Request) -> None:
         self._hook = plugins.hook
-        self._request = request
+        self.request = request
         self._began = perf_counter()
 
     def begin(self) -> None:
@@ -48,9 +45,9 @@ class Event:
         """
         for implementation in self._implementations("dao_before_action"):
             try:
-                _call(implementation, {"request": self._request})
+                _call(implementation, {"request": self.request})
             except Exception as error:
-                _name_hook(error, implementation.plugin_name, self._request)
+                _name_hook(error, implementation.plugin_name, self.request)
                 raise
         self._began = perf_counter()
 
@@ -65,10 +62,10 @@ class Event:
             What the caller gets.
         """
         data = made if is_stream(result) else result
-        outcome = self._outcome(measured(self._request.action, data))
+        outcome = self._outcome(measured(self.request.action, data))
         self._call_each("dao_after_action", {"result": made, "outcome": outcome})
         if not is_stream(made):
-            log_action(self._request, outcome)
+            log_action(self.request, outcome)
             return made
         return (watched if hasattr(made, "read_next_batch") else watched_later)(made, self._end_stream)
 
@@ -76,12 +73,12 @@ class Event:
         """Call ``dao_on_failure``."""
         outcome = Outcome(perf_counter() - self._began)
         self._call_each("dao_on_failure", {"error": error, "outcome": outcome})
-        log_action(self._request, outcome, error)
+        log_action(self.request, outcome, error)
 
     def _end_stream(self, found: Measured, error: BaseException | None) -> None:
         outcome = self._outcome(found)
         self._call_each("dao_after_stream", {"outcome": outcome, "error": error})
-        log_action(self._request, outcome, error)
+        log_action(self.request, outcome, error)
 
     def _outcome(self, found: Measured) -> Outcome:
         return Outcome(perf_counter() - self._began, *found)
@@ -93,14 +90,14 @@ class Event:
     def _call_each(self, hook: str, given: Mapping[str, Any]) -> None:
         for implementation in self._implementations(hook):
             try:
-                _call(implementation, {"request": self._request, **given})
+                _call(implementation, {"request": self.request, **given})
             except (Exception, SystemExit):
                 LOGGER.exception(
                     "%s of plugin %r failed after %s %r; the action's own outcome stands",
                     hook,
                     implementation.plugin_name,
-                    self._request.action,
-                    self._request.data_object.full_name,
+                    self.request.action,
+                    self.request.data_object.full_name,
                 )
 
 

@@ -1,4 +1,4 @@
-"""The lines of the logger ``dao`` about actions: one each at the level DEBUG.
+"""The lines of the logger ``dao`` about actions: one each at the level DEBUG. Retries, at INFO, are named here.
 
 A line has names and figures only: no argument's value, no option and no text of an error, so it can have no secret.
 """
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dao.display import size, thousands
 from dao.events import Outcome, Request
 
-__all__ = ["LEVELS", "LOGGER", "log_action"]
+__all__ = ["LEVELS", "LOGGER", "log_action", "name_of"]
 
 LOGGER = logging.getLogger("dao")
 
@@ -20,16 +20,19 @@ LEVELS: Mapping[int, bool] = getattr(LOGGER, "_cache", {})
 call, which would be a seventh of a routed call. Where a logger has no such memory, each call asks."""
 
 
+def name_of(request: Request) -> str:
+    """An action and its objects, and the start of its id, by which the lines of one call are found."""
+    to = f" to {request.target.full_name!r}" if request.target is not None else ""
+    return f"[{request.id[:8]}] {request.action} {request.data_object.full_name!r}{to}"
+
+
 def log_action(request: Request, outcome: Outcome, error: BaseException | None = None) -> None:
     """Log one action that has ended."""
     if not LOGGER.isEnabledFor(logging.DEBUG):
         return
-    subject = repr(request.data_object.full_name)
-    if request.target is not None:
-        subject = f"{subject} to {request.target.full_name!r}"
     by = f" by {request.interface}" if request.interface else ""
     what = f": {_moved(outcome)}" if error is None else f" failed: {type(error).__name__}, "
-    LOGGER.debug("%s %s%s%s%.3f s [%s]", request.action, subject, by, what, outcome.seconds, request.id[:8])
+    LOGGER.debug("%s%s%s%.3f s", name_of(request), by, what, outcome.seconds)
 
 
 def _moved(outcome: Outcome) -> str:

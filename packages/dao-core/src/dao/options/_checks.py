@@ -1,4 +1,4 @@
-"""Validators of options, for the attrs classes of interfaces: their messages never quote a text that a user set."""
+"""Validators of options, for the attrs classes of interfaces: their messages quote a text only where it is a choice."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dao.errors import ConfigError
+from dao.options._masking import can_be_shown
 
 __all__ = ["Validator", "described", "matching", "number", "one_of", "refuse"]
 
@@ -62,11 +63,15 @@ def number(kind: str, low: float, high: float | None = None) -> Validator:
 
 
 def one_of(*allowed: str) -> Validator:
-    """Make a validator for a text that is one of ``allowed``, in the same letter case."""
+    """Make a validator for a text that is one of ``allowed``, in the same letter case.
+
+    Its message quotes what was found, if it can't be a secret by what it looks like.
+    """
 
     def check(_instance: object, attribute: Any, value: object) -> None:
         if value not in allowed:
-            raise refuse(attribute, value, f"one of {', '.join(map(repr, allowed))}")
+            found = repr(value) if isinstance(value, str) and value and can_be_shown(value) else described(value)
+            raise ConfigError(f"{attribute.name}: found {found:.80}, expected one of {', '.join(map(repr, allowed))}")
 
     return check
 

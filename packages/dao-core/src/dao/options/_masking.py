@@ -19,7 +19,7 @@ from dao.options._places import is_place
 from dao.options._signature import option_types
 from dao.secrets import MASK, Interpolated, Template, looks_secret, secrets_in
 
-__all__ = ["harmless", "masked_message"]
+__all__ = ["can_be_shown", "harmless", "masked_message"]
 
 _SHORTEST = 4
 """Characters of the shortest value that is masked where it isn't quoted: masking shorter ones would garble messages."""
@@ -74,9 +74,18 @@ def _is_plain(value: Any, kind: Any) -> bool:
     """Whether a value is a text of an option that is declared as one, and can't be a secret by what it looks like."""
     if not isinstance(value, str) or holds_secret(kind) or not any(map(_takes_text, members(kind))):
         return False
-    if isinstance(value, Interpolated) or "${" in value or _ADDRESS.search(value):
+    return not isinstance(value, Interpolated) and can_be_shown(value)
+
+
+def can_be_shown(text: str) -> bool:
+    """Whether the text of an option that isn't a secret has nothing in it that may be one.
+
+    >>> can_be_shown("sqlite"), can_be_shown("postgresql://me:hunter2@host"), can_be_shown("AKIAIOSFODNN7EXAMPLE")
+    (True, False, False)
+    """
+    if "${" in text or _ADDRESS.search(text) or _has_key(text):
         return False
-    return not (_has_key(value) or any(looks_secret(name) for name in _ASSIGNED.findall(value)))
+    return not any(map(looks_secret, _ASSIGNED.findall(text)))
 
 
 def _has_key(text: str) -> bool:

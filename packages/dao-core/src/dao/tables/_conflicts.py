@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from dao.errors import ConflictError, StoreError
+from dao.progress import retrying
 from dao.tables._positions import StalePositionError
 
 __all__ = ["HalfDoneError", "RetryBudget", "retry_conflicts"]
@@ -26,7 +27,8 @@ class RetryBudget:
     """The time for which one operation is retried after conflicts.
 
     The time runs from the first conflict, however long the operation took until then. The backoff doubles with every
-    retry, from 0.02 to at most 2 seconds, with full jitter, so that concurrent writers don't collide again.
+    retry, from 0.02 to at most 2 seconds, with full jitter, so that concurrent writers don't collide again. The logger
+    ``dao`` has a line of each at INFO.
 
     Args:
         seconds: the time; with 0 the first conflict is final.
@@ -48,7 +50,9 @@ class RetryBudget:
             self._deadline = now + self._seconds
         pause = random.uniform(0, self._backoff)
         if now + pause >= self._deadline:
+            retrying(error, None)
             raise error
+        retrying(error, pause)
         time.sleep(pause)
         self._backoff = min(self._backoff * 2, _LONGEST_BACKOFF)
 

@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from dao.errors import ConfigError, DataError
-from dao.options import build, check, option_types
+from dao.options import build, check, one_of, option_types
 from dao.secrets import Secret
 
 if TYPE_CHECKING:
@@ -316,6 +316,22 @@ def test_a_login_is_masked_where_it_is_quoted_without_its_address() -> None:
     with pytest.raises(ConfigError) as caught:
         build(Parts, {"address": "postgres://me:hunter2@host"})
     assert str(caught.value) == "address: found ********, ********"
+
+
+def test_a_choice_shows_what_was_found() -> None:
+    @attrs.frozen
+    class Choice:
+        catalog: str = attrs.field(validator=one_of("sql", "rest"))
+
+    for given, told in (
+        ("sqlite", "catalog: found 'sqlite', expected one of 'sql', 'rest' @ o"),
+        ("", "catalog: found an empty text, expected one of 'sql', 'rest' @ o"),
+        ("https://me:hunter2@host", "catalog: found a URL, expected one of 'sql', 'rest' @ o"),
+        ("AKIAIOSFODNN7EXAMPLE", "catalog: found a text of 20 characters, expected one of 'sql', 'rest' @ o"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            build(Choice, {"catalog": given}, "o")
+        assert str(caught.value) == told
 
 
 def test_check_shows_what_a_validator_found() -> None:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from click.testing import Result
+
+from dao import DataAccessObject
+from dao.errors import NotFoundError
+from dao.results import FileInfo, TableInfo
 
 Run = Callable[..., Result]
 
@@ -67,6 +73,36 @@ def test_ls(run: Run) -> None:
         "etag": None,
         "version": None,
     }
+
+
+def listed(monkeypatch: pytest.MonkeyPatch, infos: Iterator[Any]) -> None:
+    monkeypatch.setattr(DataAccessObject, "list", lambda self, name: infos)
+
+
+def test_ls_has_no_columns_for_what_the_store_says_of_none(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    when = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    for infos, lines in (
+        ([TableInfo("a"), TableInfo("b")], ["a", "b", "2 tables"]),
+        ([FileInfo("a"), FileInfo("b", 7)], ["                 a", "              7  b", "2 files, 7 B"]),
+        ([TableInfo("a", modified=when), TableInfo("b")], ["2026-01-02 03:04:05  a", f"{'':19}  b", "2 tables"]),
+        ([FileInfo("a", 0, when)], [f"{0:>15}  2026-01-02 03:04:05  a", "1 file, 0 B"]),
+        ([], ["nothing"]),
+    ):
+        listed(monkeypatch, iter(infos))
+        assert run("ls", "bronze").stdout.splitlines() == lines
+
+
+def test_ls_writes_a_long_listing_as_it_is_read(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def infos(count: int = 1001) -> Iterator[FileInfo]:
+        yield from (FileInfo(f"k{number}") for number in range(count))
+        yield FileInfo("late", 7)
+        raise NotFoundError("the rest is gone")
+
+    listed(monkeypatch, infos())
+    lines = run("ls", "bronze", status=1).stdout.splitlines()
+    assert (len(lines), lines[0], lines[1000], lines[1001]) == (1002, "k0", "k1000", "              7  late")
+    listed(monkeypatch, infos(1))
+    assert run("ls", "bronze", status=1).stdout.splitlines() == ["                 k0", "              7  late"]
 
 
 def test_head(run: Run) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from dao.errors import ConflictError, DaoError, NotFoundError, StoreError, TransientError
+from dao.progress import retrying
 from dao_files.manifest import Transport
 
 __all__ = ["LOG", "Action", "actions_in", "commit_key", "log_path", "now", "put_commit", "read_commit", "remove_file"]
@@ -107,7 +108,9 @@ def put_commit(transport: Transport, table: str, version: int, actions: Sequence
             if attempt == _TRIES - 1:
                 raise ConflictError(f"the store goes on answering that others write at this moment: {error}") from error
             # S3 answers 409 to requests that come at the same moment, though none of them was done.
-            time.sleep(random.uniform(0.02, 0.1 * 2**attempt))
+            pause = random.uniform(0.02, 0.1 * 2**attempt)
+            retrying(error, pause)
+            time.sleep(pause)
 
 
 def _owner(transport: Transport, key: str, error: Exception) -> str | None:

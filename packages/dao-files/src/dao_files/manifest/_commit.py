@@ -9,6 +9,7 @@ from uuid import uuid4
 from attrs import evolve
 
 from dao.errors import ConflictError, NotFoundError, StoreError, TransientError
+from dao.progress import retrying
 from dao_files._storage.keys import join
 from dao_files.manifest._manifest import MANIFEST, Manifest
 from dao_files.manifest._once import pauses
@@ -83,6 +84,7 @@ def _pause_or_raise(waits: Iterator[float], error: StoreError) -> None:
     pause = next(waits, None)
     if pause is None:
         raise ConflictError(f"others write at the same moment, again and again: {error.message}") from error
+    retrying(error, pause)
     time.sleep(pause)
 
 

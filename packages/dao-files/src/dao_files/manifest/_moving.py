@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dao.errors import AlreadyExistsError, ConflictError, NotFoundError, TransientError
+from dao.progress import retrying
 from dao.tables import HalfDoneError
 from dao_files.manifest._commit import OutcomeUnknown
 from dao_files.manifest._once import copy_once, pauses
@@ -84,6 +85,7 @@ def _empty(leaving: TreeChange, source: str, target: str) -> None:
             pause = next(waits, None)
             if pause is None:
                 raise
+            retrying(error, pause)
             time.sleep(pause)
             leaving.renew()
             if _content(leaving.base) != copied:

@@ -17,6 +17,7 @@ from uuid import uuid4
 from attrs import evolve, frozen
 
 from dao.errors import ConflictError, DaoError, NotFoundError, StoreError, TransientError
+from dao.progress import retrying
 from dao_files.manifest._transport import ObjectSettings, Stat, Transport, Writer
 
 if TYPE_CHECKING:
@@ -160,6 +161,7 @@ def _pause_or_raise(waits: Iterator[float], error: StoreError) -> None:
     pause = next(waits, None)
     if pause is None:
         raise TransientError(f"the store keeps on answering that others write at the same moment: {error.message}")
+    retrying(error, pause)
     time.sleep(pause)
 
 

@@ -11,6 +11,7 @@ import time
 from attrs import define
 
 from dao.errors import DaoError, TransientError
+from dao.progress import retrying
 from dao_s3._options import Retry
 
 __all__ = ["RetryBudget"]
@@ -54,4 +55,5 @@ class RetryBudget:
         late = time.monotonic() + wait - self._since > self.retry.timeout
         if self.failures >= self.retry.attempts or late or not isinstance(error, TransientError):
             raise error from cause
+        retrying(error, wait)
         time.sleep(wait)

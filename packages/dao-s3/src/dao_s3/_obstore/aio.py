@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from dao.errors import ConflictError, DaoError, NotFoundError, StoreError, TransientError
+from dao.progress import retrying
 from dao_files.manifest import ObjectSettings, Once, Stat, pauses
 from dao_s3._obstore import reading
 from dao_s3._obstore.errors import is_past_the_end, translated
@@ -158,6 +159,7 @@ class AsyncRequests:
                 raise TransientError(
                     f"the store keeps on answering that others write at the same moment: {refused.message}"
                 )
+            retrying(refused, pause)
             await asyncio.sleep(pause)
 
     async def _looked_up(self, key: str, error: StoreError) -> Stat | None:
