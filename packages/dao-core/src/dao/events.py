@@ -65,9 +65,11 @@ class Outcome:
         rows: rows that were read; or inserted, updated and deleted together.
         bytes: bytes that were written to the store; for what was read, as it is held in memory.
         files: files that were written to the store.
+        is_stream: the action gave a lazy stream: ``dao_after_stream`` has the rows and bytes when they are known.
     """
 
     seconds: float
     rows: int | None = None
     bytes: int | None = None
     files: int | None = None
+    is_stream: bool = False

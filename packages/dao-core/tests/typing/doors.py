@@ -25,6 +25,7 @@ import dao.interface
 import dao.lazy
 import dao.memory
 import dao.options
+import dao.otel
 import dao.plugins
 import dao.profiles
 import dao.progress
@@ -257,6 +258,7 @@ known = dao.options.number  # type: ignore[assignment]
 known = dao.options.one_of  # type: ignore[assignment]
 known = dao.options.option_types  # type: ignore[assignment]
 known = dao.options.refuse  # type: ignore[assignment]
+known = dao.otel.OpenTelemetry  # type: ignore[assignment]
 known = dao.plugins.Plugins  # type: ignore[assignment]
 known = dao.plugins.default_plugins  # type: ignore[assignment]
 known = dao.plugins.load_class  # type: ignore[assignment]

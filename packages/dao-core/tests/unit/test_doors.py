@@ -33,6 +33,7 @@ PUBLIC = [
     "dao.lazy",
     "dao.memory",
     "dao.options",
+    "dao.otel",
     "dao.plugins",
     "dao.profiles",
     "dao.progress",

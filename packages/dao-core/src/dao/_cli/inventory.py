@@ -40,7 +40,7 @@ class Plugin:
 
 def list_plugins(plugins: Plugins) -> list[Plugin]:
     """List every plugin, sorted by name, without importing interfaces."""
-    origins = {point.name: point.dist for point in entry_points(group="dao")}
+    origins = {point.name: point.dist for group in ("dao.optional", "dao") for point in entry_points(group=group)}
     found = []
     for name in plugins.names:
         origin = origins.get(name)

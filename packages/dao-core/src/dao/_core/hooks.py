@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from time import perf_counter
 from typing import Any
 
+from attrs import evolve
+
 from dao._core.log import LOGGER, log_action
 from dao._core.outcomes import Measured, is_stream, measured, watched, watched_later
 from dao.errors import DaoError
@@ -62,9 +64,9 @@ class Event:
             What the caller gets.
         """
         data = made if is_stream(result) else result
-        outcome = self._outcome(measured(self.request.action, data))
+        outcome = evolve(self._outcome(measured(self.request.action, data)), is_stream=is_stream(made))
         self._call_each("dao_after_action", {"result": made, "outcome": outcome})
-        if not is_stream(made):
+        if not outcome.is_stream:
             log_action(self.request, outcome)
             return made
         return (watched if hasattr(made, "read_next_batch") else watched_later)(made, self._end_stream)

@@ -96,16 +96,37 @@ def watched(reader: Any, tell: Tell) -> Any:
     return pa.RecordBatchReader.from_batches(reader.schema, _Batches(reader, tell))
 
 
-async def watched_later(stream: AsyncIterator[Any], tell: Tell) -> AsyncIterator[Any]:
-    """The same for an asynchronous stream; one of which no batch was asked for tells nothing."""
-    watch = _Watch(tell)
-    try:
-        async for batch in stream:
-            yield watch.count(batch)
-    except BaseException as error:
-        watch.end(None if isinstance(error, GeneratorExit) else error)
-        raise
-    finally:
-        watch.end()
-        if hasattr(stream, "aclose"):
-            await stream.aclose()
+class _LaterBatches:
+    """The batches of an asynchronous stream."""
+
+    def __init__(self, stream: AsyncIterator[Any], tell: Tell) -> None:
+        self._stream = stream
+        self._watch = _Watch(tell)
+
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self
+
+    async def __anext__(self) -> Any:
+        try:
+            return self._watch.count(await anext(self._stream))
+        except StopAsyncIteration:
+            self._watch.end()
+            raise
+        except BaseException as error:
+            self._watch.end(error)
+            raise
+
+    async def aclose(self) -> None:
+        """Close the stream."""
+        self._watch.end()
+        close = getattr(self._stream, "aclose", None)
+        if close is not None:
+            await close()
+
+    def __del__(self) -> None:
+        self._watch.end()
+
+
+def watched_later(stream: AsyncIterator[Any], tell: Tell) -> AsyncIterator[Any]:
+    """The same for an asynchronous stream."""
+    return _LaterBatches(stream, tell)

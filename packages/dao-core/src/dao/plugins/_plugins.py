@@ -8,7 +8,7 @@ one of its names is used.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, cached_property, lru_cache, partial
 from importlib import import_module
 from threading import RLock
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 from dao.errors import ConfigError, PluginError, did_you_mean
 from dao.interface import TableFormat, is_interface
 from dao.plugins._brought import FORMATS, INTERFACES, OWN_TYPES, SCHEMES, TYPES, Brought, Kind
+from dao.plugins._enabling import enabled_names, enabled_points
 from dao.plugins._registration import check_hooks
 from dao.secrets import register_scheme_source
 
@@ -39,15 +40,26 @@ class Plugins:
 
     Args:
         discover: look for entry points; without it only what :meth:`register` was given is there.
+        enable: plugins that are installed and off, ``otel`` and ``lineage`` among them, to be turned on; by default
+            those that ``DAO_ENABLE`` in the environment names, with commas between them.
+
+    Raises:
+        PluginError: one to be enabled isn't there, or can't be used.
     """
 
-    def __init__(self, *, discover: bool = True) -> None:
+    def __init__(self, *, discover: bool = True, enable: Iterable[str] | None = None) -> None:
         self._discover = discover
+        self._enabled = enabled_names(enable) if discover or enable is not None else ()
         self._added: list[tuple[str, object]] = []
         self._lock = RLock()
         self._repeated: list[str] = []
         self.broken: dict[str, Exception] = {}
         """The plugins that can't be used, each with its error; all are known once :attr:`names` was looked at."""
+        if self._enabled:
+            self._manager  # noqa: B018  (loads them now: what was asked for is there or is an error)
+            for name in self._enabled:
+                if name in self.broken:
+                    raise PluginError(f"plugin {name!r} can't be enabled: {self.broken[name]}") from self.broken[name]
 
     def register(self, plugin: object, name: str) -> None:
         """Add a plugin that no entry point names, for instance in a test or in a script.
@@ -85,7 +97,7 @@ class Plugins:
         manager.add_hookspecs(hookspecs)
         with self._lock:
             points = entry_points(group="dao") if self._discover else ()
-            for point in points:
+            for point in (*points, *(enabled_points(self._enabled) if self._enabled else ())):
                 if manager.has_plugin(point.name):
                     self._repeated.append(point.name)
                 else:
