@@ -27,6 +27,7 @@ _COMMANDS = (
     "delete",
     "copy",
     "move",
+    "run",
     "explain",
     "plugins",
     "doctor",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Any
 
 import click
@@ -11,6 +10,7 @@ from dao._cli import output
 from dao._cli.options import NAME, arguments_option, dry_run_option, where_option
 from dao._cli.options import command as subcommand
 from dao._cli.preview import count_delete, preview_delete
+from dao._cli.questions import ask_before_deleting
 from dao._cli.session import Session
 
 __all__ = ["command"]
@@ -54,12 +54,8 @@ def delete(
     if dry_run:
         preview_delete(session, name, given)
         return
-    if not yes and sys.stdin.isatty() and sys.stderr.isatty():
-        whole = f", which is all of {name}" if everything else f" of {name}"
-        found = count_delete(session, name, where).sentence("delete")
-        if not click.confirm(f"{found}{whole}?", err=True):
-            click.echo("nothing was deleted", err=True)
-            sys.exit(1)
+    whole = f", which is all of {name}" if everything else f" of {name}"
+    ask_before_deleting(lambda: f"{count_delete(session, name, where).sentence('delete')}{whole}?", yes=yes)
     output.outcome(session.access().delete(name, progress=output.progress(), **given), session.as_json)
 
 
