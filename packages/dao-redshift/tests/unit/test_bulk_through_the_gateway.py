@@ -45,6 +45,8 @@ def test_out_and_in_again(connection: Any, cursor: Any, table: str, url: str) ->
     assert cursor.rowcount == -1
     notices = [notice[b"M"].decode() for notice in connection.notices]
     assert notices[-1] == "Load into table 'again' completed, 3 record(s) loaded successfully."
+    cursor.execute("SELECT pg_last_copy_count()")
+    assert cursor.fetchall() == ([3],)
     cursor.execute("SELECT * FROM again ORDER BY n")
     assert cursor.fetchall() == ([1, "a"], [2, "it's"], [3, None])
 
@@ -67,10 +69,22 @@ def test_load_errors_are_there_after_the_failure(
         cursor.execute(f"COPY {table} FROM '{url}' IAM_ROLE default FORMAT AS PARQUET")
     assert caught.value.args[0]["C"] == "XX000"
     connection.rollback()
-    cursor.execute(f"SELECT trim(filename), err_code FROM stl_load_errors WHERE trim(filename) LIKE '{url}%'")
+    cursor.execute("SELECT trim(filename), err_code FROM stl_load_errors WHERE query = pg_last_query_id()")
     assert cursor.fetchall() == ([f"{url}wrong.parquet", 15007],)
     cursor.execute(f"SELECT count(*) FROM {table}")
     assert cursor.fetchall() == ([3],)
+
+
+def test_history(connection: Any, cursor: Any, table: str, url: str) -> None:
+    cursor.execute(f"UNLOAD ('SELECT n, s FROM {table}') TO '{url}' IAM_ROLE default FORMAT AS PARQUET")
+    cursor.execute(f"COPY {table} FROM '{url}' IAM_ROLE default FORMAT AS PARQUET")
+    connection.commit()
+    cursor.execute(
+        "SELECT trim(status), loaded_rows, trim(data_source) FROM sys_load_history WHERE query_id = pg_last_copy_id()"
+    )
+    assert cursor.fetchall() == (["completed", 3, url],)
+    cursor.execute("SELECT trim(query_type), trim(status) FROM sys_query_history WHERE query_id = pg_last_copy_id()")
+    assert cursor.fetchall() == (["COPY", "success"],)
 
 
 def test_a_gateway_without_s3_says_so(postgres: str) -> None:

@@ -26,6 +26,8 @@ THEIRS = """
 
         dao, orders = DataAccessObject(), TableObject("orders", redshift.store())
         assert not dao.exists(orders)
+        dao.write([{"id": 7, "name": "it's"}], orders)
+        assert dao.read(orders, into="pylist") == [{"id": 7, "name": "it's"}]
 
     def test_statements(redshift, redshift_gateway):
         assert redshift.gateway is redshift_gateway

@@ -53,17 +53,12 @@ class SystemLog:
                 number = next(self._numbers)
             return number
 
-    def show(self, sql: str, own: int) -> None:
-        """Write what has been sent so far, if a statement asks for a view of it.
-
-        Args:
-            sql: the statement.
-            own: its number; what runs now is written by a later one.
-        """
+    def show(self, sql: str) -> None:
+        """Write what has been run so far, if a statement asks for a view of it."""
         if _VIEWS.search(sql) is None:
             return
         with self._lock:
-            fresh = [one for one in self.sent.so_far() if one.query not in self._written and one.query not in (0, own)]
+            fresh = (one for one in self.sent.so_far() if one.query and one.query not in self._written)
             done = [one for one in fresh if one.outcome != "running"]
             self._written.update(one.query for one in done)
             self._insert(

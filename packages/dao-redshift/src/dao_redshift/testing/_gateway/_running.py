@@ -48,7 +48,7 @@ class Runner:
             sent.begin(self.shared.log.next_number())
             if counts(sent.text):
                 self.context.last_query = sent.query
-            self.shared.log.show(sent.text, sent.query)
+            self.shared.log.show(sent.text)
             fault = fault_of(self.shared.faults, sent.text)
         if fault is not None:
             self._before(fault)

@@ -188,6 +188,7 @@ class Session:
 
     def _prepared(self, sql: str, types: tuple[int, ...] = (), sent: SentStatement | None = None) -> Prepared:
         """What a statement becomes. What it sets is set when it is run, since it may be run more than once or never."""
+        self.shared.log.show(sql)  # before PostgreSQL looks at it, which is when its snapshot begins
         settings = self.context.settings
         before = dict(settings)
         try:

@@ -22,6 +22,7 @@ INFORMATION = words("TABLES COLUMNS SCHEMATA VIEWS TABLE_CONSTRAINTS KEY_COLUMN_
 """Views of the information schema that the gateway has in place of PostgreSQL's."""
 
 RENAMED = {
+    "ISNULL": "coalesce",  # undocumented; in the catalog queries of the JDBC driver
     "NVL": "coalesce",
     "LEN": "length",
     "TEXTLEN": "length",

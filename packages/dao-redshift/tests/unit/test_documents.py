@@ -1,0 +1,27 @@
+"""SUPER, which PostgreSQL has as jsonb: told and written as Redshift does."""
+
+from __future__ import annotations
+
+from struct import pack
+from typing import Any
+
+from raw_client import RawClient
+
+from dao_redshift.testing import RedshiftGateway
+from dao_redshift.testing._wire import _messages as m
+
+
+def test_documents_in_binary_have_no_version(gateway: RedshiftGateway) -> None:
+    wanted = pack("!hhhh", 0, 0, 1, 1)
+    query = m.parse("", """SELECT JSON_PARSE('{"a": [1, "b c"]}')""")
+    with RawClient(gateway) as raw:
+        answers = raw.send(query, m.bind("", "", wanted), m.execute(""), m.SYNC)
+    assert ("D", (b'{"a":[1,"b c"]}',)) in answers
+
+
+def test_documents_are_super(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE t (d super)")
+    cursor.execute("INSERT INTO t SELECT JSON_PARSE(%s)", ('{"a": [1, 2], "b": "x, y: z"}',))
+    cursor.execute("SELECT d FROM t")
+    assert cursor.description[0][1] == 4000
+    assert cursor.fetchall() == (['{"a":[1,2],"b":"x, y: z"}'],)
