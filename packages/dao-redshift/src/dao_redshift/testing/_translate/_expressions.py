@@ -10,6 +10,7 @@ from dao_redshift.testing._statements import RedshiftError
 from dao_redshift.testing._translate import _calls
 from dao_redshift.testing._translate._draft import Draft, quoted, unsupported
 from dao_redshift.testing._translate._names import CATALOG, INFORMATION, OURS, RENAMED, UNSUPPORTED
+from dao_redshift.testing._translate._super import navigate
 from dao_redshift.testing._translate._tokens import Kind, words
 from dao_redshift.testing._translate._types import cast_type
 
@@ -63,6 +64,7 @@ def rewrite(draft: Draft, start: int, end: int) -> None:
                 draft.insert_first(index + 1, " ")
         elif token.kind is Kind.TEMPORARY:
             draft.replace(index, quoted(draft.name(index)))
+    navigate(draft, start, end)
 
 
 def _symbol(draft: Draft, index: int, symbol: str, frames: list[_Frame]) -> None:

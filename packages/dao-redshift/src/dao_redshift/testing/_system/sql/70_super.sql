@@ -135,3 +135,13 @@ $$;
 CREATE FUNCTION _dao_redshift.split_to_array(value text, separator text DEFAULT ',') RETURNS jsonb LANGUAGE sql IMMUTABLE STRICT AS $$
     SELECT to_jsonb(string_to_array(value, separator))
 $$;
+
+-- What FROM t, t.a AS name unnests.
+CREATE FUNCTION _dao_redshift.elements(value jsonb) RETURNS SETOF jsonb LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+    IF jsonb_typeof(value) NOT IN ('array', 'null') THEN
+        RAISE EXCEPTION 'the local Redshift unnests arrays only' USING ERRCODE = 'feature_not_supported';
+    END IF;
+    RETURN QUERY SELECT item FROM jsonb_array_elements(nullif(value, 'null')) item;
+END
+$$;
