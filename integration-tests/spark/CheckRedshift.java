@@ -53,7 +53,7 @@ public class CheckRedshift {
 
     static void batch(Connection connection) throws SQLException {
         try (Statement statement = connection.createStatement()) {
-            statement.execute("CREATE TABLE jdbc_batch (n INTEGER, s VARCHAR(20))");
+            statement.execute("CREATE TABLE jdbc_batch (n INTEGER PRIMARY KEY, s VARCHAR(20)) DISTKEY(n)");
         }
         connection.setAutoCommit(false);
         try (PreparedStatement insert = connection.prepareStatement("INSERT INTO jdbc_batch VALUES (?, ?)")) {
