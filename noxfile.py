@@ -33,6 +33,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 from bootstrap import rerun  # noqa: E402 - tools/ is on the path only now
 from pythons import find_pythons  # noqa: E402
+from readme_lines import requirements  # noqa: E402
 
 if __name__ == "__main__" and importlib.util.find_spec("nox") is None:
     rerun(Path(__file__).resolve(), sys.argv[1:])
@@ -132,10 +133,23 @@ def unit(session: nox.Session, package: str) -> None:
 
 
 @nox.session(python=NEWEST, requires=["wheels"], tags=["quick"])
+def readme(session: nox.Session) -> None:
+    """The README's five lines, with what its first install line names and nothing else."""
+    install(session, *requirements((ROOT / "README.md").read_text("utf-8")))
+    session.run("python", "-P", "tools/readme_lines.py")
+
+
+@nox.session(python=NEWEST, requires=["wheels"], tags=["quick"])
 def docs(session: nox.Session) -> None:
-    """Every fenced block of the README files and of docs/ is run."""
+    """Every fenced block of the README files and of docs/ is run, and every link checked."""
     install(session, *PACKAGES, "--group=docs")
-    pages = ["README.md", "docs", "examples", *(f"packages/{package}/README.md" for package in PACKAGES)]
+    pages = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "docs",
+        "examples",
+        *(f"packages/{package}/README.md" for package in PACKAGES),
+    ]
     workers = [f"-n{CORES}", "--dist=loadfile"]  # a page's blocks build on one another
     arguments = ["--tb=short", "-p", "docs_snippets", *workers, "tools", *pages, *session.posargs]
     session.run("pytest", *arguments, env={"PYTHONPATH": str(ROOT / "tools")})
