@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from dao_sql._connection import Connection, Statement
     from dao_sql._dialect import Dialect
     from dao_sql._interface import SqlInterface
+    from dao_sql._postgres import PostgresInterface
     from dao_sql._sqlite import SqliteInterface
     from dao_sql._statements import Value
 
@@ -22,6 +23,7 @@ _HOMES = {
     "ColumnType": "dao_sql._columns",
     "Connection": "dao_sql._connection",
     "Dialect": "dao_sql._dialect",
+    "PostgresInterface": "dao_sql._postgres",
     "SqlInterface": "dao_sql._interface",
     "SqliteInterface": "dao_sql._sqlite",
     "Statement": "dao_sql._connection",
@@ -36,6 +38,7 @@ __all__ = [
     "ColumnType",
     "Connection",
     "Dialect",
+    "PostgresInterface",
     "SqlInterface",
     "SqliteInterface",
     "Statement",

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
 import pyarrow as pa
 from attrs import define
@@ -30,6 +30,8 @@ class AdbcConnection:
     lost: Callable[[BaseException], bool] = lambda _: False
     begin_writing: str = "BEGIN"
     begin_reading: str = "BEGIN"
+    stream_options: ClassVar[Mapping[str, str]] = {}
+    """The driver's options of a statement whose rows are streamed."""
 
     def execute(self, statement: Statement) -> int | None:
         """Run a statement that gives no rows."""
@@ -41,6 +43,8 @@ class AdbcConnection:
         """Run a query; the driver gives the batches as they are read."""
         cursor = self.raw.cursor()
         try:
+            if stream and self.stream_options:
+                cursor.adbc_statement.set_options(**self.stream_options)
             cursor.execute(statement.text, list(statement.values) or None)
             found = cursor.fetch_record_batch()
         except BaseException:
@@ -77,4 +81,9 @@ class AdbcConnection:
 
 def _batches(cursor: Any, found: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
     with contextlib.closing(cursor):
-        yield from found
+        try:
+            yield from found
+        except GeneratorExit:
+            with contextlib.suppress(Exception):  # else all rows that are left are waited for
+                cursor.adbc_cancel()
+            raise

@@ -44,6 +44,7 @@ def sql_capabilities(
     *,
     lacks_types: Mapping[str, str] | None = None,
     keeps: tuple[str, ...] = (),
+    relaxes: Mapping[str, str] | None = None,
     lacks_features: Mapping[str, str] | None = None,
 ) -> Capabilities:
     """The capabilities of a SQL database: what all of them lack, and what one lacks beside.
@@ -51,6 +52,7 @@ def sql_capabilities(
     Args:
         lacks_types: types and values that it can't keep, each with the reason.
         keeps: types and relaxations of the usual ones that it doesn't lack or need.
+        relaxes: other relaxations, each with the reason.
         lacks_features: features that it lacks.
 
     >>> sql_capabilities(lacks_types={"nan": "it keeps NULL for it"}).absence("type:nan").reason
@@ -65,5 +67,5 @@ def sql_capabilities(
         lacks_operations=without(_LACKS_OPERATIONS),
         lacks_features={**_LACKS_FEATURES, **(lacks_features or {})},
         lacks_types={**without(_LACKS_TYPES), **(lacks_types or {})},
-        relaxes=without(_RELAXES),
+        relaxes={**without(_RELAXES), **(relaxes or {})},
     )

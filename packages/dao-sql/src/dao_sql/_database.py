@@ -115,7 +115,7 @@ class Database:
     @contextlib.contextmanager
     def _open(self, session: Session, *, writing: bool) -> Iterator[Connection]:
         try:
-            session.connection.begin(writing=writing)
+            session.begin(self.pool.connect, writing=writing)
             yield session.connection
         except BaseException:
             self._end(session)

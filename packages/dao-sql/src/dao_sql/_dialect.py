@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 from uuid import uuid4
 
 import pyarrow as pa
 
 from dao.arrow.predicates import Comparison, In, IsNull, Literal, Predicate
-from dao.errors import DaoError, DataError, UnsupportedError
-from dao_sql._columns import Column, ColumnType, TableName
+from dao.errors import DaoError, UnsupportedError
+from dao_sql._columns import Column, TableName
 from dao_sql._connection import Connection, Statement
-from dao_sql._statements import Value, statement
-from dao_sql._types import declared_parts, holding
+from dao_sql._dialect_types import TypesDialect
+from dao_sql._dialect_upserts import UpsertsDialect
+from dao_sql._statements import Value
 
 __all__ = ["Dialect"]
 
 _MARKS = "_dao_commits"
 
 
-class Dialect:
+class Dialect(TypesDialect, UpsertsDialect):
     """A database's SQL. A dialect of another database inherits it, and says what is different there.
 
     Attributes:
@@ -39,105 +40,11 @@ class Dialect:
         old_marks: a condition on the column ``made`` of the table of :meth:`mark`, for those that are of no use now.
     """
 
-    name: ClassVar[str]
-    types: ClassVar[Mapping[str, pa.DataType]]
-    wires: ClassVar[Mapping[pa.DataType, pa.DataType]] = {}
-    decimal: ClassVar[str] = ""
-    decimal_digits: ClassVar[int] = 38
-    paramstyle: ClassVar[str] = "qmark"
     predicates: ClassVar[str] = "postgres"
     refuses: ClassVar[frozenset[str]] = frozenset()
-    name_bytes: ClassVar[int | None] = None
     row_id: ClassVar[str] = ""
     row_id_type: ClassVar[str] = ""
     old_marks: ClassVar[str] = ""
-
-    # names
-
-    def quote(self, name: str) -> str:
-        """Quote a name: the one way in which a name gets into a statement.
-
-        Raises:
-            DataError: it is empty, has a NUL, or is too long for the database.
-        """
-        if not name or "\0" in name:
-            raise DataError(f"{name!r} is no name in {self.name}: it is empty, or has a character NUL")
-        if self.name_bytes is not None and len(name.encode()) > self.name_bytes:
-            raise DataError(f"the name {name!r} is longer than the {self.name_bytes} bytes that {self.name} keeps")
-        return '"' + name.replace('"', '""') + '"'
-
-    def table(self, table: TableName) -> str:
-        """The quoted name of a table, with its schema."""
-        quoted = self.quote(table.name)
-        return quoted if table.temporary or table.schema is None else f"{self.quote(table.schema)}.{quoted}"
-
-    def names(self, columns: Sequence[Column], prefix: str = "") -> str:
-        """The quoted names of columns, as a list."""
-        return ", ".join(prefix + self.quote(one.name) for one in columns)
-
-    def statement(self, *parts: str | Value | Statement) -> Statement:
-        """Join SQL and values to be bound."""
-        return statement(self.paramstyle, *parts)
-
-    # types
-
-    def column_type(self, column: pa.Field) -> ColumnType:
-        """The type of a new column for the values of an Arrow field.
-
-        Raises:
-            UnsupportedError: the database has no type for them.
-        """
-        arrow = holding(column.type, {*self.types.values(), *self._decimals(column.type)})
-        if arrow is None:
-            raise UnsupportedError(f"column {column.name!r} is {column.type}, for which {self.name} has no type")
-        if pa.types.is_decimal(arrow):
-            return self.decimal_type(arrow)
-        return self.make_type(arrow, next(name for name, kind in self.types.items() if kind.equals(arrow)).upper())
-
-    def declared_type(self, declared: str) -> ColumnType:
-        """The type of a column that a catalog declares; what isn't known is read as text."""
-        name, first, second = declared_parts(declared)
-        if name in self.types:
-            return self.make_type(self.types[name], declared)
-        if self.decimal and name == declared_parts(self.decimal)[0] and first is not None and first <= 76:
-            return self.decimal_type((pa.decimal128 if first <= 38 else pa.decimal256)(first, second or 0))
-        return ColumnType(pa.string(), declared, staged=self.text, store=f"CAST({{}} AS {declared})",
-                          fetch=f"CAST({{}} AS {self.text})")  # fmt: skip
-
-    def make_type(self, arrow: pa.DataType, sql: str) -> ColumnType:
-        """The type of a column with these values and this declaration."""
-        return ColumnType(arrow, sql, wire=self.wires.get(arrow, arrow))
-
-    def decimal_type(self, arrow: pa.DataType) -> ColumnType:
-        """The type of a column of decimals. They go as text, which no driver rounds."""
-        sql = f"{self.decimal}({arrow.precision}, {arrow.scale})"
-        return ColumnType(arrow, sql, pa.string(), self.text, f"CAST({{}} AS {sql})", f"CAST({{}} AS {self.text})")
-
-    @property
-    def text(self) -> str:
-        """The SQL type of text."""
-        return next(name for name, kind in self.types.items() if kind.equals(pa.string())).upper()
-
-    def _decimals(self, arrow: pa.DataType) -> Collection[pa.DataType]:
-        if not self.decimal or not pa.types.is_decimal(arrow) or arrow.precision > self.decimal_digits:
-            return ()
-        if not 0 <= arrow.scale <= arrow.precision:
-            return ()
-        return (arrow,) if arrow.bit_width == 256 else (pa.decimal128(arrow.precision, arrow.scale),)
-
-    def encode(self, column: pa.Array, kind: ColumnType) -> pa.Array:
-        """The values of a column as the driver takes them, from those of `kind.arrow`."""
-        from dao.arrow.convert import cast_array
-
-        return cast_array(column, kind.wire)
-
-    def decode(self, column: pa.Array, kind: ColumnType) -> pa.Array:
-        """The values of a column as readers get them, from what the driver gave."""
-        from dao.arrow.convert import cast_array
-
-        if isinstance(column.type, pa.BaseExtensionType) and column.type != kind.arrow:
-            column = column.storage
-        return cast_array(column, kind.arrow)
 
     # tables
 
@@ -226,22 +133,6 @@ class Dialect:
         limited = "" if limit is None else f" LIMIT {int(limit)}"
         return self.statement(f"SELECT {wanted or 'NULL'} FROM {self.table(table)}", *filtered, limited)
 
-    def insert(self, table: TableName, staging: TableName, columns: Sequence[Column], where: str = "") -> Statement:
-        """Insert the rows of a staging table, whose alias is ``s``."""
-        values = ", ".join(self.staged(one) for one in columns)
-        return Statement(
-            f"INSERT INTO {self.table(table)} ({self.names(columns)}) SELECT {values} FROM {self.table(staging)} AS s"
-            + (f" WHERE {where}" if where else "")
-        )
-
-    def staged(self, column: Column) -> str:
-        """What is stored of a column of a staging table with the alias ``s``."""
-        return column.type.store.format(f"s.{self.quote(column.name)}")
-
-    def delete(self, table: TableName, where: Statement | None = None) -> Statement:
-        """Delete the rows that fulfil a condition, or all."""
-        return self.statement(f"DELETE FROM {self.table(table)}", *(() if where is None else (" WHERE ", where)))
-
     def count(self, table: TableName, where: Statement | None = None) -> Statement:
         """Count the rows that fulfil a condition, or all."""
         filtered = () if where is None else (" WHERE ", where)
@@ -258,6 +149,19 @@ class Dialect:
     def bindable(self, value: Any) -> Any:
         """A value of a predicate as the driver takes it."""
         return value
+
+    def analyze(self, table: TableName) -> Statement:
+        """Gather statistics of a table."""
+        return Statement(f"ANALYZE {self.table(table)}")
+
+    def tidy(self, rows: pa.Table) -> pa.Table:
+        """The result of a caller's own query without the driver's own types and metadata."""
+        fields, columns = [], []
+        for field, column in zip(rows.schema, rows.columns, strict=True):
+            opaque = isinstance(field.type, pa.BaseExtensionType) and field.type.extension_name == "arrow.opaque"
+            columns.append(column.cast(field.type.storage_type) if opaque else column)
+            fields.append(pa.field(field.name, columns[-1].type, field.nullable))
+        return pa.Table.from_arrays(columns, schema=pa.schema(fields))
 
     # transactions and errors
 

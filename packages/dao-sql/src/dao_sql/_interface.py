@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from attrs import define, field
 
-from dao.data_object import DirectoryObject, TableObject
+from dao.data_object import DataObject, DirectoryObject, TableObject
 from dao.display import even_half_made
 from dao.errors import DaoError
 from dao.increments import Position
@@ -77,6 +77,14 @@ class SqlInterface:
     def translate_error(self, error: Exception) -> DaoError | None:
         """Translate a driver's error; None for one that is a bug rather than a refusal."""
         return self.dialect.translate(error)
+
+    def plan_call(
+        self, action: str, data_object: DataObject, arguments: Mapping[str, Any], options: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Plan a call, raising its errors that don't depend on the database's content; see :mod:`dao.interface`."""
+        from dao_sql._actions.calls import plan
+
+        return plan(self._database, action, data_object, arguments)
 
     def read(
         self, data_object: TableObject, *, columns: Sequence[str] | None = None, where: Any = None,
@@ -203,6 +211,85 @@ class SqlInterface:
         database = self._database
         return write_rows(database, database.table(data_object), data, _declared(schema), asked, call)
 
+    def upsert(
+        self, data: Any, data_object: TableObject, *, keys: str | Sequence[str] | None = None,
+        order_by: str | Sequence[str] | None = None, delete_when: Any = None, schema_mode: str = "strict",
+        schema: Any = None, properties: Mapping[str, Any] | None = None, idempotency_key: str | None = None,
+        position: Position | None = None,
+    ) -> WriteResult:  # fmt: skip
+        """Replace the rows with existing keys and add the others, all or none, in one transaction.
+
+        The data is held in memory, the table is not.
+
+        Args:
+            data: the rows.
+            data_object: the table. It is created if it doesn't exist. It needs no primary key.
+            keys: the columns that identify a row; by default the object's property ``keys``.
+            order_by: columns that select one of the rows with the same keys, including the stored row: the greatest
+                wins; null and NaN are less than all values; of equal rows the data's last wins.
+            delete_when: a condition on rows of the data: those for which it is true delete the stored row of their key.
+            schema_mode: ``strict``, or ``evolve`` to add columns that the data has; columns that it lacks keep their
+                values in stored rows.
+            schema: the schema of the data, to which it is cast.
+            properties: as for :meth:`write`.
+            idempotency_key: as for :meth:`write`.
+            position: as for :meth:`write`.
+
+        Raises:
+            DataError: a key is null or NaN, or keys are repeated in the data and there is no ``order_by``.
+            UnsupportedError: the database can't order by a column.
+        """
+        from dao.tables import KeyedCall
+        from dao_sql._actions.upserting import Upsert, upsert_rows
+
+        asked = Upsert(_listed(keys), _listed(order_by), delete_when, schema_mode, properties, position)
+        call = KeyedCall.of(idempotency_key, "upsert", **asked.compared, position=position)
+        database = self._database
+        return upsert_rows(database, database.table(data_object), data, _declared(schema), asked, call)
+
+    def move(self, data_object: TableObject, target: TableObject, *, mode: str = "error") -> WriteResult:
+        """Give a table another name in the schema, with all that belongs to it.
+
+        Args:
+            data_object: the table.
+            target: the table's new name.
+            mode: ``error``, ``overwrite`` or ``ignore``.
+
+        Raises:
+            NotFoundError: there is no table.
+            AlreadyExistsError: there is one of the new name, and ``mode`` is ``error``.
+        """
+        from dao_sql._actions.moving import move_table
+
+        database = self._database
+        return move_table(database, database.table(data_object), database.table(target), mode)
+
+    def run_sql(self, data_object: DataObject, *, query: str, parameters: Sequence[Any] | None = None) -> Any:
+        """Run a query of your own in the database's SQL, in a transaction that only reads.
+
+        Args:
+            data_object: the store, or any object of it.
+            query: the query. It is sent as it is: what comes from elsewhere belongs into `parameters`.
+            parameters: the values of its placeholders (``?`` in SQLite, ``$1`` in PostgreSQL), in their order.
+
+        Returns:
+            A ``pyarrow.Table``, in the driver's types.
+        """
+        from dao_sql._actions.running import query_rows
+
+        return query_rows(self._database, query, parameters)
+
+    def run_analyze(self, data_object: TableObject) -> WriteResult:
+        """Gather the statistics by which the database plans queries of a table.
+
+        Raises:
+            NotFoundError: there is no table.
+        """
+        from dao_sql._actions.running import analyze_table
+
+        database = self._database
+        return analyze_table(database, database.table(data_object))
+
     def delete(self, data_object: TableObject, *, where: Any = None, idempotency_key: str | None = None) -> WriteResult:
         """Delete rows, or a table, in one transaction.
 
@@ -228,6 +315,10 @@ class SqlInterface:
         predicate = parse(where)
         call = KeyedCall.of(idempotency_key, "delete", where=str(predicate))
         return delete_rows(database, table, predicate, call)
+
+
+def _listed(given: str | Sequence[str] | None) -> tuple[str, ...]:
+    return () if given is None else (given,) if isinstance(given, str) else tuple(given)
 
 
 def _declared(schema: Any) -> Any:

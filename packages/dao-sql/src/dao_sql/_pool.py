@@ -24,11 +24,26 @@ class Session:
 
     Attributes:
         connection: the connection.
+        is_unused: whether nothing was done with it yet in this session.
         broken: whether it must not be used again.
     """
 
     connection: Connection
+    is_unused: bool = True
     broken: bool = False
+
+    def begin(self, connect: Callable[[], Connection], *, writing: bool) -> None:
+        """Begin a transaction; where the idle connection turns out to be lost, on a new one."""
+        try:
+            self.connection.begin(writing=writing)
+        except Exception as error:
+            if not self.is_unused or not self.connection.is_lost(error):
+                raise
+            _close(self.connection)
+            self.connection = connect()
+            self.connection.begin(writing=writing)
+        finally:
+            self.is_unused = False
 
 
 @define(eq=False)
@@ -55,7 +70,7 @@ class Pool:
         try:
             yield session
         except BaseException as error:
-            session.broken = session.broken or session.connection.is_lost(error)
+            session.broken = session.broken or session.connection.is_lost(error.__cause__ or error)
             raise
         finally:
             self._give(session)

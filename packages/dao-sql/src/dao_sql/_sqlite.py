@@ -6,18 +6,28 @@ from pathlib import Path
 from typing import ClassVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from attrs import define, field
 
 from dao.arrow.predicates import Predicate
 from dao.display import even_half_made
-from dao.errors import ConflictError, DaoError, DataError, NotFoundError, PermissionDeniedError, StoreError
+from dao.errors import (
+    ConflictError,
+    DaoError,
+    DataError,
+    NotFoundError,
+    PermissionDeniedError,
+    StoreError,
+    UnsupportedError,
+)
 from dao.options import one_of
 from dao_sql._capabilities import sql_capabilities
-from dao_sql._columns import TableName
+from dao_sql._columns import Column, ColumnType, TableName
 from dao_sql._connection import Statement
 from dao_sql._dialect import Dialect
 from dao_sql._guessing import GuessingConnection
 from dao_sql._interface import SqlInterface
+from dao_sql._match import Match
 from dao_sql._statements import Value
 
 __all__ = ["SqliteDialect", "SqliteInterface"]
@@ -74,6 +84,25 @@ class SqliteDialect(Dialect):
             schema.field(name).type in (pa.int64(), pa.float64(), pa.string(), pa.binary(), *_NUMBERS[1:])
             for name in condition.columns
         )
+
+    def ordered(self, column: Column, value: str) -> str:
+        """A value by which rows are ordered: the text of a decimal isn't one."""
+        if pa.types.is_decimal(column.type.arrow):
+            raise UnsupportedError(f"order_by: SQLite can't order the decimals of {column.name!r}")
+        return value
+
+    def index_staging(self, staging: TableName, match: Match) -> Statement:
+        """An index of the keys."""
+        keys = ", ".join(map(self.quote, match.keys))
+        return Statement(
+            f"CREATE INDEX temp.{self.quote(staging.name + '_keys')} ON {self.quote(staging.name)} ({keys})"
+        )
+
+    def decode(self, column: pa.Array, kind: ColumnType) -> pa.Array:
+        """The values of a column, from what the driver gave."""
+        if pa.types.is_time(kind.arrow):  # Arrow parses times of a day that it is told alone
+            column = pc.binary_join_element_wise("1970-01-01 ", column, "").cast(_PLAIN)
+        return super().decode(column, kind)
 
     def translate(self, error: Exception) -> DaoError | None:
         """DAO's error for one of the driver, by its text: SQLite's codes don't come through."""

@@ -11,6 +11,7 @@ from attrs import frozen
 
 from dao.arrow.convert import select_fields
 from dao.arrow.predicates import Literal, Predicate, bind, filter_table, parse, split, to_sql
+from dao.errors import ConflictError
 from dao.memory import kept
 from dao.progress import advance
 from dao.tables import Selection
@@ -102,15 +103,32 @@ def stream_rows(database: Database, table: TableName, selection: Selection) -> p
 
 
 def _streamed(database: Database, table: TableName, selection: Selection) -> Generator[Any, None, None]:
-    """The schema, then the batches; the connection is given back at the end, or when the stream is dropped."""
+    """The schema, then the batches.
+
+    The query is sent when the first batch is asked for. One batch is fetched ahead, and the connection given back with
+    the last one: a stream that isn't read, or of a small table that isn't read to its end, leaves no lock behind.
+    """
+    with database.session() as session, database.reading(session) as connection:
+        schema = _compiled(database, connection, table, selection).schema
+    yield schema
+    ahead = None
     with database.session() as session, database.reading(session) as connection:
         query = _compiled(database, connection, table, selection)
+        if query.schema != schema:
+            raise ConflictError(f"the columns of {table.name!r} were changed before the stream was read: read again")
         rows = connection.query(query.statement, wire_schema(query.columns), stream=True)
         with contextlib.closing(matching_rows(database.dialect, query, rows)) as batches:
-            yield query.schema
             for batch in batches:
-                for start in range(0, batch.num_rows, selection.batch_size or batch.num_rows or 1):
-                    yield batch.slice(start, selection.batch_size)
+                if ahead is not None:
+                    yield from _pieces(ahead, selection.batch_size)
+                ahead = batch
+    if ahead is not None:
+        yield from _pieces(ahead, selection.batch_size)
+
+
+def _pieces(batch: pa.RecordBatch, size: int | None) -> Iterator[pa.RecordBatch]:
+    for start in range(0, batch.num_rows, size or batch.num_rows or 1):
+        yield batch.slice(start, size)
 
 
 def count_rows(database: Database, table: TableName, where: Any) -> int:

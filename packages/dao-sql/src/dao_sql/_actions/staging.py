@@ -17,7 +17,7 @@ from dao_sql._database import OWN, Database
 from dao_sql._dialect import Dialect
 from dao_sql._pool import Session
 
-__all__ = ["Staged", "columns_for", "staged"]
+__all__ = ["Staged", "columns_for", "plain_rows", "staged"]
 
 
 @frozen
@@ -68,25 +68,65 @@ def staged(
         with database.translated():
             session.connection.execute(database.dialect.create_staging(table, columns))
             created = True
-            count = session.connection.ingest(table, columns, _encoded(database.dialect, columns, rows))
+            count = _ingested(session, table, columns, _encoded(database.dialect, columns, rows))
         yield Staged(table, tuple(columns), count)
     finally:
         if created and not session.broken:
             database.drop_quietly(session, table)
 
 
-def _encoded(dialect: Dialect, columns: Sequence[Column], rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
-    checked = conform(pa.RecordBatchReader.from_batches(rows.schema, _checked(dialect, rows)), schema_of(columns))
-    schema = wire_schema(columns)
+def plain_rows(dialect: Dialect, rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
+    """The rows with the storage of extension types, but for those that the database has itself."""
+    known = set(dialect.types.values())
+    strange = {
+        field.name: field.type.storage_type
+        for field in rows.schema
+        if isinstance(field.type, pa.BaseExtensionType) and field.type not in known
+    }
+    if not strange:
+        return rows
+    fields = [field.with_type(strange.get(field.name, field.type)) for field in rows.schema]
+    schema = pa.schema([field.remove_metadata() if field.name in strange else field for field in fields])
 
     def batches() -> Iterator[pa.RecordBatch]:
-        for batch in checked:
-            pairs = zip(batch.columns, columns, strict=True)
-            arrays = [dialect.encode(array, column.type) for array, column in pairs]
-            yield pa.RecordBatch.from_arrays(arrays, schema=schema)
-            advance(rows=batch.num_rows)
+        for batch in rows:
+            columns = [
+                column.storage if field.name in strange else column
+                for field, column in zip(batch.schema, batch.columns, strict=True)
+            ]
+            yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
     return pa.RecordBatchReader.from_batches(schema, batches())
+
+
+def _ingested(session: Session, table: TableName, columns: Sequence[Column], batches: Iterator[pa.RecordBatch]) -> int:
+    """Load rows; an error of their source is raised as it is, since drivers make a text of it."""
+    failures: list[BaseException] = []
+
+    def watched() -> Iterator[pa.RecordBatch]:
+        try:
+            yield from batches
+        except BaseException as error:
+            failures.append(error)
+            raise
+
+    try:
+        return session.connection.ingest(
+            table, columns, pa.RecordBatchReader.from_batches(wire_schema(columns), watched())
+        )
+    except Exception:
+        if failures:
+            raise failures[0] from None
+        raise
+
+
+def _encoded(dialect: Dialect, columns: Sequence[Column], rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    checked = conform(pa.RecordBatchReader.from_batches(rows.schema, _checked(dialect, rows)), schema_of(columns))
+    schema = wire_schema(columns)
+    for batch in checked:
+        pairs = zip(batch.columns, columns, strict=True)
+        yield pa.RecordBatch.from_arrays([dialect.encode(array, one.type) for array, one in pairs], schema=schema)
+        advance(rows=batch.num_rows)
 
 
 def _checked(dialect: Dialect, rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:

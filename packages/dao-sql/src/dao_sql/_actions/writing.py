@@ -14,13 +14,13 @@ from dao.increments import Position
 from dao.results import WriteResult
 from dao.tables import KeyedCall, check_mode, check_schema_mode, reconcile
 from dao_sql._actions.remembered import Memory
-from dao_sql._actions.staging import Staged, columns_for, staged
+from dao_sql._actions.staging import Staged, columns_for, plain_rows, staged
 from dao_sql._columns import Column, TableName, schema_of
 from dao_sql._connection import Connection
 from dao_sql._database import Database
 from dao_sql._dialect import Dialect
 
-__all__ = ["MODES", "Write", "columns_after", "create", "evolve", "write_rows"]
+__all__ = ["MODES", "UNCHANGED", "Write", "columns_after", "create", "evolve", "write_rows"]
 
 MODES = ("error", "append", "overwrite", "ignore")
 UNCHANGED = WriteResult(rows_inserted=0, rows_updated=0, rows_deleted=0)
@@ -53,12 +53,13 @@ def write_rows(
         if before is not None and call is None and asked.mode in ("error", "ignore"):
             return _there(table, asked.mode)
         rows = to_reader(data, schema=schema)
+        rows = plain_rows(database.dialect, rows if call is None else call.watch(rows))
         replaced = before is None or asked.mode != "append"
         after = columns_for(database.dialect, rows.schema) if replaced else None
         if after is None:
             after = columns_after(database.dialect, before or (), rows.schema, asked.schema_mode)
         given = tuple(one for one in after if one.name in rows.schema.names)
-        with staged(database, session, given, rows if call is None else call.watch(rows)) as stage:
+        with staged(database, session, given, rows) as stage:
             return database.publish(session, _Publication(database, table, asked, call, before, after, stage))
 
 

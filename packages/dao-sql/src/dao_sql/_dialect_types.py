@@ -1,0 +1,82 @@
+"""How a dialect maps Arrow's types to SQL's, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import ClassVar
+
+import pyarrow as pa
+
+from dao.errors import DataError
+from dao_sql._columns import ColumnType
+from dao_sql._dialect_names import NamesDialect
+from dao_sql._types import declared_parts, holding
+
+__all__ = ["TypesDialect"]
+
+
+class TypesDialect(NamesDialect):
+    """See :class:`dao_sql.Dialect`."""
+
+    types: ClassVar[Mapping[str, pa.DataType]]
+    wires: ClassVar[Mapping[pa.DataType, pa.DataType]] = {}
+    decimal: ClassVar[str] = ""
+    decimal_digits: ClassVar[int] = 38
+
+    def column_type(self, column: pa.Field) -> ColumnType:
+        """The type of a new column for the values of an Arrow field.
+
+        Raises:
+            DataError: the database has no type for them.
+        """
+        arrow = holding(column.type, {*self.types.values(), *self._decimals(column.type)})
+        if arrow is None:
+            raise DataError(f"column {column.name!r} is {column.type}, for which {self.name} has no type")
+        if pa.types.is_decimal(arrow):
+            return self.decimal_type(arrow)
+        return self.make_type(arrow, next(name for name, kind in self.types.items() if kind.equals(arrow)).upper())
+
+    def declared_type(self, declared: str) -> ColumnType:
+        """The type of a column that a catalog declares; what isn't known is read as text."""
+        name, first, second = declared_parts(declared)
+        if name in self.types:
+            return self.make_type(self.types[name], declared.upper())
+        if self.decimal and name == declared_parts(self.decimal)[0] and first is not None and first <= 76:
+            return self.decimal_type((pa.decimal128 if first <= 38 else pa.decimal256)(first, second or 0))
+        return ColumnType(pa.string(), declared, staged=self.text, store=f"CAST({{}} AS {declared})",
+                          fetch=f"CAST({{}} AS {self.text})")  # fmt: skip
+
+    def make_type(self, arrow: pa.DataType, sql: str) -> ColumnType:
+        """The type of a column with these values and this declaration."""
+        return ColumnType(arrow, sql, wire=self.wires.get(arrow, arrow))
+
+    def decimal_type(self, arrow: pa.DataType) -> ColumnType:
+        """The type of a column of decimals. They go as text, which no driver rounds."""
+        sql = f"{self.decimal}({arrow.precision}, {arrow.scale})"
+        return ColumnType(arrow, sql, pa.string(), self.text, f"CAST({{}} AS {sql})", f"CAST({{}} AS {self.text})")
+
+    @property
+    def text(self) -> str:
+        """The SQL type of text."""
+        return next(name for name, kind in self.types.items() if kind.equals(pa.string())).upper()
+
+    def _decimals(self, arrow: pa.DataType) -> Collection[pa.DataType]:
+        if not self.decimal or not pa.types.is_decimal(arrow) or arrow.precision > self.decimal_digits:
+            return ()
+        if not 0 <= arrow.scale <= arrow.precision:
+            return ()
+        return (arrow,) if arrow.bit_width == 256 else (pa.decimal128(arrow.precision, arrow.scale),)
+
+    def encode(self, column: pa.Array, kind: ColumnType) -> pa.Array:
+        """The values of a column as the driver takes them, from those of `kind.arrow`."""
+        from dao.arrow.convert import cast_array
+
+        return cast_array(column, kind.wire)
+
+    def decode(self, column: pa.Array, kind: ColumnType) -> pa.Array:
+        """The values of a column as readers get them, from what the driver gave."""
+        from dao.arrow.convert import cast_array
+
+        if isinstance(column.type, pa.BaseExtensionType) and column.type != kind.arrow:
+            column = column.storage
+        return cast_array(column, kind.arrow)

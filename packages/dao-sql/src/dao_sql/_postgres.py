@@ -1,0 +1,132 @@
+"""PostgreSQL: its dialect, and the interface ``postgres``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import pyarrow as pa
+from attrs import define, field
+from attrs.validators import optional
+
+from dao.display import even_half_made
+from dao.errors import DaoError, TransientError
+from dao.options import number
+from dao.secrets import Secret
+from dao_sql._capabilities import sql_capabilities
+from dao_sql._columns import Column, TableName
+from dao_sql._connection import Connection, Statement
+from dao_sql._dialect import Dialect
+from dao_sql._interface import SqlInterface
+from dao_sql._postgres_connection import PostgresConnection, connect, meaning
+from dao_sql._statements import Value
+
+__all__ = ["PostgresDialect", "PostgresInterface"]
+
+_LOCKS = {
+    "read": "ACCESS SHARE", "append": "ROW EXCLUSIVE", "change": "SHARE ROW EXCLUSIVE", "replace": "ACCESS EXCLUSIVE",
+}  # fmt: skip
+
+
+class PostgresDialect(Dialect):
+    """PostgreSQL's SQL."""
+
+    name = "PostgreSQL"
+    types: ClassVar = {
+        "boolean": pa.bool_(), "smallint": pa.int16(), "integer": pa.int32(), "bigint": pa.int64(),
+        "real": pa.float32(), "double precision": pa.float64(), "text": pa.string(), "character varying": pa.string(),
+        "bytea": pa.binary(), "uuid": pa.uuid(), "date": pa.date32(), "time without time zone": pa.time64("us"),
+        "timestamp without time zone": pa.timestamp("us"), "timestamp with time zone": pa.timestamp("us", "UTC"),
+    }  # fmt: skip
+    decimal, decimal_digits = "NUMERIC", 76
+    paramstyle, predicates = "numeric_dollar", "postgres"
+    refuses = frozenset({"nul"})
+    name_bytes = 63
+    row_id, row_id_type = "ctid", "tid"
+
+    def tables(self, schema: str | None) -> Statement:
+        """A query of the names of the tables."""
+        return self.statement(
+            "SELECT c.relname::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname = ", Value(schema),
+        )  # fmt: skip
+
+    def columns(self, table: TableName) -> Statement:
+        """A query of a table's columns."""
+        return self.statement(
+            "SELECT c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod), "
+            "CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
+            "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') "
+            "AND a.attnum > 0 AND NOT a.attisdropped AND n.nspname = ", Value(table.schema), " AND c.relname = ",
+            Value(table.name), " ORDER BY a.attnum",
+        )  # fmt: skip
+
+    def lock(self, table: TableName, purpose: str) -> Sequence[Statement]:
+        """Lock a table; readers wait for who replaces it alone."""
+        return [Statement(f"LOCK TABLE {self.table(table)} IN {_LOCKS[purpose]} MODE")]
+
+    def change_column(self, table: TableName, old: Column, new: Column) -> Sequence[Statement]:
+        """Give a column a wider type, or let it hold NULL."""
+        change = f"ALTER TABLE {self.table(table)} ALTER COLUMN {self.quote(new.name)}"
+        wider = [Statement(f"{change} TYPE {new.type.sql}")] if old.type != new.type else []
+        return [*wider, *([Statement(f"{change} DROP NOT NULL")] if new.nullable and not old.nullable else [])]
+
+    def ordered(self, column: Column, value: str) -> str:
+        """A value by which rows are ordered: texts by their bytes, NaN as NULL."""
+        if pa.types.is_string(column.type.arrow):
+            return f'{value} COLLATE "C"'
+        return f"NULLIF({value}, 'NaN')" if pa.types.is_floating(column.type.arrow) else value
+
+    def mark(self, connection: Connection, schema: str | None) -> Any:
+        """The number of the transaction."""
+        found = connection.query(Statement("SELECT pg_current_xact_id()::text"), None).read_all()
+        return found.column(0)[0].as_py()
+
+    def was_committed(self, connection: Connection, schema: str | None, mark: Any) -> bool:
+        """Whether the transaction of a number was committed."""
+        asked = self.statement("SELECT pg_xact_status(", Value(mark), "::text::xid8)")
+        status = connection.query(asked, None).read_all().column(0)[0].as_py()
+        if status == "in progress":
+            raise TransientError("the answer to COMMIT was lost, and the transaction is still in progress")
+        return bool(status == "committed")
+
+    def translate(self, error: Exception) -> DaoError | None:
+        """DAO's error for one of the driver, by its SQLSTATE."""
+        return meaning(error)
+
+
+@even_half_made
+@define(slots=False, kw_only=True)
+class PostgresInterface(SqlInterface):
+    """Tables of a schema of a PostgreSQL database, version 13 or newer.
+
+    Attributes:
+        uri: where it is and as whom, as libpq takes it: ``postgresql://user:password@host:5432/database``.
+        schema_name: the option ``schema``: the schema that the tables are in.
+        statement_timeout: seconds after which the server gives up a statement; None for its own setting.
+    """
+
+    uri: Secret
+    schema_name: str = field(default="public", alias="schema")
+    statement_timeout: float | None = field(default=None, validator=optional(number("seconds", 0.001)))
+
+    capabilities: ClassVar = sql_capabilities(
+        keeps=("uuid",),
+        lacks_types={
+            "control_text": "PostgreSQL's text has no character NUL",
+            "odd_names": "PostgreSQL's names have 63 bytes at most",
+        },
+        relaxes={"integers": "PostgreSQL has integers of 16, 32 and 64 bits: int8 and uint8 become int16"},
+    )
+
+    @property
+    def dialect(self) -> PostgresDialect:
+        """PostgreSQL's SQL."""
+        return PostgresDialect()
+
+    def connect(self) -> PostgresConnection:
+        """Open a connection."""
+        made = connect(self.uri)
+        if self.statement_timeout is not None:
+            made.execute(Statement(f"SET statement_timeout = {int(self.statement_timeout * 1000)}"))
+        return made

@@ -1,0 +1,119 @@
+"""A connection to PostgreSQL, and what its driver's errors mean."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+import pyarrow as pa
+
+from dao.errors import (
+    ConfigError,
+    ConflictError,
+    DaoError,
+    DataError,
+    NotFoundError,
+    PermissionDeniedError,
+    StoreError,
+    TransientError,
+)
+from dao.secrets import Secret
+from dao_sql._adbc import AdbcConnection
+from dao_sql._connection import Statement
+
+__all__ = ["PostgresConnection", "connect", "meaning"]
+
+_STATES: tuple[tuple[tuple[str, ...], type[DaoError]], ...] = (
+    (("40", "55P03", "23505", "42P07", "XX000"), ConflictError),
+    (("42P01", "3F000", "3D000"), NotFoundError),
+    (("42501", "28"), PermissionDeniedError),
+    (("22", "23", "54"), DataError),
+    (("08", "53", "57"), TransientError),
+)
+"""What the beginning of an SQLSTATE means. Two that create one table at once get 42P07 or 23505: they try again."""
+_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
+_FETCHED = 8 << 20
+"""Bytes, about, that are fetched from a cursor at once."""
+_REFUSALS: tuple[tuple[str, type[DaoError], str], ...] = (
+    ("authentication failed", PermissionDeniedError, "the user or the password is wrong"),
+    ("no password supplied", PermissionDeniedError, "it asks for a password, and the uri has none"),
+    ("does not exist", NotFoundError, "it has no such database or role"),
+    ("SSL", PermissionDeniedError, "it and this client don't agree on TLS: see sslmode in libpq's documentation"),
+    ("refused", TransientError, "nothing listens at that host and port"),
+    ("translate host name", NotFoundError, "the host's name isn't known"),
+    ("invalid", ConfigError, "the uri is none: expected postgresql://user:password@host:5432/database, with %40 for @"),
+    ("", TransientError, "it doesn't answer, or refuses connections"),
+)
+
+
+class PostgresConnection(AdbcConnection):
+    """A connection to PostgreSQL."""
+
+    stream_options: ClassVar = {"adbc.postgresql.batch_size_hint_bytes": str(_FETCHED // 2)}
+
+    def query(self, statement: Statement, schema: pa.Schema | None, *, stream: bool = False) -> pa.RecordBatchReader:
+        """Run a query. The driver streams one without values; one with values is read through a cursor."""
+        if not stream or not statement.values:
+            return super().query(statement, schema, stream=stream)
+        self.execute(Statement(f"DECLARE _dao_rows NO SCROLL CURSOR FOR {statement.text}", statement.values))
+        batches = self._fetched()
+        first = next(batches)
+        return pa.RecordBatchReader.from_batches(first.schema, itertools.chain([first], batches))
+
+    def _fetched(self) -> Iterator[pa.RecordBatch]:
+        with contextlib.closing(self.raw.cursor()) as cursor:
+            cursor.adbc_statement.set_options(**{"adbc.postgresql.use_copy": "false"})
+            rows = 1_000
+            while True:
+                cursor.execute(f"FETCH FORWARD {rows} FROM _dao_rows")
+                found = cursor.fetch_arrow_table().combine_chunks()
+                yield from found.to_batches() or [pa.RecordBatch.from_pylist([], found.schema)]
+                if found.num_rows < rows:
+                    return
+                rows = max(1, min(50_000, rows * _FETCHED // max(found.nbytes, 1)))
+
+    def is_lost(self, error: BaseException) -> bool:
+        """Whether the connection was lost."""
+        from adbc_driver_manager import OperationalError
+
+        state = getattr(error, "sqlstate", None) or "08"
+        return isinstance(error, OperationalError) and state.startswith(("08", "57P"))
+
+
+def connect(uri: Secret) -> PostgresConnection:
+    """Open a connection.
+
+    Raises:
+        DaoError: it can't be opened; the message quotes no part of the URI, as the driver's does.
+    """
+    raw, refusal = _opened(uri)
+    if refusal is not None:
+        raise refusal
+    made = PostgresConnection(raw, begin_writing=_BEGIN, begin_reading=f"{_BEGIN} READ ONLY")
+    made.execute(Statement("SET lock_timeout = '5s'"))  # then it is a conflict, and the transaction is made again
+    return made
+
+
+def _opened(uri: Secret) -> tuple[Any, DaoError | None]:
+    """The driver's connection, or why there is none: an error that has nothing of the driver's in its traceback."""
+    from adbc_driver_manager import Error
+    from adbc_driver_postgresql import dbapi
+
+    try:
+        return dbapi.connect(uri.reveal(), autocommit=True), None
+    except Error as error:
+        kind, why = next((kind, why) for words, kind, why in _REFUSALS if words in str(error))
+        return None, kind(f"can't connect to PostgreSQL: {why}")
+
+
+def meaning(error: Exception) -> DaoError | None:
+    """DAO's error for one of the driver, by its SQLSTATE; None for one that isn't the driver's."""
+    from adbc_driver_manager import Error
+
+    if not isinstance(error, Error):
+        return None
+    text = " ".join(str(error).split("\nQuery was:")[0].split())
+    kind = next((kind for states, kind in _STATES if (error.sqlstate or "08").startswith(states)), StoreError)
+    return kind(f"PostgreSQL refused: {text}")
