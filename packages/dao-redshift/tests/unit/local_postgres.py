@@ -34,6 +34,9 @@ class Connection:
         rows = range(result.ntuples)
         return [tuple(_text(result.get_value(row, column)) for column in range(result.nfields)) for row in rows]
 
+    def describe(self, sql: str) -> list[tuple[str, int, int]]:
+        raise NotImplementedError
+
     def copy_in(self, sql: str, chunks: Iterable[bytes]) -> int:
         raise NotImplementedError
 

@@ -60,6 +60,14 @@ def test_a_load_is_a_part_of_the_transaction(connection: Any, cursor: Any, table
     assert cursor.fetchall() == ([3],)
 
 
+def test_a_transaction_that_only_reads_can_unload(connection: Any, cursor: Any, table: str, url: str) -> None:
+    connection.commit()
+    cursor.execute("BEGIN READ ONLY")
+    cursor.execute(f"UNLOAD ('SELECT n, s FROM {table}') TO '{url}' IAM_ROLE default FORMAT AS PARQUET")
+    cursor.execute("SELECT pg_last_unload_count()")
+    assert cursor.fetchall() == ([3],)
+
+
 def test_load_errors_are_there_after_the_failure(
     connection: Any, cursor: Any, table: str, bucket: Any, prefix: str, url: str
 ) -> None:

@@ -107,6 +107,14 @@ class Upstream(Protocol):
         """
         ...
 
+    def describe(self, sql: str) -> list[tuple[str, int, int]]:
+        """The columns of a query's result: name, oid of the type, modifier. It isn't run; a domain is its base type.
+
+        Raises:
+            RedshiftError: with PostgreSQL's message and SQLSTATE.
+        """
+        ...
+
     def copy_in(self, sql: str, chunks: Iterable[bytes]) -> int:
         """Run a ``COPY ... FROM STDIN`` with these bytes; return the number of rows.
 

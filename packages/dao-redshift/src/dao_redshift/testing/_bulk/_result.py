@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,14 +14,6 @@ from dao_redshift.testing._statements import RedshiftError, Upstream
 
 __all__ = ["ResultColumn", "described", "result_batches"]
 
-_VIEW = "pg_temp._dao_redshift_unload"
-_LOOK_UP = f"""
-SELECT COALESCE(b.typname, t.typname), CASE WHEN b.oid IS NULL THEN a.atttypmod ELSE t.typtypmod END
-FROM pg_catalog.pg_attribute a
-JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype
-WHERE a.attrelid = '{_VIEW}'::regclass AND a.attnum > 0 ORDER BY a.attnum
-"""
 _OUT = "(FORMAT csv, NULL '', ENCODING 'UTF8')"
 _BLOCK = 4 * 2**20
 _AS_TEXT = {
@@ -64,18 +55,13 @@ def described(query: str, upstream: Upstream) -> tuple[ResultColumn, ...]:
     Raises:
         RedshiftError: PostgreSQL refuses the query, or it is none.
     """
-    header = b"".join(
-        upstream.copy_out(f"COPY (SELECT * FROM ({query}\n) AS q LIMIT 0) TO STDOUT (FORMAT csv, HEADER)")
-    )
-    names = next(csv.reader(io.StringIO(header.decode(), newline="")), [])
-    if not names:
+    found = upstream.describe(f"SELECT * FROM ({query}\n) AS q")  # which only a query can stand in
+    if not found:
         raise RedshiftError("UNLOAD needs a query with columns", "42601")
-    upstream.query(f"CREATE TEMPORARY VIEW {_VIEW.split('.')[1]} ({_aliases(len(names))}) AS {query}")
-    types = upstream.query(_LOOK_UP)
-    upstream.query(f"DROP VIEW {_VIEW}")
-    columns = tuple(
-        ResultColumn(name, kind or "", int(modifier or -1)) for name, (kind, modifier) in zip(names, types, strict=True)
-    )
+    oids = ", ".join(str(oid) for oid in {oid for _, oid, _ in found})
+    types = upstream.query(f"SELECT oid, typname FROM pg_catalog.pg_type WHERE oid IN ({oids})")
+    by_oid = {str(oid): kind or "" for oid, kind in types}
+    columns = tuple(ResultColumn(name, by_oid[str(oid)], modifier) for name, oid, modifier in found)
     return _with_scales(query, columns, upstream)
 
 

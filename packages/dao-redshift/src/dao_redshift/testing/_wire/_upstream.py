@@ -55,6 +55,21 @@ class UpstreamConnection:
                 self._closed()
                 return found
 
+    def describe(self, sql: str) -> list[tuple[str, int, int]]:
+        """The columns of a query's result: name, oid of the type, modifier. It isn't run; a domain is its base type.
+
+        Raises:
+            RedshiftError: with PostgreSQL's message and SQLSTATE.
+        """
+        self._refuse_if_failed()
+        start = m.close(b"S", _NAME) + m.parse(_NAME, sql) + m.describe(b"S", _NAME)
+        self.stream.send(start + _CLOSE + m.FLUSH)
+        self._until(b"t")
+        kind, body = self._next()
+        self._closed()
+        found = m.columns_of(body) if kind == b"T" else []  # else NoData: no query
+        return [(column.name.decode(), column.type, column.modifier) for column in found]
+
     def copy_in(self, sql: str, chunks: Iterable[bytes]) -> int:
         """Run a ``COPY ... FROM STDIN`` with these bytes; return the number of rows.
 
@@ -107,12 +122,15 @@ class UpstreamConnection:
             self._until_failure()
 
     def _begin(self, sql: str, closing: bytes = b"") -> None:
-        if self.failed:
-            raise RedshiftError("current transaction is aborted, commands ignored until end of transaction", "25P02")
+        self._refuse_if_failed()
         # One that failed has left its name behind.
         start = m.close(b"S", _NAME) + m.parse(_NAME, sql) + m.bind(_NAME, _NAME) + m.execute(_NAME)
         self.stream.send(start + closing + m.FLUSH)
         self._until(b"2")
+
+    def _refuse_if_failed(self) -> None:
+        if self.failed:
+            raise RedshiftError("current transaction is aborted, commands ignored until end of transaction", "25P02")
 
     def _closed(self) -> None:
         self._until(b"3")
