@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import redshift_connector
 
 
 @pytest.fixture
@@ -107,3 +108,15 @@ def test_keys_in_the_catalogs(cursor: Any, orders: str) -> None:
     assert cursor.fetchall() == ([f"CREATE UNIQUE INDEX orders_pkey ON {orders}.orders USING btree (id, country)"],)
     cursor.execute("SELECT conname, contype FROM pg_constraint WHERE conrelid = 'orders'::regclass")
     assert cursor.fetchall() == (["orders_pkey", "p"],)
+
+
+def test_several_matches_of_a_merge(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE target (id int, v int)")
+    cursor.execute("CREATE TABLE source (id int, v int)")
+    cursor.execute("INSERT INTO target VALUES (1, 0)")
+    cursor.execute("INSERT INTO source VALUES (1, 1), (1, 2)")
+    with pytest.raises(redshift_connector.ProgrammingError, match="Found multiple matches to update the same tuple"):
+        cursor.execute(
+            "MERGE INTO target USING source ON target.id = source.id WHEN MATCHED THEN UPDATE SET v = source.v "
+            "WHEN NOT MATCHED THEN INSERT VALUES (source.id, source.v)"
+        )

@@ -121,6 +121,11 @@ def test_the_version_is_redshifts(client: Any) -> None:
 
 
 AGGREGATES = {
+    "avg(a)": "2",
+    "avg(a::bigint)": "2",
+    "avg(-a::smallint)": "-2",
+    "avg(a::float8)": "2.5",
+    "avg(a::decimal(9, 1))": "2.5",
     "median(a)": "2.5",
     "median(a::float8)": "2.5",
     "listagg(a, '|') WITHIN GROUP (ORDER BY a DESC)": "4|3|2|1",

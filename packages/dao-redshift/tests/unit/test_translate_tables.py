@@ -224,3 +224,25 @@ def test_append_moves_rows(client: Any) -> None:
     client.run("ALTER TABLE t APPEND FROM s FILLTARGET")
     assert client.run("SELECT * FROM t") == [("1", "x", "9")]
     assert client.run("SELECT * FROM s") == []
+
+
+def test_texts_are_ordered_by_their_characters_numbers(client: Any) -> None:
+    client.run("CREATE TABLE t (s varchar(9), c char(1))")
+    client.run("INSERT INTO t VALUES ('b', 'b'), ('B', 'B'), ('a', 'a'), ('_', '_'), ('ä', 'z'), ('Z', 'Z')")
+    assert [row[0] for row in client.run("SELECT s FROM t ORDER BY s")] == ["B", "Z", "_", "a", "b", "ä"]
+    client.run("CREATE TABLE u AS SELECT s || '' AS s, upper(s) AS u, 'x' AS x FROM t")
+    assert [row[0] for row in client.run("SELECT s FROM u ORDER BY s")] == ["B", "Z", "_", "a", "b", "ä"]
+    types = client.run("SELECT type FROM pg_table_def WHERE tablename = 'u'")
+    assert types == [("character varying(65535)",)] * 3
+    client.run("ALTER TABLE t ADD COLUMN d varchar(3)")
+    client.run("ALTER TABLE t ALTER COLUMN d TYPE varchar(5)")
+    client.run("UPDATE t SET d = s")
+    assert client.value("SELECT max(d) FROM t WHERE d < 'a'") == "_"
+
+
+def test_the_information_schema_has_redshifts_types(client: Any) -> None:
+    client.run("CREATE TABLE t (s super, b varbyte, v varchar(7))")
+    shown = client.run(
+        "SELECT data_type FROM information_schema.columns WHERE table_name = 't' ORDER BY ordinal_position"
+    )
+    assert shown == [("super",), ("binary varying",), ("character varying",)]

@@ -12,4 +12,6 @@ def as_redshift(error: RedshiftError) -> RedshiftError:
     if error.sqlstate == "40001":
         where = "Serializable isolation violation on table - unknown, transactions forming the cycle are: unknown"
         return RedshiftError("1023", "XX000", f"{where} ({error.message})")
+    if error.sqlstate == "21000" and error.message.startswith("MERGE "):
+        return RedshiftError("Found multiple matches to update the same tuple.", "21000", error.message)
     return error

@@ -229,6 +229,8 @@ def column(draft: Draft, index: int, end: int, attributes: Attributes, expressio
     if kind.bytes is not None:
         attributes.lengths[name] = kind.bytes
     pieces = [quoted(name), kind.sql]
+    if kind.sql.startswith(("varchar", "char")):
+        pieces.append("COLLATE _dao_redshift.by_number")
     index = kind.end
     while index < end:
         index = _column_attribute(draft, index, end, name, pieces, attributes, expressions)

@@ -1,6 +1,6 @@
 """Navigation in SUPER values: ``a.b[0].c`` becomes subscripts of jsonb, of which missing ones are null as in Redshift.
 
-Which of ``a.b`` is a table's alias, and which a column, is told by the names in FROM. Syntax as of the Database
+Which of ``a.b`` is a table's alias, and which a column, follows from the names in FROM. Syntax as of the Database
 Developer Guide,
 "Querying semi-structured data" (query-super).
 """

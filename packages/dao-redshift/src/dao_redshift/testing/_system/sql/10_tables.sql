@@ -146,3 +146,17 @@ CREATE TABLE _dao_redshift.unload_files (
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA _dao_redshift TO PUBLIC;
 
 GRANT USAGE ON ALL SEQUENCES IN SCHEMA _dao_redshift TO PUBLIC;
+
+-- Texts are compared by their characters' numbers in Redshift, whatever the database of PostgreSQL does; upper() and lower() know all
+-- letters. PostgreSQL has both from version 17 on, systems with glibc before.
+DO $$
+DECLARE
+    best text;
+BEGIN
+    SELECT format('%I.%I', n.nspname, c.collname) INTO STRICT best
+    FROM pg_catalog.pg_collation c JOIN pg_catalog.pg_namespace n ON n.oid = c.collnamespace
+    WHERE c.collname IN ('pg_c_utf8', 'C.utf8', 'C.UTF-8', 'C') AND c.collencoding IN (-1, 6)
+    ORDER BY array_position(ARRAY['pg_c_utf8', 'C.utf8', 'C.UTF-8', 'C'], c.collname::text) LIMIT 1;
+    EXECUTE format('CREATE COLLATION _dao_redshift.by_number FROM %s', best);
+END
+$$;

@@ -134,6 +134,17 @@ BEGIN
     INSERT INTO _dao_redshift.table_attributes VALUES (
         table_id, attributes ->> 'diststyle', attributes ->> 'distkey', attributes ->> 'sortstyle', sort_columns,
         (attributes ->> 'backup')::boolean, attributes -> 'encodings', attributes -> 'lengths');
+    -- A query's texts may have no length, and the database's collation.
+    FOR item IN
+        SELECT attname, CASE atttypid WHEN 'bpchar'::regtype THEN format('char(%s)', greatest(atttypmod - 4, 1))
+            ELSE format('varchar(%s)', CASE atttypmod WHEN -1 THEN 65535 ELSE atttypmod - 4 END) END AS type
+        FROM pg_catalog.pg_attribute
+        WHERE attrelid = table_id AND attnum > 0 AND NOT attisdropped
+          AND atttypid IN ('varchar'::regtype, 'bpchar'::regtype, 'text'::regtype)
+          AND (atttypmod = -1 OR attcollation <> '_dao_redshift.by_number'::regcollation)
+    LOOP
+        EXECUTE format('ALTER TABLE %s ALTER COLUMN %I TYPE %s COLLATE _dao_redshift.by_number', table_id, item.attname, item.type);
+    END LOOP;
     FOR item IN
         SELECT attname, (attributes -> 'lengths' ->> attname)::integer AS bytes FROM pg_catalog.pg_attribute
         WHERE attrelid = table_id AND attnum > 0 AND NOT attisdropped
@@ -228,7 +239,7 @@ BEGIN
     ELSIF size < found.size THEN
         RAISE EXCEPTION 'cannot alter column "%" to a size smaller than %', column_name, found.size USING ERRCODE = 'feature_not_supported';
     END IF;
-    EXECUTE format('ALTER TABLE %s ALTER COLUMN %I TYPE varchar(%s)', table_id, column_name, size);
+    EXECUTE format('ALTER TABLE %s ALTER COLUMN %I TYPE varchar(%s) COLLATE _dao_redshift.by_number', table_id, column_name, size);
     CALL _dao_redshift.limit_bytes(table_id, column_name, NULL);
 END
 $$;

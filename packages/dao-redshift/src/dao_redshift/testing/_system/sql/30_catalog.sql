@@ -123,8 +123,13 @@ BEGIN
     FOR shown IN SELECT * FROM (VALUES ('tables', 'table_schema'), ('columns', 'table_schema'), ('schemata', 'schema_name'),
         ('views', 'table_schema'), ('table_constraints', 'table_schema'), ('key_column_usage', 'table_schema')) v (name, schema_column)
     LOOP
-        EXECUTE format('CREATE VIEW _dao_information_schema.%I AS SELECT * FROM information_schema.%I WHERE %I NOT IN (%L, %L)',
-                       shown.name, shown.name, shown.schema_column, '_dao_redshift', '_dao_information_schema');
+        EXECUTE (
+            SELECT format('CREATE VIEW _dao_information_schema.%I AS SELECT %s FROM information_schema.%I WHERE %I NOT IN (%L, %L)', shown.name,
+                          string_agg(CASE attname WHEN 'data_type' THEN $type$CASE data_type WHEN 'jsonb' THEN 'super'
+                              WHEN 'bytea' THEN 'binary varying' ELSE data_type END AS data_type$type$ ELSE format(CASE WHEN attname ~ '^collation_'
+                              THEN 'NULL::information_schema.sql_identifier AS %I' ELSE '%I' END, attname) END, ', ' ORDER BY attnum),
+                          shown.name, shown.schema_column, '_dao_redshift', '_dao_information_schema')
+            FROM pg_catalog.pg_attribute WHERE attrelid = ('information_schema.' || shown.name)::regclass AND attnum > 0);
     END LOOP;
 END
 $$;

@@ -408,3 +408,32 @@ $$;
 CREATE AGGREGATE _dao_redshift.listagg(anyelement, text) (SFUNC = _dao_redshift.add_text, STYPE = text);
 
 CREATE AGGREGATE _dao_redshift.listagg(anyelement) (SFUNC = _dao_redshift.add_text, STYPE = text);
+
+-- The average of integers is an integer; see "AVG function" (r_AVG).
+CREATE FUNCTION _dao_redshift.add_to_average(state numeric[], number bigint) RETURNS numeric[] LANGUAGE sql IMMUTABLE STRICT AS $$
+    SELECT ARRAY[state[1] + 1, state[2] + number]
+$$;
+
+CREATE FUNCTION _dao_redshift.average(state numeric[]) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN state[1] > 0 THEN pg_catalog.trunc(state[2] / state[1])::bigint END
+$$;
+
+CREATE FUNCTION _dao_redshift.average(state bigint[]) RETURNS bigint LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN state[1] > 0 THEN state[2] / state[1] END
+$$;
+
+CREATE AGGREGATE _dao_redshift.avg(bigint) (
+    SFUNC = _dao_redshift.add_to_average, STYPE = numeric[], INITCOND = '{0,0}', FINALFUNC = _dao_redshift.average);
+
+CREATE AGGREGATE _dao_redshift.avg(integer) (
+    SFUNC = int4_avg_accum, STYPE = bigint[], INITCOND = '{0,0}', FINALFUNC = _dao_redshift.average);
+
+CREATE AGGREGATE _dao_redshift.avg(smallint) (
+    SFUNC = int2_avg_accum, STYPE = bigint[], INITCOND = '{0,0}', FINALFUNC = _dao_redshift.average);
+
+CREATE AGGREGATE _dao_redshift.avg(numeric) (SFUNC = numeric_avg_accum, STYPE = internal, FINALFUNC = numeric_avg);
+
+CREATE AGGREGATE _dao_redshift.avg(real) (SFUNC = float4_accum, STYPE = double precision[], INITCOND = '{0,0,0}', FINALFUNC = float8_avg);
+
+CREATE AGGREGATE _dao_redshift.avg(double precision) (
+    SFUNC = float8_accum, STYPE = double precision[], INITCOND = '{0,0,0}', FINALFUNC = float8_avg);
