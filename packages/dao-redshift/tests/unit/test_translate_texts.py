@@ -134,4 +134,4 @@ def test_any_text_is_translated_or_refused(text: str) -> None:
             before = [sql[token.start : token.end] for token in tokens(sql) if token.kind is Kind.STRING]
             after = [becomes.sql[t.start : t.end] for t in tokens(becomes.sql) if t.kind is Kind.STRING]
             assert set(before) <= set(after)
-            assert not [token for token in tokens(becomes.sql)[:-1] if token.key == ";"]
+            assert ";;" not in "".join(token.key or "x" for token in tokens(becomes.sql)).rstrip(";").replace(";", ";;")
