@@ -9,47 +9,58 @@ from typing import Any
 import obstore
 import pyarrow as pa
 import pyarrow.parquet as pq
-from attrs import define, field
 from obstore.store import MemoryStore
 
-from dao_redshift.testing._bulk import BulkStorage, Loaded, parse_copy, parse_unload, run_copy, run_unload
-from dao_redshift.testing._bulk._faults import LoadError
-from dao_redshift.testing._bulk._storage import S3Object
-from dao_redshift.testing._statements import Copy, RedshiftError
+from dao_redshift.testing._bulk import BulkStorage, Loaded, Loads, parse_copy, parse_unload, run_copy, run_unload
+from dao_redshift.testing._statements import RedshiftError
+from dao_redshift.testing._system import install
 from dao_redshift.testing._wire import _messages as m
 from dao_redshift.testing._wire._address import Address
 from dao_redshift.testing._wire._login import connect
+from dao_redshift.testing._wire._stream import MessageStream
 from dao_redshift.testing._wire._upstream import UpstreamConnection
 
-__all__ = ["BulkSession", "RecordedLoads"]
-
-
-@define
-class RecordedLoads:
-    """The outcomes of COPYs, as a list."""
-
-    succeeded_rows: list[int] = field(factory=list)
-    messages: list[str] = field(factory=list)
-    errors: list[LoadError] = field(factory=list)
-
-    def succeeded(self, copy: Copy, files: list[S3Object], rows: int, errors: list[LoadError]) -> None:
-        self.succeeded_rows.append(rows)
-        self.errors = errors
-
-    def failed(self, copy: Copy, message: str, errors: list[LoadError]) -> None:
-        self.messages.append(message)
-        self.errors = errors
+__all__ = ["BulkSession"]
 
 
 class BulkSession:
     """A client's session, in which each call is a transaction, and a bucket in memory."""
 
     def __init__(self, address: str) -> None:
-        self.stream, _, _ = connect(Address.of(address), {"standard_conforming_strings": "off"})
-        self.upstream = UpstreamConnection(self.stream)
+        self.stream, self.upstream = self._connected(address)
+        self.logging, self.log = self._connected(address)
+        install(self.log)
         self.bucket: Any = MemoryStore()
         self.storage = BulkStorage(lambda _name: self.bucket)
-        self.loads = RecordedLoads()
+        self.query_id = 0
+
+    @staticmethod
+    def _connected(address: str) -> tuple[MessageStream, UpstreamConnection]:
+        stream, _, _ = connect(Address.of(address), {"standard_conforming_strings": "off"})
+        return stream, UpstreamConnection(stream)
+
+    def close(self) -> None:
+        self.stream.close()
+        self.logging.close()
+
+    def loads(self) -> Loads:
+        """Where the next outcome is written."""
+        [(number,)] = self.query("SELECT nextval('_dao_redshift.query_ids')")
+        self.query_id = int(number or 0)
+        return Loads(self.log, self.query_id, 77)
+
+    def errors(self) -> list[tuple[str | None, ...]]:
+        """What is wrong, after the last COPY: file, line, column, type, length, position, line, field, code, text."""
+        columns = (
+            "column_name, column_type, column_length, position, raw_line, raw_field_value, error_code, error_message"
+        )
+        return self.query(
+            f"SELECT file_name, line_number, {columns} FROM _dao_redshift.load_errors WHERE query_id = {self.query_id}"
+        )
+
+    def history(self, columns: str, table: str = "loads") -> list[tuple[str | None, ...]]:
+        """What the last COPY or UNLOAD has left behind in a table of the system."""
+        return self.query(f"SELECT {columns} FROM _dao_redshift.{table} WHERE query_id = {self.query_id}")
 
     def sync(self) -> None:
         """End the transaction, as a client's Sync does."""
@@ -65,9 +76,9 @@ class BulkSession:
             self.sync()
 
     def copy(self, sql: str) -> Loaded:
-        self.loads = RecordedLoads()
+        loads = self.loads()
         try:
-            return run_copy(parse_copy(sql), self.upstream, self.storage, self.loads)
+            return run_copy(parse_copy(sql), self.upstream, self.storage, loads)
         except RedshiftError:
             self.upstream.poison()
             raise
@@ -75,8 +86,9 @@ class BulkSession:
             self.sync()
 
     def unload(self, sql: str) -> Loaded:
+        loads = self.loads()
         try:
-            return run_unload(parse_unload(sql), self.upstream, self.storage)
+            return run_unload(parse_unload(sql), self.upstream, self.storage, loads)
         except RedshiftError:
             self.upstream.poison()
             raise

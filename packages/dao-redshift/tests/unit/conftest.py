@@ -81,15 +81,23 @@ def client(dialect_database: str) -> Iterator[Any]:
         yield client
 
 
+@pytest.fixture(scope="session")
+def bulk_database(postgres: str) -> str:
+    """The address of a database for loads and unloads."""
+    from local_postgres import create_database
+
+    return create_database(postgres, "bulk")
+
+
 @pytest.fixture
-def bulk(postgres: str) -> Iterator[Any]:
+def bulk(bulk_database: str) -> Iterator[Any]:
     """A session of PostgreSQL in a schema of its own, and a bucket in memory."""
     from bulk_session import BulkSession
 
-    session = BulkSession(postgres)
+    session = BulkSession(bulk_database)
     schema = f"bulk_{uuid.uuid4().hex}"
     session.query(f"CREATE SCHEMA {schema}")
     session.query(f"SET search_path TO {schema}")
     yield session
     session.query(f"DROP SCHEMA {schema} CASCADE")
-    session.stream.close()
+    session.close()

@@ -41,7 +41,8 @@ def test_a_prefix_is_what_keys_begin_with(bulk: BulkSession) -> None:
     assert loaded.rows == 3
     assert loaded.notices == ("Load into table 't' completed, 3 record(s) loaded successfully.",)
     assert bulk.query("SELECT n FROM t ORDER BY n") == [("1",), ("2",), ("4",)]
-    assert bulk.loads.succeeded_rows == [3]
+    assert bulk.history("status, table_name, loaded_rows, source_file_count") == [("completed", "t", "3", "3")]
+    assert bulk.history("filename, lines_scanned", "load_files")[0] == ("s3://lake/a/x/z.parquet", "1")
     error = refused(bulk, f"COPY t FROM 's3://lake/nothing' {DEFAULT}")
     assert (error.message, error.sqlstate) == ("The specified S3 prefix 'nothing' does not exist", "XX000")
 
@@ -77,9 +78,10 @@ def test_columns_are_matched_by_position_and_their_count(bulk: BulkSession) -> N
         "Unmatched number of columns between table and file. Table columns: 3, Data columns: 2, File name: https://"
     )
     assert context in error.detail
-    [row] = bulk.loads.errors
-    assert (row.filename, row.err_code) == ("s3://lake/t.parquet", 15007)
-    assert context in row.err_reason
+    [(file, *_, code, reason)] = bulk.errors()
+    assert (file, code) == ("s3://lake/t.parquet", "15007")
+    assert f"Spectrum Scan Error. {context}" in (reason or "")
+    assert bulk.history("status, error_message, error_count") == [("aborted", "Spectrum Scan Error", "1")]
 
 
 def test_types_are_not_widened(bulk: BulkSession) -> None:
@@ -90,7 +92,7 @@ def test_types_are_not_widened(bulk: BulkSession) -> None:
         "has an incompatible Parquet schema for column 's3://lake/t.parquet.b'. Column type: BIGINT, Parquet schema:\n"
         "optional int32 b [i:0 d:1 r:0]"
     ) in error.detail
-    assert bulk.loads.errors[0].colname == "b"
+    assert bulk.errors()[0][2:4] == ("b", "int8")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +142,7 @@ def test_nothing_is_loaded_when_a_later_file_is_wrong(bulk: BulkSession) -> None
     bulk.put("a/2.parquet", b"PAR1 no parquet PAR1")
     assert "can't be read" in refused(bulk, f"COPY t FROM 's3://lake/a/' {DEFAULT}").detail
     assert bulk.query("SELECT count(*) FROM t") == [("0",)]
-    assert bulk.loads.messages == ["Spectrum Scan Error"]
+    assert bulk.history("error_message") == [("Spectrum Scan Error",)]
 
 
 def test_nothing_is_loaded_when_a_file_vanishes_half_way(bulk: BulkSession, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -175,7 +177,7 @@ def test_credentials_are_checked(bulk: BulkSession) -> None:
     )
     error = refused(bulk, wrong)
     assert "InvalidAccessKeyId" in error.message
-    assert "S3CR3T" not in error.message + error.detail + str(bulk.loads)
+    assert "S3CR3T" not in error.message + error.detail + str(bulk.history("*"))
     for clause in (f"IAM_ROLE '{ROLE}'", "IAM_ROLE default", "ACCESS_KEY_ID 'AKIA' SECRET_ACCESS_KEY 'secret'"):
         assert bulk.copy(f"COPY t FROM 's3://lake/t.parquet' {clause} PARQUET").rows == 1
     assert "secret" not in repr(bulk.storage)
@@ -230,6 +232,7 @@ def test_an_unload_writes_files_of_slices_and_a_manifest(bulk: BulkSession) -> N
     done = bulk.unload(unload)
     assert (done.rows, done.notices) == (100, ("UNLOAD completed, 100 record(s) unloaded successfully.",))
     assert bulk.keys() == ["out/t_0000_part_00.parquet", "out/t_0001_part_00.parquet", "out/t_manifest"]
+    assert bulk.history("status, unloaded_rows, unloaded_files_count", "unloads") == [("completed", "100", "2")]
     manifest = json.loads(bulk.read("out/t_manifest"))
     lengths = [len(bulk.read(key)) for key in bulk.keys()[:2]]
     assert [entry["meta"] for entry in manifest["entries"]] == [

@@ -11,17 +11,18 @@ from contextlib import contextmanager
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from attrs import frozen
+from attrs import define, field, frozen
 from pyarrow import orc
 
 from dao_redshift.testing._bulk._columnar_types import fits, orc_name, parquet_name
 from dao_redshift.testing._bulk._columns import Column, Target
-from dao_redshift.testing._bulk._faults import internal, spectrum_fault
+from dao_redshift.testing._bulk._faults import LoadError, SpectrumFault, internal, spectrum_fault
+from dao_redshift.testing._bulk._loads import FileLoad
 from dao_redshift.testing._bulk._storage import BulkStorage, ObjectFile, S3Object
 from dao_redshift.testing._bulk._to_postgres import csv_bytes, postgres_array
 from dao_redshift.testing._statements import Copy
 
-__all__ = ["columnar_chunks"]
+__all__ = ["ColumnarLoad"]
 
 _ROWS = 65_536
 _INT2 = (-(2**15), 2**15 - 1)
@@ -37,20 +38,49 @@ class _Source:
     orc: bool
 
 
-def columnar_chunks(copy: Copy, target: Target, files: list[S3Object], storage: BulkStorage) -> Iterator[bytes]:
-    """The rows of all files as PostgreSQL's CSV, in bounded memory.
+@define
+class ColumnarLoad:
+    """A COPY from columnar files, as it runs.
 
-    Raises:
-        RedshiftError: a file doesn't fit the table, can't be read, or has a value that the column can't have.
+    Attributes:
+        copy: the statement.
+        target: its table.
+        storage: where the files are.
+        errors: what is wrong with the file that ended it.
+        files: what was read of each file.
     """
-    if any(column.type == "jsonb" for column in target.columns) and "SERIALIZETOJSON" not in copy.options:
-        raise internal("SUPER column in COPY query requires SERIALIZETOJSON option", 8001)
-    for one in files:
-        with _readable(storage.opened(one), one) as file:
-            source, batches = _orc(file, one) if copy.format == "ORC" else _parquet(file, one)
-            _check_schema(source, target, "FILLRECORD" in copy.options)
+
+    copy: Copy
+    target: Target
+    storage: BulkStorage
+    errors: list[LoadError] = field(factory=list)
+    files: list[FileLoad] = field(factory=list)
+
+    def chunks(self, files: list[S3Object]) -> Iterator[bytes]:
+        """The rows of all files as PostgreSQL's CSV, in bounded memory.
+
+        Raises:
+            RedshiftError: a file doesn't fit the table, can't be read, or has a value that the column can't have.
+        """
+        is_super = any(column.type == "jsonb" for column in self.target.columns)
+        if is_super and "SERIALIZETOJSON" not in self.copy.options:
+            raise internal("SUPER column in COPY query requires SERIALIZETOJSON option", 8001)
+        for one in files:
+            try:
+                yield from self._rows(one)
+            except SpectrumFault as fault:
+                self.errors.append(fault.row)
+                raise
+
+    def _rows(self, one: S3Object) -> Iterator[bytes]:
+        rows = 0
+        with _readable(self.storage.opened(one), one) as file:
+            source, batches = _orc(file, one) if self.copy.format == "ORC" else _parquet(file, one)
+            _check_schema(source, self.target, "FILLRECORD" in self.copy.options)
             for batch in batches:
-                yield _rows(batch, source, target, copy)
+                rows += batch.num_rows
+                yield _csv_of(batch, source, self.target, self.copy)
+        self.files.append(FileLoad(one.place.url, one.size, rows))
 
 
 @contextmanager
@@ -88,20 +118,20 @@ def _check_schema(source: _Source, target: Target, fill: bool) -> None:
             f"Data columns: {len(names)}, File name: {place.https}",
             place.url,
         )
-    for field, column, described in zip(source.schema, target.columns, source.described, strict=False):
-        if fits(field.type, column, orc=source.orc):
+    for one, column, described in zip(source.schema, target.columns, source.described, strict=False):
+        if fits(one.type, column, orc=source.orc):
             continue
         fault = (
-            f"declared column type {column.declared} for column {field.name} incompatible with ORC file "
+            f"declared column type {column.declared} for column {one.name} incompatible with ORC file "
             f"column type {described}"
             if source.orc
-            else f"has an incompatible Parquet schema for column '{place.url}.{field.name}'. "
+            else f"has an incompatible Parquet schema for column '{place.url}.{one.name}'. "
             f"Column type: {column.declared}, Parquet schema:\n{described}"
         )
-        raise spectrum_fault(f"File '{place.https}' {fault}", place.url, field.name, column.type)
+        raise spectrum_fault(f"File '{place.https}' {fault}", place.url, one.name, column.type)
 
 
-def _rows(batch: pa.RecordBatch, source: _Source, target: Target, copy: Copy) -> bytes:
+def _csv_of(batch: pa.RecordBatch, source: _Source, target: Target, copy: Copy) -> bytes:
     arrays = []
     for index, column in enumerate(target.columns):
         if index >= batch.num_columns:  # FILLRECORD

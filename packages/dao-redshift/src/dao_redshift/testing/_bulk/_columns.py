@@ -6,7 +6,7 @@ from attrs import frozen
 
 from dao_redshift.testing._statements import Copy, RedshiftError, Upstream
 
-__all__ = ["Column", "Target", "target_of"]
+__all__ = ["Column", "Target", "literal", "target_of"]
 
 _LOOK_UP = """
 SELECT a.attname, COALESCE(b.typname, t.typname), CASE WHEN b.oid IS NULL THEN a.atttypmod ELSE t.typtypmod END,
@@ -82,7 +82,8 @@ def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def _literal(text: str) -> str:
+def literal(text: str) -> str:
+    """A text as SQL, whatever `standard_conforming_strings` is."""
     return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
@@ -118,7 +119,7 @@ def target_of(copy: Copy, upstream: Upstream) -> Target:
 
 def _table(table: str, upstream: Upstream) -> tuple[str, str]:
     for spelled in dict.fromkeys((table, table.lower())):  # Redshift folds names in quotes too, unless it is set not to
-        [[oid]] = upstream.query(f"SELECT pg_catalog.to_regclass({_literal(spelled)})::oid")
+        [[oid]] = upstream.query(f"SELECT pg_catalog.to_regclass({literal(spelled)})::oid")
         if oid is not None:
             return oid, spelled
     raise RedshiftError(f"relation {table} does not exist", "42P01")

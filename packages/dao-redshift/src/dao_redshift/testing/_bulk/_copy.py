@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-from dao_redshift.testing._bulk._columnar import columnar_chunks
+from dao_redshift.testing._bulk._columnar import ColumnarLoad
 from dao_redshift.testing._bulk._columns import Target, target_of
-from dao_redshift.testing._bulk._faults import SpectrumFault
+from dao_redshift.testing._bulk._faults import LoadError
 from dao_redshift.testing._bulk._loads import Loaded, Loads
 from dao_redshift.testing._bulk._manifest import files_of
+from dao_redshift.testing._bulk._rows import TextLoad
 from dao_redshift.testing._bulk._storage import BulkStorage, S3Object
 from dao_redshift.testing._bulk._to_postgres import COPY_OPTIONS
 from dao_redshift.testing._statements import Copy, RedshiftError, Upstream
@@ -22,17 +21,24 @@ def run_copy(copy: Copy, upstream: Upstream, storage: BulkStorage, loads: Loads)
     Raises:
         RedshiftError: nothing was loaded; `loads` has what Redshift's views of load errors show.
     """
-    if copy.format not in ("PARQUET", "ORC"):
-        raise RedshiftError(f"COPY from {copy.format} isn't implemented")
+    target = target_of(copy, upstream)
+    load = (ColumnarLoad if copy.format in ("PARQUET", "ORC") else TextLoad)(copy, target, storage)
     try:
-        target = target_of(copy, upstream)
-        files = files_of(copy, storage)
-        rows = upstream.copy_in(_into(target), _chunks(copy, target, files, storage))
+        rows = _load(load, [one for one in files_of(copy, storage) if one.size], upstream)
     except RedshiftError as error:
-        loads.failed(copy, error.message, [error.row] if isinstance(error, SpectrumFault) else [])
+        loads.copy_failed(copy, target.table, error.message, load.errors)
         raise
-    loads.succeeded(copy, files, rows, [])
-    return Loaded(rows, (f"Load into table '{target.name}' completed, {rows} record(s) loaded successfully.",))
+    loads.copied(copy, target.table, load.files, rows, load.errors)
+    return Loaded(rows, _notices(target, rows, load.errors))
+
+
+def _load(load: ColumnarLoad | TextLoad, files: list[S3Object], upstream: Upstream) -> int:
+    chunks = load.chunks(files)
+    if "NOLOAD" in load.copy.options:
+        for _ in chunks:
+            pass
+        return 0
+    return upstream.copy_in(_into(load.target), chunks)
 
 
 def _into(target: Target) -> str:
@@ -40,5 +46,10 @@ def _into(target: Target) -> str:
     return f"COPY {target.table} ({names}) FROM STDIN WITH {COPY_OPTIONS}"
 
 
-def _chunks(copy: Copy, target: Target, files: list[S3Object], storage: BulkStorage) -> Iterator[bytes]:
-    return columnar_chunks(copy, target, [one for one in files if one.size], storage)
+def _notices(target: Target, rows: int, errors: list[LoadError]) -> tuple[str, ...]:
+    completed = f"Load into table '{target.name}' completed, "
+    notices = [f"{completed}{rows} record(s) loaded successfully."]
+    if errors:
+        details = "Check 'stl_load_errors' system table for details."
+        notices.append(f"{completed}{len(errors)} record(s) could not be loaded.  {details}")
+    return tuple(notices)

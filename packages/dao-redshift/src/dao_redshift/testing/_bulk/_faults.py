@@ -10,7 +10,7 @@ from attrs import frozen
 
 from dao_redshift.testing._statements import RedshiftError
 
-__all__ = ["LoadError", "access_denied", "internal", "service_fault", "spectrum_fault"]
+__all__ = ["LoadError", "SpectrumFault", "access_denied", "internal", "load_failed", "service_fault", "spectrum_fault"]
 
 _LINE = "-" * 47
 
@@ -76,3 +76,10 @@ def spectrum_fault(context: str, filename: str, colname: str = "", kind: str = "
     """A columnar file that doesn't fit the table."""
     row = LoadError(filename, 0, colname, kind, "0", 0, "", "", 15007, f"Spectrum Scan Error. {context}")
     return SpectrumFault(context, row)
+
+
+def load_failed(table: str) -> RedshiftError:
+    """A COPY with more errors than it may have."""
+    return RedshiftError(
+        f"Load into table '{table}' failed.  Check 'stl_load_errors' system table for details.", "XX000"
+    )

@@ -14,6 +14,7 @@ from dao_redshift.testing._statements import RedshiftError, Unload
 __all__ = ["Partitions"]
 
 _ALLOWED = {"int2", "int4", "int8", "numeric", "float4", "bool", "bpchar", "varchar", "text", "date", "timestamp"}
+_BOOLEANS = {"t": "true", "f": "false"}
 
 
 @frozen
@@ -24,11 +25,13 @@ class Partitions:
         by: indices of the columns of PARTITION BY, in its order; empty without it.
         kept: indices of the columns that are written, in the result's order.
         names: of the columns `by`.
+        booleans: which of them are booleans.
     """
 
     by: tuple[int, ...]
     kept: tuple[int, ...]
     names: tuple[str, ...]
+    booleans: tuple[bool, ...]
 
     @classmethod
     def of(cls, unload: Unload, columns: tuple[ResultColumn, ...]) -> Partitions:
@@ -44,7 +47,8 @@ class Partitions:
             raise RedshiftError(
                 "UNLOAD with PARTITION BY needs at least one column that is no partition column", "42601"
             )
-        return cls(tuple(by), kept, tuple(columns[index].name for index in by))
+        names = tuple(columns[index].name for index in by)
+        return cls(tuple(by), kept, names, tuple(columns[index].type == "bool" for index in by))
 
     def split(self, batch: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:
         """The rows of a batch by folder, in the order in which folders come."""
@@ -55,7 +59,11 @@ class Partitions:
         keys = keys.append_column("row", pa.array(range(batch.num_rows), pa.int64()))
         grouped = keys.group_by(list(self.names_by_index), use_threads=False).aggregate([("row", "list")])
         for group in grouped.to_pylist():
-            folder = Destination.folder(dict(zip(self.names, (group[key] for key in self.names_by_index), strict=True)))
+            values = [group[key] for key in self.names_by_index]
+            texts = [
+                _BOOLEANS.get(text, text) if one else text for text, one in zip(values, self.booleans, strict=True)
+            ]
+            folder = Destination.folder(dict(zip(self.names, texts, strict=True)))
             yield folder, batch.take(pa.array(group["row_list"], pa.int64()))
 
     @property

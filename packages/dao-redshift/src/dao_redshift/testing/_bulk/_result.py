@@ -16,9 +16,15 @@ __all__ = ["ResultColumn", "described", "result_batches"]
 
 _OUT = "(FORMAT csv, NULL '', ENCODING 'UTF8')"
 _BLOCK = 4 * 2**20
-_AS_TEXT = {
+_SHOWN = {
     "bytea": "pg_catalog.encode({0}, 'hex')",
     "timestamptz": "({0} AT TIME ZONE 'UTC')",  # whatever zone the session has
+}
+_SHOWN_WITH_ZONE = _SHOWN | {
+    "timestamptz": (
+        "CASE WHEN {0} >= '0001-01-01 00:00:00+00' THEN ({0} AT TIME ZONE 'UTC')::text || '+00'"
+        " ELSE pg_catalog.replace(({0} AT TIME ZONE 'UTC')::text, ' BC', '+00 BC') END"
+    )
 }
 _SETTINGS = {"DateStyle": "ISO", "extra_float_digits": "1"}
 
@@ -80,18 +86,21 @@ def _with_scales(query: str, columns: tuple[ResultColumn, ...], upstream: Upstre
 
 
 def result_batches(
-    query: str, columns: tuple[ResultColumn, ...], types: list[pa.DataType], upstream: Upstream
+    query: str, columns: tuple[ResultColumn, ...], types: list[pa.DataType] | None, upstream: Upstream
 ) -> Iterator[pa.RecordBatch]:
     """The rows, in batches of some megabytes: what PostgreSQL writes, read as these Arrow types.
 
-    Bytes are hexadecimal digits, and a TIMESTAMPTZ is its moment in UTC, without a zone.
+    Without types all are texts. Bytes are hexadecimal digits, and a TIMESTAMPTZ is its moment in UTC: without a zone
+    if there are types, else with it.
 
     Raises:
         RedshiftError: PostgreSQL refuses the query, or a value isn't one of the type.
     """
-    shown = ", ".join(_AS_TEXT.get(column.type, "{0}").format(f"c{index}") for index, column in enumerate(columns))
+    how = _SHOWN_WITH_ZONE if types is None else _SHOWN
+    shown = ", ".join(how.get(column.type, "{0}").format(f"c{index}") for index, column in enumerate(columns))
     sql = f"COPY (SELECT {shown} FROM ({query}\n) AS q ({_aliases(len(columns))})) TO STDOUT {_OUT}"
     names = [str(index) for index in range(len(columns))]
+    read_as = [pa.string()] * len(names) if types is None else types
     with _settings(upstream):
         source = _Stream(upstream.copy_out(sql))
         try:
@@ -102,7 +111,7 @@ def result_batches(
                 read_options=arrow_csv.ReadOptions(column_names=names, block_size=_BLOCK),
                 parse_options=arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False),
                 convert_options=arrow_csv.ConvertOptions(
-                    column_types=dict(zip(names, types, strict=True)),
+                    column_types=dict(zip(names, read_as, strict=True)),
                     null_values=[""],
                     strings_can_be_null=True,
                     quoted_strings_can_be_null=False,

@@ -10,11 +10,12 @@ import pyarrow as pa
 from attrs import frozen
 
 from dao_redshift.testing._bulk._destination import Destination
-from dao_redshift.testing._bulk._loads import Loaded
+from dao_redshift.testing._bulk._loads import Loaded, Loads, Written
 from dao_redshift.testing._bulk._partitions import Partitions
 from dao_redshift.testing._bulk._result import ResultColumn, described, result_batches
 from dao_redshift.testing._bulk._storage import BulkStorage
-from dao_redshift.testing._bulk._unload_files import LARGEST, ROW_GROUP, OpenWriter, ParquetFile, SliceFiles, Written
+from dao_redshift.testing._bulk._unload_files import LARGEST, ROW_GROUP, OpenWriter, ParquetFile, SliceFiles
+from dao_redshift.testing._bulk._unload_text import TextFile, line_format
 from dao_redshift.testing._bulk._unload_types import as_written, csv_type, manifest_type, parquet_field
 from dao_redshift.testing._statements import RedshiftError, Unload, Upstream
 
@@ -27,33 +28,54 @@ _SLICES = 2
 class _Plan:
     """How the batches of a query are read, and what writes them."""
 
-    read_as: list[pa.DataType]
+    read_as: list[pa.DataType] | None
     open_writer: OpenWriter
     schema: pa.Schema | None
 
 
-def run_unload(unload: Unload, upstream: Upstream, storage: BulkStorage) -> Loaded:
+def run_unload(unload: Unload, upstream: Upstream, storage: BulkStorage, loads: Loads | None = None) -> Loaded:
     """Write the rows of a query, which PostgreSQL understands, in the client's transaction.
 
     As on Redshift, files that are complete stay when it fails.
 
+    Args:
+        unload: the statement.
+        upstream: the client's connection.
+        storage: where files are written.
+        loads: where the outcome is written, if it is.
+
     Raises:
         RedshiftError: the destination isn't empty, S3 or PostgreSQL refuses, or a type isn't supported.
     """
-    if unload.format != "PARQUET":
-        raise RedshiftError(f"UNLOAD to {unload.format} isn't implemented")
+    try:
+        written = _written(unload, upstream, storage)
+    except RedshiftError as error:
+        if loads is not None:
+            loads.unload_failed(unload, error.message)
+        raise
+    if loads is not None:
+        loads.unloaded(unload, written)
+    rows = sum(one.rows for one in written)
+    return Loaded(rows, (f"UNLOAD completed, {rows} record(s) unloaded successfully.",))
+
+
+def _written(unload: Unload, upstream: Upstream, storage: BulkStorage) -> list[Written]:
     destination = Destination.of(unload, _SLICES)
     storage.authorise(unload.credentials, destination.place)
     columns = described(unload.query, upstream)
     partitions = Partitions.of(unload, columns)
-    plan = _parquet_plan(unload, columns, partitions)
+    plan = (_parquet_plan if unload.format == "PARQUET" else _text_plan)(unload, columns, partitions)
     destination.prepare(unload, storage)
     batches = result_batches(unload.query, columns, plan.read_as, upstream)
     written = _write(batches, unload, destination, partitions, plan, storage)
     if "MANIFEST" in unload.options:
         storage.put(destination.manifest, _manifest(unload, written, columns, partitions))
-    rows = sum(one.rows for one in written)
-    return Loaded(rows, (f"UNLOAD completed, {rows} record(s) unloaded successfully.",))
+    return written
+
+
+def _text_plan(unload: Unload, columns: tuple[ResultColumn, ...], partitions: Partitions) -> _Plan:
+    lines, header = line_format(unload, tuple(columns[index] for index in partitions.kept))
+    return _Plan(None, lambda file: TextFile(file, unload, lines, header), None)
 
 
 def _parquet_plan(unload: Unload, columns: tuple[ResultColumn, ...], partitions: Partitions) -> _Plan:
@@ -107,16 +129,18 @@ def _manifest(
     unload: Unload, written: list[Written], columns: tuple[ResultColumn, ...], partitions: Partitions
 ) -> bytes:
     verbose = unload.options["MANIFEST"] == "VERBOSE"
+    headers = 1 if "HEADER" in unload.options else 0
     entries: list[dict[str, Any]] = []
     for one in written:
-        entry: dict[str, Any] = {"url": one.place.url}
+        entry: dict[str, Any] = {"url": one.url}
         if verbose or unload.format == "PARQUET":  # which COPY needs of columnar files
-            entry["meta"] = {"content_length": one.size} | ({"record_count": one.rows} if verbose else {})
+            entry["meta"] = {"content_length": one.size} | ({"record_count": one.rows + headers} if verbose else {})
         entries.append(entry)
     manifest: dict[str, Any] = {"entries": entries}
     if verbose:
         kept = [columns[index] for index in partitions.kept]
-        total = {"content_length": sum(one.size for one in written), "record_count": sum(one.rows for one in written)}
+        rows = sum(one.rows + headers for one in written)
+        total = {"content_length": sum(one.size for one in written), "record_count": rows}
         manifest |= {
             "schema": {"elements": [{"name": column.name, "type": manifest_type(column)} for column in kept]},
             "meta": total,

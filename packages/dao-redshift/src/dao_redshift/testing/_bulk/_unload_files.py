@@ -7,24 +7,16 @@ from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from attrs import define, field, frozen
+from attrs import define, field
 
 from dao_redshift.testing._bulk._destination import Destination
+from dao_redshift.testing._bulk._loads import Written
 from dao_redshift.testing._bulk._storage import BulkStorage, Place, storage_faults
 
-__all__ = ["FileWriter", "OpenWriter", "ParquetFile", "SliceFiles", "Written"]
+__all__ = ["FileWriter", "OpenWriter", "ParquetFile", "SliceFiles"]
 
 ROW_GROUP = 32 * 2**20
 LARGEST = int(6.2 * 2**30)
-
-
-@frozen
-class Written:
-    """A file that was written."""
-
-    place: Place
-    size: int
-    rows: int
 
 
 class FileWriter(Protocol):
@@ -138,5 +130,5 @@ class SliceFiles:
             return
         self._writer.close()
         self._file.close()
-        self.written.append(Written(self._file.place, self._file.size, self._rows))
+        self.written.append(Written(self._file.place.url, self._file.size, self._rows))
         self._writer, self._file, self._rows = None, None, 0
