@@ -12,12 +12,12 @@ import pyarrow.parquet as pq
 from obstore.store import MemoryStore
 
 from dao_redshift.testing._bulk import BulkStorage, Loaded, Loads, parse_copy, parse_unload, run_copy, run_unload
+from dao_redshift.testing._gateway._log import SystemLog
+from dao_redshift.testing._gateway._sent import SentStatements
 from dao_redshift.testing._statements import RedshiftError
-from dao_redshift.testing._system import install
 from dao_redshift.testing._wire import _messages as m
 from dao_redshift.testing._wire._address import Address
 from dao_redshift.testing._wire._login import connect
-from dao_redshift.testing._wire._stream import MessageStream
 from dao_redshift.testing._wire._upstream import UpstreamConnection
 
 __all__ = ["BulkSession"]
@@ -27,26 +27,20 @@ class BulkSession:
     """A client's session, in which each call is a transaction, and a bucket in memory."""
 
     def __init__(self, address: str) -> None:
-        self.stream, self.upstream = self._connected(address)
-        self.logging, self.log = self._connected(address)
-        install(self.log)
+        self.stream, _, _ = connect(Address.of(address), {"standard_conforming_strings": "off"})
+        self.upstream = UpstreamConnection(self.stream)
+        self.log = SystemLog(Address.of(address), SentStatements())
         self.bucket: Any = MemoryStore()
         self.storage = BulkStorage(lambda _name: self.bucket)
         self.query_id = 0
 
-    @staticmethod
-    def _connected(address: str) -> tuple[MessageStream, UpstreamConnection]:
-        stream, _, _ = connect(Address.of(address), {"standard_conforming_strings": "off"})
-        return stream, UpstreamConnection(stream)
-
     def close(self) -> None:
         self.stream.close()
-        self.logging.close()
+        self.log.close()
 
     def loads(self) -> Loads:
         """Where the next outcome is written."""
-        [(number,)] = self.query("SELECT nextval('_dao_redshift.query_ids')")
-        self.query_id = int(number or 0)
+        self.query_id = self.log.next_number()
         return Loads(self.log, self.query_id, 77)
 
     def errors(self) -> list[tuple[str | None, ...]]:

@@ -71,9 +71,17 @@ class Column:
 
 @frozen
 class Target:
-    """What a COPY writes: the table as SQL, its name, and the columns that files have values for, in their order."""
+    """What a COPY writes.
+
+    Attributes:
+        table: as SQL.
+        oid: the table's.
+        name: the table's.
+        columns: those that files have values for, in their order.
+    """
 
     table: str
+    oid: int
     name: str
     columns: tuple[Column, ...]
 
@@ -114,7 +122,7 @@ def target_of(copy: Copy, upstream: Upstream) -> Target:
             raise RedshiftError("cannot copy into an IDENTITY column without EXPLICIT_IDS", "42601")
         if explicit and not any(column.identity for column in columns):
             raise RedshiftError("EXPLICIT_IDS needs the IDENTITY column in the column list", "42601")
-    return Target(table, table.split(".")[-1].strip('"').replace('""', '"'), columns)
+    return Target(table, int(oid), table.split(".")[-1].strip('"').replace('""', '"'), columns)
 
 
 def _table(table: str, upstream: Upstream) -> tuple[str, str]:

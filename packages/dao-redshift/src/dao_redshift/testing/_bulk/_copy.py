@@ -26,9 +26,9 @@ def run_copy(copy: Copy, upstream: Upstream, storage: BulkStorage, loads: Loads)
     try:
         rows = _load(load, [one for one in files_of(copy, storage) if one.size], upstream)
     except RedshiftError as error:
-        loads.copy_failed(copy, target.table, error.message, load.errors)
+        loads.copy_failed(copy, target, error.message, load.errors)
         raise
-    loads.copied(copy, target.table, load.files, rows, load.errors)
+    loads.copied(copy, target, load.files, rows, load.errors)
     return Loaded(rows, _notices(target, rows, load.errors))
 
 

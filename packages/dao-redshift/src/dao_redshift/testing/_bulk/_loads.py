@@ -5,17 +5,31 @@ The tables are those that `dao_redshift.testing._system` describes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Protocol
 
-from attrs import frozen
+from attrs import field, frozen
 
-from dao_redshift.testing._bulk._columns import literal
+from dao_redshift.testing._bulk._columns import Target
 from dao_redshift.testing._bulk._faults import LoadError
-from dao_redshift.testing._statements import Copy, Unload, Upstream
+from dao_redshift.testing._statements import Copy, Unload
 
 __all__ = ["FileLoad", "Loaded", "Loads", "Written"]
 
 _COMPRESSIONS = ("GZIP", "ZSTD", "BZIP2")
+_ERROR_COLUMNS = (
+    "table_id", "file_name", "line_number", "column_name", "column_type", "column_length", "position", "raw_line",
+    "raw_field_value", "error_code", "error_message",
+)  # fmt: skip
+
+
+class Log(Protocol):
+    """What writes into the system tables, on a connection of its own."""
+
+    def write(self, table: str, columns: tuple[str, ...], rows: Iterable[tuple[str | int | None, ...]]) -> None:
+        """Write rows into one of the tables."""
+        ...
 
 
 @frozen
@@ -38,7 +52,7 @@ class FileLoad:
     Attributes:
         url: the file's.
         size: in bytes.
-        lines: of the file, or its rows.
+        lines: its records.
         errors: how many of them weren't loaded.
     """
 
@@ -57,135 +71,97 @@ class Written:
     rows: int
 
 
+def _now() -> str:
+    return datetime.now(UTC).replace(tzinfo=None).isoformat(" ")
+
+
 @frozen
 class Loads:
-    """Where outcomes are written: in a transaction of its own, since they outlive the client's.
+    """Writes the outcome of one COPY or UNLOAD.
 
     Attributes:
-        upstream: another connection than the client's, in no transaction.
+        log: where to.
         query_id: the number of the statement.
         session_id: what ``pg_backend_pid()`` gives the client.
+        begun: when the statement began.
     """
 
-    upstream: Upstream
+    log: Log
     query_id: int
     session_id: int
+    begun: str = field(factory=_now)
 
-    def copied(self, copy: Copy, table: str, files: Sequence[FileLoad], rows: int, errors: Sequence[LoadError]) -> None:
-        """Record a COPY that loaded `rows`, without the rows of `errors`.
-
-        Raises:
-            RedshiftError: PostgreSQL refuses.
-        """
-        loaded = {"status": "completed", "loaded_rows": rows, "error_count": len(errors)}
+    def copied(self, copy: Copy, target: Target, files: Sequence[FileLoad], rows: int, errors: list[LoadError]) -> None:
+        """Write of a COPY that loaded `rows`, without those of `errors`."""
+        self._load(copy, target, "completed", files, rows, errors, "")
         kind = copy.format.lower()
         self._write(
-            self._row("loads", **self._load(copy, table, files), **loaded),
-            *(
-                self._row("load_files", filename=one.url, file_format=kind, lines_scanned=one.lines, errors=one.errors)
-                for one in files
-            ),
-            *(self._error(table, error) for error in errors),
+            "load_files",
+            ("filename", "file_format", "lines_scanned", "errors"),
+            ((one.url, kind, one.lines, one.errors) for one in files),
         )
 
-    def copy_failed(self, copy: Copy, table: str, message: str, errors: Sequence[LoadError]) -> None:
-        """Record a COPY that loaded nothing.
-
-        Raises:
-            RedshiftError: PostgreSQL refuses.
-        """
-        failed = {"status": "aborted", "error_count": len(errors), "error_message": message}
-        self._write(
-            self._row("loads", **self._load(copy, table, ()), **failed),
-            *(self._error(table, error) for error in errors),
-        )
+    def copy_failed(self, copy: Copy, target: Target, message: str, errors: list[LoadError]) -> None:
+        """Write of a COPY that loaded nothing."""
+        self._load(copy, target, "aborted", (), 0, errors, message)
 
     def unloaded(self, unload: Unload, files: Sequence[Written]) -> None:
-        """Record an UNLOAD.
-
-        Raises:
-            RedshiftError: PostgreSQL refuses.
-        """
-        size, rows = sum(one.size for one in files), sum(one.rows for one in files)
-        done = {"unloaded_rows": rows, "unloaded_files_count": len(files), "unloaded_files_size": size}
-        kind = unload.format.lower()
+        """Write of an UNLOAD."""
+        self._unload(unload, "completed", files, "")
+        kind, now = unload.format.lower(), _now()
         self._write(
-            self._row("unloads", **self._unload(unload), **done, status="completed"),
-            *(
-                self._row("unload_files", path=one.url, line_count=one.rows, transfer_size=one.size, file_format=kind,
-                          start_time=_NOW, end_time=_NOW)
-                for one in files
-            ),
-        )  # fmt: skip
-
-    def unload_failed(self, unload: Unload, message: str) -> None:
-        """Record an UNLOAD that failed.
-
-        Raises:
-            RedshiftError: PostgreSQL refuses.
-        """
-        self._write(self._row("unloads", **self._unload(unload), status="aborted", error_message=message))
-
-    def _load(self, copy: Copy, table: str, files: Sequence[FileLoad]) -> dict[str, object]:
-        size = sum(one.size for one in files)
-        return {
-            "table_name": table.split(".")[-1].strip('"').replace('""', '"'),
-            "data_source": copy.location,
-            "file_format": copy.format.lower(),
-            "end_time": _NOW,
-            "source_file_count": len(files),
-            "source_file_bytes": size,
-            "loaded_bytes": size,
-        }
-
-    def _unload(self, unload: Unload) -> dict[str, object]:
-        compression = next((name.lower() for name in _COMPRESSIONS if name in unload.options), "")
-        return {
-            "file_format": unload.format.lower(),
-            "compression_format": compression,
-            "unload_location": unload.location,
-            "end_time": _NOW,
-        }
-
-    def _error(self, table: str, error: LoadError) -> str:
-        return self._row(
-            "load_errors",
-            table_id=_Sql(f"COALESCE(pg_catalog.to_regclass({literal(table)})::oid::bigint::integer, 0)"),
-            file_name=error.filename,
-            line_number=error.line_number,
-            column_name=error.colname,
-            column_type=error.type,
-            column_length=error.col_length,
-            position=error.position,
-            raw_line=error.raw_line,
-            raw_field_value=error.raw_field_value,
-            error_code=error.err_code,
-            error_message=error.err_reason,
+            "unload_files",
+            ("path", "start_time", "end_time", "line_count", "transfer_size", "file_format"),
+            ((one.url, self.begun, now, one.rows, one.size, kind) for one in files),
         )
 
-    def _row(self, into: str, **values: object) -> str:
-        row = {"query_id": self.query_id, "session_id": self.session_id, **values}
-        names = ", ".join(f'"{name}"' for name in row)
-        return f"INSERT INTO _dao_redshift.{into} ({names}) VALUES ({', '.join(map(_sql, row.values()))})"
+    def unload_failed(self, unload: Unload, message: str) -> None:
+        """Write of an UNLOAD that failed."""
+        self._unload(unload, "aborted", (), message)
 
-    def _write(self, *statements: str) -> None:
-        self.upstream.query("BEGIN")
-        for statement in statements:
-            self.upstream.query(statement)
-        self.upstream.query("COMMIT")
+    def _load(
+        self,
+        copy: Copy,
+        target: Target,
+        status: str,
+        files: Sequence[FileLoad],
+        rows: int,
+        errors: list[LoadError],
+        message: str,
+    ) -> None:
+        size = sum(one.size for one in files)
+        self._write(
+            "loads",
+            ("status", "table_name", "data_source", "file_format", "start_time", "end_time", "loaded_rows",
+             "loaded_bytes", "source_file_count", "source_file_bytes", "error_count", "error_message"),
+            [(status, target.name, copy.location, copy.format.lower(), self.begun, _now(), rows, size, len(files), size,
+              len(errors), message)],
+        )  # fmt: skip
+        self._write("load_errors", _ERROR_COLUMNS, ((target.oid, *_error(one)) for one in errors))
+
+    def _unload(self, unload: Unload, status: str, files: Sequence[Written], message: str) -> None:
+        compression = next((name.lower() for name in _COMPRESSIONS if name in unload.options), "")
+        rows, size = sum(one.rows for one in files), sum(one.size for one in files)
+        self._write(
+            "unloads",
+            ("status", "file_format", "compression_format", "unload_location", "start_time", "end_time",
+             "unloaded_rows", "unloaded_files_count", "unloaded_files_size", "error_message"),
+            [(status, unload.format.lower(), compression, unload.location, self.begun, _now(), rows, len(files), size,
+              message)],
+        )  # fmt: skip
+
+    def _write(self, table: str, columns: tuple[str, ...], rows: Iterable[tuple[str | int | None, ...]]) -> None:
+        named = ("query_id", "session_id", *columns)
+        self.log.write(table, named, ((self.query_id, self.session_id, *row) for row in rows))
 
 
-class _Sql(str):
-    """A text that is SQL already."""
-
-
-_NOW = _Sql("(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC')")
-
-
-def _sql(value: object) -> str:
-    return str(value) if isinstance(value, int | _Sql) else literal(_storable(str(value)))
+def _error(error: LoadError) -> tuple[str | int | None, ...]:
+    return (
+        error.filename, error.line_number, error.colname, error.type, error.col_length, error.position,
+        _storable(error.raw_line), _storable(error.raw_field_value), error.err_code, error.err_reason,
+    )  # fmt: skip
 
 
 def _storable(text: str) -> str:
-    """A text that PostgreSQL can have: bytes of a file that are no UTF-8, or NUL, are question marks."""
-    return text.replace("\0", "?").encode(errors="replace").decode()
+    """A text that PostgreSQL can have: bytes of a file that are no UTF-8 are question marks."""
+    return text.encode(errors="replace").decode()
