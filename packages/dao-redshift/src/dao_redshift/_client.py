@@ -124,6 +124,7 @@ class Client:
             "ssl": options.sslmode != "disable",
             "timeout": max(1, round(options.connect_timeout)),
             "application_name": _APPLICATION,
+            "max_prepared_statements": 0,  # those that it keeps put it out of step when a COMMIT of DDL is refused
             **_KEEPALIVE,
         }
         if options.sslmode != "disable":

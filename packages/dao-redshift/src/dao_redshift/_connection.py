@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from attrs import define, field
 
+from dao.errors import ConflictError
 from dao.memory import current
+from dao.tables import retry_conflicts
 from dao_redshift import _errors
 from dao_redshift._loading import Bulk
 from dao_redshift._sql.inline import inlined
 from dao_redshift._sql.texts import name
 from dao_redshift._values import batch_of, result_columns, rows_of, use_plain_values
-from dao_redshift._way import Way, chosen
+from dao_redshift._way import Way, chosen, loaded_files
 from dao_sql import Column, Statement, TableName
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ _JOINED = 2 << 20  # bytes of the batches that a cursor's rows are joined to
 
 _BINDS = 32_767  # the protocol's limit of a statement
 _ROWS = 2_000  # of an INSERT: longer statements take the warehouse longer to read than they save
-_THERE = ("23505", "42P07")  # another connection made the same table at the same time
+_PATIENCE = 20.0  # seconds for which a statement that is a transaction of its own is run again after conflicts
 _FETCH = 1_000  # rows of a FETCH: more aren't allowed on warehouses of one node
 
 
@@ -55,7 +57,7 @@ class RedshiftConnection:
 
     def execute(self, statement: Statement) -> int | None:
         """Run a statement that gives no rows; return how many rows it changed, None where the warehouse doesn't say."""
-        count = self._run(statement.text, statement.values).rowcount
+        count = self._alone(statement.text, statement.values).rowcount
         return count if count >= 0 else None
 
     def query(
@@ -73,7 +75,10 @@ class RedshiftConnection:
         return pa.RecordBatchReader.from_batches(batch.schema, [batch])
 
     def ingest(self, table: TableName, columns: Sequence[Column], rows: pa.RecordBatchReader) -> int:
-        """Append rows to a table: few by INSERT, many by COPY of staged files."""
+        """Append rows to a table: few by INSERT, many by COPY of staged files; or files that are there already."""
+        files = loaded_files()
+        if files is not None and self.bulk is not None:
+            return self.bulk.load_files(self, table, files)
         if self.bulk is None:
             return sum(self._insert(table, columns, batch) for batch in rows)
         first, values = list[pa.RecordBatch](), 0
@@ -91,11 +96,7 @@ class RedshiftConnection:
         self._run("BEGIN" if writing else "BEGIN READ ONLY", ())
 
     def _make_ready(self, commits: str) -> None:
-        try:
-            self._run(f"CREATE TABLE IF NOT EXISTS {commits} (mark CHAR(32) NOT NULL, made TIMESTAMP NOT NULL)", ())
-        except Exception as error:
-            if _errors.sqlstate(error) not in _THERE:
-                raise
+        self._alone(f"CREATE TABLE IF NOT EXISTS {commits} (mark CHAR(32) NOT NULL, made TIMESTAMP NOT NULL)", ())
         self._marks_ready = True
 
     def commit(self) -> None:
@@ -109,7 +110,13 @@ class RedshiftConnection:
 
     def close(self) -> None:
         """Close the connection."""
-        self.raw.close()
+        buffers = self.raw._sock
+        try:
+            self.raw.close()
+        finally:
+            if buffers is not None:
+                with suppress(OSError, ValueError):  # what a lost connection didn't send is of no use any more
+                    buffers.close()
 
     def is_lost(self, error: BaseException) -> bool:
         """Whether an error means that this connection can't be used any more."""
@@ -117,21 +124,39 @@ class RedshiftConnection:
 
     def value(self, sql: str, *values: Any) -> Any:
         """The one value that a query gives, as the driver has it; None without a row."""
-        found = self._run(sql, values).fetchone()
+        found = self.row(sql, *values)
         return None if found is None else found[0]
 
-    def row(self, sql: str) -> Any:
-        """The first row that a query gives; None without one."""
-        return self._run(sql, ()).fetchone()
+    def row(self, sql: str, *values: Any) -> Any:
+        """The first row that a query gives, as the driver has it; None without one."""
+        return self._run(sql, values).fetchone()
 
     def run(self, sql: str) -> None:
         """Run a statement without values, whose text may hold credentials: it is in no error."""
-        self._run(sql, ())
+        self._alone(sql, ())
+
+    def _alone(self, sql: str, values: Sequence[Any]) -> redshift_connector.Cursor:
+        """Run a statement; one that is a transaction of its own again after a conflict, since it did nothing then."""
+        if self.raw.in_transaction:
+            return self._run(sql, values)
+
+        def attempt() -> redshift_connector.Cursor:
+            try:
+                return self._run(sql, values)
+            except Exception as error:
+                if isinstance(meant := _errors.translate(error), ConflictError) and not _errors.is_lost(error):
+                    raise meant from error
+                raise
+
+        return retry_conflicts(_PATIENCE, attempt)
 
     def _run(self, sql: str, values: Sequence[Any]) -> redshift_connector.Cursor:
         cursor = self.raw.cursor()
         cursor.paramstyle = "qmark"  # which leaves $1, $2... as they are, and looks for nothing else that we write
-        cursor.execute(sql, list(values) or None)
+        try:
+            cursor.execute(sql, list(values) or None)
+        finally:
+            self.raw._caches.clear()  # the driver keeps every text for ever
         return cursor
 
     def _insert(self, table: TableName, columns: Sequence[Column], batch: pa.RecordBatch) -> int:

@@ -26,7 +26,7 @@ _STATES: tuple[tuple[str, type[DaoError]], ...] = (
     ("42P01", NotFoundError),  # a table
     ("3F000", NotFoundError),  # a schema
     ("3D000", NotFoundError),  # a database
-    ("42P07", AlreadyExistsError),
+    ("42P07", ConflictError),  # another one made the table at the same time: the call looks again
     ("42P06", AlreadyExistsError),
     ("40", ConflictError),
     ("55P03", ConflictError),  # a lock that isn't waited for
@@ -34,7 +34,7 @@ _STATES: tuple[tuple[str, type[DaoError]], ...] = (
     ("53", TransientError),
     ("57P", TransientError),
     ("0A", UnsupportedError),
-    ("23505", ConflictError),  # two make one name at once: keys of rows are not checked
+    ("23505", ConflictError),  # the same, in the catalog: keys of rows are not checked
     ("22", DataError),
     ("23", DataError),
     ("42703", DataError),  # a column

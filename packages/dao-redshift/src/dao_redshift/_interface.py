@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from attrs import define, field
 
 from dao.capabilities import Capabilities
-from dao.data_object import TableObject
+from dao.data_object import DataObject, TableObject
 from dao.display import even_half_made
 from dao.errors import UnsupportedError
 from dao.increments import Position
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from dao_redshift._connection import RedshiftConnection
     from dao_redshift._dialect import RedshiftDialect
     from dao_redshift._loading import Bulk
+    from dao_redshift._operations import Grantee, VacuumMode
+    from dao_sql import TableName
 
 __all__ = ["RedshiftConnector", "RedshiftInterface"]
 
@@ -66,7 +69,7 @@ class RedshiftInterface(RedshiftOptions, SqlInterface):
         from dao_redshift._sql.texts import qualified
 
         made = self._client.connect()
-        return RedshiftConnection(made, self._bulk, self.bulk_values, qualified(self.schema_name, COMMITS))
+        return RedshiftConnection(made, self.bulk, self.bulk_values, qualified(self.schema_name, COMMITS))
 
     @cached_property
     def _client(self) -> Client:
@@ -75,7 +78,8 @@ class RedshiftInterface(RedshiftOptions, SqlInterface):
         return Client(self)
 
     @cached_property
-    def _bulk(self) -> Bulk | None:
+    def bulk(self) -> Bulk | None:
+        """Loads and reads over the staging place; None without one."""
         if self.staging is None:
             return None
         from dao_redshift._loading import Bulk
@@ -87,14 +91,14 @@ class RedshiftInterface(RedshiftOptions, SqlInterface):
         return Bulk(area, authority_of(area, self.iam_role, session=self.session_credentials))
 
     def __getstate__(self) -> dict[str, Any]:
-        made = ("dialect", "_client", "_bulk")
+        made = ("dialect", "_client", "bulk")
         return {name: value for name, value in super().__getstate__().items() if name not in made}
 
     def close(self) -> None:
         """Close the idle connections, to S3 too."""
         super().close()
-        if "_bulk" in self.__dict__ and self._bulk is not None:
-            self._bulk.area.close()
+        if "bulk" in self.__dict__ and self.bulk is not None:
+            self.bulk.area.close()
 
     def read(
         self,
@@ -221,6 +225,132 @@ class RedshiftInterface(RedshiftOptions, SqlInterface):
             idempotency_key=idempotency_key,
             position=position,
         )
+
+    @register("write")
+    def write_files(
+        self, data: TableObject, data_object: TableObject, *, mode: str = "error", schema_mode: str = "strict"
+    ) -> WriteResult:
+        """Load a table of Parquet files in S3 by one COPY, which passes nothing through this process.
+
+        The warehouse must reach its bucket by ``iam_role``. Columns, modes and errors are those of :meth:`write`.
+
+        Args:
+            data: the table, in a store of the interface ``s3`` or ``s3.obstore``.
+            data_object: the table that is written.
+            mode: ``error``, ``append``, ``overwrite`` or ``ignore``.
+            schema_mode: ``strict`` or ``evolve``.
+
+        Raises:
+            UnsupportedError: the files can't be loaded as they are; the message says what to do.
+        """
+        from dao_redshift._transfers import write_files
+
+        return write_files(self, data, data_object, mode=mode, schema_mode=schema_mode)
+
+    def unload(self, data_object: TableObject, target: TableObject, *, mode: str = "error") -> WriteResult:
+        """UNLOAD a table as Parquet files in S3, which passes nothing through this process; a part of ``copy``.
+
+        Args:
+            data_object: the table.
+            target: a table in the bucket of the staging place, in a store of the interface ``s3`` or ``s3.obstore``.
+            mode: ``error``, ``overwrite`` or ``ignore``.
+
+        Raises:
+            NotFoundError: there is no table.
+            AlreadyExistsError: there is a target, and ``mode`` is ``error``.
+        """
+        from dao_redshift._transfers import unload_table
+
+        return unload_table(self, data_object, target, mode)
+
+    def run_vacuum(
+        self, data_object: TableObject, *, mode: VacuumMode = "full", dry_run: bool = True, older_than: Any = None
+    ) -> WriteResult:
+        """Reclaim the space of deleted rows, and sort the others.
+
+        Args:
+            data_object: the table.
+            mode: ``full``, ``sort only``, ``delete only`` or ``reindex``.
+            dry_run: change nothing, and say in ``details`` how much there is to do, as far as the warehouse knows.
+            older_than: nothing but 0: deleted rows have no age.
+
+        Raises:
+            NotFoundError: there is no table.
+            UnsupportedError: another ``older_than``.
+        """
+        from dao_redshift._operations import vacuum
+
+        table = self._present(data_object)
+        with self.borrowed() as connection:
+            return vacuum(connection, self.dialect, table, mode=mode, dry_run=dry_run, older_than=older_than)
+
+    def run_grant(
+        self,
+        data_object: TableObject,
+        *,
+        privileges: str | Sequence[str],
+        to: str | None = None,
+        kind: Grantee = "user",
+    ) -> WriteResult:
+        """Grant privileges on a table.
+
+        Args:
+            data_object: the table.
+            privileges: such as ``select``, or several of them.
+            to: the name of who gets them; none for ``public``.
+            kind: what the name is of: ``user``, ``group``, ``role`` or ``public``.
+
+        Raises:
+            NotFoundError: there is no table.
+            DataError: there is no such privilege.
+        """
+        from dao_redshift._operations import grant
+
+        statement = grant(self.dialect, self._database.table(data_object), privileges=privileges, to=to, kind=kind)
+        self._present(data_object)
+        with self.borrowed() as connection:
+            connection.execute(statement)
+        return WriteResult()
+
+    @contextmanager
+    def borrowed(self) -> Iterator[RedshiftConnection]:
+        """A connection for the ``with`` block, in which each statement is a transaction of its own."""
+        with self._database.session() as session:
+            yield cast("RedshiftConnection", session.connection)
+
+    def whole_table(self, data_object: TableObject) -> str | None:
+        """The query of all rows of a table, if they need no change on their way; else None.
+
+        Raises:
+            NotFoundError: there is no table.
+        """
+        table = self._present(data_object)
+        with self.borrowed() as connection:
+            columns = self._database.find(connection, table) or ()
+        plain = all(one.type.fetch == "{}" for one in columns)
+        return self.dialect.select(table, columns, None, None).text if plain else None
+
+    def _present(self, data_object: TableObject) -> TableName:
+        table = self._database.table(data_object)
+        if not self.exists(data_object):
+            raise self._database.missing(table)
+        return table
+
+    def plan_call(
+        self, action: str, data_object: DataObject, arguments: Mapping[str, Any], options: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Plan a call, raising its errors that don't depend on what is stored; see :mod:`dao.interface`."""
+        from dao_redshift._transfers import plan_load, plan_unload
+
+        data, target = arguments.get("data"), arguments.get("target")
+        if isinstance(data, DataObject) or (action == "unload" and isinstance(target, DataObject)):
+            name = self.dialect.table(self._database.table(data_object))
+            mode = arguments.get("mode") or "error"
+            if isinstance(data, DataObject):
+                return {"location": name, "mode": mode, **plan_load(self, data, name)}
+            return {"location": name, "mode": mode, **plan_unload(self, cast("DataObject", target), name, mode)}
+        self._check_way(arguments.get("via"))
+        return super().plan_call(action, data_object, arguments, options)
 
 
 RedshiftConnector = RedshiftInterface

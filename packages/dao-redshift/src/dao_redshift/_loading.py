@@ -13,12 +13,13 @@ from dao.errors import DaoError, DataError, StoreError
 from dao_redshift import _errors
 from dao_redshift._sql.copying import Authority, copy, unload
 from dao_redshift._sql.texts import qualified
-from dao_redshift._staging.files import file_bytes, stage, unloaded
+from dao_redshift._staging.files import file_bytes, stage, unloaded, write_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dao_redshift._staging.area import StagingArea
+    from dao_redshift._files import SourceFiles
+    from dao_redshift._staging.area import Load, StagingArea
     from dao_sql import TableName
 
 __all__ = ["Bulk", "Warehouse", "load_error"]
@@ -73,6 +74,31 @@ class Bulk:
                 statement = copy(where, schema.names, staged.manifest, self.authority(), manifest=True)
                 run_load(warehouse, statement.sql)
             return staged.rows
+
+    def load_files(self, warehouse: Warehouse, table: TableName, source: SourceFiles) -> int:
+        """Append the rows of files that are there already, by one COPY; return how many.
+
+        Raises:
+            DataError: a row that the table can't take; it says which file, line and column.
+        """
+        if not source.files:
+            return 0
+        with self.area.begin() as load:
+            manifest = write_manifest(load, source.files)
+            where = qualified(None if table.temporary else table.schema, table.name)
+            statement = copy(where, source.schema.names, manifest, self.authority(), manifest=True)
+            run_load(warehouse, statement.sql)
+            return int(warehouse.value("SELECT pg_last_copy_count()"))
+
+    def unload_files(self, warehouse: Warehouse, query: str) -> Load:
+        """The files of a query's rows, by UNLOAD, below ``rows`` of a load that the caller ends."""
+        load = self.area.begin().__enter__()
+        try:
+            warehouse.run(unload(query, load.place.below("rows"), self.authority()).sql)
+        except BaseException:
+            load.end(failed=True)
+            raise
+        return load
 
     def unload(self, warehouse: Warehouse, query: str) -> pa.RecordBatchReader | None:
         """The rows of a query, by UNLOAD to files that are read as a stream and taken away at its end.

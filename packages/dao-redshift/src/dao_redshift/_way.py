@@ -1,4 +1,4 @@
-"""How the rows of one read come: the argument ``via``, on its way through dao_sql to the connection."""
+"""What one call asks of the connection below dao_sql: how rows come, and files that are loaded in place of rows."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Literal
 
-__all__ = ["Way", "by", "chosen"]
+from dao_redshift._files import SourceFiles
+
+__all__ = ["Way", "by", "chosen", "loaded_files", "loading"]
 
 Way = Literal["unload", "cursor"]
 
 _WAY: ContextVar[Way | None] = ContextVar("way", default=None)
+_FILES: ContextVar[SourceFiles | None] = ContextVar("files", default=None)
 
 
 def chosen() -> Way | None:
@@ -27,3 +30,18 @@ def by(way: Way | None) -> Iterator[None]:
         yield
     finally:
         _WAY.reset(token)
+
+
+def loaded_files() -> SourceFiles | None:
+    """The files that take the place of the rows that are written; None if there are rows."""
+    return _FILES.get()
+
+
+@contextmanager
+def loading(files: SourceFiles) -> Iterator[None]:
+    """Have these files loaded in place of rows for the ``with`` block."""
+    token = _FILES.set(files)
+    try:
+        yield
+    finally:
+        _FILES.reset(token)

@@ -108,7 +108,7 @@ def test_roles(role: str) -> None:
 
 def test_secrets_are_in_no_text_and_in_no_pickle() -> None:
     made = RedshiftInterface(**LOGIN, staging="s3://bucket/staging")
-    assert "canary" not in repr(made) + str(made) + repr(made._client) + repr(made._bulk)
+    assert "canary" not in repr(made) + str(made) + repr(made._client) + repr(made.bulk)
     assert b"canary" not in pickle.dumps(made)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Generator, Iterable, Iterator
-from typing import Any
+from collections.abc import Generator, Iterable, Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,7 +15,7 @@ from dao_files.storage import in_parallel
 from dao_redshift._places import S3Place
 from dao_redshift._staging.area import Load
 
-__all__ = ["Staged", "file_bytes", "stage", "unloaded"]
+__all__ = ["Staged", "file_bytes", "stage", "unloaded", "write_manifest"]
 
 _LEAST, _MOST = 1 << 20, 125 << 20  # the sizes of files that Redshift loads best, compressed
 _USUAL = 32 << 20
@@ -70,18 +69,23 @@ def stage(load: Load, schema: pa.Schema, batches: Iterable[pa.RecordBatch], targ
         What was staged. There is one file at least, if there are no rows too.
     """
 
-    def put(numbered: tuple[int, tuple[bytes, int]]) -> tuple[dict[str, Any], int]:
+    def put(numbered: tuple[int, tuple[bytes, int]]) -> tuple[tuple[S3Place, int], int]:
         number, (content, count) = numbered
         place = load.put(f"part-{number:05}{_SUFFIX}", content)
-        return {"url": place.url, "mandatory": True, "meta": {"content_length": len(content)}}, count
+        return (place, len(content)), count
 
-    entries: list[dict[str, Any]] = []
-    rows = size = 0
+    entries: list[tuple[S3Place, int]] = []
+    rows = 0
     for entry, count in in_parallel(put, enumerate(_files(schema, batches, target)), _SENDERS):
         entries.append(entry)
-        rows, size = rows + count, size + entry["meta"]["content_length"]
-    manifest = load.put("manifest", json.dumps({"entries": entries}).encode())
-    return Staged(manifest, rows, size, len(entries))
+        rows += count
+    return Staged(write_manifest(load, entries), rows, sum(size for _, size in entries), len(entries))
+
+
+def write_manifest(load: Load, files: Sequence[tuple[S3Place, int]]) -> S3Place:
+    """Write the manifest of files, each with its size in bytes; return its place."""
+    entries = [{"url": place.url, "mandatory": True, "meta": {"content_length": size}} for place, size in files]
+    return load.put("manifest", json.dumps({"entries": entries}).encode())
 
 
 def unloaded(load: Load, name: str) -> tuple[pa.Schema, Generator[pa.RecordBatch, None, None]] | None:

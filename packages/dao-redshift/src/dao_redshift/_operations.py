@@ -1,0 +1,74 @@
+"""Operations of ``run`` that are Redshift's own: VACUUM and GRANT."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from dao.errors import DataError, UnsupportedError
+from dao.options import described
+from dao.results import WriteResult
+from dao_redshift._sql.texts import name
+from dao_sql import Statement, TableName
+
+if TYPE_CHECKING:
+    from dao_redshift._connection import RedshiftConnection
+    from dao_redshift._dialect import RedshiftDialect
+
+__all__ = ["Grantee", "VacuumMode", "grant", "vacuum"]
+
+VacuumMode = Literal["full", "sort only", "delete only", "reindex"]
+Grantee = Literal["user", "group", "role", "public"]
+
+_PRIVILEGES = ("select", "insert", "update", "delete", "drop", "references", "alter", "truncate", "all")
+_MODES = ("full", "sort only", "delete only", "reindex")
+_GRANTEES = {"user": "", "group": "GROUP ", "role": "ROLE ", "public": "PUBLIC"}
+
+
+def vacuum(
+    connection: RedshiftConnection,
+    dialect: RedshiftDialect,
+    table: TableName,
+    *,
+    mode: str,
+    dry_run: bool,
+    older_than: Any,
+) -> WriteResult:
+    """VACUUM a table, or say how much there is to do.
+
+    Raises:
+        DataError: there is no such mode.
+        UnsupportedError: an age is asked for.
+    """
+    if mode not in _MODES:
+        raise DataError(f"mode: found {described(mode)}, expected one of {', '.join(_MODES)}")
+    if older_than:
+        raise UnsupportedError("older_than: VACUUM takes every deleted row that no transaction sees, of any age")
+    if not dry_run:
+        connection.execute(Statement(f"VACUUM {mode.upper()} {dialect.table(table)}"))
+        return WriteResult(details={"dry_run": False})
+    asked = 'SELECT tbl_rows, unsorted, stats_off FROM svv_table_info WHERE "schema" = $1 AND "table" = $2'
+    found = connection.row(asked, table.schema, table.name)
+    words = ("rows_with_deleted", "unsorted_percent", "stale_statistics_percent")
+    known = {} if found is None else {word: float(value) for word, value in zip(words, found, strict=True) if value}
+    return WriteResult(details={"dry_run": True, **known})
+
+
+def grant(
+    dialect: RedshiftDialect, table: TableName, *, privileges: str | Sequence[str], to: str | None, kind: str
+) -> Statement:
+    """The GRANT of privileges on a table.
+
+    Raises:
+        DataError: there is no such privilege or kind, or a name is missing.
+    """
+    asked = [privileges] if isinstance(privileges, str) else list(privileges)
+    for one in asked:
+        if not isinstance(one, str) or one.lower() not in _PRIVILEGES:
+            raise DataError(f"privileges: found {described(one)}, expected one of {', '.join(_PRIVILEGES)}")
+    if kind not in _GRANTEES:
+        raise DataError(f"kind: found {described(kind)}, expected one of {', '.join(_GRANTEES)}")
+    if not asked or (to is None) != (kind == "public"):
+        raise DataError("to: expected a name, and none for kind='public'; and one privilege at least")
+    grantee = _GRANTEES[kind] + ("" if to is None else name(to))
+    return Statement(f"GRANT {', '.join(one.upper() for one in asked)} ON TABLE {dialect.table(table)} TO {grantee}")
