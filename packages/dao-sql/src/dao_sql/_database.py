@@ -106,7 +106,10 @@ class Database:
             mark = self.dialect.mark(connection, self.schema)
         try:
             connection.commit()
-        except Exception:
+        except Exception as error:
+            if not connection.is_lost(error):  # the database refused it
+                self._end(session)
+                raise
             session.broken = True
             if not self._was_committed(mark):
                 raise
