@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,10 +21,11 @@ MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 
 
 def run_pipeline() -> None:
-    """Run each script as a user would, one process each."""
+    """Run each script as a user would, one process each; with lineage on, each is a job of its name."""
     for script in SCRIPTS:
         print(f"\n== {script}", flush=True)
-        subprocess.run([sys.executable, HERE / script, *sys.argv[1:]], check=True)
+        environment = {**os.environ, "DAO_LINEAGE_JOB": Path(script).stem}
+        subprocess.run([sys.executable, HERE / script, *sys.argv[1:]], check=True, env=environment)
 
 
 def show_what_landed(dao: DataAccessObject) -> None:

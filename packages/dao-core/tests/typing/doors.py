@@ -23,6 +23,7 @@ import dao.hookspecs
 import dao.increments
 import dao.interface
 import dao.lazy
+import dao.lineage
 import dao.memory
 import dao.options
 import dao.otel
@@ -239,6 +240,8 @@ known = dao.interface.is_interface  # type: ignore[assignment]
 known = dao.interface.register  # type: ignore[assignment]
 known = dao.interface.when  # type: ignore[assignment]
 known = dao.lazy.door  # type: ignore[assignment]
+known = dao.lineage.Lineage  # type: ignore[assignment]
+known = dao.lineage.job  # type: ignore[assignment]
 known = dao.memory.USUAL  # type: ignore[assignment]
 known = dao.memory.Budget  # type: ignore[assignment]
 known = dao.memory.budgeted  # type: ignore[assignment]

@@ -31,6 +31,7 @@ PUBLIC = [
     "dao.increments",
     "dao.interface",
     "dao.lazy",
+    "dao.lineage",
     "dao.memory",
     "dao.options",
     "dao.otel",

@@ -1,0 +1,50 @@
+"""Where an object is, in the words of OpenLineage: the same for every program that names it."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from openlineage.client.naming import dataset as naming
+
+from dao._core.prepare import details_of, table_of
+from dao.data_object import DataObject
+from dao.errors import DaoError
+from dao.lineage._moved import Place
+
+__all__ = ["place_of"]
+
+
+def place_of(data_object: DataObject, interface: str | None = None) -> Place:
+    """The place of an object.
+
+    Where its interface knows its absolute location, that: ``s3://bucket`` and a key, ``file`` and a path, or the server
+    and the table. Else, as for stores in memory, ``dao://store`` and the key.
+
+    Args:
+        data_object: the object.
+        interface: the interface that serves it; by default the one that reads it.
+    """
+    location = _location(data_object, interface)
+    parts = urlsplit(location)
+    path = parts.path.strip("/")
+    if parts.scheme in ("s3", "s3a") and path:
+        return _named(naming.S3(parts.netloc, path))
+    if parts.scheme in ("", "file") and parts.path:
+        return _named(naming.LocalFileSystem(parts.path))
+    if parts.netloc and path:
+        host = parts.netloc.rpartition("@")[2]  # a login is no part of a name
+        return Place(f"{parts.scheme}://{host}", path)
+    store = data_object.data_store
+    return Place(f"dao://{store.name}" if store is not None else "dao", data_object.key or "/")
+
+
+def _named(found: naming.DatasetNaming) -> Place:
+    return Place(found.get_namespace(), found.get_name())
+
+
+def _location(data_object: DataObject, interface: str | None) -> str:
+    try:
+        plan = table_of(data_object).plan("read", data_object, {}, interface)
+        return str(details_of(plan, data_object, {}).get("location", ""))
+    except DaoError:  # it can't be read, or its interface doesn't say where things are
+        return ""
