@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import pyarrow as pa
@@ -21,13 +21,11 @@ class AdbcConnection:
 
     Attributes:
         raw: the driver's connection.
-        lost: tells of a driver's error whether the connection is lost.
         begin_writing: the statement that begins a transaction that writes.
         begin_reading: the statement that begins one that reads.
     """
 
     raw: Any
-    lost: Callable[[BaseException], bool] = lambda _: False
     begin_writing: str = "BEGIN"
     begin_reading: str = "BEGIN"
     stream_options: ClassVar[Mapping[str, str]] = {}
@@ -75,8 +73,8 @@ class AdbcConnection:
         self.raw.close()
 
     def is_lost(self, error: BaseException) -> bool:
-        """Whether an error means that this connection can't be used any more."""
-        return self.lost(error)
+        """Whether an error means that this connection can't be used any more; a file isn't lost."""
+        return False
 
 
 def _batches(cursor: Any, found: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:

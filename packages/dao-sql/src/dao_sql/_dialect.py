@@ -196,7 +196,3 @@ class Dialect(TypesDialect, UpsertsDialect):
     def translate(self, error: Exception) -> DaoError | None:
         """DAO's error for one of the driver; None for one that isn't the driver's."""
         raise NotImplementedError
-
-    def is_lost(self, error: BaseException) -> bool:
-        """Whether an error means that the connection was lost."""
-        return False

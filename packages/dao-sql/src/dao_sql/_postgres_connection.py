@@ -33,7 +33,6 @@ _STATES: tuple[tuple[tuple[str, ...], type[DaoError]], ...] = (
     (("08", "53", "57"), TransientError),
 )
 """What the beginning of an SQLSTATE means. Two that create one table at once get 42P07 or 23505: they try again."""
-_BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 _FETCHED = 8 << 20
 """Bytes, about, that are fetched from a cursor at once."""
 _REFUSALS: tuple[tuple[str, type[DaoError], str], ...] = (
@@ -74,6 +73,21 @@ class PostgresConnection(AdbcConnection):
                     return
                 rows = max(1, min(50_000, rows * _FETCHED // max(found.nbytes, 1)))
 
+    def begin(self, *, writing: bool) -> None:
+        """Begin a transaction, of which the driver knows: for a moment with a zone it would end any other one."""
+        self.raw.adbc_connection.set_autocommit(False)
+        mode = "READ WRITE" if writing else "READ ONLY"
+        self.execute(Statement(f"SET TRANSACTION ISOLATION LEVEL READ COMMITTED {mode}"))
+
+    def commit(self) -> None:
+        """Commit it."""
+        self.raw.adbc_connection.set_autocommit(True)
+
+    def rollback(self) -> None:
+        """Undo it."""
+        self.raw.adbc_connection.rollback()
+        self.raw.adbc_connection.set_autocommit(True)
+
     def is_lost(self, error: BaseException) -> bool:
         """Whether the connection was lost."""
         from adbc_driver_manager import OperationalError
@@ -91,7 +105,7 @@ def connect(uri: Secret) -> PostgresConnection:
     raw, refusal = _opened(uri)
     if refusal is not None:
         raise refusal
-    made = PostgresConnection(raw, begin_writing=_BEGIN, begin_reading=f"{_BEGIN} READ ONLY")
+    made = PostgresConnection(raw)
     made.execute(Statement("SET lock_timeout = '5s'"))  # then it is a conflict, and the transaction is made again
     return made
 

@@ -100,7 +100,7 @@ class SqliteDialect(Dialect):
 
     def decode(self, column: pa.Array, kind: ColumnType) -> pa.Array:
         """The values of a column, from what the driver gave."""
-        if pa.types.is_time(kind.arrow):  # Arrow parses times of a day that it is told alone
+        if pa.types.is_time(kind.arrow):  # Arrow parses no times of day alone
             column = pc.binary_join_element_wise("1970-01-01 ", column, "").cast(_PLAIN)
         return super().decode(column, kind)
 

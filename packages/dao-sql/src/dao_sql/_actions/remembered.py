@@ -65,9 +65,8 @@ class Memory:
         self._ensure(connection, _POSITIONS)
         stored = self._get(connection, _POSITIONS, position.source)
         check_position(position, None if stored is None else Position(position.source, int(stored)), mode)
-        if stored is not None:
-            self._remove(connection, _POSITIONS, position.source)
-        self._put(connection, _POSITIONS, position.source, str(position.version))
+        store = self._put if stored is None else self._change
+        store(connection, _POSITIONS, position.source, str(position.version))
 
     def position(self, connection: Connection, source: str) -> Position | None:
         """The position that the table has of a source."""
@@ -121,11 +120,11 @@ class Memory:
             )
         )  # fmt: skip
 
-    def _remove(self, connection: Connection, own: str, name: str) -> None:
+    def _change(self, connection: Connection, own: str, name: str, value: str) -> None:
         connection.execute(
             self.database.dialect.statement(
-                f"DELETE FROM {self._own(own)} WHERE {_TABLE} = ", Value(self.table.name), f" AND {_NAME} = ",
-                Value(name),
+                f"UPDATE {self._own(own)} SET {_VALUE} = ", Value(value), f" WHERE {_TABLE} = ", Value(self.table.name),
+                f" AND {_NAME} = ", Value(name),
             )
         )  # fmt: skip
 
