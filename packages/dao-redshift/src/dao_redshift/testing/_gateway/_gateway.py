@@ -13,7 +13,7 @@ from dao_redshift.testing._bulk import BulkStorage
 from dao_redshift.testing._gateway._context import Shared, User
 from dao_redshift.testing._gateway._faults import Fault, FaultRule, PlannedFaults
 from dao_redshift.testing._gateway._preparing import prepare
-from dao_redshift.testing._gateway._sent import SentStatement
+from dao_redshift.testing._gateway._sent import SentStatement, SentStatements
 from dao_redshift.testing._gateway._server import LOOPBACK, Server
 from dao_redshift.testing._gateway._tls import Authority
 from dao_redshift.testing._statements import RedshiftError
@@ -37,6 +37,8 @@ class RedshiftGateway:
             ``awsuser``.
         tls: whether clients may use TLS; by a certificate of an authority that is made for this gateway.
         port: where to listen on 127.0.0.1; 0 for any free port.
+        record: whether statements are kept, for :attr:`statements` and for the views of them. Without, a benchmark's
+            million statements need no memory.
 
     Raises:
         ConfigError: the address can't be read.
@@ -51,11 +53,12 @@ class RedshiftGateway:
         users: Mapping[str, str | User] | None = None,
         tls: bool = True,
         port: int = 0,
+        record: bool = True,
     ) -> None:
         given = users if users is not None else _DEFAULT_USERS
         known = {name: User(user) if isinstance(user, str) else user for name, user in given.items()}
         bulk = None if storage is None else BulkStorage.of(storage, None if roles is None else frozenset(roles))
-        self._shared = Shared(Address.of(postgres), known, bulk)
+        self._shared = Shared(Address.of(postgres), known, bulk, SentStatements(record))
         self._authority = Authority() if tls else None
         self._server = Server(self._shared, self._authority.context if self._authority else None, port)
 

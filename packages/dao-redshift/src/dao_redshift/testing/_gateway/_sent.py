@@ -50,15 +50,21 @@ class SentStatement:
 
 @define
 class SentStatements:
-    """The statements of all sessions of a gateway; thread-safe."""
+    """The statements of all sessions of a gateway; thread-safe.
 
+    Attributes:
+        kept: whether they are kept.
+    """
+
+    kept: bool = True
     _all: list[SentStatement] = field(factory=list)
     _lock: Lock = field(factory=Lock)
 
     def add(self, statement: SentStatement) -> SentStatement:
         """Take a statement down."""
-        with self._lock:
-            self._all.append(statement)
+        if self.kept:
+            with self._lock:
+                self._all.append(statement)
         return statement
 
     def lose(self, pid: int) -> None:

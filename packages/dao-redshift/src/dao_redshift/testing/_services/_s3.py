@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 import shutil
 import tempfile
@@ -113,6 +114,7 @@ def from_a_wheel() -> Iterator[S3Connection]:
     """Moto's server, in this process."""
     from moto.server import ThreadedMotoServer
 
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)  # else it prints a line for each request
     server = ThreadedMotoServer(LOOPBACK, 0, verbose=False)
     server.start()
     try:

@@ -314,10 +314,8 @@ def _identity(draft: Draft, index: int, when: str, pieces: list[str]) -> int:
         seed, step = (int(number) for number in numbers)
     except ValueError:
         draft.wrong(index + 1)
-    low, high = (seed, 2**63 - 1) if step > 0 else (-(2**63), seed)
-    pieces.append(
-        f"GENERATED {when} AS IDENTITY (START WITH {seed} INCREMENT BY {step} MINVALUE {low} MAXVALUE {high})"
-    )
+    bound = "MINVALUE" if step > 0 else "MAXVALUE"  # the other one is the type's
+    pieces.append(f"GENERATED {when} AS IDENTITY (START WITH {seed} INCREMENT BY {step} {bound} {seed})")
     return close + 1
 
 
