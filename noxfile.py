@@ -155,6 +155,13 @@ def docs(session: nox.Session) -> None:
     session.run("pytest", *arguments, env={"PYTHONPATH": str(ROOT / "tools")})
 
 
+@nox.session(python=NEWEST, requires=["wheels"], tags=["quick"])
+def reference(session: nox.Session) -> None:
+    """Build the API reference from the docstrings, into build/reference; a broken link fails."""
+    install(session, *PACKAGES, "--group=docs")
+    session.run("python", "-P", "tools/reference.py", "build/reference", env={"PYTHONPATH": str(ROOT / "tools")})
+
+
 @nox.session(python=OLDEST, requires=["wheels"], tags=["quick"])
 def types(session: nox.Session) -> None:
     """Strict mypy on the sources, on the tools, and on code that uses the public face as a pipeline does."""

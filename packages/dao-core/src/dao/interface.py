@@ -13,8 +13,8 @@ A method named ``run_<operation>`` serves ``run`` for that operation alone.
 
 A ``copy`` or ``move`` within a store is the method of that name. Between objects that it doesn't serve, other stores'
 among them, the source object is offered to the target's ``write`` as ``data``, then the target to the source's
-``unload`` as ``target``. Only a parameter that is annotated with the object's type takes it; see
-:mod:`dao._core.offers`.
+``unload`` as ``target``. Only a parameter that is annotated with the object's type takes it: ``data: TableObject`` for
+tables.
 
 A parameter's name gives its role: ``data`` is what is handed in, ``data_object`` the object, ``target`` the
 destination of ``copy``, ``move`` and ``unload``, ``operation`` what ``run`` was asked for. Every other parameter is an
@@ -27,7 +27,7 @@ Before all of them goes one that is for objects of this type, by an annotation o
 DAO's own types, or for tables of this format, by ``table_formats``.
 Such a method makes by itself what ``into`` names; the result of any other is converted.
 
-Arguments that are part of the contract (:mod:`dao._arguments`) come checked: ``limit`` is an ``int`` of at least 0,
+Arguments that are part of the contract come checked: ``limit`` is an ``int`` of at least 0,
 ``columns`` a list of texts, ``mode`` one of the five modes or a value that an own ``@when(mode=...)`` names.
 
 Optional, all of them:
@@ -160,7 +160,8 @@ class InterfaceSpec:
         path: where in the user's config the options stand, for messages.
         shared: options may hold names that are no fields of this interface, because it shares its store's
             primary interface's options. They are left out.
-        folders: where relative places among the options start, see :func:`dao.options._build`.
+        folders: where relative places among the options start, by the path of the option, with ``""`` as the
+            default; without either in the working directory.
     """
 
     name: str

@@ -54,7 +54,9 @@ class S3ObstoreInterface(S3Options, S3Interface):
     copies. Options that it couldn't honour are refused here: ``acl``, ``checksum`` other than
     CRC64NVME and SHA256, ``retry.mode: adaptive``, access points. ``max_connections`` bounds idle connections only.
 
-    **Forks**: see :mod:`dao_s3._obstore.client`. **memory://** belongs to one interface; pickled, it begins empty.
+    **Forks**: a child that is forked after a first request goes on with ``s3://``; of other kinds it gets an error that
+    names the start methods ``spawn`` and ``forkserver``. **memory://** belongs to one interface; pickled, it begins
+    empty.
 
     Attributes:
         url: where the store is; or give ``bucket``, for S3.

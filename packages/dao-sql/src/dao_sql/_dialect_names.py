@@ -49,5 +49,5 @@ class NamesDialect:
         return statement(self.paramstyle, *parts)
 
     def staged(self, column: Column) -> str:
-        """SQL of what is stored of a column of a staging table, whose alias is :data:`STAGED`."""
+        """SQL of what is stored of a column of a staging table, whose alias is ``_dao_new``."""
         return column.type.store.format(f"{STAGED}.{self.quote(column.name)}")

@@ -39,26 +39,7 @@ _ON_STORES = ("list", "run")
 
 @even_half_made
 class Access:
-    """A catalog of stores and objects, and the way to them.
-
-    Args:
-        sources: configs, the base first and overlays after it: paths of JSON, YAML or TOML files, or mappings; and
-            catalogs, which are asked for the stores that no config declares, the last one first.
-        registry: further stores, added in code by :meth:`DataStoreRegistry.add`: where the names are looked up that the
-            catalog doesn't have; by default the default registry. Nothing is added to it here.
-        progress: receives progress reports: a callable that takes a :class:`~dao.progress.Progress`, or ``True`` for a
-            progress bar.
-        plugins: where interfaces, object types and hooks come from; by default what is installed.
-        untrusted: the configs come from an untrusted author and are restricted: see :class:`~dao.catalog.Catalog`.
-        memory_limit: bytes that each call may hold in memory, as a whole number or text such as ``"512 MiB"``; a call's
-            own ``memory_limit=`` takes its place. See :mod:`dao.memory` for what is counted.
-        allowed_secrets: the references that an untrusted config may have, such as ``"env:API_TOKEN"``.
-
-    Raises:
-        DataError: ``memory_limit`` is no number of bytes; ``allowed_secrets`` without ``untrusted``, or ``untrusted``
-            with a catalog that is loaded already.
-        ConfigError: the config has faults; all of them, each with its path.
-    """
+    """A catalog of stores and objects, and the way to them."""
 
     def __init__(
         self,
@@ -70,6 +51,26 @@ class Access:
         allowed_secrets: Iterable[str] = (),
         memory_limit: int | str | None = None,
     ) -> None:
+        """Load the catalog; no store is touched.
+
+        Args:
+            sources: configs, the base first and overlays after it: paths of JSON, YAML or TOML files, or mappings; and
+                catalogs, which are asked for the stores that no config declares, the last one first.
+            registry: further stores, added in code by :meth:`DataStoreRegistry.add`: where the names are looked up that
+                the catalog doesn't have; by default the default registry. Nothing is added to it here.
+            progress: receives progress reports: a callable that takes a :class:`~dao.progress.Progress`, or ``True``
+                for a progress bar.
+            plugins: where interfaces, object types and hooks come from; by default what is installed.
+            untrusted: the configs come from an untrusted author and are restricted: see :class:`~dao.catalog.Catalog`.
+            memory_limit: bytes that each call may hold in memory, as a whole number or text such as ``"512 MiB"``; a
+                call's own ``memory_limit=`` takes its place. See :mod:`dao.memory` for what is counted.
+            allowed_secrets: the references that an untrusted config may have, such as ``"env:API_TOKEN"``.
+
+        Raises:
+            DataError: ``memory_limit`` is no number of bytes; ``allowed_secrets`` without ``untrusted``, or
+                ``untrusted`` with a catalog that is loaded already.
+            ConfigError: the config has faults; all of them, each with its path.
+        """
         # The modules for calls are imported with the first object, so that importing the class is cheap.
         from dao._core.execute import Executor
         from dao.catalog import load

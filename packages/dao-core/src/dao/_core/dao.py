@@ -14,7 +14,7 @@ __all__ = ["DataAccessObject"]
 class DataAccessObject(Reading, Writing):
     """Reads, writes and moves data by name; a config says where it lives.
 
-    See :class:`~dao._core.access.Access` for the constructor. An object is a :class:`~dao.data_object.DataObject` or
+    An object is a :class:`~dao.data_object.DataObject` or
     its name in the catalog, ``store.object``. Every method takes ``dao_interface=``: the name or class name of one of
     the store's interfaces, which alone is then tried; and ``memory_limit=``: bytes that the call may hold in memory, as
     a whole number or text such as ``"512 MiB"``, see :mod:`dao.memory`. Further keyword arguments go to the interface;

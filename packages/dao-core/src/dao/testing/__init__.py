@@ -17,7 +17,7 @@ Whatever isn't declared absent is promised, and what is declared absent must be 
 test: if one is overridden, skipped or deselected, :class:`ConformanceSuite` fails and names it. The page
 ``docs/writing-an-interface.md`` is a step-by-step guide.
 
-For users: the pytest plugin :mod:`dao.testing._plugin` has fixtures that replace every store of a catalog by one in
+For users: the pytest plugin of dao-core has fixtures that replace every store of a catalog by one in
 memory, as :func:`in_memory` does.
 """
 

@@ -20,7 +20,7 @@ def filesystem_of(snapshot: Snapshot, open_native: Callable[[str], Any], *, near
         snapshot: the snapshot to read.
         open_native: opens one of its keys as a ``pyarrow.NativeFile``.
         near: ``open_native`` gives files that Arrow reads without Python, into memory of its own: an ``OSFile``, or a
-            ``BufferReader`` over memory that Arrow allocated. See :func:`dao_files.formats.is_near`.
+            ``BufferReader`` over memory that Arrow allocated.
     """
     return fs.PyFileSystem(_SnapshotHandler(snapshot, open_native, near=near))
 

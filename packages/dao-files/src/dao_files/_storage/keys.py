@@ -33,7 +33,7 @@ def check_key(key: str) -> str:
 
     Raises:
         DataError: it is empty or absolute, has an empty part, a ``.``, a ``..`` (percent-encoded too), a NUL, a
-            backslash or :data:`OWN_FOLDER`, or can't be written in UTF-8.
+            backslash or DAO's own folder ``.dao``, or can't be written in UTF-8.
 
     >>> check_key("raw/2025/users.csv")
     'raw/2025/users.csv'

@@ -63,7 +63,7 @@ def witnessed(
         arguments: those of ``ParquetFile.iter_batches`` by which the batches are decoded, but the columns.
 
     Raises:
-        DataError: see :func:`refuse_changed`.
+        DataError: a timestamp isn't exact in the unit, or beyond its range.
     """
     with ExitStack() as stack:
         files = [stack.enter_context(one) for one in opened]

@@ -89,7 +89,7 @@ class Rewriting(Protocol[F_contra]):
         """Bytes after which a new file is begun."""
 
     def replace(self, files: Sequence[F_contra], rows: Callable[[Any], Iterator[pa.RecordBatch]]) -> None:
-        """Write a group of files again, see :func:`together`.
+        """Write a group of files again as one, or as few as their size allows.
 
         Args:
             files: the files.

@@ -23,7 +23,10 @@ __all__ = ["vacuum"]
 
 
 def vacuum(storage: ManifestStorage, data_object: DataObject, older_than: timedelta, *, dry_run: bool) -> WriteResult:
-    """See :meth:`dao_s3._interface.S3Interface.run_vacuum`."""
+    """Delete what no version of a table needs and what killed writers have left, if it is older than ``older_than``.
+
+    With ``dry_run`` nothing is deleted: the result says what would be.
+    """
     key = place_of(storage, data_object, writing=True).key
     transport = storage.transport
     uploads = _old_uploads(transport, key, datetime.now(UTC) - older_than)
