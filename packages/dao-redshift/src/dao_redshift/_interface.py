@@ -19,7 +19,7 @@ from dao.options import matching
 from dao.results import WriteResult
 from dao_redshift._capabilities import CAPABILITIES
 from dao_redshift._options import NAME, RedshiftOptions
-from dao_redshift._way import Way, by
+from dao_redshift._way import Way, read_by
 from dao_sql import SqlInterface
 
 if TYPE_CHECKING:
@@ -150,8 +150,8 @@ class RedshiftInterface(RedshiftOptions, SqlInterface):
             NotFoundError, DataError: as there.
         """
         self._check_way(via)
-        with by(via):
-            return super().read_stream(data_object, columns=columns, where=where, limit=limit, batch_size=batch_size)
+        rows = super().read_stream(data_object, columns=columns, where=where, limit=limit, batch_size=batch_size)
+        return rows if via is None else read_by(via, rows)
 
     def _check_way(self, via: Way | None) -> None:
         if via not in (None, "unload", "cursor"):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from contextvars import ContextVar
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from dao_redshift._files import SourceFiles
 
-__all__ = ["Way", "by", "chosen", "loaded_files", "loading"]
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Way", "chosen", "loaded_files", "loading", "read_by"]
 
 Way = Literal["unload", "cursor"]
 
@@ -22,14 +25,24 @@ def chosen() -> Way | None:
     return _WAY.get()
 
 
-@contextmanager
-def by(way: Way | None) -> Iterator[None]:
-    """Ask for a way for the ``with`` block."""
-    token = _WAY.set(way)
-    try:
-        yield
-    finally:
-        _WAY.reset(token)
+def read_by(way: Way, rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
+    """The same rows, by a way: a stream sends its query when its first batch is asked for."""
+    import pyarrow as pa
+
+    def batches() -> Iterator[pa.RecordBatch]:
+        with closing(rows):
+            while True:
+                token = _WAY.set(way)
+                try:
+                    batch = rows.read_next_batch()
+                except StopIteration:
+                    return
+                finally:
+                    _WAY.reset(token)
+                yield batch
+                del batch
+
+    return pa.RecordBatchReader.from_batches(rows.schema, batches())
 
 
 def loaded_files() -> SourceFiles | None:

@@ -1,0 +1,51 @@
+"""By which way rows come: what the call asks for, else what the size of the result asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+import pytest
+
+from dao import DataAccessObject, DataStore, TableObject
+from dao.connections import S3Connection
+from dao_redshift.testing import LocalRedshift, RedshiftGateway
+from dao_redshift.testing._local import new_schema
+
+FEW, MANY = 3, 4_000
+"""Rows of one column; the store below takes a result of more than 1,000 values for a large one."""
+
+
+@pytest.fixture
+def redshift(gateway: RedshiftGateway, storage: S3Connection) -> Iterator[LocalRedshift]:
+    with new_schema(gateway, storage) as redshift:
+        yield redshift
+
+
+def read(redshift: LocalRedshift, rows: int, how: str, via: str | None) -> set[str]:
+    """The first words of the statements that bring so many rows."""
+    dao, options = DataAccessObject(), {**redshift.options, "bulk_values": 1_000}
+    store = DataStore("redshift", "redshift", options=options)
+    table = TableObject("numbers", store)
+    data = pa.table({"n": pa.array(range(rows), pa.int64())})
+    dao.write(data, table)
+    redshift.gateway.forget_statements()
+    found = dao.read(table, via=via) if how == "read" else dao.read_stream(table, via=via).read_all()
+    store.close()
+    assert found.sort_by("n").equals(data)
+    return {sent.text.split()[0] for sent in redshift.gateway.statements} & {"UNLOAD", "DECLARE"}
+
+
+@pytest.mark.parametrize("how", ["read", "read_stream"])
+@pytest.mark.parametrize(
+    ("rows", "via", "expected"),
+    [
+        (FEW, None, {"DECLARE"}),
+        (FEW, "unload", {"UNLOAD"}),
+        (MANY, None, {"DECLARE", "UNLOAD"}),
+        (MANY, "cursor", {"DECLARE"}),
+        (MANY, "unload", {"UNLOAD"}),
+    ],
+)
+def test_the_way(redshift: LocalRedshift, how: str, rows: int, via: str | None, expected: set[str]) -> None:
+    assert read(redshift, rows, how, via) == expected
