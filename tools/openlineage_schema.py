@@ -64,10 +64,13 @@ def _facet_classes() -> Mapping[str, Any]:
     """The classes of all facets by the URL of their schema."""
     found: dict[str, Any] = {}
     for module in pkgutil.iter_modules(generated.__path__):
-        for value in vars(importlib.import_module(f"{generated.__name__}.{module.name}")).values():
-            if isinstance(value, type) and issubclass(value, BaseFacet):
-                found[value._get_schema()] = value
+        known: dict[str, Any] = vars(importlib.import_module(f"{generated.__name__}.{module.name}"))
+        found |= {kind._get_schema(): kind for kind in known.values() if _is_facet(kind)}
     return found
+
+
+def _is_facet(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseFacet)
 
 
 @cache

@@ -35,7 +35,7 @@ def event_of(
         state: ``START``, ``RUNNING``, ``COMPLETE`` or ``FAIL``.
         inputs: what was read.
         outputs: what was written.
-        error: what the run failed with; only its type is told, since its text may have secrets.
+        error: what the run failed with; only its type is sent, since its text may have secrets.
     """
     about: dict[str, Any] = {
         "processing_engine": facets.processing_engine_run.ProcessingEngineRunFacet(version("dao-core"), "DAO", **_BY)
