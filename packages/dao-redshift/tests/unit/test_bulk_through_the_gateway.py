@@ -11,7 +11,7 @@ import redshift_connector
 from obstore.store import S3Store
 
 from dao.connections import S3Connection
-from dao_redshift.testing import RedshiftGateway
+from dao_redshift.testing import Fault, RedshiftGateway
 from dao_redshift.testing._services._s3 import BUCKET
 
 
@@ -93,6 +93,25 @@ def test_history(connection: Any, cursor: Any, table: str, url: str) -> None:
     assert cursor.fetchall() == (["completed", 3, url],)
     cursor.execute("SELECT trim(query_type), trim(status) FROM sys_query_history WHERE query_id = pg_last_copy_id()")
     assert cursor.fetchall() == (["COPY", "success"],)
+
+
+@pytest.mark.parametrize("sql", ["COPY {table} FROM '{url}'", "UNLOAD ('SELECT 2 AS n') TO '{url}b'"])
+def test_the_connection_is_lost_within_a_load(
+    gateway: RedshiftGateway, connection: Any, cursor: Any, url: str, sql: str
+) -> None:
+    cursor.execute(f"UNLOAD ('SELECT 1 AS n') TO '{url}' IAM_ROLE default FORMAT AS PARQUET")
+    cursor.execute("SELECT current_schema()")
+    table = f"{cursor.fetchall()[0][0]}.half"
+    cursor.execute(f"CREATE TABLE {table} (n int)")
+    connection.commit()
+    other = redshift_connector.connect(**gateway.connect_arguments)
+    other.autocommit = True
+    lost = gateway.failing("^(copy|unload)", Fault.LOST_IN_RESULT)
+    with lost, pytest.raises(redshift_connector.InterfaceError, match="BrokenPipe"):
+        other.cursor().execute(sql.format(table=table, url=url) + " IAM_ROLE default PARQUET")
+    other._usock.close()
+    cursor.execute(f"SELECT count(*) FROM {table}")
+    assert cursor.fetchall() == ([0],)
 
 
 def test_a_gateway_without_s3_says_so(postgres: str) -> None:

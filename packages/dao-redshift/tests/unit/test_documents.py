@@ -19,6 +19,15 @@ def test_documents_in_binary_have_no_version(gateway: RedshiftGateway) -> None:
     assert ("D", (b'{"a":[1,"b c"]}',)) in answers
 
 
+def test_each_fetch_has_its_own_columns(cursor: Any) -> None:
+    """One statement, prepared once, whose rows are to be changed in one run and left alone in the next."""
+    for query, rows in (("SELECT JSON_PARSE('[1, 2]')", ["[1,2]"]), ("SELECT '[1, 2]'::varchar", ["[1, 2]"])):
+        cursor.execute(f"DECLARE c CURSOR FOR {query}")
+        cursor.execute("FETCH 10 FROM c")
+        assert [row[0] for row in cursor.fetchall()] == rows
+        cursor.execute("CLOSE c")
+
+
 def test_documents_are_super(cursor: Any) -> None:
     cursor.execute("CREATE TABLE t (d super)")
     cursor.execute("INSERT INTO t SELECT JSON_PARSE(%s)", ('{"a": [1, 2], "b": "x, y: z"}',))

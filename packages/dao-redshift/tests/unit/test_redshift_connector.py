@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import redshift_connector
 
-from dao_redshift.testing import RedshiftGateway
+from dao_redshift.testing import RedshiftGateway, User
 
 VALUES = {
     "smallint": [1, -32768, None],
@@ -77,6 +77,31 @@ def test_a_wrong_password_is_refused(gateway: RedshiftGateway) -> None:
 def test_strangers_are_refused(gateway: RedshiftGateway, wrong: dict[str, str]) -> None:
     with pytest.raises(redshift_connector.Error):
         redshift_connector.connect(**gateway.connect_arguments | wrong)
+
+
+def test_users_may_be_no_superusers(postgres: str) -> None:
+    users = {"boss": "Secret-1", "reader": User("Secret-2", superuser=False)}
+    with RedshiftGateway(postgres, users=users) as gateway:
+        assert gateway.user == "boss"
+        assert "Secret" not in repr(users["reader"])
+        asking = gateway.connect_arguments | {"user": "reader", "password": "Secret-2"}
+        with redshift_connector.connect(**asking) as connection:
+            cursor = connection.cursor()
+            cursor.execute("SELECT current_user")
+            assert cursor.fetchall() == (["reader"],)
+            with pytest.raises(redshift_connector.ProgrammingError) as caught:
+                cursor.execute("CREATE USER another PASSWORD 'Secret-3'")
+            assert caught.value.args[0]["C"] in ("42501", "0A000")
+            connection.rollback()
+
+
+def test_statements_need_not_be_kept(postgres: str) -> None:
+    with (
+        RedshiftGateway(postgres, record=False) as gateway,
+        redshift_connector.connect(**gateway.connect_arguments) as connection,
+    ):
+        connection.cursor().execute("SELECT 1")
+        assert gateway.statements == ()
 
 
 def test_the_server_is_redshift(connection: Any) -> None:

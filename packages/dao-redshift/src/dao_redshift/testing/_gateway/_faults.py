@@ -15,9 +15,14 @@ from dao_redshift.testing._statements import RedshiftError
 class Fault(StrEnum):
     """What goes wrong with a statement.
 
-    ``LOST_BEFORE``: the connection ends before PostgreSQL receives it. ``LOST_AFTER``: it is done, committed if it is
-    by itself or a COMMIT, and the connection ends before its client learns so. ``LOST_IN_RESULT``: the connection ends
-    in the middle of its rows. ``FAILED``: it isn't run, its client gets an error. ``DELAYED``: it is run later.
+    Attributes:
+        LOST_BEFORE: the connection ends before PostgreSQL receives it.
+        LOST_AFTER: it is done, committed if it is by itself or a COMMIT, and the connection ends before its client
+            learns so.
+        LOST_IN_RESULT: the connection ends in the middle of its rows; of a COPY or UNLOAD, in the middle of what is
+            loaded or unloaded.
+        FAILED: it isn't run, its client gets an error.
+        DELAYED: it is run later.
     """
 
     LOST_BEFORE = "lost before"

@@ -10,6 +10,7 @@ from dao_redshift.testing._gateway import _bulk_calls as bulk
 from dao_redshift.testing._gateway._context import SessionContext, Shared, asks_for_numbers, counts
 from dao_redshift.testing._gateway._errors import ABORTED
 from dao_redshift.testing._gateway._faults import Fault, FaultRule, fault_of
+from dao_redshift.testing._gateway._log import first_word
 from dao_redshift.testing._gateway._prepared import Portal
 from dao_redshift.testing._gateway._replies import Asked, Replies, Running
 from dao_redshift.testing._gateway._sent import SentStatement
@@ -18,6 +19,9 @@ from dao_redshift.testing._statements import Answer, Copy, RedshiftError, Run, U
 from dao_redshift.testing._translate import translate
 from dao_redshift.testing._wire import _messages as m
 from dao_redshift.testing._wire._stream import ConnectionLost
+
+_OF_OTHERS = ("FETCH", "EXECUTE")
+"""Their columns are those of what they name, which may be another one by now."""
 
 _DEFERRED = "dao_redshift_deferred"
 
@@ -97,7 +101,7 @@ class Runner:
             replies.ask(m.bind(name, name, portal.changed.rest), Asked(b"2", sent=sent))
             relayed = b"T" if described else b""
             replies.ask(m.describe(b"P", name), Asked(b"Tn", relayed, columns=prepared.learn, sent=sent))
-        elif prepared.columns is None:
+        elif prepared.columns is None or first_word(run.sql) in _OF_OTHERS:
             replies.ask(m.describe(b"P", name), Asked(b"Tn", columns=prepared.learn, sent=sent))
         if run.before and not described:
             self.settled()
@@ -130,9 +134,12 @@ class Runner:
             if limit and len(becomes.rows) > limit:
                 raise RedshiftError("an answer of the gateway is not given in parts: fetch all its rows at once")
         else:
+            self.context.upstream.cut = fault is not None and fault.fault is Fault.LOST_IN_RESULT
             tag, messages = bulk.run(becomes, self.context, self.shared)
         sent.end(tag)
-        if fault is not None and fault.fault in (Fault.LOST_IN_RESULT, Fault.LOST_AFTER):
+        if fault is not None and fault.fault is Fault.LOST_IN_RESULT:
+            raise ConnectionLost("injected fault")
+        if fault is not None and fault.fault is Fault.LOST_AFTER:
             return
         for message in messages:
             self.replies.tell(message)

@@ -24,6 +24,7 @@ class UpstreamConnection:
         stream: the messages of that connection.
         transaction: its state as of the last ReadyForQuery: I for none, T inside one, E inside one that has failed.
         failed: whether a statement has failed, so that PostgreSQL skips everything up to the next Sync.
+        cut: whether the connection is lost within the next data of a COPY: a fault that was asked for.
     """
 
     def __init__(self, stream: MessageStream, *, alone: bool = False) -> None:
@@ -36,6 +37,7 @@ class UpstreamConnection:
         self.stream = stream
         self.transaction = b"I"
         self.failed = False
+        self.cut = False
         self._alone = alone
 
     def query(self, sql: str) -> list[tuple[str | None, ...]]:
@@ -83,6 +85,8 @@ class UpstreamConnection:
         try:
             for chunk in chunks:
                 self.stream.send(m.message(b"d", chunk))
+                if self.cut:
+                    raise ConnectionLost("injected fault")
         except ConnectionLost:
             raise
         except BaseException:
@@ -108,9 +112,11 @@ class UpstreamConnection:
                 kind, body = self._next()
                 if kind == b"d":
                     yield body
+                    if self.cut:
+                        raise ConnectionLost("injected fault")
                 ended = kind == b"C"
         finally:
-            if not self.failed:
+            if not self.failed and not self.cut:
                 if not ended:
                     self._until(b"C")
                 self._closed()
