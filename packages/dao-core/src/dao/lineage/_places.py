@@ -18,7 +18,8 @@ def place_of(data_object: DataObject, interface: str | None = None) -> Place:
     """The place of an object.
 
     Where its interface knows its absolute location, that: ``s3://bucket`` and a key, ``file`` and a path, or the server
-    and the table. Else, as for stores in memory, ``dao://store`` and the key.
+    and the table. Else, as for stores in memory and where a location is a table's name alone, ``dao://store`` and the
+    key.
 
     Args:
         data_object: the object.
@@ -29,7 +30,7 @@ def place_of(data_object: DataObject, interface: str | None = None) -> Place:
     path = parts.path.strip("/")
     if parts.scheme in ("s3", "s3a") and path:
         return _named(naming.S3(parts.netloc, path))
-    if parts.scheme in ("", "file") and parts.path:
+    if parts.scheme in ("", "file") and parts.path.startswith("/"):
         return _named(naming.LocalFileSystem(parts.path))
     if parts.netloc and path:
         host = parts.netloc.rpartition("@")[2]  # a login is no part of a name

@@ -222,6 +222,7 @@ class Somewhere:
         ("postgres://me:pw@host:5432/db.public.orders", "postgres://host:5432", "db.public.orders"),
         ("memory:///orders", "dao://shop", "at/orders"),
         ("s3://bucket", "dao://shop", "at/orders"),
+        ('"public"."orders"', "dao://shop", "at/orders"),
         ("", "dao://shop", "at/orders"),
     ],
 )
