@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 import redshift_connector
 
+from dao_redshift.testing import RedshiftGateway
+
 
 @pytest.fixture
 def orders(connection: Any, cursor: Any) -> str:
@@ -120,3 +122,20 @@ def test_several_matches_of_a_merge(cursor: Any) -> None:
             "MERGE INTO target USING source ON target.id = source.id WHEN MATCHED THEN UPDATE SET v = source.v "
             "WHEN NOT MATCHED THEN INSERT VALUES (source.id, source.v)"
         )
+
+
+def test_tables_made_at_once_are_no_conflict(
+    gateway: RedshiftGateway, connection: Any, cursor: Any, orders: str
+) -> None:
+    """Each transaction looks at the catalogs and then makes a table; both are serializable."""
+    with redshift_connector.connect(**gateway.connect_arguments) as other:
+        cursors = {"one": cursor, "two": other.cursor()}
+        for name, each in cursors.items():
+            each.execute("SELECT * FROM svv_columns WHERE table_name = %s", (name,))
+            each.execute("SELECT * FROM svv_table_info")
+        for name, each in cursors.items():
+            each.execute(f"CREATE TABLE {orders}.{name} (i int PRIMARY KEY, v varchar(3)) DISTKEY (i)")
+        connection.commit()
+        other.commit()
+    cursor.execute("SELECT count(*) FROM pg_constraint WHERE contype = 'p' AND conname IN ('one_pkey', 'two_pkey')")
+    assert cursor.fetchall() == ([2],)

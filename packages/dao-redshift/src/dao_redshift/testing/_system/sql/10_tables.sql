@@ -1,4 +1,4 @@
--- What the gateway records: the attributes of tables that PostgreSQL has no place for, statements, loads and unloads.
+-- What the gateway records of statements, loads and unloads.
 -- The columns are listed in the docstring of dao_redshift.testing._system, for those who fill them.
 
 CREATE SCHEMA _dao_redshift;
@@ -6,31 +6,6 @@ CREATE SCHEMA _dao_redshift;
 GRANT USAGE ON SCHEMA _dao_redshift TO PUBLIC;
 
 CREATE TABLE _dao_redshift.installed (version text NOT NULL);
-
-CREATE TABLE _dao_redshift.table_attributes (
-    relid oid PRIMARY KEY,
-    diststyle text NOT NULL,
-    distkey text,
-    sortstyle text NOT NULL,
-    sortkeys text[] NOT NULL,
-    backup boolean NOT NULL,
-    encodings jsonb NOT NULL,
-    lengths jsonb NOT NULL
-);
-
-CREATE SEQUENCE _dao_redshift.key_ids AS bigint MINVALUE 3900000000 MAXVALUE 4294967295;
-
-CREATE TABLE _dao_redshift.keys (
-    id oid PRIMARY KEY DEFAULT nextval('_dao_redshift.key_ids')::oid,
-    relid oid NOT NULL,
-    name text NOT NULL,
-    kind text NOT NULL CHECK (kind IN ('p', 'u', 'f')),
-    columns text[] NOT NULL,
-    foreign_relid oid,
-    foreign_columns text[]
-);
-
-CREATE INDEX ON _dao_redshift.keys (relid);
 
 CREATE SEQUENCE _dao_redshift.query_ids AS bigint;
 

@@ -48,7 +48,7 @@ BEGIN
         'indisunique', 'true', 'indisprimary', 'k.kind = ''p''', 'indisvalid', 'true', 'indisready', 'true', 'indislive', 'true',
         'indkey', 'array_to_string(' || format(numbers, 'k.columns', 'k.relid') || ', '' '')'));
     EXECUTE _dao_redshift.catalog_view('pg_constraint',
-        'c.conname !~ ''^_dao_bytes_'' AND c.contype <> ''n'' AND NOT _dao_redshift.is_hidden(c.connamespace)', '{}', keys, jsonb_build_object(
+        'c.conname !~ ''^_dao_(bytes_|attributes$)'' AND c.contype <> ''n'' AND NOT _dao_redshift.is_hidden(c.connamespace)', '{}', keys, jsonb_build_object(
         'oid', 'k.id', 'conname', 'k.name', 'connamespace', 't.relnamespace', 'contype', 'k.kind', 'condeferrable', 'false',
         'condeferred', 'false', 'convalidated', 'false', 'conrelid', 't.oid', 'contypid', '0', 'conindid', 'k.id',
         'confrelid', 'coalesce(k.foreign_relid, 0)', 'conkey', format(numbers, 'k.columns', 'k.relid'),
