@@ -52,10 +52,8 @@ class MessageStream:
             ConnectionLost: nothing comes any more.
         """
         wanted = kind[0]
-        self._need(5)
-        if self._buffer[self._at] != wanted:
+        if not self._comes(wanted):
             return b""
-        self._need(1 + _length_at(self._buffer, self._at + 1)[0])
         buffer, start, at, end = self._buffer, self._at, self._at, len(self._buffer)
         last = end - 5
         while at <= last and buffer[at] == wanted:
@@ -65,6 +63,28 @@ class MessageStream:
             at = following
         self._at = at
         return buffer[start:at]
+
+    def bodies_of(self, kind: bytes) -> bytes:
+        """The bodies of the messages of one kind that come next and are here already; waits for one at least.
+
+        Empty if the next message is of another kind.
+
+        Raises:
+            ConnectionLost: nothing comes any more.
+        """
+        wanted = kind[0]
+        if not self._comes(wanted):
+            return b""
+        buffer, at, end, bodies = self._buffer, self._at, len(self._buffer), []
+        last = end - 5
+        while at <= last and buffer[at] == wanted:
+            following = at + 1 + _length_at(buffer, at + 1)[0]
+            if following > end:
+                break
+            bodies.append(buffer[at + 5 : following])
+            at = following
+        self._at = at
+        return b"".join(bodies)
 
     def exactly(self, size: int) -> bytes:
         """So many bytes that are no message, such as those before a login.
@@ -101,6 +121,14 @@ class MessageStream:
             with suppress(OSError):  # the other side was quicker
                 self._socket.shutdown(socket.SHUT_RDWR)
             self._socket.close()
+
+    def _comes(self, wanted: int) -> bool:
+        """Whether the next message is of a kind; it is in the buffer then."""
+        self._need(5)
+        if self._buffer[self._at] != wanted:
+            return False
+        self._need(1 + _length_at(self._buffer, self._at + 1)[0])
+        return True
 
     def _need(self, size: int) -> None:
         """Have so many bytes in the buffer."""

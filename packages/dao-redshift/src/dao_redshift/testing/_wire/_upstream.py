@@ -109,12 +109,12 @@ class UpstreamConnection:
         ended = False
         try:
             while not ended:
-                kind, body = self._next()
-                if kind == b"d":
-                    yield body
+                if rows := self.stream.bodies_of(b"d"):
+                    yield rows
                     if self.cut:
                         raise ConnectionLost("injected fault")
-                ended = kind == b"C"
+                else:
+                    ended = self._next()[0] == b"C"
         finally:
             if not self.failed and not self.cut:
                 if not ended:
