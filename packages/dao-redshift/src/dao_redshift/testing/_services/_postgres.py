@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,6 +20,8 @@ VARIABLE = "DAO_REDSHIFT_POSTGRES"
 IMAGE = "postgres:17"
 _PROGRAMS = ("initdb", "postgres", "pg_isready")
 _PASSWORD = "local-redshift"
+_SETTINGS = {"fsync": "off", "full_page_writes": "off", "wal_level": "minimal", "max_wal_senders": "0"}
+"""Of a server that starts empty and is thrown away: what a crash would need isn't written."""
 
 
 def offer() -> Offer[str]:
@@ -49,6 +51,7 @@ def _in_a_container() -> Iterator[str]:
     from testcontainers.community.postgres import PostgresContainer
 
     container = PostgresContainer(IMAGE, username="postgres", password=_PASSWORD, dbname="dev", driver=None)
+    container = container.with_command(["postgres", *_arguments(_SETTINGS)])
     with container:
         host = container.get_container_host_ip()
         host = LOOPBACK if host == "localhost" else host  # to IPv6 an engine may give another number
@@ -83,15 +86,20 @@ def _as_a_program() -> Iterator[str]:
         ]
         making += ["--auth=scram-sha-256", "--username=postgres", f"--pwfile={password}"]
         subprocess.run(making, check=True, capture_output=True, user=user)
-        settings = ["-c", f"listen_addresses={LOOPBACK}", "-c", f"unix_socket_directories={folder}", "-c", "fsync=off"]
+        settings = _SETTINGS | {"listen_addresses": LOOPBACK, "unix_socket_directories": folder}
         asking = [str(programs / "pg_isready"), "-q", "-h", LOOPBACK, "-p", str(port)]
         with running(
-            [programs / "postgres", "-D", data, "-p", str(port), *settings],
+            [programs / "postgres", "-D", data, "-p", str(port), *_arguments(settings)],
             lambda: subprocess.run(asking, check=False).returncode == 0,
             user=user,
             end_by=signal.SIGINT,  # it doesn't wait for clients
         ):
             yield f"postgresql://postgres:{_PASSWORD}@{LOOPBACK}:{port}/postgres"
+
+
+def _arguments(settings: Mapping[str, str]) -> Iterator[str]:
+    for name, value in settings.items():
+        yield from ("-c", f"{name}={value}")
 
 
 def _other_user() -> str | None:
