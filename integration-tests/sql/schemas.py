@@ -18,9 +18,10 @@ def new_schema(server: PostgresServer) -> Iterator[str]:
     name = f"kit_{uuid4().hex}"
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {name}")
-        try:
-            yield name
-        finally:
+    try:
+        yield name
+    finally:
+        with psycopg.connect(server.url, autocommit=True) as connection:
             connection.execute(f"DROP SCHEMA {name} CASCADE")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 import pyarrow as pa
 from attrs import define
@@ -28,8 +28,6 @@ class AdbcConnection:
     raw: Any
     begin_writing: str = "BEGIN"
     begin_reading: str = "BEGIN"
-    stream_options: ClassVar[Mapping[str, str]] = {}
-    """The driver's options of a statement whose rows are streamed."""
 
     def execute(self, statement: Statement) -> int | None:
         """Run a statement that gives no rows."""
@@ -41,14 +39,17 @@ class AdbcConnection:
         """Run a query; the driver gives the batches as they are read."""
         cursor = self.raw.cursor()
         try:
-            if stream and self.stream_options:
-                cursor.adbc_statement.set_options(**self.stream_options)
+            cursor.adbc_statement.set_options(**self.query_options(schema, stream=stream))
             cursor.execute(statement.text, list(statement.values) or None)
             found = cursor.fetch_record_batch()
         except BaseException:
             cursor.close()
             raise
         return pa.RecordBatchReader.from_batches(found.schema, _batches(cursor, found))
+
+    def query_options(self, schema: pa.Schema | None, *, stream: bool) -> Mapping[str, str]:
+        """The driver's options of a query's statement."""
+        return {}
 
     def ingest(self, table: TableName, columns: Sequence[Column], rows: pa.RecordBatchReader) -> int:
         """Append rows by the driver's bulk load."""

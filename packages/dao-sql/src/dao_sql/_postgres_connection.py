@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterator
-from typing import Any, ClassVar
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pyarrow as pa
 
@@ -35,6 +35,8 @@ _STATES: tuple[tuple[tuple[str, ...], type[DaoError]], ...] = (
 """What the beginning of an SQLSTATE means. Two that create one table at once get 42P07 or 23505: they try again."""
 _FETCHED = 8 << 20
 """Bytes, about, that are fetched from a cursor at once."""
+_BROKEN = ("canceling statement", "terminating connection", "server closed", "no connection", "could not receive")
+"""What an error says that came while rows were fetched, if fetching them again may help."""
 _REFUSALS: tuple[tuple[str, type[DaoError], str], ...] = (
     ("authentication failed", PermissionDeniedError, "the user or the password is wrong"),
     ("no password supplied", PermissionDeniedError, "it asks for a password, and the uri has none"),
@@ -50,8 +52,6 @@ _REFUSALS: tuple[tuple[str, type[DaoError], str], ...] = (
 class PostgresConnection(AdbcConnection):
     """A connection to PostgreSQL."""
 
-    stream_options: ClassVar = {"adbc.postgresql.batch_size_hint_bytes": str(_FETCHED // 2)}
-
     def query(self, statement: Statement, schema: pa.Schema | None, *, stream: bool = False) -> pa.RecordBatchReader:
         """Run a query. The driver streams one without values; one with values is read through a cursor."""
         if not stream or not statement.values:
@@ -60,6 +60,10 @@ class PostgresConnection(AdbcConnection):
         batches = self._fetched()
         first = next(batches)
         return pa.RecordBatchReader.from_batches(first.schema, itertools.chain([first], batches))
+
+    def query_options(self, schema: pa.Schema | None, *, stream: bool) -> Mapping[str, str]:
+        """Smaller batches for streams."""
+        return {"adbc.postgresql.batch_size_hint_bytes": str(_FETCHED // 2)} if stream else {}
 
     def _fetched(self) -> Iterator[pa.RecordBatch]:
         with contextlib.closing(self.raw.cursor()) as cursor:
@@ -92,6 +96,8 @@ class PostgresConnection(AdbcConnection):
         """Whether the connection was lost."""
         from adbc_driver_manager import OperationalError
 
+        if _is_of_a_stream(error):
+            return any(words in str(error) for words in _BROKEN)
         state = getattr(error, "sqlstate", None) or "08"
         return isinstance(error, OperationalError) and state.startswith(("08", "57P"))
 
@@ -126,8 +132,16 @@ def meaning(error: Exception) -> DaoError | None:
     """DAO's error for one of the driver, by its SQLSTATE; None for one that isn't the driver's."""
     from adbc_driver_manager import Error
 
-    if not isinstance(error, Error):
-        return None
     text = " ".join(str(error).split("\nQuery was:")[0].split())
-    kind = next((kind for states, kind in _STATES if (error.sqlstate or "08").startswith(states)), StoreError)
+    if isinstance(error, Error):
+        kind = next((kind for states, kind in _STATES if (error.sqlstate or "08").startswith(states)), StoreError)
+    elif _is_of_a_stream(error):
+        kind = TransientError if any(words in text for words in _BROKEN) else StoreError
+    else:
+        return None
     return kind(f"PostgreSQL refused: {text}")
+
+
+def _is_of_a_stream(error: BaseException) -> bool:
+    """Whether the driver raised it while rows were fetched: through Arrow, which keeps its text alone."""
+    return isinstance(error, OSError) and error.errno is None and "[libpq]" in str(error)

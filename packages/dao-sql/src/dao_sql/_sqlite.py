@@ -25,9 +25,9 @@ from dao_sql._capabilities import sql_capabilities
 from dao_sql._columns import Column, ColumnType, TableName
 from dao_sql._connection import Statement
 from dao_sql._dialect import Dialect
-from dao_sql._guessing import GuessingConnection
 from dao_sql._interface import SqlInterface
 from dao_sql._match import Match
+from dao_sql._sqlite_connection import SqliteConnection
 from dao_sql._statements import Value
 
 __all__ = ["SqliteDialect", "SqliteInterface"]
@@ -144,12 +144,12 @@ class SqliteInterface(SqlInterface):
         """SQLite's SQL."""
         return SqliteDialect()
 
-    def connect(self) -> GuessingConnection:
+    def connect(self) -> SqliteConnection:
         """Open the file."""
         from adbc_driver_sqlite import dbapi
 
         raw = dbapi.connect(f"file:{self.database}", autocommit=True)
-        made = GuessingConnection(raw, begin_writing="BEGIN IMMEDIATE")
+        made = SqliteConnection(raw, begin_writing="BEGIN IMMEDIATE")
         for pragma in (f"busy_timeout = {int(self.busy_timeout)}", f"journal_mode = {self.journal_mode}"):
             made.query(Statement(f"PRAGMA {pragma}"), None).read_all()
         return made

@@ -1,0 +1,83 @@
+"""What is SQLite's own: types that its driver guesses, tables of others, queries that only read."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from dao import DataAccessObject, DataError, DataStore, PermissionDeniedError, TableObject, UnsupportedError
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "some.db"
+
+
+@pytest.fixture
+def store(file: Path) -> DataStore:
+    return DataStore("some", "sqlite", options={"database": str(file)})
+
+
+def test_values_after_many_nulls_keep_their_types(store: DataStore) -> None:
+    dao, table, nulls = DataAccessObject(), TableObject("t", store), [None] * 3_000
+    columns = {"i": [*nulls, 1], "f": [*nulls, 0.5], "s": [*nulls, "x"], "b": [*nulls, b"\0"]}
+    given = pa.table(columns)
+    dao.write(given, table)
+    assert dao.read(table).equals(given)
+    found = dao.run("sql", store, query="SELECT i, f, s, b FROM t")
+    assert found.equals(given)
+
+
+def test_a_query_of_ones_own_has_parameters_and_changes_nothing(store: DataStore) -> None:
+    dao, table = DataAccessObject(), TableObject("t", store)
+    dao.write(pa.table({"a": ["x", "'; DROP TABLE t; --"]}), table)
+    found = dao.run("sql", store, query="SELECT a FROM t WHERE a = ?", parameters=["'; DROP TABLE t; --"])
+    assert found.num_rows == 1
+    with pytest.raises(PermissionDeniedError):
+        dao.run("sql", store, query="DELETE FROM t")
+    with pytest.raises(DataError, match="parameters"):
+        dao.run("sql", store, query="SELECT ?", parameters="x")
+    assert dao.count(table) == 2
+
+
+def test_a_table_of_another_program_is_read(store: DataStore, file: Path) -> None:
+    with sqlite3.connect(file) as connection:
+        connection.execute("CREATE TABLE theirs (id INTEGER PRIMARY KEY, name VARCHAR(10), price NUMERIC, extra)")
+        connection.execute("INSERT INTO theirs VALUES (1, 'a', 1.5, NULL), (2, NULL, 2, 'x')")
+    connection.close()
+    dao, table = DataAccessObject(), TableObject("theirs", store)
+    assert dao.read(table, where="id > 0", into="pylist") == [
+        {"id": 1, "name": "a", "price": "1.5", "extra": None},
+        {"id": 2, "name": None, "price": "2", "extra": "x"},
+    ]
+    dao.upsert([{"id": 2, "name": "b", "price": "3", "extra": None}], table, keys="id")
+    assert dao.read(table, where="id = 2", into="pylist")[0]["name"] == "b"
+
+
+def test_an_overwrite_with_the_same_columns_keeps_the_table(store: DataStore, file: Path) -> None:
+    dao, table = DataAccessObject(), TableObject("t", store)
+    dao.write(pa.table({"a": [1]}), table)
+    with sqlite3.connect(file) as connection:
+        connection.execute("CREATE INDEX by_a ON t (a)")
+    connection.close()
+    dao.write(pa.table({"a": [2]}), table, mode="overwrite")
+    assert dao.run("sql", store, query="SELECT name FROM sqlite_master WHERE name = 'by_a'").num_rows == 1
+
+
+def test_what_sqlite_orders_otherwise_is_refused(store: DataStore) -> None:
+    dao, table = DataAccessObject(), TableObject("t", store)
+    rows = pa.table({"k": [1], "d": pa.array([1], pa.decimal128(5, 2))})
+    dao.write(rows, table)
+    with pytest.raises(UnsupportedError, match="order_by"):
+        dao.upsert(rows, table, keys="k", order_by="d")
+
+
+def test_a_type_that_cannot_be_widened_is_refused(store: DataStore) -> None:
+    dao, table = DataAccessObject(), TableObject("t", store)
+    dao.write(pa.table({"a": pa.array([1], pa.int32())}), table)
+    with pytest.raises(UnsupportedError, match="overwrite the table"):
+        dao.write(pa.table({"a": [2**40]}), table, mode="append", schema_mode="evolve")
+    assert dao.count(table) == 1
