@@ -253,11 +253,13 @@ def _delimited(copy: Copy, lines: Iterator[tuple[int, str]], count: int) -> Iter
                 break
             line = following[1]
             text = f"{text}\n{line.rstrip(chr(10))}"
-        text = text.removesuffix("\r")
+        if text.endswith("\r") and not (escape and _ends_escaped(text[:-1])):
+            text = text[:-1]
         fields: list[str | None] | BadValue
         try:
-            fields = _fields(text, delimiter, escape, quotes) if escape or quotes else [*text.split(delimiter)]
-            fields = _fitted(fields, count, copy)
+            is_plain = not (escape and "\\" in text) and not (quotes and ('"' in text or "'" in text))
+            found: list[str | None] = [*text.split(delimiter)] if is_plain else _fields(text, delimiter, escape, quotes)
+            fields = _fitted(found, count, copy)
         except BadValue as fault:
             fields = fault
         yield Record(number, text, fields)

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +24,12 @@ __all__ = ["BulkStorage", "ObjectFile", "Place", "S3Object", "storage_faults"]
 
 _ROLE = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
 _CHUNK = 4 * 2**20
+_RETRIES: Any = {
+    "max_retries": 3,
+    "backoff": {"init_backoff": timedelta(milliseconds=50), "max_backoff": timedelta(seconds=1), "base": 2},
+    "retry_timeout": timedelta(seconds=15),
+}
+"""A test of a pipeline whose S3 fails is to see the failure soon."""
 
 
 @frozen
@@ -74,9 +81,12 @@ def storage_faults(place: Place) -> Iterator[None]:
     except (exceptions.PermissionDeniedError, exceptions.UnauthenticatedError):
         raise access_denied(f"S3 key being read : {place.url}") from None
     except (exceptions.BaseError, OSError) as error:
-        status = re.search(r"\b(4\d\d|5\d\d)\b", str(error))
-        named = "SlowDown" if status and status[1] == "503" else "InternalError"
-        raise service_fault("Please try again", int(status[1]) if status else 503, named, place.url) from None
+        found = re.search(r"(?:status|error|response)\D{0,40}\b([45]\d\d)\b", str(error), re.IGNORECASE)
+        status = int(found[1]) if found else 503
+        if status in (401, 403):  # which a writer doesn't tell from others
+            raise access_denied(f"S3 key being written : {place.url}") from None
+        named = "SlowDown" if status == 503 else "InternalError"
+        raise service_fault("Please try again", status, named, place.url) from None
 
 
 @frozen
@@ -101,7 +111,7 @@ class BulkStorage:
 
         def store(bucket: str) -> Any:
             config: Any = connection.object_store(bucket)
-            return S3Store(bucket, config=config)
+            return S3Store(bucket, config=config, retry_config=_RETRIES)
 
         return cls(cache(store), roles, keys)
 
