@@ -25,8 +25,6 @@ __all__ = ["Executor"]
 
 T = TypeVar("T")
 
-_INFO = 20  # logging.INFO
-
 _SIGNED = frozenset({Listing, WriteResult})
 """Results that need more than the method's own: see :func:`~dao._core.prepare.finished`."""
 
@@ -97,7 +95,7 @@ class Executor:
         """
         # Every call goes through here, so each step is one look-up: see benchmarks/routing.py.
         try:
-            watched = self._plugins.has_action_hooks or LEVELS[_INFO]
+            watched = self._plugins.has_action_hooks or LEVELS[20]  # INFO, see is_watched
         except KeyError:
             watched = self.is_watched
         if watched:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterable
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, evolve, field
@@ -61,16 +60,10 @@ class Lineage:
     """
 
     def __init__(self, client: OpenLineageClient | None = None, namespace: str | None = None) -> None:
-        self._given_client = client
+        self._client = client
         self._namespace = namespace or os.environ.get("OPENLINEAGE_NAMESPACE") or "default"
         self._calls: dict[Request, _Call] = {}
         self._streams: dict[Request, Dataset] = {}
-
-    @cached_property
-    def _client(self) -> OpenLineageClient:
-        from openlineage.client import OpenLineageClient
-
-        return OpenLineageClient() if self._given_client is None else self._given_client
 
     @hookimpl
     def dao_before_action(self, request: Request) -> None:
@@ -144,6 +137,10 @@ class Lineage:
         error: BaseException | None = None,
     ) -> None:
         try:
+            if self._client is None:  # only now: one without a configuration says so on the console
+                from openlineage.client import OpenLineageClient
+
+                self._client = OpenLineageClient()
             self._client.emit(event_of(run, self._namespace, state, inputs, outputs, error))
         except Exception as failure:  # also in a hook that is called before an action, which nothing here may stop
             text = "lineage of job %r: its %s event can't be sent: %s"

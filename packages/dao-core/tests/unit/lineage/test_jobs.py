@@ -147,6 +147,14 @@ def test_a_process_is_a_job_that_the_environment_names(tmp_path: Path, ending: s
     assert [Path(dataset["name"]).name for dataset in events[-1]["outputs"]] == ["x", "y"]
 
 
+def test_enabling_the_plugin_makes_no_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object) -> None:
+        raise AssertionError("a client was made before there was an event")
+
+    monkeypatch.setattr("openlineage.client.OpenLineageClient.__init__", never)
+    assert Plugins(enable="lineage").has_action_hooks
+
+
 def test_the_plugin_is_enabled_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENLINEAGE_DISABLED", "true")
     plugins = Plugins(enable=["lineage", "otel"])
