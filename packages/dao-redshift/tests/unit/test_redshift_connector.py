@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import redshift_connector
+from redshift_connector.interval import IntervalDayToSecond, IntervalYearToMonth
 
 from dao_redshift.testing import RedshiftGateway, User
 
@@ -35,6 +36,35 @@ def test_values_come_back(cursor: Any, kind: str) -> None:
     if kind == "varbyte(10)":
         got = [None if value is None else bytes.fromhex(value) for value in got]
     assert got == VALUES[kind]
+
+
+@pytest.mark.parametrize(
+    ("sql", "value"),
+    [
+        ("INTERVAL '1 day'", dt.timedelta(days=1)),
+        ("INTERVAL '-1 day 2 hours'", dt.timedelta(hours=-22)),
+        ("INTERVAL '3 days 00:00:00.000001'", dt.timedelta(days=3, microseconds=1)),
+        ("INTERVAL '2-3' YEAR TO MONTH", 27),
+        ("INTERVAL '1 02:03:04.5' DAY TO SECOND", ((24 + 2) * 3600 + 3 * 60 + 4.5) * 1_000_000),
+    ],
+)
+def test_intervals(cursor: Any, sql: str, value: Any) -> None:
+    cursor.execute(f"SELECT {sql}")
+    ((got,),) = cursor.fetchall()
+    if isinstance(got, IntervalYearToMonth):
+        got = got.months
+    elif isinstance(got, IntervalDayToSecond):
+        got = got.microseconds
+    assert got == value
+
+
+def test_intervals_as_parameters(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE t (m INTERVAL YEAR TO MONTH, s INTERVAL DAY TO SECOND)")
+    day = IntervalDayToSecond(90_061_000_001)
+    cursor.execute("INSERT INTO t VALUES (%s, %s)", (IntervalYearToMonth(-14), day))
+    cursor.execute("SELECT m, s FROM t WHERE s = %s", (day,))
+    ((months, seconds),) = cursor.fetchall()
+    assert (months.months, seconds.microseconds) == (-14, 90_061_000_001)
 
 
 def test_a_transaction_is_committed_or_not(gateway: RedshiftGateway, connection: Any, cursor: Any) -> None:
