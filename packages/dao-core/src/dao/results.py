@@ -9,7 +9,7 @@ from typing import Any, overload
 
 from attrs import field, fields, frozen
 
-from dao.display import Displayed, TableView, even_half_made, moment, size, table_of, thousands
+from dao.display import WIDTH, Displayed, TableView, even_half_made, moment, size, table_of, thousands
 
 __all__ = ["FileInfo", "History", "Listed", "Listing", "TableInfo", "Version", "WriteResult"]
 
@@ -286,8 +286,12 @@ class History(list[Version]):
         kept = [at for at in range(len(heads)) if at == 0 or any(row[at] for row in rows)]
         return table_of([heads[at] for at in kept], [[row[at] for at in kept] for row in rows])
 
+    def text(self, width: int = WIDTH) -> str:
+        """The versions as text, whose lines fit the width where their words allow."""
+        return self._view().text(width) if self else "no versions"
+
     def __repr__(self) -> str:
-        return self._view().text() if self else "no versions"
+        return self.text()
 
     def _repr_html_(self) -> str:
         return self._view().html() if self else "<p>no versions</p>"

@@ -32,7 +32,12 @@ def reporting(ctx: click.Context) -> Iterator[None]:
         finally:
             session.close()
         flush()
-    except (click.ClickException, click.exceptions.Exit):
+    except click.ClickException as error:
+        if not session.as_json:
+            raise
+        _write_json(type(error).__name__, error.format_message())
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit:
         raise
     except OutputClosed:
         forget()
@@ -52,10 +57,14 @@ def _fail(error: Exception, session: Session) -> NoReturn:
         trace = without_secrets("".join(traceback.format_exception(error)), session.opened())
         click.echo(trace.rstrip(), err=True)
     if session.as_json:
-        click.echo(json.dumps({"error": type(error).__name__, "message": text}, ensure_ascii=False), err=True)
+        _write_json(type(error).__name__, text)
     elif not session.debug:
         click.echo(f"{click.style('error:', fg='red')} {text}", err=True)
     sys.exit(1)
+
+
+def _write_json(error: str, text: str) -> None:
+    click.echo(json.dumps({"error": error, "message": text}, ensure_ascii=False), err=True)
 
 
 def message(error: BaseException) -> str:

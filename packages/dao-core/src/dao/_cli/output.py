@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from functools import wraps
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, ParamSpec, TypeVar
 import attrs
 import click
 
+from dao.display import WIDTH, table_of
 from dao.secrets import MASK, Interpolated, Secret, masked
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ __all__ = [
     "printable",
     "progress",
     "record",
+    "room",
+    "table",
     "width",
 ]
 
@@ -121,6 +124,16 @@ def width() -> int | None:
     import shutil
 
     return shutil.get_terminal_size((100, 24)).columns if sys.stdout.isatty() else None
+
+
+def room() -> int:
+    """How long lines of text may be: the terminal's width, or what is good to read."""
+    return width() or WIDTH
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[object]], nothing: str) -> None:
+    """Write rows as a table, or the text for no rows."""
+    line(table_of(heads, rows).text(room()) if rows else nothing)
 
 
 class ByteOutput:

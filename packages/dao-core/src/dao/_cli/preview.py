@@ -61,7 +61,7 @@ def _show(session: Session, explanation: Explanation, counts: Counts) -> None:
     if session.as_json:
         output.document({"dry_run": True, **output.plain(counts), "explanation": explanation})
         return
-    output.line(str(explanation))
+    output.line(explanation.text(output.room()))
     output.line(f"would {counts.sentence(explanation.action)}")
     output.line("nothing was changed")
 

@@ -14,6 +14,9 @@ _BARS = "▁▂▃▄▅▆▇█"
 _CUTS = (32, 24, 19, 16, 13, 10, 7)
 """How long cells may be: the first with which a view fits its width."""
 
+_NAME = 16
+"""Names are cut last: to this."""
+
 
 @frozen
 class Histogram:
@@ -105,7 +108,7 @@ class Profile:
         heads = ["column", "type", "nulls", *(["NaN"] if nan else []), "distinct", "min", "max", "histogram"]
         rows = [
             [
-                _cut(column.name, cut),
+                _cut(column.name, max(cut, _NAME)),
                 _cut(column.type, cut),
                 column.nulls,
                 *([column.nan] if nan else []),

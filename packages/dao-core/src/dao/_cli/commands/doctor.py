@@ -19,7 +19,6 @@ __all__ = ["command"]
 
 _COLOURS = {"ok": "green", "note": "blue", "warning": "yellow", "error": "red"}
 _INDENT = " " * 11
-_WIDTH = 100
 _TITLES = {area: area.capitalize() for area in ("packages", "plugins", "catalog", "stores", "capabilities")}
 
 
@@ -81,7 +80,7 @@ def _wrap(start: str, text: str) -> None:
     from textwrap import wrap
 
     indent = " " * len(click.unstyle(start))
-    lines = wrap(text, _WIDTH - len(indent), break_long_words=False, break_on_hyphens=False)
+    lines = wrap(text, output.room() - len(indent), break_long_words=False, break_on_hyphens=False)
     for at, line in enumerate(lines):
         output.line((indent if at else start) + line)
 

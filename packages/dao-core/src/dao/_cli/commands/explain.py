@@ -72,7 +72,7 @@ def explain(
     if session.as_json:
         output.document(explanation)
     else:
-        output.line(str(explanation))
+        output.line(explanation.text(output.room()))
 
 
 def _example(data_object: DataObject | None, kind: str | None) -> Any:

@@ -31,7 +31,7 @@ def history(session: Session, name: str, limit: int | None, branch: str | None) 
     if session.as_json:
         output.document(list(shown))
         return
-    output.line(str(shown))
+    output.line(shown.text(output.room()))
     if len(shown) < len(found):
         output.line(f"\nthe newest {len(shown)} of {len(found)} versions")
 

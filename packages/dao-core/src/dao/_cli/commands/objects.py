@@ -12,7 +12,6 @@ from dao._cli import output
 from dao._cli.options import STORE_OR_OBJECT
 from dao._cli.options import command as subcommand
 from dao._cli.session import Session
-from dao.display import table_of
 from dao.errors import DaoError
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def objects(session: Session, pattern: str) -> None:
         return
     shown = [key for key in ("name", "type", "format", "key", "description", "problem") if _any(found, key)]
     rows = [[entry[key] for key in shown] for entry in found]
-    output.line(table_of(shown, rows).text() if rows else f"no object fits {pattern!r}")
+    output.table(shown, rows, f"no object fits {pattern!r}")
     for name in _patterns(session.catalog(), pattern):
         output.line(f"{name} stands for every object of such a name")
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from dao._cli import output
 from dao._cli.options import command as subcommand
 from dao._cli.session import Session
-from dao.display import table_of
 
 if TYPE_CHECKING:
     from dao._cli.inventory import Plugin
@@ -46,19 +45,16 @@ def plugins(session: Session) -> None:
 
 
 def _show(found: list[Plugin]) -> None:
-    rows = [
-        (
-            plugin.name,
-            " ".join(filter(None, [plugin.distribution, plugin.version])),
-            ", ".join(plugin.interfaces),
-            ", ".join(plugin.object_types),
-            ", ".join(plugin.secret_schemes),
-            ", ".join(plugin.table_formats),
-        )
-        for plugin in found
-    ]
-    heads = ["plugin", "installed by", "interfaces", "object types", "secret schemes", "table formats"]
-    output.line(table_of(heads, rows).text() if rows else "no plugins")
+    columns = {
+        "plugin": [plugin.name for plugin in found],
+        "installed by": [" ".join(filter(None, [plugin.distribution, plugin.version])) for plugin in found],
+        "interfaces": [", ".join(plugin.interfaces) for plugin in found],
+        "object types": [", ".join(plugin.object_types) for plugin in found],
+        "secret schemes": [", ".join(plugin.secret_schemes) for plugin in found],
+        "table formats": [", ".join(plugin.table_formats) for plugin in found],
+    }
+    shown = {head: cells for head, cells in columns.items() if any(cells)}
+    output.table([*shown], [*zip(*shown.values(), strict=True)], "no plugins")
     for plugin in found:
         if plugin.error:
             output.line(f"\n{plugin.name} is broken: {plugin.error}")

@@ -8,7 +8,6 @@ from dao._cli import output
 from dao._cli.options import NAME, arguments_option, columns_option, limit_option, where_option
 from dao._cli.options import command as subcommand
 from dao._cli.session import Session
-from dao.display import WIDTH
 
 __all__ = ["command"]
 
@@ -47,7 +46,7 @@ def profile(
     if session.as_json:
         output.document(found)
     else:
-        output.line(found.text(output.width() or WIDTH))
+        output.line(found.text(output.room()))
 
 
 command = subcommand(profile)

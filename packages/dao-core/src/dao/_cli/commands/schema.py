@@ -8,7 +8,6 @@ from dao._cli import output
 from dao._cli.options import NAME
 from dao._cli.options import command as subcommand
 from dao._cli.session import Session
-from dao.display import table_of
 
 __all__ = ["command"]
 
@@ -35,7 +34,7 @@ def schema(session: Session, name: str) -> None:
     rows = [
         (output.printable(column["name"]), column["type"], "" if column["nullable"] else "not null") for column in found
     ]
-    output.line(table_of(["column", "type", ""], rows).text() if rows else "no columns")
+    output.table(["column", "type", ""], rows, "no columns")
 
 
 command = subcommand(schema)

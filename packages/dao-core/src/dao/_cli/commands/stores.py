@@ -7,7 +7,6 @@ from typing import Any
 from dao._cli import output
 from dao._cli.options import command as subcommand
 from dao._cli.session import Session
-from dao.display import table_of
 
 __all__ = ["command"]
 
@@ -36,7 +35,7 @@ def stores(session: Session) -> None:
         output.document(found)
         return
     rows = [[s["name"], ", ".join(s["interfaces"]), s["objects"], ", ".join(s["patterns"]) or None] for s in found]
-    output.line(table_of(["store", "interfaces", "objects", "name patterns"], rows).text() if rows else "no stores")
+    output.table(["store", "interfaces", "objects", "name patterns"], rows, "no stores")
 
 
 command = subcommand(stores)

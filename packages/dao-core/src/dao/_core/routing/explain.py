@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from dao._core.routing.table import Plan
 from dao.data_object import DataObject
-from dao.display import TableView, table_of
+from dao.display import WIDTH, TableView, table_of
 from dao.memory import shown
 from dao.secrets import masked
 
@@ -99,8 +99,12 @@ class Explanation:
             lines += [f"  {interface} can't hold to it: {reason}" for interface, reason in ignored.items()]
         return "\n".join(lines)
 
+    def text(self, width: int = WIDTH) -> str:
+        """The explanation as text, whose lines fit the width where their words allow."""
+        return "\n".join(filter(None, [self._headline, *(view.text(width) for view in self._views())]))
+
     def __str__(self) -> str:
-        return "\n".join(filter(None, [self._headline, *(view.text() for view in self._views())]))
+        return self.text()
 
     __repr__ = __str__
 

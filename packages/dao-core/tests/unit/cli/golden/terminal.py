@@ -1,0 +1,21 @@
+"""Run by test_golden.py on a pseudo-terminal: calls of the command, one after another, their ends marked."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import fixed
+
+import dao.plugins
+from dao._cli.app import dao as command
+
+found = fixed.plugins()
+dao.plugins.default_plugins = lambda: found
+
+for arguments in json.loads(sys.argv[1]):
+    try:
+        command(arguments, prog_name="dao")
+    except SystemExit:
+        sys.stdout.flush()
+    print("\x00", flush=True)
