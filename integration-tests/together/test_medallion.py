@@ -17,8 +17,12 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 from services import minio
+from services.postgres import PostgresServer
 
 from dao import DataAccessObject
+from dao.connections import S3Connection
+from dao.secrets import Secret
+from dao_redshift.testing import RedshiftGateway
 
 TABLES = ["silver.flights", "gold.carriers", "gold.routes", "gold.months"]
 KEYS = {"gold.carriers": ["carrier"], "gold.routes": ["origin", "dest"], "gold.months": ["year", "month"]}
@@ -228,6 +232,35 @@ def test_the_same_scripts_run_on_a_lake_in_object_storage(
         assert_same_tables(run, first, check_column_order=False)
         assert run.airlines == first.airlines
     assert_a_lake([*keys_in(object_server, bucket), *run.files], "gold.db")
+
+
+def test_the_same_scripts_run_with_gold_in_a_warehouse(
+    first: Run,
+    repository: Path,
+    tmp_path: Path,
+    object_server: minio.ObjectServer,
+    postgres_server: PostgresServer,
+    bucket: str,
+) -> None:
+    storage = S3Connection(
+        endpoint=object_server.endpoint,
+        region=object_server.region,
+        access_key_id=Secret(object_server.access_key),
+        secret_access_key=Secret(object_server.secret_key),
+    )
+    with RedshiftGateway(postgres_server.url, storage=storage) as warehouse:
+        environment = {
+            **on_server(object_server, bucket),
+            "REDSHIFT_PORT": str(warehouse.port),
+            "REDSHIFT_DATABASE": warehouse.database,
+            "REDSHIFT_USER": warehouse.user,
+            "REDSHIFT_PASSWORD": warehouse.password,
+        }
+        run = Run(repository, tmp_path, catalog_of(repository, "redshift"), environment)
+        assert_same_tables(run, first, check_column_order=False)
+        sent = " ".join(statement.text for statement in warehouse.statements)
+    assert {key.split("/")[0] for key in keys_in(object_server, bucket)} == {"bronze", "silver"}, "staging isn't empty"
+    assert 'SORTKEY ("origin", "dest")' in sent
 
 
 def catalog_of(repository: Path, name: str) -> Path:
