@@ -243,6 +243,11 @@ def test_maxerror_loads_the_good_rows(bulk: BulkSession) -> None:
         ),
         ("s3://lake/in/1", "3", "s", "varchar", "3", "2", "3|long", "long", "1204", "String length exceeds DDL length"),
     ]
+    assert bulk.history("line_number, field, colname, value, is_null, type", "load_error_values") == [
+        ("2", "0", "n", "x", "0", "int4"),
+        ("3", "0", "n", "3", "0", "int4"),
+        ("3", "1", "s", "long", "0", "varchar"),
+    ]
     assert bulk.history("filename, lines_scanned, errors", "load_files") == [
         ("s3://lake/in/1", "4", "2"),
         ("s3://lake/in/2", "1", "0"),

@@ -10,9 +10,35 @@ from attrs import frozen
 
 from dao_redshift.testing._statements import RedshiftError
 
-__all__ = ["LoadError", "SpectrumFault", "access_denied", "internal", "load_failed", "service_fault", "spectrum_fault"]
+__all__ = [
+    "FieldValue",
+    "LoadError",
+    "SpectrumFault",
+    "access_denied",
+    "internal",
+    "load_failed",
+    "service_fault",
+    "spectrum_fault",
+]
 
 _LINE = "-" * 47
+
+
+@frozen
+class FieldValue:
+    """A row of ``stl_loaderror_detail``: a field of a line that is wrong.
+
+    Attributes:
+        colname: its column.
+        type: the column's type as PostgreSQL calls it.
+        col_length: the column's length; ``0`` where it has none.
+        value: the field; None for NULL.
+    """
+
+    colname: str
+    type: str
+    col_length: str
+    value: str | None
 
 
 @frozen
@@ -30,6 +56,7 @@ class LoadError:
         raw_field_value: the field.
         err_code: Redshift's number.
         err_reason: Redshift's text.
+        fields: those of the line up to the wrong one.
     """
 
     filename: str
@@ -42,6 +69,7 @@ class LoadError:
     raw_field_value: str
     err_code: int
     err_reason: str
+    fields: tuple[FieldValue, ...] = ()
 
 
 def internal(message: str, code: int, context: str = "") -> RedshiftError:

@@ -5,7 +5,7 @@ The tables are those that `dao_redshift.testing._system` describes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -22,6 +22,8 @@ _ERROR_COLUMNS = (
     "table_id", "file_name", "line_number", "column_name", "column_type", "column_length", "position", "raw_line",
     "raw_field_value", "error_code", "error_message",
 )  # fmt: skip
+
+_VALUE_COLUMNS = ("filename", "line_number", "field", "colname", "value", "is_null", "type", "col_length")
 
 
 class Log(Protocol):
@@ -138,6 +140,7 @@ class Loads:
               len(errors), message)],
         )  # fmt: skip
         self._write("load_errors", _ERROR_COLUMNS, ((target.oid, *_error(one)) for one in errors))
+        self._write("load_error_values", _VALUE_COLUMNS, (value for one in errors for value in _values(one)))
 
     def _unload(self, unload: Unload, status: str, files: Sequence[Written], message: str) -> None:
         compression = next((name.lower() for name in _COMPRESSIONS if name in unload.options), "")
@@ -160,6 +163,21 @@ def _error(error: LoadError) -> tuple[str | int | None, ...]:
         error.filename, error.line_number, error.colname, error.type, error.col_length, error.position,
         _storable(error.raw_line), _storable(error.raw_field_value), error.err_code, error.err_reason,
     )  # fmt: skip
+
+
+def _values(error: LoadError) -> Iterator[tuple[str | int | None, ...]]:
+    for number, one in enumerate(error.fields):
+        value = _storable(one.value or "")[:1024]
+        yield (
+            error.filename,
+            error.line_number,
+            number,
+            one.colname,
+            value,
+            int(one.value is None),
+            one.type,
+            one.col_length,
+        )
 
 
 def _storable(text: str) -> str:

@@ -7,12 +7,12 @@ from itertools import islice
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from attrs import define, field
+from attrs import define, evolve, field
 
 from dao_redshift.testing._bulk._columns import Column, Target
 from dao_redshift.testing._bulk._conversion import BadValue, Conversion
 from dao_redshift.testing._bulk._documents import Shredder, avro_records, json_records, shredder_of
-from dao_redshift.testing._bulk._faults import LoadError, load_failed
+from dao_redshift.testing._bulk._faults import FieldValue, LoadError, load_failed
 from dao_redshift.testing._bulk._lines import Record, records_of, texts_of
 from dao_redshift.testing._bulk._loads import FileLoad
 from dao_redshift.testing._bulk._moments import check_formats
@@ -93,7 +93,9 @@ class TextLoad:
                 rows.append(row)
                 columns.append(record.fields)
         arrays = []
-        for values, column in zip(zip(*columns, strict=True), self.target.columns, strict=bool(rows)):
+        for index, (values, column) in enumerate(
+            zip(zip(*columns, strict=True), self.target.columns, strict=bool(rows))
+        ):
             array = _plain(values, column, conversion)
             if array is None:
                 found: list[str | None] = []
@@ -102,7 +104,7 @@ class TextLoad:
                         found.append(None if row in wrong else converted(value, column, conversion))
                     except BadValue as fault:
                         found.append(None)
-                        wrong[row] = _error(one, records[row], fault, column, value or "")
+                        wrong[row] = self._field_error(one, records[row], fault, index, value or "")
                 array = pa.array(found, pa.large_string())
             arrays.append(array)
         self._count(error for _, error in sorted(wrong.items()))
@@ -110,6 +112,16 @@ class TextLoad:
         if wrong:
             batch = batch.take(pa.array([at for at, row in enumerate(rows) if row not in wrong], pa.int64()))
         return csv_bytes(batch) if batch.num_rows else b""
+
+    def _field_error(self, one: S3Object, record: Record, fault: BadValue, index: int, value: str) -> LoadError:
+        column = self.target.columns[index]
+        error = _error(one, record, fault, column, value)
+        given = [] if isinstance(record.fields, BadValue) else record.fields[: index + 1]
+        fields = (
+            FieldValue(each.name, each.type, str(each.length or 0), text)
+            for each, text in zip(self.target.columns, given, strict=False)
+        )
+        return evolve(error, fields=tuple(fields))
 
     def _count(self, errors: Iterable[LoadError]) -> None:
         """Add errors in the order of lines.
