@@ -37,9 +37,9 @@ THEIRS = """
 """
 
 
-def test_the_fixtures(
-    pytester: pytest.Pytester, postgres: str, storage: S3Connection, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def named(postgres: str, storage: S3Connection, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The services of this process in the environment of those that it starts."""
     assert storage.endpoint
     assert storage.access_key_id
     assert storage.secret_access_key
@@ -47,6 +47,9 @@ def test_the_fixtures(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", storage.access_key_id.reveal())
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", storage.secret_access_key.reveal())
     monkeypatch.setenv("DAO_REDSHIFT_POSTGRES", postgres)
+
+
+def test_the_fixtures(pytester: pytest.Pytester, named: None) -> None:
     pytester.makeconftest("pytest_plugins = ['dao_redshift.testing.fixtures']")
     pytester.makepyfile(THEIRS)
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly")

@@ -6,6 +6,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+import pandas as pd
 import pytest
 import redshift_connector
 from redshift_connector.interval import IntervalDayToSecond, IntervalYearToMonth
@@ -132,6 +133,25 @@ def test_statements_need_not_be_kept(postgres: str) -> None:
     ):
         connection.cursor().execute("SELECT 1")
         assert gateway.statements == ()
+
+
+def test_metadata(connection: Any, cursor: Any) -> None:
+    cursor.execute("SELECT current_database(), current_schema()")
+    ((database, schema),) = cursor.fetchall()
+    cursor.execute("CREATE TABLE t (i INT PRIMARY KEY, v VARCHAR(10))")
+    connection.commit()
+    assert [row[2:4] for row in cursor.get_tables(database, schema, "t")] == [["t", "TABLE"]]
+    assert [row[3:6] for row in cursor.get_columns(database, schema, "t")] == [["i", 4, "int4"], ["v", 12, "varchar"]]
+    assert [row[3] for row in cursor.get_primary_keys(database, schema, "t")] == ["i"]
+    assert [schema, database] in [list(row)[:2] for row in cursor.get_schemas()]
+
+
+def test_frames(cursor: Any) -> None:
+    cursor.execute("CREATE TABLE t (i INT, v VARCHAR(10))")
+    frame = pd.DataFrame({"i": [1, 2], "v": ["a", "it's"]})
+    cursor.write_dataframe(frame, "t")
+    cursor.execute("SELECT * FROM t ORDER BY i")
+    assert cursor.fetch_dataframe().to_dict("list") == frame.to_dict("list")
 
 
 def test_the_server_is_redshift(connection: Any) -> None:
