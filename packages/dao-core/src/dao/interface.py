@@ -44,6 +44,9 @@ Optional, all of them:
 - ``table_formats = ("delta", "parquet")`` on the class says which formats of tables it takes: its own first, for which
   it goes before the store's other interfaces; then those that a plain table may say and that it takes where no other
   interface does. It is ``@when(format=...)`` on every method, and no format fits too;
+- ``locate(data_object)`` gives where an object is, for everybody, as a URL without a login, such as
+  ``redshift://dwh.eu-central-1:5439/dev.public.orders``: lineage names datasets by it, and by the ``location`` of
+  ``plan_call`` where there is no such method;
 - ``plan_call(action, data_object, arguments, options)`` gives what a call would do as a mapping, for ``explain``:
   ``location``, ``format``, ``replaces``, ``sql``..., and raises what the call would raise whatever the store holds. It
   doesn't touch the store. ``arguments`` are those that the method names, ``options`` those that go into its

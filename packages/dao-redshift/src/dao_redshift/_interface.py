@@ -336,6 +336,13 @@ class RedshiftInterface(RedshiftOptions, SqlInterface):
             raise self._database.missing(table)
         return table
 
+    def locate(self, data_object: DataObject) -> str:
+        """Where a table is, for everybody: ``redshift://cluster.region:port/database.schema.table``."""
+        from dao_redshift._places import warehouse_url
+
+        url = warehouse_url(self.host, self.cluster or self.workgroup, self.region, self.port)
+        return f"{url}/{self.database}.{self.schema_name}.{data_object.key}"
+
     def plan_call(
         self, action: str, data_object: DataObject, arguments: Mapping[str, Any], options: Mapping[str, Any]
     ) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from dao.data_object import DataObject
 from dao.errors import ConfigError
 from dao.secrets import Secret
 from dao_redshift import RedshiftConnector, RedshiftInterface
@@ -114,3 +115,17 @@ def test_secrets_are_in_no_text_and_in_no_pickle() -> None:
 
 def test_the_old_name_is_the_same_class() -> None:
     assert RedshiftConnector is RedshiftInterface
+
+
+@pytest.mark.parametrize(
+    ("options", "server"),
+    [
+        ({"host": "dwh.abc123.eu-central-1.redshift.amazonaws.com"}, "dwh.eu-central-1:5439"),
+        ({"host": "etl.123456789012.us-east-1.redshift-serverless.amazonaws.com", "port": 5440}, "etl.us-east-1:5440"),
+        ({"host": "dwh.example.com"}, "dwh.example.com:5439"),
+        ({"iam": True, "cluster": "dwh", "region": "eu-central-1"}, "dwh.eu-central-1:5439"),
+    ],
+)
+def test_a_table_has_one_name_for_everybody(options: dict[str, Any], server: str) -> None:
+    interface = RedshiftInterface(**{"user": "me", "password": None if "iam" in options else Secret("c"), **options})
+    assert interface.locate(DataObject("orders")) == f"redshift://{server}/dev.public.orders"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
 from openlineage.client.naming import dataset as naming
 
 from dao._core.prepare import details_of, table_of
@@ -26,15 +24,18 @@ def place_of(data_object: DataObject, interface: str | None = None) -> Place:
         interface: the interface that serves it; by default the one that reads it.
     """
     location = _location(data_object, interface)
-    parts = urlsplit(location)
-    path = parts.path.strip("/")
-    if parts.scheme in ("s3", "s3a") and path:
-        return _named(naming.S3(parts.netloc, path))
-    if parts.scheme in ("", "file") and parts.path.startswith("/"):
-        return _named(naming.LocalFileSystem(parts.path))
-    if parts.netloc and path:
-        host = parts.netloc.rpartition("@")[2]  # a login is no part of a name
-        return Place(f"{parts.scheme}://{host}", path)
+    scheme, separator, rest = location.partition("://")
+    host, _, path = rest.partition("/")
+    path = path.strip("/")
+    if location.startswith("/"):
+        return _named(naming.LocalFileSystem(location))
+    if scheme == "file" and path:
+        return _named(naming.LocalFileSystem(f"/{path}"))
+    if scheme in ("s3", "s3a") and path:
+        return _named(naming.S3(host, path))
+    if separator and host and path:
+        host = host.rpartition("@")[2]  # a login is no part of a name
+        return Place(f"{scheme}://{host}", path)
     store = data_object.data_store
     return Place(f"dao://{store.name}" if store is not None else "dao", data_object.key or "/")
 
@@ -46,6 +47,9 @@ def _named(found: naming.DatasetNaming) -> Place:
 def _location(data_object: DataObject, interface: str | None) -> str:
     try:
         plan = table_of(data_object).plan("read", data_object, {}, interface)
+        built = data_object.data_store.built(plan.position)  # type: ignore[union-attr]  # table_of checked it
+        if callable(getattr(built, "locate", None)):
+            return str(built.locate(data_object))
         return str(details_of(plan, data_object, {}).get("location", ""))
     except DaoError:  # it can't be read, or its interface doesn't say where things are
         return ""

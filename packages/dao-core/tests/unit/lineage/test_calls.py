@@ -220,6 +220,7 @@ class Somewhere:
         ("file:///data/orders", "file", "/data/orders"),
         ("redshift://wh.eu-west-1:5439/dev.public.orders", "redshift://wh.eu-west-1:5439", "dev.public.orders"),
         ("postgres://me:pw@host:5432/db.public.orders", "postgres://host:5432", "db.public.orders"),
+        ("s3://bucket/raw/a?b#c", "s3://bucket", "raw/a?b#c"),
         ("memory:///orders", "dao://shop", "at/orders"),
         ("s3://bucket", "dao://shop", "at/orders"),
         ('"public"."orders"', "dao://shop", "at/orders"),
@@ -229,6 +230,15 @@ class Somewhere:
 def test_places_have_the_names_of_the_convention(location: str, namespace: str, name: str) -> None:
     place = place_of(TableObject("orders", DataStore("shop", Somewhere(location)), key="at/orders"))
     assert (place.namespace, place.name) == (namespace, name)
+
+
+def test_an_interface_may_say_where_things_are_for_everybody() -> None:
+    class Warehouse(Somewhere):
+        def locate(self, data_object: DataObject) -> str:
+            return f"redshift://wh.eu-west-1:5439/dev.public.{data_object.key}"
+
+    place = place_of(TableObject("orders", DataStore("shop", Warehouse("public.orders"))))
+    assert (place.namespace, place.name) == ("redshift://wh.eu-west-1:5439", "dev.public.orders")
 
 
 def test_files_are_named_by_their_path(tmp_path: Path, kept: Kept) -> None:
