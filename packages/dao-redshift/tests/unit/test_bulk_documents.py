@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import zlib
 from typing import Any
 
 import fastavro
+import pyarrow as pa
 import pytest
 from bulk_session import BulkSession
+from fastavro._write_py import BLOCK_WRITERS, Writer
 
 from dao_redshift.testing._statements import RedshiftError
 
@@ -79,7 +82,13 @@ def avro(schema: dict[str, Any], rows: list[dict[str, Any]]) -> bytes:
     return sink.getvalue()
 
 
-def test_avro_files(bulk: BulkSession) -> None:
+def write_snappy(writer: Any, block: bytes, _level: object) -> None:
+    packed = pa.compress(block, "snappy", asbytes=True) + zlib.crc32(block).to_bytes(4, "big")
+    writer.write_long(len(packed))
+    writer._fo.write(packed)
+
+
+def test_avro_files(bulk: BulkSession, monkeypatch: pytest.MonkeyPatch) -> None:
     fields: list[dict[str, Any]] = [
         {"name": "n", "type": ["null", "int"]},
         {"name": "s", "type": "string"},
@@ -90,6 +99,16 @@ def test_avro_files(bulk: BulkSession) -> None:
     files = {"in/a.avro": avro(schema, [{"n": None, "s": "a", "d": 0.5, "j": [1]}, {"n": 2, "s": "", "d": 1, "j": []}])}
     rows = [(None, "a", "0.500", "[1]"), ("2", "", "1.000", "[]")]
     assert load(bulk, COLUMNS, files, "FORMAT AS AVRO 'auto'") == rows
+    sink = io.BytesIO()
+    with monkeypatch.context() as patch:  # fastavro compresses by a library that isn't here; pyarrow does the same
+        patch.setitem(BLOCK_WRITERS, "snappy", write_snappy)
+        writer = Writer(sink, schema, "snappy")
+        writer.write({"n": 7, "s": "ü", "d": 1.5, "j": [2]})
+        writer.flush()
+    packed = {"in/a.avro": sink.getvalue()}
+    assert load(bulk, COLUMNS, packed, "AVRO") == [("7", "ü", "1.500", "[2]")]
+    with pytest.raises(RedshiftError, match="Cannot read the Avro file"):
+        load(bulk, COLUMNS, {"in/a.avro": sink.getvalue()[:-20]}, "AVRO")
     fields[0]["type"] = {"type": "int", "logicalType": "date"}
     with pytest.raises(RedshiftError, match="logical type date"):
         load(bulk, COLUMNS, {"in/a.avro": avro(schema, [])}, "AVRO 'auto'")

@@ -181,6 +181,10 @@ def test_credentials_are_checked(bulk: BulkSession) -> None:
     for clause in (f"IAM_ROLE '{ROLE}'", "IAM_ROLE default", "ACCESS_KEY_ID 'AKIA' SECRET_ACCESS_KEY 'secret'"):
         assert bulk.copy(f"COPY t FROM 's3://lake/t.parquet' {clause} PARQUET").rows == 1
     assert "secret" not in repr(bulk.storage)
+    bulk.storage = BulkStorage(lambda _name: bulk.bucket, None, {"AKIA": "secret"}, "T0K3N")
+    clause = "ACCESS_KEY_ID 'AKIA' SECRET_ACCESS_KEY 'secret'"
+    assert "InvalidToken" in refused(bulk, f"COPY t FROM 's3://lake/t.parquet' {clause} PARQUET").message
+    assert bulk.copy(f"COPY t FROM 's3://lake/t.parquet' {clause} SESSION_TOKEN 'T0K3N' PARQUET").rows == 1
 
 
 def test_identity_columns(bulk: BulkSession) -> None:

@@ -130,7 +130,7 @@ def _table(table: str, upstream: Upstream) -> tuple[str, str]:
         [[oid]] = upstream.query(f"SELECT pg_catalog.to_regclass({literal(spelled)})::oid")
         if oid is not None:
             return oid, spelled
-    raise RedshiftError(f"relation {table} does not exist", "42P01")
+    raise RedshiftError(f"Cannot COPY into nonexistent table {table.split('.')[-1].strip(chr(34))}", "42P01")
 
 
 def _listed(names: tuple[str, ...], columns: list[Column], table: str) -> tuple[Column, ...]:

@@ -89,7 +89,7 @@ class Destination:
     @staticmethod
     def folder(values: dict[str, str | None]) -> str:
         """The folder of a partition, after the Apache Hive convention."""
-        return "".join(f"{name}={_escaped(value) if value else NO_VALUE}/" for name, value in values.items())
+        return "".join(f"{_escaped(name)}={_escaped(value) if value else NO_VALUE}/" for name, value in values.items())
 
 
 def _escaped(value: str) -> str:

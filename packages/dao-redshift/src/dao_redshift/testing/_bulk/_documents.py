@@ -16,6 +16,7 @@ from typing import Any
 import fastavro
 from fastavro.types import Schema
 
+from dao_redshift.testing._bulk._avro_blocks import without_snappy
 from dao_redshift.testing._bulk._columns import Column
 from dao_redshift.testing._bulk._conversion import BadValue
 from dao_redshift.testing._bulk._faults import internal
@@ -167,7 +168,7 @@ def avro_records(content: bytes, columns: tuple[Column, ...], shred: Shredder, p
         RedshiftError: it can't be read, or has logical types, which Redshift doesn't know.
     """
     try:
-        reader = fastavro.reader(io.BytesIO(content))
+        reader = fastavro.reader(io.BytesIO(without_snappy(content)))
         _refuse_logical(reader.writer_schema, place)
         for number, document in enumerate(reader, start=1):
             yield _record(number, "", document, columns, shred)

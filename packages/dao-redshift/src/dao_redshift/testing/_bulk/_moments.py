@@ -20,6 +20,7 @@ _CLOCK = r"(?P<h>\d{1,2}):(?P<m>\d{2})(?::(?P<s>\d{2})(?:\.(?P<f>\d{1,6})\d*)?)?
 _OFFSET = r"\s*(?P<z>[+-]\d{2}(?::?\d{2})?|Z|UTC|GMT)?"
 _TIMESTAMP = re.compile(rf"{_DATE.pattern}(?: {_CLOCK}{_OFFSET})?")
 _TIME = re.compile(_CLOCK)
+_TIME_WITH_ZONE = re.compile(_CLOCK + _OFFSET)
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTH = rf"(?P<N>{'|'.join(_MONTHS)})[a-z]*"
 _AUTO = tuple(
@@ -138,16 +139,17 @@ def timestamp_text(text: str, conversion: Conversion, *, zoned: bool) -> str:
     raise BadValue(1206, f"Invalid timestamp format or value [{shown}]")
 
 
-def time_text(text: str) -> str:
-    """A TIME.
+def time_text(text: str, *, zoned: bool = False) -> str:
+    """A TIME, or a TIMETZ.
 
     Raises:
         BadValue: it is none.
     """
-    found = _TIME.fullmatch(text.strip())
+    found = (_TIME_WITH_ZONE if zoned else _TIME).fullmatch(text.strip())
     try:
         if found is not None:
-            return _moment({"Y": "2000", **found.groupdict()}).time().isoformat()
+            offset = found["z"] or "+00" if zoned else ""
+            return _moment({"Y": "2000", **found.groupdict()}).time().isoformat() + offset
     except ValueError:
         pass
     raise BadValue(1206, "Invalid time format or value [HH24:MI:SS]")

@@ -97,11 +97,13 @@ class BulkStorage:
         store: makes obstore's store of a bucket by its name.
         roles: the ARNs of the roles that may be used; None for any well-formed one.
         keys: secret access keys by their ids; None for any.
+        session_token: what the keys have to come with.
     """
 
     store: Callable[[str], Any]
     roles: frozenset[str] | None = None
     keys: Mapping[str, str] | None = field(default=None, repr=False)
+    session_token: str | None = field(default=None, repr=False)
 
     @classmethod
     def of(cls, connection: S3Connection, roles: frozenset[str] | None = None) -> BulkStorage:
@@ -113,7 +115,8 @@ class BulkStorage:
             config: Any = connection.object_store(bucket)
             return S3Store(bucket, config=config, retry_config=_RETRIES)
 
-        return cls(cache(store), roles, keys)
+        token = connection.session_token
+        return cls(cache(store), roles, keys, None if token is None else token.reveal())
 
     def authorise(self, credentials: Mapping[str, str], place: Place) -> None:
         """Check credentials.
@@ -126,9 +129,13 @@ class BulkStorage:
             if role != "default" and not all(self._knows_role(one.strip()) for one in role.split(",")):
                 raise access_denied(f"S3 key being read : {place.url}")
             return
-        if self.keys is not None and self.keys.get(credentials["ACCESS_KEY_ID"]) != credentials["SECRET_ACCESS_KEY"]:
+        if self.keys is None:
+            return
+        if self.keys.get(credentials["ACCESS_KEY_ID"]) != credentials["SECRET_ACCESS_KEY"]:
             raise service_fault("The AWS Access Key Id you provided does not exist in our records.", 403,
                                 "InvalidAccessKeyId", place.url)  # fmt: skip
+        if credentials.get("SESSION_TOKEN") != self.session_token:
+            raise service_fault("The provided token is malformed or otherwise invalid.", 400, "InvalidToken", place.url)
 
     def _knows_role(self, role: str) -> bool:
         return bool(_ROLE.fullmatch(role)) and (self.roles is None or role in self.roles)

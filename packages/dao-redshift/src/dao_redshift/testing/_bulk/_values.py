@@ -176,4 +176,5 @@ _OTHERS: dict[str, Callable[[str], str | None]] = {
     "jsonb": _super,
     "bytea": _bytes,
     "time": time_text,
+    "timetz": lambda text: time_text(text, zoned=True),
 }
