@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import chain
@@ -30,6 +31,7 @@ _JOINED = 2 << 20  # bytes of the batches that a cursor's rows are joined to
 
 _BINDS = 32_767  # the protocol's limit of a statement
 _ROWS = 2_000  # of an INSERT: longer statements take the warehouse longer to read than they save
+_STYLE = "qmark"
 _PATIENCE = 20.0  # seconds for which a statement that is a transaction of its own is run again after conflicts
 _FETCH = 1_000  # rows of a FETCH: more aren't allowed on warehouses of one node
 
@@ -152,11 +154,11 @@ class RedshiftConnection:
 
     def _run(self, sql: str, values: Sequence[Any]) -> redshift_connector.Cursor:
         cursor = self.raw.cursor()
-        cursor.paramstyle = "qmark"  # which leaves $1, $2... as they are, and looks for nothing else that we write
-        try:
-            cursor.execute(sql, list(values) or None)
-        finally:
-            self.raw._caches.clear()  # the driver keeps every text for ever
+        cursor.paramstyle = _STYLE
+        # What the driver would find out letter by letter, and keep for ever: placeholders are PostgreSQL's own already.
+        known = {"statement": {sql: (sql, _as_they_are)}, "ps": {}, "statement_dict": None}
+        self.raw._caches = {_STYLE: {os.getpid(): known}}
+        cursor.execute(sql, list(values) or None)
         return cursor
 
     def _insert(self, table: TableName, columns: Sequence[Column], batch: pa.RecordBatch) -> int:
@@ -226,3 +228,7 @@ class RedshiftConnection:
         while last.num_rows == _FETCH:
             last = self._fetch(cursor)
             yield last
+
+
+def _as_they_are(values: Sequence[Any]) -> Sequence[Any]:
+    return values

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from dao_redshift._connection import RedshiftConnection
     from dao_redshift._dialect import RedshiftDialect
     from dao_redshift._loading import Bulk
-    from dao_redshift._operations import Grantee, VacuumMode
     from dao_sql import TableName
 
 __all__ = ["RedshiftConnector", "RedshiftInterface"]
@@ -264,7 +263,7 @@ class RedshiftInterface(RedshiftOptions, SqlInterface):
         return unload_table(self, data_object, target, mode)
 
     def run_vacuum(
-        self, data_object: TableObject, *, mode: VacuumMode = "full", dry_run: bool = True, older_than: Any = None
+        self, data_object: TableObject, *, mode: str = "full", dry_run: bool = True, older_than: Any = None
     ) -> WriteResult:
         """Reclaim the space of deleted rows, and sort the others.
 
@@ -290,7 +289,7 @@ class RedshiftInterface(RedshiftOptions, SqlInterface):
         *,
         privileges: str | Sequence[str],
         to: str | None = None,
-        kind: Grantee = "user",
+        kind: str = "user",
     ) -> WriteResult:
         """Grant privileges on a table.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from dao.errors import DataError, UnsupportedError
 from dao.options import described
@@ -15,10 +15,7 @@ if TYPE_CHECKING:
     from dao_redshift._connection import RedshiftConnection
     from dao_redshift._dialect import RedshiftDialect
 
-__all__ = ["Grantee", "VacuumMode", "grant", "vacuum"]
-
-VacuumMode = Literal["full", "sort only", "delete only", "reindex"]
-Grantee = Literal["user", "group", "role", "public"]
+__all__ = ["grant", "vacuum"]
 
 _PRIVILEGES = ("select", "insert", "update", "delete", "drop", "references", "alter", "truncate", "all")
 _MODES = ("full", "sort only", "delete only", "reindex")
