@@ -145,7 +145,7 @@ class Reading(Calls):
 
         Returns:
             A ``pyarrow.RecordBatchReader``. Read it to its end or drop it to release its resources: pyarrow's own
-            ``close`` does not reach a reader that is fed from Python; ``dao.arrow.close_reader`` does.
+            ``close`` does not reach a reader that is fed from Python.
 
         Raises:
             NotFoundError: there is nothing.
