@@ -11,7 +11,7 @@ from attrs import frozen
 from dao._cli import output
 from dao._cli.given import goes_as_bytes
 from dao.display import size, thousands
-from dao.errors import AlreadyExistsError, NotFoundError
+from dao.errors import AlreadyExistsError, NoRouteError, NotFoundError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -116,27 +116,26 @@ def count_delete(session: Session, name: str, where: str | None) -> Counts:
         NotFoundError: there is nothing to delete.
     """
     access, target = session.access(), session.object(name)
-    if not access.exists(target):
+    if not _exists(access, target, otherwise=True):
         raise NotFoundError(f"{target.full_name!r} is not there")
     if goes_as_bytes(target):
         return _files(access, target)
-    return Counts(rows_deleted=access.count(target, where=where))
+    return Counts(rows_deleted=_count(access, target, where))
 
 
 def _count_write(access: DataAccessObject, target: DataObject, data: Any, given: Mapping[str, Any]) -> Counts:
     mode = given.get("mode") or target.get("mode") or "error"
     there = _is_there(access, target, mode)
-    if isinstance(data, Path):
-        return Counts(files=1, bytes=data.stat().st_size)
-    if not hasattr(data, "schema"):
-        return Counts(files=1)
+    of_rows = hasattr(data, "schema")
     if there and mode == "ignore":
-        return Counts(rows_inserted=0)
+        return Counts(rows_inserted=0) if of_rows else Counts(files=0)
+    if not of_rows:
+        return Counts(files=1, bytes=data.stat().st_size if isinstance(data, Path) else None)
     if there and mode == "append" and not goes_as_bytes(target):
         data = _fitting(access, target, data, given)
     inserted = sum(batch.num_rows for batch in data)
     if there and mode == "overwrite":
-        return Counts(rows_inserted=inserted, rows_deleted=access.count(target))
+        return Counts(rows_inserted=inserted, rows_deleted=_count(access, target))
     return Counts(rows_inserted=inserted)
 
 
@@ -144,18 +143,18 @@ def _count_transfer(
     access: DataAccessObject, source: DataObject, target: DataObject, given: Mapping[str, Any]
 ) -> Counts:
     mode = given.get("mode") or "error"
-    if not access.exists(source):
+    if not _exists(access, source, otherwise=True):
         raise NotFoundError(f"{source.full_name!r} is not there")
     there = _is_there(access, target, mode)
-    if goes_as_bytes(source):
-        return _files(access, source)
+    of_rows = not goes_as_bytes(source)
     if there and mode == "ignore":
-        return Counts(rows_inserted=0)
-    rows = access.count(source, where=given.get("where"))
-    limit = given.get("limit")
-    inserted = rows if limit is None else min(rows, limit)
+        return Counts(rows_inserted=0) if of_rows else Counts(files=0)
+    if not of_rows:
+        return _files(access, source)
+    rows, limit = _count(access, source, given.get("where")), given.get("limit")
+    inserted = rows if rows is None or limit is None else min(rows, limit)
     if there and mode == "overwrite" and not goes_as_bytes(target):
-        return Counts(rows_inserted=inserted, rows_deleted=access.count(target))
+        return Counts(rows_inserted=inserted, rows_deleted=_count(access, target))
     return Counts(rows_inserted=inserted)
 
 
@@ -167,7 +166,7 @@ def _count_upsert(
     keys = _names(given.get("keys") or target.get("keys"))
     order_by = _names(given.get("order_by") or target.get("order_by"))
     check_keys(keys)
-    there = access.exists(target)
+    there = _exists(access, target, otherwise=False)
     rows = _fitting(access, target, data, given, keys) if there else data
     needed = [*dict.fromkeys([*keys, *order_by])]
     arrivals = winners(_selected(rows, needed), keys, order_by)
@@ -227,14 +226,33 @@ def _selected(rows: pa.RecordBatchReader, names: Sequence[str]) -> pa.Table:
 
 
 def _is_there(access: DataAccessObject, target: DataObject, mode: str) -> bool:
-    there = access.exists(target)
+    there = _exists(access, target, otherwise=False)
     if there and mode == "error":
         raise AlreadyExistsError(f"{target.full_name!r} is there: give another --mode, such as append or overwrite")
     return there
 
 
+def _exists(access: DataAccessObject, data_object: DataObject, *, otherwise: bool) -> bool:
+    """Whether an object is there; ``otherwise`` for a store that can't say it."""
+    try:
+        return access.exists(data_object)
+    except NoRouteError:
+        return otherwise
+
+
+def _count(access: DataAccessObject, data_object: DataObject, where: str | None = None) -> int | None:
+    """How many rows there are; None for a store that can't say it."""
+    try:
+        return access.count(data_object, where=where)
+    except NoRouteError:
+        return None
+
+
 def _files(access: DataAccessObject, data_object: DataObject) -> Counts:
-    files = list(access.list(data_object))
+    try:
+        files = list(access.list(data_object))
+    except NoRouteError:
+        return Counts()
     sizes = [file.size for file in files]
     return Counts(files=len(files), bytes=None if None in sizes else sum(filter(None, sizes)))
 

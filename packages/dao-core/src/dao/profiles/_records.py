@@ -14,6 +14,9 @@ _BARS = "▁▂▃▄▅▆▇█"
 _CUTS = (32, 24, 19, 16, 13, 10, 7)
 """How long cells may be: the first with which a view fits its width."""
 
+_FLOAT = 10
+"""A longer float has six digits."""
+
 _NAME = 16
 """Names are cut last: to this."""
 
@@ -147,7 +150,7 @@ def _value(value: Any, cut: int) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return repr(value) if len(repr(value)) <= _FLOAT else f"{value:.6g}"
     return _cut(repr(value[:cut]) if isinstance(value, bytes) else str(value), cut)
 
 

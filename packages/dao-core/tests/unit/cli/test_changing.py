@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -191,6 +192,7 @@ PREVIEWS = [
     (["copy", "silver.planes", "silver.older", "--limit", "2"], {"rows_inserted": 2}, "would insert 2 rows"),
     (["move", "silver.planes", "silver.older"], {"rows_inserted": 3}, "would insert 3 rows"),
     (["write", "bronze.notes", "planes.csv"], {}, "would write 1 file, 66 B"),
+    (["write", "bronze.planes", "planes.csv", "--mode", "ignore"], {}, "would insert 3 rows"),
 ]
 
 
@@ -271,3 +273,21 @@ def test_on_a_terminal_a_write_without_a_file_does_not_wait_for_one(on_terminal:
     status, shown = on_terminal("write", "silver.planes", "--format", "csv")
     assert status == 2
     assert "Give a FILE" in shown
+
+
+NO_QUESTIONS = """
+class Sink:
+    def write(self, data, data_object, *, mode="error"): ...
+    def delete(self, data_object): ...
+"""
+
+
+def test_a_dry_run_in_a_store_that_can_t_be_asked(run: Run, place: Path) -> None:
+    (place / "no_questions.py").write_text(NO_QUESTIONS)
+    (place / "catalog.json").write_text(
+        '{"sink": {"interface": "no_questions:Sink", "objects": {"t": {"type": "table"}}}}'
+    )
+    assert "would insert 3 rows" in run("write", "sink.t", "planes.csv", "--mode", "overwrite", "--dry-run").stdout
+    shown = run("delete", "sink.t", "--all", "--dry-run").stdout
+    assert "would delete an amount that only doing it tells" in shown
+    sys.modules.pop("no_questions")
