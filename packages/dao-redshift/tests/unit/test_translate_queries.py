@@ -61,7 +61,8 @@ REFUSED = [
     "SELECT * FROM t QUALIFY row_number() OVER () = 1",
     "TRUNCATE t, u", "TRUNCATE t CASCADE", "SELECT 1; DROP TABLE t", "COMMENT ON INDEX i IS 'x'",
     "UNLOAD ('DELETE FROM t') TO 's3://b/k' IAM_ROLE default",
-    "SET describe_field_name_in_uppercase TO on", "BEGIN DEFERRABLE", "VACUUM (FULL) t", "nonsense",
+    "SET describe_field_name_in_uppercase TO on", "BEGIN DEFERRABLE", "VACUUM (FULL) t", "nonsense", "CANCEL 5",
+    "USE db",
 ]  # fmt: skip
 
 
@@ -232,3 +233,30 @@ def test_copy_and_unload_are_records(client: Any) -> None:
     assert isinstance(unload, Unload)
     assert unload.query.split() == ["SELECT", 'coalesce("a",', "1)", "FROM", '"#t"', "WHERE", "b", "=", "'x'"]
     assert isinstance(client.translate("SET query_group TO x"), Answer)
+
+
+RELATIONS = [
+    "DELETE FROM t USING t AS u, (SELECT 1 AS a) v WHERE t.a = u.a AND v.a = t.a",
+    "DELETE FROM t USING (SELECT 2 AS a) u WHERE t.a = u.a",
+    "SELECT x.a, y.b FROM (t x JOIN t y ON x.a = y.a) WHERE x.a = 1",
+    "SELECT x.a FROM ((SELECT a FROM t) x JOIN (t y JOIN t z ON y.a = z.a) ON x.a = y.a)",
+    "UPDATE t SET b = u.b FROM (SELECT 1 AS a, 'q' AS b) AS u WHERE t.a = u.a",
+    "SELECT (SELECT max(i.a) FROM t i WHERE i.a < o.a) FROM t o",
+    "INSERT INTO t SELECT s.a, s.b FROM t AS s LEFT JOIN t AS u ON s.a = u.a WHERE u.b IS NULL",
+    "CREATE VIEW {schema}.v AS SELECT q.a FROM t q",
+    "CREATE MATERIALIZED VIEW {schema}.m BACKUP NO AUTO REFRESH NO AS SELECT q.a FROM t q",
+    "GRANT SELECT ON {schema}.t TO PUBLIC",
+    "REVOKE SELECT ON {schema}.t FROM PUBLIC",
+    "COMMENT ON COLUMN {schema}.t.a IS 'x'",
+    "ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT ON TABLES TO PUBLIC",
+    "LOCK TABLE {schema}.t",
+    "DROP TABLE {schema}.t",
+    "DROP TABLE IF EXISTS {schema}.nothing, t",
+]
+
+
+@pytest.mark.parametrize("sql", RELATIONS)
+def test_tables_and_aliases_are_known_from_columns(filled: Any, sql: str) -> None:
+    schema = filled.value("SELECT current_schema()")
+    filled.run("BEGIN")
+    filled.run(sql.format(schema=schema))

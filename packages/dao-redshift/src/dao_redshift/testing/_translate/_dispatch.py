@@ -12,7 +12,7 @@ from dao_redshift.testing._statements import RedshiftError, Run, Statement
 from dao_redshift.testing._translate import _alter, _create, _maintenance, _merge, _objects, _settings
 from dao_redshift.testing._translate._aliases import repeat_aliases
 from dao_redshift.testing._translate._draft import Draft, unsupported
-from dao_redshift.testing._translate._expressions import rewrite
+from dao_redshift.testing._translate._expressions import rewrite_query
 from dao_redshift.testing._translate._session import Session, folds_names
 from dao_redshift.testing._translate._tokens import words
 
@@ -59,12 +59,14 @@ def translate(sql: str, session: Session) -> Statement:
     if handler is None:
         if first in _ABSENT:
             unsupported(first)
+        if first in _NOT_HERE:
+            raise RedshiftError(f"the local Redshift has no {first}", "0A000")
         draft.wrong(0)
     return handler(draft, session)
 
 
 def _query(draft: Draft, _session: Session) -> Run:
-    rewrite(draft, 0, len(draft))
+    rewrite_query(draft, 0, len(draft))
     repeat_aliases(draft)
     return Run(draft.render() if draft.changed else draft.sql)
 
@@ -85,7 +87,7 @@ def expressions(draft: Draft) -> Callable[[int, int], str]:
     """Renders ranges of `draft` as PostgreSQL's expressions."""
 
     def rendered(start: int, end: int) -> str:
-        rewrite(draft, start, end)
+        rewrite_query(draft, start, end)
         return draft.render(start, end)
 
     return rendered
@@ -101,6 +103,8 @@ def _create_statement(draft: Draft, _session: Session) -> Statement:
 def _alter_statement(draft: Draft, session: Session) -> Statement:
     if draft.key(1) == "TABLE":
         return _alter.alter_table(draft, session, expressions(draft))
+    if draft.at(1, "DEFAULT", "PRIVILEGES"):
+        return _maintenance.grant(draft, session)
     return _objects.alter(draft)
 
 
@@ -153,6 +157,7 @@ _STATEMENTS: dict[str, Callable[[Draft, Session], Statement]] = {
     "REFRESH": _objects.refresh,
     **dict.fromkeys(("BEGIN", "START", "COMMIT", "END", "ABORT", "ROLLBACK"), _maintenance.transaction),
 }
+_NOT_HERE = words("CANCEL USE ATTACH DETACH")
 _ABSENT = words(
     """
     SAVEPOINT RELEASE LISTEN NOTIFY UNLISTEN DO DISCARD CLUSTER REINDEX CHECKPOINT LOAD SECURITY IMPORT REASSIGN

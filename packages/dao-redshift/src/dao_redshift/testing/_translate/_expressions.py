@@ -14,7 +14,7 @@ from dao_redshift.testing._translate._super import navigate
 from dao_redshift.testing._translate._tokens import Kind, words
 from dao_redshift.testing._translate._types import cast_type
 
-__all__ = ["rewrite"]
+__all__ = ["rewrite", "rewrite_query"]
 
 _SET_OPERATIONS = words("UNION MINUS EXCEPT INTERSECT")
 _NO_NAME_FOLLOWS = words(
@@ -64,6 +64,15 @@ def rewrite(draft: Draft, start: int, end: int) -> None:
                 draft.insert_first(index + 1, " ")
         elif token.kind is Kind.TEMPORARY:
             draft.replace(index, quoted(draft.name(index)))
+
+
+def rewrite_query(draft: Draft, start: int, end: int) -> None:
+    """The same for a query or an expression, in which SUPER values may be navigated.
+
+    Raises:
+        RedshiftError: for what Redshift hasn't.
+    """
+    rewrite(draft, start, end)
     navigate(draft, start, end)
 
 
@@ -200,7 +209,7 @@ def _as(draft: Draft, index: int, frames: list[_Frame]) -> None:
 def _from(draft: Draft, index: int, frames: list[_Frame]) -> None:
     """A query in FROM may have no name in Redshift; PostgreSQL 15 wants one."""
     position = index + 1
-    if draft.key(position) != "(" or draft.key(position + 1) not in ("SELECT", "WITH", "("):
+    if draft.key(position) != "(" or not _is_query(draft, position):
         return
     if frames and frames[-1].call in ("EXTRACT", "TRIM", "SUBSTRING", "OVERLAY"):
         return
@@ -211,6 +220,15 @@ def _from(draft: Draft, index: int, frames: list[_Frame]) -> None:
     if token.kind is Kind.WORD and token.key not in _AFTER_SUBQUERY:
         return
     draft.insert_first(after, f" AS _dao_{index} ")
+
+
+def _is_query(draft: Draft, opened: int) -> bool:
+    """Whether a query is in the parenthesis at `opened`, and no tables that are joined."""
+    if draft.key(opened + 1) in ("SELECT", "WITH", "VALUES"):
+        return True
+    if draft.key(opened + 1) != "(" or not _is_query(draft, opened + 1):
+        return False
+    return draft.key(draft.close(opened + 1) + 1) in (")", "ORDER", "LIMIT", *_SET_OPERATIONS)
 
 
 _AFTER_SUBQUERY = words(

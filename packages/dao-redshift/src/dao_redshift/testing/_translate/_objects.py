@@ -38,7 +38,7 @@ def create(draft: Draft, expressions: Expressions) -> Run:
         case "VIEW":
             return _view(draft, index, expressions)
         case "MATERIALIZED":
-            return _materialized(draft, index)
+            return _materialized(draft, index, expressions)
         case "SCHEMA":
             return _schema(draft, index)
         case "USER" | "GROUP" | "ROLE":
@@ -55,11 +55,14 @@ def _view(draft: Draft, index: int, expressions: Expressions) -> Run:
     late = draft.at(len(draft) - 4, "WITH", "NO", "SCHEMA", "BINDING")
     if late:
         raise RedshiftError("the local Redshift has no views WITH NO SCHEMA BINDING", "0A000")
-    rewrite(draft, index + 1, len(draft))
-    return Run(draft.render())
+    start = index + 1
+    while index < len(draft) and draft.key(index) != "AS":
+        index += 1
+    rewrite(draft, start, index)
+    return Run(f"{draft.render(0, index)} AS {expressions(draft.expect(index, 'AS'), len(draft))}")
 
 
-def _materialized(draft: Draft, index: int) -> Run:
+def _materialized(draft: Draft, index: int, expressions: Expressions) -> Run:
     """The options before AS say how Redshift stores and refreshes it."""
     index = draft.expect(index, "MATERIALIZED", "VIEW") + 1
     while draft.key(index) == ".":
@@ -70,10 +73,8 @@ def _materialized(draft: Draft, index: int) -> Run:
     options = {draft.key(position) for position in range(start, index)}
     if "YES" in options and "REFRESH" in options:
         raise RedshiftError("the local Redshift has no AUTO REFRESH", "0A000")
-    draft.remove(range(start, index))
     rewrite(draft, 1, start)
-    rewrite(draft, index, len(draft))
-    return Run(draft.render())
+    return Run(f"{draft.render(0, start)} AS {expressions(draft.expect(index, 'AS'), len(draft))}")
 
 
 def _schema(draft: Draft, index: int) -> Run:

@@ -10,6 +10,7 @@ from dao_redshift.testing._translate._tokens import Kind, words
 
 __all__ = ["Relations", "after_brackets", "chain_at"]
 
+_QUERY = ("SELECT", "WITH", "VALUES")
 _NO_TABLE_FOLLOWS = words("EXTRACT TRIM SUBSTRING OVERLAY POSITION")
 _AFTER_TABLE = words(
     """
@@ -47,13 +48,9 @@ class Relations:
                 calls.append(draft.key(index - 1))
             elif token.key == ")" and calls:
                 calls.pop()
-            elif token.key in ("JOIN", "UPDATE", "INTO") or (token.key == "USING" and draft.key(index + 1) != "("):
+            elif token.key in ("JOIN", "UPDATE", "INTO"):
                 found._take(draft, index + 1)
-            elif (
-                token.key == "FROM"
-                and not (calls and calls[-1] in _NO_TABLE_FOLLOWS)
-                and draft.key(index - 1) != "DISTINCT"
-            ):
+            elif _begins_list(draft, index, calls):
                 position = found._take(draft, index + 1)
                 while draft.key(position) == ",":
                     position = found._take(draft, position + 1)
@@ -62,6 +59,8 @@ class Relations:
     def _take(self, draft: Draft, index: int) -> int:
         """Take the relation at `index`; the index after it and its alias."""
         if draft.key(index) == "(":
+            if draft.key(index + 1) not in _QUERY:  # tables that are joined
+                self._take(draft, index + 1)
             return self._alias(draft, draft.close(index) + 1)[0]
         if not draft.is_name(index) or draft.key(index) in _AFTER_TABLE:
             return index
@@ -98,6 +97,17 @@ class Relations:
         self.unnested.add(draft.name(alias))
         self.unnestings.append((index, end, alias))
         return after
+
+
+def _begins_list(draft: Draft, index: int, calls: list[str]) -> bool:
+    """Whether relations follow, with commas between: FROM, and USING without a join's columns."""
+    match draft.key(index):
+        case "FROM":
+            return not (calls and calls[-1] in _NO_TABLE_FOLLOWS) and draft.key(index - 1) != "DISTINCT"
+        case "USING":
+            return draft.key(index + 1) != "(" or draft.key(index + 2) in _QUERY
+        case _:
+            return False
 
 
 def chain_at(draft: Draft, index: int) -> tuple[list[int], int]:
