@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from decimal import Decimal
 from typing import ClassVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from dao.errors import DataError
 from dao_sql._columns import ColumnType
@@ -71,7 +73,8 @@ class TypesDialect(NamesDialect):
         """The values of a column as the driver takes them, from those of `kind.arrow`."""
         from dao.arrow.convert import cast_array
 
-        return cast_array(column, kind.wire)
+        sent = cast_array(column, kind.wire)
+        return _without_exponents(sent) if pa.types.is_decimal(kind.arrow) and kind.wire == pa.string() else sent
 
     def decode(self, column: pa.Array, kind: ColumnType) -> pa.Array:
         """The values of a column as readers get them, from what the driver gave."""
@@ -80,3 +83,10 @@ class TypesDialect(NamesDialect):
         if isinstance(column.type, pa.BaseExtensionType) and column.type != kind.arrow:
             column = column.storage
         return cast_array(column, kind.arrow)
+
+
+def _without_exponents(texts: pa.Array) -> pa.Array:
+    """The texts of decimals in plain digits: Arrow writes small ones as 1E-38, which not every database reads."""
+    if not pc.any(pc.match_substring(texts, "E")).as_py():
+        return texts
+    return pa.array([None if text is None else format(Decimal(text), "f") for text in texts.to_pylist()], pa.string())

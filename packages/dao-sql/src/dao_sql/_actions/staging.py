@@ -10,6 +10,7 @@ import pyarrow as pa
 from attrs import frozen
 
 from dao.arrow.convert import conform, refuse_invalid
+from dao.errors import StoreError
 from dao.progress import advance
 from dao_sql._actions.values import refuse_values
 from dao_sql._columns import Column, TableName, schema_of, wire_schema
@@ -100,24 +101,36 @@ def plain_rows(dialect: Dialect, rows: pa.RecordBatchReader) -> pa.RecordBatchRe
 
 
 def _ingested(session: Session, table: TableName, columns: Sequence[Column], batches: Iterator[pa.RecordBatch]) -> int:
-    """Load rows; an error of their source is raised as it is, since drivers make a text of it."""
+    """Load rows; an error of their source is raised as it is, since drivers make a text of it, or take it for the end.
+
+    Raises:
+        StoreError: not all rows were loaded, and the driver raised no error.
+    """
     failures: list[BaseException] = []
+    sent = 0
 
     def watched() -> Iterator[pa.RecordBatch]:
+        nonlocal sent
         try:
-            yield from batches
+            for batch in batches:
+                sent += batch.num_rows
+                yield batch
         except BaseException as error:
             failures.append(error)
             raise
 
+    rows = pa.RecordBatchReader.from_batches(wire_schema(columns), watched())
     try:
-        return session.connection.ingest(
-            table, columns, pa.RecordBatchReader.from_batches(wire_schema(columns), watched())
-        )
+        loaded = session.connection.ingest(table, columns, rows)
     except Exception:
         if failures:
             raise failures[0] from None
         raise
+    if failures:
+        raise failures[0]
+    if loaded != sent:
+        raise StoreError(f"{sent:,} rows were sent, and the database says that it took {loaded:,}")
+    return loaded
 
 
 def _encoded(dialect: Dialect, columns: Sequence[Column], rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
