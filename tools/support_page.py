@@ -10,7 +10,7 @@ from dao.capabilities import ACTIONS_CHECKED, FEATURES, MODES, OPERATIONS, Absen
 from dao.plugins import default_plugins
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "support.md"
-INTERFACES = ("local", "memory", "s3", "s3.obstore", "delta", "iceberg", "redshift")
+INTERFACES = ("local", "memory", "s3", "s3.obstore", "delta", "iceberg", "sqlite", "postgres", "redshift")
 TESTS_ONLY = ("fault_injection",)
 
 HEAD = """# What each interface can do
