@@ -31,6 +31,7 @@ CAPABILITIES = Capabilities(
         "decimal256": "Redshift's decimals have up to 38 digits",
         "time_ns": "Redshift's times are of microseconds",
         "timestamp_ns": "Redshift's timestamps are of microseconds",
+        "control_text": "Redshift's texts have no NUL",
         "duration": "Redshift has no lengths of time that are kept",
         **dict.fromkeys(("list", "large_list", "fixed_size_list", "struct", "map"), _NESTED),
         **dict.fromkeys(("null_fixed_size_list", "null_struct", "empty_list"), _NESTED),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -72,8 +73,11 @@ class Client:
     options: RedshiftOptions = field(repr=False)
     _login: Login | None = field(default=None, init=False, repr=False)
 
-    def connect(self) -> Connection:
+    def connect(self, *settings: str) -> Connection:
         """Make a connection, in which every statement is a transaction of its own.
+
+        Args:
+            settings: statements by which the session begins.
 
         Raises:
             ConfigError: the options make no login.
@@ -81,14 +85,14 @@ class Client:
             TransientError: the warehouse doesn't answer.
         """
         try:
-            return self._connect()
+            return self._connect(settings)
         except PermissionDeniedError:
             if self._login is None:
                 raise
             self._login = None  # the secret may have been rotated since
-            return self._connect()
+            return self._connect(settings)
 
-    def _connect(self) -> Connection:
+    def _connect(self, settings: Sequence[str]) -> Connection:
         import redshift_connector
 
         try:
@@ -100,18 +104,20 @@ class Client:
             raise found from None  # the driver's tracebacks hold the password
         made._usock.settimeout(None)  # the driver has one timeout for connecting and for every answer
         try:
-            self._begin_session(made)
+            self._begin_session(made, settings)
         except Exception as error:
             with suppress(Exception):  # it may be gone already
                 made.close()
             raise (_errors.translate(error) or StoreError("the session couldn't be set up")) from error
         return made
 
-    def _begin_session(self, made: Connection) -> None:
+    def _begin_session(self, made: Connection, settings: Sequence[str]) -> None:
         options, cursor = self.options, made.cursor()
         made.autocommit = True
         cursor.execute("SET enable_case_sensitive_identifier TO true")
         cursor.execute("SET timezone TO 'UTC'")
+        for statement in settings:
+            cursor.execute(statement)
         if options.query_group is not None:
             cursor.execute(f"SET query_group TO {text(options.query_group)}")
         if options.statement_timeout is not None:

@@ -11,10 +11,11 @@ import pyarrow.types as pt
 from attrs import evolve
 
 from dao.arrow.predicates import Predicate
-from dao.errors import DaoError, TransientError
+from dao.errors import DaoError, TransientError, UnsupportedError
 from dao_redshift import _errors
 from dao_redshift._sql import texts
 from dao_redshift._sql.properties import TableProperties
+from dao_redshift._values import times_of
 from dao_sql import Column, ColumnType, Connection, Dialect, Statement, TableName, Value
 
 __all__ = ["COMMITS", "RedshiftDialect"]
@@ -25,6 +26,7 @@ COMMITS = "_dao_commits"
 _TEXT, _BYTES = "VARCHAR(65535)", "VARBYTE(1024000)"
 _NAMES = {pa.string(): _TEXT, pa.binary(): _BYTES}
 _PUBLIC = "public"
+_MOST_SCALE = 37
 _TEXTUAL = ("super", "jsonb")
 
 
@@ -71,6 +73,21 @@ class RedshiftDialect(Dialect):
         if pt.is_time(arrow):  # which COPY takes from no Parquet, and UNLOAD gives to none
             return ColumnType(arrow, declared, pa.string(), "VARCHAR(18)", "CAST({} AS TIME)", "CAST({} AS VARCHAR)")
         return ColumnType(arrow, declared, staged=_NAMES.get(arrow, sql))
+
+    def decode(self, column: pa.Array, kind: ColumnType) -> pa.Array:
+        """The values of a column as readers get them; times of day come as text."""
+        if pt.is_time(kind.arrow) and (pt.is_string(column.type) or pt.is_large_string(column.type)):
+            return times_of(column.cast(pa.string()))
+        return super().decode(column, kind)
+
+    def column_type(self, column: pa.Field) -> ColumnType:
+        """The type of a new column; of a decimal's digits 37 at most are behind the point."""
+        if pt.is_decimal(column.type) and column.type.scale > _MOST_SCALE:
+            raise UnsupportedError(
+                f"column {column.name!r} is {column.type}, and Redshift's decimals have up to {_MOST_SCALE} digits "
+                "behind the point"
+            )
+        return super().column_type(column)
 
     def decimal_type(self, arrow: pa.DataType) -> ColumnType:
         """The type of a column of decimals."""

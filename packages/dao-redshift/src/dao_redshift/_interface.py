@@ -65,9 +65,9 @@ class RedshiftInterface(RedshiftOptions, SqlInterface):
         """Open a connection."""
         from dao_redshift._connection import RedshiftConnection
         from dao_redshift._dialect import COMMITS
-        from dao_redshift._sql.texts import qualified
+        from dao_redshift._sql.texts import name, qualified
 
-        made = self._client.connect()
+        made = self._client.connect(f"SET search_path TO {name(self.schema_name)}, public")
         return RedshiftConnection(made, self.bulk, self.bulk_values, qualified(self.schema_name, COMMITS))
 
     @cached_property

@@ -12,7 +12,7 @@ from attrs import frozen
 
 from dao.errors import DataError, StoreError, UnsupportedError
 
-__all__ = ["ResultColumn", "as_texts", "batch_of", "result_columns", "use_plain_values"]
+__all__ = ["ResultColumn", "as_texts", "batch_of", "result_columns", "times_of", "use_plain_values"]
 
 _TEXT, _BINARY = 0, 1  # the protocol's codes of formats
 _EPOCH = 946_684_800_000_000  # 2000-01-01, from which timestamps are counted, in microseconds after 1970-01-01
@@ -108,11 +108,19 @@ def _array(column: ResultColumn, values: Sequence[Any]) -> pa.Array:
     try:
         if column.oid in (_TIMESTAMP, _TIMESTAMPTZ):
             return pc.add_checked(pa.array(values, pa.int64()), _EPOCH).cast(kind)
+        if column.oid == _TIME:
+            return times_of(pa.array(values, pa.string()))
         if column.oid in _AS_TEXT:
             return pa.array(values, pa.string()).cast(kind)
         return pa.array(values, kind)
     except (pa.ArrowInvalid, OverflowError, pa.ArrowTypeError) as error:
         raise StoreError(f"column {column.name!r}: a value is none of Arrow's type {kind}: {error}") from None
+
+
+def times_of(texts: pa.Array) -> pa.Array:
+    """Times of day from their texts, such as ``12:30:00.5``, in microseconds; Arrow casts moments alone from texts."""
+    moments = pc.binary_join_element_wise("1970-01-01", texts, " ")
+    return moments.cast(pa.timestamp("us")).cast(pa.time64("us"))
 
 
 def as_texts(column: pa.Array) -> list[str | None]:
