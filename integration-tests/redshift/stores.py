@@ -1,0 +1,58 @@
+"""Stores in new schemas of a local Redshift."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import redshift_connector
+
+from dao import DataStore
+from dao.connections import S3Connection
+from dao_redshift.testing import RedshiftGateway
+
+__all__ = ["execute", "new_schema", "options_of", "store_of"]
+
+
+def execute(gateway: RedshiftGateway, sql: str) -> list[Any]:
+    """Run one statement past DAO; return its rows."""
+    connection = redshift_connector.connect(**gateway.connect_arguments)
+    try:
+        connection.autocommit = True
+        cursor = connection.cursor()
+        cursor.execute(sql)
+        return list(cursor.fetchall()) if cursor.description else []
+    finally:
+        connection.close()
+
+
+def new_schema(gateway: RedshiftGateway) -> str:
+    """Make a schema, and give its name back."""
+    name = f"test_{uuid.uuid4().hex}"
+    execute(gateway, f"CREATE SCHEMA {name}")
+    return name
+
+
+def options_of(gateway: RedshiftGateway, schema: str, **others: Any) -> dict[str, Any]:
+    """The options of a store in a schema; ``others`` take the place of these or come beside them."""
+    return {
+        "host": gateway.host,
+        "port": gateway.port,
+        "database": gateway.database,
+        "user": gateway.user,
+        "password": gateway.password,
+        "sslmode": "disable",
+        "schema": schema,
+        **others,
+    }
+
+
+def staged_options(storage: S3Connection, bucket: str) -> dict[str, Any]:
+    """The options of a store whose data goes by COPY and comes by UNLOAD, all of it."""
+    return {"staging": f"s3://{bucket}/staging", "s3": storage, "bulk_values": 0}
+
+
+def store_of(gateway: RedshiftGateway, interface: Any = "redshift", *, name: str = "dwh", **others: Any) -> DataStore:
+    """A store in a new schema."""
+    schema = others.pop("schema", None) or new_schema(gateway)
+    return DataStore(name, interface, options=options_of(gateway, schema, **others))
