@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-from attrs import define, field
+from attrs import define, field, frozen
 
 from dao.errors import ConflictError
 from dao.memory import current
@@ -20,7 +20,7 @@ from dao_redshift._sql.inline import inlined
 from dao_redshift._sql.texts import name
 from dao_redshift._values import batch_of, result_columns, rows_of, use_plain_values
 from dao_redshift._way import Way, chosen, loaded_files
-from dao_sql import Column, Statement, TableName
+from dao_sql import Column, HeldRows, Statement, TableName
 
 if TYPE_CHECKING:
     import redshift_connector
@@ -34,6 +34,16 @@ _ROWS = 2_000  # of an INSERT: longer statements take the warehouse longer to re
 _STYLE = "qmark"
 _PATIENCE = 20.0  # seconds for which a statement that is a transaction of its own is run again after conflicts
 _FETCH = 1_000  # rows of a FETCH: more aren't allowed on warehouses of one node
+
+
+@frozen(eq=False)
+class _FewRows:
+    """Rows that go by INSERT."""
+
+    batches: tuple[pa.RecordBatch, ...]
+
+    def add_to(self, connection: RedshiftConnection, table: TableName) -> int:
+        return sum(connection.insert(table, batch) for batch in self.batches)
 
 
 @define(eq=False, slots=False)
@@ -78,18 +88,29 @@ class RedshiftConnection:
 
     def ingest(self, table: TableName, columns: Sequence[Column], rows: pa.RecordBatchReader) -> int:
         """Append rows to a table: few by INSERT, many by COPY of staged files; or files that are there already."""
-        files = loaded_files()
-        if files is not None and self.bulk is not None:
-            return self.bulk.load_files(self, table, files)
+        keeping = self.hold(rows)
+        if keeping is None:
+            return sum(self.insert(table, batch) for batch in rows)
+        with keeping as kept:
+            return kept.add_to(self, table)
+
+    def hold(self, rows: pa.RecordBatchReader) -> AbstractContextManager[HeldRows] | None:
+        """Keep rows for the ``with`` block: few in memory, many as staged files, or files that are there already.
+
+        None, with `rows` unread, where there is no staging place.
+        """
         if self.bulk is None:
-            return sum(self._insert(table, columns, batch) for batch in rows)
+            return None
+        files = loaded_files()
+        if files is not None:
+            return self.bulk.hold_files(files)
         first, values = list[pa.RecordBatch](), 0
         for batch in rows:
             first.append(batch)
             values += batch.num_rows * max(1, batch.num_columns)
             if values > self.bulk_values:
-                return self.bulk.load(self, table, rows.schema, chain(first, rows))
-        return sum(self._insert(table, columns, batch) for batch in first)
+                return self.bulk.hold(self, rows.schema, chain(first, rows))
+        return nullcontext(_FewRows(tuple(first)))
 
     def begin(self, *, writing: bool) -> None:
         """Begin a transaction."""
@@ -161,7 +182,8 @@ class RedshiftConnection:
         cursor.execute(sql, list(values) or None)
         return cursor
 
-    def _insert(self, table: TableName, columns: Sequence[Column], batch: pa.RecordBatch) -> int:
+    def insert(self, table: TableName, batch: pa.RecordBatch) -> int:
+        """Append rows to a table by INSERT; return how many."""
         if not batch.num_rows:
             return 0
         if not batch.num_columns:

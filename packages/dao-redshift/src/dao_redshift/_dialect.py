@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from contextlib import AbstractContextManager
+from typing import Any, ClassVar, Protocol, cast
 from uuid import uuid4
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ from dao_redshift import _errors
 from dao_redshift._sql import texts
 from dao_redshift._sql.properties import TableProperties
 from dao_redshift._values import times_of
-from dao_sql import Column, ColumnType, Connection, Dialect, Statement, TableName, Value
+from dao_sql import Column, ColumnType, Connection, Dialect, HeldRows, Statement, TableName, Value
 
 __all__ = ["COMMITS", "RedshiftDialect"]
 
@@ -28,6 +29,14 @@ _NAMES = {pa.string(): _TEXT, pa.binary(): _BYTES}
 _PUBLIC = "public"
 _MOST_SCALE = 37
 _TEXTUAL = ("super", "jsonb")
+
+
+class _Holding(Protocol):
+    """What holds rows: a connection."""
+
+    def hold(self, rows: pa.RecordBatchReader) -> AbstractContextManager[HeldRows] | None:
+        """Hold them for the ``with`` block; None, with `rows` unread, where there is no staging place."""
+        ...
 
 
 class RedshiftDialect(Dialect):
@@ -137,6 +146,14 @@ class RedshiftDialect(Dialect):
             *found.constraints(),
         ]
         return [Statement(f"CREATE TABLE {self.table(table)} ({', '.join(listed)}){found.table_suffix()}")]
+
+    def hold(
+        self, connection: Connection, columns: Sequence[Column], rows: pa.RecordBatchReader
+    ) -> AbstractContextManager[HeldRows] | None:
+        """Keep rows in the staging place, or few of them here; not such as SQL must convert in a staging table."""
+        if any(one.type.store != "{}" for one in columns):
+            return None
+        return cast("_Holding", connection).hold(rows)
 
     def add_column(self, table: TableName, column: Column) -> Statement:
         """Add a column, null in the rows that are there."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from contextlib import closing
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
-from attrs import define, field
+from attrs import define, field, frozen
 
 from dao.errors import DaoError, DataError, StoreError
 from dao_redshift import _errors
@@ -19,10 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from dao_redshift._files import SourceFiles
+    from dao_redshift._places import S3Place
     from dao_redshift._staging.area import Load, StagingArea
     from dao_sql import TableName
 
-__all__ = ["Bulk", "Warehouse", "load_error"]
+__all__ = ["Bulk", "StagedRows", "Warehouse", "load_error"]
 
 _UNLOADED_MIB = 16  # of a file of UNLOAD, two of which are in memory while they are read
 _SLICES = "SELECT COUNT(*) FROM stv_slices"
@@ -48,6 +49,35 @@ class Warehouse(Protocol):
         ...
 
 
+@frozen(eq=False)
+class StagedRows:
+    """Rows in files.
+
+    Attributes:
+        bulk: by which they are loaded.
+        names: the names of their columns.
+        manifest: the place of the manifest that lists the files.
+        rows: how many there are; None if it isn't known before they are loaded.
+    """
+
+    bulk: Bulk
+    names: Sequence[str]
+    manifest: S3Place
+    rows: int | None
+
+    def add_to(self, warehouse: Warehouse, table: TableName) -> int:
+        """Append the rows to a table by one COPY; return how many.
+
+        Raises:
+            DataError: a row that the table can't take; it says which file, line and column.
+        """
+        if self.rows == 0:
+            return 0
+        where = qualified(None if table.temporary else table.schema, table.name)
+        run_load(warehouse, copy(where, self.names, self.manifest, self.bulk.authority(), manifest=True).sql)
+        return int(warehouse.value("SELECT pg_last_copy_count()")) if self.rows is None else self.rows
+
+
 @define(eq=False)
 class Bulk:
     """Loads and reads over a staging place.
@@ -61,34 +91,19 @@ class Bulk:
     authority: Callable[[], Authority]
     _slices: int = field(default=0, init=False)
 
-    def load(self, warehouse: Warehouse, table: TableName, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> int:
-        """Append rows to a table by one COPY of staged files; return how many.
-
-        Raises:
-            DataError: a row that the table can't take; it says which file, line and column.
-        """
+    @contextmanager
+    def hold(self, warehouse: Warehouse, schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[StagedRows]:
+        """Stage rows as files for the ``with`` block."""
         with self.area.begin() as load:
-            staged = stage(load, schema, batches, file_bytes(None, self._slice_count(warehouse)))
-            if staged.rows:
-                where = qualified(None if table.temporary else table.schema, table.name)
-                statement = copy(where, schema.names, staged.manifest, self.authority(), manifest=True)
-                run_load(warehouse, statement.sql)
-            return staged.rows
+            found = stage(load, schema, batches, file_bytes(None, self._slice_count(warehouse)))
+            yield StagedRows(self, schema.names, found.manifest, found.rows)
 
-    def load_files(self, warehouse: Warehouse, table: TableName, source: SourceFiles) -> int:
-        """Append the rows of files that are there already, by one COPY; return how many.
-
-        Raises:
-            DataError: a row that the table can't take; it says which file, line and column.
-        """
-        if not source.files:
-            return 0
+    @contextmanager
+    def hold_files(self, source: SourceFiles) -> Iterator[StagedRows]:
+        """The rows of files that are there already, for the ``with`` block."""
         with self.area.begin() as load:
-            manifest = write_manifest(load, source.files)
-            where = qualified(None if table.temporary else table.schema, table.name)
-            statement = copy(where, source.schema.names, manifest, self.authority(), manifest=True)
-            run_load(warehouse, statement.sql)
-            return int(warehouse.value("SELECT pg_last_copy_count()"))
+            rows = None if source.files else 0
+            yield StagedRows(self, source.schema.names, write_manifest(load, source.files), rows)
 
     def unload_files(self, warehouse: Warehouse, query: str) -> Load:
         """The files of a query's rows, by UNLOAD, below ``rows`` of a load that the caller ends."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from dao_sql._adbc import AdbcConnection
     from dao_sql._capabilities import sql_capabilities
     from dao_sql._columns import Column, ColumnType, TableName
-    from dao_sql._connection import Connection, Statement
+    from dao_sql._connection import Connection, HeldRows, Statement
     from dao_sql._dialect import Dialect
     from dao_sql._interface import SqlInterface
     from dao_sql._postgres import PostgresInterface
@@ -23,6 +23,7 @@ _HOMES = {
     "ColumnType": "dao_sql._columns",
     "Connection": "dao_sql._connection",
     "Dialect": "dao_sql._dialect",
+    "HeldRows": "dao_sql._connection",
     "PostgresInterface": "dao_sql._postgres",
     "SqlInterface": "dao_sql._interface",
     "SqliteInterface": "dao_sql._sqlite",
@@ -38,6 +39,7 @@ __all__ = [
     "ColumnType",
     "Connection",
     "Dialect",
+    "HeldRows",
     "PostgresInterface",
     "SqlInterface",
     "SqliteInterface",

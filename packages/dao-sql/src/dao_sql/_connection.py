@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from dao_sql._columns import Column, TableName
 
-__all__ = ["Connection", "Statement"]
+__all__ = ["Connection", "HeldRows", "Statement"]
 
 
 @frozen
@@ -24,6 +24,14 @@ class Statement:
 
     text: str
     values: tuple[Any, ...] = field(default=(), repr=False)
+
+
+class HeldRows(Protocol):
+    """Rows that a transaction is to add to a table."""
+
+    def add_to(self, connection: Any, table: TableName) -> int:
+        """Add them in the open transaction of a connection; return how many. Called again if it is made again."""
+        ...
 
 
 class Connection(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 from uuid import uuid4
 
@@ -11,7 +12,7 @@ import pyarrow as pa
 from dao.arrow.predicates import Comparison, In, IsNull, Literal, Predicate
 from dao.errors import DaoError, UnsupportedError
 from dao_sql._columns import Column, TableName
-from dao_sql._connection import Connection, Statement
+from dao_sql._connection import Connection, HeldRows, Statement
 from dao_sql._dialect_types import TypesDialect
 from dao_sql._dialect_upserts import UpsertsDialect
 from dao_sql._statements import Value
@@ -81,6 +82,24 @@ class Dialect(TypesDialect, UpsertsDialect):
         """Create a temporary table with the staged types of columns."""
         listed = ", ".join(f"{self.quote(one.name)} {one.type.staged}" for one in columns)
         return Statement(f"CREATE TEMPORARY TABLE {self.table(table)} ({listed})")
+
+    def hold(
+        self, connection: Connection, columns: Sequence[Column], rows: pa.RecordBatchReader
+    ) -> AbstractContextManager[HeldRows] | None:
+        """Keep rows outside of the database until a transaction adds them to a table as they are.
+
+        A database overrides it that loads fast from elsewhere: each row is written once then, not into a staging table
+        before.
+
+        Args:
+            connection: the connection, in no transaction.
+            columns: the columns of the rows.
+            rows: the rows in the columns' wire types; they are read to their end as the context is entered.
+
+        Returns:
+            The rows, for the ``with`` block; None, with `rows` unread, if they are to go to a staging table.
+        """
+        return None
 
     def column_list(self, columns: Sequence[Column]) -> str:
         """The columns in a ``CREATE TABLE``."""

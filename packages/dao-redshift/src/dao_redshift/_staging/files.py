@@ -127,8 +127,7 @@ def _pieces(batch: pa.RecordBatch, target: int) -> Iterator[pa.RecordBatch]:
 
 
 def _content(schema: pa.Schema, batches: list[pa.RecordBatch]) -> tuple[bytes, int]:
-    buffer = io.BytesIO()
+    table, buffer = pa.Table.from_batches(batches, schema), io.BytesIO()
     with pq.ParquetWriter(buffer, schema, compression=_COMPRESSION, coerce_timestamps="us") as writer:
-        for batch in batches:
-            writer.write_batch(batch)
-    return buffer.getvalue(), sum(batch.num_rows for batch in batches)
+        writer.write_table(table)
+    return buffer.getvalue(), table.num_rows

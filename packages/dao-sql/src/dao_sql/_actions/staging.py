@@ -7,18 +7,19 @@ from collections.abc import Iterator, Sequence
 from uuid import uuid4
 
 import pyarrow as pa
-from attrs import frozen
+from attrs import field, frozen
 
 from dao.arrow.convert import conform, refuse_invalid
 from dao.errors import StoreError
 from dao.progress import advance
 from dao_sql._actions.values import refuse_values
 from dao_sql._columns import Column, TableName, schema_of, wire_schema
+from dao_sql._connection import Connection, HeldRows
 from dao_sql._database import OWN, Database
 from dao_sql._dialect import Dialect
 from dao_sql._pool import Session
 
-__all__ = ["Staged", "columns_for", "plain_rows", "staged"]
+__all__ = ["Staged", "columns_for", "held", "plain_rows", "staged"]
 
 
 @frozen
@@ -29,11 +30,18 @@ class Staged:
         table: its name, which the session's connection alone knows.
         columns: its columns.
         rows: how many rows it has.
+        dialect: its database's SQL.
     """
 
     table: TableName
     columns: tuple[Column, ...]
     rows: int
+    dialect: Dialect = field(repr=False)
+
+    def add_to(self, connection: Connection, table: TableName) -> int:
+        """Add the rows to a table."""
+        connection.execute(self.dialect.insert(table, self.table, self.columns))
+        return self.rows
 
 
 def columns_for(dialect: Dialect, schema: pa.Schema) -> tuple[Column, ...]:
@@ -70,10 +78,33 @@ def staged(
             session.connection.execute(database.dialect.create_staging(table, columns))
             created = True
             count = _ingested(session, table, columns, _encoded(database.dialect, columns, rows))
-        yield Staged(table, tuple(columns), count)
+        yield Staged(table, tuple(columns), count, database.dialect)
     finally:
         if created and not session.broken:
             database.drop_quietly(session, table)
+
+
+@contextlib.contextmanager
+def held(
+    database: Database, session: Session, columns: Sequence[Column], rows: pa.RecordBatchReader
+) -> Iterator[HeldRows]:
+    """Keep rows for the ``with`` block, of which a transaction adds all to a table: see :meth:`Dialect.hold`.
+
+    Args:
+        database: the database.
+        session: the connection of that transaction.
+        columns: the columns of the rows' table; the rows have all of them, in any order.
+        rows: the rows, which are read as they are sent.
+
+    Raises:
+        DataError: a value doesn't fit its column, or the database wouldn't keep it.
+    """
+    dialect = database.dialect
+    with contextlib.ExitStack() as stack:
+        with database.translated(), _read_for(columns, _encoded(dialect, columns, rows)) as reader:
+            keeping = dialect.hold(session.connection, columns, reader)
+            kept = None if keeping is None else stack.enter_context(keeping)
+        yield stack.enter_context(staged(database, session, columns, rows)) if kept is None else kept
 
 
 def plain_rows(dialect: Dialect, rows: pa.RecordBatchReader) -> pa.RecordBatchReader:
@@ -101,36 +132,49 @@ def plain_rows(dialect: Dialect, rows: pa.RecordBatchReader) -> pa.RecordBatchRe
 
 
 def _ingested(session: Session, table: TableName, columns: Sequence[Column], batches: Iterator[pa.RecordBatch]) -> int:
-    """Load rows; an error of their source is raised as it is, since drivers make a text of it, or take it for the end.
+    """Load rows.
 
     Raises:
         StoreError: not all rows were loaded, and the driver raised no error.
     """
-    failures: list[BaseException] = []
     sent = 0
 
-    def watched() -> Iterator[pa.RecordBatch]:
+    def counted() -> Iterator[pa.RecordBatch]:
         nonlocal sent
+        for batch in batches:
+            sent += batch.num_rows
+            yield batch
+
+    with _read_for(columns, counted()) as rows:
+        loaded = session.connection.ingest(table, columns, rows)
+    if sent and loaded != sent:  # a connection may load files in the place of rows, of which none are sent
+        raise StoreError(f"{sent:,} rows were sent, and the database says that it took {loaded:,}")
+    return loaded
+
+
+@contextlib.contextmanager
+def _read_for(columns: Sequence[Column], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatchReader]:
+    """The rows for the driver, which makes a text of an error of their source, or takes it for the end.
+
+    That error is raised as it is.
+    """
+    failures: list[BaseException] = []
+
+    def watched() -> Iterator[pa.RecordBatch]:
         try:
-            for batch in batches:
-                sent += batch.num_rows
-                yield batch
+            yield from batches
         except BaseException as error:
             failures.append(error)
             raise
 
-    rows = pa.RecordBatchReader.from_batches(wire_schema(columns), watched())
     try:
-        loaded = session.connection.ingest(table, columns, rows)
+        yield pa.RecordBatchReader.from_batches(wire_schema(columns), watched())
     except Exception:
         if failures:
             raise failures[0] from None
         raise
     if failures:
         raise failures[0]
-    if sent and loaded != sent:  # a connection may load files in the place of rows, of which none are sent
-        raise StoreError(f"{sent:,} rows were sent, and the database says that it took {loaded:,}")
-    return loaded
 
 
 def _encoded(dialect: Dialect, columns: Sequence[Column], rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:

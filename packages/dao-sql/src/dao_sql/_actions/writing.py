@@ -14,9 +14,9 @@ from dao.increments import Position
 from dao.results import WriteResult
 from dao.tables import KeyedCall, check_mode, check_schema_mode, reconcile
 from dao_sql._actions.remembered import Memory
-from dao_sql._actions.staging import Staged, columns_for, plain_rows, staged
+from dao_sql._actions.staging import columns_for, held, plain_rows
 from dao_sql._columns import Column, TableName, schema_of
-from dao_sql._connection import Connection
+from dao_sql._connection import Connection, HeldRows
 from dao_sql._database import Database
 from dao_sql._dialect import Dialect
 
@@ -59,8 +59,8 @@ def write_rows(
         if after is None:
             after = columns_after(database.dialect, before or (), rows.schema, asked.schema_mode)
         given = tuple(one for one in after if one.name in rows.schema.names)
-        with staged(database, session, given, rows) as stage:
-            return database.publish(session, _Publication(database, table, asked, call, before, after, stage))
+        with held(database, session, given, rows) as kept:
+            return database.publish(session, _Publication(database, table, asked, call, before, after, kept))
 
 
 def _there(table: TableName, mode: str) -> WriteResult:
@@ -74,8 +74,9 @@ class _Publication:
     """The transaction of a write.
 
     Attributes:
-        before: the columns of the table when the rows were staged; None if it wasn't there.
+        before: the columns of the table when the rows were read; None if it wasn't there.
         after: its columns afterwards.
+        rows: the rows.
     """
 
     database: Database
@@ -84,7 +85,7 @@ class _Publication:
     call: KeyedCall | None
     before: tuple[Column, ...] | None
     after: tuple[Column, ...]
-    stage: Staged
+    rows: HeldRows
 
     def __call__(self, connection: Connection) -> WriteResult:
         memory, mode = Memory(self.database, self.table), self.asked.mode
@@ -95,8 +96,7 @@ class _Publication:
             return _there(self.table, mode)
         deleted = self._prepare(connection, now)
         memory.record(connection, self.call, self.asked.position, mode)
-        connection.execute(self.database.dialect.insert(self.table, self.stage.table, self.stage.columns))
-        return WriteResult(rows_inserted=self.stage.rows, rows_deleted=deleted)
+        return WriteResult(rows_inserted=self.rows.add_to(connection, self.table), rows_deleted=deleted)
 
     def _prepare(self, connection: Connection, now: tuple[Column, ...] | None) -> int | None:
         """Make the table as it is to be before the rows are added; return how many rows were deleted."""
