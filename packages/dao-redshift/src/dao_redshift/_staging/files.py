@@ -93,15 +93,23 @@ def unloaded(load: Load, name: str) -> tuple[pa.Schema, Generator[pa.RecordBatch
     keys = sorted(info.key for info in load.area.files(f"{load.key}/{name}") if info.key.endswith(_SUFFIX))
     if not keys:
         return None
-    first = pq.ParquetFile(io.BytesIO(load.area.get(keys[0])))
-    schema = first.schema_arrow.remove_metadata()
+    opened = [_opened(load.area.get(keys[0]))]
+    schema = opened[0].schema_arrow.remove_metadata()
 
     def batches() -> Generator[pa.RecordBatch, None, None]:
-        yield from first.iter_batches(_ROWS)
-        for content in in_parallel(load.area.get, keys[1:], 2):
-            yield from pq.ParquetFile(io.BytesIO(content)).iter_batches(_ROWS)
+        yield from opened.pop().iter_batches(_ROWS)  # nothing holds a file that has been read
+        for content in in_parallel(load.area.get, keys[1:], 1):
+            file = _opened(content)
+            del content
+            yield from file.iter_batches(_ROWS)
+            del file
 
     return schema, batches()
+
+
+def _opened(content: bytes) -> pq.ParquetFile:
+    """A file in memory, of which nothing is copied to be read."""
+    return pq.ParquetFile(pa.BufferReader(content), pre_buffer=False)
 
 
 def _files(schema: pa.Schema, batches: Iterable[pa.RecordBatch], target: int) -> Iterator[tuple[bytes, int]]:
