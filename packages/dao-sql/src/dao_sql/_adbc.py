@@ -32,8 +32,13 @@ class AdbcConnection:
     def execute(self, statement: Statement) -> int | None:
         """Run a statement that gives no rows."""
         with contextlib.closing(self.raw.cursor()) as cursor:
-            cursor.execute(statement.text, list(statement.values) or None)
-            return cursor.rowcount if cursor.rowcount >= 0 else None
+            if statement.values:
+                cursor.executemany(statement.text, [list(statement.values)])
+                changed = cursor.rowcount
+            else:  # the DBAPI's execute() asks for rows, and some drivers count no changes then
+                cursor.adbc_statement.set_sql_query(statement.text)
+                changed = cursor.adbc_statement.execute_update()
+            return changed if changed >= 0 else None
 
     def query(self, statement: Statement, schema: pa.Schema | None, *, stream: bool = False) -> pa.RecordBatchReader:
         """Run a query; the driver gives the batches as they are read."""

@@ -67,6 +67,16 @@ def test_an_overwrite_with_the_same_columns_keeps_the_table(store: DataStore, fi
     assert dao.run("sql", store, query="SELECT name FROM sqlite_master WHERE name = 'by_a'").num_rows == 1
 
 
+def test_changes_are_counted(store: DataStore) -> None:
+    dao, table = DataAccessObject(), TableObject("t", store)
+    dao.write([{"k": key, "v": "old"} for key in range(5)], table)
+    rows = [{"k": key, "v": "gone" if key < 2 else "new"} for key in (1, 3, 4, 7)]
+    done = dao.upsert(rows, table, keys="k", delete_when="v = 'gone'")
+    assert (done.rows_updated, done.rows_inserted, done.rows_deleted) == (2, 1, 1)
+    assert dao.delete(table, where="k > 3").rows_deleted == 2
+    assert dao.write([{"k": 1, "v": "x"}], table, mode="overwrite").rows_deleted == 3
+
+
 def test_what_sqlite_orders_otherwise_is_refused(store: DataStore) -> None:
     dao, table = DataAccessObject(), TableObject("t", store)
     rows = pa.table({"k": [1], "d": pa.array([1], pa.decimal128(5, 2))})
