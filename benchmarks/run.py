@@ -21,12 +21,13 @@ if QUICK := "--quick" in sys.argv:
     os.environ.update(DAO_BENCH_ROUNDS="2", DAO_BENCH_S3_ROUNDS="2", DAO_BENCH_COPY_GIB="0.1")
     os.environ.update(DAO_BENCH_GROWTH_ROWS="20000,100000", DAO_BENCH_GROWTH_TABLE="20000")
     os.environ.update(DAO_BENCH_GROWTH_VERSIONS="1,20", DAO_BENCH_PEERS_ROWS="20000", DAO_BENCH_LAKE_SCALE="50")
+    os.environ.update(DAO_BENCH_REDSHIFT_ROWS="20000")
 
 from measuring import Row  # it reads the environment
 
 PARTS = (
     *("routing", "imports", "catalogs", "predicates", "calls", "parquet", "copying"),
-    *("delta", "delta-growth", "delta-peers", "iceberg", "iceberg-growth", "connector", "s3"),
+    *("delta", "delta-growth", "delta-peers", "iceberg", "iceberg-growth", "connector", "s3", "redshift"),
 )
 RESULTS = Path(__file__).with_name("RESULTS.md")
 
