@@ -86,7 +86,7 @@ def test_large_results_come_by_unload(
     assert keys_in(object_server, bucket, "staging") == []
 
 
-@pytest.mark.parametrize("pattern", ["^COPY", "^INSERT INTO .*orders", "^INSERT INTO .*_dao_commits", "^COMMIT"])
+@pytest.mark.parametrize("pattern", ["^COPY", "^INSERT INTO .*_dao_commits", "^COMMIT"])
 @pytest.mark.parametrize("fault", [Fault.LOST_BEFORE, Fault.FAILED])
 def test_a_load_that_fails_changes_nothing(
     store: DataStore, gateway: RedshiftGateway, object_server: ObjectServer, bucket: str, pattern: str, fault: Fault
@@ -109,7 +109,7 @@ def test_a_commit_whose_answer_is_lost_is_found(store: DataStore, gateway: Redsh
     assert ids(store) == NEW
 
 
-@pytest.mark.parametrize("pattern", ["^CREATE TEMP", "^COPY", "^INSERT INTO .*orders", "^COMMIT", "^DROP TABLE"])
+@pytest.mark.parametrize("pattern", ["^BEGIN$", "^COPY", "^INSERT INTO .*_dao_commits", "^COMMIT"])
 def test_what_a_killed_process_left_is_cleared_by_the_next(
     store: DataStore,
     gateway: RedshiftGateway,
@@ -130,6 +130,7 @@ def test_what_a_killed_process_left_is_cleared_by_the_next(
         assert reached.wait(60), "the statement was never sent"
         process.kill()
         process.wait()
+    assert rule.fired
     assert keys_in(object_server, bucket, "staging") or pattern in (
         "^CREATE TEMP",
         "^INSERT INTO .*orders",
@@ -154,7 +155,7 @@ def _wait_until(rule: object, process: subprocess.Popen[str], reached: Event) ->
 def test_a_row_that_does_not_fit_says_where(store: DataStore) -> None:
     dao, table = DataAccessObject(), TableObject("short", store, lengths={"s": 3})
     dao.write(pa.table({"s": ["abc"]}), table)
-    with pytest.raises(DataError, match=r"too long|value too long|exceeds"):
+    with pytest.raises(DataError, match="column s"):
         dao.write(pa.table({"s": ["abcd"]}), table, mode="append")
     assert dao.read(table)["s"].to_pylist() == ["abc"]
 
