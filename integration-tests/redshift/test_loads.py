@@ -109,7 +109,7 @@ def test_a_commit_whose_answer_is_lost_is_found(store: DataStore, gateway: Redsh
     assert ids(store) == NEW
 
 
-@pytest.mark.parametrize("pattern", ["^BEGIN$", "^COPY", "^INSERT INTO .*_dao_commits", "^COMMIT"])
+@pytest.mark.parametrize("pattern", ["stv_slices", "^BEGIN$", "^COPY", "^INSERT INTO .*_dao_commits", "^COMMIT"])
 def test_what_a_killed_process_left_is_cleared_by_the_next(
     store: DataStore,
     gateway: RedshiftGateway,
@@ -131,12 +131,7 @@ def test_what_a_killed_process_left_is_cleared_by_the_next(
         process.kill()
         process.wait()
     assert rule.fired
-    assert keys_in(object_server, bucket, "staging") or pattern in (
-        "^CREATE TEMP",
-        "^INSERT INTO .*orders",
-        "^COMMIT",
-        "^DROP TABLE",
-    )
+    assert keys_in(object_server, bucket, "staging")
     found = ids(store)
     assert found in (OLD, NEW)
     fresh = DataStore("dwh", "redshift", options={**options, "s3": store.interface.s3})
@@ -155,7 +150,7 @@ def _wait_until(rule: object, process: subprocess.Popen[str], reached: Event) ->
 def test_a_row_that_does_not_fit_says_where(store: DataStore) -> None:
     dao, table = DataAccessObject(), TableObject("short", store, lengths={"s": 3})
     dao.write(pa.table({"s": ["abc"]}), table)
-    with pytest.raises(DataError, match="column s"):
+    with pytest.raises(DataError, match=r"the load was refused: .*longer than the length.* column s\)"):
         dao.write(pa.table({"s": ["abcd"]}), table, mode="append")
     assert dao.read(table)["s"].to_pylist() == ["abc"]
 
