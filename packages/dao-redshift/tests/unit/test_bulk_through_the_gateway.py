@@ -68,6 +68,17 @@ def test_a_transaction_that_only_reads_can_unload(connection: Any, cursor: Any, 
     assert cursor.fetchall() == ([3],)
 
 
+def test_each_unload_is_a_query_whatever_is_in_its_text(connection: Any, cursor: Any, table: str, url: str) -> None:
+    for part in ("a", "b"):
+        unload = (
+            f"UNLOAD ('SELECT n, s FROM {table} WHERE s <> \\'pg_class\\'') TO '{url}{part}' IAM_ROLE default PARQUET"
+        )
+        cursor.execute(unload)
+    connection.commit()
+    cursor.execute(f"SELECT count(DISTINCT query_id) FROM sys_unload_history WHERE unload_location LIKE '{url}%'")
+    assert cursor.fetchall() == ([2],)
+
+
 def test_load_errors_are_there_after_the_failure(
     connection: Any, cursor: Any, table: str, bucket: Any, prefix: str, url: str
 ) -> None:

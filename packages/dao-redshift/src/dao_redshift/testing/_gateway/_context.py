@@ -15,7 +15,8 @@ from dao_redshift.testing._wire._upstream import UpstreamConnection
 
 _ASKS_FOR_NUMBERS = re.compile(r"\bpg_last_(?:query_id|(?:copy|unload)_(?:id|count))\b", re.IGNORECASE)
 _OF_THE_LEADER = re.compile(r"\b(?:pg|stl|stv|svl|svv|svcs|sys)_\w", re.IGNORECASE)
-_QUERIES = {"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "COPY", "UNLOAD", "CREATE"}
+_QUERIES = {"SELECT", "WITH", "INSERT", "UPDATE", "DELETE", "MERGE", "CREATE"}
+_BULK = {"COPY", "UNLOAD"}
 
 
 @frozen
@@ -109,7 +110,8 @@ class SessionContext:
 
 def counts(sql: str) -> bool:
     """Whether it is the warehouse that runs a statement, so that it is a query that ``pg_last_query_id()`` may name."""
-    return first_word(sql) in _QUERIES and _OF_THE_LEADER.search(sql) is None
+    first = first_word(sql)
+    return first in _BULK or (first in _QUERIES and _OF_THE_LEADER.search(sql) is None)
 
 
 def asks_for_numbers(sql: str) -> bool:
