@@ -20,7 +20,7 @@ __all__ = ["Staged", "file_bytes", "stage", "unloaded", "write_manifest"]
 _LEAST, _MOST = 1 << 20, 125 << 20  # the sizes of files that Redshift loads best, compressed
 _USUAL = 32 << 20
 _SENDERS = 3  # files that are sent at the same time
-_ROWS = 65_536  # of a batch that is read back
+_ROWS = 16_384  # of a batch that is read back: three are in memory beside the files
 _COMPRESSION = "snappy"  # every Redshift reads it
 _SUFFIX = ".parquet"
 
