@@ -31,6 +31,8 @@ CAPABILITIES = Capabilities(
         "decimal256": "Redshift's decimals have up to 38 digits",
         "time_ns": "Redshift's times are of microseconds",
         "timestamp_ns": "Redshift's timestamps are of microseconds",
+        "fraction_38": "Redshift's decimals have up to 37 digits after the point",
+        "long_text": "Redshift's texts have up to 65,535 bytes",
         "control_text": "Redshift's texts have no NUL",
         "duration": "Redshift has no lengths of time that are kept",
         **dict.fromkeys(("list", "large_list", "fixed_size_list", "struct", "map"), _NESTED),

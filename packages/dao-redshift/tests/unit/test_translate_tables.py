@@ -247,3 +247,10 @@ def test_the_information_schema_has_redshifts_types(client: Any) -> None:
         "SELECT data_type FROM information_schema.columns WHERE table_name = 't' ORDER BY ordinal_position"
     )
     assert shown == [("super",), ("binary varying",), ("character varying",)]
+
+
+@pytest.mark.parametrize("name", ["x" * 64, '"' + "é" * 32 + '"', "#" + "x" * 63])
+def test_names_that_postgresql_would_cut_are_refused(client: Any, name: str) -> None:
+    with pytest.raises(RedshiftError, match="more than 63 bytes"):
+        client.run(f"CREATE TABLE {name} (n int)")
+    client.run(f'CREATE TABLE "{"x" * 63}" (n int)')

@@ -114,7 +114,7 @@ class PostgresInterface(SqlInterface):
         keeps=("uuid",),
         lacks_types={
             "control_text": "PostgreSQL's text has no character NUL",
-            "odd_names": "PostgreSQL's names have 63 bytes at most",
+            "long_names": "PostgreSQL's names have 63 bytes at most",
         },
         relaxes={"integers": "PostgreSQL has integers of 16, 32 and 64 bits: int8 and uint8 become int16"},
     )

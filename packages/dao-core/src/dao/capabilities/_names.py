@@ -75,7 +75,10 @@ TYPES: Mapping[str, str] = {
     "null_struct": "a struct that is null, as something else than one of nulls",
     "empty_list": "an empty list, as something else than null",
     "no_rows": "tables without rows, with their columns and types",
+    "fraction_38": "decimals of 38 digits that are all after the point",
+    "long_text": "texts of more than 65,535 bytes",
     "odd_names": "column names with spaces, dots, quotes, non-ASCII letters, or that are words of SQL",
+    "long_names": "column names of more than 63 bytes",
     "names_by_case": "columns whose names differ only in the case of a letter",
     "many_columns": "a thousand columns",
 }  # fmt: skip

@@ -95,16 +95,17 @@ def _floats() -> Iterator[Case]:
 
 
 def _decimals() -> Iterator[Case]:
-    for precision, scale in ((5, 2), (9, 0), (18, 6), (38, 0), (38, 18), (38, 38)):
+    for precision, scale in ((5, 2), (9, 0), (18, 6), (38, 0), (38, 18)):
         yield _decimal(pa.decimal128(precision, scale), precision, scale)
+    yield _decimal(pa.decimal128(38, 38), 38, 38, "fraction_38")
     yield _decimal(pa.decimal256(76, 20), 76, 20)
 
 
-def _decimal(kind: pa.DataType, precision: int, scale: int) -> Case:
+def _decimal(kind: pa.DataType, precision: int, scale: int, *features: str) -> Case:
     digits = (9,) * precision
     ends = [Decimal((sign, digits, -scale)) for sign in (0, 1)]
     values = [*ends, Decimal((0, (0,), -scale)), Decimal((1, (1,), -scale)), Decimal((0, (1, 0), -scale))]
-    return _case(f"decimal_{precision}_{scale}", {"value": _with_null(values, kind)})
+    return _case(f"decimal_{precision}_{scale}", {"value": _with_null(values, kind)}, *features)
 
 
 _TEXT = [
@@ -120,7 +121,6 @@ _TEXT = [
     "NaN",
     "0x1F",
     "1e5",
-    "x" * 100_000,
 ]
 _BYTES = [b"plain", b"\x00\xff\x80", bytes(range(256)), b"x" * 100_000]
 
@@ -128,6 +128,7 @@ _BYTES = [b"plain", b"\x00\xff\x80", bytes(range(256)), b"x" * 100_000]
 def _texts() -> Iterator[Case]:
     yield _case("string", {"value": _with_null(_TEXT, pa.string())})
     yield _case("string_empty", {"value": pa.array(["", None, "a", "", None])}, "empty_text")
+    yield _case("string_long", {"value": pa.array(["x" * 65_535, "x" * 65_536, None, "日" * 40_000])}, "long_text")
     control = ["a\nb", "a\r\nb", "\ttab", 'quo"te', "quo'te", "back\\slash", "com,ma", "\x00nul", "\x1f", "\ufeffbom"]
     yield _case("string_control", {"value": _with_null(control, pa.string())}, "control_text")
     for kind in (pa.large_string(), pa.string_view()):
@@ -249,15 +250,17 @@ def _shapes() -> Iterator[Case]:
     yield _case("many_columns", {f"column_{i}": [i] for i in range(1_000)}, "many_columns")
 
 
+LONG_NAME = "x" * 120
 ODD_NAMES = [
     "with space", "UPPER", "select", "from", "order", "dotted.name", 'quo"te', "quo'te", "back`tick", "semi;colon",
-    "dash-ed", "1st", "percent%s", "{brace}", "a=b", "naïve", "日本", "_leading", "x" * 120, "slash/ed", "(paren)",
+    "dash-ed", "1st", "percent%s", "{brace}", "a=b", "naïve", "日本", "_leading", "slash/ed", "(paren)",
     "$dollar", "#hash", "com,ma",
 ]  # fmt: skip
 
 
 def _names() -> Iterator[Case]:
     yield _case("odd_names", {name: [position, None] for position, name in enumerate(ODD_NAMES)}, "odd_names")
+    yield _case("long_names", {LONG_NAME: [1, None], LONG_NAME[:-1] + "y": [2, None]}, "long_names")
 
 
 _FAMILIES: tuple[Callable[[], Iterator[Case]], ...] = (

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dao.capabilities import TYPES
 from dao.errors import DataError, did_you_mean
-from dao.testing._tables.cases import DAY, FIRST_DAY, FIRST_DAY_OF_1900, LAST_DAY, ODD_NAMES, PER_SECOND
+from dao.testing._tables.cases import DAY, FIRST_DAY, FIRST_DAY_OF_1900, LAST_DAY, LONG_NAME, ODD_NAMES, PER_SECOND
 from dao.testing._tables.features import features_of
 
 __all__ = ["tables"]
@@ -62,7 +62,9 @@ def _tables(draw: st.DrawFn, without: frozenset[str], max_rows: int, max_columns
 
 def _names(without: frozenset[str]) -> st.SearchStrategy[str]:
     plain = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True).map(lambda name: f"c_{name}")
-    return plain if "odd_names" in without else plain | st.sampled_from(ODD_NAMES)
+    odd = [] if "odd_names" in without else ODD_NAMES
+    long = [] if "long_names" in without else [LONG_NAME]
+    return plain | st.sampled_from([*odd, *long]) if odd or long else plain
 
 
 @st.composite

@@ -61,6 +61,9 @@ _LEX = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_NAMES = {"WORD", "QUOTED", "TEMPORARY"}
+_POSTGRES_BYTES = 63
+_SHORT = _POSTGRES_BYTES // 4  # letters, of which a name has that many bytes at most
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 
 
@@ -68,7 +71,7 @@ def tokens(sql: str) -> list[Token]:
     """The tokens of `sql`, without blanks and comments.
 
     Raises:
-        RedshiftError: if a string, a quoted identifier or a comment has no end.
+        RedshiftError: if a string, a quoted identifier or a comment has no end, or a name is longer than PostgreSQL's.
 
     >>> [token.key or token.kind.value for token in tokens("SELECT 'it\\\\'s', \\"A\\" -- a comment")]
     ['SELECT', 'string', ',', 'quoted identifier']
@@ -80,6 +83,8 @@ def tokens(sql: str) -> list[Token]:
         if match is None:
             raise RedshiftError(f"unterminated quoted string at or near {sql[position : position + 40]!r}", "42601")
         name, end = match.lastgroup or "", match.end()
+        if end - position > _SHORT and name in _NAMES:
+            _refuse_long(match[0])
         if name == "WORD":
             found.append(Token(Kind.WORD, match[0].upper(), position, end))
         elif name == "SYMBOL":
@@ -95,6 +100,16 @@ def tokens(sql: str) -> list[Token]:
             found.append(Token(Kind[name], "", position, end))
         position = end
     return found
+
+
+def _refuse_long(name: str) -> None:
+    """Refuse what PostgreSQL would cut to another name, although Redshift's names have up to 127 bytes."""
+    plain = name[1:-1].replace('""', '"') if name.startswith('"') else name
+    if len(plain.encode()) > _POSTGRES_BYTES:
+        raise RedshiftError(
+            f"the name {name} has more than {_POSTGRES_BYTES} bytes, all that the PostgreSQL behind this local "
+            "Redshift keeps; Redshift keeps 127"
+        )
 
 
 def _after(sql: str, tag: str, start: int) -> int:
