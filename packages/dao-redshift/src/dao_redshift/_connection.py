@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 from attrs import define, field, frozen
 
-from dao.errors import ConflictError
+from dao.errors import ConflictError, UnsupportedError
 from dao.memory import current
 from dao.tables import retry_conflicts
 from dao_redshift import _errors
-from dao_redshift._loading import Bulk
+from dao_redshift._loading import NO_BYTES, Bulk, unloads
 from dao_redshift._sql.inline import inlined
 from dao_redshift._sql.texts import name
 from dao_redshift._values import batch_of, result_columns, rows_of, use_plain_values
@@ -78,10 +78,16 @@ class RedshiftConnection:
         """Run a query; the types are those of the result's description, whatever `schema` says.
 
         A stream is read by a cursor, or by UNLOAD: as :data:`dao_redshift._way.WAY` says, else by UNLOAD where there is
-        a staging place and the first rows aren't all.
+        a staging place and the first rows aren't all. Bytes come by a cursor alone.
+
+        Raises:
+            UnsupportedError: an UNLOAD of bytes is asked for.
         """
         if stream:
-            return self._stream(inlined(statement.text, statement.values), chosen())
+            way = chosen()
+            if way == "unload" and schema is not None and not unloads(schema.types):
+                raise UnsupportedError(f"via='unload': {NO_BYTES}: read with via='cursor', or without via=")
+            return self._stream(inlined(statement.text, statement.values), way)
         cursor = self._run(statement.text, statement.values)
         batch = batch_of(cursor.fetchall(), result_columns(cursor.ps["row_desc"]))
         return pa.RecordBatchReader.from_batches(batch.schema, [batch])
@@ -214,7 +220,7 @@ class RedshiftConnection:
         cursor = name(f"dao_{self._cursors}")
         self._run(f"DECLARE {cursor} CURSOR FOR {sql}", ())
         first = [self._fetch(cursor)]
-        if self.bulk is None or way == "cursor":
+        if self.bulk is None or way == "cursor" or not unloads(first[0].schema.types):
             return pa.RecordBatchReader.from_batches(first[0].schema, self._batches(cursor, first))
         values = 0
         while first[-1].num_rows == _FETCH:

@@ -119,7 +119,7 @@ class RedshiftInterface(RedshiftOptions, SqlInterface):
                 the rows over the connection. By default the size of the result decides.
 
         Raises:
-            UnsupportedError: ``via="unload"`` without a staging place.
+            UnsupportedError: ``via="unload"`` without a staging place, or of a column of bytes.
             NotFoundError, DataError: as there.
         """
         return self.read_stream(data_object, columns=columns, where=where, limit=limit, via=via).read_all()
@@ -145,7 +145,7 @@ class RedshiftInterface(RedshiftOptions, SqlInterface):
             via: as for :meth:`read`.
 
         Raises:
-            UnsupportedError: ``via="unload"`` without a staging place.
+            UnsupportedError: ``via="unload"`` without a staging place, or of a column of bytes.
             NotFoundError, DataError: as there.
         """
         self._check_way(via)
@@ -318,15 +318,17 @@ class RedshiftInterface(RedshiftOptions, SqlInterface):
             yield cast("RedshiftConnection", session.connection)
 
     def whole_table(self, data_object: TableObject) -> str | None:
-        """The query of all rows of a table, if they need no change on their way; else None.
+        """The query of all rows of a table, if UNLOAD writes them as they are; else None.
 
         Raises:
             NotFoundError: there is no table.
         """
+        from dao_redshift._loading import unloads
+
         table = self._present(data_object)
         with self.borrowed() as connection:
             columns = self._database.find(connection, table) or ()
-        plain = all(one.type.fetch == "{}" for one in columns)
+        plain = all(one.type.fetch == "{}" for one in columns) and unloads(one.type.arrow for one in columns)
         return self.dialect.select(table, columns, None, None).text if plain else None
 
     def _present(self, data_object: TableObject) -> TableName:

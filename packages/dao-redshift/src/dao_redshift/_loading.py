@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from dao_redshift._staging.area import Load, StagingArea
     from dao_sql import TableName
 
-__all__ = ["Bulk", "StagedRows", "Warehouse", "load_error"]
+__all__ = ["NO_BYTES", "Bulk", "StagedRows", "Warehouse", "load_error", "unloads"]
 
+NO_BYTES = "UNLOAD writes no values of bytes to Parquet"
 _UNLOADED_MIB = 16  # of a file of UNLOAD, two of which are in memory while they are read
 _SLICES = "SELECT COUNT(*) FROM stv_slices"
 _LOAD_ERRORS = (
@@ -146,6 +147,11 @@ class Bulk:
         if not self._slices:
             self._slices = max(1, int(warehouse.value(_SLICES) or 1))
         return self._slices
+
+
+def unloads(types: Iterable[pa.DataType]) -> bool:
+    """Whether UNLOAD writes columns of these types to Parquet: not those of bytes."""
+    return not any(pa.types.is_binary(one) for one in types)
 
 
 def run_load(warehouse: Warehouse, sql: str) -> None:

@@ -50,7 +50,7 @@ class Transferring(Protocol):
         ...
 
     def whole_table(self, data_object: TableObject) -> str | None:
-        """The query of all rows of a table, if they need no change on their way; else None."""
+        """The query of all rows of a table, if UNLOAD writes them as they are; else None."""
         ...
 
 
