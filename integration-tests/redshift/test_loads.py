@@ -16,7 +16,7 @@ import pytest
 from s3.looking import keys_in
 from services.minio import ObjectServer
 
-from dao import AlreadyExistsError, DataAccessObject, DataError, DataStore, StoreError, TableObject
+from dao import AlreadyExistsError, DataAccessObject, DataError, DataStore, StoreError, TableObject, TransientError
 from dao.connections import S3Connection
 from dao_redshift.testing import Fault, RedshiftGateway
 from redshift.stores import execute, options_of, staged_options, store_of
@@ -178,6 +178,43 @@ def test_a_copy_to_files_is_an_unload(store: DataStore, lake: DataStore, gateway
     dao.copy(source, target, mode="overwrite")
     assert sorted(dao.read(target)["id"].to_pylist()) == NEW
     assert len(sent(gateway, "UNLOAD")) == 2
+
+
+def test_what_unload_does_not_write_is_copied_as_rows(
+    store: DataStore, lake: DataStore, gateway: RedshiftGateway
+) -> None:
+    rows, dao, source = pa.table({"v": [b"\0\xff", None]}), DataAccessObject(), TableObject("bytes", store)
+    dao.write(rows, source)
+    dao.copy(source, TableObject("out", lake, format="parquet"))
+    assert dao.read(TableObject("out", lake, format="parquet"))["v"].to_pylist() == rows["v"].to_pylist()
+    assert sent(gateway, "UNLOAD") == []
+
+
+def test_a_copy_that_is_interrupted_half_way_leaves_the_table_as_it_was(
+    store: DataStore, gateway: RedshiftGateway, object_server: ObjectServer, bucket: str
+) -> None:
+    table = TableObject("orders", store)
+    with gateway.failing("^COPY", Fault.LOST_IN_RESULT) as rule, pytest.raises(TransientError):
+        DataAccessObject().write(MORE, table, mode="append")
+    assert rule.fired
+    assert ids(store) == OLD
+    assert keys_in(object_server, bucket, "staging") == []
+
+
+@pytest.mark.parametrize("mode", ["error", "overwrite"])
+def test_files_that_are_there_stay_where_an_unload_is_refused_or_interrupted(
+    store: DataStore, lake: DataStore, gateway: RedshiftGateway, object_server: ObjectServer, bucket: str, mode: str
+) -> None:
+    dao, source, target = DataAccessObject(), TableObject("orders", store), TableObject("out", lake, format="parquet")
+    dao.write(MORE, target)
+    before = keys_in(object_server, bucket, "lake")
+    expected = AlreadyExistsError if mode == "error" else TransientError
+    with gateway.failing("^UNLOAD", Fault.LOST_IN_RESULT) as rule, pytest.raises(expected):
+        dao.copy(source, target, mode=mode)
+    assert rule.fired == (mode == "overwrite")
+    assert keys_in(object_server, bucket, "lake") == before
+    assert dao.read(target).equals(MORE)
+    assert keys_in(object_server, bucket, "staging") == []
 
 
 def test_files_that_copy_can_not_take_go_as_rows(store: DataStore, lake: DataStore, gateway: RedshiftGateway) -> None:
