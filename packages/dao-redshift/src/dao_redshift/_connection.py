@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from dao_redshift._sql.inline import inlined
 from dao_redshift._sql.texts import name
 from dao_redshift._values import batch_of, result_columns, rows_of, use_plain_values
 from dao_redshift._way import Way, chosen, loaded_files
+from dao_redshift._widening import Lengths
 from dao_sql import Column, HeldRows, Statement, TableName
 
 if TYPE_CHECKING:
@@ -94,17 +95,33 @@ class RedshiftConnection:
 
     def ingest(self, table: TableName, columns: Sequence[Column], rows: pa.RecordBatchReader) -> int:
         """Append rows to a table: few by INSERT, many by COPY of staged files; or files that are there already."""
-        keeping = self.hold(rows)
+        lengths = Lengths()
+        rows = lengths.watch(rows)
+        keeping = self._held(rows)
         if keeping is None:
-            return sum(self.insert(table, batch) for batch in rows)
-        with keeping as kept:
-            return kept.add_to(self, table)
+            count = sum(self.insert(table, batch) for batch in rows)
+        else:
+            with keeping as kept:
+                count = kept.add_to(self, table)
+        lengths.widen(self)
+        return count
 
     def hold(self, rows: pa.RecordBatchReader) -> AbstractContextManager[HeldRows] | None:
         """Keep rows for the ``with`` block: few in memory, many as staged files, or files that are there already.
 
-        None, with `rows` unread, where there is no staging place.
+        The columns that they need wider are, then. None, with `rows` unread, where there is no staging place.
         """
+        lengths = Lengths()
+        keeping = self._held(lengths.watch(rows))
+        return None if keeping is None else self._widened(keeping, lengths)
+
+    @contextmanager
+    def _widened(self, keeping: AbstractContextManager[HeldRows], lengths: Lengths) -> Iterator[HeldRows]:
+        with keeping as kept:
+            lengths.widen(self)
+            yield kept
+
+    def _held(self, rows: pa.RecordBatchReader) -> AbstractContextManager[HeldRows] | None:
         if self.bulk is None:
             return None
         files = loaded_files()

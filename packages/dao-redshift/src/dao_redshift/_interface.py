@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -19,7 +19,7 @@ from dao.options import matching
 from dao.results import WriteResult
 from dao_redshift._capabilities import CAPABILITIES
 from dao_redshift._options import NAME, RedshiftOptions
-from dao_redshift._way import Way, read_by
+from dao_redshift._way import Way, read_by, widening
 from dao_sql import SqlInterface
 
 if TYPE_CHECKING:
@@ -185,7 +185,8 @@ class RedshiftInterface(RedshiftOptions, SqlInterface):
             data: tabular data.
             data_object: the table.
             mode: ``error``, ``append``, ``overwrite`` or ``ignore``.
-            schema_mode: ``strict`` or ``evolve``.
+            schema_mode: ``strict``; or ``evolve``, which adds columns and widens those of text. A column stays wider if
+                the write fails.
             schema: the schema of the data.
             properties: the properties of a new table under their names, in place of the arguments below.
             diststyle: ``auto``, ``even``, ``all`` or ``key``.
@@ -214,16 +215,36 @@ class RedshiftInterface(RedshiftOptions, SqlInterface):
             "lengths": lengths,
         }
         wanted = {**{name: value for name, value in given.items() if value is not None}, **(properties or {})}
-        return super().write(
-            data,
-            data_object,
-            mode=mode,
-            schema_mode=schema_mode,
-            schema=schema,
-            properties=wanted or None,
-            idempotency_key=idempotency_key,
-            position=position,
-        )
+        with self._widening(data_object, schema_mode):
+            return super().write(
+                data,
+                data_object,
+                mode=mode,
+                schema_mode=schema_mode,
+                schema=schema,
+                properties=wanted or None,
+                idempotency_key=idempotency_key,
+                position=position,
+            )
+
+    def upsert(
+        self, data: Any, data_object: TableObject, *, keys: str | Sequence[str] | None = None,
+        order_by: str | Sequence[str] | None = None, delete_when: Any = None, schema_mode: str = "strict",
+        schema: Any = None, properties: Mapping[str, Any] | None = None, idempotency_key: str | None = None,
+        position: Position | None = None,
+    ) -> WriteResult:  # fmt: skip
+        """Replace the rows with existing keys and add the others, see :meth:`dao_sql.SqlInterface.upsert`.
+
+        ``schema_mode="evolve"`` widens columns of text too, which stay wider if the upsert fails.
+        """
+        with self._widening(data_object, schema_mode):
+            return super().upsert(
+                data, data_object, keys=keys, order_by=order_by, delete_when=delete_when, schema_mode=schema_mode,
+                schema=schema, properties=properties, idempotency_key=idempotency_key, position=position,
+            )  # fmt: skip
+
+    def _widening(self, data_object: TableObject, schema_mode: str) -> AbstractContextManager[None]:
+        return widening(self._database.table(data_object) if schema_mode == "evolve" else None)
 
     @register("write")
     def write_files(

@@ -1,4 +1,4 @@
-"""What one call asks of the connection below dao_sql: how rows come, and files that are loaded in place of rows."""
+"""What one call asks of the connection below dao_sql: how rows come, files in place of rows, columns to be widened."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from dao_redshift._files import SourceFiles
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Way", "chosen", "loaded_files", "loading", "read_by"]
+    from dao_sql import TableName
+
+__all__ = ["Way", "chosen", "loaded_files", "loading", "read_by", "widened_table", "widening"]
 
 Way = Literal["unload", "cursor"]
 
 _WAY: ContextVar[Way | None] = ContextVar("way", default=None)
+_WIDENED: ContextVar[TableName | None] = ContextVar("widened", default=None)
 _FILES: ContextVar[SourceFiles | None] = ContextVar("files", default=None)
 
 
@@ -58,3 +61,18 @@ def loading(files: SourceFiles) -> Iterator[None]:
         yield
     finally:
         _FILES.reset(token)
+
+
+def widened_table() -> TableName | None:
+    """The table whose columns of text the call may widen; None if it widens none."""
+    return _WIDENED.get()
+
+
+@contextmanager
+def widening(table: TableName | None) -> Iterator[None]:
+    """Have columns of text of this table widened for what is written in the ``with`` block."""
+    token = _WIDENED.set(table)
+    try:
+        yield
+    finally:
+        _WIDENED.reset(token)
