@@ -121,9 +121,10 @@ class Bulk:
 
         None if there is no row: UNLOAD writes no file then, which would say the types.
         """
+        nested = f"SELECT * FROM ({query}) AS found"  # the outermost query may have no LIMIT
         load = self.area.begin().__enter__()
         try:
-            warehouse.run(unload(query, load.place.below("rows"), self.authority(), max_file_mib=_UNLOADED_MIB).sql)
+            warehouse.run(unload(nested, load.place.below("rows"), self.authority(), max_file_mib=_UNLOADED_MIB).sql)
             found = unloaded(load, "rows")
         except BaseException:
             load.end(failed=True)

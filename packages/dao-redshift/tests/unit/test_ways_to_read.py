@@ -49,3 +49,15 @@ def read(redshift: LocalRedshift, rows: int, how: str, via: str | None) -> set[s
 )
 def test_the_way(redshift: LocalRedshift, how: str, rows: int, via: str | None, expected: set[str]) -> None:
     assert read(redshift, rows, how, via) == expected
+
+
+@pytest.mark.parametrize("limit", [0, 1, MANY, MANY + 1])
+@pytest.mark.parametrize("via", [None, "unload", "cursor"])
+def test_a_limit_holds_by_each_way(redshift: LocalRedshift, limit: int, via: str | None) -> None:
+    dao, store = DataAccessObject(), DataStore("redshift", "redshift", options={**redshift.options, "bulk_values": 10})
+    table = TableObject("numbers", store)
+    dao.write(pa.table({"n": pa.array(range(MANY), pa.int64())}), table)
+    found = dao.read(table, limit=limit, via=via)
+    store.close()
+    assert found.num_rows == min(limit, MANY)
+    assert found.schema == pa.schema({"n": pa.int64()})
