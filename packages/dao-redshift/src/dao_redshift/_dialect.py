@@ -130,6 +130,17 @@ class RedshiftDialect(Dialect):
             " ORDER BY a.attnum",
         )
 
+    def numbered(self, table: TableName) -> Statement | None:
+        """The IDENTITY columns, which the view tells by their defaults."""
+        return self.statement(
+            "SELECT CAST(column_name AS VARCHAR) FROM svv_columns WHERE (column_default LIKE '\"identity\"(%' "
+            "OR column_default LIKE 'default_identity(%' OR column_default LIKE '\"default_identity\"(%') "
+            "AND table_schema = ",
+            Value(table.schema or _PUBLIC),
+            " AND table_name = ",
+            Value(table.name),
+        )
+
     def create_table(
         self, table: TableName, columns: Sequence[Column], properties: Mapping[str, Any]
     ) -> Sequence[Statement]:

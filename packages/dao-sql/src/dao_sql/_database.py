@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -153,6 +153,18 @@ class Database:
             for _, column, declared, nullable in rows
         )
         return columns or None
+
+    def numbered(
+        self, session: Session, table: TableName, columns: Sequence[Column] | None, data: pa.Schema
+    ) -> frozenset[str]:
+        """The names of a table's columns that the database numbers, of those that the data lacks."""
+        lacking = {one.name for one in columns or ()} - set(data.names)
+        asked = self.dialect.numbered(table) if lacking else None
+        if asked is None:
+            return frozenset()
+        with self.reading(session) as connection:
+            found = connection.query(asked, pa.schema({"name": pa.string()})).read_all()
+        return frozenset(lacking & set(found.column(0).to_pylist()))
 
     def locked(self, connection: Connection, table: TableName, purpose: str) -> tuple[Column, ...] | None:
         """Lock a table if it is there, and return its columns as they are from now on; None if it isn't."""

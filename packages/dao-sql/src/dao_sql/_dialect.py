@@ -61,6 +61,13 @@ class Dialect(TypesDialect, UpsertsDialect):
         """
         raise NotImplementedError
 
+    def numbered(self, table: TableName) -> Statement | None:
+        """A query of the names, as one column of text, of a table's columns that the database numbers in new rows.
+
+        Rows that lack such a column are added without it. None where the database has none that are to be left out.
+        """
+        return None
+
     def create_table(
         self, table: TableName, columns: Sequence[Column], properties: Mapping[str, Any]
     ) -> Sequence[Statement]:

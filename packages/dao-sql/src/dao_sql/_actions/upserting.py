@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -67,7 +67,8 @@ def upsert_rows(
             before = database.find(connection, table)
         known = None if before is None else schema_of(before)
         split = split_deletes(source, asked.delete_when, known, match.keys, match.order)
-        after = _columns_after(database, before, split.rows.schema, asked, match)
+        numbered = database.numbered(session, table, before, split.rows.schema)
+        after = _columns_after(database, before, split.rows.schema, asked, match, numbered)
         with ExitStack() as stack:
             merge = _Merge(database, table, asked, call, before, after, match, *_staged(
                 stack, database, session, after, split
@@ -94,7 +95,12 @@ def _collected(reader: pa.RecordBatchReader) -> pa.Table:
 
 
 def _columns_after(
-    database: Database, before: tuple[Column, ...] | None, data: pa.Schema, asked: Upsert, match: Match
+    database: Database,
+    before: tuple[Column, ...] | None,
+    data: pa.Schema,
+    asked: Upsert,
+    match: Match,
+    numbered: Collection[str],
 ) -> tuple[Column, ...]:
     if before is None:
         return columns_for(database.dialect, data)
@@ -103,7 +109,7 @@ def _columns_after(
         if name not in names and (name in match.keys or asked.schema_mode == "strict"):
             argument = "keys" if name in match.keys else "order_by"
             raise DataError(f"{argument}: the table has no column {name!r} ({did_you_mean(name, names)})")
-    return columns_after(database.dialect, before, data, asked.schema_mode, match.keys)
+    return columns_after(database.dialect, before, data, asked.schema_mode, match.keys, numbered)
 
 
 def _staged(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -57,7 +57,8 @@ def write_rows(
         replaced = before is None or asked.mode != "append"
         after = columns_for(database.dialect, rows.schema) if replaced else None
         if after is None:
-            after = columns_after(database.dialect, before or (), rows.schema, asked.schema_mode)
+            numbered = database.numbered(session, table, before, rows.schema)
+            after = columns_after(database.dialect, before or (), rows.schema, asked.schema_mode, numbered=numbered)
         given = tuple(one for one in after if one.name in rows.schema.names)
         with held(database, session, given, rows) as kept:
             return database.publish(session, _Publication(database, table, asked, call, before, after, kept))
@@ -126,17 +127,23 @@ def create(
 
 
 def columns_after(
-    dialect: Dialect, before: tuple[Column, ...], data: pa.Schema, schema_mode: str, keys: Sequence[str] = ()
+    dialect: Dialect,
+    before: tuple[Column, ...],
+    data: pa.Schema,
+    schema_mode: str,
+    keys: Sequence[str] = (),
+    numbered: Collection[str] = (),
 ) -> tuple[Column, ...]:
-    """The columns of a table after rows of a schema are added.
+    """The columns of a table after rows of a schema are added, which may lack those that the database numbers.
 
     Raises:
         DataError: they don't fit.
         UnsupportedError: the database has no type for a new column.
     """
     known = {one.name: one for one in before}
-    schema = reconcile(schema_of(before), data, schema_mode, keys)
-    return tuple(_kept(dialect, known.get(field.name), field) for field in schema)
+    schema = reconcile(schema_of([one for one in before if one.name not in numbered]), data, schema_mode, keys)
+    kept = {field.name: _kept(dialect, known.get(field.name), field) for field in schema}
+    return (*(kept.pop(one.name, one) for one in before), *kept.values())
 
 
 def _kept(dialect: Dialect, column: Column | None, field: pa.Field) -> Column:
