@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.types as pt
 from attrs import evolve
 
-from dao.arrow.predicates import Predicate
+from dao.arrow.predicates import ArrowExpression, Like, Predicate
 from dao.errors import DaoError, TransientError, UnsupportedError
 from dao_redshift import _errors
 from dao_redshift._sql import texts
@@ -28,6 +28,7 @@ _TEXT, _BYTES = "VARCHAR(65535)", "VARBYTE(1024000)"
 _NAMES = {pa.string(): _TEXT, pa.binary(): _BYTES}
 _PUBLIC = "public"
 _MOST_SCALE = 37
+_WITH_OTHER_PAIRS = frozenset("iks")
 _TEXTUAL = ("super", "jsonb")
 
 
@@ -179,9 +180,15 @@ class RedshiftDialect(Dialect):
         return self.lock(table, "change")
 
     def pushes(self, condition: Predicate, schema: pa.Schema) -> bool:
-        """Whether the warehouse evaluates a condition exactly; not those on bytes, which the driver can't bind."""
-        binary = {one.name for one in schema if pt.is_binary(one.type)}
-        return super().pushes(condition, schema) and not binary & set(condition.columns)
+        """Whether the warehouse evaluates a condition exactly.
+
+        All that a tree has is, since what isn't pushed can't be deleted by: Redshift has no numbers of rows. Not ILIKE
+        with letters of which DAO has other pairs: those beyond ASCII, and the three that have partners there (K, ſ, İ).
+        """
+        if isinstance(condition, Like) and condition.ignore_case:
+            pattern = str(condition.pattern.value)
+            return pattern.isascii() and not _WITH_OTHER_PAIRS & set(pattern.lower())
+        return not isinstance(condition, ArrowExpression)
 
     def mark(self, connection: Connection, schema: str | None) -> str:
         """Leave a mark of the open transaction, as its last statement: the table it is in is locked until its end."""

@@ -297,6 +297,7 @@ class _Postgres(Dialect):
 
 class _Redshift(_Postgres):
     name, sqlglot = "redshift", "redshift"
+    inline = Dialect.inline | {Kind.BINARY}  # as hexadecimal digits: its drivers bind no bytes
 
     def column(self, path: Sequence[str]) -> exp.Expression:
         return Dialect.column(self, path)
