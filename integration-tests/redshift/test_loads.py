@@ -16,7 +16,16 @@ import pytest
 from s3.looking import keys_in
 from services.minio import ObjectServer
 
-from dao import AlreadyExistsError, DataAccessObject, DataError, DataStore, StoreError, TableObject, TransientError
+from dao import (
+    AlreadyExistsError,
+    DataAccessObject,
+    DataError,
+    DataStore,
+    NoRouteError,
+    StoreError,
+    TableObject,
+    TransientError,
+)
 from dao.connections import S3Connection
 from dao_redshift.testing import Fault, RedshiftGateway
 from redshift.stores import execute, options_of, staged_options, store_of
@@ -215,6 +224,16 @@ def test_files_that_are_there_stay_where_an_unload_is_refused_or_interrupted(
     assert keys_in(object_server, bucket, "lake") == before
     assert dao.read(target).equals(MORE)
     assert keys_in(object_server, bucket, "staging") == []
+
+
+def test_the_log_of_loads_can_be_queried(store: DataStore) -> None:
+    dao = DataAccessObject()
+    dao.write(MORE, TableObject("logged", store))
+    asked = "SELECT status, loaded_rows FROM sys_load_history WHERE table_name = $1 ORDER BY start_time DESC"
+    found = dao.run("sql", store, query=asked, parameters=["logged"]).to_pylist()
+    assert found[0] == {"status": "completed", "loaded_rows": MORE.num_rows}
+    with pytest.raises(NoRouteError, match="history"):
+        dao.history(TableObject("logged", store))
 
 
 def test_files_that_copy_can_not_take_go_as_rows(store: DataStore, lake: DataStore, gateway: RedshiftGateway) -> None:
