@@ -30,6 +30,7 @@ _PUBLIC = "public"
 _MOST_SCALE = 37
 _WITH_OTHER_PAIRS = frozenset("iks")
 _TEXTUAL = ("super", "jsonb")
+_SHORTEST_WAIT = 1.0  # seconds, in which a lock is got that nobody holds
 
 
 class _Holding(Protocol):
@@ -67,6 +68,11 @@ class RedshiftDialect(Dialect):
     predicates: ClassVar[str] = "redshift"
     refuses: ClassVar[frozenset[str]] = frozenset({"nul"})
     name_bytes: ClassVar[int | None] = 127
+    longest_wait: ClassVar[float] = 15.0
+
+    def __init__(self, statement_timeout: float | None = None) -> None:
+        """A dialect for sessions with this ``statement_timeout`` in seconds; None for the user's own setting."""
+        self._statement_timeout = statement_timeout
 
     def quote(self, name: str) -> str:
         """Quote a name."""
@@ -175,6 +181,22 @@ class RedshiftDialect(Dialect):
         """Lock a table: Redshift's one lock keeps all others out, so rows are read and added without it."""
         return [Statement(f"LOCK TABLE {self.table(table)}")] if purpose in ("change", "replace") else []
 
+    def bounded(self, statements: Sequence[Statement], seconds: float) -> Sequence[Statement]:
+        """By ``statement_timeout``, as Redshift has none for locks; not where the session's own ends sooner."""
+        usual, limit = self._statement_timeout, max(seconds, _SHORTEST_WAIT)
+        if usual is not None and usual <= limit:
+            return statements
+        again = "DEFAULT" if usual is None else _milliseconds(usual)
+        return [
+            Statement(f"SET LOCAL statement_timeout TO {_milliseconds(limit)}"),
+            *statements,
+            Statement(f"SET LOCAL statement_timeout TO {again}"),
+        ]
+
+    def waited(self, error: Exception) -> bool:
+        """Whether it is the error of ``statement_timeout``."""
+        return _errors.sqlstate(error) == "57014"
+
     def lock_memory(self, table: TableName) -> Sequence[Statement]:
         """Lock a table of keys, which Redshift doesn't check."""
         return self.lock(table, "change")
@@ -217,6 +239,11 @@ class RedshiftDialect(Dialect):
     def is_lost(self, error: BaseException) -> bool:
         """Whether an error means that the connection was lost."""
         return _errors.is_lost(error)
+
+
+def _milliseconds(seconds: float) -> int:
+    """A time as the warehouse's settings have it."""
+    return round(seconds * 1000)
 
 
 def _commits(schema: str | None) -> str:

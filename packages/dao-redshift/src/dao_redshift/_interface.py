@@ -59,7 +59,7 @@ class RedshiftInterface(RedshiftOptions, SqlInterface):
         """Redshift's SQL."""
         from dao_redshift._dialect import RedshiftDialect
 
-        return RedshiftDialect()
+        return RedshiftDialect(self.statement_timeout)
 
     def connect(self) -> RedshiftConnection:
         """Open a connection."""

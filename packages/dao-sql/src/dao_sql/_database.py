@@ -16,6 +16,7 @@ from dao_sql._columns import Column, TableName
 from dao_sql._connection import Connection, Statement
 from dao_sql._dialect import Dialect
 from dao_sql._pool import Pool, Session
+from dao_sql._waiting import Waiting
 
 __all__ = ["OWN", "Database"]
 
@@ -34,7 +35,7 @@ class Database:
         dialect: its SQL.
         pool: its connections.
         schema: the schema's name; None where the database has none.
-        timeout: seconds for which a transaction is tried again after a conflict.
+        timeout: seconds for which a transaction waits for locks, and is tried again after a conflict.
     """
 
     dialect: Dialect
@@ -70,7 +71,7 @@ class Database:
             yield
         except Exception as error:
             meant = self.dialect.translate(error)
-            if meant is None:
+            if meant is None or meant is error:
                 raise
             raise meant from error
 
@@ -98,7 +99,8 @@ class Database:
                     raise HalfDoneError(error.message) from error
                 raise
 
-        return retry_conflicts(self.timeout, attempt)
+        with Waiting(self.timeout).shared():
+            return retry_conflicts(self.timeout, attempt)
 
     def _attempt(self, session: Session, change: Callable[[Connection], T]) -> T:
         with self._open(session, writing=True) as connection:
@@ -169,10 +171,32 @@ class Database:
     def locked(self, connection: Connection, table: TableName, purpose: str) -> tuple[Column, ...] | None:
         """Lock a table if it is there, and return its columns as they are from now on; None if it isn't."""
         found = self.find(connection, table)
-        statements = () if found is None else self.dialect.lock(table, purpose)
-        for statement in statements:
-            connection.execute(statement)
-        return self.find(connection, table) if statements else found
+        if found is None or not self.lock(connection, table, self.dialect.lock(table, purpose)):
+            return found
+        return self.find(connection, table)
+
+    def lock(self, connection: Connection, table: TableName, statements: Sequence[Statement]) -> bool:
+        """Run the statements that lock a table, for as long as the call may still wait; return whether there are any.
+
+        Raises:
+            ConflictError: another transaction holds the table. It is no longer tried once the call has waited enough.
+        """
+        if not statements:
+            return False
+        waiting, dialect = Waiting.current(self.timeout), self.dialect
+        try:
+            with waiting.used():
+                self.run(connection, *dialect.bounded(statements, min(waiting.left, dialect.longest_wait)))
+        except Exception as error:
+            if not dialect.waited(error):
+                raise
+            found = ConflictError(
+                f"another transaction holds the table {table.name!r}: a stream that isn't read to its end, or another "
+                "writer. Read the stream to its end or drop the reader, and call again; or let calls wait longer with "
+                f"conflict_timeout, which is {self.timeout:g} seconds"
+            )
+            raise (found if waiting.left > 0 else HalfDoneError(found.message)) from error
+        return True
 
     def missing(self, table: TableName) -> NotFoundError:
         """The error of a table that isn't there."""

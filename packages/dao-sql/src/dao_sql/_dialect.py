@@ -38,11 +38,14 @@ class Dialect(TypesDialect, UpsertsDialect):
         name_bytes: the most bytes of a name; None without a limit. Longer ones are refused.
         row_id: the name of a column that identifies each row while the table is locked; empty if there is none.
         row_id_type: the type of that column.
+        longest_wait: seconds for which one statement waits for a lock at most; after that the transaction is made
+            again, as those that queue behind it had to wait too.
         old_marks: a condition on the column ``made`` of the table of :meth:`mark`, for those that are of no use now.
     """
 
     predicates: ClassVar[str] = "postgres"
     refuses: ClassVar[frozenset[str]] = frozenset()
+    longest_wait: ClassVar[float] = 5.0
     row_id: ClassVar[str] = ""
     row_id_type: ClassVar[str] = ""
     old_marks: ClassVar[str] = ""
@@ -148,6 +151,21 @@ class Dialect(TypesDialect, UpsertsDialect):
                 transaction writes to it. ``replace``: no other one reads it either.
         """
         return ()
+
+    def bounded(self, statements: Sequence[Statement], seconds: float) -> Sequence[Statement]:
+        """Statements that lock a table with a limit of the time for which they wait, where the database has one.
+
+        What they set is set back at the end of the transaction at the latest, whether it is committed or not.
+
+        Args:
+            statements: those of :meth:`lock` or :meth:`lock_memory`.
+            seconds: the limit; it may be 0 or less where the call has no time left.
+        """
+        return statements
+
+    def waited(self, error: Exception) -> bool:
+        """Whether the driver's error of such a statement means that the limit is over."""
+        return False
 
     def select(
         self, table: TableName, columns: Sequence[Column], where: Statement | None = None, limit: int | None = None

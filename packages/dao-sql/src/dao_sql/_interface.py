@@ -37,7 +37,8 @@ class SqlInterface:
     Attributes:
         schema_name: the option ``schema``: the database's schema that the tables are in.
         pool_size: how many idle connections are kept.
-        conflict_timeout: seconds for which a transaction is tried again after a conflict with another writer.
+        conflict_timeout: seconds for which a change waits for tables that others hold, and for which its transaction is
+            made again after a conflict with another writer.
     """
 
     schema_name: str | None = field(default=None, alias="schema")

@@ -27,6 +27,8 @@ _LOCKS = {
     "read": "ACCESS SHARE", "append": "ROW EXCLUSIVE", "change": "SHARE ROW EXCLUSIVE", "replace": "ACCESS EXCLUSIVE",
 }  # fmt: skip
 
+_SHORTEST_WAIT = 50  # milliseconds; 0 would be without end
+
 
 class PostgresDialect(Dialect):
     """PostgreSQL's SQL."""
@@ -64,6 +66,17 @@ class PostgresDialect(Dialect):
     def lock(self, table: TableName, purpose: str) -> Sequence[Statement]:
         """Lock a table; readers wait for who replaces it alone."""
         return [Statement(f"LOCK TABLE {self.table(table)} IN {_LOCKS[purpose]} MODE")]
+
+    def bounded(self, statements: Sequence[Statement], seconds: float) -> Sequence[Statement]:
+        """The session has the longest wait already."""
+        if seconds >= self.longest_wait:
+            return statements
+        limit = max(_SHORTEST_WAIT, round(seconds * 1000))
+        return [Statement(f"SET LOCAL lock_timeout = '{limit}ms'"), *statements]
+
+    def waited(self, error: Exception) -> bool:
+        """Whether it is the error of ``lock_timeout``."""
+        return getattr(error, "sqlstate", None) == "55P03"
 
     def change_column(self, table: TableName, old: Column, new: Column) -> Sequence[Statement]:
         """Give a column a wider type, or let it hold NULL."""

@@ -102,7 +102,7 @@ class Memory:
         table = TableName(name, self.table.schema)
         if not self._is_there(connection, name):
             connection.execute(self.database.dialect.create_memory(table))
-        self.database.run(connection, *self.database.dialect.lock_memory(table))
+        self.database.lock(connection, table, self.database.dialect.lock_memory(table))
 
     def _get(self, connection: Connection, own: str, name: str) -> str | None:
         asked = self.database.dialect.statement(

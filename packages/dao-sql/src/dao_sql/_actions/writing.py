@@ -108,7 +108,8 @@ class _Publication:
         if self.asked.mode == "overwrite":
             if now == self.after and not self.asked.properties:
                 return connection.execute(dialect.delete(self.table))
-            self.database.run(connection, *dialect.lock(self.table, "replace"), dialect.drop_table(self.table))
+            self.database.lock(connection, self.table, dialect.lock(self.table, "replace"))
+            connection.execute(dialect.drop_table(self.table))
             create(self.database, connection, self.table, self.after, self.asked.properties)
             return None
         evolve(self.database, connection, self.table, self.before, now, self.after)
@@ -174,7 +175,7 @@ def evolve(
     if now != before:
         raise ConflictError(f"the columns of {table.name!r} were changed meanwhile: write again")
     dialect, known = database.dialect, {one.name: one for one in now}
-    database.run(connection, *dialect.lock(table, "replace"))
+    database.lock(connection, table, dialect.lock(table, "replace"))
     for column in after:
         old = known.get(column.name)
         if old is None:
