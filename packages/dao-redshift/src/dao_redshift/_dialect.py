@@ -30,7 +30,7 @@ _PUBLIC = "public"
 _MOST_SCALE = 37
 _WITH_OTHER_PAIRS = frozenset("iks")
 _TEXTUAL = ("super", "jsonb")
-_SHORTEST_WAIT = 1.0  # seconds, in which a lock is got that nobody holds
+_SHORTEST_WAIT = 1.0  # seconds, in which a free lock is got
 
 
 class _Holding(Protocol):

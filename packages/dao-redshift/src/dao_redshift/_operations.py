@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dao.errors import DataError, UnsupportedError
-from dao.options import described
 from dao.results import WriteResult
+from dao_redshift._shown import shown
 from dao_redshift._sql.texts import name
 from dao_sql import Statement, TableName
 
@@ -38,7 +38,7 @@ def vacuum(
         UnsupportedError: an age is asked for.
     """
     if mode not in _MODES:
-        raise DataError(f"mode: found {described(mode)}, expected one of {', '.join(_MODES)}")
+        raise DataError(f"mode: found {shown(mode)}, expected one of {', '.join(_MODES)}")
     if older_than:
         raise UnsupportedError("older_than: VACUUM takes every deleted row that no transaction sees, of any age")
     if not dry_run:
@@ -60,12 +60,16 @@ def grant(
         DataError: there is no such privilege or kind, or a name is missing.
     """
     asked = [privileges] if isinstance(privileges, str) else list(privileges)
+    if not asked:
+        raise DataError(f"privileges: found none, expected one or several of {', '.join(_PRIVILEGES)}")
     for one in asked:
         if not isinstance(one, str) or one.lower() not in _PRIVILEGES:
-            raise DataError(f"privileges: found {described(one)}, expected one of {', '.join(_PRIVILEGES)}")
+            raise DataError(f"privileges: found {shown(one)}, expected one of {', '.join(_PRIVILEGES)}")
     if kind not in _GRANTEES:
-        raise DataError(f"kind: found {described(kind)}, expected one of {', '.join(_GRANTEES)}")
-    if not asked or (to is None) != (kind == "public"):
-        raise DataError("to: expected a name, and none for kind='public'; and one privilege at least")
+        raise DataError(f"kind: found {shown(kind)}, expected one of {', '.join(_GRANTEES)}")
+    if kind == "public" and to is not None:
+        raise DataError(f"to: found {shown(to)} with kind='public', which is every user and has no name: leave out to=")
+    if kind != "public" and to is None:
+        raise DataError(f"to: found no name, expected that of a {kind}; every user is kind='public' without to=")
     grantee = _GRANTEES[kind] + ("" if to is None else name(to))
     return Statement(f"GRANT {', '.join(one.upper() for one in asked)} ON TABLE {dialect.table(table)} TO {grantee}")

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import frozen
 
 from dao.errors import DataError, UnsupportedError
-from dao.options import described
+from dao_redshift._shown import shown
 from dao_redshift._sql.texts import name
 
 __all__ = ["NAMES", "TableProperties"]
@@ -122,7 +122,7 @@ def _word(argument: str, value: Any, allowed: Sequence[str]) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str) or value.lower() not in allowed:
-        raise DataError(f"{argument}: found {described(value)}, expected one of {', '.join(allowed)}")
+        raise DataError(f"{argument}: found {shown(value)}, expected one of {', '.join(allowed)}")
     return value.lower()
 
 
@@ -137,20 +137,18 @@ def _encodings(value: Any) -> Mapping[str, str]:
     for column, word in given.items():
         known = {"auto"} if column == "*" else _ENCODINGS
         if not isinstance(word, str) or word.lower() not in known:
-            raise DataError(
-                f"encode: found {described(word)} for {column!r}, expected one of {', '.join(sorted(known))}"
-            )
+            raise DataError(f"encode: found {shown(word)} for {column!r}, expected one of {', '.join(sorted(known))}")
     return {column: word.lower() for column, word in given.items()}
 
 
 def _steps(column: str, value: Any) -> tuple[int, int]:
     first, step = value if isinstance(value, (list, tuple)) and len(value) == 2 else (None, None)
     if type(first) is not int or type(step) is not int or step == 0:
-        raise DataError(f"identity: found {described(value)} for {column!r}, expected its first number and its step")
+        raise DataError(f"identity: found {shown(value)} for {column!r}, expected its first number and its step")
     return first, step
 
 
 def _length(column: str, value: Any) -> int:
     if type(value) is not int or not 1 <= value <= _LONGEST:
-        raise DataError(f"lengths: found {described(value)} for {column!r}, expected 1 to {_LONGEST:,} bytes")
+        raise DataError(f"lengths: found {shown(value)} for {column!r}, expected 1 to {_LONGEST:,} bytes")
     return value
