@@ -49,7 +49,7 @@ def test_each_slice_loads_as_much_as_the_others(known: int | None, slices: int, 
 
 def test_files_hold_to_a_memory_limit() -> None:
     with memory.budgeted(memory.Budget.of("24 MiB")):
-        assert file_bytes(None, 2) == 4 * MIB
+        assert file_bytes(None, 2) == memory.Budget.of("24 MiB").chunk
 
 
 def test_the_manifest_names_every_file_with_its_length() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from contextvars import Context
 from threading import Event, Lock, Thread
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -41,6 +42,9 @@ class StagingArea:
     gone: those of this machine whose process doesn't run any more at once, others after :data:`LIFETIME`, by the clock
     of S3.
 
+    Files are moved outside of the call's context: their bytes are no progress of the call's, and what a cancelled call
+    leaves can be taken away.
+
     Attributes:
         place: the place of the option ``staging``.
         connection: how S3 is reached.
@@ -64,12 +68,16 @@ class StagingArea:
         """
         self._clear_left()
         load = Load(self, self._owner_now().text, uuid4().hex)
-        load.put(_ALIVE, b"")
+        try:
+            load.put(_ALIVE, b"")
+        except BaseException:  # it may be there all the same
+            self.remember(load.key)
+            raise
         return load
 
     def put(self, key: str, content: bytes) -> None:
         """Put a file, in one step."""
-        self._files.write_bytes(content, self._file(key), mode="overwrite")
+        Context().run(self._files.write_bytes, content, self._file(key), mode="overwrite")
 
     def get(self, key: str) -> bytes:
         """A file's content.
@@ -77,7 +85,8 @@ class StagingArea:
         Raises:
             NotFoundError: there is none.
         """
-        return self._files.read_bytes(self._file(key), into="bytes")
+        found: bytes = Context().run(self._files.read_bytes, self._file(key), into="bytes")
+        return found
 
     def files(self, key: str) -> list[FileInfo]:
         """The files below a key; none if there is nothing."""
@@ -89,6 +98,9 @@ class StagingArea:
 
     def clear(self, key: str) -> None:
         """Take away every file below a key. What can't be taken away now is tried again by the next load."""
+        Context().run(self._clear, key)
+
+    def _clear(self, key: str) -> None:
         try:
             for info in self.files(key):
                 with suppress(NotFoundError):  # another process may clear the same

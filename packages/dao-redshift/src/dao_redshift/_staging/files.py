@@ -49,11 +49,12 @@ def file_bytes(known: int | None, slices: int) -> int:
         known: bytes of all rows in memory, about; None for a stream.
         slices: how many files the warehouse loads at once.
     """
-    limit = max(_LEAST, min(_MOST, current().chunk * 2 if current().limit is not None else _USUAL))
+    limited = current().limit is not None
+    least, limit = (1, min(_MOST, current().chunk)) if limited else (_LEAST, _USUAL)
     if known is None:
         return limit
     rounds = max(1, -(-known // (limit * slices)))
-    return max(_LEAST, min(limit, -(-known // (rounds * slices))))
+    return max(least, min(limit, -(-known // (rounds * slices))))
 
 
 def stage(load: Load, schema: pa.Schema, batches: Iterable[pa.RecordBatch], target: int) -> Staged:
