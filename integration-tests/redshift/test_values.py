@@ -184,3 +184,9 @@ def test_values_that_do_not_fit_a_narrower_column_are_refused_by_each_way(
         with pytest.raises(DataError):
             dao.write(pa.table({"v": [value]}), TableObject(name, store), mode="append")
         assert dao.count(TableObject(name, store)) == 0
+
+
+@pytest.mark.parametrize("texts", [["\ufeff"], ["\ufeffa", "b"]])
+def test_a_byte_order_mark_is_a_character_like_others(stores: Stores, texts: list[str]) -> None:
+    rows = pa.table({"s": texts})
+    assert agree(outcomes(stores, rows), rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -106,6 +107,7 @@ def result_batches(
         try:
             if not source.peek():
                 return
+            source.put_back(codecs.BOM_UTF8)  # Arrow drops one, which else would be a character of the first value
             yield from arrow_csv.open_csv(
                 source,
                 read_options=arrow_csv.ReadOptions(column_names=names, block_size=_BLOCK),
@@ -161,6 +163,10 @@ class _Stream(io.RawIOBase):
         if not self._left:
             self._left = next(self._chunks, b"")
         return self._left
+
+    def put_back(self, content: bytes) -> None:
+        """Have bytes come before the next ones."""
+        self._left = content + self._left
 
     def read(self, size: int | None = -1) -> bytes:
         parts, wanted = [], size if size is not None and size >= 0 else 2**62
