@@ -12,11 +12,13 @@ import pyarrow.types as pt
 from attrs import evolve
 
 from dao.arrow.predicates import ArrowExpression, Like, Predicate
-from dao.errors import DaoError, TransientError, UnsupportedError
+from dao.errors import DaoError, DataError, TransientError, UnsupportedError
 from dao_redshift import _errors
+from dao_redshift import _lengths as lengths
 from dao_redshift._sql import texts
 from dao_redshift._sql.properties import TableProperties
 from dao_redshift._values import times_of
+from dao_redshift._way import widened_table
 from dao_sql import Column, ColumnType, Connection, Dialect, HeldRows, Statement, TableName, Value
 
 __all__ = ["COMMITS", "RedshiftDialect"]
@@ -24,8 +26,7 @@ __all__ = ["COMMITS", "RedshiftDialect"]
 COMMITS = "_dao_commits"
 """The table in which each transaction leaves its mark, by which it is found if the answer to COMMIT is lost."""
 
-_TEXT, _BYTES = "VARCHAR(65535)", "VARBYTE(1024000)"
-_NAMES = {pa.string(): _TEXT, pa.binary(): _BYTES}
+_TEXT = lengths.LONGEST[pa.string()]
 _PUBLIC = "public"
 _MOST_SCALE = 37
 _WITH_OTHER_PAIRS = frozenset("iks")
@@ -84,11 +85,10 @@ class RedshiftDialect(Dialect):
         return _TEXT
 
     def make_type(self, arrow: pa.DataType, sql: str) -> ColumnType:
-        """The type of a column: of a new one with its greatest length."""
-        declared = _NAMES.get(arrow, sql) if sql == sql.upper() else sql
+        """The type of a column: of a new one with its greatest length. The blanks that CHAR adds are taken off."""
         if pt.is_time(arrow):  # which COPY takes from no Parquet, and UNLOAD gives to none
-            return ColumnType(arrow, declared, pa.string(), "VARCHAR(18)", "CAST({} AS TIME)", "CAST({} AS VARCHAR)")
-        return ColumnType(arrow, declared, staged=_NAMES.get(arrow, sql))
+            return ColumnType(arrow, sql, pa.string(), "VARCHAR(18)", "CAST({} AS TIME)", "CAST({} AS VARCHAR)")
+        return lengths.column_type(arrow, sql)
 
     def decode(self, column: pa.Array, kind: ColumnType) -> pa.Array:
         """The values of a column as readers get them; times of day come as text."""
@@ -156,7 +156,7 @@ class RedshiftDialect(Dialect):
         listed = [
             *found.identity_columns(),
             *(
-                f"{self.quote(one.name)} {_declared(one, found)}{'' if one.nullable else ' NOT NULL'}"
+                f"{self.quote(one.name)} {one.type.sql}{'' if one.nullable else ' NOT NULL'}"
                 f"{found.column_suffix(one.name)}"
                 for one in columns
                 if one.name not in found.identity
@@ -164,6 +164,22 @@ class RedshiftDialect(Dialect):
             *found.constraints(),
         ]
         return [Statement(f"CREATE TABLE {self.table(table)} ({', '.join(listed)}){found.table_suffix()}")]
+
+    def new_columns(self, columns: Sequence[Column], properties: Mapping[str, Any]) -> tuple[Column, ...]:
+        """The columns of a new table, with the lengths that are asked for."""
+        asked = TableProperties.of(properties, [one.name for one in columns]).lengths
+        for one in columns:
+            if one.name in asked and not pt.is_string(one.type.arrow):
+                raise DataError(f"lengths: found {one.name!r}, a column of {one.type.sql}, expected columns of text")
+        return tuple(
+            evolve(one, type=lengths.shortened(one.type, asked[one.name])) if one.name in asked else one
+            for one in columns
+        )
+
+    def check_values(self, batch: pa.RecordBatch, columns: Sequence[Column], first_row: int) -> None:
+        """Check that no text and no bytes are longer than their column."""
+        for column, values in zip(columns, batch.columns, strict=True):
+            lengths.check(column, values, first_row, widened=widened_table() is not None)
 
     def hold(
         self, connection: Connection, columns: Sequence[Column], rows: pa.RecordBatchReader
@@ -248,9 +264,3 @@ def _milliseconds(seconds: float) -> int:
 
 def _commits(schema: str | None) -> str:
     return texts.qualified(schema or _PUBLIC, COMMITS)
-
-
-def _declared(column: Column, found: TableProperties) -> str:
-    if column.name in found.lengths and pt.is_string(column.type.arrow):
-        return f"VARCHAR({found.lengths[column.name]})"
-    return column.type.sql

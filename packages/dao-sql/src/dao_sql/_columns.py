@@ -39,6 +39,7 @@ class ColumnType:
         staged: the declared type of the column in a staging table; the same as `sql` by default.
         store: SQL that makes the stored value of the staged one, with ``{}`` for the column.
         fetch: SQL that makes what the driver gives of the stored value, with ``{}`` for the column.
+        length: the most bytes of a text or of bytes; None where nothing is known of it. Types don't differ by it.
 
     >>> ColumnType(pa.int32(), "INTEGER").staged
     'INTEGER'
@@ -50,6 +51,7 @@ class ColumnType:
     staged: str = field(default=Factory(lambda self: self.sql, takes_self=True))
     store: str = "{}"
     fetch: str = "{}"
+    length: int | None = field(default=None, eq=False)
 
 
 @frozen

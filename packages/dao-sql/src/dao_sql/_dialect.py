@@ -140,7 +140,27 @@ class Dialect(TypesDialect, UpsertsDialect):
             "type of a column: overwrite the table"
         )
 
+    def new_columns(self, columns: Sequence[Column], properties: Mapping[str, Any]) -> tuple[Column, ...]:
+        """The columns of a new table, of those that its data has and what the caller asks for beside.
+
+        Raises:
+            DataError: the database has no such table.
+        """
+        return tuple(columns)
+
     # rows
+
+    def check_values(self, batch: pa.RecordBatch, columns: Sequence[Column], first_row: int) -> None:
+        """Check that columns keep the values of some rows, which are in the types that readers get.
+
+        Args:
+            batch: the rows.
+            columns: its columns.
+            first_row: the number of its first row, for messages.
+
+        Raises:
+            DataError: a column would change a value, and the database doesn't refuse it by itself.
+        """
 
     def lock(self, table: TableName, purpose: str) -> Sequence[Statement]:
         """Lock a table until the end of the transaction.

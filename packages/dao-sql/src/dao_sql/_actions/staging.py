@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 from uuid import uuid4
 
 import pyarrow as pa
@@ -44,16 +45,17 @@ class Staged:
         return self.rows
 
 
-def columns_for(dialect: Dialect, schema: pa.Schema) -> tuple[Column, ...]:
+def columns_for(dialect: Dialect, schema: pa.Schema, properties: Mapping[str, Any] | None) -> tuple[Column, ...]:
     """The columns of a new table for rows of a schema.
 
     Raises:
         UnsupportedError: the database has no such type.
-        DataError: it can't have such names.
+        DataError: it can't have such names or properties.
     """
     for name in schema.names:
         dialect.quote(name)
-    return tuple(Column(field.name, dialect.column_type(field), field.nullable) for field in schema)
+    columns = [Column(field.name, dialect.column_type(field), field.nullable) for field in schema]
+    return dialect.new_columns(columns, properties or {})
 
 
 @contextlib.contextmanager
@@ -179,8 +181,10 @@ def _read_for(columns: Sequence[Column], batches: Iterator[pa.RecordBatch]) -> I
 
 def _encoded(dialect: Dialect, columns: Sequence[Column], rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
     checked = conform(pa.RecordBatchReader.from_batches(rows.schema, _checked(dialect, rows)), schema_of(columns))
-    schema = wire_schema(columns)
+    schema, row = wire_schema(columns), 0
     for batch in checked:
+        dialect.check_values(batch, columns, row)
+        row += batch.num_rows
         pairs = zip(batch.columns, columns, strict=True)
         yield pa.RecordBatch.from_arrays([dialect.encode(array, one.type) for array, one in pairs], schema=schema)
         advance(rows=batch.num_rows)

@@ -103,7 +103,7 @@ def _columns_after(
     numbered: Collection[str],
 ) -> tuple[Column, ...]:
     if before is None:
-        return columns_for(database.dialect, data)
+        return columns_for(database.dialect, data, asked.properties)
     names = [one.name for one in before]
     for name in (*match.keys, *match.order):
         if name not in names and (name in match.keys or asked.schema_mode == "strict"):

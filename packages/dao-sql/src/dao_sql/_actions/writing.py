@@ -55,13 +55,24 @@ def write_rows(
         rows = to_reader(data, schema=schema)
         rows = plain_rows(database.dialect, rows if call is None else call.watch(rows))
         replaced = before is None or asked.mode != "append"
-        after = columns_for(database.dialect, rows.schema) if replaced else None
-        if after is None:
+        if replaced:
+            after = _columns_replaced(database.dialect, before, rows.schema, asked)
+        else:
             numbered = database.numbered(session, table, before, rows.schema)
             after = columns_after(database.dialect, before or (), rows.schema, asked.schema_mode, numbered=numbered)
         given = tuple(one for one in after if one.name in rows.schema.names)
         with held(database, session, given, rows) as kept:
             return database.publish(session, _Publication(database, table, asked, call, before, after, kept))
+
+
+def _columns_replaced(
+    dialect: Dialect, before: tuple[Column, ...] | None, data: pa.Schema, asked: Write
+) -> tuple[Column, ...]:
+    """The columns of a table that has rows of a schema alone: those that it has, if it keeps them."""
+    wanted = columns_for(dialect, data, asked.properties)
+    if before is None or before != wanted or asked.properties:
+        return wanted
+    return before  # it may have other lengths
 
 
 def _there(table: TableName, mode: str) -> WriteResult:
