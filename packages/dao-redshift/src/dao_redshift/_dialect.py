@@ -31,6 +31,7 @@ _PUBLIC = "public"
 _MOST_SCALE = 37
 _WITH_OTHER_PAIRS = frozenset("iks")
 _TEXTUAL = ("super", "jsonb")
+_VARYING = ("character varying", "varchar", "text")
 _SHORTEST_WAIT = 1.0  # seconds, in which a free lock is got
 
 
@@ -196,6 +197,11 @@ class RedshiftDialect(Dialect):
     def lock(self, table: TableName, purpose: str) -> Sequence[Statement]:
         """Lock a table: Redshift's one lock keeps all others out, so rows are read and added without it."""
         return [Statement(f"LOCK TABLE {self.table(table)}")] if purpose in ("change", "replace") else []
+
+    def equals(self, column: Column, stored: str, staged: str) -> str:
+        """Whether two values are one: texts of one length too, as Redshift ignores blanks at their ends."""
+        same = super().equals(column, stored, staged)
+        return f"{same} AND LEN({stored}) = LEN({staged})" if column.type.sql.lower().startswith(_VARYING) else same
 
     def bounded(self, statements: Sequence[Statement], seconds: float) -> Sequence[Statement]:
         """By ``statement_timeout``, as Redshift has none for locks; not where the session's own ends sooner."""

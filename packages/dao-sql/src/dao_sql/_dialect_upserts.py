@@ -63,7 +63,12 @@ class UpsertsDialect(NamesDialect):
     def same_keys(self, table: TableName, match: Match) -> str:
         """Whether a stored row has the key of a staged one."""
         target = self.table(table)
-        return " AND ".join(f"{target}.{self.quote(name)} = {self.staged(match.column(name))}" for name in match.keys)
+        keys = [match.column(name) for name in match.keys]
+        return " AND ".join(self.equals(one, f"{target}.{self.quote(one.name)}", self.staged(one)) for one in keys)
+
+    def equals(self, column: Column, stored: str, staged: str) -> str:
+        """SQL of whether a stored and a staged value of a key's column are the same."""
+        return f"{stored} = {staged}"
 
     def meets(self, table: TableName, match: Match) -> str:
         """Whether a stored row has the key of a staged one, and isn't newer: a NULL is older than every value."""
