@@ -107,8 +107,9 @@ class RedshiftDialect(Dialect):
         return super().column_type(column)
 
     def decimal_type(self, arrow: pa.DataType) -> ColumnType:
-        """The type of a column of decimals."""
-        return ColumnType(arrow, f"NUMERIC({arrow.precision}, {arrow.scale})")
+        """The type of a column of decimals, whose Parquet type COPY must know."""
+        narrow = pa.decimal128(arrow.precision, arrow.scale)
+        return ColumnType(narrow, f"NUMERIC({arrow.precision}, {arrow.scale})")
 
     def declared_type(self, declared: str) -> ColumnType:
         """The type of a column that the catalog declares; SUPER is read as JSON."""

@@ -1,0 +1,46 @@
+"""New tables: what Redshift can't have is refused before it is sent, by each way alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+
+from dao import DataAccessObject, DataStore, TableObject
+from dao.connections import S3Connection
+from dao.errors import UnsupportedError
+from dao_redshift.testing import LocalRedshift, RedshiftGateway
+from dao_redshift.testing._local import new_schema
+
+
+@pytest.fixture(scope="module")
+def redshift(gateway: RedshiftGateway, storage: S3Connection) -> Iterator[LocalRedshift]:
+    with new_schema(gateway, storage) as redshift:
+        yield redshift
+
+
+@pytest.fixture(params=["insert", "copy"])
+def store(redshift: LocalRedshift, request: pytest.FixtureRequest) -> Iterator[DataStore]:
+    """A store whose rows go by one of the two ways."""
+    values = 0 if request.param == "copy" else 100
+    store = DataStore("redshift", "redshift", options={**redshift.options, "bulk_values": values})
+    yield store
+    store.close()
+
+
+def test_decimals_of_256_bits_that_fit_go_as_those_of_128(store: DataStore) -> None:
+    dao, table = DataAccessObject(), TableObject("wide", store)
+    values = [Decimal(10**38 - 1), Decimal(-1), None]
+    dao.write(pa.table({"d": pa.array(values, pa.decimal256(38, 0))}), table, mode="overwrite")
+    found = dao.read(table)
+    assert found["d"].type == pa.decimal128(38, 0)
+    assert found["d"].to_pylist() == values
+
+
+def test_decimals_with_too_many_digits_behind_the_point_are_refused(store: DataStore) -> None:
+    dao, table = DataAccessObject(), TableObject("fraction", store)
+    for kind in (pa.decimal128(38, 38), pa.decimal256(38, 38)):
+        with pytest.raises(UnsupportedError, match="column 'd' .* up to 37 digits"):
+            dao.write(pa.table({"d": pa.array([None], kind)}), table)
