@@ -28,6 +28,7 @@ COMMITS = "_dao_commits"
 
 _TEXT = lengths.LONGEST[pa.string()]
 _PUBLIC = "public"
+_OWN_COLUMNS = ("oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
 _MOST_SCALE = 37
 _WITH_OTHER_PAIRS = frozenset("iks")
 _TEXTUAL = ("super", "jsonb")
@@ -98,7 +99,16 @@ class RedshiftDialect(Dialect):
         return super().decode(column, kind)
 
     def column_type(self, column: pa.Field) -> ColumnType:
-        """The type of a new column; of a decimal's digits 37 at most are behind the point."""
+        """The type of a new column; of a decimal's digits 37 at most are behind the point.
+
+        Raises:
+            DataError: its name is one of the warehouse's own.
+        """
+        if column.name in _OWN_COLUMNS:
+            raise DataError(
+                f"column {column.name!r}: every table of Redshift has columns {', '.join(_OWN_COLUMNS)} of its own: "
+                "give it another name"
+            )
         if pt.is_decimal(column.type) and column.type.scale > _MOST_SCALE:
             raise UnsupportedError(
                 f"column {column.name!r} is {column.type}, and Redshift's decimals have up to {_MOST_SCALE} digits "
@@ -168,7 +178,13 @@ class RedshiftDialect(Dialect):
         return [Statement(f"CREATE TABLE {self.table(table)} ({', '.join(listed)}){found.table_suffix()}")]
 
     def new_columns(self, columns: Sequence[Column], properties: Mapping[str, Any]) -> tuple[Column, ...]:
-        """The columns of a new table, with the lengths that are asked for."""
+        """The columns of a new table, with the lengths that are asked for.
+
+        Raises:
+            DataError: there are none; or a length is asked for where there is no text.
+        """
+        if not columns:
+            raise DataError("found rows without columns, and a table of Redshift has one at least")
         asked = TableProperties.of(properties, [one.name for one in columns]).lengths
         for one in columns:
             if one.name in asked and not pt.is_string(one.type.arrow):

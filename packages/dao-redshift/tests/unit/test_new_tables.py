@@ -10,7 +10,7 @@ import pytest
 
 from dao import DataAccessObject, DataStore, TableObject
 from dao.connections import S3Connection
-from dao.errors import UnsupportedError
+from dao.errors import DataError, UnsupportedError
 from dao_redshift.testing import LocalRedshift, RedshiftGateway
 from dao_redshift.testing._local import new_schema
 
@@ -44,3 +44,20 @@ def test_decimals_with_too_many_digits_behind_the_point_are_refused(store: DataS
     for kind in (pa.decimal128(38, 38), pa.decimal256(38, 38)):
         with pytest.raises(UnsupportedError, match="column 'd' .* up to 37 digits"):
             dao.write(pa.table({"d": pa.array([None], kind)}), table)
+
+
+def test_a_table_without_columns_is_refused(store: DataStore) -> None:
+    dao, table = DataAccessObject(), TableObject("empty", store)
+    with pytest.raises(DataError, match="without columns, and a table of Redshift has one at least"):
+        dao.write(pa.table({}), table)
+
+
+@pytest.mark.parametrize("name", ["oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"])
+def test_names_of_columns_that_every_table_has_are_refused(redshift: LocalRedshift, name: str) -> None:
+    dao, table = DataAccessObject(), TableObject("own", redshift.store())
+    with pytest.raises(DataError, match=f"column '{name}': every table of Redshift has columns oid"):
+        dao.write(pa.table({name: [1]}), table, mode="overwrite")
+    dao.write(pa.table({"id": [1]}), table, mode="overwrite")
+    with pytest.raises(DataError, match=f"column '{name}': every table of Redshift"):
+        dao.write(pa.table({"id": [1], name: [1]}), table, mode="append", schema_mode="evolve")
+    dao.write(pa.table({"id": [1], name.upper(): [1]}), table, mode="append", schema_mode="evolve")
