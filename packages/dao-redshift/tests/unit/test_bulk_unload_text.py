@@ -11,7 +11,7 @@ import obstore
 import pyarrow as pa
 import pytest
 from bulk_session import BulkSession
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dao_redshift.testing._statements import RedshiftError
@@ -166,6 +166,7 @@ DOCUMENTS = st.tuples(st.none() | st.integers(-(2**63), 2**63 - 1), st.none() | 
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(rows=[(0, "", -0.0)])
 @given(rows=st.lists(DOCUMENTS, min_size=1, max_size=5))
 def test_json_comes_back_equal(bulk: BulkSession, rows: list[tuple[Any, ...]]) -> None:
     bulk.query("DROP TABLE IF EXISTS t, u")

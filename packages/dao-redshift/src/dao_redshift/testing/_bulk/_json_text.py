@@ -15,7 +15,12 @@ def _refuse(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
 
 
-decoder = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse)
+def _integer(digits: str) -> int | Decimal:
+    """An integer; -0 keeps its sign, which a column of floats has."""
+    return Decimal(digits) if digits == "-0" else int(digits)
+
+
+decoder = json.JSONDecoder(parse_float=Decimal, parse_int=_integer, parse_constant=_refuse)
 
 
 def parsed(text: str) -> Any:
