@@ -16,6 +16,8 @@ from dao_redshift._options import RedshiftOptions
 from dao_redshift._sql.texts import text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from redshift_connector import Connection
 
 __all__ = ["Client", "Login"]
@@ -103,6 +105,7 @@ class Client:
             found = _errors.translate(error) or _login_error(error)
             raise found from None  # the driver's tracebacks hold the password
         made._usock.settimeout(None)  # the driver has one timeout for connecting and for every answer
+        made._read = _whole(made._read)
         try:
             self._begin_session(made, settings)
         except Exception as error:
@@ -228,3 +231,19 @@ def _login_error(error: Exception) -> StoreError:
     if "AccessDenied" in code or "Unauthorized" in code or type(error).__name__ == "NoCredentialsError":
         return PermissionDeniedError(f"AWS gave no credentials for the warehouse: {code or type(error).__name__}")
     return StoreError(f"the warehouse can't be reached: {code or type(error).__name__}")
+
+
+def _whole(read: Callable[[int], bytes]) -> Callable[[int], bytes]:
+    """What reads just so many bytes.
+
+    The driver takes what came before the connection was closed for the whole, and stumbles over half a value or half a
+    message with an error that says nothing of the connection.
+    """
+
+    def read_whole(size: int) -> bytes:
+        found = read(size)
+        if len(found) != size:
+            raise ConnectionResetError("the warehouse closed it in the middle of an answer")
+        return found
+
+    return read_whole
