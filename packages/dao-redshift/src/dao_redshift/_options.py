@@ -61,6 +61,15 @@ def _check_login(instance: Any, _attribute: Any, _value: object) -> None:
         raise ConfigError("host: found neither it nor cluster, workgroup or a secret that names it")
 
 
+def _check_session_credentials(instance: Any, attribute: Any, value: object) -> None:
+    """Check that the warehouse reaches S3 by one right; this comes after the field of the role."""
+    if value and instance.iam_role != "default":
+        raise ConfigError(
+            f"{attribute.name}: found true with iam_role, expected one of the two: the warehouse reaches S3 by its "
+            "role, or by this process's credentials"
+        )
+
+
 @even_half_made
 @define(slots=False, kw_only=True)
 class RedshiftOptions:
@@ -118,5 +127,5 @@ class RedshiftOptions:
     staging: str | None = field(default=None, validator=_check_staging)
     s3: S3Connection = field(factory=S3Connection)
     iam_role: str = field(default="default", validator=check_iam_role)
-    session_credentials: bool = False
+    session_credentials: bool = field(default=False, validator=_check_session_credentials)
     bulk_values: int = field(default=50_000, validator=number("a number of values", 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -53,11 +54,19 @@ def test_a_table_without_columns_is_refused(store: DataStore) -> None:
 
 
 @pytest.mark.parametrize("name", ["oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"])
-def test_names_of_columns_that_every_table_has_are_refused(redshift: LocalRedshift, name: str) -> None:
-    dao, table = DataAccessObject(), TableObject("own", redshift.store())
+def test_names_of_columns_that_every_table_has_are_refused(store: DataStore, name: str) -> None:
+    dao, table = DataAccessObject(), TableObject("own", store)
     with pytest.raises(DataError, match=f"column '{name}': every table of Redshift has columns oid"):
         dao.write(pa.table({name: [1]}), table, mode="overwrite")
     dao.write(pa.table({"id": [1]}), table, mode="overwrite")
     with pytest.raises(DataError, match=f"column '{name}': every table of Redshift"):
         dao.write(pa.table({"id": [1], name: [1]}), table, mode="append", schema_mode="evolve")
     dao.write(pa.table({"id": [1], name.upper(): [1]}), table, mode="append", schema_mode="evolve")
+
+
+@pytest.mark.parametrize("argument", ["sortkey", "primary_key"])
+def test_keys_that_name_a_column_twice_are_refused(store: DataStore, argument: str) -> None:
+    dao, table = DataAccessObject(), TableObject("twice", store)
+    keys: dict[str, Any] = {argument: ["a", "b", "a"]}
+    with pytest.raises(DataError, match=f"{argument}: found 'a' more than once"):
+        dao.write(pa.table({"a": [1], "b": [2]}), table, **keys)

@@ -129,3 +129,11 @@ def test_the_old_name_is_the_same_class() -> None:
 def test_a_table_has_one_name_for_everybody(options: dict[str, Any], server: str) -> None:
     interface = RedshiftInterface(**{"user": "me", "password": None if "iam" in options else Secret("c"), **options})
     assert interface.locate(DataObject("orders")) == f"redshift://{server}/dev.public.orders"
+
+
+def test_credentials_of_the_process_beside_a_role_are_refused() -> None:
+    role = "arn:aws:iam::123456789012:role/load"
+    with pytest.raises(ConfigError, match="session_credentials: found true with iam_role"):
+        RedshiftInterface(**LOGIN, session_credentials=True, iam_role=role)
+    assert RedshiftInterface(**LOGIN, iam_role=role, session_credentials=False).iam_role == role
+    assert RedshiftInterface(**LOGIN, session_credentials=True).session_credentials

@@ -58,11 +58,11 @@ class TableProperties:
         made = TableProperties(
             diststyle=_word("diststyle", given.get("diststyle"), ("auto", "even", "all", "key")),
             distkey=given.get("distkey"),
-            sortkey=_names(given.get("sortkey")),
+            sortkey=_names("sortkey", given.get("sortkey")),
             sortstyle=_word("sortstyle", given.get("sortstyle"), ("compound", "interleaved")) or "compound",
             encode=_encodings(given.get("encode")),
             identity={column: _steps(column, value) for column, value in (given.get("identity") or {}).items()},
-            primary_key=_names(given.get("primary_key")),
+            primary_key=_names("primary_key", given.get("primary_key")),
             lengths={column: _length(column, value) for column, value in (given.get("lengths") or {}).items()},
         )
         made._check({*columns, *made.identity})
@@ -126,8 +126,12 @@ def _word(argument: str, value: Any, allowed: Sequence[str]) -> str | None:
     return value.lower()
 
 
-def _names(value: Any) -> tuple[str, ...]:
-    return () if value is None else (value,) if isinstance(value, str) else tuple(value)
+def _names(argument: str, value: Any) -> tuple[str, ...]:
+    found = () if value is None else (value,) if isinstance(value, str) else tuple(value)
+    for one in found:
+        if found.count(one) > 1:
+            raise DataError(f"{argument}: found {one!r} more than once, expected each column once")
+    return found
 
 
 def _encodings(value: Any) -> Mapping[str, str]:
