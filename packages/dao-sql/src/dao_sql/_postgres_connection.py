@@ -26,13 +26,13 @@ from dao_sql._connection import Statement
 __all__ = ["PostgresConnection", "connect", "meaning"]
 
 _STATES: tuple[tuple[tuple[str, ...], type[DaoError]], ...] = (
-    (("40", "55P03", "23505", "42P07", "XX000"), ConflictError),
+    (("40", "55P03", "23505", "42P07", "42710", "XX000"), ConflictError),
     (("42P01", "3F000", "3D000"), NotFoundError),
     (("42501", "28"), PermissionDeniedError),
     (("22", "23", "54"), DataError),
     (("08", "53", "57"), TransientError),
 )
-"""What the beginning of an SQLSTATE means. Two that create one table at once get 42P07 or 23505: they try again."""
+"""What the beginning of an SQLSTATE means. Two that create a table at once get 42P07, 42710 or 23505, and try again."""
 _FETCHED = 8 << 20
 """Bytes, about, that are fetched from a cursor at once."""
 _BROKEN = ("canceling statement", "terminating connection", "server closed", "no connection", "could not receive")
