@@ -33,7 +33,9 @@ class TypesDialect(NamesDialect):
         """
         arrow = holding(column.type, {*self.types.values(), *self._decimals(column.type)})
         if arrow is None:
-            raise DataError(f"column {column.name!r} is {column.type}, for which {self.name} has no type")
+            raise DataError(
+                f"column {column.name!r} is {column.type}, for which {self.name} has no type{_way_out(column.type)}"
+            )
         if pa.types.is_decimal(arrow):
             return self.decimal_type(arrow)
         return self.make_type(arrow, next(name for name, kind in self.types.items() if kind.equals(arrow)).upper())
@@ -83,6 +85,14 @@ class TypesDialect(NamesDialect):
         if isinstance(column.type, pa.BaseExtensionType) and column.type != kind.arrow:
             column = column.storage
         return cast_array(column, kind.arrow)
+
+
+def _way_out(kind: pa.DataType) -> str:
+    """What to do with values in nanoseconds: a new column isn't one of microseconds, as a later value may not fit."""
+    if not (pa.types.is_timestamp(kind) or pa.types.is_time64(kind)) or kind.unit != "ns":
+        return ""
+    wanted = pa.time64("us") if pa.types.is_time64(kind) else pa.timestamp("us", kind.tz)
+    return f": cast it to {wanted}, or give schema= with that, which refuses a value that would be cut"
 
 
 def _without_exponents(texts: pa.Array) -> pa.Array:

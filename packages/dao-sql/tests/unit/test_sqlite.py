@@ -91,3 +91,21 @@ def test_a_type_that_cannot_be_widened_is_refused(store: DataStore) -> None:
     with pytest.raises(UnsupportedError, match="overwrite the table"):
         dao.write(pa.table({"a": [2**40]}), table, mode="append", schema_mode="evolve")
     assert dao.count(table) == 1
+
+
+def test_nanoseconds_are_refused_with_what_to_give(store: DataStore) -> None:
+    dao, table = DataAccessObject(), TableObject("t", store)
+    whole = pa.table({"at": pa.array([1_000, None], pa.timestamp("ns"))})
+    cut = pa.table({"at": pa.array([1_001], pa.timestamp("ns"))})
+    wanted = pa.schema({"at": pa.timestamp("us")})
+    with pytest.raises(DataError, match=r"'at' is timestamp\[ns\].*: cast it to timestamp\[us\], or give schema="):
+        dao.write(whole, table)
+    with pytest.raises(DataError, match=r"'at' is time64\[ns\].*: cast it to time64\[us\], or give schema="):
+        dao.write(pa.table({"at": pa.array([1_000], pa.time64("ns"))}), table)
+    with pytest.raises(DataError, match="'at'"):
+        dao.write(cut, table, schema=wanted)
+    dao.write(whole, table, schema=wanted)
+    dao.write(whole, table, mode="append")
+    with pytest.raises(DataError, match="'at'"):
+        dao.write(cut, table, mode="append")
+    assert dao.read(table).equals(pa.concat_tables([whole.cast(wanted)] * 2))
