@@ -28,13 +28,14 @@ __all__ = ["NO_BYTES", "Bulk", "StagedRows", "Warehouse", "load_error", "unloads
 NO_BYTES = "UNLOAD writes no values of bytes to Parquet"
 _UNLOADED_MIB = 16  # of a file of UNLOAD, two of which are in memory while they are read
 _SLICES = "SELECT COUNT(*) FROM stv_slices"
+_BEFORE = "SELECT pg_last_query_id()"  # numbers grow: what is noted of a load has a later one
 _LOAD_ERRORS = (
     "SELECT file_name, line_number, column_name, error_message FROM sys_load_error_detail "
-    "WHERE session_id = pg_backend_pid() ORDER BY start_time DESC LIMIT 1"
+    "WHERE session_id = pg_backend_pid() AND query_id > $1 ORDER BY start_time DESC LIMIT 1"
 )
 _OLDER_LOAD_ERRORS = (
     "SELECT TRIM(filename), line_number, TRIM(colname), TRIM(err_reason) FROM stl_load_errors "
-    "WHERE session = pg_backend_pid() ORDER BY starttime DESC LIMIT 1"
+    "WHERE session = pg_backend_pid() AND query > $1 ORDER BY starttime DESC LIMIT 1"
 )
 
 
@@ -162,16 +163,19 @@ def run_load(warehouse: Warehouse, sql: str) -> None:
         DataError: a row that the table can't take; it says which file, line and column.
         StoreError: any other error of the load.
     """
+    before = int(warehouse.value(_BEFORE) or 0)
     try:
         warehouse.run(sql)
     except Exception as error:
         if _errors.is_lost(error):
             raise
-        raise load_error(warehouse, error) from error
+        raise load_error(warehouse, error, before) from error
 
 
-def load_error(warehouse: Any, error: Exception) -> Exception:
+def load_error(warehouse: Any, error: Exception, before: int) -> Exception:
     """The error of a COPY, with what the warehouse noted about it; its transaction is rolled back for that.
+
+    What is noted of queries up to the number `before` is of earlier loads.
 
     The views are asked outside of the failed transaction: it takes no statement any more.
     """
@@ -179,7 +183,7 @@ def load_error(warehouse: Any, error: Exception) -> Exception:
     if meant is None or not isinstance(meant, (DataError, StoreError)):
         return meant or error
     try:
-        noted = _noted(warehouse)
+        noted = _noted(warehouse, before)
     except Exception:  # the views may be beyond the user's rights, and the load's own error is what counts
         return meant
     if noted is None:
@@ -190,11 +194,11 @@ def load_error(warehouse: Any, error: Exception) -> Exception:
     return DataError(f"the load was refused: {_errors.without_credentials(found.get('', ''))} ({where})")
 
 
-def _noted(warehouse: Any) -> Any:
+def _noted(warehouse: Any, before: int) -> Any:
     warehouse.rollback()
     for query in (_LOAD_ERRORS, _OLDER_LOAD_ERRORS):
         try:
-            found = warehouse.row(query)
+            found = warehouse.row(query, before)
         except DaoError:
             raise
         except Exception:

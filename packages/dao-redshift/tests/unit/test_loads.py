@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 import pytest
+import redshift_connector
 
 from dao import DataAccessObject, DataStore, TableObject
 from dao.connections import S3Connection
-from dao.errors import DataError
-from dao_redshift.testing import LocalRedshift, RedshiftGateway
+from dao.errors import DataError, StoreError
+from dao_redshift.testing import Fault, LocalRedshift, RedshiftGateway
 from dao_redshift.testing._local import new_schema
 
 FEW, MANY = 3, 4_000
@@ -68,3 +69,19 @@ def test_a_load_that_is_refused_changes_nothing(redshift: LocalRedshift, store: 
     assert dao.read(table, into="pylist") == [{"t": "a"}]
     dao.write(pa.table({"t": ["short"] * MANY}), table, mode="append")
     assert dao.count(table) == MANY + 1
+
+
+def test_an_error_of_a_load_is_its_own(redshift: LocalRedshift, store: DataStore) -> None:
+    dao, table = DataAccessObject(), TableObject("texts", store)
+    with redshift_connector.connect(**redshift.gateway.connect_arguments) as client:
+        client.cursor().execute(f'CREATE TABLE "{redshift.options["schema"]}".texts (a CHAR(9), b CHAR(9))')
+        client.commit()
+    for wrong, values in (("a", ("\u00e9", "e")), ("b", ("e", "\u00e9"))):
+        with pytest.raises(DataError, match=f"the load was refused: .* column {wrong}"):
+            dao.write(
+                pa.table({name: [value] * MANY for name, value in zip("ab", values, strict=True)}), table, mode="append"
+            )
+    rows = pa.table({"a": ["e"] * MANY, "b": ["e"] * MANY})
+    with redshift.gateway.failing("^COPY", Fault.FAILED), pytest.raises(StoreError, match="injected fault") as caught:
+        dao.write(rows, table, mode="append")
+    assert not isinstance(caught.value, DataError)
