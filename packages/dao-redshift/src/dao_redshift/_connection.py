@@ -16,7 +16,7 @@ from dao.memory import current
 from dao.tables import retry_conflicts
 from dao_redshift import _errors
 from dao_redshift._loading import NO_BYTES, Bulk, unloads
-from dao_redshift._sql.inline import inlined
+from dao_redshift._sql.inline import check_count, inlined
 from dao_redshift._sql.texts import name
 from dao_redshift._values import batch_of, result_columns, rows_of, use_plain_values
 from dao_redshift._way import Way, chosen, loaded_files
@@ -83,12 +83,14 @@ class RedshiftConnection:
 
         Raises:
             UnsupportedError: an UNLOAD of bytes is asked for.
+            DataError: there are more values than placeholders.
         """
         if stream:
             way = chosen()
             if way == "unload" and schema is not None and not unloads(schema.types):
                 raise UnsupportedError(f"via='unload': {NO_BYTES}: read with via='cursor', or without via=")
             return self._stream(inlined(statement.text, statement.values), way)
+        check_count(statement.text, statement.values)
         cursor = self._run(statement.text, statement.values)
         batch = batch_of(cursor.fetchall(), result_columns(cursor.ps["row_desc"]))
         return pa.RecordBatchReader.from_batches(batch.schema, [batch])

@@ -20,6 +20,7 @@ from dao.errors import (
 
 __all__ = ["is_lost", "sqlstate", "translate", "without_credentials"]
 
+_WRONG_COUNT = "08P01"  # of bound values: a violation of the protocol after which the connection goes on
 _STATES: tuple[tuple[str, type[DaoError]], ...] = (
     ("28", PermissionDeniedError),
     ("42501", PermissionDeniedError),
@@ -30,6 +31,7 @@ _STATES: tuple[tuple[str, type[DaoError]], ...] = (
     ("42P06", AlreadyExistsError),
     ("40", ConflictError),
     ("55P03", ConflictError),  # a lock that isn't waited for
+    (_WRONG_COUNT, DataError),
     ("08", TransientError),
     ("53", TransientError),
     ("57P", TransientError),
@@ -75,7 +77,9 @@ def is_lost(error: BaseException) -> bool:
     if not _is_theirs(error):
         return False
     state = sqlstate(error)
-    return state.startswith(("08", "57P")) if state else bool(_LOST.search(_text(error)))
+    if state:
+        return state.startswith(("08", "57P")) and state != _WRONG_COUNT
+    return bool(_LOST.search(_text(error)))
 
 
 def translate(error: BaseException) -> DaoError | None:

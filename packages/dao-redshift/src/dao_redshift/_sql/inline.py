@@ -8,13 +8,26 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
-from dao.errors import UnsupportedError
+from dao.errors import DataError, UnsupportedError
 from dao_redshift._sql.texts import text
 
-__all__ = ["inlined", "literal"]
+__all__ = ["check_count", "inlined", "literal"]
 
 _TOKEN = re.compile(r"'(?:[^'\\]|''|\\.)*'|\"(?:[^\"]|\"\")*\"|\$(\d+)", re.DOTALL)
 """A text, a name or a placeholder: placeholders count outside of the others alone."""
+
+
+def check_count(sql: str, values: Sequence[Any]) -> None:
+    """Refuse values that no placeholder stands for, which the warehouse would take and ignore.
+
+    Raises:
+        DataError: there are such.
+    """
+    most = max((int(number) for number in re.findall(r"\$(\d+)", sql)), default=0)
+    if len(values) > most:
+        raise DataError(
+            f"parameters: found {len(values)} values, and the last placeholder of the query is number {most}"
+        )
 
 
 def inlined(sql: str, values: Sequence[Any]) -> str:
