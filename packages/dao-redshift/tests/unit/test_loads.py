@@ -39,7 +39,7 @@ def changes(redshift: LocalRedshift) -> list[str]:
     """The first words of the statements in the transaction that changed something, without DAO's own tables."""
     texts = [sent.text for sent in redshift.gateway.statements]
     inner = texts[texts.index("BEGIN") + 1 : texts.index("COMMIT")]
-    return [text.split()[0] for text in inner if not text.startswith("SELECT") and "_dao_commits" not in text]
+    return [text.split()[0] for text in inner if not text.startswith(("SELECT", "SET ")) and "_dao_commits" not in text]
 
 
 @pytest.mark.parametrize(("rows", "how"), [(FEW, "INSERT"), (MANY, "COPY")])
