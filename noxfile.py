@@ -67,6 +67,8 @@ QUICK_INTEGRATION = (*QUICK, "--cpu-limit=40")  # some run whole examples, twice
 WITH_SLOW = ("--hypothesis-profile=quick", "--timeout=600")
 THOROUGH = ("--hypothesis-profile=thorough", "--timeout=3600")
 
+# Kits that take minutes, and say little on stand-ins that the other tests there don't.
+LONG_KITS = ("integration-tests/redshift/test_conformance.py", "integration-tests/sql/test_postgres.py")
 SPARK_TESTS = "integration-tests/spark"  # pyspark is large, and starts a JVM: a session of its own
 
 os.environ["UV_PYTHON_DOWNLOADS"] = "never"  # the Pythons that are here, and no others
@@ -110,7 +112,9 @@ def wheels(session: nox.Session) -> None:
 @nox.session(python=NEWEST, requires=["wheels"], tags=["quick"])
 def integration(session: nox.Session) -> None:
     """Packages together, with stand-ins from PyPI as services; integration-tests/README.md says which."""
-    run_integration_tests(session, *QUICK_INTEGRATION, env={"DAO_SERVICES": "stand-ins", "DAO_WITHOUT": "azurite"})
+    short = [f"--ignore={ROOT / kit}" for kit in LONG_KITS]
+    environment = {"DAO_SERVICES": "stand-ins", "DAO_WITHOUT": "azurite"}
+    run_integration_tests(session, *QUICK_INTEGRATION, *short, env=environment)
 
 
 @nox.session(python=OLDEST, requires=["wheels"], tags=["quick"])
