@@ -8,12 +8,14 @@ from contextlib import suppress
 
 import pyarrow as pa
 import pytest
+from sqlglot import parse_one
 from sqlglot.dialects import Redshift
 from sqlglot.tokens import TokenType
 
 from dao import ConfigError, DaoError, DataAccessObject, DataError, DataStore, TableObject
+from dao.connections import S3Connection
 from dao_redshift.testing import RedshiftGateway
-from redshift.stores import execute, options_of, store_of
+from redshift.stores import execute, options_of, staged_options, store_of
 
 _PIECES = (
     "'", "''", '"', '""', "\\", "\\'", ";", "--", "/*", "*/", "$$", "$1", "%s", "?", ":x", "\n", " ", "`", "é", "😀",
@@ -45,7 +47,10 @@ def store(gateway: RedshiftGateway) -> Iterator[DataStore]:
 
 
 def skeletons(gateway: RedshiftGateway) -> set[str]:
-    """The statements that were sent without their names, texts and numbers; raises where one is none."""
+    """The statements that were sent without their names, texts and numbers; raises where one is none.
+
+    One of each is parsed as Redshift's SQL.
+    """
     found = set()
     for sent in gateway.statements:
         words = []
@@ -54,8 +59,25 @@ def skeletons(gateway: RedshiftGateway) -> set[str]:
             assert token.token_type is not TokenType.SEMICOLON, f"two statements were sent: {sent.text!r}"
             plain = token.token_type in (TokenType.STRING, TokenType.IDENTIFIER, TokenType.NUMBER)
             words.append(token.token_type.name if plain else token.text.upper())
-        found.add(" ".join(words))
+        if (skeleton := " ".join(words)) not in found:
+            found.add(skeleton)
+            parse_as_redshift(sent.text)
     return found
+
+
+def parse_as_redshift(sql: str) -> None:
+    """Parse a statement, and the query inside it, which sqlglot leaves a text; raises where it is none of Redshift's.
+
+    sqlglot doesn't know the READ ONLY that Redshift's BEGIN takes.
+    """
+    if sql == "BEGIN READ ONLY":
+        return
+    parse_one(sql, read="redshift")
+    if sql.startswith("DECLARE "):
+        parse_one(sql.partition(" CURSOR FOR ")[2], read="redshift")
+    if sql.startswith("UNLOAD "):
+        tokens = Redshift().tokenize(sql.removeprefix("UNLOAD "))
+        parse_one(next(one.text for one in tokens if one.token_type is TokenType.STRING), read="redshift")
 
 
 def unharmed(store: DataStore, gateway: RedshiftGateway, *, kinds: int) -> None:
@@ -70,6 +92,19 @@ def test_values(store: DataStore, gateway: RedshiftGateway) -> None:
     dao.write(pa.table({"s": texts}), table)
     assert sorted(dao.read(table)["s"].to_pylist()) == sorted(texts)
     unharmed(store, gateway, kinds=30)
+
+
+def test_values_that_are_staged(store: DataStore, gateway: RedshiftGateway, storage: S3Connection, bucket: str) -> None:
+    staged = store_of(gateway, schema=store.interface.schema_name, **staged_options(storage, bucket))
+    texts, dao, table = hostile(), DataAccessObject(), TableObject("values", staged)
+    dao.write(pa.table({"s": texts}), table)
+    assert sorted(dao.read(table, via="unload")["s"].to_pylist()) == sorted(texts)
+    for start in range(0, COUNT, 100):
+        wanted = texts[start : start + 100]
+        found = dao.read(table, where=[("s", "in", wanted)], via="unload")
+        assert sorted(found["s"].to_pylist()) == sorted(wanted)
+    unharmed(store, gateway, kinds=60)
+    staged.close()
 
 
 def test_values_of_predicates(store: DataStore, gateway: RedshiftGateway) -> None:
