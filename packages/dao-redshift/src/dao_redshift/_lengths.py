@@ -28,7 +28,7 @@ def column_type(arrow: pa.DataType, sql: str) -> ColumnType:
         return ColumnType(arrow, sql)
     declared, longest = LONGEST[arrow], _number(LONGEST[arrow])
     length = _number(sql) or longest
-    if sql.startswith("CHARACTER("):
+    if sql.upper().startswith("CHARACTER("):
         return ColumnType(arrow, sql, staged=declared, fetch=_PADDED, length=length)
     return ColumnType(arrow, declared, length=length)
 
