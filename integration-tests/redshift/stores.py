@@ -6,12 +6,23 @@ import uuid
 from typing import Any
 
 import redshift_connector
+from attrs import evolve
 
 from dao import DataStore
+from dao.capabilities import capabilities_of
 from dao.connections import S3Connection
+from dao_redshift import RedshiftInterface
 from dao_redshift.testing import RedshiftGateway
 
-__all__ = ["execute", "new_schema", "options_of", "store_of"]
+__all__ = ["LocalInterface", "drop", "execute", "new_schema", "options_of", "staged_options", "store_of"]
+
+_LACKED = capabilities_of(RedshiftInterface)
+
+
+class LocalInterface(RedshiftInterface):
+    """The interface as it is to a local Redshift, whose PostgreSQL would cut long names: the gateway refuses them."""
+
+    capabilities = evolve(_LACKED, lacks_types={**_LACKED.lacks_types, "long_names": "PostgreSQL's have 63 bytes"})
 
 
 def execute(gateway: RedshiftGateway, sql: str) -> list[Any]:
@@ -56,3 +67,11 @@ def store_of(gateway: RedshiftGateway, interface: Any = "redshift", *, name: str
     """A store in a new schema."""
     schema = others.pop("schema", None) or new_schema(gateway)
     return DataStore(name, interface, options=options_of(gateway, schema, **others))
+
+
+def drop(gateway: RedshiftGateway, *stores: DataStore) -> None:
+    """Drop the schemas of stores; a test that failed may still hold a stream, which locks its table."""
+    gateway.end_sessions()
+    for one in stores:
+        one.close()
+        execute(gateway, f"DROP SCHEMA {one.interface.schema_name} CASCADE")
