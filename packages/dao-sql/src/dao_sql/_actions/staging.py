@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
+from contextvars import copy_context
 from typing import Any
 from uuid import uuid4
 
@@ -164,7 +165,7 @@ def _read_for(columns: Sequence[Column], batches: Iterator[pa.RecordBatch]) -> I
 
     def watched() -> Iterator[pa.RecordBatch]:
         try:
-            yield from batches
+            yield from _within_this_call(batches)
         except BaseException as error:
             failures.append(error)
             raise
@@ -177,6 +178,13 @@ def _read_for(columns: Sequence[Column], batches: Iterator[pa.RecordBatch]) -> I
         raise
     if failures:
         raise failures[0]
+
+
+def _within_this_call(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Make batches with the call's listeners and limits, also if the driver asks for them in a thread of its own."""
+    context = copy_context()
+    while (batch := context.run(next, batches, None)) is not None:
+        yield batch
 
 
 def _encoded(dialect: Dialect, columns: Sequence[Column], rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
