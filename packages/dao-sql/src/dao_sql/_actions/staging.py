@@ -159,13 +159,16 @@ def _ingested(session: Session, table: TableName, columns: Sequence[Column], bat
 def _read_for(columns: Sequence[Column], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatchReader]:
     """The rows for the driver, which makes a text of an error of their source, or takes it for the end.
 
-    That error is raised as it is.
+    That error is raised as it is. The rows are made with the call's listeners and limits, also if the driver asks for
+    them in a thread of its own.
     """
     failures: list[BaseException] = []
+    context = copy_context()
 
     def watched() -> Iterator[pa.RecordBatch]:
         try:
-            yield from _within_this_call(batches)
+            while (batch := context.run(next, batches, None)) is not None:
+                yield batch
         except BaseException as error:
             failures.append(error)
             raise
@@ -178,13 +181,6 @@ def _read_for(columns: Sequence[Column], batches: Iterator[pa.RecordBatch]) -> I
         raise
     if failures:
         raise failures[0]
-
-
-def _within_this_call(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Make batches with the call's listeners and limits, also if the driver asks for them in a thread of its own."""
-    context = copy_context()
-    while (batch := context.run(next, batches, None)) is not None:
-        yield batch
 
 
 def _encoded(dialect: Dialect, columns: Sequence[Column], rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
