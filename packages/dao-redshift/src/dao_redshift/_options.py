@@ -13,15 +13,18 @@ from dao.display import even_half_made
 from dao.errors import ConfigError
 from dao.options import described, matching, number, one_of
 from dao.secrets import Secret
-from dao_redshift._places import S3Place
+from dao_redshift._files.places import S3Place
 
-__all__ = ["NAME", "RedshiftOptions", "check_iam_role"]
+__all__ = ["NAME", "RedshiftOptions", "check_iam_role", "warehouse_url"]
 
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 _ARN = r"arn:aws[a-z-]*:iam::\d{12}:role/[\w+=.@/-]+"
 _IAM_ROLE = re.compile(rf"default|{_ARN}(,{_ARN})*", re.ASCII)
 NAME = re.compile(r"[^\x00-\x1f\x7f]{1,127}")
 _GROUP = re.compile(r"[^\x00-\x1f\x7f'\\]{1,320}")
+_ENDPOINT = re.compile(
+    r"(?P<name>[\w-]+)\.[\w-]+\.(?P<region>[\w-]+)\.redshift(-serverless)?\.amazonaws\.com(\.cn)?", re.ASCII
+)
 
 
 def check_iam_role(_instance: object, attribute: Any, value: object) -> None:
@@ -129,3 +132,22 @@ class RedshiftOptions:
     iam_role: str = field(default="default", validator=check_iam_role)
     session_credentials: bool = field(default=False, validator=_check_session_credentials)
     bulk_values: int = field(default=50_000, validator=number("a number of values", 0))
+
+
+def warehouse_url(host: str | None, name: str | None, region: str | None, port: int) -> str:
+    """A warehouse as OpenLineage names it: its own name and its region, where they are known, else its host.
+
+    Args:
+        host: the endpoint's name.
+        name: the cluster's or the workgroup's.
+        region: its region.
+        port: its port.
+
+    >>> warehouse_url("dwh.abc123.eu-central-1.redshift.amazonaws.com", None, None, 5439)
+    'redshift://dwh.eu-central-1:5439'
+    """
+    found = _ENDPOINT.fullmatch(host or "")
+    if found is not None:
+        name, region = found["name"], found["region"]
+    server = f"{name}.{region}" if name and region else host or name or "warehouse"
+    return f"redshift://{server}:{port}"

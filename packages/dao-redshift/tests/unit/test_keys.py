@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from dao_redshift._dialect import RedshiftDialect
+from dao_redshift._sql.dialect import RedshiftDialect
 from dao_sql import Column
 
 

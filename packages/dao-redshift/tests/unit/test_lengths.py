@@ -11,7 +11,7 @@ import pytest
 from dao import DataAccessObject, DataStore, TableObject
 from dao.connections import S3Connection
 from dao.errors import DataError
-from dao_redshift._dialect import RedshiftDialect
+from dao_redshift._sql.dialect import RedshiftDialect
 from dao_redshift.testing import LocalRedshift, RedshiftGateway
 from dao_redshift.testing._local import new_schema
 from dao_sql import Column, Statement

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from dao.errors import DataError
-from dao_redshift._dialect import RedshiftDialect
-from dao_redshift._operations import grant, vacuum
+from dao_redshift._actions.operations import grant, vacuum
+from dao_redshift._sql.dialect import RedshiftDialect
 from dao_redshift._sql.properties import TableProperties
 from dao_sql import TableName
 

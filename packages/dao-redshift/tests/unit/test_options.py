@@ -12,7 +12,7 @@ from dao.data_object import DataObject
 from dao.errors import ConfigError
 from dao.secrets import Secret
 from dao_redshift import RedshiftConnector, RedshiftInterface
-from dao_redshift._client import Client, Login
+from dao_redshift._connections.client import Client, Login
 
 LOGIN = {"host": "dwh.example.com", "user": "me", "password": Secret("canary-1")}
 

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from dao import memory
-from dao_redshift._places import S3Place
+from dao_redshift._files.places import S3Place
 from dao_redshift._staging.files import file_bytes, stage
 from dao_redshift._staging.owner import Owner
 

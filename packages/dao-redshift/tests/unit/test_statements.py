@@ -11,7 +11,7 @@ from sqlglot.tokens import TokenType
 
 from dao.errors import ConfigError, DataError, UnsupportedError
 from dao.secrets import Secret
-from dao_redshift._places import S3Place
+from dao_redshift._files.places import S3Place
 from dao_redshift._sql.copying import RoleAuthority, SessionAuthority, copy, unload
 from dao_redshift._sql.inline import inlined
 from dao_redshift._sql.properties import TableProperties

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from dao.errors import DataError, StoreError, UnsupportedError
-from dao_redshift._values import ResultColumn, as_texts, batch_of, result_columns
+from dao_redshift._types.values import ResultColumn, as_texts, batch_of, result_columns
 
 _EPOCH = 946_684_800_000_000
 

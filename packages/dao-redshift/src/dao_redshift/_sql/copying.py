@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from dao.errors import UnsupportedError
 from dao.secrets import MASK, Secret
-from dao_redshift._places import S3Place
+from dao_redshift._files.places import S3Place
 from dao_redshift._sql.texts import name, text
 
 __all__ = ["Authority", "FileFormat", "RoleAuthority", "SessionAuthority", "Statement", "copy", "unload"]

@@ -8,7 +8,7 @@ from typing import Any
 from attrs import frozen
 
 from dao.errors import DataError, UnsupportedError
-from dao_redshift._shown import shown
+from dao_redshift._sql.shown import shown
 from dao_redshift._sql.texts import name
 
 __all__ = ["NAMES", "TableProperties"]

@@ -17,7 +17,7 @@ from dao.data_object import DirectoryObject, FileObject
 from dao.data_store import DataStore
 from dao.errors import DaoError, NotFoundError
 from dao.results import FileInfo
-from dao_redshift._places import S3Place
+from dao_redshift._files.places import S3Place
 from dao_redshift._staging.owner import Owner
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from attrs import frozen
 
 from dao.memory import current
 from dao_files.storage import in_parallel
-from dao_redshift._places import S3Place
+from dao_redshift._files.places import S3Place
 from dao_redshift._staging.area import Load
 
 __all__ = ["Staged", "file_bytes", "stage", "unloaded", "write_manifest"]

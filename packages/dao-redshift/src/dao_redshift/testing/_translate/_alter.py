@@ -9,7 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from dao_redshift.testing._statements import RedshiftError, Run
-from dao_redshift.testing._translate._create import Attributes, column, encoding, key_of, sortkey, table_name
+from dao_redshift.testing._translate._attributes import Attributes, encoding, sortkey
+from dao_redshift.testing._translate._create import column, key_of, table_name
 from dao_redshift.testing._translate._draft import Draft, literal, quoted, unsupported
 from dao_redshift.testing._translate._session import Session
 from dao_redshift.testing._translate._types import column_type

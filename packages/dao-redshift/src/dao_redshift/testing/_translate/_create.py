@@ -6,25 +6,17 @@ Syntax as of the Database Developer Guide, "CREATE TABLE" (r_CREATE_TABLE_NEW) a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
-from attrs import define, field
-
 from dao_redshift.testing._statements import RedshiftError, Run
+from dao_redshift.testing._translate._attributes import Attributes, encoding, names_in, table_attributes
 from dao_redshift.testing._translate._draft import Draft, literal, quoted, unsupported
 from dao_redshift.testing._translate._tokens import Kind, words
 from dao_redshift.testing._translate._types import column_type
 
-__all__ = ["ENCODINGS", "Attributes", "column", "create_table", "key_of", "names_in", "table_name"]
+__all__ = ["column", "create_table", "key_of", "table_name"]
 
-ENCODINGS = words(
-    """
-    RAW AZ64 BYTEDICT DELTA DELTA32K LZO MOSTLY8 MOSTLY16 MOSTLY32 RUNLENGTH TEXT255 TEXT32K ZSTD AUTO NONE
-    """
-)
-_STYLES = ("AUTO", "EVEN", "KEY", "ALL")
 _AFTER_DEFAULT = words(
     """
     IDENTITY GENERATED ENCODE DISTKEY SORTKEY COLLATE NOT NULL UNIQUE PRIMARY REFERENCES CONSTRAINT
@@ -33,57 +25,6 @@ _AFTER_DEFAULT = words(
 
 Expressions = Callable[[int, int], str]
 """Renders a range of tokens as an expression of PostgreSQL's."""
-
-
-@define
-class Attributes:
-    """What of a table is recorded beside it."""
-
-    diststyle: str | None = None
-    distkey: str | None = None
-    sortstyle: str | None = None
-    sortkeys: list[str] = field(factory=list)
-    backup: bool = True
-    encodings: dict[str, str] = field(factory=dict)
-    lengths: dict[str, int] = field(factory=dict)
-    keys: list[dict[str, Any]] = field(factory=list)
-
-    def set_distkey(self, name: str) -> None:
-        """Make `name` the distribution key."""
-        if self.distkey is not None:
-            raise RedshiftError("multiple DISTKEYs are not allowed for a table", "42P16")
-        if self.diststyle not in (None, "KEY"):
-            raise RedshiftError(f"DISTKEY is not compatible with DISTSTYLE {self.diststyle}", "42P16")
-        self.diststyle, self.distkey = "KEY", name
-
-    def set_diststyle(self, style: str) -> None:
-        """Make `style` the distribution's style."""
-        if self.distkey is not None and style != "KEY":
-            raise RedshiftError(f"DISTKEY is not compatible with DISTSTYLE {style}", "42P16")
-        self.diststyle = style
-
-    def set_sortkeys(self, style: str, names: list[str]) -> None:
-        """Make `names` the sort key."""
-        if self.sortstyle is not None:
-            raise RedshiftError("multiple SORTKEYs are not allowed for a table", "42P16")
-        self.sortstyle, self.sortkeys = style, names
-
-    def new_table(self) -> str:
-        """The attributes of a new table as JSON."""
-        if self.diststyle == "KEY" and self.distkey is None:
-            raise RedshiftError("DISTSTYLE KEY needs a DISTKEY", "42P16")
-        return json.dumps(
-            {
-                "diststyle": self.diststyle or "AUTO",
-                "distkey": self.distkey,
-                "sortstyle": self.sortstyle or "AUTO",
-                "sortkeys": self.sortkeys,
-                "backup": self.backup,
-                "encodings": self.encodings,
-                "lengths": self.lengths,
-                "keys": self.keys,
-            }
-        )
 
 
 def table_name(draft: Draft, index: int) -> tuple[str, int]:
@@ -123,7 +64,7 @@ def create_table(draft: Draft, index: int, expressions: Expressions, query: Call
     elif names:
         body = f"({', '.join(map(quoted, names))})"
         index = draft.close(index) + 1
-    index = _table_attributes(draft, index, attributes)
+    index = table_attributes(draft, index, attributes)
     if is_query:
         index = draft.expect(index, "AS")
         body = f"{body} AS {query(index, len(draft))}"
@@ -202,22 +143,6 @@ def _references(draft: Draft, index: int, key: dict[str, Any]) -> int:
     return index
 
 
-def names_in(draft: Draft, start: int, end: int) -> list[str]:
-    """The names between the parentheses at `start` and `end`.
-
-    Raises:
-        RedshiftError: if there is anything else.
-    """
-    names = []
-    for begin, stop in draft.parts(start + 1, end):
-        if stop != begin + 1:
-            draft.wrong(begin + 1)
-        names.append(draft.name(begin))
-    if not names:
-        draft.wrong(end)
-    return names
-
-
 def column(draft: Draft, index: int, end: int, attributes: Attributes, expressions: Expressions) -> str:
     """PostgreSQL's definition of the column at `index`; what else is said of it goes to `attributes`.
 
@@ -284,18 +209,6 @@ def _column_attribute(
             return draft.wrong(index)
 
 
-def encoding(draft: Draft, index: int) -> str:
-    """The encoding at `index`, as the catalog shows it.
-
-    Raises:
-        RedshiftError: if Redshift has none of that name.
-    """
-    if draft.key(index) not in ENCODINGS:
-        raise RedshiftError(f'invalid encoding type "{draft.text(index)}"', "42601")
-    name = draft.key(index).lower()
-    return {"raw": "none"}.get(name, name)
-
-
 def _end_of_default(draft: Draft, index: int, end: int) -> int:
     depth = 0
     for position in range(index, end):
@@ -316,46 +229,4 @@ def _identity(draft: Draft, index: int, when: str, pieces: list[str]) -> int:
         draft.wrong(index + 1)
     bound = "MINVALUE" if step > 0 else "MAXVALUE"  # the other one is the type's
     pieces.append(f"GENERATED {when} AS IDENTITY (START WITH {seed} INCREMENT BY {step} {bound} {seed})")
-    return close + 1
-
-
-def _table_attributes(draft: Draft, index: int, attributes: Attributes) -> int:
-    while index < len(draft) and draft.key(index) != "AS":
-        word = draft.key(index)
-        if word == "BACKUP" and draft.key(index + 1) in ("YES", "NO"):
-            attributes.backup = draft.key(index + 1) == "YES"
-            index += 2
-        elif word == "DISTSTYLE" and draft.key(index + 1) in _STYLES:
-            attributes.set_diststyle(draft.key(index + 1))
-            index += 2
-        elif word == "DISTKEY":
-            close = draft.close(index + 1)
-            (name,) = names_in(draft, index + 1, close)
-            attributes.set_distkey(name)
-            index = close + 1
-        elif word in ("COMPOUND", "INTERLEAVED", "SORTKEY"):
-            index = sortkey(draft, index, attributes)
-        elif draft.at(index, "ENCODE", "AUTO"):
-            index += 2
-        else:
-            draft.wrong(index)
-    return index
-
-
-def sortkey(draft: Draft, index: int, attributes: Attributes) -> int:
-    """Reads ``[COMPOUND | INTERLEAVED] SORTKEY (a, b)`` or ``SORTKEY AUTO | NONE``; the index after it.
-
-    Raises:
-        RedshiftError: if there is something else.
-    """
-    style = draft.key(index) if draft.key(index) != "SORTKEY" else "COMPOUND"
-    index = draft.expect(index + (draft.key(index) != "SORTKEY"), "SORTKEY")
-    if draft.key(index) in ("AUTO", "NONE"):
-        attributes.set_sortkeys(draft.key(index), [])
-        return index + 1
-    close = draft.close(index)
-    names = names_in(draft, index, close)
-    if style == "INTERLEAVED" and len(names) > 8:
-        raise RedshiftError("an interleaved sort key has 8 columns at most", "42P16")
-    attributes.set_sortkeys(style, names)
     return close + 1

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dao_redshift.testing._statements import RedshiftError, Run
-from dao_redshift.testing._translate._create import names_in, table_name
+from dao_redshift.testing._translate._attributes import names_in
+from dao_redshift.testing._translate._create import table_name
 from dao_redshift.testing._translate._draft import Draft, quoted, unsupported
 from dao_redshift.testing._translate._expressions import rewrite
 from dao_redshift.testing._translate._session import Session

@@ -15,12 +15,12 @@ from dao.errors import ConflictError, UnsupportedError
 from dao.memory import current
 from dao.tables import retry_conflicts
 from dao_redshift import _errors
-from dao_redshift._loading import NO_BYTES, Bulk, unloads
+from dao_redshift._call import Way, chosen, loaded_files
+from dao_redshift._connections.widening import Lengths
 from dao_redshift._sql.inline import check_count, inlined
 from dao_redshift._sql.texts import name
-from dao_redshift._values import batch_of, result_columns, rows_of, use_plain_values
-from dao_redshift._way import Way, chosen, loaded_files
-from dao_redshift._widening import Lengths
+from dao_redshift._staging.loading import NO_BYTES, Bulk, unloads
+from dao_redshift._types.values import batch_of, result_columns, rows_of, use_plain_values
 from dao_sql import Column, HeldRows, Statement, TableName
 
 if TYPE_CHECKING:
@@ -78,8 +78,8 @@ class RedshiftConnection:
     ) -> pa.RecordBatchReader:
         """Run a query; the types are those of the result's description, whatever `schema` says.
 
-        A stream is read by a cursor, or by UNLOAD: as :data:`dao_redshift._way.WAY` says, else by UNLOAD where there is
-        a staging place and the first rows aren't all. Bytes come by a cursor alone.
+        A stream is read by a cursor, or by UNLOAD: as :func:`dao_redshift._call.chosen` says, else by UNLOAD where
+        there is a staging place and the first rows aren't all. Bytes come by a cursor alone.
 
         Raises:
             UnsupportedError: an UNLOAD of bytes is asked for.

@@ -10,17 +10,17 @@ from dao.data_object import DataObject, TableObject
 from dao.data_store import DataStore
 from dao.errors import AlreadyExistsError, UnsupportedError
 from dao.results import WriteResult
-from dao_redshift._files import place_of, source_files
+from dao_redshift._call import loading
+from dao_redshift._files.sources import place_of, source_files
 from dao_redshift._sql.copying import copy, unload
-from dao_redshift._way import loading
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
     from dao.connections import S3Connection
-    from dao_redshift._connection import RedshiftConnection
-    from dao_redshift._loading import Bulk
-    from dao_redshift._places import S3Place
+    from dao_redshift._connections.connection import RedshiftConnection
+    from dao_redshift._files.places import S3Place
+    from dao_redshift._staging.loading import Bulk
 
 __all__ = ["plan_load", "plan_unload", "unload_table", "write_files"]
 

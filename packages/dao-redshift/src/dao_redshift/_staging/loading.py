@@ -18,8 +18,8 @@ from dao_redshift._staging.files import file_bytes, stage, unloaded, write_manif
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from dao_redshift._files import SourceFiles
-    from dao_redshift._places import S3Place
+    from dao_redshift._files.places import S3Place
+    from dao_redshift._files.sources import SourceFiles
     from dao_redshift._staging.area import Load, StagingArea
     from dao_sql import TableName
 

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Literal
 
-from dao_redshift._files import SourceFiles
+from dao_redshift._files.sources import SourceFiles
 
 if TYPE_CHECKING:
     import pyarrow as pa

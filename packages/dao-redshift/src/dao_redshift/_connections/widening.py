@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 from attrs import Factory, define
 
-from dao_redshift._dialect import RedshiftDialect
+from dao_redshift._call import widened_table
+from dao_redshift._sql.dialect import RedshiftDialect
 from dao_redshift._sql.texts import name
-from dao_redshift._way import widened_table
 from dao_sql import Statement, TableName
 
 __all__ = ["Lengths"]

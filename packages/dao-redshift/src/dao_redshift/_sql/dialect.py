@@ -14,11 +14,11 @@ from attrs import evolve
 from dao.arrow.predicates import ArrowExpression, Like, Predicate
 from dao.errors import DaoError, DataError, TransientError, UnsupportedError
 from dao_redshift import _errors
-from dao_redshift import _lengths as lengths
+from dao_redshift._call import widened_table
 from dao_redshift._sql import texts
 from dao_redshift._sql.properties import TableProperties
-from dao_redshift._values import times_of
-from dao_redshift._way import widened_table
+from dao_redshift._types import lengths
+from dao_redshift._types.values import times_of
 from dao_sql import Column, ColumnType, Connection, Dialect, HeldRows, Statement, TableName, Value
 
 __all__ = ["COMMITS", "RedshiftDialect"]

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from dao.errors import DataError, UnsupportedError
 from dao.results import WriteResult
-from dao_redshift._shown import shown
+from dao_redshift._sql.shown import shown
 from dao_redshift._sql.texts import name
 from dao_sql import Statement, TableName
 
 if TYPE_CHECKING:
-    from dao_redshift._connection import RedshiftConnection
-    from dao_redshift._dialect import RedshiftDialect
+    from dao_redshift._connections.connection import RedshiftConnection
+    from dao_redshift._sql.dialect import RedshiftDialect
 
 __all__ = ["grant", "vacuum"]
 

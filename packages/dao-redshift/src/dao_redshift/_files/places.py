@@ -10,34 +10,10 @@ from attrs import frozen
 from dao.errors import ConfigError
 from dao.options import described
 
-__all__ = ["S3Place", "warehouse_url"]
+__all__ = ["S3Place"]
 
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]", re.ASCII)
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f'\"\\$*?]|[\u0080-\u009f\u2028\u2029]")
-
-
-_ENDPOINT = re.compile(
-    r"(?P<name>[\w-]+)\.[\w-]+\.(?P<region>[\w-]+)\.redshift(-serverless)?\.amazonaws\.com(\.cn)?", re.ASCII
-)
-
-
-def warehouse_url(host: str | None, name: str | None, region: str | None, port: int) -> str:
-    """A warehouse as OpenLineage names it: its own name and its region, where they are known, else its host.
-
-    Args:
-        host: the endpoint's name.
-        name: the cluster's or the workgroup's.
-        region: its region.
-        port: its port.
-
-    >>> warehouse_url("dwh.abc123.eu-central-1.redshift.amazonaws.com", None, None, 5439)
-    'redshift://dwh.eu-central-1:5439'
-    """
-    found = _ENDPOINT.fullmatch(host or "")
-    if found is not None:
-        name, region = found["name"], found["region"]
-    server = f"{name}.{region}" if name and region else host or name or "warehouse"
-    return f"redshift://{server}:{port}"
 
 
 @frozen

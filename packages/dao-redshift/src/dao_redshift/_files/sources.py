@@ -8,7 +8,7 @@ from attrs import frozen
 
 from dao.data_object import DataObject, TableObject
 from dao.errors import UnsupportedError
-from dao_redshift._places import S3Place
+from dao_redshift._files.places import S3Place
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -1,0 +1,1 @@
+"""The actions as the interface offers them: arguments are checked here."""

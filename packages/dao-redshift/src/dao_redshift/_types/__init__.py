@@ -1,0 +1,1 @@
+"""Columns of the warehouse: their lengths, and their values in Arrow."""
