@@ -2,24 +2,34 @@
 
 The client's wheel has these classes and not the JSON schema itself. A schema made of them is stricter in one way: it
 allows no property that the published one doesn't name.
+
+Where ``OPENLINEAGE_SPEC`` in the environment names a folder with the published files, ``OpenLineage.json`` and
+``facets/*.json`` as in the folder ``spec`` of OpenLineage's repository, events are validated by these as well, the
+formats of their texts included. That takes ``jsonschema[format-nongpl]``; a schema that the folder hasn't is a fault.
 """
 
 from __future__ import annotations
 
 import importlib
+import json
+import os
 import pkgutil
 import types
 import typing
 from collections.abc import Iterator, Mapping
 from enum import Enum
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import attr
 import jsonschema
 import openlineage.client.generated as generated
 from openlineage.client.generated.base import BaseEvent, BaseFacet, RunEvent
+from referencing import Registry, Resource
+from referencing.exceptions import Unresolvable
 
+PUBLISHED = "OPENLINEAGE_SPEC"
 _URI = r"^[a-z][a-z0-9+.-]*:\S+$"
 _FORMATS = {
     "runId": r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$",
@@ -40,7 +50,38 @@ def faults(event: Mapping[str, Any]) -> list[str]:
             continue
         errors = jsonschema.Draft202012Validator(_schema(kind)).iter_errors(facet)
         found += [f"{place}: {_told(error)}" for error in errors]
+    return found + (_published_faults(event, Path(folder)) if (folder := os.environ.get(PUBLISHED)) else [])
+
+
+def _published_faults(event: Mapping[str, Any], folder: Path) -> list[str]:
+    """What is wrong with an event by the published schemas that it and its facets name."""
+    found = []
+    for place, thing, url in _named_schemas(event):
+        try:
+            errors = [_told(error) for error in _published(url, folder).iter_errors(thing)]
+        except Unresolvable:
+            errors = [f"no published schema for {url} in {folder}"]
+        found += [f"{place}: {error}" for error in errors]
     return found
+
+
+def _named_schemas(event: Mapping[str, Any]) -> Iterator[tuple[str, Any, str]]:
+    named = [("event", event, event.get("schemaURL"))]
+    named += [(place, facet, facet.get("_schemaURL")) for place, facet in _facets_in(event, "event")]
+    yield from ((place, thing, url) for place, thing, url in named if url)
+
+
+@cache
+def _published(url: str, folder: Path) -> Any:
+    # A validator without one of these checks would let every text of that format pass.
+    formats = jsonschema.FormatChecker(["date-time", "uri", "uuid"])
+    files = {path.name: path for path in folder.rglob("*.json")}
+
+    def retrieve(uri: str) -> Resource[Any]:  # by name alone: facets refer to the event's schema in older versions
+        return Resource.from_contents(json.loads(files[uri.rpartition("/")[2]].read_text()))
+
+    registry: Registry[Any] = Registry(retrieve=retrieve)  # type: ignore[call-arg]
+    return jsonschema.Draft202012Validator({"$ref": url}, registry=registry, format_checker=formats)
 
 
 def _told(error: Any) -> str:
