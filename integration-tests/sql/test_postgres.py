@@ -11,7 +11,7 @@ from dao import DataStore
 from dao.capabilities import capabilities_of
 from dao.testing import Backend, ConformanceSuite, patched
 from dao_sql import AdbcConnection, PostgresInterface
-from dao_sql._postgres_connection import PostgresConnection
+from dao_sql._postgres.connection import PostgresConnection
 from sql.schemas import new_schema, tables_left
 
 

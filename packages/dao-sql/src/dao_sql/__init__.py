@@ -7,29 +7,29 @@ from typing import TYPE_CHECKING
 from dao.lazy import door
 
 if TYPE_CHECKING:
-    from dao_sql._adbc import AdbcConnection
     from dao_sql._capabilities import sql_capabilities
-    from dao_sql._columns import Column, ColumnType, TableName
-    from dao_sql._connection import Connection, HeldRows, Statement
-    from dao_sql._dialect import Dialect
+    from dao_sql._connections.adbc import AdbcConnection
+    from dao_sql._connections.connection import Connection, HeldRows, Statement
+    from dao_sql._dialects.dialect import Dialect
+    from dao_sql._dialects.statements import Value
     from dao_sql._interface import SqlInterface
-    from dao_sql._postgres import PostgresInterface
-    from dao_sql._sqlite import SqliteInterface
-    from dao_sql._statements import Value
+    from dao_sql._postgres.interface import PostgresInterface
+    from dao_sql._sqlite.interface import SqliteInterface
+    from dao_sql._types.columns import Column, ColumnType, TableName
 
 _HOMES = {
-    "AdbcConnection": "dao_sql._adbc",
-    "Column": "dao_sql._columns",
-    "ColumnType": "dao_sql._columns",
-    "Connection": "dao_sql._connection",
-    "Dialect": "dao_sql._dialect",
-    "HeldRows": "dao_sql._connection",
-    "PostgresInterface": "dao_sql._postgres",
+    "AdbcConnection": "dao_sql._connections.adbc",
+    "Column": "dao_sql._types.columns",
+    "ColumnType": "dao_sql._types.columns",
+    "Connection": "dao_sql._connections.connection",
+    "Dialect": "dao_sql._dialects.dialect",
+    "HeldRows": "dao_sql._connections.connection",
+    "PostgresInterface": "dao_sql._postgres.interface",
     "SqlInterface": "dao_sql._interface",
-    "SqliteInterface": "dao_sql._sqlite",
-    "Statement": "dao_sql._connection",
-    "TableName": "dao_sql._columns",
-    "Value": "dao_sql._statements",
+    "SqliteInterface": "dao_sql._sqlite.interface",
+    "Statement": "dao_sql._connections.connection",
+    "TableName": "dao_sql._types.columns",
+    "Value": "dao_sql._dialects.statements",
     "sql_capabilities": "dao_sql._capabilities",
 }
 

@@ -16,9 +16,9 @@ from dao.options import number
 from dao.results import Listing, TableInfo, WriteResult
 
 if TYPE_CHECKING:
-    from dao_sql._connection import Connection
-    from dao_sql._database import Database
-    from dao_sql._dialect import Dialect
+    from dao_sql._connections.connection import Connection
+    from dao_sql._dialects.dialect import Dialect
+    from dao_sql._sessions.database import Database
 
 __all__ = ["SqlInterface"]
 
@@ -60,8 +60,8 @@ class SqlInterface:
     @property
     def _database(self) -> Database:
         if self._made is None:
-            from dao_sql._database import Database
-            from dao_sql._pool import Pool
+            from dao_sql._sessions.database import Database
+            from dao_sql._sessions.pool import Pool
 
             pool = Pool(self.connect, self.pool_size)
             self._made = Database(self.dialect, pool, self.schema_name, self.conflict_timeout)
@@ -152,7 +152,7 @@ class SqlInterface:
             NotFoundError: there is no table.
         """
         from dao_sql._actions.looking import columns_of
-        from dao_sql._columns import schema_of
+        from dao_sql._types.columns import schema_of
 
         database = self._database
         return schema_of(columns_of(database, database.table(data_object)))

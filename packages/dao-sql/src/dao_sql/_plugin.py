@@ -10,4 +10,7 @@ from dao.hookspecs import hookimpl
 @hookimpl
 def dao_interfaces() -> Mapping[str, str]:
     """The interfaces by name; the module of one is imported when it is used."""
-    return {"postgres": "dao_sql._postgres:PostgresInterface", "sqlite": "dao_sql._sqlite:SqliteInterface"}
+    return {
+        "postgres": "dao_sql._postgres.interface:PostgresInterface",
+        "sqlite": "dao_sql._sqlite.interface:SqliteInterface",
+    }

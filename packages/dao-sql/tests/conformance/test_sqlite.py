@@ -9,8 +9,8 @@ import pytest
 from dao import DataStore
 from dao.capabilities import capabilities_of
 from dao.testing import Backend, ConformanceSuite, patched
-from dao_sql._adbc import AdbcConnection
-from dao_sql._sqlite import SqliteInterface
+from dao_sql._connections.adbc import AdbcConnection
+from dao_sql._sqlite.interface import SqliteInterface
 
 
 def _store(name: str, path: Path) -> DataStore:

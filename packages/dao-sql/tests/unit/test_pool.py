@@ -7,7 +7,7 @@ import os
 import pytest
 from attrs import define
 
-from dao_sql._pool import Pool
+from dao_sql._sessions.pool import Pool
 
 
 @define(eq=False)

@@ -8,7 +8,7 @@ from typing import Any
 from dao.data_object import DataObject
 from dao.errors import DataError, UnsupportedError
 from dao_sql._actions.writing import MODES
-from dao_sql._database import Database
+from dao_sql._sessions.database import Database
 
 __all__ = ["plan"]
 

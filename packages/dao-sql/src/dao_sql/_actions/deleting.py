@@ -13,10 +13,10 @@ from dao_sql._actions.reading import condition, matching_rows, query_of
 from dao_sql._actions.remembered import Memory
 from dao_sql._actions.staging import staged
 from dao_sql._actions.writing import UNCHANGED
-from dao_sql._columns import Column, ColumnType, TableName, schema_of, wire_schema
-from dao_sql._connection import Connection
-from dao_sql._database import Database
-from dao_sql._pool import Session
+from dao_sql._connections.connection import Connection
+from dao_sql._sessions.database import Database
+from dao_sql._sessions.pool import Session
+from dao_sql._types.columns import Column, ColumnType, TableName, schema_of, wire_schema
 
 __all__ = ["delete_rows", "drop_table"]
 

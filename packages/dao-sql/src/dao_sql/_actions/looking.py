@@ -7,8 +7,8 @@ import pyarrow as pa
 from dao.data_object import DataObject
 from dao.increments import Position
 from dao_sql._actions.remembered import Memory
-from dao_sql._columns import Column, TableName
-from dao_sql._database import OWN, Database
+from dao_sql._sessions.database import OWN, Database
+from dao_sql._types.columns import Column, TableName
 
 __all__ = ["columns_of", "is_there", "position_of", "table_names"]
 

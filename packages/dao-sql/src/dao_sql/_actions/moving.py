@@ -6,9 +6,9 @@ from dao.errors import AlreadyExistsError
 from dao.results import WriteResult
 from dao.tables import check_mode
 from dao_sql._actions.remembered import Memory
-from dao_sql._columns import TableName
-from dao_sql._connection import Connection
-from dao_sql._database import Database
+from dao_sql._connections.connection import Connection
+from dao_sql._sessions.database import Database
+from dao_sql._types.columns import TableName
 
 __all__ = ["move_table"]
 

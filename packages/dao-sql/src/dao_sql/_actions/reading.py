@@ -15,10 +15,10 @@ from dao.errors import ConflictError
 from dao.memory import kept
 from dao.progress import advance
 from dao.tables import Selection
-from dao_sql._columns import Column, TableName, schema_of, wire_schema
-from dao_sql._connection import Connection, Statement
-from dao_sql._database import Database
-from dao_sql._dialect import Dialect
+from dao_sql._connections.connection import Connection, Statement
+from dao_sql._dialects.dialect import Dialect
+from dao_sql._sessions.database import Database
+from dao_sql._types.columns import Column, TableName, schema_of, wire_schema
 
 __all__ = ["Query", "condition", "count_rows", "decoded", "matching_rows", "query_of", "read_rows", "stream_rows"]
 

@@ -8,10 +8,10 @@ from attrs import frozen
 from dao.errors import DataError
 from dao.increments import Position
 from dao.tables import KeyedCall, check_position
-from dao_sql._columns import TableName
-from dao_sql._connection import Connection
-from dao_sql._database import OWN, Database
-from dao_sql._statements import Value
+from dao_sql._connections.connection import Connection
+from dao_sql._dialects.statements import Value
+from dao_sql._sessions.database import OWN, Database
+from dao_sql._types.columns import TableName
 
 __all__ = ["Memory"]
 

@@ -10,9 +10,9 @@ import pyarrow as pa
 from dao.errors import DataError
 from dao.progress import advance
 from dao.results import WriteResult
-from dao_sql._columns import TableName
-from dao_sql._connection import Connection, Statement
-from dao_sql._database import Database
+from dao_sql._connections.connection import Connection, Statement
+from dao_sql._sessions.database import Database
+from dao_sql._types.columns import TableName
 
 __all__ = ["analyze_table", "query_rows"]
 

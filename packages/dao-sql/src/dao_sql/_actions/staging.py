@@ -15,11 +15,11 @@ from dao.arrow.convert import conform, refuse_invalid
 from dao.errors import StoreError
 from dao.progress import advance
 from dao_sql._actions.values import refuse_values
-from dao_sql._columns import Column, TableName, schema_of, wire_schema
-from dao_sql._connection import Connection, HeldRows
-from dao_sql._database import OWN, Database
-from dao_sql._dialect import Dialect
-from dao_sql._pool import Session
+from dao_sql._connections.connection import Connection, HeldRows
+from dao_sql._dialects.dialect import Dialect
+from dao_sql._sessions.database import OWN, Database
+from dao_sql._sessions.pool import Session
+from dao_sql._types.columns import Column, TableName, schema_of, wire_schema
 
 __all__ = ["Staged", "columns_for", "held", "plain_rows", "staged"]
 

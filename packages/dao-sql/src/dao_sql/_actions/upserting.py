@@ -20,11 +20,11 @@ from dao.tables import Split as SplitRows
 from dao_sql._actions.remembered import Memory
 from dao_sql._actions.staging import Staged, columns_for, plain_rows, staged
 from dao_sql._actions.writing import UNCHANGED, columns_after, create, evolve
-from dao_sql._columns import Column, TableName, schema_of
-from dao_sql._connection import Connection
-from dao_sql._database import Database
-from dao_sql._match import Match
-from dao_sql._pool import Session
+from dao_sql._connections.connection import Connection
+from dao_sql._dialects.match import Match
+from dao_sql._sessions.database import Database
+from dao_sql._sessions.pool import Session
+from dao_sql._types.columns import Column, TableName, schema_of
 
 __all__ = ["Upsert", "upsert_rows"]
 

@@ -15,10 +15,10 @@ from dao.results import WriteResult
 from dao.tables import KeyedCall, check_mode, check_schema_mode, reconcile
 from dao_sql._actions.remembered import Memory
 from dao_sql._actions.staging import columns_for, held, plain_rows
-from dao_sql._columns import Column, TableName, schema_of
-from dao_sql._connection import Connection, HeldRows
-from dao_sql._database import Database
-from dao_sql._dialect import Dialect
+from dao_sql._connections.connection import Connection, HeldRows
+from dao_sql._dialects.dialect import Dialect
+from dao_sql._sessions.database import Database
+from dao_sql._types.columns import Column, TableName, schema_of
 
 __all__ = ["MODES", "UNCHANGED", "Write", "columns_after", "create", "evolve", "write_rows"]
 

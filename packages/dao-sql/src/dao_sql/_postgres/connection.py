@@ -20,8 +20,8 @@ from dao.errors import (
     TransientError,
 )
 from dao.secrets import Secret
-from dao_sql._adbc import AdbcConnection
-from dao_sql._connection import Statement
+from dao_sql._connections.adbc import AdbcConnection
+from dao_sql._connections.connection import Statement
 
 __all__ = ["PostgresConnection", "connect", "meaning"]
 

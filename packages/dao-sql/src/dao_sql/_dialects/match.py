@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 from attrs import frozen
 
-from dao_sql._columns import Column
+from dao_sql._types.columns import Column
 
 __all__ = ["Match"]
 

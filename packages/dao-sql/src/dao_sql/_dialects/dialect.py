@@ -11,11 +11,11 @@ import pyarrow as pa
 
 from dao.arrow.predicates import Comparison, In, IsNull, Literal, Predicate
 from dao.errors import DaoError, UnsupportedError
-from dao_sql._columns import Column, TableName
-from dao_sql._connection import Connection, HeldRows, Statement
-from dao_sql._dialect_types import TypesDialect
-from dao_sql._dialect_upserts import UpsertsDialect
-from dao_sql._statements import Value
+from dao_sql._connections.connection import Connection, HeldRows, Statement
+from dao_sql._dialects.statements import Value
+from dao_sql._dialects.types import TypesDialect
+from dao_sql._dialects.upserts import UpsertsDialect
+from dao_sql._types.columns import Column, TableName
 
 __all__ = ["Dialect"]
 

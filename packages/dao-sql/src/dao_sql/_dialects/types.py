@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from dao.errors import DataError
-from dao_sql._columns import ColumnType
-from dao_sql._dialect_names import NamesDialect
-from dao_sql._types import declared_parts, holding
+from dao_sql._dialects.names import NamesDialect
+from dao_sql._types.columns import ColumnType
+from dao_sql._types.holding import declared_parts, holding
 
 __all__ = ["TypesDialect"]
 

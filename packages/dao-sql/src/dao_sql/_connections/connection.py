@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 from attrs import field, frozen
 
-from dao_sql._columns import Column, TableName
+from dao_sql._types.columns import Column, TableName
 
 __all__ = ["Connection", "HeldRows", "Statement"]
 

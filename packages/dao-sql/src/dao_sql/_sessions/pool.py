@@ -10,7 +10,7 @@ from threading import Lock
 
 from attrs import define, field
 
-from dao_sql._connection import Connection, Statement
+from dao_sql._connections.connection import Connection, Statement
 
 __all__ = ["Pool", "Session"]
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 import pyarrow as pa
 from attrs import define
 
-from dao_sql._adbc import AdbcConnection
-from dao_sql._connection import Statement
+from dao_sql._connections.adbc import AdbcConnection
+from dao_sql._connections.connection import Statement
 
 __all__ = ["SqliteConnection"]
 

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from dao.errors import DataError
-from dao_sql._columns import Column, TableName
-from dao_sql._connection import Statement
-from dao_sql._statements import Value, statement
+from dao_sql._connections.connection import Statement
+from dao_sql._dialects.statements import Value, statement
+from dao_sql._types.columns import Column, TableName
 
 __all__ = ["STAGED", "NamesDialect"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from dao_sql._connection import Statement
+from dao_sql._connections.connection import Statement
 
 __all__ = ["PLACEHOLDERS", "Value", "statement"]
 

@@ -1,4 +1,4 @@
-"""SQLite: its dialect, its connection, and the interface ``sqlite``."""
+"""SQLite: its dialect, and the interface ``sqlite``."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from dao.errors import (
 )
 from dao.options import one_of
 from dao_sql._capabilities import sql_capabilities
-from dao_sql._columns import Column, ColumnType, TableName
-from dao_sql._connection import Statement
-from dao_sql._dialect import Dialect
+from dao_sql._connections.connection import Statement
+from dao_sql._dialects.dialect import Dialect
+from dao_sql._dialects.match import Match
+from dao_sql._dialects.statements import Value
 from dao_sql._interface import SqlInterface
-from dao_sql._match import Match
-from dao_sql._sqlite_connection import SqliteConnection
-from dao_sql._statements import Value
+from dao_sql._sqlite.connection import SqliteConnection
+from dao_sql._types.columns import Column, ColumnType, TableName
 
 __all__ = ["SqliteDialect", "SqliteInterface"]
 

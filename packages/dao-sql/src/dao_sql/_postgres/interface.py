@@ -14,12 +14,12 @@ from dao.errors import DaoError, TransientError
 from dao.options import number
 from dao.secrets import Secret
 from dao_sql._capabilities import sql_capabilities
-from dao_sql._columns import Column, TableName
-from dao_sql._connection import Connection, Statement
-from dao_sql._dialect import Dialect
+from dao_sql._connections.connection import Connection, Statement
+from dao_sql._dialects.dialect import Dialect
+from dao_sql._dialects.statements import Value
 from dao_sql._interface import SqlInterface
-from dao_sql._postgres_connection import PostgresConnection, connect, meaning
-from dao_sql._statements import Value
+from dao_sql._postgres.connection import PostgresConnection, connect, meaning
+from dao_sql._types.columns import Column, TableName
 
 __all__ = ["PostgresDialect", "PostgresInterface"]
 

@@ -12,11 +12,11 @@ from attrs import define
 from dao.data_object import DataObject
 from dao.errors import ConflictError, DataError, NotFoundError
 from dao.tables import HalfDoneError, retry_conflicts
-from dao_sql._columns import Column, TableName
-from dao_sql._connection import Connection, Statement
-from dao_sql._dialect import Dialect
-from dao_sql._pool import Pool, Session
-from dao_sql._waiting import Waiting
+from dao_sql._connections.connection import Connection, Statement
+from dao_sql._dialects.dialect import Dialect
+from dao_sql._sessions.pool import Pool, Session
+from dao_sql._sessions.waiting import Waiting
+from dao_sql._types.columns import Column, TableName
 
 __all__ = ["OWN", "Database"]
 

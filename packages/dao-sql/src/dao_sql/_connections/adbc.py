@@ -9,8 +9,8 @@ from typing import Any
 import pyarrow as pa
 from attrs import define
 
-from dao_sql._columns import Column, TableName
-from dao_sql._connection import Statement
+from dao_sql._connections.connection import Statement
+from dao_sql._types.columns import Column, TableName
 
 __all__ = ["AdbcConnection"]
 

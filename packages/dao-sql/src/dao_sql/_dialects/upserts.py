@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dao_sql._columns import Column, TableName
-from dao_sql._connection import Connection, Statement
-from dao_sql._dialect_names import STAGED, NamesDialect
-from dao_sql._match import Match
+from dao_sql._connections.connection import Connection, Statement
+from dao_sql._dialects.match import Match
+from dao_sql._dialects.names import STAGED, NamesDialect
+from dao_sql._types.columns import Column, TableName
 
 __all__ = ["UpsertsDialect"]
 

@@ -1,0 +1,1 @@
+"""What differs between databases: how names, values, types and statements are written."""

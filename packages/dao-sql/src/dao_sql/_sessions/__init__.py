@@ -1,0 +1,1 @@
+"""Connections in use: who has which, and transactions whose outcome is known."""

@@ -1,0 +1,1 @@
+"""Tables and columns, and which type of a database holds which values."""
