@@ -68,13 +68,12 @@ class Lineage:
     @hookimpl
     def dao_before_action(self, request: Request) -> None:
         """Begin the run that a call is by itself, or that of the job that it is the first of."""
-        if request.parent is not None or request.action not in (*_READS, *_WRITES, *_BOTH):
+        if request.parent is not None or request.action not in (*_READS, *_WRITES, *_BOTH, "run"):
             return
         job = current_run()
-        run = Run(_name_of(request)) if job is None else job
-        self._calls[request] = _Call(run, job is not None)
-        if job is None or job.begins_for(self, self._end_job):
-            self._emit(run, "START", (), ())
+        call = self._calls[request] = _Call(Run(_name_of(request)) if job is None else job, job is not None)
+        if request.action != "run":
+            self._start(call)
 
     @hookimpl
     def dao_after_action(self, request: Request, result: Any, outcome: Outcome) -> None:
@@ -87,7 +86,7 @@ class Lineage:
             return
         if request.action in _READS and request.action != "read_increment":
             _put(call.inputs, _read(request, outcome, result))
-        elif request.action in _WRITES and not (request.parent is not None and request.action == "delete"):
+        elif _has_written(request, result):
             _put(call.outputs, _written(request, outcome, result))
         if request.parent is None:
             self._close(request, None, outcome, result)
@@ -108,10 +107,18 @@ class Lineage:
         if request.parent is None:
             self._close(request, error, outcome, None)
 
+    def _start(self, call: _Call) -> None:
+        if not call.is_job or call.run.begins_for(self, self._end_job):
+            self._emit(call.run, "START", (), ())
+
     def _close(self, request: Request, error: BaseException | None, outcome: Outcome, result: Any) -> None:
         call = self._calls.pop(request, None)
         if call is None:
             return
+        if request.action == "run":
+            if not call.outputs:
+                return
+            self._start(call)
         if error is None and request.action in (*_BOTH, "read_increment"):
             _complete(call, request, outcome, result)
         if not call.is_job:
@@ -149,7 +156,8 @@ class Lineage:
 
 def _name_of(request: Request) -> str:
     to = f" to {request.target.full_name}" if request.target is not None else ""
-    return f"{request.action} {request.data_object.full_name}{to}"
+    action = f"run {request.arguments['operation']}" if request.action == "run" else request.action
+    return f"{action} {request.data_object.full_name}{to}"
 
 
 def _whole(request: Request) -> Request:
@@ -160,6 +168,13 @@ def _whole(request: Request) -> Request:
 
 def _put(datasets: dict[Place, Dataset], dataset: Dataset) -> None:
     datasets[dataset.place] = dataset.after(datasets.get(dataset.place))
+
+
+def _has_written(request: Request, result: Any) -> bool:
+    if request.action == "run":  # of an operation only its result says whether it has
+        made = result.version_after if isinstance(result, WriteResult) else None
+        return made is not None and made != result.version_before
+    return request.action in _WRITES and not (request.parent is not None and request.action == "delete")
 
 
 def _read(request: Request, outcome: Outcome, result: Any) -> Dataset:

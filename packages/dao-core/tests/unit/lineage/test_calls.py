@@ -232,13 +232,47 @@ def test_places_have_the_names_of_the_convention(location: str, namespace: str, 
     assert (place.namespace, place.name) == (namespace, name)
 
 
-def test_an_interface_may_say_where_things_are_for_everybody() -> None:
+@pytest.mark.parametrize(
+    ("located", "namespace", "name"),
+    [
+        ("redshift://wh.eu-west-1:5439/dev.public.orders", "redshift://wh.eu-west-1:5439", "dev.public.orders"),
+        ("sqlite:///data/shop.db/orders", "sqlite:///data/shop.db", "orders"),
+        ("", "dao://shop", "orders"),
+    ],
+)
+def test_an_interface_may_say_where_things_are_for_everybody(located: str, namespace: str, name: str) -> None:
     class Warehouse(Somewhere):
         def locate(self, data_object: DataObject) -> str:
-            return f"redshift://wh.eu-west-1:5439/dev.public.{data_object.key}"
+            return located
 
     place = place_of(TableObject("orders", DataStore("shop", Warehouse("public.orders"))))
-    assert (place.namespace, place.name) == ("redshift://wh.eu-west-1:5439", "dev.public.orders")
+    assert (place.namespace, place.name) == (namespace, name)
+
+
+class Versioned:
+    """An interface with an operation that makes a version, one that makes none, and one that fails."""
+
+    def run_restore(self, data_object: DataObject, version: int) -> WriteResult:
+        return WriteResult(version_before=7, version_after=8)
+
+    def run_vacuum(self, data_object: DataObject) -> WriteResult:
+        return WriteResult(files=3, version_before=8, version_after=8)
+
+    def run_expire(self, data_object: DataObject) -> WriteResult:
+        raise NotFoundError("there is no table")
+
+
+def test_an_operation_that_makes_a_version_is_a_run_with_an_output(kept: Kept) -> None:
+    dao, orders = kept.access(), TableObject("orders", DataStore("shop", Versioned()))
+    dao.run("vacuum", orders)
+    with pytest.raises(NotFoundError):
+        dao.run("expire", orders)
+    assert kept.events == []
+    dao.run("restore", orders, version=2)
+    (name, output) = "run restore shop.orders", "dao://shop/orders"
+    assert kept.told == [("START", name, [], []), ("COMPLETE", name, [], [output])]
+    assert kept.events[0]["eventTime"] <= kept.events[1]["eventTime"]
+    assert facets(kept.events[1], "outputs")["version"]["datasetVersion"] == "8"
 
 
 def test_files_are_named_by_their_path(tmp_path: Path, kept: Kept) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import unquote
 
 import pyarrow as pa
 
@@ -23,7 +25,7 @@ from dao.secrets import Secret
 from dao_sql._connections.adbc import AdbcConnection
 from dao_sql._connections.connection import Statement
 
-__all__ = ["PostgresConnection", "connect", "meaning"]
+__all__ = ["PostgresConnection", "connect", "meaning", "server_of"]
 
 _STATES: tuple[tuple[tuple[str, ...], type[DaoError]], ...] = (
     (("40", "55P03", "23505", "42P07", "42710", "XX000"), ConflictError),
@@ -33,6 +35,11 @@ _STATES: tuple[tuple[tuple[str, ...], type[DaoError]], ...] = (
     (("08", "53", "57"), TransientError),
 )
 """What the beginning of an SQLSTATE means. Two that create a table at once get 42P07, 42710 or 23505, and try again."""
+_URI = re.compile(
+    r"postgres(?:ql)?://([^/?]*@)?(?P<host>\[[^]]+\]|[^:,/?@]+)(:(?P<port>\d+))?(,[^/?@]*)?/(?P<database>[^/?@]+)"
+    r"(\?(?!.*\b(host|hostaddr|port|dbname)=)[^@]*)?"
+)
+"""A URI that says where the database is. What has an ``@`` in the wrong place has none: it may be a password's."""
 _FETCHED = 8 << 20
 """Bytes, about, that are fetched from a cursor at once."""
 _BROKEN = ("canceling statement", "terminating connection", "server closed", "no connection", "could not receive")
@@ -100,6 +107,19 @@ class PostgresConnection(AdbcConnection):
             return any(words in str(error) for words in _BROKEN)
         state = getattr(error, "sqlstate", None) or "08"
         return isinstance(error, OperationalError) and state.startswith(("08", "57P"))
+
+
+def server_of(uri: Secret) -> tuple[str, str]:
+    """The first server of a URI, as ``postgres://host:port``, and its database; empty texts where it names none.
+
+    >>> server_of(Secret("postgresql://me:secret@db.example.com/shop?sslmode=require"))
+    ('postgres://db.example.com:5432', 'shop')
+    """
+    found = _URI.fullmatch(uri.reveal())
+    host = unquote(found["host"]) if found else ""
+    if not found or host.startswith("/"):  # the folder of a socket
+        return "", ""
+    return f"postgres://{host}:{found['port'] or 5432}", unquote(found["database"])
 
 
 def connect(uri: Secret) -> PostgresConnection:

@@ -9,6 +9,7 @@ import pyarrow as pa
 from attrs import define, field
 from attrs.validators import optional
 
+from dao.data_object import DataObject
 from dao.display import even_half_made
 from dao.errors import DaoError, TransientError
 from dao.options import number
@@ -18,7 +19,7 @@ from dao_sql._connections.connection import Connection, Statement
 from dao_sql._dialects.dialect import Dialect
 from dao_sql._dialects.statements import Value
 from dao_sql._interface import SqlInterface
-from dao_sql._postgres.connection import PostgresConnection, connect, meaning
+from dao_sql._postgres.connection import PostgresConnection, connect, meaning, server_of
 from dao_sql._types.columns import Column, TableName
 
 __all__ = ["PostgresDialect", "PostgresInterface"]
@@ -136,6 +137,14 @@ class PostgresInterface(SqlInterface):
     def dialect(self) -> PostgresDialect:
         """PostgreSQL's SQL."""
         return PostgresDialect()
+
+    def locate(self, data_object: DataObject) -> str:
+        """Where a table is, for everybody: ``postgres://host:port/database.schema.table``.
+
+        Empty where the URI doesn't say: without a host or a database libpq takes those of its environment.
+        """
+        server, database = server_of(self.uri)
+        return f"{server}/{database}.{self.schema_name}.{data_object.key}" if server else ""
 
     def connect(self) -> PostgresConnection:
         """Open a connection."""

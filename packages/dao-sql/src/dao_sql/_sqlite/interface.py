@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from attrs import define, field
 
 from dao.arrow.predicates import Predicate
+from dao.data_object import DataObject
 from dao.display import even_half_made
 from dao.errors import (
     ConflictError,
@@ -143,6 +144,10 @@ class SqliteInterface(SqlInterface):
     def dialect(self) -> SqliteDialect:
         """SQLite's SQL."""
         return SqliteDialect()
+
+    def locate(self, data_object: DataObject) -> str:
+        """Where a table is, for every program of this machine: ``sqlite:///folder/file.db/table``."""
+        return f"sqlite://{self.database.absolute()}/{data_object.key}"
 
     def connect(self) -> SqliteConnection:
         """Open the file."""
