@@ -11,7 +11,7 @@ from typing import Any, ClassVar, TypeVar
 
 from dao._core.attribution import about, to_dao_error
 from dao._core.hooks import Event, is_watched
-from dao._core.log import LEVELS, name_of
+from dao._core.log import LOGGER, ROOT, name_of
 from dao._core.prepare import Prepared, call_arguments, check_into, details_of, finished, table_of
 from dao._core.routing.table import Plan
 from dao.data_object import DataObject
@@ -94,11 +94,7 @@ class Executor:
                 bug in an interface, passes as it is, with a note that says where it happened.
         """
         # Every call goes through here, so each step is one look-up: see benchmarks/routing.py.
-        try:
-            watched = self._plugins.has_action_hooks or LEVELS[20]  # INFO, see is_watched
-        except KeyError:
-            watched = self.is_watched
-        if watched:
+        if self._plugins.has_action_hooks or (LOGGER.level or ROOT.level) <= 20:  # see is_watched
             return self._execute_observed(action, data_object, arguments, dao_interface)
         store = data_object.data_store
         try:

@@ -6,18 +6,16 @@ A line has names and figures only: no argument's value, no option and no text of
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 
 from dao.display import size, thousands
 from dao.events import Outcome, Request
 
-__all__ = ["LEVELS", "LOGGER", "log_action", "name_of"]
+__all__ = ["LOGGER", "ROOT", "log_action", "name_of"]
 
 LOGGER = logging.getLogger("dao")
 
-LEVELS: Mapping[int, bool] = getattr(LOGGER, "_cache", {})
-"""What ``LOGGER.isEnabledFor`` found before; logging empties it when a level changes. A look-up costs a fifth of that
-call, which would be a seventh of a routed call. Where a logger has no such memory, each call asks."""
+ROOT = logging.getLogger()
+"""Where :data:`LOGGER` takes its level from while it has none of its own."""
 
 
 def name_of(request: Request) -> str:
