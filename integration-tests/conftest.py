@@ -6,6 +6,7 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -29,7 +30,7 @@ def pytest_report_header() -> list[str]:
     return [_told(name, offer) for name, offer in services.items()] + absent
 
 
-def _told(name: str, offer: Callable[[], Offer]) -> str:
+def _told(name: str, offer: Callable[[], Offer[Any]]) -> str:
     try:
         chosen = offer()
     except pytest.UsageError as error:

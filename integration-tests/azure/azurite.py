@@ -23,7 +23,8 @@ from urllib.request import Request, urlopen
 
 from attrs import frozen
 from services.choosing import Offer, choose
-from services.programs import LOOPBACK, free_port, running
+
+from dao_redshift.testing._services._programs import LOOPBACK, free_port, running
 
 ABSENT = "azurite" in os.environ.get("DAO_WITHOUT", "").split(",")
 """Whether it was declared absent."""
@@ -72,7 +73,7 @@ class BlobServer:
         return name
 
 
-def offer() -> Offer:
+def offer() -> Offer[BlobServer]:
     """The way in which this machine has the emulator."""
     return choose(
         f"Azurite ({_PACKAGE} of npm; DAO_WITHOUT=azurite declares it absent, so that its tests are not run)",

@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 from attrs import frozen
 
 from dao.testing import FaultPlan, Verdict
-from services.programs import LOOPBACK
+from dao_redshift.testing._services._programs import LOOPBACK
 from services.toxics import ANSWERED_HERE, Toxic, answer_of, concerns, refusal
 
 LATENCY_SECONDS = 0.1

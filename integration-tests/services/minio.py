@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import functools
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
-from services.choosing import Offer, choose, docker_answers
-from services.containers import place_of
-from services.programs import LOOPBACK, free_port, running, wait_for, web_answers
+from dao.connections import S3Connection
+from dao_redshift.testing._services import _s3
+from dao_redshift.testing._services._containers import docker_answers
+from dao_redshift.testing._services._programs import LOOPBACK, free_port, running, web_answers
+from services.choosing import Offer, choose
 
-IMAGE = "minio/minio:latest"
-_PORT = 9000
-_ALIVE = "/minio/health/live"
 _MOTO = Path(__file__).with_name("moto_server.py")
 
 
@@ -40,13 +37,13 @@ class ObjectServer:
     region: str = "us-east-1"
 
 
-def offer() -> Offer:
+def offer() -> Offer[ObjectServer]:
     """The way in which this machine has an S3 server."""
     return choose(
         "an S3 server",
         [
-            Offer("docker", f"a container of {IMAGE}", docker_answers, _in_a_container),
-            Offer("programs", "minio on PATH", lambda: shutil.which("minio") is not None, _as_a_program),
+            Offer("docker", f"a container of {_s3.IMAGE}", docker_answers, lambda: _server(_s3.in_a_container())),
+            Offer("programs", "minio on PATH", _s3.is_on_path, lambda: _server(_s3.as_a_program())),
             Offer("stand-ins", "moto's server", lambda: True, _as_a_stand_in),
         ],
     )
@@ -79,41 +76,13 @@ def make_bucket(server: ObjectServer, name: str) -> str:
     return name
 
 
-def _variables(server: ObjectServer) -> dict[str, str]:
-    return {
-        "MINIO_ROOT_USER": server.access_key,
-        "MINIO_ROOT_PASSWORD": server.secret_key,
-        "MINIO_BROWSER": "off",
-        "MINIO_UPDATE": "off",
-    }
-
-
 @contextmanager
-def _in_a_container() -> Iterator[ObjectServer]:
-    from testcontainers.core.container import DockerContainer
-
-    container = DockerContainer(IMAGE).with_command("server /data").with_exposed_ports(_PORT)
-    for name, value in _variables(ObjectServer("")).items():
-        container = container.with_env(name, value)
-    with container:
-        endpoint = "http://{}:{}".format(*place_of(container, _PORT))
-
-        def alive() -> bool:
-            container.get_wrapped_container().reload()
-            return container.get_wrapped_container().status in ("created", "running")
-
-        wait_for(lambda: web_answers(endpoint + _ALIVE), alive, lambda: str(container.get_logs())[-2000:])
-        yield ObjectServer(endpoint)
-
-
-@contextmanager
-def _as_a_program() -> Iterator[ObjectServer]:
-    address = f"{LOOPBACK}:{free_port()}"
-    server = ObjectServer(f"http://{address}")
-    with tempfile.TemporaryDirectory(prefix="minio-") as folder:
-        command = ["minio", "server", folder, "--address", address, "--quiet"]
-        with running(command, lambda: web_answers(server.endpoint + _ALIVE), environment=_variables(server)):
-            yield server
+def _server(running: AbstractContextManager[S3Connection]) -> Iterator[ObjectServer]:
+    with running as found:
+        assert found.endpoint
+        assert found.access_key_id
+        assert found.secret_access_key
+        yield ObjectServer(found.endpoint, found.access_key_id.reveal(), found.secret_access_key.reveal())
 
 
 @contextmanager

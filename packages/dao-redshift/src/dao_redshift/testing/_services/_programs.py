@@ -10,9 +10,10 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from urllib.request import urlopen
 
 LOOPBACK = "127.0.0.1"
-_SECONDS_TO_START = 120
+_SECONDS_TO_START = 180
 _SECONDS_TO_END = 20
 
 
@@ -28,6 +29,15 @@ def listens(host: str, port: int) -> bool:
     with suppress(OSError), socket.create_connection((host, port), 1):
         return True
     return False
+
+
+def web_answers(url: str) -> bool:
+    """Whether a GET of the URL is answered with success."""
+    try:
+        with urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False
 
 
 def wait_until(answers: Callable[[], bool], alive: Callable[[], bool], log: Callable[[], str]) -> None:
@@ -72,7 +82,7 @@ def running(
             stderr=subprocess.STDOUT, user=user,
         )  # fmt: skip
         try:
-            wait_until(answers, lambda: process.poll() is None, lambda: _end_of(log.fileno()))
+            wait_until(answers, lambda: process.poll() is None, lambda: f"{command[0]}: {_end_of(log.fileno())}")
             yield
         finally:
             process.send_signal(end_by)
