@@ -13,7 +13,7 @@ from typing import Any
 from attrs import evolve
 
 from dao._core.log import LOGGER, ROOT, log_action
-from dao._core.outcomes import Measured, is_stream, measured, watched, watched_later
+from dao._core.outcomes import Measured, is_stream, measured, watched
 from dao.errors import DaoError
 from dao.events import Outcome, Request
 from dao.plugins import Plugins
@@ -26,9 +26,7 @@ def is_watched(plugins: Plugins) -> bool:
 
     Whether it has them is asked where a line is built: ``isEnabledFor`` would be a twenty-fifth of a routed call.
     """
-    return (
-        plugins.has_action_hooks or (LOGGER.level or ROOT.level) <= 20
-    )  # INFO: the lines of retries name their action
+    return plugins.has_action_hooks or (LOGGER.level or ROOT.level) <= 20  # INFO: a retry's line names its action
 
 
 class Event:
@@ -68,13 +66,14 @@ class Event:
         Returns:
             What the caller gets.
         """
-        data = made if is_stream(result) else result
-        outcome = evolve(self._outcome(measured(self.request.action, data)), is_stream=is_stream(made))
+        action = self.request.action
+        data = made if is_stream(action, result) else result
+        outcome = evolve(self._outcome(measured(action, data)), is_stream=is_stream(action, made))
         self._call_each("dao_after_action", {"result": made, "outcome": outcome})
         if not outcome.is_stream:
             log_action(self.request, outcome)
             return made
-        return (watched if hasattr(made, "read_next_batch") else watched_later)(made, self._end_stream)
+        return watched(made, self._end_stream)
 
     def fail(self, error: BaseException) -> None:
         """Call ``dao_on_failure``."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from io import BufferedIOBase
+from typing import Any, cast
 
 from dao.results import WriteResult
 
-__all__ = ["Measured", "is_stream", "measured", "watched", "watched_later"]
+__all__ = ["Measured", "is_stream", "measured", "watched"]
 
 Measured = tuple[int | None, int | None, int | None]
 """Rows, bytes and files; see :class:`dao.events.Outcome`."""
@@ -19,9 +20,13 @@ _NOTHING: Measured = (None, None, None)
 _READS = ("read", "read_changes", "read_stream")
 
 
-def is_stream(result: Any) -> bool:
-    """Whether a result is a stream of record batches that were not read yet."""
-    return hasattr(result, "read_next_batch") or hasattr(result, "__aiter__")
+def is_stream(action: str, result: Any) -> bool:
+    """Whether a result is a stream of record batches or a binary file, of which nothing was read yet."""
+    return hasattr(result, "read_next_batch") or hasattr(result, "__aiter__") or (action in _READS and _is_file(result))
+
+
+def _is_file(result: Any) -> bool:
+    return callable(getattr(result, "read", None)) and callable(getattr(result, "close", None))
 
 
 def measured(action: str, result: Any) -> Measured:
@@ -48,21 +53,26 @@ def measured(action: str, result: Any) -> Measured:
 
 
 class _Watch:
-    """Counts the batches of a stream, and tells once how it ended: read, failed or dropped."""
+    """Counts what a stream gives, and tells once how it ended: read, failed or dropped."""
 
     def __init__(self, tell: Tell) -> None:
         self._tell: Tell | None = tell
         self._rows = self._bytes = 0
+        self._has_rows = True
 
     def count(self, batch: Any) -> Any:
         self._rows += batch.num_rows
         self._bytes += batch.nbytes
         return batch
 
+    def count_bytes(self, size: int) -> None:
+        self._has_rows = False
+        self._bytes += size
+
     def end(self, error: BaseException | None = None) -> None:
         tell, self._tell = self._tell, None
         if tell is not None:
-            tell((self._rows, self._bytes, None), error)
+            tell((self._rows if self._has_rows else None, self._bytes, None), error)
 
 
 class _Batches:
@@ -87,13 +97,6 @@ class _Batches:
 
     def __del__(self) -> None:
         self._watch.end()
-
-
-def watched(reader: Any, tell: Tell) -> Any:
-    """The same stream, which tells what it gave when it has been read, has failed or is dropped."""
-    import pyarrow as pa
-
-    return pa.RecordBatchReader.from_batches(reader.schema, _Batches(reader, tell))
 
 
 class _LaterBatches:
@@ -127,6 +130,70 @@ class _LaterBatches:
         self._watch.end()
 
 
-def watched_later(stream: AsyncIterator[Any], tell: Tell) -> AsyncIterator[Any]:
-    """The same for an asynchronous stream."""
-    return _LaterBatches(stream, tell)
+class _File(BufferedIOBase):
+    """A binary file, whose end is its last byte; where it isn't read in order, when it is closed or dropped."""
+
+    def __init__(self, file: Any, tell: Tell) -> None:
+        self._file = file
+        self._watch = _Watch(tell)
+        self._watch.count_bytes(0)
+        self._is_read_in_order = True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return self._given(self._file.read, size)
+
+    def read1(self, size: int = -1, /) -> bytes:
+        return self._given(getattr(self._file, "read1", self._file.read), size)
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        return self._given(self._file.readline, size, is_whole=False)
+
+    def _given(self, read: Callable[[int | None], bytes], size: int | None, *, is_whole: bool = True) -> bytes:
+        try:
+            found = read(size)
+        except BaseException as error:
+            self._watch.end(error)
+            raise
+        self._watch.count_bytes(len(found))
+        is_last = not found or (is_whole and (size is None or size < 0))
+        if is_last and size != 0 and self._is_read_in_order:
+            self._watch.end()
+        return found
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return bool(getattr(self._file, "seekable", bool)())
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        self._is_read_in_order = False
+        return cast("int", self._file.seek(offset, whence))
+
+    def tell(self) -> int:
+        return cast("int", self._file.tell())
+
+    def fileno(self) -> int:
+        return cast("int", self._file.fileno())
+
+    def close(self) -> None:
+        if not self.closed:
+            try:
+                self._file.close()
+            finally:
+                super().close()
+                self._watch.end()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._file, name)
+
+
+def watched(stream: Any, tell: Tell) -> Any:
+    """The same stream, which tells what it gave when it has been read, has failed or is dropped."""
+    if hasattr(stream, "__aiter__"):
+        return _LaterBatches(stream, tell)
+    if not hasattr(stream, "read_next_batch"):
+        return _File(stream, tell)
+    import pyarrow as pa
+
+    return pa.RecordBatchReader.from_batches(stream.schema, _Batches(stream, tell))

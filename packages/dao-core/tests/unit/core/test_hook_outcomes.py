@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import io
 import logging
 import pydoc
 import threading
-from collections.abc import AsyncIterator
+import zipfile
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -145,6 +147,60 @@ def test_a_stream_that_fails_is_told_with_its_error() -> None:
     when, _, outcome, error = seen.seen[-1]
     assert (when, outcome.rows) == ("stream", 3)
     assert isinstance(error, StoreError)
+
+
+@pytest.mark.parametrize(
+    ("use", "size"),
+    [
+        (lambda file: file.read(), 11),
+        (lambda file: [file.read(4), file.read(4), file.read(4), file.read(4)], 11),
+        (lambda file: list(file), 11),
+        (lambda file: io.TextIOWrapper(file).read(), 11),
+        (lambda file: (file.readinto(bytearray(4)), file.close()), 4),
+        (lambda file: (file.seek(6), file.read(), file.seek(0), file.read(5), file.close()), 10),
+    ],
+)
+def test_a_binary_file_is_told_when_it_was_read_or_closed(use: Callable[[Any], Any], size: int) -> None:
+    seen = Counting()
+    dao = access(seen)
+    dao.write(b"hello\nworld", "a.note")
+    seen.seen.clear()
+    file = dao.read_stream("a.note", into="bytes")
+    assert seen.moved == [("after", "read_stream", None, None)]
+    use(file)
+    assert seen.moved[1:] == [("stream", "read_stream", None, size)]
+    file.close()
+    assert len(seen.seen) == 2
+    assert file.closed
+
+
+def test_a_watched_binary_file_is_one_like_any_other() -> None:
+    dao = access(Counting())
+    with zipfile.ZipFile(into := io.BytesIO(), "w") as archive:
+        archive.writestr("a.txt", "hello")
+    dao.write(into.getvalue(), "a.note")
+    with dao.read_stream("a.note", into="bytes") as file, zipfile.ZipFile(file) as archive:
+        assert archive.read("a.txt") == b"hello"
+
+
+def test_a_binary_file_that_breaks_off_is_told_with_its_error() -> None:
+    class Breaks:
+        def read(self, size: int = -1) -> bytes:
+            raise StoreError("the line is cut")
+
+        def close(self) -> None:
+            pass
+
+    class Files:
+        def read_stream(self, data_object: DataObject, into: str) -> Any:
+            return Breaks()
+
+    seen = Counting()
+    file = access(seen).read_stream(DataObject("x", DataStore("s", Files())), into="bytes")
+    with pytest.raises(StoreError, match="the line is cut"):
+        file.read()
+    del file
+    assert [(when, type(error)) for when, _, _, error in seen.seen] == [("after", type(None)), ("stream", StoreError)]
 
 
 def test_the_streams_of_a_copy_are_told_before_the_copy_is() -> None:
