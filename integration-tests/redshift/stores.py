@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import redshift_connector
 from attrs import evolve
 
-from dao import DataStore
+from dao import DataObject, DataStore
 from dao.capabilities import capabilities_of
 from dao.connections import S3Connection
 from dao_redshift import RedshiftInterface
 from dao_redshift.testing import RedshiftGateway
 
-__all__ = ["LocalInterface", "drop", "execute", "new_schema", "options_of", "staged_options", "store_of"]
+__all__ = [
+    "DECLARED",
+    "LocalInterface",
+    "declaring",
+    "drop",
+    "execute",
+    "new_schema",
+    "options_of",
+    "staged_options",
+    "store_of",
+]
 
 _LACKED = capabilities_of(RedshiftInterface)
 
@@ -35,6 +47,19 @@ def execute(gateway: RedshiftGateway, sql: str) -> list[Any]:
         return list(cursor.fetchall()) if cursor.description else []
     finally:
         connection.close()
+
+
+DECLARED: dict[str, list[Any]] = {
+    "VARCHAR(3)": ["a", "ab "], "CHAR(3)": ["a", "A"], "NUMERIC(5, 2)": [Decimal("1.50")], "SMALLINT": [2],
+    "REAL": [0.5], "VARBYTE(5)": [b"a"], "TIMETZ": ["12:00:00+01"], "INTERVAL DAY TO SECOND": ["1 day"],
+}  # fmt: skip
+"""Types that others give to columns, each with values that it keeps."""
+
+
+def declaring(gateway: RedshiftGateway, store: DataStore) -> Callable[[DataObject, str], object]:
+    """What makes a table of others in a store's schema: see ``dao.testing.Backend.declare``."""
+    schema = store.interface.schema_name
+    return lambda table, declared: execute(gateway, f"CREATE TABLE {schema}.{table.key} (value {declared})")
 
 
 def new_schema(gateway: RedshiftGateway) -> str:

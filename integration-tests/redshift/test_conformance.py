@@ -14,7 +14,7 @@ from dao.connections import S3Connection
 from dao.secrets import Secret
 from dao.testing import Backend, ConformanceSuite
 from dao_redshift.testing import RedshiftGateway
-from redshift.stores import LocalInterface, drop, staged_options, store_of
+from redshift.stores import DECLARED, LocalInterface, declaring, drop, staged_options, store_of
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -43,5 +43,13 @@ class TestBulk(ConformanceSuite):
         def staged() -> list[str]:
             return keys_in(object_server, bucket, "staging")
 
-        yield Backend(store=store, other=other, faults=gateway.under, debris=staged, secret_store=secret_store)
+        yield Backend(
+            store=store,
+            other=other,
+            faults=gateway.under,
+            debris=staged,
+            declare=declaring(gateway, store),
+            declared_types=DECLARED,
+            secret_store=secret_store,
+        )
         drop(gateway, store, other)

@@ -9,7 +9,7 @@ import pytest
 from dao import DataStore
 from dao.testing import Backend, ConformanceSuite
 from dao_redshift.testing import RedshiftGateway
-from redshift.stores import LocalInterface, drop, store_of
+from redshift.stores import DECLARED, LocalInterface, declaring, drop, store_of
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -26,5 +26,13 @@ class TestConnection(ConformanceSuite):
         def secret_store(secret: str) -> DataStore:
             return store_of(gateway, LocalInterface, name="secret", schema=store.interface.schema_name, password=secret)
 
-        yield Backend(store=store, other=other, stream_buffer=8 << 20, faults=gateway.under, secret_store=secret_store)
+        yield Backend(
+            store=store,
+            other=other,
+            stream_buffer=8 << 20,
+            faults=gateway.under,
+            declare=declaring(gateway, store),
+            declared_types=DECLARED,
+            secret_store=secret_store,
+        )
         drop(gateway, store, other)

@@ -3,16 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, time
+from decimal import Decimal
 
+import psycopg
 import pytest
 from services.postgres import PostgresServer
 
-from dao import DataStore
+from dao import DataObject, DataStore
 from dao.capabilities import capabilities_of
 from dao.testing import Backend, ConformanceSuite, patched
 from dao_sql import AdbcConnection, PostgresInterface
 from dao_sql._postgres.connection import PostgresConnection
 from sql.schemas import new_schema, tables_left
+
+TYPES = {
+    "varchar(3)": ["a", "ab "], "char(3)": ["a"], '"char"': ["a"], "name": ["a"], "numeric": ["1.50"],
+    "citext": ["a", "A"],
+    "numeric(5, 2)": [Decimal("1.50")], "numeric(3, -1)": ["10"], "numeric(2, 4)": [Decimal("0.0012")], "real": [0.5],
+    "timestamp(0)": [datetime(2026, 1, 1)], "timestamptz(3)": [datetime(2026, 1, 1, tzinfo=UTC)], "time(0)": [time(12)],
+    "interval(0)": ["1 day"], "timetz(0)": ["12:00:00+01"], "bit(3)": ["101"], "varbit(3)": ["1"], "money": ["$1.00"],
+    "mood": ["A", "a"], "short": ["a", "a  "], "smallint": [2], "inet": ["10.0.0.1/32"], "varchar(2)[]": ["{a}"],
+    "json": ['{"a": 1, "a": 2}'], "text COLLATE anycase": ["a", "A"], "varchar(3) COLLATE anycase": ["a", "A"],
+}  # fmt: skip
+"""Types of tables of others, each with values that it keeps."""
+DEFINITIONS = (
+    "CREATE EXTENSION IF NOT EXISTS citext",
+    "CREATE TYPE mood AS ENUM ('b', 'a', 'A')",
+    "CREATE DOMAIN short AS varchar(3)",
+    "CREATE COLLATION anycase (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+)
 
 
 class TestPostgres(ConformanceSuite):
@@ -21,7 +41,17 @@ class TestPostgres(ConformanceSuite):
     @pytest.fixture
     def backend(self, postgres_server: PostgresServer) -> Iterator[Backend]:
         with new_schema(postgres_server) as schema, new_schema(postgres_server) as other:
+
+            def declare(table: DataObject, declared: str) -> None:
+                with psycopg.connect(postgres_server.url, options=f"-c search_path={schema},public") as connection:
+                    if connection.execute("SELECT to_regtype('mood')").fetchone() == (None,):
+                        for definition in DEFINITIONS:
+                            connection.execute(definition)
+                    connection.execute(f"CREATE TABLE {table.key} (value {declared})")
+
             yield Backend(
+                declare=declare,
+                declared_types=TYPES,
                 store=_store("kit", postgres_server.url, schema),
                 other=_store("other", postgres_server.url, other),
                 faults=lambda plan: patched(

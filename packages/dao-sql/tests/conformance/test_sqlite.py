@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from dao import DataStore
+from dao import DataObject, DataStore
 from dao.capabilities import capabilities_of
 from dao.testing import Backend, ConformanceSuite, patched
 from dao_sql._connections.adbc import AdbcConnection
@@ -17,12 +20,27 @@ def _store(name: str, path: Path) -> DataStore:
     return DataStore(name, "sqlite", options={"database": str(path)})
 
 
+TYPES = {
+    "VARCHAR(3)": ["a"], "CHAR(3)": ["a"], "TEXT COLLATE NOCASE": ["a", "A"], "TEXT COLLATE RTRIM": ["a ", "a"],
+    "NUMERIC(5, 2)": ["1.5", "a"], "DOUBLE PRECISION": [0.5], "FLOAT32": [0.5], "SMALLINT": [2], "UINT8": [255],
+    "UUID": ["00000000-0000-0000-0000-000000000001"], "JSON": ['{"a": 1}'], "DATETIME": ["2026-01-01 00:00:00"],
+    "": ["1.50", "a"], "UNSIGNED BIG INT": ["1"], "DECIMAL_TEXT(5, 2)": [Decimal("1.50")], "XREAL": ["0.5"],
+}  # fmt: skip
+"""Types of tables of others, each with values that it keeps."""
+
+
 class TestSqlite(ConformanceSuite):
     capabilities = capabilities_of(SqliteInterface)
 
     @pytest.fixture
     def backend(self, tmp_path: Path) -> Backend:
+        def declare(table: DataObject, declared: str) -> None:
+            with closing(sqlite3.connect(tmp_path / "kit.db")) as connection:
+                connection.execute(f"CREATE TABLE {table.key} (value {declared})")
+
         return Backend(
+            declare=declare,
+            declared_types=TYPES,
             store=_store("kit", tmp_path / "kit.db"),
             other=_store("other", tmp_path / "other.db"),
             faults=lambda plan: patched(

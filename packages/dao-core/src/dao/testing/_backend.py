@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -51,6 +51,10 @@ class Backend:
             branches.
         rename_column: renames a column of a table, without writing its rows again where the format can; called with the
             table, the old name and the new one. None skips these checks: no column can be renamed.
+        declare: makes an empty table past DAO, as another program would: called with the table, and the declared type
+            of its one column ``value``. Required of backends with `declared_types`.
+        declared_types: the declared types of such tables, narrower than those that the backend itself gives, compared
+            by other rules, or unknown to it; each with values that it keeps. Empty where there are no such types.
         secret_store: makes a store with the given text in every secret option. Required of backends with such options;
             the kit fails if the store doesn't hold the text.
     """
@@ -67,6 +71,8 @@ class Backend:
     refer: Callable[[str, DataObject, str], object] = _no_references
     drop_branch: Callable[[DataObject, str], object] = _no_branches
     rename_column: Callable[[DataObject, str, str], object] | None = None
+    declare: Callable[[DataObject, str], object] | None = None
+    declared_types: Mapping[str, Sequence[Any]] = field(factory=dict)
     secret_store: Callable[[str], DataStore] | None = None
 
     def table(self, name: str, /, store: DataStore | None = None, **properties: Any) -> DataObject:

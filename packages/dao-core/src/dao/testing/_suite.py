@@ -16,6 +16,7 @@ from dao.testing._conformance.leaks import Leaks
 from dao.testing._conformance.looks import Counts, Exists, Histories, Lists, Schemas
 from dao.testing._conformance.names import Names
 from dao.testing._conformance.operations import Operations
+from dao.testing._conformance.others import TablesOfOthers
 from dao.testing._conformance.parity import Parity
 from dao.testing._conformance.positions import Positions
 from dao.testing._conformance.reads import Reads
@@ -40,6 +41,7 @@ class ConformanceSuite(
     Secrets,
     Errors,
     Predicates,
+    TablesOfOthers,
     Types,
     WriteStreams,
     ReadStreams,

@@ -18,7 +18,8 @@ pytest_plugins = ["pytester"]
 
 SUITE = """
 import contextlib, functools, io, os, re, tempfile, threading, time
-import attrs, pyarrow as pa, pyarrow.compute as pc, pytest
+from datetime import datetime
+import attrs, pyarrow as pa, pyarrow.compute as pc, pyarrow.parquet as pq, pytest
 from dao import *
 from dao._core.routing.route import routes_of
 from dao.capabilities import capabilities_of
@@ -61,6 +62,9 @@ def faults(plan):
     return patched(plan, (os, *calls))
 
 
+DECLARED = {"timestamp[ms]": [datetime(2026, 1, 1)], "float": [0.5], "int8": [1], "string": ["a", "A"]}
+
+
 class TestIt(ConformanceSuite):
     capabilities = capabilities_of(LocalInterface)
 
@@ -76,7 +80,13 @@ class TestIt(ConformanceSuite):
         def store(name, **options):
             return DataStore(name, Mutant, options={"root": str(tmp_path / name), **options})
         secret = (lambda text: store("secret", token=text)) if hasattr(Mutant(root="/"), "token") else None
+        def declare(table, declared):
+            folder = tmp_path / "kit" / table.key
+            folder.mkdir(parents=True)
+            column = pa.array([], pa.type_for_alias(declared))
+            pq.write_table(pa.table({"value": column}), folder / "theirs.parquet")
         return Backend(
+            declare=declare, declared_types=DECLARED,
             store=store("kit"), other=store("other"),
             table_properties={"format": "parquet", "row_group_bytes": 1 << 20},
             faults=faults, debris=lambda: leftovers(tmp_path / "kit"), secret_store=secret,

@@ -220,6 +220,10 @@ class RedshiftDialect(Dialect):
         same = super().equals(column, stored, staged)
         return f"{same} AND LEN({stored}) = LEN({staged})" if column.type.sql.lower().startswith(_VARYING) else same
 
+    def differs(self, given: str, kept: str) -> str:
+        """Whether two texts differ, also in blanks at their ends; there is no ``IS DISTINCT FROM``."""
+        return f"({kept} <> {given} OR LEN({kept}) <> LEN({given}))"
+
     def bounded(self, statements: Sequence[Statement], seconds: float) -> Sequence[Statement]:
         """By ``statement_timeout``, as Redshift has none for locks; not where the session's own ends sooner."""
         usual, limit = self._statement_timeout, max(seconds, _SHORTEST_WAIT)

@@ -16,7 +16,7 @@ from dao_sql._actions.writing import UNCHANGED
 from dao_sql._connections.connection import Connection
 from dao_sql._sessions.database import Database
 from dao_sql._sessions.pool import Session
-from dao_sql._types.columns import Column, ColumnType, TableName, schema_of, wire_schema
+from dao_sql._types.columns import Column, ColumnType, TableName, wire_schema
 
 __all__ = ["delete_rows", "drop_table"]
 
@@ -64,7 +64,7 @@ def delete_rows(database: Database, table: TableName, where: Any, call: KeyedCal
 
 def _delete(database: Database, session: Session, table: TableName, columns: tuple[Column, ...], where: Any) -> int:
     dialect, connection = database.dialect, session.connection
-    pushed, residual = condition(dialect, where, schema_of(columns))
+    pushed, residual = condition(dialect, where, columns)
     if residual is None:
         known = _count(connection, database, table, pushed)
         changed = connection.execute(dialect.delete(table, pushed))

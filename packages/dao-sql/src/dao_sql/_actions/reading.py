@@ -47,7 +47,7 @@ class Query:
         return pa.schema([schema_of(self.columns).field(name) for name in self.wanted])
 
 
-def condition(dialect: Dialect, where: Any, schema: pa.Schema) -> tuple[Statement | None, Predicate | None]:
+def condition(dialect: Dialect, where: Any, columns: Sequence[Column]) -> tuple[Statement | None, Predicate | None]:
     """Split a predicate in the part that the database evaluates, as SQL with values, and the part that Arrow does.
 
     Returns:
@@ -58,7 +58,8 @@ def condition(dialect: Dialect, where: Any, schema: pa.Schema) -> tuple[Statemen
     """
     if where is None:
         return None, None
-    pushed, residual = split(bind(parse(where), schema), lambda node: dialect.pushes(node, schema))
+    schema, known = schema_of(columns), [one.name for one in columns if one.type.comparable]
+    pushed, residual = split(bind(parse(where), schema), lambda node: dialect.pushes(node, schema), columns=known)
     left = None if _is_true(residual) else residual
     if _is_true(pushed):
         return None, left
@@ -79,7 +80,7 @@ def query_of(dialect: Dialect, table: TableName, columns: Sequence[Column], sele
     """
     schema = schema_of(columns)
     wanted = tuple(field.name for field in select_fields(schema, selection.columns))
-    where, residual = condition(dialect, selection.where, schema)
+    where, residual = condition(dialect, selection.where, columns)
     needed = {*wanted, *(residual.columns if residual is not None else ())} or {columns[0].name}
     fetched = tuple(one for one in columns if one.name in needed)
     limit = selection.limit
@@ -135,7 +136,7 @@ def count_rows(database: Database, table: TableName, where: Any) -> int:
     """See :meth:`dao_sql.SqlInterface.count`."""
     with database.session() as session, database.reading(session) as connection:
         columns = _columns(database, connection, table)
-        pushed, residual = condition(database.dialect, where, schema_of(columns))
+        pushed, residual = condition(database.dialect, where, columns)
         if residual is None:
             counted = connection.query(database.dialect.count(table, pushed), pa.schema({"rows": pa.int64()}))
             return int(counted.read_all().column(0)[0].as_py())

@@ -12,7 +12,7 @@ import pyarrow as pa
 from attrs import field, frozen
 
 from dao.arrow.convert import conform, refuse_invalid
-from dao.errors import StoreError
+from dao.errors import DataError, StoreError
 from dao.progress import advance
 from dao_sql._actions.values import refuse_values
 from dao_sql._connections.connection import Connection, HeldRows
@@ -81,6 +81,7 @@ def staged(
             session.connection.execute(database.dialect.create_staging(table, columns))
             created = True
             count = _ingested(session, table, columns, _encoded(database.dialect, columns, rows))
+            _refuse_changed(database.dialect, session.connection, table, columns)
         yield Staged(table, tuple(columns), count, database.dialect)
     finally:
         if created and not session.broken:
@@ -153,6 +154,35 @@ def _ingested(session: Session, table: TableName, columns: Sequence[Column], bat
     if sent and loaded != sent:  # a connection may load files in the place of rows, of which none are sent
         raise StoreError(f"{sent:,} rows were sent, and the database says that it took {loaded:,}")
     return loaded
+
+
+def _refuse_changed(dialect: Dialect, connection: Connection, table: TableName, columns: Sequence[Column]) -> None:
+    """Check that what comes back of staged rows is what they are, where their columns' types don't say so already.
+
+    Raises:
+        DataError: a column would store another value.
+    """
+    checked = [one for one in columns if one.type.kept is not None]
+    if not checked:
+        return
+    texts = pa.schema([(f"c{number}", pa.string()) for number in range(2 * len(checked))])
+    try:
+        found = connection.query(dialect.changed(table, checked), texts).read_all()
+    except Exception as error:
+        meant = dialect.translate(error)
+        if type(meant) is StoreError:  # a driver that streams has no code for it, and there is nothing but values
+            raise DataError(meant.message) from error
+        raise
+    if not found.num_rows:
+        return
+    values = [column[0].as_py() for column in found.columns]
+    for one, given, kept in zip(checked, values[::2], values[1::2], strict=True):
+        if given != kept:
+            raise DataError(
+                f"column {one.name!r} is {one.type.sql} in {dialect.name}, which would keep {given!r:.100} as "
+                f"{kept!r:.100}: give what it keeps, or a column of another type"
+            )
+    raise DataError(f"{dialect.name} would change a value of the columns {', '.join(one.name for one in checked)}")
 
 
 @contextlib.contextmanager

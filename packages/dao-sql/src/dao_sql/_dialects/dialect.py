@@ -60,7 +60,8 @@ class Dialect(TypesDialect, UpsertsDialect):
         """A query of a table's columns in their order.
 
         Its columns are texts: the table's name as it is stored, the column's name, its declared type, and ``YES`` or
-        ``NO`` for whether it may hold NULL. A database that ignores the case of names gives each such table.
+        ``NO`` for whether it may hold NULL. Behind the type is `` COLLATE`` where the database may compare texts by
+        other rules than their bytes. A database that ignores the case of names gives each such table.
         """
         raise NotImplementedError
 
@@ -161,6 +162,24 @@ class Dialect(TypesDialect, UpsertsDialect):
         Raises:
             DataError: a column would change a value, and the database doesn't refuse it by itself.
         """
+
+    def changed(self, staging: TableName, columns: Sequence[Column]) -> Statement:
+        """A query of one row of a staging table with a value that its column would change: all as text, in pairs.
+
+        Args:
+            staging: the staging table.
+            columns: those of its columns whose types say what is :attr:`~dao_sql.ColumnType.kept`, at least one.
+        """
+        pairs = [(self.quote(one.name), (one.type.kept or "").format(self.quote(one.name))) for one in columns]
+        shown = ", ".join(
+            f"CAST({value} AS {self.text}) AS c{n}" for n, value in enumerate(v for p in pairs for v in p)
+        )
+        found = " OR ".join(self.differs(given, kept) for given, kept in pairs)
+        return Statement(f"SELECT {shown} FROM {self.table(staging)} WHERE {found} LIMIT 1")
+
+    def differs(self, given: str, kept: str) -> str:
+        """SQL of whether a staged value and what comes back of it are two."""
+        return f"({kept}) IS DISTINCT FROM {given}"
 
     def lock(self, table: TableName, purpose: str) -> Sequence[Statement]:
         """Lock a table until the end of the transaction.

@@ -41,14 +41,15 @@ class TypesDialect(NamesDialect):
         return self.make_type(arrow, next(name for name, kind in self.types.items() if kind.equals(arrow)).upper())
 
     def declared_type(self, declared: str) -> ColumnType:
-        """The type of a column that a catalog declares; what isn't known is read as text."""
+        """The type of a column that a catalog declares; what isn't known is read as text, and must be that text."""
         name, first, second = declared_parts(declared)
         if name in self.types:
             return self.make_type(self.types[name], declared.upper())
         if self.decimal and name == declared_parts(self.decimal)[0] and first is not None and first <= 76:
             return self.decimal_type((pa.decimal128 if first <= 38 else pa.decimal256)(first, second or 0))
-        return ColumnType(pa.string(), declared, staged=self.text, store=f"CAST({{}} AS {declared})",
-                          fetch=f"CAST({{}} AS {self.text})")  # fmt: skip
+        store, fetch = f"CAST({{}} AS {declared})", f"CAST({{}} AS {self.text})"
+        return ColumnType(pa.string(), declared, staged=self.text, store=store, fetch=fetch, kept=fetch.format(store),
+                          comparable=False)  # fmt: skip
 
     def make_type(self, arrow: pa.DataType, sql: str) -> ColumnType:
         """The type of a column with these values and this declaration."""

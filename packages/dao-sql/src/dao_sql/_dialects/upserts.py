@@ -68,7 +68,10 @@ class UpsertsDialect(NamesDialect):
 
     def equals(self, column: Column, stored: str, staged: str) -> str:
         """SQL of whether a stored and a staged value of a key's column are the same."""
-        return f"{stored} = {staged}"
+        kind = column.type
+        return (
+            f"{stored} = {staged}" if kind.comparable else f"{kind.fetch.format(stored)} = {kind.fetch.format(staged)}"
+        )
 
     def meets(self, table: TableName, match: Match) -> str:
         """Whether a stored row has the key of a staged one, and isn't newer: a NULL is older than every value."""

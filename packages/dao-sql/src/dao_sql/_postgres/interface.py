@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import pyarrow as pa
-from attrs import define, field
+from attrs import define, evolve, field
 from attrs.validators import optional
 
 from dao.data_object import DataObject
@@ -20,7 +20,9 @@ from dao_sql._dialects.dialect import Dialect
 from dao_sql._dialects.statements import Value
 from dao_sql._interface import SqlInterface
 from dao_sql._postgres.connection import PostgresConnection, connect, meaning, server_of
-from dao_sql._types.columns import Column, TableName
+from dao_sql._postgres.documents import refuse_repeated_keys
+from dao_sql._types.columns import COLLATED, Column, ColumnType, TableName
+from dao_sql._types.holding import declared_parts
 
 __all__ = ["PostgresDialect", "PostgresInterface"]
 
@@ -28,6 +30,7 @@ _LOCKS = {
     "read": "ACCESS SHARE", "append": "ROW EXCLUSIVE", "change": "SHARE ROW EXCLUSIVE", "replace": "ACCESS EXCLUSIVE",
 }  # fmt: skip
 
+_DOCUMENTS = "jsonb"
 _SHORTEST_WAIT = 50  # milliseconds; 0 would be without end
 
 
@@ -57,9 +60,11 @@ class PostgresDialect(Dialect):
     def columns(self, table: TableName) -> Statement:
         """A query of a table's columns."""
         return self.statement(
-            "SELECT c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod), "
+            "SELECT c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod) || "
+            f"CASE WHEN NOT k.collisdeterministic THEN '{COLLATED}' ELSE '' END, "
             "CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
-            "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') "
+            "JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "LEFT JOIN pg_collation k ON k.oid = a.attcollation WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') "
             "AND a.attnum > 0 AND NOT a.attisdropped AND n.nspname = ", Value(table.schema), " AND c.relname = ",
             Value(table.name), " ORDER BY a.attnum",
         )  # fmt: skip
@@ -79,16 +84,39 @@ class PostgresDialect(Dialect):
         """Whether it is the error of ``lock_timeout``."""
         return getattr(error, "sqlstate", None) == "55P03"
 
+    def declared_type(self, declared: str) -> ColumnType:
+        """The type of a column that the catalog declares; one with a number is narrower than its type in Arrow."""
+        found = super().declared_type(declared)
+        name, narrow, _ = declared_parts(declared)
+        if name == _DOCUMENTS:
+            return evolve(found, kept=None)  # other texts come back, of the same documents
+        if name not in self.types or narrow is None:
+            return found
+        store = f"CAST({{}} AS {declared})"
+        return evolve(found, staged=name.upper(), store=store, kept=store)
+
+    def check_values(self, batch: pa.RecordBatch, columns: Sequence[Column], first_row: int) -> None:
+        """Check that no document has a key twice: ``jsonb`` keeps the last one."""
+        for column, values in zip(columns, batch.columns, strict=True):
+            if column.type.sql == _DOCUMENTS:
+                refuse_repeated_keys(column.name, values, first_row)
+
     def change_column(self, table: TableName, old: Column, new: Column) -> Sequence[Statement]:
         """Give a column a wider type, or let it hold NULL."""
         change = f"ALTER TABLE {self.table(table)} ALTER COLUMN {self.quote(new.name)}"
         wider = [Statement(f"{change} TYPE {new.type.sql}")] if old.type != new.type else []
         return [*wider, *([Statement(f"{change} DROP NOT NULL")] if new.nullable and not old.nullable else [])]
 
+    def equals(self, column: Column, stored: str, staged: str) -> str:
+        """Whether two values are the same: texts by their bytes, whatever the column's own rules are."""
+        same = super().equals(column, stored, staged)
+        is_text = pa.types.is_string(column.type.arrow)
+        return same if column.type.comparable or not is_text else f'{same} COLLATE "C"'
+
     def ordered(self, column: Column, value: str) -> str:
         """A value by which rows are ordered: texts by their bytes, NaN as NULL."""
         if pa.types.is_string(column.type.arrow):
-            return f'{value} COLLATE "C"'
+            return f'{column.type.fetch.format(value)} COLLATE "C"'
         return f"NULLIF({value}, 'NaN')" if pa.types.is_floating(column.type.arrow) else value
 
     def mark(self, connection: Connection, schema: str | None) -> Any:

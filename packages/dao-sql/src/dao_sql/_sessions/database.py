@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import pyarrow as pa
-from attrs import define
+from attrs import define, evolve
 
 from dao.data_object import DataObject
 from dao.errors import ConflictError, DataError, NotFoundError
@@ -16,7 +16,7 @@ from dao_sql._connections.connection import Connection, Statement
 from dao_sql._dialects.dialect import Dialect
 from dao_sql._sessions.pool import Pool, Session
 from dao_sql._sessions.waiting import Waiting
-from dao_sql._types.columns import Column, TableName
+from dao_sql._types.columns import COLLATED, Column, ColumnType, TableName
 
 __all__ = ["OWN", "Database"]
 
@@ -151,10 +151,14 @@ class Database:
                 "ignores the case of names"
             )
         columns = tuple(
-            Column(column, self.dialect.declared_type(declared), nullable == "YES")
-            for _, column, declared, nullable in rows
+            Column(column, self._type(declared), nullable == "YES") for _, column, declared, nullable in rows
         )
         return columns or None
+
+    def _type(self, declared: str) -> ColumnType:
+        plain = declared.removesuffix(COLLATED)
+        found = self.dialect.declared_type(plain)
+        return found if plain == declared or not pa.types.is_string(found.arrow) else evolve(found, comparable=False)
 
     def numbered(
         self, session: Session, table: TableName, columns: Sequence[Column] | None, data: pa.Schema

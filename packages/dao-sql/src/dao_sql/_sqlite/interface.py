@@ -29,7 +29,8 @@ from dao_sql._dialects.match import Match
 from dao_sql._dialects.statements import Value
 from dao_sql._interface import SqlInterface
 from dao_sql._sqlite.connection import SqliteConnection
-from dao_sql._types.columns import Column, ColumnType, TableName
+from dao_sql._sqlite.types import of_others
+from dao_sql._types.columns import COLLATED, Column, ColumnType, TableName
 
 __all__ = ["SqliteDialect", "SqliteInterface"]
 
@@ -49,10 +50,12 @@ class SqliteDialect(Dialect):
 
     name = "SQLite"
     types: ClassVar = {
-        "bigint": pa.int64(), "integer": pa.int64(), "int": pa.int64(), "boolean": pa.bool_(),
+        "bigint": pa.int64(), "integer": pa.int64(), "int": pa.int64(), "smallint": pa.int64(), "tinyint": pa.int64(),
+        "mediumint": pa.int64(), "boolean": pa.bool_(),
         "int8": pa.int8(), "int16": pa.int16(), "int32": pa.int32(),
         "uint8": pa.uint8(), "uint16": pa.uint16(), "uint32": pa.uint32(),
-        "double": pa.float64(), "real": pa.float64(), "float": pa.float64(), "float32": pa.float32(),
+        "double": pa.float64(), "double precision": pa.float64(), "real": pa.float64(), "float": pa.float64(),
+        "float32": pa.float32(),
         "text": pa.string(), "varchar": pa.string(), "blob": pa.binary(),
         "date": pa.date32(), "time": pa.time64("us"), "timestamp": _PLAIN, "timestamptz": _ZONED,
     }  # fmt: skip
@@ -74,10 +77,24 @@ class SqliteDialect(Dialect):
     def columns(self, table: TableName) -> Statement:
         """A query of the columns of the tables that SQLite takes for this one."""
         return self.statement(
-            "SELECT t.name, c.name, c.type, CASE c.\"notnull\" WHEN 0 THEN 'YES' ELSE 'NO' END "
+            f"SELECT t.name, c.name, c.type || CASE WHEN t.type = 'view' OR t.sql LIKE '%collate%' THEN '{COLLATED}' "
+            "ELSE '' END, CASE c.\"notnull\" WHEN 0 THEN 'YES' ELSE 'NO' END "
             "FROM sqlite_master AS t, pragma_table_info(t.name) AS c "
             "WHERE t.type IN ('table', 'view') AND lower(t.name) = lower(", Value(table.name), ") ORDER BY t.name",
         )  # fmt: skip
+
+    def declared_type(self, declared: str) -> ColumnType:
+        """The type of a column that the catalog declares."""
+        found = super().declared_type(declared)
+        return found if found.comparable else of_others(found)
+
+    def differs(self, given: str, kept: str) -> str:
+        """Whether two values differ: SQLite's operator is ``IS NOT``."""
+        return f"({kept}) IS NOT {given}"
+
+    def equals(self, column: Column, stored: str, staged: str) -> str:
+        """Whether two values are the same, whatever the rules are by which others declared to compare the column."""
+        return f"{super().equals(column, stored, staged)} COLLATE BINARY"
 
     def pushes(self, condition: Predicate, schema: pa.Schema) -> bool:
         """Comparisons of integers, floats, texts and bytes, which SQLite compares as DAO does."""
@@ -90,7 +107,7 @@ class SqliteDialect(Dialect):
         """A value by which rows are ordered: the text of a decimal isn't one."""
         if pa.types.is_decimal(column.type.arrow):
             raise UnsupportedError(f"order_by: SQLite can't order the decimals of {column.name!r}")
-        return value
+        return f"{column.type.fetch.format(value)} COLLATE BINARY" if pa.types.is_string(column.type.arrow) else value
 
     def index_staging(self, staging: TableName, match: Match) -> Statement:
         """An index of the keys."""

@@ -7,7 +7,10 @@ from collections.abc import Sequence
 import pyarrow as pa
 from attrs import Factory, field, frozen
 
-__all__ = ["Column", "ColumnType", "TableName", "schema_of", "wire_schema"]
+__all__ = ["COLLATED", "Column", "ColumnType", "TableName", "schema_of", "wire_schema"]
+
+COLLATED = " COLLATE"
+"""What is behind the declared type of a column whose texts the database may compare by other rules than their bytes."""
 
 
 @frozen
@@ -39,6 +42,9 @@ class ColumnType:
         staged: the declared type of the column in a staging table; the same as `sql` by default.
         store: SQL that makes the stored value of the staged one, with ``{}`` for the column.
         fetch: SQL that makes what the driver gives of the stored value, with ``{}`` for the column.
+        kept: SQL of what comes back of a staged value, with ``{}`` for the column, where that may be another value,
+            which is refused then. None where each value of `arrow` comes back.
+        comparable: whether the database compares the values as DAO does those of `arrow`; else Arrow does.
         length: the most bytes of a text or of bytes; None where nothing is known of it. Types don't differ by it.
 
     >>> ColumnType(pa.int32(), "INTEGER").staged
@@ -51,6 +57,8 @@ class ColumnType:
     staged: str = field(default=Factory(lambda self: self.sql, takes_self=True))
     store: str = "{}"
     fetch: str = "{}"
+    kept: str | None = None
+    comparable: bool = True
     length: int | None = field(default=None, eq=False)
 
 

@@ -20,6 +20,8 @@ def plain_type(arrow: pa.DataType) -> pa.DataType:
     DataType(string)
     >>> plain_type(pa.string_view())
     DataType(large_string)
+    >>> plain_type(pa.decimal128(2, 4))
+    Decimal128Type(decimal128(4, 4))
     """
     if pa.types.is_dictionary(arrow) or pa.types.is_run_end_encoded(arrow):
         return plain_type(arrow.value_type)
@@ -31,8 +33,9 @@ def plain_type(arrow: pa.DataType) -> pa.DataType:
         return pa.binary()
     if pa.types.is_float16(arrow):
         return pa.float32()
-    if pa.types.is_decimal32(arrow) or pa.types.is_decimal64(arrow):
-        return pa.decimal128(arrow.precision, arrow.scale)
+    if pa.types.is_decimal(arrow) and (arrow.bit_width < 128 or arrow.scale > arrow.precision):
+        digits = max(arrow.precision, arrow.scale)  # Arrow makes no scalar of a type with fewer digits than decimals
+        return pa.decimal128(digits, arrow.scale) if digits <= 38 else pa.decimal256(digits, arrow.scale)
     return arrow
 
 

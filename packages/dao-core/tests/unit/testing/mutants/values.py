@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dao.testing._conformance.changes import SchemaEvolution
+from dao.testing._conformance.others import TablesOfOthers
 from dao.testing._conformance.types import Types
 from mutants.mutation import Mutation, change_result
 
@@ -125,7 +126,34 @@ def changed(call, *args, **named):
     return call(*args, **{**named, "format": "arrow"})  # Parquet can't hold the layouts that hide nulls
 """
 
+OTHERS_COLUMNS_CUT = """
+@around("write")
+def changed(call, data, data_object, **named):
+    if isinstance(data, pa.Table) and pa.types.is_timestamp(data.schema[0].type):
+        data = data.cast(pa.schema({"value": pa.timestamp("s")}), safe=False)
+    return call(data, data_object, **named)
+"""
+
+CASE_IS_IGNORED = """
+@around("read")
+def changed(call, data_object, *, where=None, **named):
+    if isinstance(where, list) and isinstance(where[0][2], str):
+        where = f"value ILIKE '{where[0][2]}'" if where[0][1] == "=" else where
+    return call(data_object, where=where, **named)
+"""
+
+KEYS_IGNORE_CASE = """
+@around("upsert")
+def changed(call, data, data_object, **named):
+    if isinstance(data["value"][0].as_py(), str):
+        data = pa.table({"value": pc.utf8_lower(data["value"])})
+    return call(data, data_object, **named)
+"""
+
 VALUES = (
+    Mutation("columns_of_others_cut_values", TablesOfOthers, OTHERS_COLUMNS_CUT, by="test_a_value_comes_back"),
+    Mutation("columns_of_others_ignore_case", TablesOfOthers, CASE_IS_IGNORED, by="test_values_are_compared"),
+    Mutation("keys_of_others_ignore_case", TablesOfOthers, KEYS_IGNORE_CASE, by="test_keys_and_deleted", slow=True),
     Mutation("null_becomes_empty", Types, NULL_TO_EMPTY),
     Mutation("a_type_is_denied_and_kept", Types, A_TYPE_IS_DENIED, by="test_a_table_that_cannot_be_kept_is_refused"),
     Mutation("nan_becomes_null", Types, NAN_TO_NULL),
