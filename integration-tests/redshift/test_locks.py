@@ -55,7 +55,7 @@ def test_a_change_ends_that_waits_for_a_stream(gateway: RedshiftGateway, change:
         CHANGES[change](dao, table)
 
 
-@pytest.mark.parametrize(("option", "after"), [(None, "0"), (7.0, "7s"), (0.3, "300ms")])
+@pytest.mark.parametrize(("option", "after"), [(None, "0"), (7.0, "7s"), (0.9, "900ms")])
 def test_the_time_for_statements_is_as_before(gateway: RedshiftGateway, option: float | None, after: str) -> None:
     table = TableObject("held", store_of(gateway, conflict_timeout=0.1, statement_timeout=option))
     asked = {"query": "SELECT current_setting('statement_timeout') AS found"}

@@ -7,7 +7,8 @@ An interface calls :func:`advance` after each batch or chunk. A listener
 The same call is where a cancelled asynchronous action stops: :func:`advance` then raises
 :class:`Cancelled`, and the interface cleans up as it does after any error.
 
-An interface that tries something again calls :func:`retrying` before it waits, for the logger ``dao``.
+An interface that tries something again calls :func:`retrying` before it waits, and :func:`ignored` for an error that
+isn't raised, for the logger ``dao``.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from threading import Event, Lock
 
 from attrs import define, evolve, field, frozen
 
-__all__ = ["Cancelled", "Listener", "Progress", "advance", "doing", "expect", "listening", "retrying"]
+__all__ = ["Cancelled", "Listener", "Progress", "advance", "doing", "expect", "ignored", "listening", "retrying"]
 
 
 @frozen
@@ -123,7 +124,7 @@ _doing: ContextVar[str] = ContextVar("dao_doing", default="outside of an action"
 
 @contextmanager
 def doing(what: str) -> Iterator[None]:
-    """Name the action that the work inside the ``with`` block belongs to, for :func:`retrying`."""
+    """Name the action that the work inside the ``with`` block belongs to, for :func:`retrying` and :func:`ignored`."""
     token = _doing.set(what)
     try:
         yield
@@ -149,3 +150,17 @@ def retrying(error: Exception, seconds: float | None) -> None:
     told = f"{type(error).__name__}{f': {why}' if why else ''}"
     then = "gives up" if seconds is None else f"tries again in {seconds:.3f} s"
     logging.getLogger("dao").info("%s %s: %s", _doing.get(), then, told)
+
+
+def ignored(error: BaseException, what: str) -> None:
+    """Log, at DEBUG, an error that isn't raised, since the call's outcome is what it is without it. For interfaces.
+
+    The line has the action and its object, what failed, and the type of the error alone: its message may have secrets.
+
+    Args:
+        error: the error.
+        what: what failed, in words without any value, such as ``closing a connection``.
+    """
+    import logging
+
+    logging.getLogger("dao").debug("%s: %s failed: %s", _doing.get(), what, type(error).__name__)

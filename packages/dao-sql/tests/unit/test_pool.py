@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 
 import pytest
@@ -26,6 +27,7 @@ class Line:
 
     def close(self) -> None:
         self.closed = True
+        self._use()
 
     def is_lost(self, error: BaseException) -> bool:
         return isinstance(error, ConnectionError)
@@ -84,13 +86,17 @@ def test_one_that_is_lost_in_a_session_is_an_error_and_not_kept(pool: Pool, made
     assert made[0].closed
 
 
-def test_an_idle_one_is_asked_after_a_while(pool: Pool, made: list[Line]) -> None:
+def test_an_idle_one_is_asked_after_a_while(pool: Pool, made: list[Line], caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, logger="dao")
     pool.idle_seconds = 0
     with pool.session():
         pass
     made[0].cut = True
     with pool.session() as session:
         assert session.connection is made[1]
+    failed = ("asking an idle connection whether it is alive", "closing a connection")
+    told = [f"outside of an action: {what} failed: ConnectionResetError" for what in failed]
+    assert [record.getMessage() for record in caplog.records] == told
 
 
 def test_a_forked_process_neither_uses_nor_closes_them(pool: Pool, made: list[Line]) -> None:

@@ -14,7 +14,7 @@ import pytest
 from dao import ConflictError, DataAccessObject, DataObject, DataStore, NotFoundError, Plugins, Secret, WriteResult
 from dao._core import hooks
 from dao._core.log import LOGGER
-from dao.progress import doing, retrying
+from dao.progress import doing, ignored, retrying
 from dao.tables import retry_conflicts
 
 TABLE = {"type": "table"}
@@ -134,14 +134,17 @@ def test_conflicts_and_retries_are_lines_at_info(caplog: pytest.LogCaptureFixtur
 
 
 def test_a_driver_s_message_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.INFO, logger="dao")
+    caplog.set_level(logging.DEBUG, logger="dao")
     retrying(OSError("https://me:secret@host"), 0.5)
     with doing("[12] write 'a.x'"):
         retrying(OSError("https://me:secret@host"), None)
+        ignored(OSError("https://me:secret@host"), "closing a connection")
     assert [record.getMessage() for record in caplog.records] == [
         "outside of an action tries again in 0.500 s: OSError",
         "[12] write 'a.x' gives up: OSError",
+        "[12] write 'a.x': closing a connection failed: OSError",
     ]
+    assert caplog.records[-1].levelno == logging.DEBUG
 
 
 class Keeper:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
 
 from dao.errors import ConfigError, DaoError, PermissionDeniedError, StoreError
+from dao.progress import ignored
 from dao.secrets import Secret
 from dao_redshift import _errors
 from dao_redshift._options import RedshiftOptions
@@ -109,8 +109,10 @@ class Client:
         try:
             self._begin_session(made, settings)
         except Exception as error:
-            with suppress(Exception):  # it may be gone already
+            try:
                 made.close()
+            except Exception as failed:  # it may be gone already
+                ignored(failed, "closing a connection whose session could not be set up")
             raise (_errors.translate(error) or StoreError("the session couldn't be set up")) from error
         return made
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from attrs import define, field, frozen
 
 from dao.errors import ConflictError, UnsupportedError
 from dao.memory import current
+from dao.progress import ignored
 from dao.tables import retry_conflicts
 from dao_redshift import _errors
 from dao_redshift._call import Way, chosen, loaded_files
@@ -163,8 +164,10 @@ class RedshiftConnection:
             self.raw.close()
         finally:
             if buffers is not None:
-                with suppress(OSError, ValueError):  # what a lost connection didn't send is of no use any more
+                try:
                     buffers.close()
+                except (OSError, ValueError) as error:  # what a lost connection didn't send is of no use any more
+                    ignored(error, "closing the buffers of a connection")
 
     def is_lost(self, error: BaseException) -> bool:
         """Whether an error means that this connection can't be used any more."""
@@ -268,8 +271,10 @@ class RedshiftConnection:
             yield from pa.Table.from_batches(waiting, schema).combine_chunks().to_batches()
         finally:
             if self.raw.in_transaction:
-                with suppress(Exception):  # it ends with the transaction too
+                try:
                     self._run(f"CLOSE {cursor}", ())
+                except Exception as error:  # it ends with the transaction too
+                    ignored(error, "closing a cursor")
 
     def _rest(self, cursor: str, last: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         while last.num_rows == _FETCH:

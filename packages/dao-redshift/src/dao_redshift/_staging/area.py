@@ -16,6 +16,7 @@ from dao.connections import S3Connection, S3Fields, Settings
 from dao.data_object import DirectoryObject, FileObject
 from dao.data_store import DataStore
 from dao.errors import DaoError, NotFoundError
+from dao.progress import ignored
 from dao.results import FileInfo
 from dao_redshift._files.places import S3Place
 from dao_redshift._staging.owner import Owner
@@ -233,15 +234,20 @@ class Load:
         """Take the files away. After a failure an error of that is left to the next load, to hide no other one."""
         self._ended.set()
         if failed:
-            with suppress(DaoError, OSError):
+            try:
                 self.area.clear(self.key)
+            except (DaoError, OSError) as error:
+                ignored(error, "taking away staged files after a failure")
             return
         try:
             self.area.clear(self.key)
-        except (DaoError, OSError):  # what was done is done: these files are cleared by the next load
+        except (DaoError, OSError) as error:  # what was done is done: these files are cleared by the next load
+            ignored(error, "taking away staged files")
             self.area.remember(self.key)
 
     def _live(self) -> None:
         while not self._ended.wait(_HEARTBEAT):
-            with suppress(DaoError, OSError):
+            try:
                 self.put(_ALIVE, b"")
+            except (DaoError, OSError) as error:
+                ignored(error, "showing that a load is alive")

@@ -10,6 +10,7 @@ import pyarrow as pa
 from attrs import define, field, frozen
 
 from dao.errors import DaoError, DataError, StoreError
+from dao.progress import ignored
 from dao_redshift import _errors
 from dao_redshift._sql.copying import Authority, copy, unload
 from dao_redshift._sql.texts import qualified
@@ -184,7 +185,8 @@ def load_error(warehouse: Any, error: Exception, before: int) -> Exception:
         return meant or error
     try:
         noted = _noted(warehouse, before)
-    except Exception:  # the views may be beyond the user's rights, and the load's own error is what counts
+    except Exception as failed:  # the views may be beyond the user's rights, and the load's own error is what counts
+        ignored(failed, "looking up the errors of a load")
         return meant
     if noted is None:
         return meant
@@ -201,7 +203,8 @@ def _noted(warehouse: Any, before: int) -> Any:
             found = warehouse.row(query, before)
         except DaoError:
             raise
-        except Exception:
+        except Exception as failed:
+            ignored(failed, "looking up the errors of a load in one of the views")
             warehouse.rollback()
             continue
         if found is not None:

@@ -9,6 +9,7 @@ from typing import Any
 import pyarrow as pa
 from attrs import define
 
+from dao.progress import ignored
 from dao_sql._connections.connection import Statement
 from dao_sql._types.columns import Column, TableName
 
@@ -88,6 +89,8 @@ def _batches(cursor: Any, found: pa.RecordBatchReader) -> Iterator[pa.RecordBatc
         try:
             yield from found
         except GeneratorExit:
-            with contextlib.suppress(Exception):  # else all rows that are left are waited for
-                cursor.adbc_cancel()
+            try:
+                cursor.adbc_cancel()  # else all rows that are left are waited for
+            except Exception as error:
+                ignored(error, "cancelling a query")
             raise

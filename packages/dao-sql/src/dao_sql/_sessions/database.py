@@ -11,6 +11,7 @@ from attrs import define, evolve
 
 from dao.data_object import DataObject
 from dao.errors import ConflictError, DataError, NotFoundError
+from dao.progress import ignored
 from dao.tables import HalfDoneError, retry_conflicts
 from dao_sql._connections.connection import Connection, Statement
 from dao_sql._dialects.dialect import Dialect
@@ -129,7 +130,8 @@ class Database:
     def _end(self, session: Session) -> None:
         try:
             session.connection.rollback()
-        except Exception:  # whatever it is: the connection is closed, which undoes the transaction too
+        except Exception as error:  # whatever it is: the connection is closed, which undoes the transaction too
+            ignored(error, "undoing a transaction")
             session.broken = True
 
     def _was_committed(self, mark: Any) -> bool:
@@ -211,7 +213,8 @@ class Database:
         """Drop a staging table; where that fails the connection is closed, and the table goes with it."""
         try:
             session.connection.execute(self.dialect.drop_table(table))
-        except Exception:
+        except Exception as error:
+            ignored(error, "dropping a staging table")
             session.broken = True
 
     def run(self, connection: Connection, *statements: Statement) -> None:

@@ -10,6 +10,7 @@ from threading import Lock
 
 from attrs import define, field
 
+from dao.progress import ignored
 from dao_sql._connections.connection import Connection, Statement
 
 __all__ = ["Pool", "Session"]
@@ -111,11 +112,14 @@ class Pool:
 def _is_alive(connection: Connection) -> bool:
     try:
         connection.query(Statement("SELECT 1"), None).read_all()
-    except Exception:
+    except Exception as error:
+        ignored(error, "asking an idle connection whether it is alive")
         return False  # another connection is made, whose error the caller gets
     return True
 
 
 def _close(connection: Connection) -> None:
-    with contextlib.suppress(Exception):  # it may be lost already, and there is nothing left to do with it
+    try:
         connection.close()
+    except Exception as error:  # it may be lost already, and there is nothing left to do with it
+        ignored(error, "closing a connection")
