@@ -19,6 +19,7 @@ def of_others(kind: ColumnType) -> ColumnType:
 
     A cast would make a number of every text. Without one a text that is a number becomes one, as the affinity says.
 
+    >>> import pyarrow as pa
     >>> print(of_others(ColumnType(pa.string(), "NVARCHAR(10)")).kept)
     None
     >>> of_others(ColumnType(pa.string(), "DECIMAL(5, 2)")).kept.format("price")
