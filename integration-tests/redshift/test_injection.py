@@ -94,6 +94,13 @@ def test_values(store: DataStore, gateway: RedshiftGateway) -> None:
     unharmed(store, gateway, kinds=30)
 
 
+def test_names_of_nested_fields(store: DataStore, gateway: RedshiftGateway) -> None:
+    dao, rows = DataAccessObject(), pa.table({"d": [dict.fromkeys(hostile(500), 1)]})
+    dao.write(rows, TableObject("values", store))
+    assert dao.read(TableObject("values", store)).equals(rows)
+    unharmed(store, gateway, kinds=30)
+
+
 def test_values_that_are_staged(store: DataStore, gateway: RedshiftGateway, storage: S3Connection, bucket: str) -> None:
     staged = store_of(gateway, schema=store.interface.schema_name, **staged_options(storage, bucket))
     texts, dao, table = hostile(), DataAccessObject(), TableObject("values", staged)

@@ -84,6 +84,13 @@ def test_tables_come_back_alike_by_each_way(stores: Stores, rows: pa.Table) -> N
     agree(outcomes(stores, rows), rows, RELAXED)
 
 
+@given(rows=tables(without=("control_text", "long_names")))
+def test_what_no_column_holds_comes_back_from_inside_of_another(stores: Stores, rows: pa.Table) -> None:
+    inside = pa.StructArray.from_arrays([one.combine_chunks() for one in rows.columns], fields=list(rows.schema))
+    documents = pa.table({"document": inside})
+    agree(outcomes(stores, documents), documents, RELAXED)
+
+
 @st.composite
 def decimals(draw: st.DrawFn) -> pa.Table:
     """A column of decimals of any precision up to 38 digits and any scale up to 37."""
@@ -133,6 +140,31 @@ EDGES: dict[str, pa.Array] = {
          datetime(9999, 12, 31, **LAST, tzinfo=UTC), None],
         pa.timestamp("us", "UTC"),
     ),
+    "nested floats": pa.array(
+        [[float("nan"), float("-inf"), -0.0, 0.0, 5e-324, 1.7976931348623157e308, 1e15, 1e37, 1e38, 0.1 + 0.2, None]]
+    ),
+    "nested reals": pa.array([[float("inf"), -0.0, 1e-45, 0.1, 16777216.0, None]], pa.list_(pa.float32())),
+    "nested integers": pa.array([[0, 2**63 - 1, 2**63, 2**64 - 1, None]], pa.list_(pa.uint64())),
+    "nested decimals": pa.array(
+        [[Decimal(f"{NINES[:36]}.{NINES}999"), Decimal("1E-40"), Decimal(0), None]], pa.list_(pa.decimal256(76, 40))
+    ),
+    "nested texts": pa.array([["", "null", '"', "\\", "\\n", "".join(map(chr, range(1, 0x21))), ODD_LETTERS, None]]),
+    "a long document": pa.array([["x" * (LONGEST - 4)], ["é" * ((LONGEST - 4) // 2)]]),
+    "nested bytes": pa.array([[b"", b"\0", bytes(range(256)), None]]),
+    "nested nanoseconds": pa.array([[-(2**63) + 1, -1, 0, 2**63 - 1, None]], pa.list_(pa.int64())).cast(
+        pa.list_(pa.timestamp("ns", "Europe/Berlin"))
+    ),
+    "maps": pa.array(
+        [[("b", 1), ("a", None), ("b", 2)], [], None], pa.map_(pa.string(), pa.field("n", pa.int16(), nullable=True))
+    ),
+    "maps by numbers": pa.array([[(2, ["x"]), (1, None)], None], pa.map_(pa.int64(), pa.large_list(pa.string()))),
+    "nulls at each level": pa.array(
+        [None, {"s": None}, {"s": {"l": None}}, {"s": {"l": []}}, {"s": {"l": [None]}}],
+        pa.struct([("s", pa.struct([("l", pa.list_(pa.int8()))]))]),
+    ),
+    "odd names of fields": pa.array([{"a:b, c<d>": 1, "it's \\ \"odd\"": 2, "": 3, "é": 4, "A": 5, "a": 6}, None]),
+    "a struct without fields": pa.array([{}, None], pa.struct([])),
+    "lists of one length": pa.array([[1, 2], None], pa.list_(pa.int32(), 2)),
 }  # fmt: skip
 """The values at the edges of each type."""
 
@@ -160,7 +192,12 @@ REFUSED: dict[str, pa.Array] = {
     "a moment of the year 10000": pa.array([253_402_300_800_000_000], pa.timestamp("us", "UTC")),
     "38 digits behind the point": pa.array([Decimal(1).scaleb(-38)], pa.decimal128(38, 38)),
     "unsigned integers of 64 bits": pa.array([1], pa.uint64()),
-    "a nested value": pa.array([[1]]),
+    "a nested value whose document has 65,536 bytes": pa.array([["x" * (LONGEST - 3)]]),
+    "a nested text with a NUL": pa.array([[{"a": "\0"}]]),
+    "a nested year 10000": pa.array([[2_932_897]], pa.list_(pa.int32())).cast(pa.list_(pa.date32())),
+    "a union of types": pa.UnionArray.from_dense(
+        pa.array([0, 1], pa.int8()), pa.array([0, 0], pa.int32()), [pa.array([1]), pa.array(["a"])]
+    ),
     "a length of time": pa.array([1], pa.duration("us")),
 }
 """Values that Redshift has none of."""

@@ -8,7 +8,6 @@ __all__ = ["CAPABILITIES"]
 
 _TABLES = "a warehouse keeps tables alone"
 _ONE = "a table of a warehouse is what it is now"
-_NESTED = "a nested value would be SUPER, which doesn't keep its type"
 
 _LOADS = "the warehouse's log is of COPYs alone, for days, by names of tables without schemas: query sys_load_history"
 
@@ -38,8 +37,6 @@ CAPABILITIES = Capabilities(
         "long_text": "Redshift's texts have up to 65,535 bytes",
         "control_text": "Redshift's texts have no NUL",
         "duration": "Redshift has no lengths of time that are kept",
-        **dict.fromkeys(("list", "large_list", "fixed_size_list", "struct", "map"), _NESTED),
-        **dict.fromkeys(("null_fixed_size_list", "null_struct", "empty_list"), _NESTED),
     },
     relaxes={
         "null": "a column without values is one of text",

@@ -67,7 +67,7 @@ class Lengths:
         if self.table is None or max(self.longest.values(), default=0) > _LONGEST:
             return
         dialect = RedshiftDialect()
-        for _, column, declared, _ in _rows(connection.query(dialect.columns(self.table))):
+        for _, column, declared, *_ in _rows(connection.query(dialect.columns(self.table))):
             wanted = self.longest.get(column, 0)
             if declared.startswith(_DECLARED) and wanted > int(declared.removeprefix(_DECLARED).rstrip(")")):
                 change = f"ALTER COLUMN {name(column)} TYPE VARCHAR({wanted})"

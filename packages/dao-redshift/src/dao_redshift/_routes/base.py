@@ -94,7 +94,9 @@ class RedshiftBase(RedshiftOptions, SqlInterface):
         table = self._present(data_object)
         with self.borrowed() as connection:
             columns = self._database.find(connection, table) or ()
-        plain = all(one.type.fetch == "{}" for one in columns) and unloads(one.type.arrow for one in columns)
+        plain = all(one.type.fetch == one.type.store == "{}" for one in columns) and unloads(
+            one.type.arrow for one in columns
+        )
         return self.dialect.select(table, columns, None, None).text if plain else None
 
     def _present(self, data_object: TableObject) -> TableName:

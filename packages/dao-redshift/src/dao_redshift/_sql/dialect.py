@@ -31,7 +31,6 @@ _PUBLIC = "public"
 _OWN_COLUMNS = ("oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid")
 _MOST_SCALE = 37
 _WITH_OTHER_PAIRS = frozenset("iks")
-_TEXTUAL = ("super", "jsonb")
 _VARYING = ("character varying", "varchar", "text")
 _SHORTEST_WAIT = 1.0  # seconds, in which a free lock is got
 
@@ -67,6 +66,7 @@ class RedshiftDialect(Dialect):
     }
     wires: ClassVar[Mapping[pa.DataType, pa.DataType]] = {}
     decimal: ClassVar[str] = "NUMERIC"
+    document: ClassVar[str] = "SUPER"
     paramstyle: ClassVar[str] = "numeric_dollar"
     predicates: ClassVar[str] = "redshift"
     refuses: ClassVar[frozenset[str]] = frozenset({"nul"})
@@ -122,10 +122,19 @@ class RedshiftDialect(Dialect):
         return ColumnType(narrow, f"NUMERIC({arrow.precision}, {arrow.scale})")
 
     def declared_type(self, declared: str) -> ColumnType:
-        """The type of a column that the catalog declares; SUPER is read as JSON."""
-        if declared.lower() in _TEXTUAL:
-            return ColumnType(pa.string(), declared, staged=_TEXT, store="JSON_PARSE({})", fetch="JSON_SERIALIZE({})")
+        """The type of a column that the catalog declares; SUPER without a note of a type is read as JSON."""
+        if declared.upper() == self.document:
+            return self.document_type(pa.string())
         return super().declared_type(declared)
+
+    def document_type(self, arrow: pa.DataType) -> ColumnType:
+        """The type of a column of documents, which the driver and UNLOAD give as their texts, whatever their length."""
+        most = lengths.column_type(pa.string(), _TEXT).length
+        return ColumnType(arrow, self.document, pa.string(), _TEXT, "JSON_PARSE({})", comparable=False, length=most)
+
+    def literal(self, text: str) -> str:
+        """A text as SQL."""
+        return texts.text(text)
 
     def tables(self, schema: str | None) -> Statement:
         """The tables and views of a schema."""
@@ -139,9 +148,10 @@ class RedshiftDialect(Dialect):
         """A table's columns; names differ by letter case, as the session is set."""
         return self.statement(
             "SELECT CAST(c.relname AS VARCHAR), CAST(a.attname AS VARCHAR), "
-            "pg_catalog.format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END "
-            "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-            "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid WHERE a.attnum > 0 AND NOT a.attisdropped "
+            "pg_catalog.format_type(a.atttypid, a.atttypmod), CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END, "
+            "d.description FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+            "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid LEFT JOIN pg_catalog.pg_description d "
+            "ON d.objoid = c.oid AND d.objsubid = a.attnum WHERE a.attnum > 0 AND NOT a.attisdropped "
             "AND c.relkind IN ('r', 'v', 'm', 'p') AND n.nspname = ",
             Value(table.schema or _PUBLIC),
             " AND c.relname = ",
@@ -197,7 +207,8 @@ class RedshiftDialect(Dialect):
     def check_values(self, batch: pa.RecordBatch, columns: Sequence[Column], first_row: int) -> None:
         """Check that no text and no bytes are longer than their column."""
         for column, values in zip(columns, batch.columns, strict=True):
-            lengths.check(column, values, first_row, widened=widened_table() is not None)
+            if not column.type.is_document:
+                lengths.check(column, values, first_row, widened=widened_table() is not None)
 
     def hold(
         self, connection: Connection, columns: Sequence[Column], rows: pa.RecordBatchReader

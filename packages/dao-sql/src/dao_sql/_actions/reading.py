@@ -10,8 +10,9 @@ import pyarrow as pa
 from attrs import frozen
 
 from dao.arrow.convert import select_fields
-from dao.arrow.predicates import Literal, Predicate, bind, filter_table, parse, split, to_sql
-from dao.errors import ConflictError
+from dao.arrow.predicates import And, IsNull, Literal, Not, Or, Predicate, bind, filter_table, parse, split, to_sql
+from dao.arrow.predicates import Column as Reference
+from dao.errors import ConflictError, StoreError
 from dao.memory import kept
 from dao.progress import advance
 from dao.tables import Selection
@@ -50,6 +51,8 @@ class Query:
 def condition(dialect: Dialect, where: Any, columns: Sequence[Column]) -> tuple[Statement | None, Predicate | None]:
     """Split a predicate in the part that the database evaluates, as SQL with values, and the part that Arrow does.
 
+    Of columns that the database compares otherwise it evaluates whether they are null alone.
+
     Returns:
         The condition without ``WHERE``, and the residual; each None if there is none.
 
@@ -58,14 +61,23 @@ def condition(dialect: Dialect, where: Any, columns: Sequence[Column]) -> tuple[
     """
     if where is None:
         return None, None
-    schema, known = schema_of(columns), [one.name for one in columns if one.type.comparable]
-    pushed, residual = split(bind(parse(where), schema), lambda node: dialect.pushes(node, schema), columns=known)
+    schema, others = schema_of(columns), {one.name for one in columns if not one.type.comparable}
+
+    def pushes(node: Predicate) -> bool:
+        alike = isinstance(node, (And, Or, Not)) or others.isdisjoint(node.columns)
+        return (alike or (isinstance(node, IsNull) and _is_whole(node.operand))) and dialect.pushes(node, schema)
+
+    pushed, residual = split(bind(parse(where), schema), pushes)
     left = None if _is_true(residual) else residual
     if _is_true(pushed):
         return None, left
     found = to_sql(pushed, schema, dialect=dialect.predicates, parameters=dialect.paramstyle)
     text = found.text if found.values or dialect.paramstyle != "format" else found.text.replace("%%", "%")
     return Statement(text, tuple(map(dialect.bindable, found.values))), left
+
+
+def _is_whole(node: Predicate) -> bool:
+    return isinstance(node, Reference) and len(node.path) == 1
 
 
 def _is_true(node: Predicate) -> bool:
@@ -181,4 +193,11 @@ def decoded(dialect: Dialect, columns: Sequence[Column], rows: pa.RecordBatchRea
     schema = schema_of(columns)
     for batch in rows:
         pairs = zip(batch.columns, columns, strict=True)
-        yield pa.RecordBatch.from_arrays([dialect.decode(array, one.type) for array, one in pairs], schema=schema)
+        yield pa.RecordBatch.from_arrays([_decoded_column(dialect, array, one) for array, one in pairs], schema=schema)
+
+
+def _decoded_column(dialect: Dialect, array: pa.Array, column: Column) -> pa.Array:
+    try:
+        return dialect.decode(array, column.type)
+    except StoreError as error:
+        raise StoreError(f"column {column.name!r}: {error.message}") from error

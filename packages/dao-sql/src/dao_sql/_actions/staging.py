@@ -14,12 +14,14 @@ from attrs import field, frozen
 from dao.arrow.convert import conform, refuse_invalid
 from dao.errors import DataError, StoreError
 from dao.progress import advance
-from dao_sql._actions.values import refuse_values
+from dao_sql._actions.values import refuse_long, refuse_values
 from dao_sql._connections.connection import Connection, HeldRows
 from dao_sql._dialects.dialect import Dialect
 from dao_sql._sessions.database import OWN, Database
 from dao_sql._sessions.pool import Session
 from dao_sql._types.columns import Column, TableName, schema_of, wire_schema
+
+_DOCUMENTS = 16_384  # rows of a batch with documents
 
 __all__ = ["Staged", "columns_for", "held", "plain_rows", "staged"]
 
@@ -218,10 +220,33 @@ def _encoded(dialect: Dialect, columns: Sequence[Column], rows: pa.RecordBatchRe
     schema, row = wire_schema(columns), 0
     for batch in checked:
         dialect.check_values(batch, columns, row)
+        yield from _sent(dialect, columns, schema, batch, row)
         row += batch.num_rows
-        pairs = zip(batch.columns, columns, strict=True)
-        yield pa.RecordBatch.from_arrays([dialect.encode(array, one.type) for array, one in pairs], schema=schema)
         advance(rows=batch.num_rows)
+
+
+def _sent(
+    dialect: Dialect, columns: Sequence[Column], schema: pa.Schema, batch: pa.RecordBatch, row: int
+) -> Iterator[pa.RecordBatch]:
+    """Rows as the driver takes them, from the one of a number on; with documents in pieces, which texts make larger."""
+    rows = _DOCUMENTS if any(one.type.is_document for one in columns) else max(1, batch.num_rows)
+    for start in range(0, batch.num_rows, rows):
+        piece = batch.slice(start, rows)
+        arrays = [
+            _encoded_column(dialect, array, one, row + start) for array, one in zip(piece.columns, columns, strict=True)
+        ]
+        yield pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _encoded_column(dialect: Dialect, array: pa.Array, column: Column, row: int) -> pa.Array:
+    if not column.type.is_document:
+        return dialect.encode(array, column.type)
+    try:
+        documents = dialect.encode(array, column.type)
+    except DataError as error:
+        raise DataError(f"column {column.name!r}: {error.message}") from error
+    refuse_long(column, documents, row)
+    return documents
 
 
 def _checked(dialect: Dialect, rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:

@@ -9,8 +9,9 @@ import pyarrow.compute as pc
 import pyarrow.types as pt
 
 from dao.errors import DataError
+from dao_sql._types.columns import Column
 
-__all__ = ["refuse_values"]
+__all__ = ["refuse_long", "refuse_values"]
 
 _DAY = 86_400
 _FIRST, _LAST = -719_162, 2_932_896  # the days of 0001-01-01 and 9999-12-31 after 1970-01-01
@@ -34,6 +35,21 @@ def refuse_values(batch: pa.RecordBatch, refused: frozenset[str], database: str)
         found = next((kind for kind in kinds if _FINDERS[kind](values)), None)
         if found is not None:
             raise DataError(f"column {field.name!r} has {_WORDS[found]}, which {database} doesn't keep: replace it")
+
+
+def refuse_long(column: Column, documents: pa.Array, first_row: int) -> None:
+    """Check that a database takes every document of a column.
+
+    Raises:
+        DataError: one is longer.
+    """
+    sizes, most = pc.binary_length(documents), column.type.length
+    if most is not None and (pc.max(sizes).as_py() or 0) > most:
+        row = pc.index(pc.greater(sizes, most), True).as_py()
+        raise DataError(
+            f"column {column.name!r}, row {first_row + row}: found a nested value whose document has "
+            f"{sizes[row].as_py():,} bytes, and {most:,} are taken: split it into columns or rows"
+        )
 
 
 def _any(mask: pa.Array) -> bool:

@@ -9,7 +9,7 @@ import pyarrow as pa
 from attrs import frozen
 
 from dao.arrow.convert import to_reader
-from dao.errors import AlreadyExistsError, ConflictError
+from dao.errors import AlreadyExistsError, ConflictError, UnsupportedError
 from dao.increments import Position
 from dao.results import WriteResult
 from dao.tables import KeyedCall, check_mode, check_schema_mode, reconcile
@@ -134,8 +134,9 @@ def create(
     columns: Sequence[Column],
     properties: Mapping[str, Any] | None,
 ) -> None:
-    """Create a table."""
-    database.run(connection, *database.dialect.create_table(table, columns, properties or {}))
+    """Create a table, with the notes of its documents."""
+    dialect = database.dialect
+    database.run(connection, *dialect.create_table(table, columns, properties or {}), *dialect.notes(table, columns))
 
 
 def columns_after(
@@ -163,6 +164,11 @@ def _kept(dialect: Dialect, column: Column | None, field: pa.Field) -> Column:
         return Column(column.name, column.type, field.nullable)
     dialect.quote(field.name)
     kind = dialect.column_type(field)
+    if column is not None and column.type.is_document and kind != column.type:
+        raise UnsupportedError(
+            f"column {field.name!r} holds documents of {column.type.arrow}, and would become one of {field.type}: cast "
+            "the data, or overwrite the table"
+        )
     return column if column is not None and kind.arrow.equals(column.type.arrow) else Column(
         field.name, kind, field.nullable
     )  # fmt: skip
@@ -190,6 +196,6 @@ def evolve(
     for column in after:
         old = known.get(column.name)
         if old is None:
-            connection.execute(dialect.add_column(table, column))
+            database.run(connection, dialect.add_column(table, column), *dialect.notes(table, [column]))
         elif old != column:
             database.run(connection, *dialect.change_column(table, old, column))

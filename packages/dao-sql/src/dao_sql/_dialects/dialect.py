@@ -15,6 +15,7 @@ from dao_sql._connections.connection import Connection, HeldRows, Statement
 from dao_sql._dialects.statements import Value
 from dao_sql._dialects.types import TypesDialect
 from dao_sql._dialects.upserts import UpsertsDialect
+from dao_sql._documents.types import note_of
 from dao_sql._types.columns import Column, TableName
 
 __all__ = ["Dialect"]
@@ -32,6 +33,8 @@ class Dialect(TypesDialect, UpsertsDialect):
         wires: the Arrow types in which the driver takes and gives some of those types.
         decimal: the name of the type of decimals; empty if there is none.
         decimal_digits: the most digits of a decimal.
+        document: the type of JSON documents, in which nested values are kept; empty where none are. The type of the
+            values is a note on the column, for which the database must have ``COMMENT ON COLUMN``.
         paramstyle: the driver's placeholders: ``qmark``, ``numeric_dollar`` or ``format``.
         predicates: the dialect of :func:`dao.arrow.predicates.to_sql` that the database understands.
         refuses: values that are refused as they would not come back: ``nan``, ``infinity``, ``negative_zero``, ``nul``.
@@ -60,8 +63,9 @@ class Dialect(TypesDialect, UpsertsDialect):
         """A query of a table's columns in their order.
 
         Its columns are texts: the table's name as it is stored, the column's name, its declared type, and ``YES`` or
-        ``NO`` for whether it may hold NULL. Behind the type is `` COLLATE`` where the database may compare texts by
-        other rules than their bytes. A database that ignores the case of names gives each such table.
+        ``NO`` for whether it may hold NULL; where there are documents the comment on the column too. Behind the type is
+        `` COLLATE`` where the database may compare texts by other rules than their bytes. A database that ignores the
+        case of names gives each such table.
         """
         raise NotImplementedError
 
@@ -111,6 +115,18 @@ class Dialect(TypesDialect, UpsertsDialect):
             The rows, for the ``with`` block; None, with `rows` unread, if they are to go to a staging table.
         """
         return None
+
+    def notes(self, table: TableName, columns: Sequence[Column]) -> Sequence[Statement]:
+        """Note the types of documents as comments on their columns, in the transaction that makes the columns."""
+        named = [(self.quote(one.name), one.type.arrow) for one in columns if one.type.is_document]
+        return [
+            Statement(f"COMMENT ON COLUMN {self.table(table)}.{name} IS {self.literal(note_of(kind))}")
+            for name, kind in named
+        ]
+
+    def literal(self, text: str) -> str:
+        """A text as SQL, where no value can be bound."""
+        return "'" + text.replace("'", "''") + "'"
 
     def column_list(self, columns: Sequence[Column]) -> str:
         """The columns in a ``CREATE TABLE``."""

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from dao.errors import DataError
 from dao_sql._dialects.names import NamesDialect
+from dao_sql._documents.types import document_type, noted_type
 from dao_sql._types.columns import ColumnType
 from dao_sql._types.holding import declared_parts, holding
 
@@ -24,6 +25,7 @@ class TypesDialect(NamesDialect):
     wires: ClassVar[Mapping[pa.DataType, pa.DataType]] = {}
     decimal: ClassVar[str] = ""
     decimal_digits: ClassVar[int] = 38
+    document: ClassVar[str] = ""
 
     def column_type(self, column: pa.Field) -> ColumnType:
         """The type of a new column for the values of an Arrow field.
@@ -32,6 +34,8 @@ class TypesDialect(NamesDialect):
             DataError: the database has no type for them.
         """
         arrow = holding(column.type, {*self.types.values(), *self._decimals(column.type)})
+        if arrow is None and self.document and pa.types.is_nested(_values_type(column.type)):
+            return self.document_type(document_type(column.name, column.type))
         if arrow is None:
             raise DataError(
                 f"column {column.name!r} is {column.type}, for which {self.name} has no type{_way_out(column.type)}"
@@ -50,6 +54,16 @@ class TypesDialect(NamesDialect):
         store, fetch = f"CAST({{}} AS {declared})", f"CAST({{}} AS {self.text})"
         return ColumnType(pa.string(), declared, staged=self.text, store=store, fetch=fetch, kept=fetch.format(store),
                           comparable=False)  # fmt: skip
+
+    def noted_type(self, declared: str, note: str | None) -> ColumnType:
+        """The type of a column that a catalog declares, with the note of it: see :meth:`dao_sql.Dialect.notes`."""
+        arrow = noted_type(note) if self.document and declared.upper() == self.document else None
+        return self.declared_type(declared) if arrow is None else self.document_type(arrow)
+
+    def document_type(self, arrow: pa.DataType) -> ColumnType:
+        """The type of a column of documents, which are staged as text."""
+        store, fetch = f"CAST({{}} AS {self.document})", f"CAST({{}} AS {self.text})"
+        return ColumnType(arrow, self.document, pa.string(), self.text, store, fetch, comparable=False)
 
     def make_type(self, arrow: pa.DataType, sql: str) -> ColumnType:
         """The type of a column with these values and this declaration."""
@@ -75,17 +89,29 @@ class TypesDialect(NamesDialect):
     def encode(self, column: pa.Array, kind: ColumnType) -> pa.Array:
         """The values of a column as the driver takes them, from those of `kind.arrow`."""
         from dao.arrow.convert import cast_array
+        from dao_sql._documents.encode import to_documents
 
+        if kind.is_document:
+            return to_documents(column)
         sent = cast_array(column, kind.wire)
         return _without_exponents(sent) if pa.types.is_decimal(kind.arrow) and kind.wire == pa.string() else sent
 
     def decode(self, column: pa.Array, kind: ColumnType) -> pa.Array:
         """The values of a column as readers get them, from what the driver gave."""
         from dao.arrow.convert import cast_array
+        from dao_sql._documents.decode import from_documents
 
         if isinstance(column.type, pa.BaseExtensionType) and column.type != kind.arrow:
             column = column.storage
+        if kind.is_document:
+            return from_documents(column, kind.arrow)
         return cast_array(column, kind.arrow)
+
+
+def _values_type(kind: pa.DataType) -> pa.DataType:
+    """The type of the values of a dictionary or of runs; any other type itself."""
+    encoded = pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind)
+    return _values_type(kind.value_type) if encoded else kind
 
 
 def _way_out(kind: pa.DataType) -> str:

@@ -46,6 +46,7 @@ class PostgresDialect(Dialect):
     }  # fmt: skip
     decimal, decimal_digits = "NUMERIC", 76
     paramstyle, predicates = "numeric_dollar", "postgres"
+    document = "JSON"  # which keeps the order of keys, and every digit
     refuses = frozenset({"nul"})
     name_bytes = 63
     row_id, row_id_type = "ctid", "tid"
@@ -62,12 +63,16 @@ class PostgresDialect(Dialect):
         return self.statement(
             "SELECT c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod) || "
             f"CASE WHEN NOT k.collisdeterministic THEN '{COLLATED}' ELSE '' END, "
-            "CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
-            "JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END, col_description(c.oid, a.attnum) "
+            "FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
             "LEFT JOIN pg_collation k ON k.oid = a.attcollation WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') "
             "AND a.attnum > 0 AND NOT a.attisdropped AND n.nspname = ", Value(table.schema), " AND c.relname = ",
             Value(table.name), " ORDER BY a.attnum",
         )  # fmt: skip
+
+    def literal(self, text: str) -> str:
+        """A text as SQL: one in which backslashes escape, however the server is set."""
+        return "E'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
 
     def lock(self, table: TableName, purpose: str) -> Sequence[Statement]:
         """Lock a table; readers wait for who replaces it alone."""
@@ -153,7 +158,7 @@ class PostgresInterface(SqlInterface):
     statement_timeout: float | None = field(default=None, validator=optional(number("seconds", 0.001)))
 
     capabilities: ClassVar = sql_capabilities(
-        keeps=("uuid",),
+        keeps=("uuid", "list", "large_list", "fixed_size_list", "struct", "map"),
         lacks_types={
             "control_text": "PostgreSQL's text has no character NUL",
             "long_names": "PostgreSQL's names have 63 bytes at most",

@@ -26,6 +26,7 @@ OWN = "_dao_"
 """What the names of tables begin with that DAO keeps for itself."""
 
 _TEXTS = pa.schema([(name, pa.string()) for name in ("table", "column", "declared", "nullable")])
+_NOTED = _TEXTS.append(pa.field("note", pa.string()))
 
 
 @define(eq=False)
@@ -144,7 +145,8 @@ class Database:
         Raises:
             DataError: there is one whose name the database can't tell from this one.
         """
-        found = connection.query(self.dialect.columns(table), _TEXTS).read_all()
+        asked = _NOTED if self.dialect.document else _TEXTS
+        found = connection.query(self.dialect.columns(table), asked).read_all()
         rows = list(zip(*(column.to_pylist() for column in found.columns), strict=True))
         others = {name for name, *_ in rows} - {table.name}
         if others:
@@ -153,13 +155,14 @@ class Database:
                 "ignores the case of names"
             )
         columns = tuple(
-            Column(column, self._type(declared), nullable == "YES") for _, column, declared, nullable in rows
+            Column(column, self._type(declared, *note), nullable == "YES")
+            for _, column, declared, nullable, *note in rows
         )
         return columns or None
 
-    def _type(self, declared: str) -> ColumnType:
+    def _type(self, declared: str, note: str | None = None) -> ColumnType:
         plain = declared.removesuffix(COLLATED)
-        found = self.dialect.declared_type(plain)
+        found = self.dialect.noted_type(plain, note)
         return found if plain == declared or not pa.types.is_string(found.arrow) else evolve(found, comparable=False)
 
     def numbered(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyarrow as pa
+import pyarrow.types as pt
 from attrs import Factory, field, frozen
 
 __all__ = ["COLLATED", "Column", "ColumnType", "TableName", "schema_of", "wire_schema"]
@@ -45,7 +46,8 @@ class ColumnType:
         kept: SQL of what comes back of a staged value, with ``{}`` for the column, where that may be another value,
             which is refused then. None where each value of `arrow` comes back.
         comparable: whether the database compares the values as DAO does those of `arrow`; else Arrow does.
-        length: the most bytes of a text or of bytes; None where nothing is known of it. Types don't differ by it.
+        length: the most bytes of a text, of bytes or of a document; None where nothing is known of it. Types don't
+            differ by it.
 
     >>> ColumnType(pa.int32(), "INTEGER").staged
     'INTEGER'
@@ -60,6 +62,11 @@ class ColumnType:
     kept: str | None = None
     comparable: bool = True
     length: int | None = field(default=None, eq=False)
+
+    @property
+    def is_document(self) -> bool:
+        """Whether nested values are kept as JSON documents."""
+        return bool(pt.is_nested(self.arrow) and pt.is_string(self.wire))
 
 
 @frozen

@@ -38,6 +38,7 @@ RENAMED = {
     "DLOG10": "log",
     "DATE_ADD": "_dao_redshift.dateadd",
     "DATE_DIFF": "_dao_redshift.datediff",
+    "FORMAT_TYPE": "_dao_redshift.type_text",
 }
 """Functions under another name."""
 

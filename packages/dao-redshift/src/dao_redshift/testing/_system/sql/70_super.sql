@@ -3,10 +3,11 @@
 
 CREATE FUNCTION _dao_redshift.json_parse(value text) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$ SELECT value::jsonb $$;
 
--- Redshift writes no blanks.
-CREATE FUNCTION _dao_redshift.json_serialize(value jsonb) RETURNS text LANGUAGE plpgsql STABLE STRICT AS $$
+-- Redshift writes no blanks, and the text null for NULL ("JSON_SERIALIZE function").
+CREATE FUNCTION _dao_redshift.json_serialize(value jsonb) RETURNS text LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    RETURN CASE jsonb_typeof(value)
+    RETURN CASE coalesce(jsonb_typeof(value), 'null')
+        WHEN 'null' THEN 'null'
         WHEN 'object' THEN format('{%s}', (
             SELECT string_agg(format('%s:%s', to_json(key), _dao_redshift.json_serialize(item)), ',') FROM jsonb_each(value) e (key, item)))
         WHEN 'array' THEN format('[%s]', (
