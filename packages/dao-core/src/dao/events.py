@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from attrs import field, frozen
 
 from dao.data_object import DataObject
+from dao.display import Displayed, moment
 
 __all__ = ["Outcome", "Request"]
 
 
 @frozen(eq=False)
-class Request:
+class Request(Displayed):
     """One action on one object. The hooks of one action meet the same instance before and after it.
+
+    Its views have the names of the arguments, whose values may be large or secret.
 
     A copy or move that isn't one call of an interface is one request with the action ``copy`` or ``move``; the reads,
     writes, unloads and deletions that it comes to are requests of their own, with it as ``parent`` and with its ``id``.
@@ -34,7 +37,7 @@ class Request:
 
     action: str
     data_object: DataObject
-    arguments: Mapping[str, Any]
+    arguments: Mapping[str, Any] = field(repr=lambda given: f"<{', '.join(given)}>")
     parent: Request | None = None
     route: str | None = None
     interface: str | None = None
@@ -55,9 +58,22 @@ class Request:
         found = self.arguments.get("target")
         return found if isinstance(found, DataObject) else None
 
+    def _shown(self) -> Iterable[tuple[str, Any]]:
+        return [
+            ("action", self.action),
+            ("object", self.data_object.full_name),
+            ("target", self.target and self.target.full_name),
+            ("arguments", ", ".join(self.arguments) or None),
+            ("interface", self.interface),
+            ("route", self.route),
+            ("part of", self.parent and f"{self.parent.action} {self.parent.data_object.full_name}"),
+            ("id", self.id),
+            ("start", moment(self.start)),
+        ]
+
 
 @frozen
-class Outcome:
+class Outcome(Displayed):
     """What an action moved, and how long it took. What isn't known is ``None``, never a guess.
 
     Attributes:

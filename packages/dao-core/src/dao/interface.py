@@ -57,12 +57,13 @@ Optional, all of them:
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, TypeVar
 
 from attrs import evolve, field, frozen
 
+from dao.display import Displayed
 from dao.errors import DataError
 
 __all__ = ["ACTIONS", "ROUTED_ACTIONS", "InterfaceSpec", "TableFormat", "is_interface", "register", "when"]
@@ -153,7 +154,7 @@ def _values(wanted: Any) -> frozenset[Any]:
 
 
 @frozen
-class InterfaceSpec:
+class InterfaceSpec(Displayed):
     """Which interface a store uses and how it is configured, before anything is built or imported.
 
     Attributes:
@@ -174,6 +175,9 @@ class InterfaceSpec:
     shared: bool = False
     folders: Mapping[str, str] = field(factory=dict, repr=False)
 
+    def _shown(self) -> Iterable[tuple[str, Any]]:
+        return [("name", self.name), ("options", ", ".join(self.options) or None), ("path", self.path or None)]
+
     def guarded(self, kind: type | None) -> InterfaceSpec:
         """A copy with those options wrapped in :class:`~dao.secrets.Secret` that are secrets by name or type.
 
@@ -191,7 +195,7 @@ class InterfaceSpec:
 
 
 @frozen
-class TableFormat:
+class TableFormat(Displayed):
     """The interface for tables that a catalog service, such as AWS Glue, has under a format's name.
 
     Attributes:

@@ -23,6 +23,7 @@ from typing import Any, TypeVar
 
 from attrs import evolve, frozen
 
+from dao.display import Displayed
 from dao.errors import DataError
 
 __all__ = ["USUAL", "Budget", "budgeted", "byte_count", "current", "kept", "shown"]
@@ -47,7 +48,7 @@ _LEAST = 1 << 20
 
 
 @frozen(kw_only=True)
-class Budget:
+class Budget(Displayed):
     """The bytes of one call, and the shares of its steps. Those of :data:`USUAL` hold where there is no limit.
 
     Of a limit, a stream that is read gets about half and one that is written the other half, so that a copy holds to

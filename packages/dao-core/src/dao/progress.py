@@ -20,11 +20,13 @@ from threading import Event, Lock
 
 from attrs import define, evolve, field, frozen
 
+from dao.display import Displayed
+
 __all__ = ["Cancelled", "Listener", "Progress", "advance", "doing", "expect", "ignored", "listening", "retrying"]
 
 
 @frozen
-class Progress:
+class Progress(Displayed):
     """The progress of one action.
 
     Attributes:

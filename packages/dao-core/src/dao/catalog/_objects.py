@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from dao.catalog._patterns import NamePattern, best_match, filler
 from dao.data_object import DataObject
-from dao.display import even_half_made
+from dao.display import TableView, even_half_made, table_of
 from dao.errors import ConfigError, Fault
 from dao.plugins import Plugins, default_plugins
 from dao.secrets import Interpolated, Secret, Template
@@ -85,11 +86,31 @@ class ObjectMap(Mapping[str, DataObject]):
     def __len__(self) -> int:
         return len(self._declared if self._names is None else self._names)
 
+    _SHOWN = 20
+
+    def _view(self) -> tuple[TableView, str]:
+        """The first objects, as they are declared: none is made, no reference is resolved."""
+        shown = [(name, self._declared[name]) for name in islice(self._declared, self._SHOWN)]
+        rows = [(name, given.get("type", self._default_type), _format_of(given)) for name, given in shown]
+        count = f"{len(self):,} object{'' if len(self) == 1 else 's'}, {len(self.patterns):,} name patterns"
+        more = f"the first {self._SHOWN} of " if len(self._declared) > self._SHOWN else ""
+        return table_of(["name", "type", "format"], rows), more + count
+
     def __repr__(self) -> str:
-        return f"<{len(self)} objects, {len(self.patterns)} name patterns>"
+        view, foot = self._view()
+        return f"{view.text()}\n{foot}" if view.rows else foot
+
+    def _repr_html_(self) -> str:
+        view, foot = self._view()
+        return f"{view.html() if view.rows else ''}<p>{foot}</p>"
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_made": {}, "_plugins": None}
+
+
+def _format_of(declaration: Mapping[str, Any]) -> str | None:
+    found = declaration.get("format")
+    return found if isinstance(found, str) else None
 
 
 def resolve_properties(

@@ -15,6 +15,7 @@ from threading import RLock
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
+from dao.display import TableView, even_half_made, table_of
 from dao.errors import ConfigError, PluginError, did_you_mean
 from dao.interface import TableFormat, is_interface
 from dao.plugins._brought import FORMATS, INTERFACES, OWN_TYPES, SCHEMES, TYPES, Brought, Kind
@@ -35,6 +36,7 @@ _PUBLISHED: Mapping[str, str] = MappingProxyType(
 """The backends whose distributions are known to exist: messages never suggest to install a guessed name."""
 
 
+@even_half_made
 class Plugins:
     """The plugins of this environment, found when they are first asked for.
 
@@ -188,6 +190,21 @@ class Plugins:
         for kind in self._kinds():  # only now is it known which of them are broken
             loaded.extend(plugin for owners in kind.owners.values() for plugin in owners)
         return sorted({*loaded, *self.broken})
+
+    def _view(self) -> TableView:
+        """What is known without looking for plugins."""
+        loaded = [name for name, _ in self._manager.list_name_plugin()] if "_manager" in self.__dict__ else []
+        known = dict.fromkeys(sorted({*loaded, *self.broken}), "installed") | dict.fromkeys(self._enabled, "enabled")
+        known |= {name: "registered" for name, _ in self._added}
+        rows = [(name, "broken" if name in self.broken else how) for name, how in known.items()]
+        nothing = "plugins are looked for when they are used" if self._discover else "no plugins"
+        return table_of(["plugin", "is"], rows, "Plugins") if rows else table_of([""], [[nothing]], "Plugins")
+
+    def __repr__(self) -> str:
+        return self._view().text()
+
+    def _repr_html_(self) -> str:
+        return self._view().html()
 
     def _kinds(self) -> tuple[Brought, Brought, Brought, Brought]:
         return self._interfaces, self._object_types, self._schemes, self._formats

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from attrs import frozen
 
-from dao.display import WIDTH, TableView, table_of, thousands
+from dao.display import WIDTH, Displayed, TableView, table_of, thousands
 
 __all__ = ["ColumnProfile", "Histogram", "Profile"]
 
@@ -22,7 +23,7 @@ _NAME = 16
 
 
 @frozen
-class Histogram:
+class Histogram(Displayed):
     """How the values of a column spread over bins of one width.
 
     ``str`` draws it, one character a bin: blank for none, else a bar.
@@ -40,13 +41,16 @@ class Histogram:
     width: float
     counts: tuple[int, ...]
 
+    def _shown(self) -> Iterable[tuple[str, Any]]:
+        return [("start", self.start), ("width of a bin", self.width), ("values", str(self))]
+
     def __str__(self) -> str:
         most = max(self.counts, default=0)
         return "".join(_BARS[-(-count * len(_BARS) // most) - 1] if count else " " for count in self.counts)
 
 
 @frozen
-class ColumnProfile:
+class ColumnProfile(Displayed):
     """What is known of one column.
 
     Attributes:

@@ -21,6 +21,7 @@ from pyiceberg.types import (
     StructType,
 )
 
+from dao.display import Displayed
 from dao.errors import DataError, did_you_mean
 from dao_iceberg._tables.wanted_types import Wanted
 
@@ -35,7 +36,7 @@ IDENTIFIER = "an identifier field, or has one inside"
 
 
 @frozen
-class EvolutionStep:
+class EvolutionStep(Displayed):
     """One change of a schema.
 
     Attributes:

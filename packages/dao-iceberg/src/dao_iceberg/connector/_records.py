@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from attrs import evolve, field, frozen
 
 from dao.arrow.convert import conform, is_tabular
+from dao.display import Displayed, table_of
 from dao.errors import DataError
 from dao.increments import Position
 from dao.tables import reconcile
@@ -20,7 +21,7 @@ __all__ = ["Part", "Records"]
 
 
 @frozen(kw_only=True, eq=False)
-class Part:
+class Part(Displayed):
     """Rows of one source table.
 
     Attributes:
@@ -36,6 +37,9 @@ class Part:
     positions: tuple[Position, ...] = ()
     is_cut: bool = False
     rows: Any = field(default=None)
+
+    def _shown(self) -> Iterable[tuple[str, Any]]:
+        return [("table", self.name), ("rows", self.found.num_rows), ("more to come", self.is_cut or None)]
 
     @property
     def written(self) -> Any:
@@ -103,6 +107,10 @@ class Records:
     def __repr__(self) -> str:
         parts = ", ".join(f"{part.name}: {part.found.num_rows}" for part in self.parts)
         return f"Records({len(self)} rows of {parts}{', more to come' if self.more else ''})"
+
+    def _repr_html_(self) -> str:
+        rows = [(part.name, part.found.num_rows) for part in self.parts]
+        return table_of(["table", "rows"], rows, f"Records{': more to come' if self.more else ''}").html()
 
 
 def _given(part: Part, rows: Any) -> Any:

@@ -11,6 +11,7 @@ from pyiceberg.table import Table, Transaction
 from pyiceberg.table.update.schema import UpdateSchema
 from pyiceberg.types import StructType
 
+from dao.display import table_of
 from dao.errors import DaoError, DataError, UnsupportedError
 from dao_iceberg._errors import translate
 from dao_iceberg._tables.schema_merging import IDENTIFIER, EvolutionStep, Merge
@@ -65,6 +66,10 @@ class EvolutionPlan:
         broken = len(self.breaking)
         head = f"EvolutionPlan: {len(self.steps) - broken} additive, {broken} breaking"
         return "\n".join([head, *(f"  {step}" for step in self.steps)])
+
+    def _repr_html_(self) -> str:
+        rows = [(step.kind, step.text, step.breaking) for step in self.steps]
+        return table_of(["step", "what", "breaking because"], rows, repr(self).splitlines()[0]).html()
 
     def apply(self, table: Table, *, breaking: bool = False) -> Schema:
         """Evolve a table by the plan, in one commit.

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from attrs import field, frozen
+
+from dao.display import Displayed
 
 __all__ = ["Column", "GlueTable"]
 
@@ -13,7 +15,7 @@ _NOTHING: Mapping[str, Any] = {}
 
 
 @frozen
-class Column:
+class Column(Displayed):
     """One column in Glue.
 
     Attributes:
@@ -28,7 +30,7 @@ class Column:
 
 
 @frozen
-class GlueTable:
+class GlueTable(Displayed):
     """One table of Glue: the response of ``GetTable``, with accessors. Missing parts are empty.
 
     Attributes:
@@ -42,6 +44,9 @@ class GlueTable:
     name: str
     raw: Mapping[str, Any] = field(repr=False)
     claimed: frozenset[str] = field(default=frozenset(), repr=False)
+
+    def _shown(self) -> Iterable[tuple[str, Any]]:
+        return [("database", self.database), ("name", self.name), ("location", self.storage.get("Location"))]
 
     @property
     def parameters(self) -> Mapping[str, str]:

@@ -7,13 +7,14 @@ from threading import Lock
 
 from attrs import define, field
 
+from dao.display import Displayed
 from dao_redshift.testing._wire._frontend import Bind
 
 Parameter = str | bytes | None
 
 
 @define(eq=False)
-class SentStatement:
+class SentStatement(Displayed):
     """A statement as a client sent it.
 
     Attributes:
