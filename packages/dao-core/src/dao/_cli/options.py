@@ -20,13 +20,11 @@ __all__ = [
     "command",
     "common_options",
     "dry_run_option",
-    "file_argument",
-    "format_option",
+    "given_data",
     "keys_option",
     "limit_option",
     "mode_option",
     "order_by_option",
-    "reading_option",
     "where_option",
 ]
 
@@ -127,16 +125,16 @@ mode_option = click.option(
 dry_run_option = click.option(
     "--dry-run", is_flag=True, help="Check everything, count what would be changed, and change nothing."
 )
-file_argument = click.argument(
+_file_argument = click.argument(
     "file", type=click.Path(exists=True, dir_okay=False, allow_dash=True), default="-", required=False
 )
-format_option = click.option(
+_format_option = click.option(
     "--format",
     metavar="FORMAT",
     help="What FILE is: csv, json, ndjson, parquet, arrow, orc, avro; or bytes, to be stored as they are. "
     "By default what its name says.",
 )
-reading_option = click.option(
+_reading_option = click.option(
     "--read-arg",
     "reading",
     multiple=True,
@@ -144,6 +142,26 @@ reading_option = click.option(
     callback=_named,
     help="How FILE is read: columns, where, limit, and the options of its format, such as delimiter=;",
 )
+
+
+def given_data(*own: Callable[[Any], Any], arguments: str) -> Callable[[F], F]:
+    """Add the object's name, the data for it and ``--dry-run`` to a command.
+
+    Args:
+        own: options of the command alone; they come after the format.
+        arguments: the help of ``--arg``.
+    """
+    name, others = click.argument("name", type=NAME), (_reading_option, arguments_option(arguments), dry_run_option)
+    added: list[Callable[[Any], Any]] = [name, _file_argument, _format_option, *own, *others]
+
+    def decorate(function: F) -> F:
+        for add in reversed(added):  # what is added last stands first in the help
+            function = add(function)
+        return function
+
+    return decorate
+
+
 columns_option = click.option(
     "--columns", metavar="A,B", callback=_comma_separated, help="Only these columns, in this order."
 )

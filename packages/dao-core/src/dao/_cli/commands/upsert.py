@@ -4,35 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from dao._cli import output
 from dao._cli.given import open_given
-from dao._cli.options import (
-    NAME,
-    arguments_option,
-    dry_run_option,
-    file_argument,
-    format_option,
-    keys_option,
-    order_by_option,
-    reading_option,
-)
 from dao._cli.options import command as subcommand
+from dao._cli.options import given_data, keys_option, order_by_option
 from dao._cli.preview import preview_upsert
 from dao._cli.session import Session
 
 __all__ = ["command"]
 
 
-@click.argument("name", type=NAME)
-@file_argument
-@format_option
-@keys_option("The columns that tell rows apart; by default the object's property of that name.")
-@order_by_option
-@reading_option
-@arguments_option("What else the store takes, such as schema_mode or delete_when.")
-@dry_run_option
+@given_data(
+    keys_option("The columns that tell rows apart; by default the object's property of that name."),
+    order_by_option,
+    arguments="What else the store takes, such as schema_mode or delete_when.",
+)
 def upsert(
     session: Session,
     name: str,

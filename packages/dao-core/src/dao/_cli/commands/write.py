@@ -4,34 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-import click
-
 from dao._arguments import Mode
 from dao._cli import output
 from dao._cli.given import goes_as_bytes, open_given
-from dao._cli.options import (
-    NAME,
-    arguments_option,
-    dry_run_option,
-    file_argument,
-    format_option,
-    mode_option,
-    reading_option,
-)
 from dao._cli.options import command as subcommand
+from dao._cli.options import given_data, mode_option
 from dao._cli.preview import preview_write
 from dao._cli.session import Session
 
 __all__ = ["command"]
 
 
-@click.argument("name", type=NAME)
-@file_argument
-@format_option
-@mode_option
-@reading_option
-@arguments_option("What else the store takes, such as partition_by or schema_mode.")
-@dry_run_option
+@given_data(mode_option, arguments="What else the store takes, such as partition_by or schema_mode.")
 def write(
     session: Session,
     name: str,
