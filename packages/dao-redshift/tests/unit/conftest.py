@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 import redshift_connector
 
+from dao import DataStore
 from dao.connections import S3Connection
-from dao_redshift.testing import RedshiftGateway
+from dao_redshift.testing import LocalRedshift, RedshiftGateway
+from dao_redshift.testing._local import new_schema
 from dao_redshift.testing._services import _postgres, _s3
 
 sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
@@ -99,3 +101,26 @@ def bulk(bulk_database: str) -> Iterator[Any]:
     yield session
     session.query(f"DROP SCHEMA {schema} CASCADE")
     session.close()
+
+
+@pytest.fixture
+def redshift(gateway: RedshiftGateway, storage: S3Connection) -> Iterator[LocalRedshift]:
+    """A local Redshift with an empty schema."""
+    with new_schema(gateway, storage) as redshift:
+        yield redshift
+
+
+@pytest.fixture(scope="module")
+def shared_redshift(gateway: RedshiftGateway, storage: S3Connection) -> Iterator[LocalRedshift]:
+    """A local Redshift with a schema that the tests of a module share."""
+    with new_schema(gateway, storage) as redshift:
+        yield redshift
+
+
+@pytest.fixture(params=["insert", "copy"])
+def store(shared_redshift: LocalRedshift, request: pytest.FixtureRequest) -> Iterator[DataStore]:
+    """A store whose rows go by one of the two ways."""
+    values = 0 if request.param == "copy" else 100
+    store = DataStore("redshift", "redshift", options={**shared_redshift.options, "bulk_values": values})
+    yield store
+    store.close()

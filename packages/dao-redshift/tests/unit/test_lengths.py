@@ -2,36 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 
 import pyarrow as pa
 import pytest
 
 from dao import DataAccessObject, DataStore, TableObject
-from dao.connections import S3Connection
 from dao.errors import DataError
 from dao_redshift._sql.dialect import RedshiftDialect
-from dao_redshift.testing import LocalRedshift, RedshiftGateway
-from dao_redshift.testing._local import new_schema
 from dao_sql import Column, Statement
 
 TOO_LONG = "column 'c', row 1: found 6 bytes as UTF-8, and the column keeps 3"
-
-
-@pytest.fixture(scope="module")
-def redshift(gateway: RedshiftGateway, storage: S3Connection) -> Iterator[LocalRedshift]:
-    with new_schema(gateway, storage) as redshift:
-        yield redshift
-
-
-@pytest.fixture(params=["insert", "copy"])
-def store(redshift: LocalRedshift, request: pytest.FixtureRequest) -> Iterator[DataStore]:
-    """A store whose rows go by one of the two ways."""
-    values = 0 if request.param == "copy" else 100
-    store = DataStore("redshift", "redshift", options={**redshift.options, "bulk_values": values})
-    yield store
-    store.close()
 
 
 def texts(*values: str) -> pa.Table:

@@ -9,19 +9,11 @@ import pytest
 import redshift_connector
 
 from dao import DataAccessObject, DataStore, TableObject
-from dao.connections import S3Connection
 from dao.errors import DataError, StoreError
-from dao_redshift.testing import Fault, LocalRedshift, RedshiftGateway
-from dao_redshift.testing._local import new_schema
+from dao_redshift.testing import Fault, LocalRedshift
 
 FEW, MANY = 3, 4_000
 """Rows of one column; the store below takes more than 1,000 values for many."""
-
-
-@pytest.fixture
-def redshift(gateway: RedshiftGateway, storage: S3Connection) -> Iterator[LocalRedshift]:
-    with new_schema(gateway, storage) as redshift:
-        yield redshift
 
 
 @pytest.fixture

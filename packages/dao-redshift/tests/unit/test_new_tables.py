@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -10,25 +9,7 @@ import pyarrow as pa
 import pytest
 
 from dao import DataAccessObject, DataStore, TableObject
-from dao.connections import S3Connection
 from dao.errors import DataError, UnsupportedError
-from dao_redshift.testing import LocalRedshift, RedshiftGateway
-from dao_redshift.testing._local import new_schema
-
-
-@pytest.fixture(scope="module")
-def redshift(gateway: RedshiftGateway, storage: S3Connection) -> Iterator[LocalRedshift]:
-    with new_schema(gateway, storage) as redshift:
-        yield redshift
-
-
-@pytest.fixture(params=["insert", "copy"])
-def store(redshift: LocalRedshift, request: pytest.FixtureRequest) -> Iterator[DataStore]:
-    """A store whose rows go by one of the two ways."""
-    values = 0 if request.param == "copy" else 100
-    store = DataStore("redshift", "redshift", options={**redshift.options, "bulk_values": values})
-    yield store
-    store.close()
 
 
 def test_decimals_of_256_bits_that_fit_go_as_those_of_128(store: DataStore) -> None:

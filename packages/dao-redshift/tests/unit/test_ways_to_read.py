@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pyarrow as pa
 import pytest
 
 from dao import DataAccessObject, DataStore, TableObject
-from dao.connections import S3Connection
-from dao_redshift.testing import LocalRedshift, RedshiftGateway
-from dao_redshift.testing._local import new_schema
+from dao_redshift.testing import LocalRedshift
 
 FEW, MANY = 3, 4_000
 """Rows of one column; the store below takes a result of more than 1,000 values for a large one."""
-
-
-@pytest.fixture
-def redshift(gateway: RedshiftGateway, storage: S3Connection) -> Iterator[LocalRedshift]:
-    with new_schema(gateway, storage) as redshift:
-        yield redshift
 
 
 def read(redshift: LocalRedshift, rows: int, how: str, via: str | None) -> set[str]:
