@@ -67,9 +67,13 @@ QUICK_INTEGRATION = (*QUICK, "--cpu-limit=40")  # some run whole examples, twice
 WITH_SLOW = ("--hypothesis-profile=quick", "--timeout=600")
 THOROUGH = ("--hypothesis-profile=thorough", "--timeout=3600")
 
-# Kits that take minutes: the first two say little on stand-ins that the other tests there don't, the last one goes the
-# way that few rows take, whose values other tests compare.
-LONG_KITS = ("integration-tests/redshift/test_conformance.py", "integration-tests/sql/test_postgres.py")
+# Kits that take minutes: the first three say little on stand-ins that the other tests there don't, the last one goes
+# the way that few rows take, whose values other tests compare.
+LONG_KITS = (
+    "integration-tests/redshift/test_conformance.py",
+    "integration-tests/s3/test_conformance.py",
+    "integration-tests/sql/test_postgres.py",
+)
 SWEPT_KITS = ("integration-tests/redshift/test_conformance_unstaged.py",)
 SPARK_TESTS = "integration-tests/spark"  # pyspark is large, and starts a JVM: a session of its own
 
