@@ -10,6 +10,7 @@ from typing import Any
 
 import obstore
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from bulk_session import BulkSession
 from hypothesis import HealthCheck, given, settings
@@ -248,6 +249,16 @@ def test_an_unload_writes_files_of_slices_and_a_manifest(bulk: BulkSession) -> N
     bulk.query("CREATE TABLE u (n int, s varchar(9))")
     assert bulk.copy(f"COPY u FROM 's3://lake/out/t_manifest' {DEFAULT} MANIFEST").rows == 100
     assert bulk.query("SELECT count(*) FROM (SELECT * FROM t EXCEPT SELECT * FROM u) d") == [("0",)]
+
+
+@pytest.mark.parametrize(("size", "files"), [("5 MB", [1, 1]), ("70 MB", [2, 1]), ("1 GB", [3])])
+def test_a_file_has_as_many_row_groups_as_its_size_has_room_for(bulk: BulkSession, size: str, files: list[int]) -> None:
+    rows = 13_000 if size == "5 MB" else 80_000
+    query = f"select repeat(md5(g::text), 32) s from generate_series(1, {rows}) g"
+    bulk.unload(f"UNLOAD ($${query}$$) TO 's3://lake/t/' {DEFAULT} MAXFILESIZE {size} PARALLEL OFF")
+    found = [pq.ParquetFile(io.BytesIO(bulk.read(key))) for key in bulk.keys()]  # noqa: SIM118
+    assert [one.num_row_groups for one in found] == files
+    assert sum(one.metadata.num_rows for one in found) == rows
 
 
 def test_a_destination_is_empty_or_named_so(bulk: BulkSession) -> None:

@@ -82,6 +82,8 @@ def test_an_answer_that_is_cut_is_a_lost_connection(
         connection = store.interface.connect()
         connection.begin(writing=False)
         assert connection.query(Statement(QUERY), stream=stream).read_all().num_rows == 2
+        connection.rollback()
+        connection.begin(writing=False)
         cutter.last = HALVES[half]
         with pytest.raises(Exception) as caught:
             connection.query(Statement(QUERY), stream=stream).read_all()

@@ -91,10 +91,8 @@ def test_copy_of_a_manifest() -> None:
 
 
 def test_unload() -> None:
-    found = unload("SELECT 1", PLACE, RoleAuthority(), max_file_mib=16)
-    assert found.sql == (
-        "UNLOAD ('SELECT 1') TO 's3://bucket/staging/one/' IAM_ROLE default FORMAT AS PARQUET MAXFILESIZE 16 MB"
-    )
+    found = unload("SELECT 1", PLACE, RoleAuthority())
+    assert found.sql == ("UNLOAD ('SELECT 1') TO 's3://bucket/staging/one/' IAM_ROLE default FORMAT AS PARQUET")
     sqlglot.parse_one(found.sql, read="redshift")
 
 

@@ -51,3 +51,30 @@ def test_a_limit_holds_by_each_way(redshift: LocalRedshift, limit: int, via: str
     store.close()
     assert found.num_rows == min(limit, MANY)
     assert found.schema == pa.schema({"n": pa.int64()})
+
+
+@pytest.mark.parametrize(("rows", "via"), [(FEW, None), (MANY, None), (MANY, "unload")])
+def test_a_stream_whose_rows_have_left_the_warehouse_holds_no_lock(
+    redshift: LocalRedshift, rows: int, via: str | None
+) -> None:
+    options = {**redshift.options, "bulk_values": 1_000, "conflict_timeout": 0.1}
+    dao, store = DataAccessObject(), DataStore("redshift", "redshift", options=options)
+    table = TableObject("numbers", store)
+    dao.write(pa.table({"n": pa.array(range(rows), pa.int64())}), table)
+    stream = dao.read_stream(table, batch_size=1, via=via)
+    first = stream.read_next_batch()
+    dao.write([{"n": -1}], table, mode="overwrite")
+    assert first.num_rows + stream.read_all().num_rows == rows
+    store.close()
+
+
+def test_a_result_that_is_expected_to_be_large_is_fetched_once(redshift: LocalRedshift) -> None:
+    options = {**redshift.options, "bulk_values": 9_000}
+    dao, store = DataAccessObject(), DataStore("redshift", "redshift", options=options)
+    table = TableObject("numbers", store)
+    dao.write(pa.table({"n": pa.array(range(20_000), pa.int64())}), table)
+    dao.run("analyze", table)
+    redshift.gateway.forget_statements()
+    assert dao.read(table).num_rows == 20_000
+    assert sum(sent.text.startswith("FETCH") for sent in redshift.gateway.statements) == 1
+    store.close()

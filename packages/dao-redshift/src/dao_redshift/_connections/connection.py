@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,7 @@ _BINDS = 32_767  # the protocol's limit of a statement
 _ROWS = 2_000  # of an INSERT: longer statements take the warehouse longer to read than they save
 _STYLE = "qmark"
 _PATIENCE = 20.0  # seconds for which a statement that is a transaction of its own is run again after conflicts
+_EXPECTED = re.compile(r"\brows=(\d+)")  # of the whole result, in the first line of a plan
 _FETCH = 1_000  # rows of a FETCH: more aren't allowed on warehouses of one node
 
 
@@ -64,6 +66,7 @@ class RedshiftConnection:
     bulk_values: int = 50_000
     commits: str | None = None
     _marks_ready: bool = field(default=False, init=False)
+    _reads_only: bool = field(default=False, init=False)
     _cursors: int = field(default=0, init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -80,7 +83,9 @@ class RedshiftConnection:
         """Run a query; the types are those of the result's description, whatever `schema` says.
 
         A stream is read by a cursor, or by UNLOAD: as :func:`dao_redshift._call.chosen` says, else by UNLOAD where
-        there is a staging place and the first rows aren't all. Bytes come by a cursor alone.
+        there is a staging place and the result is large: the warehouse expects so many rows, or so many have been
+        fetched. Bytes come by a cursor alone. The transaction ends as soon as no more rows are fetched in it, whether
+        they were read by then or not.
 
         Raises:
             UnsupportedError: an UNLOAD of bytes is asked for.
@@ -143,6 +148,7 @@ class RedshiftConnection:
         if writing and self.commits is not None and not self._marks_ready:
             self._make_ready(self.commits)
         self._run("BEGIN" if writing else "BEGIN READ ONLY", ())
+        self._reads_only = not writing
 
     def _make_ready(self, commits: str) -> None:
         self._alone(f"CREATE TABLE IF NOT EXISTS {commits} (mark CHAR(32) NOT NULL, made TIMESTAMP NOT NULL)", ())
@@ -234,24 +240,42 @@ class RedshiftConnection:
         return f"INSERT INTO {where} ({', '.join(map(name, schema.names))}) VALUES {', '.join(rows)}"
 
     def _stream(self, sql: str, way: Way | None) -> pa.RecordBatchReader:
-        if way == "unload" and self.bulk is not None:
-            found = self.bulk.unload(self, sql)
-            if found is not None:
-                return found
+        if way == "unload" and (found := self._unloaded(sql)) is not None:
+            return found
         self._cursors += 1
         cursor = name(f"dao_{self._cursors}")
         self._run(f"DECLARE {cursor} CURSOR FOR {sql}", ())
         first = [self._fetch(cursor)]
-        if self.bulk is None or way == "cursor" or not unloads(first[0].schema.types):
-            return pa.RecordBatchReader.from_batches(first[0].schema, self._batches(cursor, first))
-        values = 0
+        schema = first[0].schema
+        if self.bulk is None or way == "cursor" or not unloads(schema.types):
+            return pa.RecordBatchReader.from_batches(schema, self._batches(cursor, first))
+        most = self.bulk_values // max(1, len(schema))
         while first[-1].num_rows == _FETCH:
-            values += _FETCH * first[-1].num_columns
-            if values > self.bulk_values and (found := self.bulk.unload(self, sql)) is not None:
-                self._run(f"CLOSE {cursor}", ())
+            large = len(first) * _FETCH > most or (len(first) == 1 and self._expected(sql) > most)
+            if large and (found := self._unloaded(sql)) is not None:
                 return found
             first.append(self._fetch(cursor))
-        return pa.RecordBatchReader.from_batches(first[0].schema, self._batches(cursor, first))
+        self._end_reading()
+        return pa.RecordBatchReader.from_batches(schema, self._joined(first))
+
+    def _unloaded(self, sql: str) -> pa.RecordBatchReader | None:
+        found = None if self.bulk is None else self.bulk.unload(self, sql)
+        if found is not None:
+            self._end_reading()
+        return found
+
+    def _end_reading(self) -> None:
+        """End the transaction, with its cursors and locks, if nothing but this read is done in it."""
+        if self._reads_only:
+            try:
+                self.rollback()
+            except Exception as error:  # the rows are there, and who returns the connection finds out that it is lost
+                ignored(error, "ending a read")
+
+    def _expected(self, sql: str) -> int:
+        """How many rows the warehouse expects of a query, by its plan; 0 if that doesn't say."""
+        plan = _EXPECTED.search(str(self.value(f"EXPLAIN {sql}")))
+        return int(plan[1]) if plan else 0
 
     def _fetch(self, cursor: str) -> pa.RecordBatch:
         found = self._run(f"FETCH FORWARD {_FETCH} FROM {cursor}", ())
@@ -259,22 +283,28 @@ class RedshiftConnection:
 
     def _batches(self, cursor: str, first: list[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """The batches fetched already, and all others, joined to larger ones."""
-        schema, waiting, held = first[0].schema, list[pa.RecordBatch](), 0
-        enough = min(current().batch, _JOINED)
         try:
-            for batch in chain(first, self._rest(cursor, first[-1])):
-                waiting.append(batch)
-                held += batch.nbytes
-                if held >= enough:
-                    yield from pa.Table.from_batches(waiting, schema).combine_chunks().to_batches()
-                    waiting, held = [], 0
-            yield from pa.Table.from_batches(waiting, schema).combine_chunks().to_batches()
+            yield from self._joined(chain(first, self._rest(cursor, first[-1])))
         finally:
             if self.raw.in_transaction:
                 try:
                     self._run(f"CLOSE {cursor}", ())
                 except Exception as error:  # it ends with the transaction too
                     ignored(error, "closing a cursor")
+
+    @staticmethod
+    def _joined(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The same rows in larger batches, one at least."""
+        waiting, held = list[pa.RecordBatch](), 0
+        enough = min(current().batch, _JOINED)
+        for batch in batches:
+            waiting.append(batch)
+            held += batch.nbytes
+            if held >= enough:
+                yield from pa.Table.from_batches(waiting).combine_chunks().to_batches()
+                waiting, held = [], 0
+        if waiting:
+            yield from pa.Table.from_batches(waiting).combine_chunks().to_batches()
 
     def _rest(self, cursor: str, last: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
         while last.num_rows == _FETCH:

@@ -160,7 +160,6 @@ def unload(
     *,
     file_format: FileFormat = "parquet",
     partition_by: Sequence[str] = (),
-    max_file_mib: int | None = None,
     region: str | None = None,
 ) -> Statement:
     """UNLOAD the rows of a query to files whose keys begin with a place.
@@ -173,14 +172,11 @@ def unload(
         authority: by which right.
         file_format: Parquet keeps the types; CSV gets a header.
         partition_by: columns whose values become folders; they are left out of the files.
-        max_file_mib: the size of a file in MiB, from 5 to 6,200.
         region: the bucket's region, where it is another one.
     """
     options = {"parquet": " FORMAT AS PARQUET", "csv": " FORMAT AS CSV HEADER", "json": " FORMAT AS JSON"}[file_format]
     if partition_by:
         options += f" PARTITION BY ({', '.join(map(name, partition_by))})"
-    if max_file_mib is not None:
-        options += f" MAXFILESIZE {int(max_file_mib)} MB"
     if region is not None:
         options += f" REGION {text(region)}"
     return _both(f"UNLOAD ({text(query)}) TO {text(place.url + '/')} ", authority, options)

@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import attrs
-from attrs import define, field
+from attrs import define, evolve, field
 
 from dao.connections import S3Connection, S3Fields, Settings
-from dao.data_object import DirectoryObject, FileObject
+from dao.data_object import DirectoryObject, FileObject, TableObject
 from dao.data_store import DataStore
 from dao.errors import DaoError, NotFoundError
+from dao.memory import budgeted, current
 from dao.progress import ignored
 from dao.results import FileInfo
 from dao_redshift._files.places import S3Place
 from dao_redshift._staging.owner import Owner
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from dao_s3 import S3ObstoreInterface
 
 __all__ = ["LIFETIME", "Load", "StagingArea"]
@@ -32,6 +35,7 @@ LIFETIME = 3600.0
 _HEARTBEAT = 60.0
 _ALIVE = "alive"
 _ROOM = "dao-staging"
+_BATCH = 4 << 20  # bytes of a batch of rows: five are in memory at once, with what is made of them
 
 
 @define(eq=False)
@@ -80,14 +84,21 @@ class StagingArea:
         """Put a file, in one step."""
         Context().run(self._files.write_bytes, content, self._file(key), mode="overwrite")
 
-    def get(self, key: str) -> bytes:
-        """A file's content.
+    def rows(self, key: str) -> pa.RecordBatchReader | None:
+        """The rows of the Parquet files below a key, in the order of their names; None without files.
 
-        Raises:
-            NotFoundError: there is none.
+        They are read by row groups, of which a few are in memory at a time, however large the files are.
         """
-        found: bytes = Context().run(self._files.read_bytes, self._file(key), into="bytes")
-        return found
+        folder, _, name = key.rpartition("/")
+        budget = current()
+        try:
+            with budgeted(evolve(budget, batch=min(budget.batch, _BATCH))):
+                found: pa.RecordBatchReader = self._files.read_stream(
+                    TableObject(name, self._data_store, prefix=folder), format="parquet"
+                )
+            return found
+        except NotFoundError:
+            return None
 
     def files(self, key: str) -> list[FileInfo]:
         """The files below a key; none if there is nothing."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,12 +15,11 @@ from dao_files.storage import in_parallel
 from dao_redshift._files.places import S3Place
 from dao_redshift._staging.area import Load
 
-__all__ = ["Staged", "file_bytes", "stage", "unloaded", "write_manifest"]
+__all__ = ["Staged", "file_bytes", "stage", "write_manifest"]
 
 _LEAST, _MOST = 1 << 20, 125 << 20  # the sizes of files that Redshift loads best, compressed
 _USUAL = 32 << 20
 _SENDERS = 3  # files that are sent at the same time
-_ROWS = 16_384  # of a batch that is read back: three are in memory beside the files
 _COMPRESSION = "snappy"  # every Redshift reads it
 _SUFFIX = ".parquet"
 
@@ -87,30 +86,6 @@ def write_manifest(load: Load, files: Sequence[tuple[S3Place, int]]) -> S3Place:
     """Write the manifest of files, each with its size in bytes; return its place."""
     entries = [{"url": place.url, "mandatory": True, "meta": {"content_length": size}} for place, size in files]
     return load.put("manifest", json.dumps({"entries": entries}).encode())
-
-
-def unloaded(load: Load, name: str) -> tuple[pa.Schema, Generator[pa.RecordBatch, None, None]] | None:
-    """The schema and the rows of the Parquet files that UNLOAD wrote, in the order of their names; None without any."""
-    keys = sorted(info.key for info in load.area.files(f"{load.key}/{name}") if info.key.endswith(_SUFFIX))
-    if not keys:
-        return None
-    opened = [_opened(load.area.get(keys[0]))]
-    schema = opened[0].schema_arrow.remove_metadata()
-
-    def batches() -> Generator[pa.RecordBatch, None, None]:
-        yield from opened.pop().iter_batches(_ROWS)  # nothing holds a file that has been read
-        for content in in_parallel(load.area.get, keys[1:], 1):
-            file = _opened(content)
-            del content
-            yield from file.iter_batches(_ROWS)
-            del file
-
-    return schema, batches()
-
-
-def _opened(content: bytes) -> pq.ParquetFile:
-    """A file in memory, of which nothing is copied to be read."""
-    return pq.ParquetFile(pa.BufferReader(content), pre_buffer=False)
 
 
 def _files(schema: pa.Schema, batches: Iterable[pa.RecordBatch], target: int) -> Iterator[tuple[bytes, int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
@@ -14,7 +14,7 @@ from dao.progress import ignored
 from dao_redshift import _errors
 from dao_redshift._sql.copying import Authority, copy, unload
 from dao_redshift._sql.texts import qualified
-from dao_redshift._staging.files import file_bytes, stage, unloaded, write_manifest
+from dao_redshift._staging.files import file_bytes, stage, write_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["NO_BYTES", "Bulk", "StagedRows", "Warehouse", "load_error", "unloads"]
 
 NO_BYTES = "UNLOAD writes no values of bytes to Parquet"
-_UNLOADED_MIB = 16  # of a file of UNLOAD, two of which are in memory while they are read
+_UNLOADED = "rows"
 _SLICES = "SELECT COUNT(*) FROM stv_slices"
 _BEFORE = "SELECT pg_last_query_id()"  # numbers grow: what is noted of a load has a later one
 _LOAD_ERRORS = (
@@ -109,10 +109,10 @@ class Bulk:
             yield StagedRows(self, source.schema.names, write_manifest(load, source.files), rows)
 
     def unload_files(self, warehouse: Warehouse, query: str) -> Load:
-        """The files of a query's rows, by UNLOAD, below ``rows`` of a load that the caller ends."""
+        """The Parquet files of a query's rows, by UNLOAD, below ``rows`` of a load that the caller ends."""
         load = self.area.begin().__enter__()
         try:
-            warehouse.run(unload(query, load.place.below("rows"), self.authority()).sql)
+            warehouse.run(unload(query, load.place.below(_UNLOADED), self.authority()).sql)
         except BaseException:
             load.end(failed=True)
             raise
@@ -123,33 +123,29 @@ class Bulk:
 
         None if there is no row: UNLOAD writes no file then, which would say the types.
         """
-        nested = f"SELECT * FROM ({query}) AS found"  # the outermost query may have no LIMIT
-        load = self.area.begin().__enter__()
+        load = self.unload_files(warehouse, f"SELECT * FROM ({query}) AS found")  # the outermost may have no LIMIT
         try:
-            warehouse.run(unload(nested, load.place.below("rows"), self.authority(), max_file_mib=_UNLOADED_MIB).sql)
-            found = unloaded(load, "rows")
+            rows = self.area.rows(f"{load.key}/{_UNLOADED}")
         except BaseException:
             load.end(failed=True)
             raise
-
-        if found is None:
+        if rows is None:
             load.end()
             return None
-        schema, batches = found
-
-        def read() -> Iterator[pa.RecordBatch]:
-            try:
-                with closing(batches):
-                    yield from batches
-            finally:
-                load.end()
-
-        return pa.RecordBatchReader.from_batches(schema, read())
+        return pa.RecordBatchReader.from_batches(rows.schema, _ending(load, [rows]))
 
     def _slice_count(self, warehouse: Warehouse) -> int:
         if not self._slices:
             self._slices = max(1, int(warehouse.value(_SLICES) or 1))
         return self._slices
+
+
+def _ending(load: Load, rows: list[pa.RecordBatchReader]) -> Iterator[pa.RecordBatch]:
+    """The batches of a reader, which is dropped with the last one; the load is ended then."""
+    try:
+        yield from rows.pop()
+    finally:
+        load.end()
 
 
 def unloads(types: Iterable[pa.DataType]) -> bool:

@@ -52,7 +52,8 @@ class Connection(Protocol):
             statement: the query.
             schema: the names and types of its columns as the caller needs them (:attr:`dao_sql.ColumnType.wire`), which
                 help a driver that must guess; None where they aren't known. What comes back may differ, and is cast.
-            stream: whether the rows are to be fetched in bounded memory as they are read. A transaction is open then.
+            stream: whether the rows are to be fetched in bounded memory as they are read. A transaction is open then;
+                one that only reads may be ended as soon as it isn't needed for these rows any more.
 
         Returns:
             The rows; the caller reads them to the end, or drops the reader, before the next statement.

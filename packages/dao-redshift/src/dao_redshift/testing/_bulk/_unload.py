@@ -75,7 +75,8 @@ def _written(unload: Unload, upstream: Upstream, storage: BulkStorage) -> list[W
 
 def _text_plan(unload: Unload, columns: tuple[ResultColumn, ...], partitions: Partitions) -> _Plan:
     lines, header = line_format(unload, tuple(columns[index] for index in partitions.kept))
-    return _Plan(None, lambda file: TextFile(file, unload, lines, header), None)
+    largest = _largest(unload)
+    return _Plan(None, lambda file: TextFile(file, unload, lines, header, largest), None)
 
 
 def _parquet_plan(unload: Unload, columns: tuple[ResultColumn, ...], partitions: Partitions) -> _Plan:
@@ -83,12 +84,16 @@ def _parquet_plan(unload: Unload, columns: tuple[ResultColumn, ...], partitions:
     kept = pa.schema([schema.field(index) for index in partitions.kept])
     if len(set(schema.names)) < len(schema.names):
         raise RedshiftError("UNLOAD to PARQUET needs columns with names of their own", "42701")
-    row_group = unload.options.get("ROWGROUPSIZE", ROW_GROUP)
+    row_group, largest = int(str(unload.options.get("ROWGROUPSIZE", ROW_GROUP))), _largest(unload)
 
     def open_writer(file: Any) -> ParquetFile:
-        return ParquetFile(file, kept, int(str(row_group)))
+        return ParquetFile(file, kept, row_group, largest)
 
     return _Plan([csv_type(column) for column in columns], open_writer, schema)
+
+
+def _largest(unload: Unload) -> int:
+    return int(str(unload.options.get("MAXFILESIZE", LARGEST)))
 
 
 def _write(
@@ -99,7 +104,6 @@ def _write(
     plan: _Plan,
     storage: BulkStorage,
 ) -> list[Written]:
-    largest = int(str(unload.options.get("MAXFILESIZE", LARGEST)))
     opened: dict[tuple[str, int], SliceFiles] = {}
     cleaned: set[str] = set()
     for batch in batches:
@@ -110,7 +114,7 @@ def _write(
                 cleaned.add(folder)
             for number, part in enumerate(_sliced(rows.select(list(partitions.kept)), destination.slices)):
                 files = opened.setdefault(
-                    (folder, number), SliceFiles(destination, storage, plan.open_writer, folder, number, largest)
+                    (folder, number), SliceFiles(destination, storage, plan.open_writer, folder, number)
                 )
                 files.write(part)
     for files in opened.values():

@@ -22,6 +22,10 @@ LARGEST = int(6.2 * 2**30)
 class FileWriter(Protocol):
     """What writes one file in a format."""
 
+    @property
+    def full(self) -> bool:
+        """Whether the next rows are another file's."""
+
     def write(self, batch: pa.RecordBatch) -> None:
         """Add rows."""
 
@@ -55,13 +59,25 @@ class _Counting:
 
 
 class ParquetFile:
-    """A Parquet file whose row groups are of a size, compressed by Snappy."""
+    """A Parquet file of row groups of a size, as many as `largest` has room for, compressed by Snappy.
 
-    def __init__(self, file: Any, schema: pa.Schema, row_group: int) -> None:
+    Args:
+        file: where it is written.
+        schema: of its rows.
+        row_group: bytes in memory of a row group, which is smaller where the file is.
+        largest: bytes of a file.
+    """
+
+    def __init__(self, file: Any, schema: pa.Schema, row_group: int, largest: int) -> None:
         self._writer = pq.ParquetWriter(file, schema, compression="snappy", version="1.0", store_schema=False)
-        self._schema, self._row_group = schema, row_group
+        self._schema, self._row_group = schema, min(row_group, largest)
+        self._left = largest // self._row_group
         self._batches: list[pa.RecordBatch] = []
         self._size = 0
+
+    @property
+    def full(self) -> bool:
+        return not self._left
 
     def write(self, batch: pa.RecordBatch) -> None:
         self._batches.append(batch)
@@ -73,6 +89,7 @@ class ParquetFile:
         table = pa.Table.from_batches(self._batches, self._schema)
         self._writer.write_table(table, row_group_size=max(1, table.num_rows))
         self._batches, self._size = [], 0
+        self._left -= 1
 
     def close(self) -> None:
         if self._batches:
@@ -90,7 +107,6 @@ class SliceFiles:
         open_writer: makes what writes a file.
         folder: of the partition; empty without partitions.
         number: of the slice.
-        largest: the size in bytes after which the next file begins.
         written: the files that are complete.
     """
 
@@ -99,7 +115,6 @@ class SliceFiles:
     open_writer: OpenWriter
     folder: str
     number: int
-    largest: int
     written: list[Written] = field(factory=list)
     _file: _Counting | None = None
     _writer: FileWriter | None = None
@@ -117,7 +132,7 @@ class SliceFiles:
             self._writer = self.open_writer(self._file)
         self._writer.write(batch)
         self._rows += batch.num_rows
-        if self._file is not None and self._file.size >= self.largest:
+        if self._writer.full:
             self.close()
 
     def close(self) -> None:

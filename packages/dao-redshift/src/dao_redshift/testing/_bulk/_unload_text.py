@@ -35,8 +35,8 @@ class _Compressor(Protocol):
 class TextFile:
     """A text file: rows become lines, which are compressed on their way."""
 
-    def __init__(self, file: Any, unload: Unload, lines: LineFormat, header: str) -> None:
-        self._file, self._lines = file, lines
+    def __init__(self, file: Any, unload: Unload, lines: LineFormat, header: str, largest: int) -> None:
+        self._file, self._lines, self._largest = file, lines, largest
         self._compressor: _Compressor | None = None
         self._zstd: Any = None
         if "GZIP" in unload.options:
@@ -46,6 +46,10 @@ class TextFile:
         elif "ZSTD" in unload.options:
             self._zstd = pa.CompressedOutputStream(pa.PythonFile(file, mode="w"), "zstd")
         self._put(header)
+
+    @property
+    def full(self) -> bool:
+        return bool(self._file.size >= self._largest)
 
     def write(self, batch: pa.RecordBatch) -> None:
         self._put(self._lines(zip(*(column.to_pylist() for column in batch.columns), strict=True)))
