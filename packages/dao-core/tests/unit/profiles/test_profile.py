@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime
 import decimal
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from itertools import pairwise
 
 import duckdb
@@ -15,7 +16,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dao import DataAccessObject, DataStore, NotFoundError, TableObject
+from dao import (
+    AsyncDataAccessObject,
+    DataAccessObject,
+    DataObject,
+    DataStore,
+    DataStoreRegistry,
+    NotFoundError,
+    TableObject,
+)
 from dao.profiles import ColumnProfile, Histogram, Profile, profile
 from dao.profiles._bins import Bins
 from dao.profiles._column import Column
@@ -244,3 +253,25 @@ def test_data_does_not_control_the_terminal_or_the_page() -> None:
     assert "\x1b" not in str(shown)
     assert len(str(shown).splitlines()) == 3
     assert "<b>" not in shown._repr_html_()
+
+
+def test_the_asynchronous_face_has_the_same_profile() -> None:
+    table = pa.table({"a": [1, 2, None], "b": ["x", "y", "x"]})
+
+    class Later:
+        """An interface whose streams are asynchronous."""
+
+        async def read_stream(self, data_object: DataObject) -> AsyncIterator[pa.RecordBatch]:
+            for batch in table.to_batches(max_chunksize=1):
+                yield batch
+
+    catalog = {"s": {"interface": "memory", "objects": {"t": {"type": "table"}}}}
+    dao = DataAccessObject(catalog)
+    dao.write(table, "s.t")
+    later = AsyncDataAccessObject(registry=DataStoreRegistry([dao.catalog.stores["s"]]))
+    expected = profile(dao, "s.t", where="a IS NOT NULL")
+    assert asyncio.run(profile(later, "s.t", where="a IS NOT NULL")) == expected
+    streamed = asyncio.run(profile(later, TableObject("t", DataStore("s", Later()))))
+    assert streamed == profile(dao, "s.t")
+    with pytest.raises(NotFoundError):
+        asyncio.run(profile(later, TableObject("none", dao.catalog.stores["s"])))
