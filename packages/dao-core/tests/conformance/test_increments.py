@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import Any
 
@@ -10,17 +9,15 @@ import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 from full_lake import FullLakeInterface
+from incremental_lakes import change, orders, same
 
 from dao import (
-    AsyncDataAccessObject,
     Capabilities,
-    ConflictError,
     DataAccessObject,
     DataError,
     DataStore,
     DataStoreRegistry,
     NoRouteError,
-    NotFoundError,
     Position,
     TableObject,
     UnsupportedError,
@@ -29,71 +26,6 @@ from dao._cli.app import dao as command
 from dao.events import Request
 from dao.hookspecs import hookimpl
 from dao.plugins import Plugins
-
-GONE = "_change_type = 'delete'"
-
-
-class Lake(FullLakeInterface):
-    """Records what it is asked for, and fails or does something else at a step."""
-
-    def asked(self) -> list[str]:
-        return self.__dict__.setdefault("steps", [])
-
-    def at(self, step: str) -> None:
-        self.asked().append(step)
-        action = self.__dict__.get("then", {}).pop(step, None)
-        if action is not None:
-            action()
-
-    def read_changes(self, data_object, *, since=None, until=None, columns=None, where=None, limit=None):
-        self.at("read_changes")
-        return super().read_changes(data_object, since=since, until=until, columns=columns, where=where, limit=limit)
-
-    def _publish(self, data_object, operation, change):
-        self.at("before the commit")
-        result = super()._publish(data_object, operation, change)
-        self.at("after the commit")
-        return result
-
-
-@pytest.fixture
-def bronze() -> Lake:
-    return Lake()
-
-
-@pytest.fixture
-def silver() -> Lake:
-    return Lake()
-
-
-@pytest.fixture
-def source(bronze: Lake) -> TableObject:
-    return TableObject("orders", DataStore("bronze", bronze))
-
-
-@pytest.fixture
-def target(silver: Lake) -> TableObject:
-    return TableObject("orders", DataStore("silver", silver))
-
-
-@pytest.fixture
-def dao(source: TableObject, target: TableObject) -> DataAccessObject:
-    made = DataAccessObject(registry=DataStoreRegistry([source.data_store, target.data_store]))
-    made.write(orders({1: "a", 2: "b", 3: "c"}), source)
-    return made
-
-
-def orders(values: dict[int, str]) -> pa.Table:
-    return pa.table({"id": pa.array(values, pa.int64()), "v": pa.array(values.values(), pa.string())})
-
-
-def change(dao: DataAccessObject, source: TableObject) -> None:
-    dao.upsert(orders({2: "B", 4: "D"}), source, keys="id")
-    dao.delete(source, where="id = 1")
-
-
-def same(dao: DataAccessObject, source: TableObject, target: TableObject) -> bool:
-    return sorted(map(str, dao.read(source, into="pylist"))) == sorted(map(str, dao.read(target, into="pylist")))
 
 
 def test_a_plan_says_what_will_be_done(dao, source, target, silver) -> None:
@@ -185,13 +117,6 @@ def test_without_keys_the_rows_that_the_condition_leaves_out_do_not_matter(dao, 
         dao.copy(source, target, **given)
 
 
-def test_the_position_advances_where_no_row_is_wanted(dao, source, target, bronze) -> None:
-    dao.copy(source, target, incremental=True, keys="id", where="id < 3")
-    dao.write(orders({8: "h"}), source, mode="append")
-    dao.copy(source, target, incremental=True, keys="id", where="id < 3")
-    assert dao.read_increment(source, target, keys="id").since == 2
-
-
 def test_several_rows_of_one_key_are_an_error(dao, source, target) -> None:
     dao.copy(source, target, incremental=True, keys="id")
     dao.write(orders({2: "again"}), source, mode="append")
@@ -236,80 +161,6 @@ def test_changes_hold_to_the_memory_limit(source, target) -> None:
     assert dao.count(there) == 1000
 
 
-@pytest.mark.parametrize("step", ["before the commit", "after the commit"])
-@pytest.mark.parametrize("first", [True, False], ids=["the first load", "an increment"])
-def test_a_killed_copy_is_done_once_by_the_next(dao, source, target, silver, step, first) -> None:
-    class Killed(BaseException):
-        pass
-
-    def kill() -> None:
-        raise Killed
-
-    if not first:
-        dao.copy(source, target, incremental=True)
-        dao.write(orders({5: "e"}), source, mode="append")
-    silver.then = {step: kill}
-    with pytest.raises(Killed):
-        dao.copy(source, target, incremental=True)
-    if step == "after the commit":  # this lake keeps the position after its rows: others keep both in one step
-        version = len(silver.tables["orders"])
-        silver.positions["orders", version] = {"bronze.orders": Position("bronze.orders", 1 if first else 2)}
-    dao.copy(source, target, incremental=True)
-    assert same(dao, source, target)
-
-
-def test_of_two_copies_at_once_one_is_a_conflict(dao, source, target, bronze) -> None:
-    dao.copy(source, target, incremental=True)
-    dao.write(orders({5: "e"}), source, mode="append")
-    bronze.then = {"read_changes": lambda: dao.copy(source, target, incremental=True)}
-    with pytest.raises(ConflictError, match="from version 1 to 2, and the table has got to 2 already"):
-        dao.copy(source, target, incremental=True)
-    assert same(dao, source, target)
-
-
-def test_a_name_survives_that_the_store_is_called_otherwise(dao, source, target, bronze) -> None:
-    dao.copy(source, target, incremental=True, name="orders")
-    dao.write(orders({5: "e"}), source, mode="append")
-    renamed = TableObject("orders", DataStore("raw", bronze))
-    assert dao.copy(renamed, target, incremental=True, name="orders").rows_inserted == 1
-
-
-def test_two_sources_are_gathered_in_one_table(dao, source, target, bronze) -> None:
-    other = source.replace(key="more")
-    dao.write(orders({11: "k"}), other)
-    for rows in ({21: "u"}, {22: "v"}):
-        dao.copy(source, target, incremental=True, name="one", mode="append")
-        dao.copy(other, target, incremental=True, name="two", mode="append")
-        dao.write(orders(rows), other, mode="append")
-    assert sorted(dao.read(target)["id"].to_pylist()) == [1, 2, 3, 11, 21]
-
-
-def test_a_branch_has_its_own_position(dao, source, target, silver) -> None:
-    dao.copy(source, target, incremental=True)
-    silver.refer("branch", target, "trial")
-    dao.write(orders({5: "e"}), source, mode="append")
-    dao.copy(source, target, incremental=True, branch="trial")
-    assert (dao.read_increment(source, target).since, dao.read_increment(source, target, branch="trial").since) == (
-        1,
-        2,
-    )
-    assert dao.count(target) == 3
-    assert dao.read(target, branch="trial").num_rows == 4
-
-
-def test_a_version_that_is_not_kept_any_more_says_how_to_begin_again(dao, source, target) -> None:
-    dao.copy(source, target, incremental=True)
-    for number in (5, 6):
-        dao.write(orders({number: "e"}), source, mode="append")
-    dao.run("expire", source, dry_run=False)
-    with pytest.raises(
-        NotFoundError, match=r"'silver\.orders' has got to version 1 of 'bronze\.orders': .*'overwrite'"
-    ):
-        dao.copy(source, target, incremental=True)
-    dao.copy(source, target, incremental=True, mode="overwrite")
-    assert same(dao, source, target)
-
-
 def test_a_source_without_numbered_versions_has_no_positions(dao, target) -> None:
     class Named(FullLakeInterface):
         def history(self, data_object):
@@ -345,91 +196,6 @@ def test_hooks_meet_one_copy_with_its_parts(source, target) -> None:
         "- copy orders",
         *(f"copy {action} orders" for action in ("read_position", "read_changes", "upsert")),
     ]
-
-
-def test_the_asynchronous_face_does_the_same(dao, source, target) -> None:
-    async def main() -> None:
-        async with AsyncDataAccessObject() as awaited:
-            await awaited.copy(source, target, incremental=True, keys="id")
-            change(dao, source)
-            found = await awaited.read_increment(source, target, keys="id")
-            await awaited.upsert(found.changes, target, keys="id", delete_when=GONE, position=found.position)
-            assert (await awaited.read_increment(source, target, keys="id")).is_empty
-
-    asyncio.run(main())
-    assert same(dao, source, target)
-
-
-class Coroutines:
-    """A lake whose methods are coroutines, and whose streams are asynchronous."""
-
-    def __init__(self) -> None:
-        self.lake = FullLakeInterface()
-
-    async def read_stream(self, data_object, *, version=None):
-        for batch in self.lake.read(data_object, version=version).to_batches():
-            await asyncio.sleep(0)
-            yield batch
-
-    async def read(self, data_object, *, version=None):
-        return self.lake.read(data_object, version=version)
-
-    async def read_changes(self, data_object, *, since=None):
-        return self.lake.read_changes(data_object, since=since)
-
-    async def read_position(self, data_object, *, source):
-        return self.lake.read_position(data_object, source=source)
-
-    async def history(self, data_object):
-        return self.lake.history(data_object)
-
-    async def write(self, data, data_object, *, mode="error", position=None):
-        return self.lake.write(data, data_object, mode=mode, position=position)
-
-    async def upsert(self, data, data_object, *, keys=None, delete_when=None, position=None):
-        return self.lake.upsert(data, data_object, keys=keys, delete_when=delete_when, position=position)
-
-    async def delete(self, data_object, *, where=None):
-        return self.lake.delete(data_object, where=where)
-
-
-def test_coroutines_serve_the_asynchronous_face() -> None:
-    source = TableObject("orders", DataStore("bronze", Coroutines()))
-    target = TableObject("orders", DataStore("silver", Coroutines()), keys="id")
-
-    async def main() -> None:
-        async with AsyncDataAccessObject() as dao:
-            await dao.write(orders({1: "a", 2: "b"}), source)
-            first = await dao.read_increment(source, target)
-            assert first.changes.read_all()["_change_type"].to_pylist() == ["insert", "insert"]
-            await dao.copy(source, target, incremental=True)
-            await dao.delete(source, where="id = 1")
-            await dao.copy(source, target, incremental=True)
-            assert (await dao.read(target, into="pylist")) == [{"id": 2, "v": "b"}]
-
-    asyncio.run(main())
-
-
-def test_the_first_increment_is_read_as_it_is_asked_for(target) -> None:
-    class Streaming(FullLakeInterface):
-        read_so_far = 0
-
-        def read_stream(self, data_object, *, version=None):
-            def batches():
-                for batch in self.read(data_object, version=version).to_batches(max_chunksize=1):
-                    self.read_so_far += 1
-                    yield batch
-
-            return pa.RecordBatchReader.from_batches(orders({}).schema, batches())
-
-    lake = Streaming()
-    source = TableObject("orders", DataStore("bronze", lake))
-    dao = DataAccessObject()
-    dao.write(orders(dict.fromkeys(range(100), "x")), source)
-    changes = dao.read_increment(source, target, keys="id").changes
-    assert changes.schema.names == ["id", "v", "_change_type"]
-    assert changes.read_next_batch().to_pylist() == [{"id": 0, "v": "x", "_change_type": "insert"}]
-    assert lake.read_so_far < 5
 
 
 def test_the_command_line_copies_what_changed(tmp_path) -> None:

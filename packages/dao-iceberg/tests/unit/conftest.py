@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import struct
+import sys
 import zlib
 from io import BytesIO
+from pathlib import Path
 from uuid import uuid4
 
 import pyarrow as pa
@@ -41,6 +43,8 @@ from pyroaring import BitMap
 from dao import DataAccessObject, DataStore, TableObject
 from dao_iceberg._tables.client import Client
 from dao_iceberg.connector import AWSConnector
+
+sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
 
 PATH = pa.field("file_path", pa.string(), False, {"PARQUET:field_id": "2147483546"})
 POSITION = pa.field("pos", pa.int64(), False, {"PARQUET:field_id": "2147483545"})
@@ -268,3 +272,17 @@ class Shop:
 @pytest.fixture
 def shop(lake, dao):
     return Shop(lake, dao)
+
+
+@pytest.fixture
+def asked(client, monkeypatch):
+    """Lets the catalog's answers be others: a list of functions of the commit that is asked for."""
+    answers: list = []
+    catalog = client.catalogs.get()
+    commit = catalog.commit_table
+
+    def answer(*given):
+        return answers.pop(0)(lambda: commit(*given)) if answers else commit(*given)
+
+    monkeypatch.setattr(catalog, "commit_table", answer)
+    return answers
