@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -14,7 +14,18 @@ from pyarrow import fs
 
 from dao.errors import AlreadyExistsError, ConflictError, DaoError, NotFoundError
 from dao_files._storage.keys import join
-from dao_files._storage.storage import Change, Snapshot, Storage
+from dao_files._storage.storage import Storage
+from dao_files.testing._storing import (
+    Files,
+    always,
+    current_files,
+    fill,
+    never,
+    put,
+    put_file,
+    read_all,
+    read_file,
+)
 from dao_files.testing._suites import ODD_KEYS, Suite, at_once
 
 __all__ = ["StorageSuite"]
@@ -23,62 +34,9 @@ _WRITERS = 6
 _ROUNDS = 10
 _LARGE = bytes(range(256)) * (20 << 10)
 
-Files = dict[str, bytes]
-
 
 class _GivenUp(Exception):
     """An error that leaves an incomplete change."""
-
-
-def _fill(change: Change, files: Mapping[str, bytes]) -> None:
-    for path, content in files.items():
-        with change.create(path) as sink:
-            sink.write(content)
-
-
-def _put(storage: Storage, key: str, files: Mapping[str, bytes]) -> None:
-    """Replace the directory at a key."""
-    with storage.change(key, tree=True) as change:
-        _fill(change, files)
-        change.publish()
-
-
-def _put_file(storage: Storage, key: str, content: bytes, *, blind: bool = False) -> None:
-    with storage.change(key, tree=False, blind=blind) as change:
-        _fill(change, {"": content})
-        change.publish()
-
-
-def _always(_: Snapshot) -> bool:
-    return True
-
-
-def _never(_: Snapshot) -> bool:
-    return False
-
-
-def _read(snapshot: Snapshot) -> Files:
-    """Read the contents of all files, by their paths below the snapshot's key."""
-    found = {}
-    for info in snapshot.files:
-        with snapshot.open(info.key) as file:
-            found[info.key[len(snapshot.key) + 1 :] if snapshot.key else info.key] = file.read()
-    return found
-
-
-def _current_files(storage: Storage, key: str) -> Files:
-    """Read the current files of a key, an empty dict if there are none; retries on a conflict with a writer."""
-    while True:
-        try:
-            snapshot = storage.snapshot(key)
-        except NotFoundError:
-            return {}
-        try:
-            return _read(snapshot)
-        except ConflictError:
-            continue
-        finally:
-            snapshot.close()
 
 
 class StorageSuite(Suite, written="dao_files.storage.Storage"):
@@ -108,7 +66,7 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
             lambda: storage.snapshot("a/b"),
             lambda: list(storage.list("a/b")),
             lambda: storage.delete("a/b"),
-            lambda: storage.move("a/b", "c", replace=_always),
+            lambda: storage.move("a/b", "c", replace=always),
         )
         for request in requests:
             with pytest.raises(NotFoundError):
@@ -120,7 +78,7 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
         That is the order of the keys as texts, or folder by folder.
         """
         files = {"b.bin": b"", "a/z.bin": _LARGE, "a.bin": b"a", "a/b.bin": b"b"}
-        _put(storage, "deep/t", files)
+        put(storage, "deep/t", files)
         assert (storage.kind("deep/t"), storage.kind("deep"), storage.kind("deep/t/a.bin")) == (
             "directory",
             "directory",
@@ -128,7 +86,7 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
         )
         assert storage.kind("deep/t/a") == "directory"
         snapshot = storage.snapshot("deep/t")
-        assert (snapshot.key, snapshot.is_file, _read(snapshot)) == ("deep/t", False, files)
+        assert (snapshot.key, snapshot.is_file, read_all(snapshot)) == ("deep/t", False, files)
         keys = [info.key for info in snapshot.files]
         ours = [f"deep/t/{path}" for path in files]
         assert keys in (sorted(ours), sorted(ours, key=lambda key: key.split("/")))
@@ -141,7 +99,7 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
     def test_a_single_file(self, storage: Storage) -> None:
         """A change with tree=False creates one file at the key, or replaces it, also with blind=True."""
         for content, blind in ((b"one", False), (b"two", False), (b"three", True)):
-            _put_file(storage, "folder/f.bin", content, blind=blind)
+            put_file(storage, "folder/f.bin", content, blind=blind)
             snapshot = storage.snapshot("folder/f.bin")
             assert (snapshot.is_file, [info.key for info in snapshot.files]) == (True, ["folder/f.bin"])
             with snapshot.open("folder/f.bin") as file:
@@ -151,39 +109,39 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
 
     def test_what_is_not_published_is_nowhere(self, storage: Storage) -> None:
         """Nothing is visible before publish; leaving a change without it, or by an error, discards everything."""
-        _put(storage, "t", {"a.bin": b"old"})
+        put(storage, "t", {"a.bin": b"old"})
         for key in ("t", "new"):
-            before = _current_files(storage, key)
+            before = current_files(storage, key)
             with storage.change(key, tree=True) as change:
-                _fill(change, {"b.bin": b"new"})
-                assert _current_files(storage, key) == before
+                fill(change, {"b.bin": b"new"})
+                assert current_files(storage, key) == before
             with suppress(_GivenUp), storage.change(key, tree=True) as change:
-                _fill(change, {"b.bin": b"new"})
+                fill(change, {"b.bin": b"new"})
                 with change.create("c.bin") as sink:
                     sink.write(b"half")
                     raise _GivenUp
-            assert _current_files(storage, key) == before
+            assert current_files(storage, key) == before
         assert [info.key for info in storage.list("")] == ["t/a.bin"]
 
     def test_a_change_replaces_everything(self, storage: Storage) -> None:
         """Files neither created nor kept are removed; kept files are unchanged; copied files are equal."""
-        _put(storage, "other", {"x.bin": b"x"})
-        _put(storage, "t", {"kept.bin": _LARGE, "dropped.bin": b"d", "sub/kept.bin": b"s"})
+        put(storage, "other", {"x.bin": b"x"})
+        put(storage, "t", {"kept.bin": _LARGE, "dropped.bin": b"d", "sub/kept.bin": b"s"})
         other = storage.snapshot("other")
         with storage.change("t", tree=True) as change:
             assert change.base is not None
-            assert set(_read(change.base)) == {"kept.bin", "dropped.bin", "sub/kept.bin"}
+            assert set(read_all(change.base)) == {"kept.bin", "dropped.bin", "sub/kept.bin"}
             change.keep("t/kept.bin")
             change.keep("t/sub/kept.bin")
-            _fill(change, {"new.bin": b"new"})
+            fill(change, {"new.bin": b"new"})
             assert change.size("new.bin") == 3
             assert change.copy_in(other, "other/x.bin", "copied.bin") == 1
             change.publish()
         other.close()
         expected = {"kept.bin": _LARGE, "sub/kept.bin": b"s", "new.bin": b"new", "copied.bin": b"x"}
-        assert _current_files(storage, "t") == expected
-        assert _current_files(storage, "other") == {"x.bin": b"x"}
-        _put(storage, "t", {"only.bin": b"1"})
+        assert current_files(storage, "t") == expected
+        assert current_files(storage, "other") == {"x.bin": b"x"}
+        put(storage, "t", {"only.bin": b"1"})
         assert [info.key for info in storage.list("t")] == ["t/only.bin"]
 
     def test_base_is_none_where_nothing_is(self, storage: Storage) -> None:
@@ -200,17 +158,17 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
         """
         old = {"a.bin": b"old a", "b.bin": b"old b"}
         changes: tuple[Callable[[], object], ...] = (
-            lambda: _put(storage, "t", {"a.bin": b"new a", "c.bin": b"new c"}),
+            lambda: put(storage, "t", {"a.bin": b"new a", "c.bin": b"new c"}),
             lambda: storage.delete("t"),
         )
         for change in changes:
-            _put(storage, "t", old)
+            put(storage, "t", old)
             snapshot = storage.snapshot("t")
             opened = snapshot.open("t/a.bin")
             change()
             assert [info.key for info in snapshot.files] == ["t/a.bin", "t/b.bin"]
             for key, content in old.items():
-                self._check_content(storage, partial(_read_file, snapshot, f"t/{key}"), content)
+                self._check_content(storage, partial(read_file, snapshot, f"t/{key}"), content)
             self._check_content(storage, opened.read, b"old a")
             opened.close()
             snapshot.close()
@@ -224,7 +182,7 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
 
     def test_files_are_read_from_anywhere(self, storage: Storage) -> None:
         """A file of a snapshot can be read in ranges, and stays readable after the snapshot is closed."""
-        _put(storage, "t", {"a.bin": _LARGE})
+        put(storage, "t", {"a.bin": _LARGE})
         snapshot = storage.snapshot("t")
         with snapshot.open("t/a.bin") as file:
             snapshot.close()
@@ -253,24 +211,24 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
         """``move`` moves all files at a key to another key; an existing target is replaced as a whole, or
         refused, as the caller decides by a snapshot of it.
         """
-        _put(storage, "t", {"a.bin": b"a", "sub/b.bin": b"b"})
-        _put(storage, "taken", {"x.bin": b"x"})
+        put(storage, "t", {"a.bin": b"a", "sub/b.bin": b"b"})
+        put(storage, "taken", {"x.bin": b"x"})
         with pytest.raises(AlreadyExistsError):
             storage.move("t", "taken", replace=lambda there: [info.key for info in there.files] != ["taken/x.bin"])
-        assert (_current_files(storage, "taken"), len(_current_files(storage, "t"))) == ({"x.bin": b"x"}, 2)
-        storage.move("t", "taken", replace=_always)
-        storage.move("taken", "deep/target", replace=_never)
-        assert _current_files(storage, "deep/target") == {"a.bin": b"a", "sub/b.bin": b"b"}
+        assert (current_files(storage, "taken"), len(current_files(storage, "t"))) == ({"x.bin": b"x"}, 2)
+        storage.move("t", "taken", replace=always)
+        storage.move("taken", "deep/target", replace=never)
+        assert current_files(storage, "deep/target") == {"a.bin": b"a", "sub/b.bin": b"b"}
         assert (storage.kind("t"), storage.kind("taken")) == (None, None)
-        _put_file(storage, "f.bin", b"f")
-        storage.move("f.bin", "g.bin", replace=_never, wanted="file")
+        put_file(storage, "f.bin", b"f")
+        storage.move("f.bin", "g.bin", replace=never, wanted="file")
         assert (storage.kind("f.bin"), [info.size for info in storage.list("g.bin")]) == (None, [1])
 
     def test_deleting(self, storage: Storage) -> None:
         """``delete`` removes all files at a key, and no others, also if their names begin with the key."""
         for key in ("t", "t2", "u/t"):
-            _put(storage, key, {"a.bin": b"a", "sub/b.bin": b"b"})
-        _put_file(storage, "t.bin", b"f")
+            put(storage, key, {"a.bin": b"a", "sub/b.bin": b"b"})
+        put_file(storage, "t.bin", b"f")
         storage.delete("t")
         assert storage.kind("t") is None
         assert sorted(info.key for info in storage.list("")) == [
@@ -282,8 +240,8 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
         ]
         storage.delete("t.bin")
         assert storage.kind("t.bin") is None
-        _put(storage, "t", {"c.bin": b"c"})
-        assert _current_files(storage, "t") == {"c.bin": b"c"}
+        put(storage, "t", {"c.bin": b"c"})
+        assert current_files(storage, "t") == {"c.bin": b"c"}
 
     def test_no_change_is_lost(self, storage: Storage) -> None:
         """Of concurrent changes of one key, each that was published is in the final state; the others raise."""
@@ -294,27 +252,27 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
                     with storage.change("t", tree=True) as change:
                         for info in change.base.files if change.base is not None else ():
                             change.keep(info.key)
-                        _fill(change, {f"{number}.bin": b"%d" % number})
+                        fill(change, {f"{number}.bin": b"%d" % number})
                         change.publish()
                     return
                 except (ConflictError, AlreadyExistsError):
                     assert storage.conflict_timeout, "a storage without conflicts keeps its writers waiting"
 
         at_once([partial(add, number) for number in range(_WRITERS)])
-        assert _current_files(storage, "t") == {f"{number}.bin": b"%d" % number for number in range(_WRITERS)}
+        assert current_files(storage, "t") == {f"{number}.bin": b"%d" % number for number in range(_WRITERS)}
 
     def test_readers_see_whole_states(self, storage: Storage) -> None:
         """While a directory is replaced, every snapshot is one complete state."""
         states = [{"a.bin": b"1", "b.bin": b"1"}, {"a.bin": b"22", "b.bin": b"22", "c.bin": b"22"}]
-        _put(storage, "t", states[0])
+        put(storage, "t", states[0])
 
         def write() -> list[Files]:
             for number in range(1, _ROUNDS):
-                _put(storage, "t", states[number % 2])
+                put(storage, "t", states[number % 2])
             return []
 
         def read() -> list[Files]:
-            return [_current_files(storage, "t") for _ in range(_ROUNDS)]
+            return [current_files(storage, "t") for _ in range(_ROUNDS)]
 
         assert all(found in states for seen in at_once([write, read]) for found in seen)
 
@@ -327,44 +285,44 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
             return
         with storage.change("t", tree=True) as change, storage.change("f", tree=False) as single:
             assert (change.base, single.base) == (None, None)
-            _fill(change, {"a.bin": b"mine"})
-            _fill(single, {"": b"mine"})
-            _put(rival, "t", {"a.bin": b"theirs"})
-            _put_file(rival, "f", b"theirs")
+            fill(change, {"a.bin": b"mine"})
+            fill(single, {"": b"mine"})
+            put(rival, "t", {"a.bin": b"theirs"})
+            put_file(rival, "f", b"theirs")
             for late in (change, single):
                 with pytest.raises((AlreadyExistsError, ConflictError)):
                     late.publish()
-        assert _current_files(storage, "t") == {"a.bin": b"theirs"}
-        assert list(_current_files(storage, "f").values()) == [b"theirs"]
+        assert current_files(storage, "t") == {"a.bin": b"theirs"}
+        assert list(current_files(storage, "f").values()) == [b"theirs"]
 
     def test_a_conflict_can_be_renewed(self, storage: Storage, rival: Storage | None) -> None:
         """``publish`` raises ConflictError if another change was published since; after ``renew`` it succeeds."""
         if rival is None:
             return
-        _put(storage, "t", {"a.bin": b"a"})
+        put(storage, "t", {"a.bin": b"a"})
         with storage.change("t", tree=True) as change:
             change.keep("t/a.bin")
-            _fill(change, {"mine.bin": b"mine"})
-            _put(rival, "t", {"theirs.bin": b"theirs"})
+            fill(change, {"mine.bin": b"mine"})
+            put(rival, "t", {"theirs.bin": b"theirs"})
             with pytest.raises(ConflictError):
                 change.publish()
-            assert _current_files(rival, "t") == {"theirs.bin": b"theirs"}
+            assert current_files(rival, "t") == {"theirs.bin": b"theirs"}
             change.renew()
             assert change.base is not None
             for info in change.base.files:
                 change.keep(info.key)
             change.publish()
-        assert _current_files(rival, "t") == {"theirs.bin": b"theirs", "mine.bin": b"mine"}
+        assert current_files(rival, "t") == {"theirs.bin": b"theirs", "mine.bin": b"mine"}
 
     def test_keys_are_exact(self, storage: Storage) -> None:
         """Keys, and paths below them, are not escaped, unescaped, folded or normalised."""
         files = {key: b"%d" % number for number, key in enumerate(ODD_KEYS)}
-        _put(storage, "odd", files)
-        assert _current_files(storage, "odd") == files
+        put(storage, "odd", files)
+        assert current_files(storage, "odd") == files
         assert {info.key for info in storage.list("")} == {join("odd", key) for key in files}
         for key in ODD_KEYS:
-            _put_file(storage, f"single/{key}", key.encode())
-        assert _current_files(storage, "single") == {key: key.encode() for key in ODD_KEYS}
+            put_file(storage, f"single/{key}", key.encode())
+        assert current_files(storage, "single") == {key: key.encode() for key in ODD_KEYS}
 
     def test_uris_name_keys(self, storage: Storage) -> None:
         """``key_of`` returns the key of a URI below the root's; None for any other URI."""
@@ -379,11 +337,6 @@ class StorageSuite(Suite, written="dao_files.storage.Storage"):
 
     def test_it_can_be_pickled(self, storage: Storage) -> None:
         """A pickled storage accesses the same files, or contains them."""
-        _put(storage, "t", {"a.bin": b"a"})
+        put(storage, "t", {"a.bin": b"a"})
         again = pickle.loads(pickle.dumps(storage))
-        assert _current_files(again, "t") == {"a.bin": b"a"}
-
-
-def _read_file(snapshot: Snapshot, key: str) -> bytes:
-    with snapshot.open(key) as file:
-        return file.read()
+        assert current_files(again, "t") == {"a.bin": b"a"}
