@@ -76,6 +76,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "run_set_properties": ({"properties": {"x": "y"}}, {"properties": {"x": "z"}}),
     "run_add_files": ({"paths": "far.parquet"}, {"paths": "none.parquet", "branch": "b"}),
     "run_register": ({"metadata": "none"}, {"metadata": "orders"}),
+    "run_refs": ({}, {}),
     "run_publish": ({"branch": "b"}, {"branch": "none"}),
     "run_create_branch": ({"name": "c"}, NAMED),
     "run_create_tag": ({"name": "c"}, NAMED),

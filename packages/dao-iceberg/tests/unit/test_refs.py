@@ -30,6 +30,14 @@ def test_tags_and_branches_of_versions(dao, table):
     dao.run("drop_branch", table, name="trial")
     dao.run("drop_tag", table, name="first")
     assert dao.count(table, tag="tried") == 6
+    versions = [entry.version for entry in dao.history(table)]
+    refs = dao.run("refs", table)
+    assert refs.select(["name", "kind", "version"]).to_pylist()[:2] == [
+        {"name": "main", "kind": "branch", "version": versions[0]},
+        {"name": "now", "kind": "tag", "version": versions[0]},
+    ]
+    assert refs["timestamp"][0].as_py() == dao.history(table)[0].timestamp
+    assert refs["name"].to_pylist() == ["main", "now", "tried"]
     for given in ({"branch": "trial"}, {"tag": "first"}):
         with pytest.raises(NotFoundError):
             dao.read(table, **given)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
+import pyarrow as pa
 from pyiceberg.table.refs import SnapshotRef, SnapshotRefType
 from pyiceberg.table.update import (
     AssertRefSnapshotId,
@@ -23,7 +24,22 @@ from dao_iceberg._commits.remembered import line_of, positions_of, positions_pro
 from dao_iceberg._snapshots.versions import open_version
 from dao_iceberg._tables.client import MAIN, Client, Snapshot, missing_ref
 
-__all__ = ["create_ref", "drop_ref", "publish"]
+__all__ = ["create_ref", "drop_ref", "publish", "refs_of"]
+
+_COLUMNS = pa.schema(
+    {"name": pa.string(), "kind": pa.string(), "version": pa.int64(), "timestamp": pa.timestamp("ms", "UTC")}
+)
+
+
+def refs_of(snapshot: Snapshot) -> pa.Table:
+    """See :meth:`dao_iceberg.IcebergInterface.run_refs`."""
+    made = {one.snapshot_id: one.timestamp_ms for one in snapshot.metadata.snapshots}
+    rows = [
+        (name, ref.snapshot_ref_type.value, ref.snapshot_id, made.get(ref.snapshot_id))
+        for name, ref in snapshot.metadata.refs.items()
+    ]
+    rows.sort(key=lambda row: (row[0] != MAIN, row[1], row[0]))
+    return pa.Table.from_pylist([dict(zip(_COLUMNS.names, row, strict=True)) for row in rows], _COLUMNS)
 
 
 def create_ref(

@@ -216,6 +216,21 @@ class TableRoutes(IcebergBase):
         """
         return self._create_ref(data_object, "tag", name, version, as_of, branch)
 
+    def run_refs(self, data_object: TableObject) -> Any:
+        """The branches and tags of a table: ``run("refs", ...)``.
+
+        Returns:
+            A ``pyarrow.Table`` with a row each, ``main`` first, then branches, then tags: ``name`` (string), ``kind``
+            (string: ``branch`` or ``tag``), ``version`` (int64), ``timestamp`` (when the version was made:
+            ``timestamp[ms, UTC]``).
+
+        Raises:
+            NotFoundError: there is no table.
+        """
+        from dao_iceberg._actions.refs import refs_of
+
+        return refs_of(self._snapshot(data_object))
+
     def _create_ref(
         self,
         data_object: TableObject,
