@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, make_dataclass
+from dataclasses import dataclass, make_dataclass
 from decimal import Decimal
 from enum import Enum, IntEnum, StrEnum
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, NewType, NotRequired, Optional, Required
@@ -224,21 +224,6 @@ def test_a_pydantic_model_may_name_what_is_defined_after_it():
     assert schema_of(Early).field("late").type.value_type == pa.struct([pa.field("n", pa.int64(), False)])
 
 
-@pydantic.dataclasses.dataclass
-class Checked:
-    price: Decimal = pydantic.Field(max_digits=5, decimal_places=2, description="in euro")
-    later: list[Late] = pydantic.Field(default_factory=list)
-    n: int = 3
-
-
-def test_a_dataclass_of_pydantic_says_what_a_model_says():
-    schema = schema_of(Checked, notes=True)
-    late = pa.field("item", pa.struct([pa.field("n", pa.int64(), False)]), False)
-    kinds = [pa.decimal128(5, 2), pa.list_(late), pa.int64()]
-    assert schema == pa.schema([pa.field(n, k, False) for n, k in zip(["price", "later", "n"], kinds, strict=True)])
-    assert _metadata(schema) == {"price": {b"doc": b"in euro"}, "n": {b"default": b"3"}}
-
-
 def test_a_pydantic_model_that_cant_be_resolved_says_so():
     model = pydantic.create_model("Model", value=("Missing", ...))
     with pytest.raises(DataError, match="Model has an annotation that can't be resolved"):
@@ -274,79 +259,6 @@ def test_a_mapping_may_mix_ways_to_say_a_type():
             pa.field("h", pa.int8(), False),
         ]
     )
-
-
-class Identified(pydantic.BaseModel):
-    id: UUID
-
-
-class WithUuids(pydantic.BaseModel):
-    ids: list[UUID]
-    by_id: dict[UUID, Identified | None]
-
-
-def test_uuids_may_have_a_type_of_their_own():
-    schema = schema_of(WithUuids, uuid=pa.uuid())
-    item = pa.field("item", pa.uuid(), False)
-    assert schema.field("ids").type == pa.list_(item)
-    assert schema.field("by_id").type == pa.map_(pa.uuid(), pa.struct([pa.field("id", pa.uuid(), False)]))
-
-
-class Noted(pydantic.BaseModel):
-    plain: int
-    described: int = pydantic.Field(description="what it is")
-    aliased: int = pydantic.Field(alias="was")
-    chosen: int = pydantic.Field(validation_alias=pydantic.AliasChoices("chosen", "a", pydantic.AliasPath("b", 0)))
-    renamed: int = pydantic.Field(json_schema_extra={"renamed_from": ["c", "d"]})
-    renamed_once: int = pydantic.Field(json_schema_extra={"renamed_from": "e"})
-    nullable: int | None = None
-    day: dt.date = dt.date(2026, 1, 2)
-    letter: Letter = Letter.A
-    many: list[int] = [1]
-    made: int = pydantic.Field(default_factory=int)
-    endless: float = float("inf")
-
-
-def _metadata(schema: pa.Schema) -> dict[str, dict[bytes, bytes]]:
-    return {field.name: field.metadata for field in schema if field.metadata}
-
-
-def test_notes_are_what_a_model_says_about_its_fields():
-    assert _metadata(schema_of(Noted, notes=True)) == {
-        "described": {b"doc": b"what it is"},
-        "aliased": {b"aliases": b'["was"]'},
-        "chosen": {b"aliases": b'["a"]'},
-        "renamed": {b"aliases": b'["c", "d"]'},
-        "renamed_once": {b"aliases": b'["e"]'},
-        "day": {b"default": b'"2026-01-02"'},
-        "letter": {b"default": b'"a"'},
-    }
-    assert _metadata(schema_of(Noted)) == {}
-
-
-class Row(NamedTuple):
-    n: int = 1
-
-
-@dataclass
-class Data:
-    rows: list[Row]
-    s: str = field(default="x", metadata={"doc": "text"})
-
-
-@attrs.define
-class Outer:
-    data: Data
-    b: bytes = attrs.field(default=b"\xff", metadata={"doc": "bytes"})
-    many: list[int] = attrs.field(factory=list)
-
-
-def test_notes_are_found_inside_and_in_every_kind_of_class():
-    schema = schema_of(Outer, notes=True)
-    assert _metadata(schema) == {"b": {b"doc": b"bytes", b"default": b'"ff"'}}
-    inner = schema.field("data").type
-    assert inner.field("s").metadata == {b"doc": b"text", b"default": b'"x"'}
-    assert inner.field("rows").type.value_field.type.field("n").metadata == {b"default": b"1"}
 
 
 def test_names_of_columns_are_text():
