@@ -51,3 +51,9 @@ def test_keys_that_name_a_column_twice_are_refused(store: DataStore, argument: s
     keys: dict[str, Any] = {argument: ["a", "b", "a"]}
     with pytest.raises(DataError, match=f"{argument}: found 'a' more than once"):
         dao.write(pa.table({"a": [1], "b": [2]}), table, **keys)
+
+
+@pytest.mark.parametrize("key", ["distkey", "sortkey"])
+def test_nested_values_neither_distribute_nor_sort(store: DataStore, key: str) -> None:
+    with pytest.raises(DataError, match="'d'"):
+        DataAccessObject().write(pa.table({"d": [[1]]}), TableObject("keyed", store), properties={key: "d"})

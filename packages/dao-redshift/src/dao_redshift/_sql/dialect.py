@@ -191,12 +191,15 @@ class RedshiftDialect(Dialect):
         """The columns of a new table, with the lengths that are asked for.
 
         Raises:
-            DataError: there are none; or a length is asked for where there is no text.
+            DataError: there are none; a length is asked for where there is no text; or SUPER distributes or sorts.
         """
         if not columns:
             raise DataError("found rows without columns, and a table of Redshift has one at least")
-        asked = TableProperties.of(properties, [one.name for one in columns]).lengths
+        found = TableProperties.of(properties, [one.name for one in columns])
+        asked = found.lengths
         for one in columns:
+            if one.type.sql == self.document and one.name in (found.distkey, *found.sortkey):
+                raise DataError(f"distkey, sortkey: found {one.name!r}, and rows aren't distributed or sorted by SUPER")
             if one.name in asked and not pt.is_string(one.type.arrow):
                 raise DataError(f"lengths: found {one.name!r}, a column of {one.type.sql}, expected columns of text")
         return tuple(

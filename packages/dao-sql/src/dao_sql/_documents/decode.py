@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -19,8 +19,7 @@ def _refuse(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
 
 
-_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_refuse)
-"""Numbers stay the texts that they are: Arrow makes each column's own type of them, all digits kept."""
+_PIECE = 4 << 20  # bytes of documents that are Python's values at the same time, which take a multiple of it
 
 
 def from_documents(texts: pa.Array, kind: pa.DataType) -> pa.Array:
@@ -31,21 +30,51 @@ def from_documents(texts: pa.Array, kind: pa.DataType) -> pa.Array:
         kind: the type of the values.
 
     Raises:
-        StoreError: a document isn't one of the type.
+        StoreError: a document isn't one of the type, or has an attribute that the type hasn't.
 
     >>> from_documents(pa.array(['{"a":"1.50"}', None]), pa.struct([("a", pa.decimal128(5, 2))])).to_pylist()
     [{'a': Decimal('1.50')}, None]
     """
-    if not len(texts):
-        return pa.array([], kind)
-    whole = pa.ListArray.from_arrays([0, len(texts)], pc.fill_null(texts.cast(pa.string()), "null"))
+    rows = max(1, len(texts) * _PIECE // max(1, texts.nbytes))
     try:
-        values = _DECODER.decode(f"[{pc.binary_join(whole, ',')[0].as_py()}]")
-        if len(values) != len(texts):
-            raise ValueError("some texts aren't one document each")
-        return _built(pa.array(values, _wire(kind)), kind)
+        pieces = [_values(texts.slice(start, rows), kind) for start in range(0, len(texts), rows)]
     except (pa.ArrowException, ValueError, TypeError, RecursionError) as error:
-        raise StoreError(f"found documents that aren't of the noted type {kind}: {error}") from error
+        raise StoreError(
+            f"found documents that aren't of the noted type {kind}: {error}. Without the note, which is the column's "
+            "comment, they are read as texts"
+        ) from error
+    return pa.concat_arrays(pieces) if pieces else pa.array([], kind)
+
+
+def _values(texts: pa.Array, kind: pa.DataType) -> pa.Array:
+    whole = pa.ListArray.from_arrays([0, len(texts)], pc.fill_null(texts.cast(pa.string()), "null"))
+    found = set[tuple[str, ...]]()
+
+    def attributes(values: dict[str, Any]) -> dict[str, Any]:
+        found.add(tuple(values))
+        return values
+
+    # Numbers stay the texts that they are: Arrow makes each column's own type of them, all digits kept.
+    decoder = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_refuse, object_hook=attributes)
+    values = decoder.decode(f"[{pc.binary_join(whole, ',')[0].as_py()}]")
+    if len(values) != len(texts):
+        raise ValueError("some texts aren't one document each")
+    known = list(_attributes(kind))
+    for names in found:
+        if not any(one.issuperset(names) for one in known):
+            raise ValueError(f"an object has the attributes {', '.join(names)}")
+    return _built(pa.array(values, _wire(kind)), kind)
+
+
+def _attributes(kind: pa.DataType) -> Iterator[frozenset[str]]:
+    """The names of the attributes of each object that there may be in documents of a type."""
+    if pt.is_struct(kind):
+        yield frozenset(field.name for field in kind)
+    if pt.is_map(kind):
+        yield frozenset(("key", "value"))
+    if pt.is_nested(kind):
+        for place in range(kind.num_fields):
+            yield from _attributes(kind.field(place).type)
 
 
 def _wire(kind: pa.DataType) -> pa.DataType:
@@ -67,8 +96,8 @@ def _built(array: pa.Array, kind: pa.DataType) -> pa.Array:
         return pa.MapArray.from_arrays(array.offsets, keys, items, type=kind, mask=array.is_null())
     if pt.is_struct(kind) and not kind.num_fields:
         return array.cast(kind)
-    if pt.is_fixed_size_list(kind):  # made of lists of any length, as pyarrow puts empty texts below null ones
-        return _built(array, pa.list_(kind.value_field)).cast(kind)
+    if pt.is_fixed_size_list(kind):
+        return _built_fixed(array, kind)
     if pt.is_nested(kind):
         from dao.arrow.convert import rebuild_nested
 
@@ -78,6 +107,20 @@ def _built(array: pa.Array, kind: pa.DataType) -> pa.Array:
     if array.type == kind:
         return array
     return next(make for matches, make in _MAKERS if matches(kind))(array, kind)
+
+
+def _built_fixed(array: pa.Array, kind: pa.DataType) -> pa.Array:
+    """Lists of one length, with nulls below null ones, where Arrow's cast leaves what was in memory."""
+    size = kind.list_size
+    if pc.any(pc.not_equal(pc.list_value_length(array), size)).as_py():
+        raise ValueError(f"a list hasn't {size} items")
+    items = _built(array.flatten(), kind.value_type)
+    if array.null_count:
+        places = iter(range(0, len(items), size))
+        starts = [next(places, 0) if valid else None for valid in array.is_valid().to_pylist()]
+        chosen = [None if start is None else start + place for start in starts for place in range(size)]
+        items = items.take(pa.array(chosen, pa.int64()))
+    return pa.FixedSizeListArray.from_arrays(items, type=kind, mask=array.is_null())
 
 
 def _cast(texts: pa.Array, kind: pa.DataType) -> pa.Array:

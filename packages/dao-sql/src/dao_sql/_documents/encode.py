@@ -48,9 +48,7 @@ def to_documents(array: pa.Array) -> pa.Array:
         pair = pa.struct([pa.field("key", kind.key_type, False), pa.field("value", kind.item_type)])
         return _arrays(array.cast(pa.list_(pair)))
     if pt.is_nested(kind):
-        from dao.arrow.convert import cast_array
-
-        return _arrays(cast_array(array, pa.list_(kind.value_field)))
+        return _arrays(array)
     return _leaf(array)
 
 

@@ -114,6 +114,10 @@ BEGIN
         RETURN;
     END IF;
     CALL _dao_redshift.check_columns(table_id, sort_columns || (attributes ->> 'distkey'));
+    IF EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = table_id AND atttypid = 'jsonb'::regtype
+               AND attname = ANY (sort_columns || (attributes ->> 'distkey'))) THEN
+        RAISE EXCEPTION 'a column of type super cannot be a distribution key or a sort key' USING ERRCODE = 'feature_not_supported';
+    END IF;
     EXECUTE format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS _dao_attributes, ADD CONSTRAINT _dao_attributes CHECK (true)', table_id);
     CALL _dao_redshift.record(table_id, jsonb_set(attributes, '{keys}', '[]'));
     -- A query's texts may have no length, and the database's collation.
