@@ -67,15 +67,18 @@ class Access:
             allowed_secrets: the references that an untrusted config may have, such as ``"env:API_TOKEN"``.
 
         Raises:
-            DataError: ``memory_limit`` is no number of bytes; ``allowed_secrets`` without ``untrusted``, or
-                ``untrusted`` with a catalog that is loaded already.
+            DataError: ``plugins`` is no Plugins; ``memory_limit`` is no number of bytes; ``allowed_secrets`` without
+                ``untrusted``, or ``untrusted`` with a catalog that is loaded already.
             ConfigError: the config has faults; all of them, each with its path.
         """
         # The modules for calls are imported with the first object, so that importing the class is cheap.
         from dao._core.execute import Executor
         from dao.catalog import load
-        from dao.plugins import default_plugins
+        from dao.plugins import Plugins, default_plugins
 
+        if plugins is not None and not isinstance(plugins, Plugins):
+            kind = type(plugins).__qualname__
+            raise DataError(f"plugins: found {kind}, expected a Plugins with what its register() was given")
         self._plugins = plugins or default_plugins()
         self.registry = registry if registry is not None else DataStoreRegistry.default
         self.catalog: Catalog = load(

@@ -20,7 +20,7 @@ from dao.errors import ConfigError, PluginError, did_you_mean
 from dao.interface import TableFormat, is_interface
 from dao.plugins._brought import FORMATS, INTERFACES, OWN_TYPES, SCHEMES, TYPES, Brought, Kind
 from dao.plugins._enabling import enabled_names, enabled_points
-from dao.plugins._registration import check_hooks
+from dao.plugins._registration import check_hooks, check_new
 from dao.secrets import register_scheme_source
 
 if TYPE_CHECKING:
@@ -66,18 +66,28 @@ class Plugins:
     def register(self, plugin: object, name: str) -> None:
         """Add a plugin that no entry point names, for instance in a test or in a script.
 
+        Args:
+            plugin: an object or a module with hooks, see :mod:`dao.hookspecs`. A class is not: give an instance.
+            name: what messages call it.
+
         Raises:
-            PluginError: a hook of it has no such name, doesn't have the right parameters, or is asynchronous.
+            PluginError: it has no hook, or one that would never be called: of no such name, with wrong parameters,
+                asynchronous, without ``@hookimpl``; or the name is taken, or it is registered already.
         """
         with self._lock:
+            try:
+                check_new(name, plugin, dict(self._manager.list_name_plugin()))
+                check_hooks(plugin)
+            except PluginError as error:
+                raise PluginError(f"plugin {name!r} can't be registered: {error}") from None
             self._added.append((name, plugin))
             self._forget()
             self._manager  # noqa: B018  (loads it now, so that its error comes here)
             if name in self.broken:
                 self._added.pop()
-                error = self.broken.pop(name)
+                cause = self.broken.pop(name)
                 self._forget()
-                raise PluginError(f"plugin {name!r} can't be registered: {error}") from error
+                raise PluginError(f"plugin {name!r} can't be registered: {cause}") from cause
 
     def _forget(self) -> None:
         self._repeated.clear()
