@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from statistics import median
 from typing import Any
 
 from kedro.io import AbstractDataset, DataCatalog
@@ -62,8 +63,10 @@ def rows() -> list[Row]:
 def _over_plain(times: Times) -> list[Row]:
     found = []
     for name in ("object", "name"):
-        extra = (times.of(name) - times.of("plain")) * 1e6
-        found.append(Row(f"routed call by {name}, over a plain call", f"{extra:.2f} us", "<= 2 us", extra <= 2))
+        # A call waits for nothing: what is above its CPU time is other programs'.
+        extra = (median(times.cpu[name]) - median(times.cpu["plain"])) * 1e6
+        detail = f"CPU time; {times.of(name) * 1e6:.2f} us by the clock"
+        found.append(Row(f"routed call by {name}, over a plain call", f"{extra:.2f} us", "<= 2 us", extra <= 2, detail))
     return found
 
 
