@@ -1,11 +1,13 @@
 """SQL for PostgreSQL and Redshift, run by PostgreSQL: it keeps the rows that DuckDB keeps.
 
-Redshift's own text runs here as far as PostgreSQL has its functions: all but binary literals.
+Redshift's own text runs here as far as PostgreSQL has its functions, all but binary literals, and by operators that
+ignore blanks at the ends of texts, as Redshift's do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from importlib.resources import files
 from typing import Any
 
 import duckdb
@@ -24,6 +26,9 @@ from predicates.conftest import NAMES
 GENERATED = settings(
     max_examples=150, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
 )
+_SCHEMA = "predicates_texts"
+_SCRIPT = files("dao_redshift.testing._system").joinpath("sql", "15_texts.sql").read_text("utf-8")
+_FUNCTIONS = f"CREATE FUNCTION {_SCHEMA}.len(text) RETURNS integer RETURN length($1)"
 _TYPES = {
     pa.int16(): "smallint", pa.int32(): "integer", pa.int64(): "bigint", pa.float32(): "real",
     pa.float64(): "double precision", pa.string(): "text", pa.bool_(): "boolean", pa.date32(): "date",
@@ -50,8 +55,11 @@ def connection(postgres_server: PostgresServer, stored: pa.Table) -> Iterator[ps
                 psql.SQL("INSERT INTO stored VALUES ({})").format(marks),
                 [tuple(row.values()) for row in stored.to_pylist()],
             )
+        connected.execute(_SCRIPT.replace("_dao_redshift_texts", _SCHEMA))
+        connected.execute(_FUNCTIONS)
         connected.execute("SET TimeZone = 'Asia/Tokyo'")  # no text may depend on the session's zone
         yield connected
+        connected.execute(f"DROP SCHEMA {_SCHEMA} CASCADE")
 
 
 def _agrees(connection: psycopg.Connection[Any], stored: pa.Table, condition: str, duck: Any, dialect: str) -> None:
@@ -86,7 +94,11 @@ def test_the_text_for_redshift_keeps_the_rows_that_duckdb_keeps(
     # PostgreSQL 8 and Redshift read a backslash in a text as the start of an escape
     connection.execute("SET standard_conforming_strings = off")
     connection.execute("SET escape_string_warning = off")
+    connection.execute(
+        f"SET search_path = public, {_SCHEMA}, pg_catalog"
+    )  # whose operators ignore blanks at the ends of texts
     try:
         _agrees(connection, stored, condition, duck, "redshift")
     finally:
+        connection.execute("RESET search_path")
         connection.execute("SET standard_conforming_strings = on")

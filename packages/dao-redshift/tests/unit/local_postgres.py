@@ -10,7 +10,7 @@ import psycopg
 from attrs import define, field
 from psycopg.pq import ExecStatus, TransactionStatus
 
-from dao_redshift.testing._statements import Answer, Copy, RedshiftError, Run, Unload
+from dao_redshift.testing._statements import COMPARING, Answer, Copy, RedshiftError, Run, Unload
 from dao_redshift.testing._system import install
 from dao_redshift.testing._translate import translate
 
@@ -124,7 +124,7 @@ def client_of(uri: str, schema: str) -> Iterator[Client]:
     """A client in a schema of its own."""
     upstream = connect(uri)
     upstream.query(f"CREATE SCHEMA {schema}")
-    upstream.query(f"SET search_path TO {schema}, public")
+    upstream.query(f"SET search_path TO {schema}, public, {COMPARING}")
     yield Client(upstream)
     if upstream.in_transaction:
         upstream.query("ROLLBACK")

@@ -260,3 +260,19 @@ def test_tables_and_aliases_are_known_from_columns(filled: Any, sql: str) -> Non
     schema = filled.value("SELECT current_schema()")
     filled.run("BEGIN")
     filled.run(sql.format(schema=schema))
+
+
+def test_blanks_at_the_ends_of_texts_are_not_compared(client: Any) -> None:
+    client.run("CREATE TABLE texts (id int, t varchar(9))")
+    client.run("INSERT INTO texts VALUES (1, 'a'), (2, 'a  '), (3, ' a'), (4, 'b')")
+
+    def kept(condition: str) -> list[Any]:
+        return [row[0] for row in client.run(f"SELECT id FROM texts WHERE {condition} ORDER BY id")]
+
+    assert kept("t = 'a '") == kept("t IN ('x', 'a')") == kept("t BETWEEN 'a' AND 'a'") == ["1", "2"]
+    assert kept("t <> 'a'") == kept("t NOT IN ('a  ', 'x')") == ["3", "4"]
+    assert (kept("t > 'a'"), kept("t LIKE 'a'")) == (["4"], ["1"])
+    assert client.run("SELECT count(*) FROM texts a JOIN texts b ON a.t = b.t") == [("6",)]
+    client.run("SET search_path TO public")
+    assert client.run("SELECT 'a' = 'a '::varchar") == [("t",)]
+    assert client.run("SHOW search_path") == [("public",)]

@@ -234,6 +234,16 @@ class RedshiftDialect(Dialect):
         same = super().equals(column, stored, staged)
         return f"{same} AND LEN({stored}) = LEN({staged})" if column.type.sql.lower().startswith(_VARYING) else same
 
+    def ordered(self, column: Column, value: str) -> str:
+        """A value by which rows are ordered: texts with a character behind the blanks at their ends, NaN as NULL."""
+        if pt.is_string(column.type.arrow):
+            return f"({value} || CHR(1))"
+        return f"NULLIF({value}, CAST('NaN' AS FLOAT8))" if pt.is_floating(column.type.arrow) else value
+
+    def is_text(self, column: str, value: str) -> Sequence[str | Value]:
+        """Whether a column has a text, and not that one with blanks at its end."""
+        return (*super().is_text(column, value), f" AND LEN({column}) = {len(value)}")
+
     def differs(self, given: str, kept: str) -> str:
         """Whether two texts differ, also in blanks at their ends; there is no ``IS DISTINCT FROM``."""
         return f"({kept} <> {given} OR LEN({kept}) <> LEN({given}))"

@@ -7,7 +7,10 @@ from typing import Protocol
 
 from attrs import field, frozen
 
-__all__ = ["Answer", "Copy", "Option", "RedshiftError", "Run", "Statement", "Unload", "Upstream"]
+__all__ = ["COMPARING", "Answer", "Copy", "Option", "RedshiftError", "Run", "Statement", "Unload", "Upstream"]
+
+COMPARING = "_dao_redshift_texts, pg_catalog"
+"""What is last on each session's search_path: operators that compare texts as Redshift does, then PostgreSQL's own."""
 
 
 class RedshiftError(Exception):

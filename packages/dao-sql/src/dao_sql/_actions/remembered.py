@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 from attrs import frozen
 
@@ -87,10 +89,15 @@ class Memory:
                 dialect = self.database.dialect
                 connection.execute(
                     dialect.statement(
-                        f"UPDATE {self._own(own)} SET {_TABLE} = ", Value(name), f" WHERE {_TABLE} = ",
-                        Value(self.table.name),
+                        f"UPDATE {self._own(own)} SET {_TABLE} = ", Value(name), " WHERE ", *self._table()
                     )
                 )  # fmt: skip
+
+    def _table(self) -> Sequence[str | Value]:
+        return self.database.dialect.is_text(_TABLE, self.table.name)
+
+    def _name(self, name: str) -> Sequence[str | Value]:
+        return self.database.dialect.is_text(_NAME, name)
 
     def _own(self, name: str) -> str:
         return self.database.dialect.table(TableName(name, self.table.schema))
@@ -106,9 +113,8 @@ class Memory:
 
     def _get(self, connection: Connection, own: str, name: str) -> str | None:
         asked = self.database.dialect.statement(
-            f"SELECT {_VALUE} FROM {self._own(own)} WHERE {_TABLE} = ", Value(self.table.name), f" AND {_NAME} = ",
-            Value(name),
-        )  # fmt: skip
+            f"SELECT {_VALUE} FROM {self._own(own)} WHERE ", *self._table(), " AND ", *self._name(name)
+        )
         found = connection.query(asked, pa.schema({_VALUE: pa.string()})).read_all()
         return found.column(0)[0].as_py() if found.num_rows else None
 
@@ -123,14 +129,12 @@ class Memory:
     def _change(self, connection: Connection, own: str, name: str, value: str) -> None:
         connection.execute(
             self.database.dialect.statement(
-                f"UPDATE {self._own(own)} SET {_VALUE} = ", Value(value), f" WHERE {_TABLE} = ", Value(self.table.name),
-                f" AND {_NAME} = ", Value(name),
+                f"UPDATE {self._own(own)} SET {_VALUE} = ", Value(value), " WHERE ", *self._table(), " AND ",
+                *self._name(name),
             )
         )  # fmt: skip
 
     def _forget(self, connection: Connection, own: str) -> None:
         if self._is_there(connection, own):
             dialect = self.database.dialect
-            connection.execute(
-                dialect.statement(f"DELETE FROM {self._own(own)} WHERE {_TABLE} = ", Value(self.table.name))
-            )
+            connection.execute(dialect.statement(f"DELETE FROM {self._own(own)} WHERE ", *self._table()))

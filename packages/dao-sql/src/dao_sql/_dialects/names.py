@@ -48,6 +48,10 @@ class NamesDialect:
         """Join SQL and values to be bound."""
         return statement(self.paramstyle, *parts)
 
+    def is_text(self, column: str, value: str) -> Sequence[str | Value]:
+        """What the parts of :meth:`statement` are that ask whether a column of DAO's own tables has just this text."""
+        return (f"{column} = ", Value(value))
+
     def staged(self, column: Column) -> str:
         """SQL of what is stored of a column of a staging table, whose alias is ``_dao_new``."""
         return column.type.store.format(f"{STAGED}.{self.quote(column.name)}")

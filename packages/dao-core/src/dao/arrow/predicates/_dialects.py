@@ -27,6 +27,10 @@ __all__ = ["DIALECTS", "Dialect", "dialect_named"]
 
 _T = exp.DataType.Type
 
+_OPERATORS: dict[str, type[exp.Binary]] = {
+    "=": exp.EQ, "<>": exp.NEQ, "<": exp.LT, "<=": exp.LTE, ">": exp.GT, ">=": exp.GTE,
+}  # fmt: skip
+
 
 def _cast(value: exp.Expression | str, kind: Any) -> exp.Expression:
     inner = exp.Literal.string(value) if isinstance(value, str) else value
@@ -54,6 +58,7 @@ class Dialect:
         escape: the escape character of every LIKE pattern.
         inline: the kinds of literals that are written into the text even if values are bound.
         sigil: the character before the number or name of a placeholder.
+        ignores_blanks: whether its operators take texts for the same that differ in blanks at their ends.
     """
 
     name = ""
@@ -61,6 +66,7 @@ class Dialect:
     escape = "!"
     inline: frozenset[Kind] = frozenset((Kind.NULL, Kind.BOOLEAN))
     sigil = ":"
+    ignores_blanks = False
 
     def column(self, path: Sequence[str]) -> exp.Expression:
         """Write a column, or a field of a struct."""
@@ -128,6 +134,28 @@ class Dialect:
     def truth(self, condition: exp.Expression, value: bool) -> exp.Expression:
         """Write ``IS TRUE`` or ``IS FALSE``."""
         return exp.Is(this=condition, expression=exp.Boolean(this=value))
+
+    def comparison(
+        self, operator: str, left: exp.Expression, right: exp.Expression, *, texts: bool, length: int
+    ) -> exp.Expression:
+        """Write a comparison by an operator of the tree.
+
+        Args:
+            operator: the operator.
+            left: the left operand.
+            right: the right one.
+            texts: whether they are texts.
+            length: the number of characters of the right one, if it is a constant; else negative.
+        """
+        if operator in tree.DISTINCT:
+            return self.distinct(operator, left, right)
+        if texts and operator not in ("=", "<>"):
+            left = self.ordered_text(left)
+        return _OPERATORS[operator](this=left, expression=right)
+
+    def in_list(self, operand: exp.Expression, values: list[exp.Expression], length: int) -> exp.Expression:
+        """Write ``IN``; `length` is that of each value, in characters, where blanks are ignored, else negative."""
+        return exp.In(this=operand, expressions=values)
 
     def distinct(self, operator: str, left: exp.Expression, right: exp.Expression) -> exp.Expression:
         """Write ``IS [NOT] DISTINCT FROM``."""
@@ -298,6 +326,7 @@ class _Postgres(Dialect):
 class _Redshift(_Postgres):
     name, sqlglot = "redshift", "redshift"
     inline = Dialect.inline | {Kind.BINARY}  # as hexadecimal digits: its drivers bind no bytes
+    ignores_blanks = True
 
     def column(self, path: Sequence[str]) -> exp.Expression:
         return Dialect.column(self, path)
@@ -309,19 +338,50 @@ class _Redshift(_Postgres):
         inner = condition if value else exp.Not(this=condition)
         return exp.Coalesce(this=inner, expressions=[exp.Boolean(this=False)])
 
-    def distinct(self, operator: str, left: exp.Expression, right: exp.Expression) -> exp.Expression:
-        """Write ``IS [NOT] DISTINCT FROM`` with AND, OR and IS NULL: Redshift lacks the operator."""
+    def comparison(
+        self, operator: str, left: exp.Expression, right: exp.Expression, *, texts: bool, length: int
+    ) -> exp.Expression:
+        """Write a comparison: texts are the same that have the same length too, and are ordered with an end to them."""
+        if operator not in ("=", "<>", *tree.DISTINCT):
+            left, right = (_ended(left), _ended(right)) if texts else (left, right)
+            return _OPERATORS[operator](this=left, expression=right)
+        if not texts and operator == "<>":
+            return exp.NEQ(this=left, expression=right)
+        equal: exp.Expression = exp.EQ(this=left, expression=right)
+        if texts:
+            size = _length(right.copy()) if length < 0 else exp.Literal.number(length)
+            lengths = exp.EQ(this=_length(left.copy()), expression=size)
+            equal = exp.Paren(this=exp.And(this=equal, expression=lengths))
+        if operator in tree.DISTINCT:
+            same = self._same(left, right, equal)
+            return same if operator == "IS NOT DISTINCT FROM" else exp.Not(this=same)
+        return equal if operator == "=" else exp.Not(this=equal)
+
+    def in_list(self, operand: exp.Expression, values: list[exp.Expression], length: int) -> exp.Expression:
+        found = super().in_list(operand, values, length)
+        if length < 0:
+            return found
+        same = exp.EQ(this=_length(operand.copy()), expression=exp.Literal.number(length))
+        return exp.Paren(this=exp.And(this=found, expression=same))
+
+    def _same(self, left: exp.Expression, right: exp.Expression, equal: exp.Expression) -> exp.Expression:
+        """Write ``IS NOT DISTINCT FROM`` with AND, OR and IS NULL: Redshift lacks the operator."""
         nulls = exp.And(
             this=exp.Is(this=left.copy(), expression=exp.Null()),
             expression=exp.Is(this=right.copy(), expression=exp.Null()),
         )
-        same = exp.Paren(
-            this=exp.Or(this=self.truth(exp.EQ(this=left, expression=right), True), expression=exp.Paren(this=nulls))
-        )
-        return same if operator == "IS NOT DISTINCT FROM" else exp.Not(this=same)
+        return exp.Paren(this=exp.Or(this=self.truth(equal, True), expression=exp.Paren(this=nulls)))
 
-    def ordered_text(self, text: exp.Expression) -> exp.Expression:
-        return text
+
+def _length(text: exp.Expression) -> exp.Expression:
+    """The number of a text's characters."""
+    return exp.Anonymous(this="LEN", expressions=[text])
+
+
+def _ended(text: exp.Expression) -> exp.Expression:
+    """A text with the least character behind it, which orders texts as before, and has no blanks at its end."""
+    end = exp.Anonymous(this="CHR", expressions=[exp.Literal.number(1)])
+    return exp.Paren(this=exp.DPipe(this=text, expression=end))
 
 
 DIALECTS: dict[str, Callable[[], Dialect]] = {

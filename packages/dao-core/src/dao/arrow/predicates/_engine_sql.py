@@ -72,7 +72,8 @@ def to_sql(
     """Translate a predicate to SQL that keeps in the given engine the same rows as in DuckDB.
 
     Operands that are conditions are put in parentheses, names are quoted, every literal is typed explicitly, every LIKE
-    has an escape character. Texts are compared by their bytes (in PostgreSQL by ``COLLATE "C"``). The result doesn't
+    has an escape character. Texts are compared by their bytes: in PostgreSQL by ``COLLATE "C"``; in Redshift, which
+    ignores blanks at their ends, by their lengths too, and ``<`` with a character behind both. The result doesn't
     depend on the session's zone. Case folding of ILIKE beyond ASCII is the engine's own.
 
     Tested by running generated predicates in DuckDB, DataFusion, PostgreSQL and Spark (4.3, except times of day, whose

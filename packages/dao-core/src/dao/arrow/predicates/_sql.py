@@ -5,6 +5,7 @@ Identifiers and values become text in this module only, so all quoting is here: 
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -132,16 +133,18 @@ class _Writer:
             common = common_type([sql_type(own), sql_type(other)], [])
             assert common is not None  # both are typed
             left, right = self.dialect.cast_operand(left, own, common), self.dialect.cast_operand(right, other, common)
-        if node.op in tree.DISTINCT:
-            return self.dialect.distinct(node.op, left, right)
-        if own is not None and node.op in ("<", "<=", ">", ">=") and sql_type(own).family is Family.STRING:
-            left = self.dialect.ordered_text(left)
-        return _OPERATORS[node.op](this=left, expression=right)
+        texts = own is not None and sql_type(own).family is Family.STRING
+        return self.dialect.comparison(node.op, left, right, texts=texts, length=_length(node.right))
 
     def membership(self, node: tree.In) -> exp.Expression:
         own = self.arrow_type(node.operand)
-        operand = self.operand(node.operand)
-        return exp.In(this=operand, expressions=[self.operand(value, own) for value in node.values])
+        lists: dict[int, list[exp.Expression]] = {}
+        texts = own is not None and sql_type(own).family is Family.STRING and self.dialect.ignores_blanks
+        for value in node.values:
+            length = _length(value) if texts else -1
+            lists.setdefault(length, []).append(self.operand(value, own))
+        made = [self.dialect.in_list(self.operand(node.operand), values, length) for length, values in lists.items()]
+        return functools.reduce(lambda one, other: exp.Or(this=one, expression=other), made)
 
     def between(self, node: tree.Between) -> exp.Expression:
         return exp.Between(this=self.operand(node.operand), low=self.operand(node.low), high=self.operand(node.high))
@@ -167,14 +170,12 @@ class _Writer:
         )
 
 
-_OPERATORS: dict[str, type[exp.Binary]] = {
-    "=": exp.EQ,
-    "<>": exp.NEQ,
-    "<": exp.LT,
-    "<=": exp.LTE,
-    ">": exp.GT,
-    ">=": exp.GTE,
-}
+def _length(value: tree.Predicate) -> int:
+    """The number of characters of a constant text; negative for what is none."""
+    text = value.value if isinstance(value, tree.Literal) else None
+    return len(text) if isinstance(text, str) else -1
+
+
 _NODES: dict[type, Callable[[_Writer, Any], exp.Expression]] = {
     tree.Column: _Writer.column,
     tree.Comparison: _Writer.comparison,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from decimal import Decimal
 from typing import Any
 
@@ -108,6 +109,20 @@ class Upserts(
         assert kept == [0.0, 0.25, 0.5, 0.9, 1.0, None]
         assert (result.rows_updated, result.rows_inserted) in ((4, 0), (None, None), (4, None), (None, 0))
 
+    def test_rows_are_ordered_alike_everywhere(self, dao: DataAccessObject, backend: Backend) -> None:
+        """order_by= orders texts by their bytes, blanks at their ends among them, and NaN, if the store has it, below
+        every number.
+        """
+        texts = [("a ", "a"), ("a", "a "), ("B", "a"), ("a", "B"), ("z", "\u00e9"), ("a\n", "a "), ("a ", "a\n")]
+        numbers = [(math.nan, -1.0), (-1.0, math.nan)] if self.capabilities.absence("type:nan") is None else []
+        for name, pairs in (("texts", texts), ("numbers", numbers)):
+            stored, came = ([{"id": n, "at": pair[side]} for n, pair in enumerate(pairs)] for side in (0, 1))
+            if pairs:
+                dao.write(stored, backend.table(name))
+                dao.upsert(came, backend.table(name), keys="id", order_by="at")
+                found = [row["at"] for row in rows(dao, backend.table(name))]
+                assert found == [max(pair, key=_place) for pair in pairs], f"of {pairs} there is {found}"
+
     def test_a_key_that_the_table_has_twice(self, dao: DataAccessObject, backend: Backend) -> None:
         """If stored rows share a key, an upsert updates and counts all of them or is refused; never just one."""
         table = backend.table("people")
@@ -139,6 +154,11 @@ class Upserts(
         dao.upsert(people([1, 11], note=" new"), table, keys=["id"])
         expected = by_id(pa.concat_tables([people([n for n in range(10) if n != 1]), people([1, 11], note=" new")]))
         assert rows(dao, table, columns=people([]).column_names) == expected
+
+
+def _place(value: Any) -> tuple[bool, Any]:
+    """Where a value is in DAO's order."""
+    return (True, value.encode()) if isinstance(value, str) else (value == value, value)
 
 
 class Deletes(

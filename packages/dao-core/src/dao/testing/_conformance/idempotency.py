@@ -31,16 +31,17 @@ class Idempotency(
 
     def test_a_write_with_a_key_is_done_once(self, dao: DataAccessObject, backend: Backend) -> None:
         """A write with the key and the data of an earlier one changes nothing, also after other writes; its result has
-        no rows, and as version_before and version_after the version that the first one made.
+        no rows, and as version_before and version_after the version that the first one made. A key that differs in
+        letter case or in a blank is another one.
         """
         table = backend.table("people")
         dao.write(people(range(3)), table)
-        calls = {"a": people([5]), "b": people([6])}
+        calls = {"a": people([5]), "A": people([6]), "a ": people([8])}
         first = {key: dao.write(data, table, mode="append", idempotency_key=key) for key, data in calls.items()}
         dao.write(people([7]), table, mode="append")
-        for key in ("a", "b", "a"):
+        for key in (*calls, "a"):
             _was_first(dao.write(calls[key], table, mode="append", idempotency_key=key), first[key])
-        assert rows(dao, table) == people([0, 1, 2, 5, 6, 7]).to_pylist()
+        assert rows(dao, table) == people([0, 1, 2, 5, 6, 7, 8]).to_pylist()
 
     @needs("mode:overwrite")
     def test_a_write_of_any_mode_is_done_once(self, dao: DataAccessObject, backend: Backend) -> None:

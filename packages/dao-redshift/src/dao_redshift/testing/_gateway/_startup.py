@@ -11,7 +11,7 @@ from struct import Struct
 from attrs import frozen
 
 from dao_redshift.testing._gateway._context import Shared
-from dao_redshift.testing._statements import RedshiftError
+from dao_redshift.testing._statements import COMPARING, RedshiftError
 from dao_redshift.testing._wire import _messages as m
 from dao_redshift.testing._wire._frontend import startup_of
 from dao_redshift.testing._wire._login import connect, hashed
@@ -43,6 +43,7 @@ _SESSION = {
 }
 """Settings with which Redshift's sessions begin, or that make PostgreSQL read SQL as Redshift does."""
 
+_SEARCHED = '"$user", public'
 _TOLD = (
     "server_encoding", "client_encoding", "DateStyle", "TimeZone", "integer_datetimes", "IntervalStyle",
     "application_name", "standard_conforming_strings",
@@ -122,7 +123,8 @@ def welcome(client: MessageStream, wanted: Wanted, shared: Shared) -> Welcomed:
     if database != shared.address.database:
         raise RedshiftError(f'database "{database}" does not exist', "3D000")
     others = {name: value for name, value in given.items() if name not in _DRIVERS_OWN and not name.startswith("_pq_")}
-    settings = _SESSION | others | {"role": user}
+    path = f"{others.get('search_path', _SEARCHED)}, {COMPARING}"
+    settings = _SESSION | others | {"role": user, "search_path": path}
     upstream, told, key = connect(shared.address, settings)
     client.send(
         m.AUTHENTICATED

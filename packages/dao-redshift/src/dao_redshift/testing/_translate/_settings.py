@@ -7,7 +7,7 @@ a transaction sets stays after a ROLLBACK, other than in Redshift, for Redshift'
 
 from __future__ import annotations
 
-from dao_redshift.testing._statements import Answer, RedshiftError, Run, Statement
+from dao_redshift.testing._statements import COMPARING, Answer, RedshiftError, Run, Statement
 from dao_redshift.testing._translate._draft import Draft, literal
 from dao_redshift.testing._translate._session import Session
 from dao_redshift.testing._translate._tokens import Kind, words
@@ -84,6 +84,8 @@ def set_parameter(draft: Draft, session: Session) -> Statement:
         draft.wrong(index + 2)
     if name in _SHARED:
         scope = "LOCAL " if draft.key(1) == "LOCAL" else ""
+        if name == "search_path" and values[0].upper() != "DEFAULT":
+            values = [*values, COMPARING]
         return Run(f"SET {scope}{name} TO {', '.join(values)}", tag="SET")
     if draft.key(1) == "LOCAL":
         raise RedshiftError(f"the local Redshift has no SET LOCAL of {name}", "0A000")
@@ -169,6 +171,8 @@ def show(draft: Draft, session: Session) -> Statement:
     name = draft.name(1)
     if len(draft) > 2:
         draft.wrong(2)
+    if name == "search_path":
+        return Run(f"SELECT replace(current_setting('search_path'), ', {COMPARING}', '') AS search_path")
     if name in _SHARED:
         return Run(f"SHOW {name}")
     known = {**_OWN, **_FIXED, **session.settings}

@@ -7,7 +7,7 @@ GRANT USAGE ON SCHEMA _dao_information_schema TO PUBLIC;
 
 CREATE FUNCTION _dao_redshift.is_hidden(namespace oid) RETURNS boolean
 LANGUAGE sql STABLE AS $$
-    SELECT namespace IN ('_dao_redshift'::regnamespace, '_dao_information_schema'::regnamespace)
+    SELECT namespace IN ('_dao_redshift'::regnamespace, '_dao_redshift_texts'::regnamespace, '_dao_information_schema'::regnamespace)
 $$;
 
 CREATE FUNCTION _dao_redshift.catalog_view(catalog text, shown text, replaced jsonb, keys_from text, keys jsonb) RETURNS text
@@ -24,7 +24,7 @@ $$;
 DO $$
 DECLARE
     ours constant text := 'c.%s NOT IN (SELECT oid FROM pg_catalog.pg_class WHERE _dao_redshift.is_hidden(relnamespace))';
-    named constant text := 'c.schemaname NOT IN (''_dao_redshift'', ''_dao_information_schema'')';
+    named constant text := 'c.schemaname NOT IN (''_dao_redshift'', ''_dao_redshift_texts'', ''_dao_information_schema'')';
     keys constant text := '_dao_redshift.keys k JOIN pg_catalog.pg_class t ON t.oid = k.relid';
     indexes constant text := keys || ' WHERE k.kind IN (''p'', ''u'')';
     columns constant text := keys || ' CROSS JOIN unnest(k.columns) WITH ORDINALITY n (name, number)'
@@ -124,11 +124,11 @@ BEGIN
         ('views', 'table_schema'), ('table_constraints', 'table_schema'), ('key_column_usage', 'table_schema')) v (name, schema_column)
     LOOP
         EXECUTE (
-            SELECT format('CREATE VIEW _dao_information_schema.%I AS SELECT %s FROM information_schema.%I WHERE %I NOT IN (%L, %L)', shown.name,
+            SELECT format('CREATE VIEW _dao_information_schema.%I AS SELECT %s FROM information_schema.%I WHERE %I NOT IN (%L, %L, %L)', shown.name,
                           string_agg(CASE attname WHEN 'data_type' THEN $type$CASE data_type WHEN 'jsonb' THEN 'super'
                               WHEN 'bytea' THEN 'binary varying' ELSE data_type END AS data_type$type$ ELSE format(CASE WHEN attname ~ '^collation_'
                               THEN 'NULL::information_schema.sql_identifier AS %I' ELSE '%I' END, attname) END, ', ' ORDER BY attnum),
-                          shown.name, shown.schema_column, '_dao_redshift', '_dao_information_schema')
+                          shown.name, shown.schema_column, '_dao_redshift', '_dao_redshift_texts', '_dao_information_schema')
             FROM pg_catalog.pg_attribute WHERE attrelid = ('information_schema.' || shown.name)::regclass AND attnum > 0);
     END LOOP;
 END
