@@ -9,10 +9,7 @@ __all__ = ["CAPABILITIES"]
 _TABLES = "a warehouse keeps tables alone"
 _ONE = "a table of a warehouse is what it is now"
 
-_LOADS = "the warehouse's log is of COPYs alone, for days, by names of tables without schemas: query sys_load_history"
-
 CAPABILITIES = Capabilities(
-    lacks_actions={"history": _LOADS},
     lacks_modes={"overwrite_partitions": "a table of a warehouse has no partitions"},
     lacks_operations={
         "compact": "vacuum rewrites blocks",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from dao_sql._connections.adbc import AdbcConnection
     from dao_sql._connections.connection import Connection, HeldRows, Statement
     from dao_sql._dialects.dialect import Dialect
+    from dao_sql._dialects.done import Done
     from dao_sql._dialects.statements import Value
     from dao_sql._interface import SqlInterface
     from dao_sql._postgres.interface import PostgresInterface
@@ -23,6 +24,7 @@ _HOMES = {
     "ColumnType": "dao_sql._types.columns",
     "Connection": "dao_sql._connections.connection",
     "Dialect": "dao_sql._dialects.dialect",
+    "Done": "dao_sql._dialects.done",
     "HeldRows": "dao_sql._connections.connection",
     "PostgresInterface": "dao_sql._postgres.interface",
     "SqlInterface": "dao_sql._interface",
@@ -39,6 +41,7 @@ __all__ = [
     "ColumnType",
     "Connection",
     "Dialect",
+    "Done",
     "HeldRows",
     "PostgresInterface",
     "SqlInterface",

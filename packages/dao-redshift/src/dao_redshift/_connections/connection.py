@@ -58,13 +58,15 @@ class RedshiftConnection:
         raw: the driver's connection, in its autocommit mode.
         bulk: how much data goes by COPY; None where there is no staging place.
         bulk_values: how many values go by INSERT at most where there is one.
-        commits: the quoted table of the marks of transactions, which is made before the first that writes.
+        commits: the statement that makes the table of the marks of transactions, run before the first that writes.
+        load: the number of the COPY by which the last rows came; None if they came by INSERT.
     """
 
     raw: redshift_connector.Connection
     bulk: Bulk | None = None
     bulk_values: int = 50_000
     commits: str | None = None
+    load: int | None = field(default=None, init=False)
     _marks_ready: bool = field(default=False, init=False)
     _reads_only: bool = field(default=False, init=False)
     _cursors: int = field(default=0, init=False)
@@ -151,7 +153,7 @@ class RedshiftConnection:
         self._reads_only = not writing
 
     def _make_ready(self, commits: str) -> None:
-        self._alone(f"CREATE TABLE IF NOT EXISTS {commits} (mark CHAR(32) NOT NULL, made TIMESTAMP NOT NULL)", ())
+        self._alone(commits, ())
         self._marks_ready = True
 
     def commit(self) -> None:
@@ -218,6 +220,7 @@ class RedshiftConnection:
 
     def insert(self, table: TableName, batch: pa.RecordBatch) -> int:
         """Append rows to a table by INSERT; return how many."""
+        self.load = None
         if not batch.num_rows:
             return 0
         if not batch.num_columns:

@@ -42,11 +42,11 @@ class RedshiftBase(RedshiftOptions, SqlInterface):
     def connect(self) -> RedshiftConnection:
         """Open a connection."""
         from dao_redshift._connections.connection import RedshiftConnection
-        from dao_redshift._sql.dialect import COMMITS
-        from dao_redshift._sql.texts import name, qualified
+        from dao_redshift._sql.history import create_commits
+        from dao_redshift._sql.texts import name
 
         made = self._client.connect(f"SET search_path TO {name(self.schema_name)}, public")
-        return RedshiftConnection(made, self.bulk, self.bulk_values, qualified(self.schema_name, COMMITS))
+        return RedshiftConnection(made, self.bulk, self.bulk_values, create_commits(self.schema_name))
 
     @cached_property
     def _client(self) -> Client:

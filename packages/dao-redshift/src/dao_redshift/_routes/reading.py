@@ -7,6 +7,7 @@ from typing import Any
 
 from dao.data_object import TableObject
 from dao.errors import UnsupportedError
+from dao.results import Version
 from dao_redshift._call import Way, read_by
 from dao_redshift._routes.base import RedshiftBase
 
@@ -68,6 +69,25 @@ class ReadingRoutes(RedshiftBase):
         self._check_way(via)
         rows = super().read_stream(data_object, columns=columns, where=where, limit=limit, batch_size=batch_size)
         return rows if via is None else read_by(via, rows)
+
+    def history(self, data_object: TableObject) -> list[Version]:
+        """What DAO did to a table, the newest first: each change that was committed, and no other.
+
+        Returns:
+            A version for each change. Its ``version`` is the mark of the transaction: nothing older can be read by it.
+            Its ``details`` have the rows that were inserted, updated and deleted as far as they are known, who did it
+            (``made_by``), the former name after a move; and of rows that came by COPY its ``query_id``, and what
+            ``sys_load_history`` says of that as long as it keeps it: ``data_source``, ``file_format``,
+            ``loaded_bytes``, ``source_file_count``, ``source_file_bytes``, ``duration`` in microseconds.
+
+        Raises:
+            NotFoundError: there is no table.
+        """
+        from dao_redshift._actions.history import changes
+
+        table = self._present(data_object)
+        with self.borrowed() as connection:
+            return changes(connection, self.dialect, table)
 
     def _check_way(self, via: Way | None) -> None:
         if via not in (None, "unload", "cursor"):

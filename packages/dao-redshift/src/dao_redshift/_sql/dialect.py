@@ -15,16 +15,13 @@ from dao.arrow.predicates import ArrowExpression, Like, Predicate
 from dao.errors import DaoError, DataError, TransientError, UnsupportedError
 from dao_redshift import _errors
 from dao_redshift._call import widened_table
-from dao_redshift._sql import texts
+from dao_redshift._sql import history, texts
 from dao_redshift._sql.properties import TableProperties
 from dao_redshift._types import lengths
 from dao_redshift._types.values import times_of
-from dao_sql import Column, ColumnType, Connection, Dialect, HeldRows, Statement, TableName, Value
+from dao_sql import Column, ColumnType, Connection, Dialect, Done, HeldRows, Statement, TableName, Value
 
-__all__ = ["COMMITS", "RedshiftDialect"]
-
-COMMITS = "_dao_commits"
-"""The table in which each transaction leaves its mark, by which it is found if the answer to COMMIT is lost."""
+__all__ = ["RedshiftDialect"]
 
 _TEXT = lengths.LONGEST[pa.string()]
 _PUBLIC = "public"
@@ -36,7 +33,13 @@ _SHORTEST_WAIT = 1.0  # seconds, in which a free lock is got
 
 
 class _Holding(Protocol):
-    """What holds rows: a connection."""
+    """What holds rows: a connection.
+
+    Attributes:
+        load: the number of the COPY by which the last rows came; None if they came by INSERT.
+    """
+
+    load: int | None
 
     def hold(self, rows: pa.RecordBatchReader) -> AbstractContextManager[HeldRows] | None:
         """Hold them for the ``with`` block; None, with `rows` unread, where there is no staging place."""
@@ -279,20 +282,18 @@ class RedshiftDialect(Dialect):
             return pattern.isascii() and not _WITH_OTHER_PAIRS & set(pattern.lower())
         return not isinstance(condition, ArrowExpression)
 
-    def mark(self, connection: Connection, schema: str | None) -> str:
-        """Leave a mark of the open transaction, as its last statement: the table it is in is locked until its end."""
+    def mark(self, connection: Connection, schema: str | None, done: Done | None) -> str:
+        """Leave a mark of the open transaction, with what it does; the table that it is in is locked until the end."""
         mark = uuid4().hex
-        connection.execute(
-            self.statement(f"INSERT INTO {_commits(schema)} (mark, made) VALUES (", Value(mark), ", GETDATE())")
-        )
+        connection.execute(history.noted(self, schema, mark, done, cast("_Holding", connection).load))
         return mark
 
     def was_committed(self, connection: Connection, schema: str | None, mark: Any) -> bool:
         """Whether a transaction was committed. The lock waits for those that are on their way."""
         connection.begin(writing=True)
         try:
-            connection.execute(Statement(f"LOCK TABLE {_commits(schema)}"))
-            asked = self.statement(f"SELECT COUNT(*) FROM {_commits(schema)} WHERE mark = ", Value(mark))
+            connection.execute(Statement(f"LOCK TABLE {history.commits(schema)}"))
+            asked = self.statement(f"SELECT COUNT(*) FROM {history.commits(schema)} WHERE mark = ", Value(mark))
             return bool(connection.query(asked, None).read_all().column(0)[0].as_py())
         except Exception as error:
             raise TransientError(f"it isn't known whether the transaction was committed: {error}") from error
@@ -311,7 +312,3 @@ class RedshiftDialect(Dialect):
 def _milliseconds(seconds: float) -> int:
     """A time as the warehouse's settings have it."""
     return round(seconds * 1000)
-
-
-def _commits(schema: str | None) -> str:
-    return texts.qualified(schema or _PUBLIC, COMMITS)

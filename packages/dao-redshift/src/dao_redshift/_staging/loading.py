@@ -30,6 +30,7 @@ NO_BYTES = "UNLOAD writes no values of bytes to Parquet"
 _UNLOADED = "rows"
 _SLICES = "SELECT COUNT(*) FROM stv_slices"
 _BEFORE = "SELECT pg_last_query_id()"  # numbers grow: what is noted of a load has a later one
+_LOAD = "SELECT pg_last_copy_id()"
 _LOAD_ERRORS = (
     "SELECT file_name, line_number, column_name, error_message FROM sys_load_error_detail "
     "WHERE session_id = pg_backend_pid() AND query_id > $1 ORDER BY start_time DESC LIMIT 1"
@@ -41,7 +42,13 @@ _OLDER_LOAD_ERRORS = (
 
 
 class Warehouse(Protocol):
-    """What a load needs of a connection."""
+    """What a load needs of a connection.
+
+    Attributes:
+        load: the number of its last COPY.
+    """
+
+    load: int | None
 
     def run(self, sql: str) -> None:
         """Run a statement without values."""
@@ -167,6 +174,7 @@ def run_load(warehouse: Warehouse, sql: str) -> None:
         if _errors.is_lost(error):
             raise
         raise load_error(warehouse, error, before) from error
+    warehouse.load = int(warehouse.value(_LOAD))
 
 
 def load_error(warehouse: Any, error: Exception, before: int) -> Exception:

@@ -12,8 +12,8 @@ from dao.tables import KeyedCall, Selection
 from dao_sql._actions.reading import condition, matching_rows, query_of
 from dao_sql._actions.remembered import Memory
 from dao_sql._actions.staging import staged
-from dao_sql._actions.writing import UNCHANGED
 from dao_sql._connections.connection import Connection
+from dao_sql._dialects.done import UNCHANGED, Done
 from dao_sql._sessions.database import Database
 from dao_sql._sessions.pool import Session
 from dao_sql._types.columns import Column, ColumnType, TableName, wire_schema
@@ -35,7 +35,7 @@ def drop_table(database: Database, table: TableName, idempotency_key: str | None
         return WriteResult(rows_deleted=rows)
 
     with database.session() as session:
-        return database.publish(session, drop)
+        return database.publish(session, drop, Done("drop", table.name))
 
 
 def _count(connection: Connection, database: Database, table: TableName, where: Any = None) -> int:
@@ -59,7 +59,7 @@ def delete_rows(database: Database, table: TableName, where: Any, call: KeyedCal
             memory.record(connection, call, None, "delete")
             return WriteResult(rows_deleted=deleted)
 
-        return database.publish(session, delete)
+        return database.publish(session, delete, Done("delete", table.name))
 
 
 def _delete(database: Database, session: Session, table: TableName, columns: tuple[Column, ...], where: Any) -> int:

@@ -7,6 +7,7 @@ from dao.results import WriteResult
 from dao.tables import check_mode
 from dao_sql._actions.remembered import Memory
 from dao_sql._connections.connection import Connection
+from dao_sql._dialects.done import UNCHANGED, Done
 from dao_sql._sessions.database import Database
 from dao_sql._types.columns import TableName
 
@@ -22,7 +23,7 @@ def move_table(database: Database, source: TableName, target: TableName, mode: s
             raise database.missing(source)
         if database.locked(connection, target, "replace") is not None:
             if mode == "ignore":
-                return WriteResult()
+                return UNCHANGED
             if mode == "error":
                 raise AlreadyExistsError(f"the table {target.name!r} is there: give mode='overwrite' or 'ignore'")
             connection.execute(database.dialect.drop_table(target))
@@ -32,4 +33,4 @@ def move_table(database: Database, source: TableName, target: TableName, mode: s
         return WriteResult()
 
     with database.session() as session:
-        return database.publish(session, move)
+        return database.publish(session, move, Done("move", target.name, source.name))

@@ -37,4 +37,4 @@ def analyze_table(database: Database, table: TableName) -> WriteResult:
         return WriteResult()
 
     with database.session() as session:
-        return database.publish(session, analyze)
+        return database.publish(session, analyze, None)

@@ -19,8 +19,9 @@ from dao.tables import KeyedCall, check_keys, check_schema_mode, split_deletes, 
 from dao.tables import Split as SplitRows
 from dao_sql._actions.remembered import Memory
 from dao_sql._actions.staging import Staged, columns_for, plain_rows, staged
-from dao_sql._actions.writing import UNCHANGED, columns_after, create, evolve
+from dao_sql._actions.writing import columns_after, create, evolve
 from dao_sql._connections.connection import Connection
+from dao_sql._dialects.done import UNCHANGED, Done
 from dao_sql._dialects.match import Match
 from dao_sql._sessions.database import Database
 from dao_sql._sessions.pool import Session
@@ -73,7 +74,7 @@ def upsert_rows(
             merge = _Merge(database, table, asked, call, before, after, match, *_staged(
                 stack, database, session, after, split
             ))  # fmt: skip
-            return database.publish(session, merge)
+            return database.publish(session, merge, Done("upsert", table.name))
 
 
 def _collected(reader: pa.RecordBatchReader) -> pa.Table:

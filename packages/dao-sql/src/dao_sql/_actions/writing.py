@@ -17,13 +17,14 @@ from dao_sql._actions.remembered import Memory
 from dao_sql._actions.staging import columns_for, held, plain_rows
 from dao_sql._connections.connection import Connection, HeldRows
 from dao_sql._dialects.dialect import Dialect
+from dao_sql._dialects.done import UNCHANGED, Done
 from dao_sql._sessions.database import Database
 from dao_sql._types.columns import Column, TableName, schema_of
 
-__all__ = ["MODES", "UNCHANGED", "Write", "columns_after", "create", "evolve", "write_rows"]
+__all__ = ["MODES", "Write", "columns_after", "create", "evolve", "write_rows"]
 
 MODES = ("error", "append", "overwrite", "ignore")
-UNCHANGED = WriteResult(rows_inserted=0, rows_updated=0, rows_deleted=0)
+_OPERATIONS = {"error": "create", "ignore": "create"}
 
 
 @frozen
@@ -62,7 +63,8 @@ def write_rows(
             after = columns_after(database.dialect, before or (), rows.schema, asked.schema_mode, numbered=numbered)
         given = tuple(one for one in after if one.name in rows.schema.names)
         with held(database, session, given, rows) as kept:
-            return database.publish(session, _Publication(database, table, asked, call, before, after, kept))
+            publication = _Publication(database, table, asked, call, before, after, kept)
+            return database.publish(session, publication, Done(_OPERATIONS.get(asked.mode, asked.mode), table.name))
 
 
 def _columns_replaced(

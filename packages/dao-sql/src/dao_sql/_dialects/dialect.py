@@ -12,6 +12,7 @@ import pyarrow as pa
 from dao.arrow.predicates import Comparison, In, IsNull, Literal, Predicate
 from dao.errors import DaoError, UnsupportedError
 from dao_sql._connections.connection import Connection, HeldRows, Statement
+from dao_sql._dialects.done import Done
 from dao_sql._dialects.statements import Value
 from dao_sql._dialects.types import TypesDialect
 from dao_sql._dialects.upserts import UpsertsDialect
@@ -273,8 +274,14 @@ class Dialect(TypesDialect, UpsertsDialect):
         """Lock such a table until the end of the transaction, where the database doesn't check that keys are unique."""
         return ()
 
-    def mark(self, connection: Connection, schema: str | None) -> Any:
-        """Leave a mark of the transaction that is open, by which it can be found if the answer to COMMIT is lost."""
+    def mark(self, connection: Connection, schema: str | None, done: Done | None) -> Any:
+        """Leave a mark of the transaction that is open, by which it can be found if the answer to COMMIT is lost.
+
+        Args:
+            connection: in its transaction, of which this is the last statement.
+            schema: the schema of its tables.
+            done: what it does, for a database that keeps a history beside the mark; None if it changes no table.
+        """
         token, table = uuid4().hex, self.table(TableName(_MARKS, schema))
         columns = f"token {self.text}, made TIMESTAMP DEFAULT CURRENT_TIMESTAMP"
         connection.execute(Statement(f"CREATE TABLE IF NOT EXISTS {table} ({columns})"))

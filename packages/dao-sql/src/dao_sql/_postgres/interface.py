@@ -17,6 +17,7 @@ from dao.secrets import Secret
 from dao_sql._capabilities import sql_capabilities
 from dao_sql._connections.connection import Connection, Statement
 from dao_sql._dialects.dialect import Dialect
+from dao_sql._dialects.done import Done
 from dao_sql._dialects.statements import Value
 from dao_sql._interface import SqlInterface
 from dao_sql._postgres.connection import PostgresConnection, connect, meaning, server_of
@@ -124,7 +125,7 @@ class PostgresDialect(Dialect):
             return f'{column.type.fetch.format(value)} COLLATE "C"'
         return f"NULLIF({value}, 'NaN')" if pa.types.is_floating(column.type.arrow) else value
 
-    def mark(self, connection: Connection, schema: str | None) -> Any:
+    def mark(self, connection: Connection, schema: str | None, done: Done | None) -> Any:
         """The number of the transaction."""
         found = connection.query(Statement("SELECT pg_current_xact_id()::text"), None).read_all()
         return found.column(0)[0].as_py()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import pyarrow as pa
 from attrs import define, evolve
@@ -12,16 +12,17 @@ from attrs import define, evolve
 from dao.data_object import DataObject
 from dao.errors import ConflictError, DataError, NotFoundError
 from dao.progress import ignored
+from dao.results import WriteResult
 from dao.tables import HalfDoneError, retry_conflicts
 from dao_sql._connections.connection import Connection, Statement
 from dao_sql._dialects.dialect import Dialect
+from dao_sql._dialects.done import UNCHANGED, Done
 from dao_sql._sessions.pool import Pool, Session
 from dao_sql._sessions.waiting import Waiting
 from dao_sql._types.columns import COLLATED, Column, ColumnType, TableName
 
 __all__ = ["OWN", "Database"]
 
-T = TypeVar("T")
 OWN = "_dao_"
 """What the names of tables begin with that DAO keeps for itself."""
 
@@ -84,18 +85,19 @@ class Database:
             yield connection
         self._end(session)
 
-    def publish(self, session: Session, change: Callable[[Connection], T]) -> T:
+    def publish(self, session: Session, change: Callable[[Connection], WriteResult], done: Done | None) -> WriteResult:
         """Make a change in one transaction, again after conflicts; an answer to COMMIT that was lost is looked up.
 
         Args:
             session: the connection, on which staging tables are.
             change: makes the change; called again after a conflict.
+            done: what it is, without its result; None if it changes no table.
         """
 
-        def attempt() -> T:
+        def attempt() -> WriteResult:
             try:
                 with self.translated():
-                    return self._attempt(session, change)
+                    return self._attempt(session, change, done)
             except ConflictError as error:
                 if session.broken:  # and the staging tables are gone with it
                     raise HalfDoneError(error.message) from error
@@ -104,10 +106,11 @@ class Database:
         with Waiting(self.timeout).shared():
             return retry_conflicts(self.timeout, attempt)
 
-    def _attempt(self, session: Session, change: Callable[[Connection], T]) -> T:
+    def _attempt(self, session: Session, change: Callable[[Connection], WriteResult], done: Done | None) -> WriteResult:
         with self._open(session, writing=True) as connection:
             result = change(connection)
-            mark = self.dialect.mark(connection, self.schema)
+            told = None if done is None or result is UNCHANGED else evolve(done, result=result)
+            mark = self.dialect.mark(connection, self.schema, told)
         try:
             connection.commit()
         except Exception as error:
