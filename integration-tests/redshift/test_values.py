@@ -153,6 +153,9 @@ EDGES: dict[str, pa.Array] = {
     ),
     "nested texts": pa.array([["", "null", '"', "\\", "\\n", "".join(map(chr, range(1, 0x21))), ODD_LETTERS, None]]),
     "a long document": pa.array([["x" * (LONGEST - 4)], ["é" * ((LONGEST - 4) // 2)]]),
+    "nested UUIDs": pa.ListArray.from_arrays(
+        [0, 2], pa.ExtensionArray.from_storage(pa.uuid(), pa.array([bytes(range(16)), None], pa.binary(16)))
+    ),
     "nested bytes": pa.array([[b"", b"\0", bytes(range(256)), None]]),
     "nested nanoseconds": pa.array([[-(2**63) + 1, -1, 0, 2**63 - 1, None]], pa.list_(pa.int64())).cast(
         pa.list_(pa.timestamp("ns", "Europe/Berlin"))

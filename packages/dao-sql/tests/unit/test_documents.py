@@ -62,6 +62,15 @@ def test_what_is_no_value_of_the_type_is_an_error(document: str) -> None:
         from_documents(pa.array([document]), kind)
 
 
+def test_uuids_come_back_from_below_null_lists() -> None:
+    values = pa.ExtensionArray.from_storage(pa.uuid(), pa.array([bytes(range(16)), None], pa.binary(16)))
+    lists = pa.FixedSizeListArray.from_arrays(values, type=pa.list_(pa.uuid(), 1), mask=pa.array([False, True]))
+    assert noted_type(note_of(lists.type)) == lists.type
+    documents = to_documents(lists)
+    assert documents.to_pylist() == ['["00010203-0405-0607-0809-0a0b0c0d0e0f"]', None]
+    assert from_documents(documents, document_type("v", lists.type)).to_pylist() == lists.to_pylist()
+
+
 def test_what_a_document_does_not_keep_is_refused() -> None:
     with pytest.raises(DataError, match="NUL"):
         to_documents(pa.array([["\0"]]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -137,6 +138,11 @@ def _bytes(texts: pa.Array, kind: pa.DataType) -> pa.Array:
     return pa.array([None if text is None else bytes.fromhex(text) for text in texts.to_pylist()], kind)
 
 
+def _uuids(texts: pa.Array, kind: pa.DataType) -> pa.Array:
+    values = [None if text is None else UUID(text).bytes for text in texts.to_pylist()]
+    return pa.ExtensionArray.from_storage(kind, pa.array(values, kind.storage_type))
+
+
 def _dates(texts: pa.Array, kind: pa.DataType) -> pa.Array:
     return texts.cast(pa.date32()).cast(kind)
 
@@ -172,6 +178,7 @@ def _lengths_of_time(texts: pa.Array, kind: pa.DataType) -> pa.Array:
 
 
 _MAKERS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.Array, pa.DataType], pa.Array]], ...] = (
+    (lambda kind: kind == pa.uuid(), _uuids),
     (pt.is_float16, _half),
     (pt.is_date, _dates),
     (pt.is_time, _times),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from decimal import Decimal
+from uuid import UUID
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -32,8 +33,8 @@ def to_documents(array: pa.Array) -> pa.Array:
     - Truth values, integers of up to 64 bits with a sign and texts are JSON's own. Floats are numbers with a point and
       without an exponent, of up to 38 digits, of which a database may make decimals; others, NaN, the infinities and
       -0.0 are texts.
-    - Unsigned integers beyond those are texts, as are decimals, dates, times and timestamps, in UTC with a Z where they
-      have a zone; bytes are the text of their hexadecimal digits, lengths of time numbers of their unit.
+    - Unsigned integers beyond those are texts, as are decimals, UUIDs, dates, times and timestamps, in UTC with a Z
+      where they have a zone; bytes are the text of their hexadecimal digits, lengths of time numbers of their unit.
 
     Raises:
         DataError: a text has a character NUL, or a year isn't one of 1 to 9999.
@@ -141,6 +142,11 @@ def _bytes(array: pa.Array) -> pa.Array:
     return _quoted(pa.array(digits, pa.string()))
 
 
+def _uuids(array: pa.Array) -> pa.Array:
+    values = array.storage.to_pylist()
+    return _quoted(pa.array([None if value is None else str(UUID(bytes=value)) for value in values], pa.string()))
+
+
 def _dates(array: pa.Array) -> pa.Array:
     days = array.cast(pa.date32())
     _check_years(days.cast(pa.int32()), 1)
@@ -170,6 +176,7 @@ def _lengths_of_time(array: pa.Array) -> pa.Array:
 
 
 _MAKERS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.Array], pa.Array]], ...] = (
+    (lambda kind: kind == pa.uuid(), _uuids),
     (pt.is_boolean, lambda array: array.cast(pa.string())),
     (pt.is_integer, _integers),
     (pt.is_floating, _floats),

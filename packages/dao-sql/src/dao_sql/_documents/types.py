@@ -23,7 +23,7 @@ _LEAVES = (
 
 
 def document_type(column: str, kind: pa.DataType) -> pa.DataType:
-    """The type that a column of documents gives back for values of a nested type: without dictionaries and extensions.
+    """The type that a column of documents gives back for values of a nested type; of extensions UUIDs stay.
 
     Raises:
         DataError: two fields of a struct have one name.
@@ -34,7 +34,7 @@ def document_type(column: str, kind: pa.DataType) -> pa.DataType:
     """
     if pt.is_dictionary(kind) or pt.is_run_end_encoded(kind):
         return document_type(column, kind.value_type)
-    if isinstance(kind, pa.BaseExtensionType):
+    if isinstance(kind, pa.BaseExtensionType) and kind != pa.uuid():
         return document_type(column, kind.storage_type)
     if pt.is_struct(kind):
         names = [field.name for field in kind]
@@ -51,7 +51,11 @@ def document_type(column: str, kind: pa.DataType) -> pa.DataType:
     lists = _list_type(column, kind)
     if lists is not None:
         return lists
-    if not any(matches(kind) for matches in _LEAVES) and not (pt.is_decimal(kind) and kind.scale >= 0):
+    if (
+        kind != pa.uuid()
+        and not any(matches(kind) for matches in _LEAVES)
+        and not (pt.is_decimal(kind) and kind.scale >= 0)
+    ):
         raise UnsupportedError(f"column {column!r} has values of {kind} inside, which a document can't have")
     return kind
 
