@@ -14,7 +14,13 @@ from dao.errors import StoreError
 from dao.file_formats import get_format
 from dao.plugins import default_plugins
 
-__all__ = ["export_rows", "open_staged"]
+__all__ = ["export_rows", "open_staged", "unreadable_if_broken_off"]
+
+_BROKEN_OFF = {
+    "csv": '"dao read failed: not all rows are here\n',
+    "ndjson": '{"dao read failed: not all rows are here\n',
+}
+"""Last lines that can't be read, as a quote is left open. The other formats have an end, which is missing then."""
 
 
 def export_rows(rows: Rows, format_name: str, sink: Any, name: str = "") -> None:
@@ -41,6 +47,21 @@ def export_rows(rows: Rows, format_name: str, sink: Any, name: str = "") -> None
         for batch in rows:
             writer.write(batch)
     sink.flush()
+
+
+@contextmanager
+def unreadable_if_broken_off(sink: Any, format_name: str) -> Iterator[None]:
+    """Add a line that can't be read if the block fails, so that a part of the rows is not taken for all of them.
+
+    A text format has no end mark: at the other end of a pipe a failure looks like the end of the data.
+    """
+    try:
+        yield
+    except Exception:
+        with suppress(Exception):  # the failure itself is reported
+            sink.write(_BROKEN_OFF.get(format_name, "").encode())
+            sink.flush()
+        raise
 
 
 @contextmanager

@@ -17,6 +17,7 @@ import click
 
 from dao.data_object import DataObject, FileObject, TableObject
 from dao.data_store import DataStore
+from dao.errors import DataError
 from dao.file_formats import infer_format
 from dao.plugins import default_plugins
 
@@ -86,6 +87,9 @@ def _on_disk(file: str) -> Iterator[Path]:
             else:
                 with open(file, "rb") as pipe:
                     shutil.copyfileobj(pipe, sink, 1 << 20)
+            if not sink.tell():
+                # Read with a schema= these would be no rows, which overwrite all.
+                raise DataError("the pipe is empty: did the command before it fail? Zero rows go through it as Parquet")
         yield copied
 
 

@@ -18,6 +18,12 @@ CATALOG = {
         "objects": {
             "planes": {"type": "file", "suffix": ".csv", "format": "csv"},
             "notes": {"type": "file", "suffix": ".txt"},
+            "fleet": {
+                "type": "file",
+                "key": "planes.csv",
+                "format": "csv",
+                "schema": {"tailnum": "string", "year": "int64", "seats": "int64"},
+            },
         },
     },
     "silver": {
@@ -110,3 +116,14 @@ def test_the_doctor_finds_nothing_and_leaves_nothing(run: Run, data: Path, flags
     if flags:
         assert sum("is writable" in finding["message"] for finding in stores) == 3
     assert files(data) == before
+
+
+@pytest.mark.parametrize("format", ["csv", "ndjson"])
+def test_a_pipe_that_breaks_off_replaces_nothing(format: str, run: Run, data: Path) -> None:
+    run("copy", "bronze.planes", "silver.planes")
+    bad = CSV + "N104UW,1999,200\n" * 100_000 + "N1,2000,many\n"
+    (data / "bronze" / "planes.csv").write_text(bad)
+    broken = run("read", "bronze.fleet", "--into", format, status=1).stdout_bytes
+    for piped in (broken, b""):
+        run("write", "silver.planes", "--format", format, "--mode", "overwrite", status=1, stdin=piped)
+    assert run("count", "silver.planes").stdout == "3\n"

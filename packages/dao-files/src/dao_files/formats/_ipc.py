@@ -12,7 +12,7 @@ from attrs import field, frozen
 from pyarrow import fs
 
 from dao.display import even_half_made
-from dao.errors import DataError
+from dao.errors import DataError, StoreError
 from dao_files.formats._base import Format
 from dao_files.formats._contract import FileTask, FormatWriter, Paths
 from dao_files.formats._facts import column_facts, file_bytes
@@ -40,8 +40,8 @@ class ArrowOptions:
 
     Attributes:
         compression: writing: ``zstd``, ``lz4`` or None (default), which lets readers map the file into memory.
-        validate: reading: validate offsets, indices and UTF-8 of each batch (default), so that a damaged file raises an
-            error rather than crashing later. False trusts the file.
+        validate: reading: validate offsets, indices and UTF-8 of each batch, and the end mark of a stream (default), so
+            that a damaged or cut file raises an error rather than crashing later. False trusts the file.
     """
 
     compression: str | None = field(metadata=WRITING, default=None, converter=_no_codec, validator=valid(_known))
@@ -102,8 +102,8 @@ class ArrowFormat(Format):
         self, path: str, filesystem: fs.FileSystem, options: Any, task: FileTask
     ) -> Generator[pa.RecordBatch, None, None]:
         near = is_near(filesystem)
-        with _open_reader(path, filesystem, task) as (reader, *_):
-            for batch in _batches(reader):
+        with _open_reader(path, filesystem, task) as (reader, is_file, file):
+            for batch in _whole_stream(reader, file) if options.validate and not is_file else _batches(reader):
                 if options.validate:
                     batch.validate(full=True)
                 yield batch if near else copy_batch(batch)
@@ -122,6 +122,22 @@ def _batches(reader: Any) -> Iterator[pa.RecordBatch]:
     if isinstance(reader, pa.RecordBatchFileReader):
         return map(reader.get_batch, range(reader.num_record_batches))
     return iter(reader)
+
+
+def _whole_stream(reader: Any, file: Any) -> Iterator[pa.RecordBatch]:
+    """The batches of a stream, which pyarrow takes for complete wherever the file ends between two of them."""
+    while True:
+        before = file.tell()
+        try:
+            batch = reader.read_next_batch()
+        except StopIteration:
+            break
+        yield batch
+    if file.tell() == before:
+        raise StoreError(
+            "the Arrow stream has no end mark: whoever wrote it did not close it, so rows may be missing; "
+            "validate=False reads it as it is"
+        )
 
 
 @contextmanager

@@ -8,8 +8,9 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from format_files import LOCAL, save
+from format_files import LOCAL, load, save
 
+from dao.errors import StoreError
 from dao_files.formats import get_format
 from dao_files.formats._ipc_codec import read_codec
 
@@ -48,3 +49,12 @@ def test_damaged_headers_have_an_end() -> None:
         for _ in range(chance.randrange(1, 20)):
             damaged[chance.randrange(1200)] = chance.choice((0, 1, 3, 127, 128, 255))
         assert read_codec(pa.BufferReader(bytes(damaged)), 0) in (None, "lz4", "zstd")
+
+
+def test_a_stream_that_was_cut_between_batches_is_refused(tmp_path: Path) -> None:
+    whole = Path(save(LONG, tmp_path / "t.arrows", batches=300))
+    end = whole.read_bytes().removesuffix(b"\xff\xff\xff\xff\0\0\0\0")
+    whole.write_bytes(end)
+    with pytest.raises(StoreError, match="no end mark"):
+        load(whole)
+    assert load(whole, options={"validate": False}).equals(LONG)

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from dao._cli import output
-from dao._cli.export import export_rows, open_staged
+from dao._cli.export import export_rows, open_staged, unreadable_if_broken_off
 from dao._cli.options import NAME, columns_option, limit_option, where_option
 from dao._cli.options import command as subcommand
 from dao._cli.rows import rows_of
@@ -49,7 +49,8 @@ def read(
     """Write an object's data out, in a format of choice.
 
     It goes to the standard output, or into a FILE. Rows are passed on as they are read, so size doesn't matter. A
-    FILE gets its name when it is complete. In JSON, which has no NaN, it is null.
+    FILE gets its name when it is complete; a pipe that breaks off ends in a line that can't be read. In JSON, which
+    has no NaN, it is null.
 
     \b
     Examples:
@@ -67,12 +68,21 @@ def read(
             shutil.copyfileobj(source, sink, 1 << 20)
             sink.flush()
         return
-    with rows_of(session.access(), name, columns=columns, where=where, limit=limit) as rows, _sink(file) as sink:
+    with (
+        rows_of(session.access(), name, columns=columns, where=where, limit=limit) as rows,
+        _sink(file) as sink,
+        _complete(sink, chosen, file),
+    ):
         export_rows(rows, chosen, sink, file.name if file else "")
 
 
 def _sink(file: Path | None) -> AbstractContextManager[Any]:
     return nullcontext(output.ByteOutput()) if file is None else open_staged(file)
+
+
+def _complete(sink: Any, chosen: str, file: Path | None) -> AbstractContextManager[None]:
+    """A screen shows the error, a file gets its name when it is complete; a pipe tells nothing of a failure."""
+    return unreadable_if_broken_off(sink, chosen) if file is None and not sys.stdout.isatty() else nullcontext()
 
 
 def _format_of(file: Path | None) -> str | None:
