@@ -18,7 +18,7 @@ test: if one is overridden, skipped or deselected, :class:`ConformanceSuite` fai
 ``docs/writing-an-interface.md`` is a step-by-step guide.
 
 For users: the pytest plugin of dao-core has fixtures that replace every store of a catalog by one in
-memory, as :func:`in_memory` does.
+memory, as :func:`in_memory` does, or by one in a temporary folder, as :func:`in_folder` does.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from dao.capabilities import Absence, Capabilities
     from dao.testing._backend import Backend
     from dao.testing._doors import door_faults
-    from dao.testing._doubles import in_memory
+    from dao.testing._doubles import in_folder, in_memory
     from dao.testing._faults import FaultPlan, Verdict, patched
     from dao.testing._imports import modules_after
     from dao.testing._killed_table import KilledTable
@@ -50,6 +50,7 @@ _HOMES = {
     "Verdict": "dao.testing._faults",
     "door_faults": "dao.testing._doors",
     "fork_writers": "dao.testing._kills",
+    "in_folder": "dao.testing._doubles",
     "in_memory": "dao.testing._doubles",
     "killing": "dao.testing._kills",
     "modules_after": "dao.testing._imports",
@@ -69,6 +70,7 @@ __all__ = [
     "Verdict",
     "door_faults",
     "fork_writers",
+    "in_folder",
     "in_memory",
     "killing",
     "modules_after",

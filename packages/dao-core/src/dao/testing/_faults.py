@@ -125,12 +125,13 @@ def _replace(plan: FaultPlan, owner: Any, name: str) -> Callable[[], None]:
     original = inspect.getattr_static(owner, name)
     own = name in vars(owner)
     kind = type(original) if isinstance(original, (staticmethod, classmethod)) else None
-    function = original.__func__ if kind is not None else original
+    is_instance = not (isinstance(owner, type) or inspect.ismodule(owner))
+    function = getattr(owner, name) if is_instance else original.__func__ if kind is not None else original
     label = f"{getattr(owner, '__name__', type(owner).__name__)}.{name}"
 
     @wraps(function)
     def through_plan(*args: Any, **named: Any) -> Any:
         return plan.call(label, function, *args, **named)
 
-    setattr(owner, name, kind(through_plan) if kind is not None else through_plan)
+    setattr(owner, name, kind(through_plan) if kind is not None and not is_instance else through_plan)
     return lambda: setattr(owner, name, original) if own else delattr(owner, name)

@@ -12,6 +12,8 @@ Fixtures for the tests of a pipeline:
           make_silver(dao)                                   # the pipeline's own code
           assert dao.read("silver.orders", into="pylist") == [{"id": 1, "amount": Decimal("7.50")}]
 
+- ``dao_in_folder``: the same with each store's own interface, in a temporary folder where it can be, else in memory.
+
 For backends: ``pytest --hypothesis-profile=quick`` or ``thorough`` sets the effort of the conformance kit (see
 :mod:`dao.testing._profiles`). The absences that conformance suites declare are shown at the end of the run, and a test
 of the kit that is skipped for any other reason fails.
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ABSENCE",
+    "dao_in_folder",
     "dao_in_memory",
     "memory_store",
     "pytest_configure",
@@ -72,10 +75,24 @@ def dao_in_memory() -> Iterator[Callable[..., DataAccessObject]]:
     """:func:`dao.testing.in_memory`; the data access objects that it makes are closed at the end of the test."""
     from dao.testing._doubles import in_memory
 
+    yield from _closed_at_the_end(in_memory)
+
+
+@pytest.fixture
+def dao_in_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., DataAccessObject]]:
+    """:func:`dao.testing.in_folder`, each call in a new temporary folder; closed at the end of the test."""
+    from dao.testing._doubles import in_folder
+
+    yield from _closed_at_the_end(
+        lambda *sources, **options: in_folder(tmp_path_factory.mktemp("dao"), *sources, **options)
+    )
+
+
+def _closed_at_the_end(maker: Callable[..., DataAccessObject]) -> Iterator[Callable[..., DataAccessObject]]:
     made: list[DataAccessObject] = []
 
     def make(*sources: Any, **options: Any) -> DataAccessObject:
-        made.append(in_memory(*sources, **options))
+        made.append(maker(*sources, **options))
         return made[-1]
 
     yield make

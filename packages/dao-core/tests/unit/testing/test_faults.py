@@ -79,6 +79,15 @@ def test_patched_reaches_methods_of_every_kind_and_puts_them_back(tmp_path: Path
     assert (vars(Store)["put"], vars(Store)["check"], vars(Store)["make"], os.replace) == before
 
 
+def test_one_instance_is_patched_alone() -> None:
+    store = Store()
+    with patched(FaultPlan(at=4), (store, "put", "check", "make")):
+        assert (store.put(1), store.check(2), store.make(), Store().put(3)) == (1, 2, Store, 3)
+        with pytest.raises(OSError, match=r"injected fault in Store\.put"):
+            store.put(1)
+    assert not vars(store)
+
+
 def test_what_a_class_inherits_is_patched_on_it_alone() -> None:
     with patched(FaultPlan(at=1), (Child, "put")):
         assert Store().put(1) == 1

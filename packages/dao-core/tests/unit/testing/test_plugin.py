@@ -48,6 +48,51 @@ def test_a_pipeline_can_be_tested_in_memory(run_kit):
     """).assert_outcomes(passed=4)
 
 
+def test_a_double_refuses_what_the_interface_that_it_stands_for_declares_absent(run_kit):
+    run_kit("""
+        import math
+        import pyarrow as pa
+        import pytest
+        from dao import Capabilities, DataAccessObject, DataError, UnsupportedError
+        from dao_files import LocalInterface
+
+        class Narrow(LocalInterface):
+            capabilities = Capabilities(
+                lacks_modes={"append": "it is written once"},
+                lacks_features={"partitions": "it has one shelf"},
+                lacks_types={"list": "it is flat", "timestamp_ns": "it is slow", "nan": "it counts"},
+            )
+
+        STORE = {"interface": "test_it:Narrow", "options": {"root": "/nowhere"}, "objects": {"t": {"type": "table"}}}
+        CATALOG = {"s": STORE}
+        SLOW = pa.table({"a": [2.5], "b": pa.array([1000], pa.timestamp("ns"))})
+        FINE = pa.table({"a": [1.5], "b": pa.array([1], pa.timestamp("us"))})
+
+        @pytest.mark.parametrize("data", [[{"a": [1]}], SLOW.select(["b"]).rename_columns(["a"]), [{"a": math.nan}]])
+        def test_types_and_nan(dao_in_memory, data):
+            dao = dao_in_memory(CATALOG)
+            with pytest.raises(DataError, match="column 'a' .* which 'Narrow' doesn't keep"):
+                dao.write(data, "s.t")
+            assert not dao.exists("s.t")
+            dao.write(FINE, "s.t", schema={"a": "float64", "b": "timestamp"})
+            with pytest.raises(DataError, match="doesn't keep"):
+                dao.upsert([{"a": 1.5, "c": [1]}], "s.t", keys=["a"], schema_mode="evolve")
+            assert dao.upsert(SLOW, "s.t", keys=["a"]).rows_inserted == 1
+
+        @pytest.mark.parametrize("given", [{"mode": "append"}, {"partition_by": ["a"]}])
+        def test_modes_and_features(dao_in_memory, given):
+            with pytest.raises(UnsupportedError, match="as 'Narrow', for which it stands"):
+                dao_in_memory(CATALOG).write(FINE, "s.t", **given)
+
+        def test_its_own_interface_is_in_a_folder(dao_in_folder):
+            first, second = dao_in_folder(CATALOG), dao_in_folder({"m": {"interface": "memory"}, **CATALOG})
+            first.write(FINE, "s.t")
+            assert type(first.catalog.store("s").interface).__name__ == "Narrow"
+            assert not second.exists("s.t")
+            assert type(second.catalog.store("m").interface).__name__ == "MemoryInterface"
+    """).assert_outcomes(passed=6)
+
+
 def test_declared_absences_are_shown(run_kit):
     result = run_kit(
         "from shelf_suite import TestShelf as Shelf\nclass TestIt(Shelf): pass",
