@@ -79,7 +79,9 @@ def test_what_a_bucket_has_no_use_for_is_refused(place: dict[str, str], given: d
 
 @pytest.mark.parametrize("places", [{}, {**FOLDER, **BUCKET}, {**BUCKET, "url": "s3://lake"}])
 def test_a_store_has_one_place(places: dict[str, str]) -> None:
-    assert "expected one of root, bucket and url" in refusal(places)
+    told = refusal(places)
+    assert "expected one of root, bucket and url" in told
+    assert ("; an overlay takes away what its base has, " in told) is bool(places)
 
 
 @pytest.mark.parametrize(

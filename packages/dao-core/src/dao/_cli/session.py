@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import define
 
-from dao.errors import ConfigError
+from dao.catalog._environment import environment_files
 
 if TYPE_CHECKING:
     from dao._core.dao import DataAccessObject
     from dao.catalog import Catalog
     from dao.data_object import DataObject
 
-__all__ = ["VARIABLE", "Session"]
-
-VARIABLE = "DAO_CATALOG"
-"""The environment variable that names the catalog's files, separated as in PATH."""
-
-_DEFAULTS = ("catalog.yaml", "catalog.yml", "catalog.json", "catalog.toml")
+__all__ = ["Session"]
 
 
 @define
@@ -47,23 +40,7 @@ class Session:
         Raises:
             ConfigError: there are no such files.
         """
-        if self.files:
-            return self.files
-        named = tuple(filter(None, os.environ.get(VARIABLE, "").split(os.pathsep)))
-        if named:
-            return named
-        here = [name for name in _DEFAULTS if Path(name).is_file()]
-        if len(here) > 1:
-            raise ConfigError(
-                f"there are {' and '.join(here)} in the working directory: say which, with --catalog FILE"
-            )
-        if not here:
-            raise ConfigError(
-                "no catalog was found. Name one with --catalog FILE (several times for a base and its overlays), "
-                f"or in the environment variable {VARIABLE}, or have a {_DEFAULTS[0]} (or .yml, .json, .toml) "
-                "in the working directory"
-            )
-        return (here[0],)
+        return self.files or environment_files("--catalog FILE")
 
     def catalog(self) -> Catalog:
         """The catalog, without a data access object.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from attrs import evolve
 
@@ -89,6 +89,20 @@ class Access:
         self._budget = _budget_of(memory_limit)
         self._is_plain = progress is None and self._budget is None
         self._executor = Executor(self._plugins)
+
+    @classmethod
+    def from_environment(cls, **options: Any) -> Self:
+        """Load the catalog that the environment variable ``DAO_CATALOG`` names, as the command ``dao`` does.
+
+        It holds one file or several, the base first, separated as in ``PATH``. Without it the catalog is the working
+        directory's ``catalog.yaml``, ``.yml``, ``.json`` or ``.toml``. The ``options`` are as for the constructor.
+
+        Raises:
+            ConfigError: there is no catalog, or it has faults.
+        """
+        from dao.catalog._environment import environment_files
+
+        return cls(*environment_files(f"{cls.__name__}(FILE)"), **options)
 
     def _resolve(self, name: Named) -> DataObject:
         """Resolve the object of a call.

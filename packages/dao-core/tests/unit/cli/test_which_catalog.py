@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from dao import AsyncDataAccessObject, ConfigError, DataAccessObject, DataStoreRegistry
+
 Run = Callable[..., Result]
 
 
@@ -65,3 +67,15 @@ def test_two_in_the_folder_are_no_guess(folder: Path, run: Run) -> None:
     for name in ["catalog.json", "catalog.toml"]:
         (folder / name).write_text("{}" if name.endswith("json") else "")
     assert "catalog.json and catalog.toml" in run("stores", status=1).stderr
+
+
+@pytest.mark.usefixtures("files")
+def test_a_script_takes_the_same_as_the_command(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
+    with pytest.raises(ConfigError, match=r"with DataAccessObject\(FILE\) .* DAO_CATALOG, or have a cat"):
+        DataAccessObject.from_environment()
+    monkeypatch.setenv("DAO_CATALOG", os.pathsep.join(["three.json", "one.json"]))
+    registry = DataStoreRegistry()
+    for kind in (DataAccessObject, AsyncDataAccessObject):
+        found = kind.from_environment(registry=registry)
+        assert (type(found), list(found.catalog.stores), found.registry) == (kind, ["three", "one"], registry)

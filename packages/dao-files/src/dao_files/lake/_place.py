@@ -94,7 +94,9 @@ class LakePlace(S3Fields):
     def __attrs_post_init__(self) -> None:
         given = [name for name in ("root", "bucket", "url") if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ConfigError(f"root: found {' with '.join(given) or 'no place'}, expected one of root, bucket and url")
+            hint = f"; an overlay takes away what its base has, {given[0]}: null" if given else ""
+            found = " with ".join(given) or "no place"
+            raise ConfigError(f"root: found {found}, expected one of root, bucket and url{hint}")
         [place] = given
         for one in fields(LakePlace):
             if one.name != place and getattr(self, one.name) != one.default and _is_misplaced(one.name, place):
