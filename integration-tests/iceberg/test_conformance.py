@@ -75,6 +75,7 @@ def rename_column(table: DataObject, old: str, new: str) -> None:
     DataAccessObject().run("evolve", table, rename={old: new})
 
 
+@pytest.mark.slow  # the catalog's code is that of PostgreSQL's, and the package's own tests run the kit on SQLite
 class TestSqlite(ConformanceSuite):
     capabilities = CAPABILITIES
 

@@ -43,6 +43,20 @@ def gateway(postgres: str, storage: S3Connection) -> Iterator[RedshiftGateway]:
 
 
 @pytest.fixture
+def named_services(postgres: str, storage: S3Connection) -> dict[str, str]:
+    """The variables by which a local Redshift of another process stands on the services of this one."""
+    assert storage.endpoint
+    assert storage.access_key_id
+    assert storage.secret_access_key
+    return {
+        "DAO_REDSHIFT_POSTGRES": postgres,
+        "DAO_REDSHIFT_S3": storage.endpoint,
+        "AWS_ACCESS_KEY_ID": storage.access_key_id.reveal(),
+        "AWS_SECRET_ACCESS_KEY": storage.secret_access_key.reveal(),
+    }
+
+
+@pytest.fixture
 def connection(gateway: RedshiftGateway) -> Iterator[Any]:
     """A connection of Redshift's own driver, in a schema of its own."""
     schema = f"test_{uuid.uuid4().hex}"

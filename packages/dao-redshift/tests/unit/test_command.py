@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,9 +25,9 @@ SECONDS = 60
 
 
 @contextmanager
-def running(mark: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """The command on what comes from PyPI, with a mark that all that it starts inherits."""
-    environment = {**os.environ, "DAO_REDSHIFT_SERVICES": "wheels", MARK: mark}
+def running(mark: str, services: Mapping[str, str], *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """The command on the services that these variables name, with a mark that all that it starts inherits."""
+    environment = {**os.environ, **services, MARK: mark}
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "dao_redshift.testing", *arguments],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
@@ -64,9 +64,9 @@ def query(options: dict[str, Any], sql: str) -> Any:
         return cursor.fetchall()
 
 
-def test_it_serves_until_its_input_ends() -> None:
+def test_it_serves_until_its_input_ends(named_services: dict[str, str]) -> None:
     mark, port = uuid.uuid4().hex, free_port()
-    with running(mark, "--json", "--port", str(port)) as process:
+    with running(mark, named_services, "--json", "--port", str(port)) as process:
         options = json.loads(first_line(process))
         assert options["port"] == port
         assert query(options, "SELECT 40 + 2") == ([42],)
@@ -74,7 +74,6 @@ def test_it_serves_until_its_input_ends() -> None:
         dao = DataAccessObject()
         dao.write([{"id": 7}], orders)
         assert dao.read(orders, into="pylist") == [{"id": 7}]
-        assert len(marked(mark)) > 1  # PostgreSQL too
         assert process.stdin is not None
         process.stdin.close()
         assert process.wait(SECONDS) == 0
@@ -82,15 +81,16 @@ def test_it_serves_until_its_input_ends() -> None:
     assert not marked(mark)
 
 
-def test_it_prints_a_catalog_and_ends_when_it_is_terminated() -> None:
+def test_it_starts_what_is_missing_and_ends_it_when_it_is_terminated() -> None:
     mark = uuid.uuid4().hex
-    with running(mark) as process:
+    with running(mark, {"DAO_REDSHIFT_SERVICES": "wheels"}) as process:
         page = [first_line(process)]
         while not page[-1].startswith("    s3:"):
             page.append(first_line(process))
         [(_, store)] = yaml.safe_load("".join(page)).items()
         assert store["interface"] == "redshift"
         assert query(store["options"], "SELECT 1") == ([1],)
+        assert len(marked(mark)) > 1  # PostgreSQL too
         process.send_signal(signal.SIGTERM)
         assert process.wait(SECONDS) == 0
     assert not marked(mark)

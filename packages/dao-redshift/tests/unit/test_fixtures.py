@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from dao.connections import S3Connection
-
 pytest_plugins = ["pytester"]
 
 THEIRS = """
@@ -37,19 +35,11 @@ THEIRS = """
 """
 
 
-@pytest.fixture
-def named(postgres: str, storage: S3Connection, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The services of this process in the environment of those that it starts."""
-    assert storage.endpoint
-    assert storage.access_key_id
-    assert storage.secret_access_key
-    monkeypatch.setenv("DAO_REDSHIFT_S3", storage.endpoint)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", storage.access_key_id.reveal())
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", storage.secret_access_key.reveal())
-    monkeypatch.setenv("DAO_REDSHIFT_POSTGRES", postgres)
-
-
-def test_the_fixtures(pytester: pytest.Pytester, named: None) -> None:
+def test_the_fixtures(
+    pytester: pytest.Pytester, named_services: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in named_services.items():
+        monkeypatch.setenv(name, value)
     pytester.makeconftest("pytest_plugins = ['dao_redshift.testing.fixtures']")
     pytester.makepyfile(THEIRS)
     result = pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:xdist", "-p", "no:randomly")

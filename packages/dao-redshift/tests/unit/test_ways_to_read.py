@@ -26,31 +26,31 @@ def read(redshift: LocalRedshift, rows: int, how: str, via: str | None) -> set[s
     return {sent.text.split()[0] for sent in redshift.gateway.statements} & {"UNLOAD", "DECLARE"}
 
 
-@pytest.mark.parametrize("how", ["read", "read_stream"])
 @pytest.mark.parametrize(
-    ("rows", "via", "expected"),
+    ("rows", "how", "via", "expected"),
     [
-        (FEW, None, {"DECLARE"}),
-        (FEW, "unload", {"UNLOAD"}),
-        (MANY, None, {"DECLARE", "UNLOAD"}),
-        (MANY, "cursor", {"DECLARE"}),
-        (MANY, "unload", {"UNLOAD"}),
+        (FEW, "read", None, {"DECLARE"}),
+        (FEW, "read", "unload", {"UNLOAD"}),
+        (MANY, "read", None, {"DECLARE", "UNLOAD"}),
+        (MANY, "read_stream", None, {"DECLARE", "UNLOAD"}),
+        (MANY, "read", "cursor", {"DECLARE"}),
+        (MANY, "read_stream", "unload", {"UNLOAD"}),
     ],
 )
-def test_the_way(redshift: LocalRedshift, how: str, rows: int, via: str | None, expected: set[str]) -> None:
+def test_the_way(redshift: LocalRedshift, rows: int, how: str, via: str | None, expected: set[str]) -> None:
     assert read(redshift, rows, how, via) == expected
 
 
-@pytest.mark.parametrize("limit", [0, 1, MANY, MANY + 1])
 @pytest.mark.parametrize("via", [None, "unload", "cursor"])
-def test_a_limit_holds_by_each_way(redshift: LocalRedshift, limit: int, via: str | None) -> None:
+def test_a_limit_holds_by_each_way(redshift: LocalRedshift, via: str | None) -> None:
     dao, store = DataAccessObject(), DataStore("redshift", "redshift", options={**redshift.options, "bulk_values": 10})
     table = TableObject("numbers", store)
     dao.write(pa.table({"n": pa.array(range(MANY), pa.int64())}), table)
-    found = dao.read(table, limit=limit, via=via)
+    for limit in (0, 1, MANY, MANY + 1):
+        found = dao.read(table, limit=limit, via=via)
+        assert found.num_rows == min(limit, MANY)
+        assert found.schema == pa.schema({"n": pa.int64()})
     store.close()
-    assert found.num_rows == min(limit, MANY)
-    assert found.schema == pa.schema({"n": pa.int64()})
 
 
 @pytest.mark.parametrize(("rows", "via"), [(FEW, None), (MANY, None), (MANY, "unload")])
