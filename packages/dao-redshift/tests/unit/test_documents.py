@@ -5,6 +5,8 @@ from __future__ import annotations
 from struct import pack
 from typing import Any
 
+import pytest
+import redshift_connector
 from raw_client import RawClient
 
 from dao_redshift.testing import RedshiftGateway
@@ -26,6 +28,12 @@ def test_each_fetch_has_its_own_columns(cursor: Any) -> None:
         cursor.execute("FETCH 10 FROM c")
         assert [row[0] for row in cursor.fetchall()] == rows
         cursor.execute("CLOSE c")
+
+
+@pytest.mark.parametrize("text", ['{"a": 1, "a": 1}', '[{"b": {"a": 1, "c": [], "a": 2}}]'])
+def test_an_attribute_that_is_there_twice_is_refused(cursor: Any, text: str) -> None:
+    with pytest.raises(redshift_connector.Error, match="twice"):
+        cursor.execute("SELECT JSON_PARSE(%s)", (text,))
 
 
 def test_documents_are_super(cursor: Any) -> None:

@@ -1,7 +1,30 @@
 -- SUPER, which is jsonb here, and texts that hold JSON; as of the Database Developer Guide, "JSON functions" (json-functions) and
 -- "SUPER type functions" (c_Type_Info_Functions).
 
-CREATE FUNCTION _dao_redshift.json_parse(value text) RETURNS jsonb LANGUAGE sql IMMUTABLE AS $$ SELECT value::jsonb $$;
+-- An object has no attribute twice ("Parsing options for SUPER"); PostgreSQL tells so itself from its version 16 on.
+CREATE FUNCTION _dao_redshift.has_attribute_twice(value json) RETURNS boolean LANGUAGE plpgsql IMMUTABLE STRICT AS $$
+BEGIN
+    RETURN CASE json_typeof(value)
+        WHEN 'object' THEN (
+            SELECT coalesce(count(*) <> count(DISTINCT key) OR bool_or(_dao_redshift.has_attribute_twice(item)), false)
+            FROM json_each(value) e (key, item))
+        WHEN 'array' THEN (
+            SELECT coalesce(bool_or(_dao_redshift.has_attribute_twice(item)), false) FROM json_array_elements(value) e (item))
+        ELSE false
+    END;
+END
+$$;
+
+DO $$
+BEGIN
+    EXECUTE format('CREATE FUNCTION _dao_redshift.json_parse(value text) RETURNS jsonb LANGUAGE plpgsql IMMUTABLE AS %L', format(
+        'DECLARE parsed jsonb := value; BEGIN IF %s THEN '
+        'RAISE EXCEPTION ''a JSON object has the same attribute twice'' USING ERRCODE = ''invalid_text_representation''; '
+        'END IF; RETURN parsed; END',
+        CASE WHEN current_setting('server_version_num')::integer < 160000
+        THEN '_dao_redshift.has_attribute_twice(value::json)' ELSE 'NOT value IS JSON WITH UNIQUE KEYS' END));
+END
+$$;
 
 -- Redshift writes no blanks, and the text null for NULL ("JSON_SERIALIZE function").
 CREATE FUNCTION _dao_redshift.json_serialize(value jsonb) RETURNS text LANGUAGE plpgsql STABLE AS $$
