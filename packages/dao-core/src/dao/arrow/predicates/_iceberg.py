@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from decimal import Context, Decimal, Inexact
 from functools import reduce
 from typing import Any
 
@@ -16,6 +17,8 @@ from dao.arrow.predicates._tree import Column, Kind, Literal, Predicate
 from dao.errors import DataError
 
 __all__ = ["to_iceberg"]
+
+_ALL_DIGITS = Context(prec=77, traps=[Inexact])
 
 
 def to_iceberg(predicate: Any, schema: pa.Schema) -> Any:
@@ -34,6 +37,8 @@ def to_iceberg(predicate: Any, schema: pa.Schema) -> Any:
         ImportError: pyiceberg is not installed.
 
     >>> schema = pa.schema({"id": pa.int64(), "name": pa.string()})
+    >>> to_iceberg("price IN (1)", pa.schema({"price": pa.decimal128(9, 2)})).literal
+    DecimalLiteral(Decimal('1.00'))
     >>> to_iceberg("id > 5 AND name IS NOT NULL", schema).left
     GreaterThan(term=Reference(name='id'), literal=LongLiteral(5))
     """
@@ -98,7 +103,7 @@ class _Maker:
         name = _name(node.operand)
         if any(isinstance(value, Literal) and value.kind is Kind.TIMESTAMP_NS for value in node.values):
             raise _no_expression(node)
-        values = list(tree.constants(node))
+        values = [_in_scale(value, self._type(node.operand)) for value in tree.constants(node)]
         numbers = [value for value in values if value == value]
         floats = any(isinstance(value, float) for value in values)
         parts = [self._to.In(name, numbers) if wanted else self._to.NotIn(name, numbers)] if numbers else []
@@ -110,6 +115,12 @@ class _Maker:
             return self._to.AlwaysFalse() if wanted else self._to.NotNull(name)
         return self.any_of(parts) if wanted else self.all_of([*parts, self._to.NotNull(name)])
 
+    def _type(self, column: Column) -> pa.DataType:
+        arrow = self._schema.field(column.path[0]).type
+        for name in column.path[1:]:
+            arrow = arrow.field(name).type
+        return arrow
+
     def like(self, node: tree.Like, wanted: bool) -> Any:
         prefix = _prefix(node)
         if prefix is None or not isinstance(node.operand, Column):
@@ -118,6 +129,13 @@ class _Maker:
         if wanted:
             return self._to.StartsWith(name, prefix)
         return self._to.And(self._to.NotStartsWith(name, prefix), self._to.NotNull(name))
+
+
+def _in_scale(value: Any, arrow: pa.DataType) -> Any:
+    """A decimal with as many digits behind the point as its column's: pyiceberg takes no other."""
+    if not isinstance(value, Decimal):
+        return value
+    return value.quantize(Decimal(1).scaleb(-arrow.scale), context=_ALL_DIGITS)
 
 
 def _name(column: Column) -> str:
