@@ -251,6 +251,24 @@ def test_an_unload_writes_files_of_slices_and_a_manifest(bulk: BulkSession) -> N
     assert bulk.query("SELECT count(*) FROM (SELECT * FROM t EXCEPT SELECT * FROM u) d") == [("0",)]
 
 
+@pytest.mark.parametrize(
+    ("kind", "array"),
+    [
+        ("timestamp", pa.array([-(2**63)], pa.timestamp("us"))),
+        ("timestamp", pa.array([-(2**63) + 946_684_800_000_000], pa.timestamp("us"))),
+        ("date", pa.array([-(2**31)], pa.int32()).view(pa.date32())),
+        ("date", pa.array([-(2**31) + 10_957], pa.int32()).view(pa.date32())),
+        ("date", pa.array([2**31 - 1], pa.int32()).view(pa.date32())),
+    ],
+)
+def test_moments_that_postgresql_would_take_for_infinite_are_refused(
+    bulk: BulkSession, kind: str, array: pa.Array
+) -> None:
+    bulk.query(f"CREATE TABLE t (a {kind})")
+    bulk.put_parquet("t.parquet", pa.table({"a": array}))
+    assert "out of range" in refused(bulk, f"COPY t FROM 's3://lake/t.parquet' {DEFAULT}").message
+
+
 @pytest.mark.parametrize(("size", "files"), [("5 MB", [1, 1]), ("70 MB", [2, 1]), ("1 GB", [3])])
 def test_a_file_has_as_many_row_groups_as_its_size_has_room_for(bulk: BulkSession, size: str, files: list[int]) -> None:
     rows = 13_000 if size == "5 MB" else 80_000
@@ -347,15 +365,17 @@ def rows_of(table: pa.Table) -> list[tuple[Any, ...]]:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_every_value_comes_back_equal(bulk: BulkSession, data: st.DataObject) -> None:
-    row = st.tuples(*(st.none() | values for _, _, values in COLUMNS.values()))
+    by_csv = data.draw(st.booleans())  # as rows with a DECIMAL go to PostgreSQL; others in its binary format
+    columns = {name: column for name, column in COLUMNS.items() if by_csv or name != "d"}
+    row = st.tuples(*(st.none() | values for _, _, values in columns.values()))
     rows = data.draw(st.lists(row, min_size=1, max_size=5))
     arrays = [
-        pa.array(column, kind) for column, (_, kind, _) in zip(zip(*rows, strict=True), COLUMNS.values(), strict=True)
+        pa.array(column, kind) for column, (_, kind, _) in zip(zip(*rows, strict=True), columns.values(), strict=True)
     ]
-    table = pa.table(arrays, list(COLUMNS))
+    table = pa.table(arrays, list(columns))
     obstore.delete(bulk.bucket, bulk.keys())
     bulk.query("DROP TABLE IF EXISTS t")
-    declared = ", ".join(f"{name} {kind}" for name, (kind, _, _) in COLUMNS.items())
+    declared = ", ".join(f"{name} {kind}" for name, (kind, _, _) in columns.items())
     bulk.query(f"CREATE TABLE t ({declared})")
     bulk.put_parquet("in/t.parquet", table)
     assert bulk.copy(f"COPY t FROM 's3://lake/in/' {DEFAULT}").rows == len(rows)

@@ -1,4 +1,4 @@
-"""Rows of Parquet and ORC files for a table: checked as Spectrum checks them, then in PostgreSQL's CSV.
+"""Rows of Parquet and ORC files for a table: checked as Spectrum checks them, then in a format of PostgreSQL's COPY.
 
 https://docs.aws.amazon.com/redshift/latest/dg/copy-usage_notes-copy-from-columnar.html
 """
@@ -19,7 +19,8 @@ from dao_redshift.testing._bulk._columns import Column, Target
 from dao_redshift.testing._bulk._faults import LoadError, SpectrumFault, internal, spectrum_fault
 from dao_redshift.testing._bulk._loads import FileLoad
 from dao_redshift.testing._bulk._storage import BulkStorage, ObjectFile, S3Object
-from dao_redshift.testing._bulk._to_postgres import csv_bytes, postgres_array
+from dao_redshift.testing._bulk._to_binary import BINARY_OPTIONS, END, START, binary_bytes, has_binary
+from dao_redshift.testing._bulk._to_postgres import COPY_OPTIONS, csv_bytes, postgres_array
 from dao_redshift.testing._statements import Copy
 
 __all__ = ["ColumnarLoad"]
@@ -56,8 +57,17 @@ class ColumnarLoad:
     errors: list[LoadError] = field(factory=list)
     files: list[FileLoad] = field(factory=list)
 
+    @property
+    def options(self) -> str:
+        """How PostgreSQL is to read :meth:`chunks`."""
+        return BINARY_OPTIONS if self._is_binary else COPY_OPTIONS
+
+    @property
+    def _is_binary(self) -> bool:
+        return has_binary(column.type for column in self.target.columns)
+
     def chunks(self, files: list[S3Object]) -> Iterator[bytes]:
-        """The rows of all files as PostgreSQL's CSV, in bounded memory.
+        """The rows of all files for PostgreSQL's COPY, in bounded memory.
 
         Raises:
             RedshiftError: a file doesn't fit the table, can't be read, or has a value that the column can't have.
@@ -65,12 +75,16 @@ class ColumnarLoad:
         is_super = any(column.type == "jsonb" for column in self.target.columns)
         if is_super and "SERIALIZETOJSON" not in self.copy.options:
             raise internal("SUPER column in COPY query requires SERIALIZETOJSON option", 8001)
+        if self._is_binary:
+            yield START
         for one in files:
             try:
                 yield from self._rows(one)
             except SpectrumFault as fault:
                 self.errors.append(fault.row)
                 raise
+        if self._is_binary:
+            yield END
 
     def _rows(self, one: S3Object) -> Iterator[bytes]:
         rows = 0
@@ -79,8 +93,16 @@ class ColumnarLoad:
             _check_schema(source, self.target, "FILLRECORD" in self.copy.options)
             for batch in batches:
                 rows += batch.num_rows
-                yield _csv_of(batch, source, self.target, self.copy)
+                arrays = _checked_columns(batch, source, self.target, self.copy)
+                yield self._written(arrays)
         self.files.append(FileLoad(one.place.url, one.size, rows))
+
+    def _written(self, arrays: list[pa.Array]) -> bytes:
+        columns = self.target.columns
+        if self._is_binary:
+            return binary_bytes(arrays, [column.type for column in columns])
+        texts = [postgres_array(array, column.type) for array, column in zip(arrays, columns, strict=True)]
+        return csv_bytes(pa.RecordBatch.from_arrays(texts, [column.name for column in columns]))
 
 
 @contextmanager
@@ -131,24 +153,24 @@ def _check_schema(source: _Source, target: Target, fill: bool) -> None:
         raise spectrum_fault(f"File '{place.https}' {fault}", place.url, one.name, column.type)
 
 
-def _csv_of(batch: pa.RecordBatch, source: _Source, target: Target, copy: Copy) -> bytes:
+def _checked_columns(batch: pa.RecordBatch, source: _Source, target: Target, copy: Copy) -> list[pa.Array]:
     arrays = []
     for index, column in enumerate(target.columns):
         if index >= batch.num_columns:  # FILLRECORD
-            array = pa.nulls(batch.num_rows, pa.string())
+            array = pa.nulls(batch.num_rows)
         else:
             array = _checked(batch.column(index), batch.schema.names[index], column, source, copy)
         if column.not_null and array.null_count:
             raise internal(f"Cannot insert a NULL value into column {column.name}", 8001)
         arrays.append(array)
-    return csv_bytes(pa.RecordBatch.from_arrays(arrays, [column.name for column in target.columns]))
+    return arrays
 
 
 def _checked(array: pa.Array, name: str, column: Column, source: _Source, copy: Copy) -> pa.Array:
     if isinstance(array, pa.ExtensionArray):
-        is_json, array = str(array.type).startswith("extension<arrow.json"), array.storage
-        if column.type == "jsonb" and is_json:
+        if column.type == "jsonb" and str(array.type).startswith("extension<arrow.json"):
             return array
+        array = array.storage
     if column.type == "int2" and not pa.types.is_int16(array.type):
         extremes = pc.min_max(array).as_py()
         if extremes["min"] is not None and not (_INT2[0] <= extremes["min"] and extremes["max"] <= _INT2[1]):
@@ -156,7 +178,7 @@ def _checked(array: pa.Array, name: str, column: Column, source: _Source, copy: 
                                  source.one.place.url, name, column.type)  # fmt: skip
     if column.length is not None:
         array = _checked_text(array, name, column, source, copy)
-    return postgres_array(array, column.type)
+    return array
 
 
 def _checked_text(array: pa.Array, name: str, column: Column, source: _Source, copy: Copy) -> pa.Array:

@@ -9,7 +9,6 @@ from dao_redshift.testing._bulk._loads import Loaded, Loads
 from dao_redshift.testing._bulk._manifest import files_of
 from dao_redshift.testing._bulk._rows import TextLoad
 from dao_redshift.testing._bulk._storage import BulkStorage, S3Object
-from dao_redshift.testing._bulk._to_postgres import COPY_OPTIONS
 from dao_redshift.testing._statements import Copy, RedshiftError, Upstream
 
 __all__ = ["run_copy"]
@@ -38,12 +37,12 @@ def _load(load: ColumnarLoad | TextLoad, files: list[S3Object], upstream: Upstre
         for _ in chunks:
             pass
         return 0
-    return upstream.copy_in(_into(load.target), chunks)
+    return upstream.copy_in(_into(load.target, load.options), chunks)
 
 
-def _into(target: Target) -> str:
+def _into(target: Target, options: str) -> str:
     names = ", ".join('"' + column.name.replace('"', '""') + '"' for column in target.columns)
-    return f"COPY {target.table} ({names}) FROM STDIN WITH {COPY_OPTIONS}"
+    return f"COPY {target.table} ({names}) FROM STDIN WITH {options}"
 
 
 def _notices(target: Target, rows: int, errors: list[LoadError]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from dao_redshift.testing._bulk._lines import Record, records_of, texts_of
 from dao_redshift.testing._bulk._loads import FileLoad
 from dao_redshift.testing._bulk._moments import check_formats
 from dao_redshift.testing._bulk._storage import BulkStorage, S3Object
-from dao_redshift.testing._bulk._to_postgres import csv_bytes
+from dao_redshift.testing._bulk._to_postgres import COPY_OPTIONS, csv_bytes
 from dao_redshift.testing._bulk._values import BOOLEANS, TEXTS, converted
 from dao_redshift.testing._statements import Copy
 
@@ -54,6 +54,11 @@ class TextLoad:
     storage: BulkStorage
     errors: list[LoadError] = field(factory=list)
     files: list[FileLoad] = field(factory=list)
+
+    @property
+    def options(self) -> str:
+        """How PostgreSQL is to read :meth:`chunks`."""
+        return COPY_OPTIONS
 
     def chunks(self, files: list[S3Object]) -> Iterator[bytes]:
         """The rows of all files as PostgreSQL's CSV, in bounded memory.

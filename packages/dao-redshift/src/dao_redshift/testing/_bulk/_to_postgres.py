@@ -32,6 +32,10 @@ def csv_bytes(batch: pa.RecordBatch) -> bytes:
 def postgres_array(array: pa.Array, target: str) -> pa.Array:
     """An array whose CSV PostgreSQL reads into a column of the type `target`, as it calls it."""
     kind = array.type
+    if isinstance(array, pa.ExtensionArray):  # JSON
+        return array.storage
+    if pa.types.is_null(kind):
+        return array.cast(pa.string())
     if target == "jsonb":
         return _each(array, json_text)
     if target == "bytea":
