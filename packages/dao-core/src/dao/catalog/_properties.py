@@ -12,6 +12,7 @@ import attrs
 
 from dao._arguments import value_problem
 from dao.catalog._declaration import ObjectDeclaration
+from dao.catalog._parsed_values import parse_problem
 from dao.errors import PluginError, did_you_mean
 from dao.file_formats import FORMATS
 from dao.interface import arguments_of, takes_any_argument
@@ -90,7 +91,7 @@ class PropertyNames:
         if not self._is_closed or name == "into":  # ``into`` can't be a property
             return ""
         own = [found[name] for found in map(arguments_of, self._classes) if name in found]
-        return value_problem(name, value, frozenset().union(*own)) if own else ""
+        return (value_problem(name, value, frozenset().union(*own)) or parse_problem(name, value)) if own else ""
 
     def format_problem(self, given: str) -> str:
         """What is wrong with a format's name; empty if nothing is, or if an interface may have its own."""

@@ -60,10 +60,15 @@ def test_a_name_that_is_nearly_one_that_a_method_takes_is_a_fault(name: str, rig
         ({"limit": -1}, "limit: found -1 (int), expected a whole number of at least 0 @ s.objects.x.limit"),
         ({"order_by": 5}, "order_by: found 5 (int), expected the name of a column, or a list of them"),
         ({"where": ""}, "where: found an empty text"),
+        ({"where": "a >"}, "where='a >' is not a SQL condition"),
+        ({"schema": {"id": "int46"}}, "column 'id': 'int46' is not a type: did you mean 'int64'"),
+        ({"schema": {"amount": "numeric(10", "2)": None}}, "a comma ends it in YAML's {...}: quote it there"),
+        ({"schema": "id int64"}, "a value of type str declares no columns"),
+        ({"schema": ["id", "d"]}, "a value of type list declares no columns"),
     ],
 )
 def test_a_value_that_no_call_could_take_is_a_fault(properties: dict[str, Any], told: str) -> None:
-    right = {"a": {"mode": "append", "schema_mode": "evolve", "where": "id > 1", "limit": 3}}
+    right = {"a": {"mode": "append", "schema_mode": "evolve", "where": "id > 1", "limit": 3, "schema": {"id": "int64"}}}
     assert faults({}, objects=right) == []
     (fault,) = faults(properties, objects={**right, "x": properties})
     assert told in fault

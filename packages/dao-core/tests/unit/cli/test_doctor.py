@@ -254,6 +254,24 @@ def test_properties_that_no_method_takes_are_listed(run: Run, folder: Path) -> N
     assert note["message"] == "properties that nothing here takes: 'team' of the store; 'owner' of 'a', 'b'"
 
 
+def test_properties_that_every_call_refuses_are_errors(run: Run, folder: Path, plugins: Plugins) -> None:
+    plugins.register(import_module("dao_files._plugin"), "files")
+    tables = {
+        "good": {"delimiter": ";"},
+        "bad": {"delimiter": ";;"},
+        "text": {"null_values": "NA"},
+        "w": {"quoting": 1},
+    }
+    objects = {name: {"type": "table", "format": "csv", **own} for name, own in tables.items()}
+    (folder / "catalog.json").write_text(json.dumps({"lake": {"interface": "memory", "objects": objects}}))
+    found = [one["message"] for one in findings(run, status=1)["stores", "lake"] if one["level"] == "error"]
+    assert [message.partition(", expected")[0] for message in found] == [
+        "read 'lake.bad' by memory: option 'delimiter': found ';;'",
+        "read 'lake.text' by memory: option 'null_values': found 'NA'",
+        "read 'lake.w' by memory: option 'quoting': found 1",
+    ]
+
+
 def test_a_catalog_of_somebody_else(
     run: Run, plugins: Plugins, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from threading import Thread
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from dao._cli.doctor.calls import refused_calls
 from dao._cli.doctor.finding import Finding, advice_for, of_error
 from dao.catalog._properties import PropertyNames
 from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
@@ -87,6 +88,7 @@ def _check(access: DataAccessObject, catalog: Catalog, name: str, write: bool) -
     yield from problems
     if not problems:
         yield from _properties(store)
+        yield from refused_calls(access, store)
         yield _answer(access, store)
         yield _try_write(access, store) if write else _writable(access, store)
 

@@ -162,7 +162,9 @@ class _Parser:
         parts = [""]
         while (token := self.next()) != closing:
             if not token:
-                raise ValueError(f"{closing!r} is missing at the end")
+                raise ValueError(
+                    f"{closing!r} is missing at the end; a comma ends it in YAML's {{...}}: quote it there"
+                )
             if token == ",":
                 parts.append("")
             else:
