@@ -14,7 +14,7 @@ from dao_files.formats._compression import open_input, resolve_compression
 from dao_files.formats._contract import FileTask, FormatWriter, Paths
 from dao_files.formats._csv_file import CsvFile
 from dao_files.formats._csv_options import CsvOptions
-from dao_files.formats._csv_parser import better_delimiter
+from dao_files.formats._csv_parser import better_delimiter, other_delimiter
 from dao_files.formats._csv_reader import CsvReader
 from dao_files.formats._csv_types import infer_types, join_types
 from dao_files.formats._csv_writer import CsvFileWriter, check_writing
@@ -36,7 +36,9 @@ class CsvFormat(Format):
 
     def infer_schema(self, paths: Paths, filesystem: fs.FileSystem, options: Any = None) -> pa.Schema:
         options = options or CsvOptions()
-        found = _join_files([self._infer(path, filesystem, options) for path in paths], paths)
+        schemas = [self._infer(path, filesystem, options) for path in paths]
+        _refuse_other_delimiters(schemas, paths, options)
+        found = _join_files(schemas, paths)
         return _with_types(found, options.types or {})
 
     def _infer(self, path: str, filesystem: fs.FileSystem, options: CsvOptions) -> pa.Schema:
@@ -92,6 +94,21 @@ def _join_files(schemas: list[pa.Schema], paths: Paths) -> pa.Schema:
         for field in schema:
             found[field.name] = join_types(found.get(field.name, pa.null()), field.type)
     return unify([pa.schema(list(found.items()))] if schemas else [], paths)
+
+
+def _refuse_other_delimiters(schemas: list[pa.Schema], paths: Paths, options: CsvOptions) -> None:
+    """Refuse a file that shares no column with the others because its header is split by another delimiter."""
+    headers = {tuple(schema.names): path for schema, path in zip(schemas, paths, strict=True)}
+    for names, path in headers.items():
+        others = {name for header in headers if header != names for name in header}
+        delimiter = options.delimiter_of(path)
+        mark = other_delimiter(names, others, delimiter)
+        if mark and others and others.isdisjoint(names):
+            raise DataError(
+                f"{path}: the header {delimiter.join(names)!r} has no column of the other files, and seems to have the "
+                f"delimiter {mark!r} where theirs is {delimiter!r}, and a table is read with one: read this file "
+                f"alone, by path= with delimiter={mark!r}, and write it anew as the others are"
+            )
 
 
 def _refuse_other_types(types: Mapping[str, pa.DataType], names: Sequence[str], declared: pa.Schema | None) -> None:

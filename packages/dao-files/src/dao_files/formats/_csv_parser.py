@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.csv as pacsv
@@ -14,7 +14,7 @@ from dao_files.formats._csv_rows import Piece, RowGrammar
 from dao_files.formats._csv_text import not_encoded
 from dao_files.formats._near import arrow_buffer
 
-__all__ = ["PieceParser", "arrow_memory", "better_delimiter", "row_texts"]
+__all__ = ["PieceParser", "arrow_memory", "better_delimiter", "other_delimiter", "row_texts"]
 
 _BAD_ROW = re.compile(r"Row #(\d+): (Expected \d+ columns, got (\d+).*)", re.DOTALL)
 _BAD_VALUE = re.compile(r"In CSV column #(\d+): (?:Row #(\d+): )?(.*)", re.DOTALL)
@@ -143,11 +143,26 @@ def better_delimiter(names: Sequence[str], delimiter: str) -> str:
     """Return advice for an error: the delimiter that would split a header of one name; else an empty text."""
     if len(names) != 1:
         return ""
-    counts = {mark: names[0].count(mark) for mark in ";\t|," if mark != delimiter}
-    mark = max(counts, key=lambda mark: counts[mark])
-    if not counts[mark]:
+    mark = other_delimiter(names, (), delimiter)
+    if not mark:
         return ""
     return f"; the only column is {_shorten(names[0], 60)!r}: delimiter={mark!r} would split it"
+
+
+def other_delimiter(names: Sequence[str], known: Collection[str], delimiter: str) -> str:
+    """The delimiter by which a header seems to be written, where it was split by another; else an empty text.
+
+    Args:
+        names: the columns of the header.
+        known: columns of other files. A header of several columns has another delimiter if that splits it into some of
+            these; of a single column any that occurs in it would do.
+        delimiter: the one that it was split by.
+    """
+    header = delimiter.join(names)
+    marks = [mark for mark in ";\t|," if mark != delimiter and mark in header]
+    if len(names) > 1:
+        marks = [mark for mark in marks if not set(known).isdisjoint(header.split(mark))]
+    return max(marks, key=header.count, default="")
 
 
 def arrow_memory(data: bytes) -> pa.BufferReader:

@@ -215,3 +215,31 @@ def test_metadata_and_schema(tmp_path: Path) -> None:
     second = save(pa.table({"a": ["y"]}), tmp_path / "u.csv.gz")
     assert CSV.infer_schema([path, second], LOCAL).field("a").type == pa.string()
     assert load(path, second)["a"].to_pylist() == ["1", "y"]
+
+
+@pytest.mark.parametrize(
+    ("texts", "options", "wrong"),
+    [
+        (
+            ["id,name\n1,a\n", "id;name\n1;a\n", "id,name,x\n1,a,2\n"],
+            {},
+            "1.csv: the header 'id;name' .* delimiter ';'",
+        ),
+        (["id;name\n1;a\n", "id,name\n1,a\n"], {"delimiter": ";"}, "1.csv: the header 'id,name' .* delimiter ','"),
+        (["id,total\n1,2\n", "id;total, net\n1;2,5\n"], {}, "1.csv: the header 'id;total, net' .* delimiter ';'"),
+        (["id,name\n1,a\n", "name\nb\n", "other\nc\n"], {}, ""),
+        (["a;b\n1\n", "a;b\n2\n"], {}, ""),
+        (["a;b,c\n1,2\n", "a;b\n2\n"], {}, ""),
+    ],
+)
+def test_a_file_by_another_delimiter_is_no_part_of_a_table(
+    texts: list[str], options: dict[str, str], wrong: str, tmp_path: Path
+) -> None:
+    paths = [str(tmp_path / f"{number}.csv") for number in range(len(texts))]
+    for path, text in zip(paths, texts, strict=True):
+        Path(path).write_text(text)
+    if not wrong:
+        assert CSV.infer_schema(paths, LOCAL, CSV.options(options)).names
+        return
+    with pytest.raises(DataError, match=wrong):
+        CSV.infer_schema(paths, LOCAL, CSV.options(options))
