@@ -134,6 +134,11 @@ def _half(texts: pa.Array, kind: pa.DataType) -> pa.Array:
     return texts.cast(pa.float32()).cast(kind)
 
 
+def _is_bytes(kind: pa.DataType) -> bool:
+    kinds = (pt.is_binary, pt.is_large_binary, pt.is_binary_view, pt.is_fixed_size_binary)
+    return any(matches(kind) for matches in kinds)
+
+
 def _bytes(texts: pa.Array, kind: pa.DataType) -> pa.Array:
     return pa.array([None if text is None else bytes.fromhex(text) for text in texts.to_pylist()], kind)
 
@@ -184,6 +189,6 @@ _MAKERS: tuple[tuple[Callable[[pa.DataType], bool], Callable[[pa.Array, pa.DataT
     (pt.is_time, _times),
     (pt.is_timestamp, _moments),
     (pt.is_duration, _lengths_of_time),
-    (lambda kind: "binary" in str(kind), _bytes),
+    (_is_bytes, _bytes),
     (lambda kind: True, _cast),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from decimal import Decimal
 from uuid import UUID
@@ -21,7 +20,8 @@ _WHOLE, _PLAIN = "^-?[0-9]+$", r"^-?[0-9]+\.[0-9]+$"
 _DIGITS, _SCALE = 38, 37
 _FIRST_DAY, _LAST_DAY = -719_162, 2_932_896  # of the years 1 to 9999, after 1970-01-01
 _PER_DAY = {"s": 86_400, "ms": 86_400_000, "us": 86_400_000_000}
-_CONTROL = re.compile("[\x01-\x1f]")
+_AS_THEY_ARE = bytes({*range(0x20, 0x100)} - {*b'\\"'})
+"""The bytes of a text that stand between quotes as they are."""
 _SPELLED = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity", "-0": "-0.0"}
 
 
@@ -93,14 +93,23 @@ def _escaped(texts: pa.Array) -> pa.Array:
     Raises:
         DataError: one has a NUL.
     """
-    if pc.any(pc.match_substring(texts, "\0")).as_py():
+    found = _odd_letters(texts)
+    if "\0" in found:
         raise DataError("found a text with a character NUL inside, which a document doesn't keep: replace it")
-    for letter in ("\\", '"'):
-        texts = pc.replace_substring(texts, letter, f"\\{letter}")
-    if pc.any(pc.match_substring_regex(texts, _CONTROL.pattern)).as_py():
-        for number in range(1, 0x20):
-            texts = pc.replace_substring(texts, chr(number), f"\\u{number:04x}")
+    for letter in sorted(found, reverse=True):  # backslashes first, as the others get some
+        escaped = f"\\{letter}" if letter in '\\"' else f"\\u{ord(letter):04x}"
+        texts = pc.replace_substring(texts, letter, escaped)
     return texts
+
+
+def _odd_letters(texts: pa.Array) -> set[str]:
+    """The letters in texts that JSON has none of between quotes."""
+    _, offsets, content = texts.buffers()
+    if content is None or not len(texts):
+        return set()
+    bounds = memoryview(offsets).cast("i")
+    start, end = bounds[texts.offset], bounds[texts.offset + len(texts)]
+    return set(bytes(memoryview(content)[start:end]).translate(None, _AS_THEY_ARE).decode())
 
 
 def _integers(array: pa.Array) -> pa.Array:
