@@ -107,7 +107,10 @@ class DataObject:
             if self.data_store is not None and name in self.data_store.properties:
                 return self.data_store.properties[name]
         known = set(self.properties) | set(self.data_store.properties if self.data_store is not None else ())
-        raise AttributeError(f"{self.full_name!r} has no property {name!r}: {did_you_mean(name, known)}")
+        own = {"identifier", "data_store", *(one for one in dir(type(self)) if not one.startswith("_"))}
+        near = did_you_mean(name, known | own)
+        hint = near if near.startswith("did you mean") else did_you_mean(name, known)
+        raise AttributeError(f"{self.full_name!r} has no property {name!r}: {hint}")
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"a data object can't be changed: use .replace({name}=...)")

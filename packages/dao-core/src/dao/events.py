@@ -13,6 +13,12 @@ from dao.display import Displayed, moment
 
 __all__ = ["Outcome", "Request"]
 
+_CHANGING = ("write", "write_stream", "upsert", "delete", "move", "run")
+"""The actions that may change their object; what an operation of ``run`` does only its interface knows."""
+
+_FILLING = ("copy", "move", "unload")
+"""The actions that change their target."""
+
 
 @frozen(eq=False)
 class Request(Displayed):
@@ -57,6 +63,15 @@ class Request(Displayed):
         """Where a copy, move or unload goes to; None for other actions."""
         found = self.arguments.get("target")
         return found if isinstance(found, DataObject) else None
+
+    @property
+    def writes(self) -> tuple[DataObject, ...]:
+        """The objects that the action may change: of a copy the target, of a move the source too, of a read none.
+
+        ``run`` may change its object, since only its interface knows what an operation does.
+        """
+        own = (self.data_object,) if self.action in _CHANGING else ()
+        return (*own, self.target) if self.action in _FILLING and self.target is not None else own
 
     def _shown(self) -> Iterable[tuple[str, Any]]:
         return [

@@ -108,5 +108,6 @@ def dao_after_stream(request: Request, outcome: Outcome, error: BaseException | 
 def dao_on_failure(request: Request, error: BaseException, outcome: Outcome) -> None:
     """Called after an action failed or was stopped. The error goes on to the caller whatever this does.
 
-    What it raises is logged by the logger ``dao`` and changes nothing.
+    It comes to every plugin that has it, also to those whose ``dao_before_action`` was not called, since another's
+    stopped the action before. What it raises is logged by the logger ``dao`` and changes nothing.
     """

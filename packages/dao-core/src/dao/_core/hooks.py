@@ -1,7 +1,8 @@
 """One action on its way past the plugins' hooks and the log: before it, after it, and when it failed.
 
 Only a hook that is called before an action can stop it. What one raises that is called afterwards is logged by the
-logger ``dao`` and changes nothing: neither what the caller gets nor whether the other plugins' hooks are called.
+logger ``dao`` and changes nothing: neither what the caller gets nor whether the other plugins' hooks are called. What
+ends the program (``SystemExit``, ``KeyboardInterrupt``) passes from any hook.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Event:
         self._hook = plugins.hook
         self.request = request
         self._began = perf_counter()
+        self._is_done = False
 
     def begin(self) -> None:
         """Call ``dao_before_action``.
@@ -68,6 +70,7 @@ class Event:
         """
         action = self.request.action
         data = made if is_stream(action, result) else result
+        self._is_done = True
         outcome = evolve(self._outcome(measured(action, data)), is_stream=is_stream(action, made))
         self._call_each("dao_after_action", {"result": made, "outcome": outcome})
         if not outcome.is_stream:
@@ -76,7 +79,9 @@ class Event:
         return watched(made, self._end_stream)
 
     def fail(self, error: BaseException) -> None:
-        """Call ``dao_on_failure``."""
+        """Call ``dao_on_failure``; not for what a hook raised after the action was done, to end the program."""
+        if self._is_done:
+            return
         outcome = Outcome(perf_counter() - self._began)
         self._call_each("dao_on_failure", {"error": error, "outcome": outcome})
         log_action(self.request, outcome, error)
@@ -97,7 +102,7 @@ class Event:
         for implementation in self._implementations(hook):
             try:
                 _call(implementation, {"request": self.request, **given})
-            except (Exception, SystemExit):
+            except Exception:  # what ends the program, a SystemExit or a KeyboardInterrupt, passes
                 LOGGER.exception(
                     "%s of plugin %r failed after %s %r; the action's own outcome stands",
                     hook,

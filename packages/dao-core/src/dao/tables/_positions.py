@@ -11,6 +11,8 @@ __all__ = ["StalePositionError", "check_position"]
 class StalePositionError(ConflictError):
     """The table has got to another version of the source meanwhile: trying again as it stands is of no use."""
 
+    __module__ = "dao.tables"  # where it is public, for tracebacks
+
 
 def check_position(position: Position | None, stored: Position | None, mode: str = "append") -> None:
     """Check that a write continues from where its table is; a backend calls it in each attempt to commit.
@@ -26,7 +28,7 @@ def check_position(position: Position | None, stored: Position | None, mode: str
     >>> check_position(Position("bronze.flights", 7, since=4), Position("bronze.flights", 4))
     >>> check_position(Position("bronze.flights", 7, since=4), Position("bronze.flights", 7))
     Traceback (most recent call last):
-    dao.tables._positions.StalePositionError: the increment of 'bronze.flights' goes from version 4 to 7, ...
+    dao.tables.StalePositionError: the increment of 'bronze.flights' goes from version 4 to 7, ...
     """
     if position is None or mode == "overwrite":
         return

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import io
-import logging
 import pydoc
 import threading
 import zipfile
@@ -240,15 +239,18 @@ def test_a_failure_has_an_outcome_without_rows() -> None:
     assert seen.moved == [("failure", "read", None, None)]
 
 
-def test_a_hook_that_ends_the_process_changes_nothing(caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt])
+def test_a_hook_that_ends_the_program_is_let_to(kind: type[BaseException]) -> None:
     class Quits:
         @hookimpl
         def dao_after_action(self) -> None:
-            raise SystemExit(3)
+            raise kind
 
-    with caplog.at_level(logging.ERROR, logger="dao"):
-        assert access(Quits()).write(ROWS, "a.x").rows_inserted == 3
-    assert "dao_after_action of plugin 'plugin0' failed after write 'a.x'" in caplog.text
+    seen = Counting()
+    dao = access(Quits(), seen)  # the last one registered is called first
+    with pytest.raises(kind):
+        dao.write(ROWS, "a.x")
+    assert [when for when, *_ in seen.moved] == ["after"]
 
 
 class Slow:

@@ -13,7 +13,7 @@ from dao import AsyncDataAccessObject, ConflictError, DataAccessObject, NotFound
 from dao._core import execute
 from dao._core.execute import Executor
 from dao.data_object import DataObject
-from dao.data_store import DataStore
+from dao.data_store import DataStore, DataStoreRegistry
 from dao.errors import DaoError, DataError, PluginError
 from dao.events import Request
 from dao.plugins import Plugins
@@ -129,6 +129,33 @@ def test_a_copy_within_a_store_is_one_request() -> None:
     dao.copy("a.x", "a.y")
     assert seen.told == ["before copy", "after copy"]
     assert seen.events[0][1].target.full_name == "a.y"  # type: ignore[union-attr]
+
+
+def test_a_guard_of_what_is_written_stops_a_move_before_it_copies() -> None:
+    class Guard:
+        @hookimpl
+        def dao_before_action(self, request: Request) -> None:
+            if any(one.data_store.name == "a" for one in request.writes):
+                raise PermissionDeniedError("a is closed")
+
+    open_dao = access()
+    open_dao.write([{"id": 1}], "a.x")
+    plugins = Plugins()
+    plugins.register(Guard(), "guard")
+    dao = DataAccessObject(registry=DataStoreRegistry(open_dao.catalog.stores.values()), plugins=plugins)
+    for stopped in (
+        lambda: dao.move("a.x", "b.x"),
+        lambda: dao.move("a.x", "a.y"),
+        lambda: dao.copy("a.x", "a.y"),
+        lambda: dao.delete("a.x"),
+        lambda: dao.upsert([{"id": 2}], "a.x", keys=["id"]),
+        lambda: dao.run("metadata", "a.x"),
+    ):
+        with pytest.raises(PermissionDeniedError, match="a is closed"):
+            stopped()
+    assert (dao.count("a.x"), dao.exists("b.x"), dao.exists("a.y")) == (1, False, False)
+    dao.copy("a.x", "b.x")
+    assert (dao.read("a.x").num_rows, dao.count("b.x")) == (1, 1)
 
 
 def test_a_copy_that_fails_or_is_stopped_fails_as_a_whole() -> None:

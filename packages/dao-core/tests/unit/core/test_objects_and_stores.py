@@ -41,6 +41,8 @@ def test_properties_of_the_store_are_visible_on_its_objects() -> None:
     assert (users.format, users.owner, users.get("missing", 7)) == ("csv", "team", 7)
     with pytest.raises(AttributeError, match="'bronze.users' has no property 'formt': did you mean 'format'"):
         _ = users.formt
+    with pytest.raises(AttributeError, match="has no property 'store': did you mean 'data_store'"):
+        users.store  # noqa: B018
 
 
 def test_objects_are_immutable_and_comparable() -> None:
