@@ -34,6 +34,8 @@ _MEANINGS: tuple[tuple[re.Pattern[str], type[DaoError]], ...] = (
 
 _THROUGH_ARROW = "C Data interface error"
 _MODULES = ("deltalake", "_internal", "arro3")
+_REFUSAL = re.compile(r"(?:<\?xml[^>]*>\s*)?<Error>.*?(?:</Error>|$)")
+_TOLD = re.compile(r"<(Code|Message|BucketName)>([^<]*)<")
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 _STACK = re.compile(r"stack backtrace:| 0: <unknown>")
 
@@ -59,8 +61,18 @@ def translate(error: BaseException) -> DaoError | None:
     )
     if not is_theirs and not (isinstance(error, OSError) and error.errno is None) and not _is_panic(error):
         return None
+    if (refusal := _REFUSAL.search(text)) and "<Code>NoSuchBucket<" in refusal[0]:
+        bucket = dict(_TOLD.findall(refusal[0])).get("BucketName", "")
+        return NotFoundError(f"there is no such bucket{f': {bucket!r}' if bucket else ''} (404 NoSuchBucket)")
+    text = _REFUSAL.sub(_in_short, text)
     kind = next((meant for pattern, meant in _MEANINGS if pattern.search(text)), StoreError)
     return kind(f"the Delta table can't be used: {text}")
+
+
+def _in_short(refusal: re.Match[str]) -> str:
+    """A store's code and sentence; the rest of its XML repeats who asked, and for what."""
+    told = dict(_TOLD.findall(refusal[0]))
+    return ": ".join(told[name] for name in ("Code", "Message") if told.get(name))
 
 
 def _is_panic(error: BaseException) -> bool:

@@ -21,3 +21,23 @@ from dao_delta._errors import translate
 )
 def test_the_kind_of_an_error(text, kind):
     assert type(translate(DeltaError(text))) is kind
+
+
+REFUSAL = (
+    "Generic S3 error: Client error with status 404 Not Found: <?xml version='1.0'?> <Error><Code>{code}</Code>"
+    "<Message>It is not there.</Message><BucketName>lake</BucketName><AWSAccessKeyId>AKIA1</AWSAccessKeyId></Error>"
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("NoSuchBucket", "there is no such bucket: 'lake' (404 NoSuchBucket)"),
+        ("NoSuchKey", "NoSuchKey: It is not there."),
+    ],
+)
+def test_of_a_store_s_xml_its_code_and_its_sentence_are_left(code, told):
+    error = translate(DeltaError(REFUSAL.format(code=code)))
+    assert type(error) is NotFoundError
+    assert str(error).endswith(told)
+    assert "<" not in str(error)

@@ -297,3 +297,14 @@ def test_what_a_store_holds_is_called_by_its_kind(run: Run, folder: Path) -> Non
     found = findings(run)
     told = {name: found["stores", name][0]["message"].rpartition("; ")[2] for name in stores}
     assert told == {"tables": "holds tables", "files": "holds files", "nothing": "is empty"}
+
+
+def test_a_store_whose_place_is_missing_is_wrong(run: Run, folder: Path) -> None:
+    (folder / "gone.py").write_text(
+        "from dao import NotFoundError\n"
+        "class Gone:\n    def list(self, data_object): raise NotFoundError('there is no such bucket')\n"
+    )
+    (folder / "catalog.json").write_text(json.dumps({"lake": {"interface": "gone:Gone"}}))
+    error, *_ = findings(run, status=1)["stores", "lake"]
+    assert error["message"].endswith("there is no such bucket")
+    assert "has to be there" in error["advice"]

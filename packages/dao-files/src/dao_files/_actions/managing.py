@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing, suppress
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from dao.data_object import DataObject, TableObject
@@ -39,9 +39,12 @@ def exists(storage: Storage, data_object: DataObject, *, path: str | None) -> bo
         found = storage.kind(place.key, place.wanted)
         if place.wanted is not None or found != "directory":
             return found is not None and place.wanted in (None, found)
-    with suppress(NotFoundError):
+    try:
         return holds_table((info for info in storage.list(place.key) if info.key != place.key), place.key)
-    return False
+    except NotFoundError as error:
+        if error.__cause__ is not None:  # of the driver, which has no bucket perhaps: then asking again is refused
+            storage.kind(place.key, place.wanted)
+        return False
 
 
 def history(storage: Storage, data_object: DataObject) -> list[Version]:

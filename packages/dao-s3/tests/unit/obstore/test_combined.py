@@ -266,3 +266,16 @@ def test_whether_something_is_there_is_two_requests(dao: DataAccessObject, store
     stub.seen.clear()
     assert dao.exists(table)
     assert len(stub.seen) <= 2, [(method, path) for method, path, _ in stub.seen]
+
+
+@pytest.mark.parametrize("interface", ["s3", "s3.obstore"])
+@pytest.mark.parametrize("action", ["exists", "list", "count", "read"])
+def test_a_bucket_that_is_not_there_is_an_error_of_every_action(
+    interface: str, action: str, s3_options: dict[str, Any]
+) -> None:
+    options = {name: value for name, value in s3_options.items() if name != "url"}
+    lake = DataStore("lake", interface, options={**options, "bucket": "there-is-no-such"})
+    with DataAccessObject(registry=DataStoreRegistry([lake])) as dao:
+        for place in (TableObject("orders", lake, format="parquet"), FileObject("a.csv", lake, format="csv")):
+            with pytest.raises(NotFoundError, match=r"s3://there-is-no-such/.*: there is no such bucket"):
+                list(getattr(dao, action)(place))

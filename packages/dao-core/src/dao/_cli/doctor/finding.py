@@ -38,7 +38,7 @@ _ADVICE: tuple[tuple[type[BaseException], str], ...] = (
     (PluginError, "install or repair the plugin, then run `dao plugins`"),
     (ConfigError, "correct it in the catalog; an editor that knows its JSON Schema helps"),
     (PermissionDeniedError, "check which credentials are used here, that they have not expired, and what they may do"),
-    (NotFoundError, "check the place that the catalog names; if it is new, the first write makes it"),
+    (NotFoundError, "check the place that the catalog names: its bucket, database or folder has to be there"),
     (TransientError, "check the network and the endpoint, then try again"),
     (DaoError, "read the message: it says what was asked and what would have worked"),
 )

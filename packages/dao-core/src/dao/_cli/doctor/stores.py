@@ -15,7 +15,7 @@ from dao._cli.doctor.finding import Finding, advice_for, of_error
 from dao.catalog._properties import PropertyNames
 from dao.data_object import DataObject, DirectoryObject, FileObject, TableObject
 from dao.data_store import DataStore
-from dao.errors import ConfigError, DaoError, DataError, NoRouteError, NotFoundError, UnsupportedError
+from dao.errors import ConfigError, DaoError, DataError, NoRouteError, UnsupportedError
 from dao.results import TableInfo
 from dao.secrets import Reference, Secret, Template
 
@@ -175,8 +175,6 @@ def _query(access: DataAccessObject, store: DataStore) -> str:
         if first_found is None:
             return "is empty"
         return "holds tables" if isinstance(first_found, TableInfo) else "holds files"
-    except NotFoundError:
-        return "there is nothing yet"
     except NoRouteError:
         first = next(iter(store.objects), None)
         if first is None:
