@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, time
 from decimal import Decimal
 
 import psycopg
 import pytest
+from adbc_driver_manager import AdbcStatusCode, OperationalError
 from services.postgres import PostgresServer
 
 from dao import DataObject, DataStore
 from dao.capabilities import capabilities_of
-from dao.testing import Backend, ConformanceSuite, patched
+from dao.testing import Backend, ConformanceSuite, FaultPlan, patched
 from dao_sql import AdbcConnection, PostgresInterface
 from dao_sql._postgres.connection import PostgresConnection
 from sql.schemas import new_schema, tables_left
@@ -29,7 +31,7 @@ TYPES = {
 """Types of tables of others, each with values that it keeps."""
 NEEDED = {
     "citext": "SELECT FROM pg_available_extensions WHERE name = 'citext'",
-    "anycase": "SELECT FROM pg_collation WHERE collprovider = 'i'",
+    "anycase": "SELECT FROM pg_collation WHERE collname = 'und-x-icu'",
 }
 """Words in types that not every build of PostgreSQL has, and what asks whether it has them."""
 DEFINITIONS = {
@@ -68,14 +70,20 @@ class TestPostgres(ConformanceSuite):
                 },
                 store=_store("kit", postgres_server.url, schema),
                 other=_store("other", postgres_server.url, other),
-                faults=lambda plan: patched(
-                    plan,
-                    (AdbcConnection, "execute", "query", "ingest"),
-                    (PostgresConnection, "begin", "commit", "rollback"),
-                ),
+                faults=_losing,
                 debris=lambda: tables_left(postgres_server),
                 secret_store=lambda text: _store("secret", text, schema),
             )
+
+
+def _losing(plan: FaultPlan) -> AbstractContextManager[FaultPlan]:
+    """Calls of the driver fail as the plan says, and as where the connection is lost."""
+    plan.error = lambda name: OperationalError(
+        f"{name}: server closed the connection", status_code=AdbcStatusCode.IO, sqlstate="08006"
+    )
+    return patched(
+        plan, (AdbcConnection, "execute", "query", "ingest"), (PostgresConnection, "begin", "commit", "rollback")
+    )
 
 
 def _store(name: str, uri: str, schema: str) -> DataStore:

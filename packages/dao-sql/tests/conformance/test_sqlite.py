@@ -8,17 +8,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from attrs import evolve
+from losing import backend_in
 
-from dao import DataObject, DataStore
+from dao import DataObject
 from dao.capabilities import capabilities_of
-from dao.testing import Backend, ConformanceSuite, patched
-from dao_sql._connections.adbc import AdbcConnection
-from dao_sql._sqlite.interface import SqliteInterface
-
-
-def _store(name: str, path: Path) -> DataStore:
-    return DataStore(name, "sqlite", options={"database": str(path)})
-
+from dao.testing import Backend, ConformanceSuite
+from dao_sql import SqliteInterface
 
 TYPES = {
     "VARCHAR(3)": ["a"], "CHAR(3)": ["a"], "TEXT COLLATE NOCASE": ["a", "A"], "TEXT COLLATE RTRIM": ["a ", "a"],
@@ -38,12 +34,4 @@ class TestSqlite(ConformanceSuite):
             with closing(sqlite3.connect(tmp_path / "kit.db")) as connection:
                 connection.execute(f"CREATE TABLE {table.key} (value {declared})")
 
-        return Backend(
-            declare=declare,
-            declared_types=TYPES,
-            store=_store("kit", tmp_path / "kit.db"),
-            other=_store("other", tmp_path / "other.db"),
-            faults=lambda plan: patched(
-                plan, (AdbcConnection, "execute", "query", "ingest", "begin", "commit", "rollback")
-            ),
-        )
+        return evolve(backend_in(tmp_path), declare=declare, declared_types=TYPES)
