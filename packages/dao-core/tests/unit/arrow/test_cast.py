@@ -128,7 +128,7 @@ def test_casts_that_would_change_a_value_name_it_and_its_row(values, given, want
 @pytest.mark.parametrize(
     ("given", "wanted", "why"),
     [
-        (pa.string(), pa.int64(), "text can't become numbers"),
+        (pa.string(), pa.int64(), "text can't become numbers (of a text file: schema= or types= of its object"),
         (pa.int64(), pa.string(), "numbers can't become text"),
         (pa.int64(), pa.timestamp("us"), "numbers can't become dates"),
         (pa.bool_(), pa.int8(), "truth values can't become numbers"),

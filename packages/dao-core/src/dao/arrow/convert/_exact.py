@@ -57,6 +57,10 @@ _FAMILIES: dict[str, tuple[Any, ...]] = {
 }  # fmt: skip
 
 
+_TYPED_READ = "schema= or types= of its object or read names the first value that doesn't fit, with its line"
+"""What helps where a column was inferred to be text because of some of its values."""
+
+
 def plain_type(kind: pa.DataType) -> pa.DataType:
     """The value type of a dictionary-encoded or run-end encoded type; any other type itself."""
     return kind.value_type if pt.is_dictionary(kind) or pt.is_run_end_encoded(kind) else kind
@@ -68,7 +72,8 @@ def may_cast(given: pa.DataType, wanted: pa.DataType) -> str | None:
     if given.equals(wanted) or pt.is_null(given):
         return None
     if family(given) != family(wanted):
-        return f"{family(given)} can't become {family(wanted)}"
+        hint = f" (of a text file: {_TYPED_READ})" if family(given) == "text" else ""
+        return f"{family(given)} can't become {family(wanted)}{hint}"
     if family(given) == "dates":
         return _may_cast_dates(given, wanted)
     if family(given) == "lists":
