@@ -9,6 +9,7 @@ from typing import Any
 import obstore
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 from obstore.store import MemoryStore
 
 from dao_redshift.testing._bulk import BulkStorage, Loaded, Loads, parse_copy, parse_unload, run_copy, run_unload
@@ -20,7 +21,7 @@ from dao_redshift.testing._wire._address import Address
 from dao_redshift.testing._wire._login import connect
 from dao_redshift.testing._wire._upstream import UpstreamConnection
 
-__all__ = ["BulkSession"]
+__all__ = ["BulkSession", "refused"]
 
 
 class BulkSession:
@@ -112,3 +113,10 @@ class BulkSession:
         """All Parquet files of a prefix."""
         keys = [key for key in self.keys() if key.startswith(prefix) and key.endswith(".parquet")]
         return pa.concat_tables([pq.read_table(io.BytesIO(self.read(key))) for key in keys])
+
+
+def refused(bulk: BulkSession, sql: str) -> RedshiftError:
+    """The error of a COPY or UNLOAD."""
+    with pytest.raises(RedshiftError) as caught:
+        (bulk.copy if sql.lower().startswith("copy") else bulk.unload)(sql)
+    return caught.value

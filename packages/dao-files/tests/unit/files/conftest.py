@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import pytest
 
 from dao.data_object import DataObject, TableObject
 from dao_files import FilesInterface, LocalInterface, MemoryInterface
+
+sys.path.insert(0, str(Path(__file__).parent))  # the helpers beside the tests
 
 ROWS = pa.table({"id": [1, 2, 3], "day": ["mo", "tu", "mo"], "x": [0.5, None, 2.5]})
 
