@@ -8,18 +8,10 @@ import pyarrow as pa
 import pytest
 
 from dao import DataAccessObject, DataError, DataStore, StoreError, TableObject
-from dao.connections import S3Connection
-from dao_redshift.testing import Fault, LocalRedshift, RedshiftGateway
-from dao_redshift.testing._local import new_schema
+from dao_redshift.testing import Fault, LocalRedshift
 
 MANY = pa.table({"id": pa.array(range(40), pa.int64()), "name": ["a"] * 40})
 """More values than go by INSERT to the store below."""
-
-
-@pytest.fixture
-def redshift(gateway: RedshiftGateway, storage: S3Connection) -> Iterator[LocalRedshift]:
-    with new_schema(gateway, storage) as redshift:
-        yield redshift
 
 
 @pytest.fixture

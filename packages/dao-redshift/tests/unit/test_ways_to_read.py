@@ -54,15 +54,18 @@ def test_a_limit_holds_by_each_way(redshift: LocalRedshift, via: str | None) -> 
 
 
 @pytest.mark.parametrize(("rows", "via"), [(FEW, None), (MANY, None), (MANY, "unload")])
-def test_a_stream_whose_rows_have_left_the_warehouse_holds_no_lock(
+def test_a_stream_whose_rows_have_left_the_warehouse_holds_no_lock_and_no_connection(
     redshift: LocalRedshift, rows: int, via: str | None
 ) -> None:
     options = {**redshift.options, "bulk_values": 1_000, "conflict_timeout": 0.1}
     dao, store = DataAccessObject(), DataStore("redshift", "redshift", options=options)
     table = TableObject("numbers", store)
     dao.write(pa.table({"n": pa.array(range(rows), pa.int64())}), table)
+    session = {"query": "SELECT pg_backend_pid() AS pid"}
+    before = dao.run("sql", table, **session)
     stream = dao.read_stream(table, batch_size=1, via=via)
     first = stream.read_next_batch()
+    assert dao.run("sql", table, **session).equals(before)
     dao.write([{"n": -1}], table, mode="overwrite")
     assert first.num_rows + stream.read_all().num_rows == rows
     store.close()

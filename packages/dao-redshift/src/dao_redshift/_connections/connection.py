@@ -74,6 +74,11 @@ class RedshiftConnection:
     def __attrs_post_init__(self) -> None:
         use_plain_values(self.raw)
 
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return bool(self.raw.in_transaction)
+
     def execute(self, statement: Statement) -> int | None:
         """Run a statement that gives no rows; return how many rows it changed, None where the warehouse doesn't say."""
         count = self._alone(statement.text, statement.values).rowcount

@@ -37,9 +37,13 @@ class _Holding(Protocol):
 
     Attributes:
         load: the number of the COPY by which the last rows came; None if they came by INSERT.
+        in_transaction: whether a transaction is open.
     """
 
     load: int | None
+
+    @property
+    def in_transaction(self) -> bool: ...
 
     def hold(self, rows: pa.RecordBatchReader) -> AbstractContextManager[HeldRows] | None:
         """Hold them for the ``with`` block; None, with `rows` unread, where there is no staging place."""
@@ -266,6 +270,10 @@ class RedshiftDialect(Dialect):
     def waited(self, error: Exception) -> bool:
         """Whether it is the error of ``statement_timeout``."""
         return _errors.sqlstate(error) == "57014"
+
+    def fetches(self, connection: Connection) -> bool:
+        """Whether a cursor is open: its transaction ends when the rows have left the warehouse."""
+        return cast("_Holding", connection).in_transaction
 
     def lock_memory(self, table: TableName) -> Sequence[Statement]:
         """Lock a table of keys, which Redshift doesn't check."""

@@ -119,17 +119,22 @@ def _streamed(database: Database, table: TableName, selection: Selection) -> Gen
     """The schema, then the batches.
 
     The query is sent when the first batch is asked for. One batch is fetched ahead, and the connection given back with
-    the last one: a stream that isn't read, or of a small table that isn't read to its end, leaves no lock behind.
+    the last one, or at once where the rows have left the database: a stream that isn't read, or of a small table that
+    isn't read to its end, leaves no lock behind.
     """
     with database.session() as session, database.reading(session) as connection:
         schema = _compiled(database, connection, table, selection).schema
     yield schema
     ahead = None
-    with database.session() as session, database.reading(session) as connection:
+    with contextlib.ExitStack() as held:
+        session = held.enter_context(database.session())
+        connection = held.enter_context(database.reading(session))
         query = _compiled(database, connection, table, selection)
         if query.schema != schema:
             raise ConflictError(f"the columns of {table.name!r} were changed before the stream was read: read again")
         rows = connection.query(query.statement, wire_schema(query.columns), stream=True)
+        if not database.dialect.fetches(connection):
+            held.close()
         with contextlib.closing(matching_rows(database.dialect, query, rows)) as batches:
             for batch in batches:
                 if ahead is not None:

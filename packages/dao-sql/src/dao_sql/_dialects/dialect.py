@@ -265,6 +265,10 @@ class Dialect(TypesDialect, UpsertsDialect):
 
     # transactions and errors
 
+    def fetches(self, connection: Connection) -> bool:
+        """Whether the rows of a stream are still to be fetched on its connection, after its query was run."""
+        return True
+
     def create_memory(self, table: TableName) -> Statement:
         """Create a table in which DAO keeps keys or positions of tables: three texts, the first two unique."""
         columns = ", ".join(f"{name} {self.text} NOT NULL" for name in ("table_name", "name", "value"))
