@@ -24,7 +24,7 @@ def requirements(page: str) -> list[str]:
 
 
 def run(page: str) -> None:
-    """Run the section in an empty folder: its catalog is saved, its first Python block run, what it prints compared."""
+    """Save the section's catalog in an empty folder, run its first Python block twice, compare what it prints."""
     section = page.partition("\n## Five lines\n")[2].partition("\n## ")[0]
     blocks = _FENCE.findall(section)
     catalog = next((name, text) for language, name, text in blocks if language == "yaml")
@@ -37,10 +37,11 @@ def run(page: str) -> None:
         try:
             Path(catalog[0]).write_text(catalog[1], "utf-8")
             with redirect_stdout(printed):
-                exec(compile(code, str(README), "exec"), {"__name__": "__main__"})
+                for _ in range(2):  # they are tried again
+                    exec(compile(code, str(README), "exec"), {"__name__": "__main__"})
         finally:
             os.chdir(before)
-    assert printed.getvalue() == expected, f"printed:\n{printed.getvalue()}\nexpected:\n{expected}"
+    assert printed.getvalue() == expected * 2, f"printed:\n{printed.getvalue()}\nexpected:\n{expected}"
 
 
 if __name__ == "__main__":

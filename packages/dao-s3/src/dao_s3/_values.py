@@ -18,7 +18,9 @@ WITH_SPACES = ("secret_access_key", "authorization")
 
 _KEY_ID = re.compile(r"\b(?:A3T[A-Z0-9]|ABIA|ACCA|AGPA|AIDA|AIPA|AKIA|ANPA|ANVA|AROA|ASIA)[A-Z0-9]{12,}\b")
 _KEY = re.compile(r"[A-Za-z0-9+/]{36,}={0,2}")
-_URL_SECRETS = re.compile(r"(?<=://)[^/@\s\"']+(?=@)|(?<=\?)[^\s\"'<>)]+|(?i:(?<=signature=)|(?<=sig=))[^\s&\"'<>)]+")
+_URL_SECRETS = re.compile(
+    r"(?<=://)[^/@\s\"']+(?=@)|(?<=\?)(?<!<\?)[^\s\"'<>)]+|(?i:(?<=signature=)|(?<=sig=))[^\s&\"'<>)]+"
+)
 
 
 def looks_like_key(text: str) -> bool:

@@ -208,3 +208,7 @@ def test_texts() -> None:
     assert CANARY not in mask_text(told)
     assert "AKIA" not in mask_text(told)
     assert "Could not connect" in mask_text(told)
+
+
+def test_the_head_of_an_xml_document_is_no_query() -> None:
+    assert mask_text('404 <?xml version="1.0"?><Code>x</Code>') == '404 <?xml version="1.0"?><Code>x</Code>'

@@ -127,8 +127,9 @@ def width() -> int | None:
 
 
 def room() -> int:
-    """How long lines of text may be: the terminal's width, or what is good to read."""
-    return width() or WIDTH
+    """How long lines of text may be: the terminal's width, else ``COLUMNS``, or what is good to read."""
+    told = os.environ.get("COLUMNS", "")
+    return width() or (int(told) if told.isdecimal() and int(told) else WIDTH)
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]], nothing: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from attrs import frozen
 from dao._cli import output
 from dao._cli.given import goes_as_bytes
 from dao.display import size, thousands
-from dao.errors import AlreadyExistsError, NoRouteError, NotFoundError
+from dao.errors import AlreadyExistsError, DaoError, NoRouteError, NotFoundError
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,6 +67,20 @@ def _show(session: Session, explanation: Explanation, counts: Counts) -> None:
     output.line("nothing was changed")
 
 
+@contextmanager
+def _refusals_of(action: str, *objects: DataObject) -> Iterator[None]:
+    """Errors of what the objects are asked while counting are about the action that is tried."""
+    try:
+        yield
+    except DaoError as error:
+        names = [one.full_name for one in objects]
+        if error.action is None or error.data_object in names:
+            subject = error.data_object or names[0]
+            error.action = None
+            error.about(action, subject, error.store, error.interface)
+        raise
+
+
 def preview_write(session: Session, name: str, data: Any, given: Mapping[str, Any]) -> None:
     """Show what a write would do; all of the data is read and checked.
 
@@ -73,8 +88,10 @@ def preview_write(session: Session, name: str, data: Any, given: Mapping[str, An
         DaoError: what the write itself would raise.
     """
     access = session.access()
-    explanation = access.explain("write", data, name, **given)
-    _show(session, explanation, _count_write(access, session.object(name), data, given))
+    explanation, target = access.explain("write", data, name, **given), session.object(name)
+    with _refusals_of("write", target):
+        counts = _count_write(access, target, data, given)
+    _show(session, explanation, counts)
 
 
 def preview_upsert(session: Session, name: str, data: Any, given: Mapping[str, Any]) -> None:
@@ -84,8 +101,10 @@ def preview_upsert(session: Session, name: str, data: Any, given: Mapping[str, A
         DaoError: what the upsert itself would raise.
     """
     access = session.access()
-    explanation = access.explain("upsert", data, name, **given)
-    _show(session, explanation, _count_upsert(access, session.object(name), data, given))
+    explanation, target = access.explain("upsert", data, name, **given), session.object(name)
+    with _refusals_of("upsert", target):
+        counts = _count_upsert(access, target, data, given)
+    _show(session, explanation, counts)
 
 
 def preview_delete(session: Session, name: str, given: Mapping[str, Any]) -> None:
@@ -95,7 +114,9 @@ def preview_delete(session: Session, name: str, given: Mapping[str, Any]) -> Non
         DaoError: what the delete itself would raise.
     """
     explanation = session.access().explain("delete", name, **given)
-    _show(session, explanation, count_delete(session, name, given.get("where")))
+    with _refusals_of("delete", session.object(name)):
+        counts = count_delete(session, name, given.get("where"))
+    _show(session, explanation, counts)
 
 
 def preview_transfer(session: Session, action: str, source: str, target: str, given: Mapping[str, Any]) -> None:
@@ -106,7 +127,10 @@ def preview_transfer(session: Session, action: str, source: str, target: str, gi
     """
     access = session.access()
     explanation = access.explain(action, source, target, **given)
-    _show(session, explanation, _count_transfer(access, session.object(source), session.object(target), given))
+    places = session.object(source), session.object(target)
+    with _refusals_of(action, *places):
+        counts = _count_transfer(access, *places, given)
+    _show(session, explanation, counts)
 
 
 def count_delete(session: Session, name: str, where: str | None) -> Counts:
@@ -228,7 +252,8 @@ def _selected(rows: pa.RecordBatchReader, names: Sequence[str]) -> pa.Table:
 def _is_there(access: DataAccessObject, target: DataObject, mode: str) -> bool:
     there = _exists(access, target, otherwise=False)
     if there and mode == "error":
-        raise AlreadyExistsError(f"{target.full_name!r} is there: give another --mode, such as append or overwrite")
+        told = f"{target.full_name!r} is there: give another --mode, such as append or overwrite"
+        raise AlreadyExistsError(told, data_object=target.full_name)
     return there
 
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from attrs import fields
 from click.testing import Result
+
+from dao.results import WriteResult
 
 Run = Callable[..., Result]
 OnTerminal = Callable[..., tuple[int, str]]
@@ -214,6 +218,12 @@ def test_a_dry_run_counts_what_happens_then_and_changes_nothing(
     assert all(done[name] in (expected[name], None) for name in expected)  # a store may move files and count no rows
 
 
+def about(error: dict[str, str]) -> str:
+    """The action and the object that an error is about; of a copy, which is two actions, the object."""
+    told = error["message"].partition(":")[0].partition(" by ")[0]
+    return re.sub("^(copy|move|read_stream) ", "", told)
+
+
 @pytest.mark.usefixtures("planes")
 @pytest.mark.parametrize(
     "arguments",
@@ -243,6 +253,7 @@ def test_a_dry_run_refuses_what_is_refused_then(run: Run, place: Path, arguments
     first = json.loads(run(*arguments, "--dry-run", "--json", status=1).stderr)
     then = json.loads(run(*arguments, "--json", status=1).stderr)
     assert first["error"] == then["error"]
+    assert about(first) == about(then)
     assert stored(place) == before
 
 
@@ -291,3 +302,9 @@ def test_a_dry_run_in_a_store_that_can_t_be_asked(run: Run, place: Path) -> None
     shown = run("delete", "sink.t", "--all", "--dry-run").stdout
     assert "would delete an amount that only doing it tells" in shown
     sys.modules.pop("no_questions")
+
+
+@pytest.mark.parametrize("name", ["write", "upsert", "delete", "copy", "move"])
+def test_the_help_names_every_key_of_a_result(run: Run, name: str) -> None:
+    told = run(name, "--help").stdout.partition("Keys of --json")[2].partition("Example")[0]
+    assert {field.name for field in fields(WriteResult)} <= set(re.findall(r"\w+", told))

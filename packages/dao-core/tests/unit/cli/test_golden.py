@@ -85,6 +85,7 @@ def set_up(folder: Path) -> None:
 @pytest.fixture
 def place(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     set_up(folder)
+    monkeypatch.delenv("COLUMNS", raising=False)
     monkeypatch.delitem(sys.modules, "fixed", raising=False)
     return folder
 
@@ -164,6 +165,13 @@ def test_what_a_command_prints(
     if os.environ.get("DAO_GOLDEN") == "write":
         golden.write_text(text, "utf-8")
     assert text == golden.read_text("utf-8")
+
+
+@pytest.mark.usefixtures("plugins")
+@pytest.mark.parametrize("call", ["doctor", "explain upsert lake.flights"])
+def test_in_a_pipe_lines_are_as_long_as_columns_says(run: Run, monkeypatch: pytest.MonkeyPatch, call: str) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    assert max(map(len, run(*shlex.split(call)).stdout.split("\nPlugins")[-1].splitlines())) <= 60
 
 
 def test_every_command_is_held() -> None:

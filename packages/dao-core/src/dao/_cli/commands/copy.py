@@ -48,7 +48,7 @@ def copy(
     \b
     Keys of --json, those of a WriteResult:
       rows_inserted, rows_updated, rows_deleted, bytes, files, version_before,
-      version_after, interface; null for what the store can't know
+      version_after, interface, details; null for what the store can't know
 
     \b
     Example:

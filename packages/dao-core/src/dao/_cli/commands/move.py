@@ -30,7 +30,7 @@ def move(session: Session, source: str, target: str, mode: Mode, arguments: dict
     \b
     Keys of --json, those of a WriteResult:
       rows_inserted, rows_updated, rows_deleted, bytes, files, version_before,
-      version_after, interface; null for what the store can't know
+      version_after, interface, details; null for what the store can't know
     with --dry-run:
       dry_run (true), rows_inserted, rows_updated, rows_deleted, bytes, files,
       explanation (as of dao explain)
