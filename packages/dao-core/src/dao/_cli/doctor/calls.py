@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dao._cli.doctor.finding import Finding
-from dao.data_object import DataObject
+from dao.data_object import DataObject, FileObject
 from dao.data_store import DataStore
 from dao.errors import DaoError, DataError, UnsupportedError
 
@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
 __all__ = ["refused_calls"]
 
-_ACTIONS = ("read", "count", "schema", "exists")
+_ACTIONS = ("read", "exists")
 """What needs nothing but an object, so that only the properties which stand in for arguments can be wrong."""
+
+_ACTIONS_ON_ROWS = ("count", "schema")
+"""The same of objects that have rows: a file may be of bytes, of which these know no format."""
 
 
 def refused_calls(access: DataAccessObject, store: DataStore) -> Iterator[Finding]:
@@ -32,7 +35,8 @@ def refused_calls(access: DataAccessObject, store: DataStore) -> Iterator[Findin
 
 def _refusals(access: DataAccessObject, place: DataObject) -> Iterator[tuple[str, str]]:
     """What calls refuse: the fault alone, and as the first such call reports it."""
-    for action in reversed(_ACTIONS):  # of equal faults the last one stays in a mapping
+    actions = _ACTIONS if isinstance(place, FileObject) else _ACTIONS + _ACTIONS_ON_ROWS
+    for action in reversed(actions):  # of equal faults the last one stays in a mapping
         try:
             access.explain(action, data_object=place)
         except (DataError, UnsupportedError) as error:
