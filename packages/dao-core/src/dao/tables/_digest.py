@@ -21,6 +21,9 @@ __all__ = ["RequestDigest", "RowsDigest"]
 _SIZE = 16
 """Bytes of a digest: two different requests of one key are equal by accident once in 2**128."""
 
+_CALL = 16
+"""Digits of a request's text that stand for its action and arguments."""
+
 _SLICE = 1 << 16
 """The most rows of a slice that is decoded at once, which takes memory beside that of the rows."""
 
@@ -86,7 +89,7 @@ class RequestDigest:
     """The digest of one call: its action, its arguments and its rows.
 
     Attributes:
-        text: 32 hexadecimal digits.
+        text: 48 hexadecimal digits: 16 of the action and the arguments, 32 of the rows.
     """
 
     text: str
@@ -111,17 +114,26 @@ class RequestDigest:
         False
         """
         given = {name: _encodable(name, value) for name, value in arguments.items() if value is not None}
-        text = json.dumps([action, given, None if rows is None else rows.hexdigest()], sort_keys=True)
-        return cls(_hash(text.encode()).hexdigest())
+        call = _hash(json.dumps([action, given], sort_keys=True).encode()).hexdigest()[:_CALL]
+        return cls(call + ("0" * 2 * _SIZE if rows is None else rows.hexdigest()))
+
+    def difference(self, known: str) -> str:
+        """What is another than in the call of a text that was kept; empty where that is the same call.
+
+        >>> first, second = RequestDigest.of("delete", {"where": "a"}), RequestDigest.of("delete", {"where": "b"})
+        >>> second.difference(first.text)
+        'the action or an argument differs'
+        """
+        is_call, is_rows = known[:_CALL] != self.text[:_CALL], known[_CALL:] != self.text[_CALL:]
+        call, rows = "the action or an argument", "the rows, their order or their types differ"
+        if is_call and is_rows:
+            return f"{call} and {rows}"
+        return f"{call} differs" if is_call else rows if is_rows else ""
 
     @property
     def number(self) -> int:
-        """The digest as a number of 63 bits, for stores that keep a number with a key.
-
-        >>> RequestDigest("ff" * 16).number == 2**63 - 1
-        True
-        """
-        return int(self.text[:16], 16) >> 1
+        """The digest as a number of 63 bits, for stores that keep a number with a key."""
+        return int(_hash(self.text.encode()).hexdigest()[:16], 16) >> 1
 
 
 def _slice_rows(batch: pa.RecordBatch) -> int:

@@ -226,6 +226,16 @@ def test_requests_differ_by_action_arguments_and_rows() -> None:
     assert len(found | {RequestDigest.of("write", {"mode": "append"}, rows).text}) == 9
 
 
+def test_a_request_says_what_differs() -> None:
+    one, other = RowsDigest(pa.schema({"id": pa.int64()})), RowsDigest(pa.schema({"id": pa.int32()}))
+    first = RequestDigest.of("write", {"mode": "append"}, one)
+    assert first.difference(first.text) == ""
+    assert RequestDigest.of("write", {}, one).difference(first.text) == "the action or an argument differs"
+    rows = "the rows, their order or their types differ"
+    assert RequestDigest.of("write", {"mode": "append"}, other).difference(first.text) == rows
+    assert RequestDigest.of("upsert", {}, other).difference(first.text) == f"the action or an argument and {rows}"
+
+
 def test_a_request_has_a_number_of_63_bits() -> None:
     numbers = {RequestDigest.of("delete", {"where": f"id = {n}"}).number for n in range(100)}
     assert len(numbers) == 100

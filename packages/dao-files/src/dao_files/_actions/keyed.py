@@ -42,11 +42,12 @@ class Keyed(KeyedCall):
             return None
         for batch in rest:
             advance(batch.num_rows, batch.nbytes)
-        if done.request != self.request.text:
+        difference = self.request.difference(done.request)
+        if difference:
             made = "" if done.version is None else f", which made version {done.version},"
             raise DataError(
                 f"idempotency_key: {self.key!r} is that of another call{made} at {done.timestamp:%Y-%m-%d %H:%M:%S} "
-                "UTC: the action, the arguments or the data differ; give this call a key of its own"
+                f"UTC: {difference}; give this call a key of its own"
             )
         return WriteResult(0, 0, 0, 0, 0, done.version, done.version)
 

@@ -71,10 +71,11 @@ class Keyed(KeyedCall):
                 "tag; give this call a key of its own"
             )
         read_rest()
-        if digest != self.request.text:
+        difference = self.request.difference(digest)
+        if difference:
             raise DataError(
-                f"idempotency_key: {self.key!r} is that of another call, which made version {version}: the action, the "
-                "arguments or the data differ; give this call a key of its own"
+                f"idempotency_key: {self.key!r} is that of another call, which made version {version}: {difference}; "
+                "give this call a key of its own"
             )
         return WriteResult(0, 0, 0, 0, 0, version, version)
 

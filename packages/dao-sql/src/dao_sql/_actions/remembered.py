@@ -45,10 +45,10 @@ class Memory:
         found = self._get(connection, _KEYS, call.key)
         if found is None:
             return False
-        if found != call.request.text:
+        difference = call.request.difference(str(found))
+        if difference:
             raise DataError(
-                f"idempotency_key={call.key!r} was used before, by a call with other data or arguments: "
-                "give each call a key of its own"
+                f"idempotency_key: {call.key!r} is that of another call: {difference}; give this call a key of its own"
             )
         return True
 
