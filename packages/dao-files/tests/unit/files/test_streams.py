@@ -33,24 +33,8 @@ class TestStreams:
         assert store.read(table).equals(big)
         assert store.read(table, limit=5).num_rows == 5
 
-    def test_an_error_in_the_stream_leaves_everything_as_it_was(
-        self, store: FilesInterface, table: TableObject, rows: pa.Table
-    ) -> None:
-        def broken() -> Iterator[pa.RecordBatch]:
-            yield from rows.to_batches()
-            raise ValueError("the source is gone")
-
-        store.write(rows, table, format="parquet")
-        for target, mode in ((table, "overwrite"), (table, "append"), (TableObject("new"), "error")):
-            reader = pa.RecordBatchReader.from_batches(rows.schema, broken())
-            with pytest.raises(ValueError, match="the source is gone"):
-                store.write(reader, target, mode=mode, format="parquet")
-        assert store.read(table).equals(rows)
-        assert not store.exists(TableObject("new"))
-        store.write(rows, TableObject("new"), format="parquet")
-
     @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
-    def test_so_does_an_interrupt(
+    def test_an_interrupt_in_the_stream_leaves_everything_as_it_was(
         self, store: FilesInterface, table: TableObject, rows: pa.Table, kind: type[BaseException]
     ) -> None:
         def interrupted() -> Iterator[pa.RecordBatch]:
