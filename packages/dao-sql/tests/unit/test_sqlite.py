@@ -13,7 +13,7 @@ from dao import DataAccessObject, DataError, DataStore, PermissionDeniedError, T
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    return tmp_path / "some.db"
+    return tmp_path / "a folder" / "that is new" / "some.db"
 
 
 @pytest.fixture
@@ -44,6 +44,7 @@ def test_a_query_of_ones_own_has_parameters_and_changes_nothing(store: DataStore
 
 
 def test_a_table_of_another_program_is_read(store: DataStore, file: Path) -> None:
+    file.parent.mkdir(parents=True)
     with sqlite3.connect(file) as connection:
         connection.execute("CREATE TABLE theirs (id INTEGER PRIMARY KEY, name VARCHAR(10), price NUMERIC, extra)")
         connection.execute("INSERT INTO theirs VALUES (1, 'a', 1.5, NULL), (2, NULL, 2, 'x')")

@@ -308,3 +308,13 @@ def test_a_store_whose_place_is_missing_is_wrong(run: Run, folder: Path) -> None
     error, *_ = findings(run, status=1)["stores", "lake"]
     assert error["message"].endswith("there is no such bucket")
     assert "has to be there" in error["advice"]
+
+
+def test_imports_are_not_counted(run: Run, folder: Path) -> None:
+    (folder / "slow_driver.py").write_text("import threading\nthreading.Event().wait(0.6)\n")
+    (folder / "lazy.py").write_text(
+        "from dao import Listing\nclass Lazy:\n    def list(self, data_object):\n"
+        "        import slow_driver\n        return Listing([])\n"
+    )
+    (folder / "catalog.json").write_text(json.dumps({"lake": {"interface": "lazy:Lazy"}}))
+    assert "answers in" in findings(run, "--timeout", "0.3")["stores", "lake"][0]["message"]

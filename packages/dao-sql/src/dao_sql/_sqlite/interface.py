@@ -139,7 +139,7 @@ class SqliteInterface(SqlInterface):
     """Tables of a SQLite database, a file.
 
     Attributes:
-        database: the file. It is created if it doesn't exist.
+        database: the file. It is created if it doesn't exist, and so is its folder.
         journal_mode: SQLite's: ``wal``, in which readers and a writer don't wait for one another, or ``delete``, for
             file systems of networks.
         busy_timeout: milliseconds for which a statement waits for another connection's lock.
@@ -170,6 +170,7 @@ class SqliteInterface(SqlInterface):
         """Open the file."""
         from adbc_driver_sqlite import dbapi
 
+        self.database.parent.mkdir(parents=True, exist_ok=True)
         raw = dbapi.connect(f"file:{self.database}", autocommit=True)
         made = SqliteConnection(raw, begin_writing="BEGIN IMMEDIATE")
         for pragma in (f"busy_timeout = {int(self.busy_timeout)}", f"journal_mode = {self.journal_mode}"):

@@ -30,7 +30,7 @@ _TITLES = {area: area.capitalize() for area in ("packages", "plugins", "catalog"
     default=10,
     show_default=True,
     metavar="SECONDS",
-    help="How long to wait for the stores.",
+    help="How long to wait for the stores; imports of drivers don't count.",
 )
 def doctor(session: Session, write: bool, seconds: float) -> None:
     """Look for what is wrong, and what to do.

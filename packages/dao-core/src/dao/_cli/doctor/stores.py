@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
-from queue import Empty, Queue
-from threading import Thread
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+from dao._cli.doctor.asking import Asked
 from dao._cli.doctor.calls import refused_calls
 from dao._cli.doctor.finding import Finding, advice_for, of_error
 from dao.catalog._properties import PropertyNames
@@ -34,15 +33,14 @@ def check_stores(access: DataAccessObject, catalog: Catalog, *, seconds: float, 
     Args:
         access: makes the calls; needs no catalog.
         catalog: the stores.
-        seconds: how long to wait for each.
+        seconds: how long to wait for all of them; imports don't count.
         write: also write a small file or table into each, and delete it.
     """
-    asked = {name: _start(partial(_check, access, catalog, name, write)) for name in catalog.stores}
-    deadline = perf_counter() + seconds
+    asked = {name: Asked.start(partial(_check, access, catalog, name, write)) for name in catalog.stores}
+    left = seconds
     for name, answer in asked.items():
-        try:
-            found = answer.get(timeout=max(deadline - perf_counter(), 0))
-        except Empty:
+        found, left = answer.wait(left)
+        if found is None:
             told = f"no answer within {seconds:g} seconds"
             yield Finding(
                 _AREA, name, "error", told, "check the network and the endpoint, or give it longer: --timeout"
@@ -62,20 +60,6 @@ def check_capabilities(access: DataAccessObject, catalog: Catalog) -> Iterator[F
         if lacking:
             found = f"can't do: {', '.join(lacking)}"
             yield Finding("capabilities", name, "note", found, "dao.capabilities(store) has the reasons")
-
-
-def _start(work: Callable[[], Iterator[Finding]]) -> Queue[list[Finding] | Exception]:
-    """Start work in a daemon thread, so that a store that never responds doesn't keep the process alive."""
-    answer: Queue[list[Finding] | Exception] = Queue()
-
-    def run() -> None:
-        try:
-            answer.put(list(work()))
-        except Exception as error:
-            answer.put(error)
-
-    Thread(target=run, daemon=True).start()
-    return answer
 
 
 def _check(access: DataAccessObject, catalog: Catalog, name: str, write: bool) -> Iterator[Finding]:
