@@ -16,6 +16,7 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from dao.connections import Settings
 from dao.errors import NotFoundError, StoreError, UnsupportedError
+from dao_delta._tables.features import WRITABLE, named_features
 from dao_delta._tables.footers import Footers
 from dao_delta._tables.keys import begins_a_table, check_inside, check_name, deletion_mark, plain_path
 from dao_delta._tables.log import LOG, Action
@@ -25,23 +26,6 @@ from dao_delta._tables.vectors import vectors_in_log
 from dao_files.manifest import Transport
 
 __all__ = ["Client", "Snapshot"]
-
-_WRITABLE = frozenset({
-    "appendOnly", "invariants", "checkConstraints", "changeDataFeed", "generatedColumns", "timestampNtz",
-    "v2Checkpoint", "deletionVectors", "domainMetadata", "vacuumProtocolCheck",
-})  # fmt: skip
-"""The features of tables that DAO and deltalake can write to."""
-
-_BY_VERSION = {
-    "appendOnly": 2,
-    "invariants": 2,
-    "checkConstraints": 3,
-    "changeDataFeed": 4,
-    "generatedColumns": 4,
-    "columnMapping": 5,
-    "identityColumns": 6,
-}
-"""The writer version below 7 that features come with; there they bind only where the table uses them."""
 
 
 @define(slots=False, eq=False)
@@ -203,14 +187,7 @@ class Snapshot:
     @property
     def named_features(self) -> tuple[set[str], set[str]]:
         """The features of readers and of writers that the protocol names, or that its older versions stand for."""
-        protocol = self.table.protocol()
-        readers = {_camel(name) for name in protocol.reader_features or ()}
-        writers = {_camel(name) for name in protocol.writer_features or ()}
-        if protocol.min_reader_version == 2:
-            readers.add("columnMapping")
-        if protocol.min_writer_version < 7:
-            writers |= {name for name, version in _BY_VERSION.items() if version <= protocol.min_writer_version}
-        return readers, writers
+        return named_features(self.table.protocol())
 
     def _uses(self, feature: str) -> bool:
         match feature:
@@ -257,7 +234,7 @@ class Snapshot:
         Raises:
             UnsupportedError: a feature that can't be honoured; or the table is append-only.
         """
-        unknown = sorted(self.features - _WRITABLE - _unused(self))
+        unknown = sorted(self.features - WRITABLE - _unused(self))
         if unknown:
             raise UnsupportedError(
                 f"the table {self.key!r} has the features {', '.join(unknown)}, which only Spark can write; "
@@ -269,8 +246,6 @@ class Snapshot:
     @cached_property
     def has_deletion_vectors(self) -> bool:
         """Whether rows of the table's files are hidden by deletion vectors."""
-        if "deletionVectors" not in self.features:
-            return False
         if "deletionVectors" not in self.features:
             return False
         return any(batch.num_rows for batch in pa.RecordBatchReader.from_stream(self.table.deletion_vectors()))
@@ -350,10 +325,6 @@ class Snapshot:
 def _unused(snapshot: Snapshot) -> set[str]:
     """Features that a table names and that bind nothing, since it doesn't use them."""
     return {name for name in ("columnMapping", "identityColumns") if not snapshot._uses(name)}
-
-
-def _camel(name: str) -> str:
-    return name[:1].lower() + name[1:]
 
 
 def partitions_of(snapshot: Snapshot, row: Mapping[str, Any]) -> dict[str, Any]:
