@@ -11,6 +11,7 @@ import redshift_connector
 from obstore.store import S3Store
 
 from dao.connections import S3Connection
+from dao_redshift._connections.client import close_socket
 from dao_redshift.testing import Fault, RedshiftGateway
 from dao_redshift.testing._services._s3 import BUCKET
 
@@ -120,7 +121,7 @@ def test_the_connection_is_lost_within_a_load(
     lost = gateway.failing("^(copy|unload)", Fault.LOST_IN_RESULT)
     with lost, pytest.raises(redshift_connector.InterfaceError, match="BrokenPipe"):
         other.cursor().execute(sql.format(table=table, url=url) + " IAM_ROLE default PARQUET")
-    other._usock.close()
+    close_socket(other)
     cursor.execute(f"SELECT count(*) FROM {table}")
     assert cursor.fetchall() == ([0],)
 

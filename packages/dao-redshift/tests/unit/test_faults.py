@@ -11,6 +11,7 @@ import pytest
 import redshift_connector
 
 from dao.testing import FaultPlan
+from dao_redshift._connections.client import close_socket
 from dao_redshift.testing import Fault, RedshiftError, RedshiftGateway
 
 LOST = (redshift_connector.InterfaceError, "BrokenPipe")
@@ -38,7 +39,7 @@ def doomed(gateway: RedshiftGateway) -> Iterator[Any]:
     """A connection that a fault is going to hit: it can't be closed well."""
     connection = redshift_connector.connect(**gateway.connect_arguments)
     yield connection
-    connection._usock.close()
+    close_socket(connection)
 
 
 @pytest.mark.parametrize(("fault", "there"), [(Fault.LOST_BEFORE, 0), (Fault.LOST_AFTER, 1)])

@@ -12,6 +12,7 @@ import pytest
 import redshift_connector
 from raw_client import RawClient
 
+from dao_redshift._connections.client import close_refused
 from dao_redshift.testing import RedshiftGateway
 from dao_redshift.testing._wire import _messages as m
 from dao_redshift.testing._wire._address import Address
@@ -217,8 +218,9 @@ def test_sessions_are_lost(gateway: RedshiftGateway) -> None:
 
 def test_tls(gateway: RedshiftGateway, monkeypatch: pytest.MonkeyPatch) -> None:
     wanted: dict[str, Any] = gateway.connect_arguments | {"ssl": True, "sslmode": "verify-full"}
-    with pytest.raises(redshift_connector.InterfaceError, match="CERTIFICATE_VERIFY_FAILED"):
+    with pytest.raises(redshift_connector.InterfaceError, match="CERTIFICATE_VERIFY_FAILED") as caught:
         redshift_connector.connect(**wanted)
+    close_refused(caught.value)
     monkeypatch.setenv("SSL_CERT_FILE", str(gateway.certificate))
     with redshift_connector.connect(**wanted) as connection:
         cursor = connection.cursor()
@@ -229,8 +231,9 @@ def test_tls(gateway: RedshiftGateway, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_tls(postgres: str) -> None:
     with RedshiftGateway(postgres, tls=False) as gateway:
         assert gateway.certificate is None
-        with pytest.raises(redshift_connector.InterfaceError, match="Server refuses SSL"):
+        with pytest.raises(redshift_connector.InterfaceError, match="Server refuses SSL") as caught:
             redshift_connector.connect(**gateway.connect_arguments | {"ssl": True})
+        close_refused(caught.value)
         with RawClient(gateway) as raw:
             assert raw.query("SELECT 1")[-1] == ("Z", "I")
 

@@ -11,6 +11,7 @@ import pytest
 import redshift_connector
 from redshift_connector.interval import IntervalDayToSecond, IntervalYearToMonth
 
+from dao_redshift._connections.client import close_refused
 from dao_redshift.testing import RedshiftGateway, User
 
 VALUES = {
@@ -101,13 +102,15 @@ def test_an_error_ends_the_transaction_and_the_session_goes_on(connection: Any, 
 def test_a_wrong_password_is_refused(gateway: RedshiftGateway) -> None:
     with pytest.raises(redshift_connector.InterfaceError, match="password authentication failed for user") as caught:
         redshift_connector.connect(**gateway.connect_arguments | {"password": "another"})
+    close_refused(caught.value)
     assert caught.value.args[0]["C"] == "28000"
 
 
 @pytest.mark.parametrize("wrong", [{"user": "stranger"}, {"database": "elsewhere"}])
 def test_strangers_are_refused(gateway: RedshiftGateway, wrong: dict[str, str]) -> None:
-    with pytest.raises(redshift_connector.Error):
+    with pytest.raises(redshift_connector.Error) as caught:
         redshift_connector.connect(**gateway.connect_arguments | wrong)
+    close_refused(caught.value)
 
 
 def test_users_may_be_no_superusers(postgres: str) -> None:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from redshift_connector import Connection
 
-__all__ = ["Client", "Login"]
+__all__ = ["Client", "Login", "close_refused", "close_socket"]
 
 _APPLICATION = "dao"
 _KEEPALIVE = {"tcp_keepalive": True, "tcp_keepalive_idle": 60, "tcp_keepalive_interval": 10, "tcp_keepalive_count": 6}
@@ -64,6 +64,29 @@ class Login:
             raise ConfigError("secret_id: expected JSON with 'username' and 'password' in it") from None
 
 
+def close_refused(error: BaseException) -> None:
+    """Close the socket of a connection that couldn't be made: the driver leaves it open, in its traceback alone."""
+    from redshift_connector import Connection
+
+    step = error.__traceback__
+    while step is not None:
+        made = step.tb_frame.f_locals.get("self")
+        if isinstance(made, Connection):
+            close_socket(made)
+            return
+        step = step.tb_next
+
+
+def close_socket(connection: Connection) -> None:
+    """Close a connection's socket and its buffers, whatever has become of the session."""
+    for half in (getattr(connection, "_sock", None), getattr(connection, "_usock", None)):
+        if half is not None:
+            try:
+                half.close()
+            except (OSError, ValueError) as error:  # what wasn't sent is of no use any more
+                ignored(error, "closing a socket")
+
+
 @define(eq=False)
 class Client:
     """Makes connections. Safe between threads and after a fork; pickled without what it has asked for.
@@ -102,6 +125,7 @@ class Client:
         except DaoError:
             raise
         except Exception as error:
+            close_refused(error)
             found = _errors.translate(error) or _login_error(error)
             raise found from None  # the driver's tracebacks hold the password
         made._usock.settimeout(None)  # the driver has one timeout for connecting and for every answer
