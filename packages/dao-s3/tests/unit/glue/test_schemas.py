@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 from glue_tables import OPEN_CSV, PARQUET, properties, table
 
-from dao_s3.glue._extractors import declared_schema, exact_schema
+from dao_s3.glue import declared_schema, exact_schema
 
 
 def test_columns_of_one_name_can_not_be_told_apart() -> None:
