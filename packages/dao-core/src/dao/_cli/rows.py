@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from dao.errors import NoRouteError
@@ -45,8 +46,9 @@ def rows_of(
     columns: Sequence[str] | None = None,
     where: str | None = None,
     limit: int | None = None,
+    further: Mapping[str, Any] = MappingProxyType({}),
 ) -> Iterator[Rows]:
-    """Open the rows of an object; everything is closed when the block ends.
+    """Open the rows of an object, by what its read takes; everything is closed when the block ends.
 
     Raises:
         NotFoundError: the object doesn't exist.
@@ -55,7 +57,7 @@ def rows_of(
     """
     from dao.arrow.convert import to_reader
 
-    reader = to_reader(_read(access, name, {"columns": columns, "where": where}, limit))
+    reader = to_reader(_read(access, name, {"columns": columns, "where": where, **further}, limit))
     with closing(reader):
         yield Rows(reader, limit)
 

@@ -127,3 +127,10 @@ def test_a_pipe_that_breaks_off_replaces_nothing(format: str, run: Run, data: Pa
     for piped in (broken, b""):
         run("write", "silver.planes", "--format", format, "--mode", "overwrite", status=1, stdin=piped)
     assert run("count", "silver.planes").stdout == "3\n"
+
+
+def test_a_read_takes_what_else_a_read_takes(run: Run, data: Path) -> None:
+    (data / "bronze" / "planes.csv").write_text(CSV.replace(",", ";"))
+    assert run("read", "bronze.planes", "--arg", "delimiter=;").stdout == CSV
+    assert "version" in run("read", "bronze.planes", "--arg", "version=1", status=1).stderr
+    assert "there is an option --limit" in run("read", "bronze.planes", "--arg", "limit=1", status=2).stderr

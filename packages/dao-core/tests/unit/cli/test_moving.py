@@ -59,9 +59,24 @@ def test_a_read_that_breaks_off_leaves_the_file_as_it_was(run: Run, folder: Path
     catalog["bronze"]["options"] = {"fail": "midway"}
     (folder / "catalog.json").write_text(json.dumps(catalog))
     (folder / "out.csv").write_text("precious")
-    assert "the line went dead" in run("read", "bronze.flights", "-o", "out.csv", status=1).stderr
+    assert "the line went dead" in run("read", "bronze.flights", "-o", "out.csv", "--overwrite", status=1).stderr
     assert (folder / "out.csv").read_text() == "precious"
     assert not list(folder.glob(".out.csv*"))
+
+
+def test_a_file_that_is_there_is_replaced_where_that_is_asked_for(run: Run, folder: Path) -> None:
+    (folder / "out.csv").write_text("precious")
+    arguments = ("read", "bronze.flights", "--columns", "carrier,delay", "-o", "out.csv")
+    assert "'out.csv' is there already: --overwrite replaces it" in run(*arguments, status=1).stderr
+    assert (folder / "out.csv").read_text() == "precious"
+    run(*arguments, "--overwrite")
+    assert (folder / "out.csv").read_text().replace('"', "") == CSV
+
+
+@pytest.mark.parametrize("name", ["out.xyz", "out", "out.avro"])
+def test_a_file_s_name_that_says_no_format_is_none_of_csv(run: Run, folder: Path, name: str) -> None:
+    assert "add it" in run("read", "bronze.flights", "-o", name, status=2).stderr
+    run("read", "bronze.flights", "-o", name, "--into", "csv")
 
 
 def test_a_file_that_cant_be_written_is_said(run: Run) -> None:
