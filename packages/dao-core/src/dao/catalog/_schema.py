@@ -155,6 +155,13 @@ def _object_schema(formats: list[str], types: list[str]) -> dict[str, Any]:
         shape = {"type": ["string", "null"]} if text else names
         properties[attribute.name] = {**shape, "description": described[attribute.name]}
     properties["type"]["anyOf"] = [{"enum": types}, {}]
+    belonging = [
+        {
+            "if": {"properties": {"format": {"const": name}}, "required": ["format"]},
+            "then": {"$ref": f"#/$defs/format.{name}"},
+        }
+        for name in formats
+    ]
     if formats:
         properties["format"]["anyOf"] = [{"enum": formats}, {}]
     return {
@@ -164,13 +171,7 @@ def _object_schema(formats: list[str], types: list[str]) -> dict[str, Any]:
             **properties,
             **dict.fromkeys(("identifier", "data_store", "properties", "self", *OF_CALLS), False),
         },
-        "allOf": [
-            {
-                "if": {"properties": {"format": {"const": name}}, "required": ["format"]},
-                "then": {"$ref": f"#/$defs/format.{name}"},
-            }
-            for name in formats
-        ],
+        **({"allOf": belonging} if belonging else {}),  # an empty one is no JSON schema
     }
 
 

@@ -97,6 +97,12 @@ def test_what_does_not_load_is_not_valid(config: Any, plugins: Plugins, write: A
     assert not VALIDATOR.is_valid(config)
 
 
+def test_without_file_formats_it_is_a_schema_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    none = Plugins(discover=False)
+    monkeypatch.setattr(none, "load_formats", dict)
+    jsonschema.Draft202012Validator.check_schema(json_schema(none))
+
+
 def test_the_options_of_every_interface_that_is_installed(plugins: Plugins) -> None:
     """With what is needed anyway: nothing else is imported to make it."""
     made = json_schema(plugins)
