@@ -75,8 +75,14 @@ class _Watch:
             tell((self._rows if self._has_rows else None, self._bytes, None), error)
 
 
+_SILENT = _Watch(lambda found, error: None)
+"""What a half-made stream ends."""
+
+
 class _Batches:
     """The batches of a reader. Not a generator: one that is dropped before its first batch wouldn't tell."""
+
+    _watch = _SILENT
 
     def __init__(self, reader: Any, tell: Tell) -> None:
         self._reader = reader
@@ -101,6 +107,8 @@ class _Batches:
 
 class _LaterBatches:
     """The batches of an asynchronous stream."""
+
+    _watch = _SILENT
 
     def __init__(self, stream: AsyncIterator[Any], tell: Tell) -> None:
         self._stream = stream
@@ -132,6 +140,9 @@ class _LaterBatches:
 
 class _File(BufferedIOBase):
     """A binary file, whose end is its last byte; where it isn't read in order, when it is closed or dropped."""
+
+    _file: Any = None
+    _watch = _SILENT
 
     def __init__(self, file: Any, tell: Tell) -> None:
         self._file = file
@@ -179,7 +190,8 @@ class _File(BufferedIOBase):
     def close(self) -> None:
         if not self.closed:
             try:
-                self._file.close()
+                if self._file is not None:
+                    self._file.close()
             finally:
                 super().close()
                 self._watch.end()
