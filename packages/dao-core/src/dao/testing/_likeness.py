@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import inspect
 import io
 import os
@@ -24,7 +25,7 @@ __all__ = ["memory_like"]
 
 _BYTES = (bytes, bytearray, memoryview, io.IOBase, os.PathLike, FileSet, str)
 
-_TAKEN = ("lacks_modes", "lacks_operations", "lacks_features")
+_TAKEN = ("lacks_actions", "lacks_modes", "lacks_operations", "lacks_features")
 
 
 def memory_like(store: DataStore, memory: type) -> type:
@@ -44,7 +45,12 @@ def memory_like(store: DataStore, memory: type) -> type:
         lacking = combined([capabilities_of(kind) for _, kind in named])
     except (ConfigError, PluginError):
         return memory
-    own, name = capabilities_of(memory), named[0][0]
+    found: type = _double(memory, lacking, named[0][0])
+    return found
+
+
+def _double(memory: type, lacking: Capabilities, name: str) -> Any:
+    own = capabilities_of(memory)
     beside = [absence for absence in lacking.absences() if absence.kind != "exactness" and not _lacks(own, absence)]
     if not beside:
         return memory
@@ -52,7 +58,16 @@ def memory_like(store: DataStore, memory: type) -> type:
     members |= {absence.name: None for absence in beside if absence.kind == "action"}
     for method in ("write", "upsert"):
         members[method] = _held(getattr(memory, method), lacking.lacks_types, name)
-    return type(memory.__name__, (memory,), members)
+    return _Double(memory.__name__, (memory,), {**members, "_made_of": (memory, lacking, name)})
+
+
+class _Double(type):
+    """The class of such classes, which no module has: pickle carries what one was made of."""
+
+    _made_of: tuple[type, Capabilities, str]
+
+
+copyreg.pickle(_Double, lambda kind: (_double, kind._made_of))
 
 
 def _lacks(own: Capabilities, absence: Any) -> bool:
@@ -61,13 +76,16 @@ def _lacks(own: Capabilities, absence: Any) -> bool:
 
 def _both(own: Capabilities, lacking: Capabilities, name: str) -> Capabilities:
     def merged(attribute: str) -> dict[str, str]:
-        others = {
-            what: f"{why} (as {name!r}, for which it stands)" for what, why in getattr(lacking, attribute).items()
-        }
-        return {**others, **getattr(own, attribute)}
+        absent, mine = getattr(lacking, attribute), getattr(own, attribute)
+        others = {what: f"{why} (as {name!r}, for which it stands)" for what, why in absent.items()}
+        return {**others, **{what: _alone(why, what in absent, name) for what, why in mine.items()}}
 
-    modes, operations, features = map(merged, _TAKEN)
-    return evolve(own, lacks_modes=modes, lacks_operations=operations, lacks_features=features)
+    actions, modes, operations, features = map(merged, _TAKEN)
+    return evolve(own, lacks_actions=actions, lacks_modes=modes, lacks_operations=operations, lacks_features=features)
+
+
+def _alone(why: str, is_common: bool, name: str) -> str:
+    return why if is_common else f"{why} (in memory; {name!r}, for which it stands, has it)"
 
 
 def _held(method: Callable[..., Any], lacking: Mapping[str, str], name: str) -> Callable[..., Any]:

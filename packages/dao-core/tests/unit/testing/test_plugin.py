@@ -51,6 +51,7 @@ def test_a_pipeline_can_be_tested_in_memory(run_kit):
 def test_a_double_refuses_what_the_interface_that_it_stands_for_declares_absent(run_kit):
     run_kit("""
         import math
+        import pickle
         import pyarrow as pa
         import pytest
         from dao import Capabilities, DataAccessObject, DataError, UnsupportedError
@@ -77,7 +78,10 @@ def test_a_double_refuses_what_the_interface_that_it_stands_for_declares_absent(
             dao.write(FINE, "s.t", schema={"a": "float64", "b": "timestamp"})
             with pytest.raises(DataError, match="doesn't keep"):
                 dao.upsert([{"a": 1.5, "c": [1]}], "s.t", keys=["a"], schema_mode="evolve")
-            assert dao.upsert(SLOW, "s.t", keys=["a"]).rows_inserted == 1
+            there = pickle.loads(pickle.dumps(dao))
+            assert there.upsert(SLOW, "s.t", keys=["a"]).rows_inserted == 1
+            with pytest.raises(DataError, match="doesn't keep"):
+                there.upsert([{"a": math.nan}], "s.t", keys=["a"])
 
         @pytest.mark.parametrize("given", [{"mode": "append"}, {"partition_by": ["a"]}])
         def test_modes_and_features(dao_in_memory, given):
