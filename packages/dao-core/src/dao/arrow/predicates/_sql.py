@@ -15,7 +15,7 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel, UnsupportedError
 
 from dao.arrow.predicates import _tree as tree
-from dao.arrow.predicates._dialects import Dialect
+from dao.arrow.predicates._dialect import Dialect
 from dao.arrow.predicates._types import Family, common_type, sql_type
 from dao.errors import DataError
 
