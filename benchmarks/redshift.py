@@ -33,6 +33,7 @@ MANY = 5 * ROWS
 ONE_BY_ONE = min(2_000, ROWS)
 """Rows of executemany, whose time for all is reckoned from them: it is the same for each."""
 CHANGED = ROWS // 10
+FEW = min(20_000, ROWS)
 ROUNDS = int(os.environ.get("DAO_BENCH_ROUNDS", "3"))
 LOAD, READ, PEER, PEAK_MIB = 20.0, 3.0, 2.0, 300
 
@@ -205,7 +206,24 @@ def _reads(place: Place, data: pa.Table) -> Iterator[Row]:
     for via in ("unload", "cursor"):
         seconds = timed(lambda way=via: dao.read(ours, via=way))
         yield Row(f"read {ROWS:,} rows via {via}", f"{seconds:.2f} s")
+    yield from _few(dao, ours, connection)
     connection.close()
+
+
+def _few(dao: DataAccessObject, ours: TableObject, connection: Any) -> Iterator[Row]:
+    """A result that is as soon fetched as unloaded."""
+
+    def fetched() -> object:
+        cursor = connection.cursor()
+        cursor.execute(f"SELECT * FROM loaded LIMIT {FEW}")
+        rows = cursor.fetchall()
+        connection.rollback()
+        return rows
+
+    times = interleaved({"dao": lambda: dao.read(ours, limit=FEW), "fetchall": fetched}, 2 * ROUNDS + 1)
+    detail = f"DAO {times.of('dao'):.2f} s, {times.spread('fetchall', 'dao')}"
+    ratio = f"{times.ratio('fetchall', 'dao'):.2f}"
+    yield Row(f"read {FEW:,} rows to Arrow: speed over the driver's fetchall", ratio, "", None, detail)
 
 
 def _upserts(place: Place, data: pa.Table) -> Iterator[Row]:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from attrs import frozen
 
 from dao.memory import current
+from dao_files.formats import dictionary_columns
 from dao_files.storage import in_parallel
 from dao_redshift._files.places import S3Place
 from dao_redshift._staging.area import Load
@@ -112,6 +113,9 @@ def _pieces(batch: pa.RecordBatch, target: int) -> Iterator[pa.RecordBatch]:
 
 def _content(schema: pa.Schema, batches: list[pa.RecordBatch]) -> tuple[bytes, int]:
     table, buffer = pa.Table.from_batches(batches, schema), io.BytesIO()
-    with pq.ParquetWriter(buffer, schema, compression=_COMPRESSION, coerce_timestamps="us") as writer:
+    dictionaries = dictionary_columns(schema, table)
+    with pq.ParquetWriter(
+        buffer, schema, compression=_COMPRESSION, coerce_timestamps="us", use_dictionary=dictionaries
+    ) as writer:
         writer.write_table(table)
     return buffer.getvalue(), table.num_rows
