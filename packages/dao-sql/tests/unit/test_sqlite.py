@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from pathlib import Path
 
@@ -92,6 +93,25 @@ def test_a_type_that_cannot_be_widened_is_refused(store: DataStore) -> None:
     with pytest.raises(UnsupportedError, match="overwrite the table"):
         dao.write(pa.table({"a": [2**40]}), table, mode="append", schema_mode="evolve")
     assert dao.count(table) == 1
+
+
+@pytest.mark.parametrize(
+    ("refused", "wanted"),
+    [
+        (pa.array([2**64 - 1], pa.uint64()), pa.decimal128(20, 0)),
+        (pa.array([7], pa.duration("ms")), pa.int64()),
+        (pa.array(["100"]).cast(pa.decimal128(5, 0)).cast(pa.decimal128(3, -2)), pa.decimal128(5, 0)),
+        (pa.array(["0.0012"]).cast(pa.decimal128(2, 4)), pa.decimal128(4, 4)),
+    ],
+    ids=lambda value: str(value.type) if isinstance(value, pa.Array) else "",
+)
+def test_what_a_refusal_says_works(store: DataStore, refused: pa.Array, wanted: pa.DataType) -> None:
+    dao, table = DataAccessObject(), TableObject("t", store)
+    with pytest.raises(DataError, match=f"'v' is .* has no type: cast it to {re.escape(str(wanted))}"):
+        dao.write(pa.table({"v": refused}), table)
+    given = pa.table({"v": refused.cast(wanted)})
+    dao.write(given, table)
+    assert dao.read(table).equals(given)
 
 
 def test_nanoseconds_are_refused_with_what_to_give(store: DataStore) -> None:

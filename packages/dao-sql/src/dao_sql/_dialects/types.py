@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from dao.errors import DataError
 from dao_sql._dialects.names import NamesDialect
 from dao_sql._documents.types import document_type, noted_type
+from dao_sql._types.advice import way_out
 from dao_sql._types.columns import ColumnType
 from dao_sql._types.holding import declared_parts, holding
 
@@ -37,9 +38,8 @@ class TypesDialect(NamesDialect):
         if arrow is None and self.document and pa.types.is_nested(_values_type(column.type)):
             return self.document_type(document_type(column.name, column.type))
         if arrow is None:
-            raise DataError(
-                f"column {column.name!r} is {column.type}, for which {self.name} has no type{_way_out(column.type)}"
-            )
+            advice = way_out(_values_type(column.type), self.decimal_digits if self.decimal else 0)
+            raise DataError(f"column {column.name!r} is {column.type}, for which {self.name} has no type{advice}")
         if pa.types.is_decimal(arrow):
             return self.decimal_type(arrow)
         return self.make_type(arrow, next(name for name, kind in self.types.items() if kind.equals(arrow)).upper())
@@ -112,14 +112,6 @@ def _values_type(kind: pa.DataType) -> pa.DataType:
     """The type of the values of a dictionary or of runs; any other type itself."""
     encoded = pa.types.is_dictionary(kind) or pa.types.is_run_end_encoded(kind)
     return _values_type(kind.value_type) if encoded else kind
-
-
-def _way_out(kind: pa.DataType) -> str:
-    """What to do with values in nanoseconds: a new column isn't one of microseconds, as a later value may not fit."""
-    if not (pa.types.is_timestamp(kind) or pa.types.is_time64(kind)) or kind.unit != "ns":
-        return ""
-    wanted = pa.time64("us") if pa.types.is_time64(kind) else pa.timestamp("us", kind.tz)
-    return f": cast it to {wanted}, or give schema= with that, which refuses a value that would be cut"
 
 
 def _without_exponents(texts: pa.Array) -> pa.Array:

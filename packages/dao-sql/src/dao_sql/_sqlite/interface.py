@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -87,6 +88,22 @@ class SqliteDialect(Dialect):
         """The type of a column that the catalog declares."""
         found = super().declared_type(declared)
         return found if found.comparable else of_others(found)
+
+    def new_columns(self, columns: Sequence[Column], properties: Mapping[str, Any]) -> tuple[Column, ...]:
+        """The columns of a new table.
+
+        Raises:
+            DataError: two of them differ in letter case alone.
+        """
+        known: dict[bytes, str] = {}
+        for one in columns:
+            other = known.setdefault(one.name.encode().lower(), one.name)  # of A to Z, as SQLite
+            if other != one.name:
+                raise DataError(
+                    f"the columns {other!r} and {one.name!r} differ in letter case alone, which SQLite ignores: "
+                    "rename one"
+                )
+        return super().new_columns(columns, properties)
 
     def differs(self, given: str, kept: str) -> str:
         """Whether two values differ: SQLite's operator is ``IS NOT``."""

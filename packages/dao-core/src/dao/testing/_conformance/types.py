@@ -60,8 +60,8 @@ class Types(
         comes_back()
 
     def test_a_table_that_cannot_be_kept_is_refused(self, dao: DataAccessObject, backend: Backend) -> None:
-        """Writing a table with a type or value that the store lacks is a DaoError, never another error, and creates
-        nothing.
+        """Writing a table with a type or value that the store lacks is a DaoError that names the column in quotes, and
+        never another error; it creates nothing.
         """
         faults = []
         for case in CASES:
@@ -69,9 +69,11 @@ class Types(
                 table = backend.table(f"t_{case.name}")
                 try:
                     dao.write(case.table, table)
-                except DaoError:
+                except DaoError as error:
                     with pytest.raises(NotFoundError):
                         dao.read(table)
+                    if not any(one in str(error) for name in case.table.column_names for one in _quoted(name)):
+                        faults.append(f"{case.name}: no column is named: {error}")
                 except Exception as error:
                     faults.append(f"{case.name}: writing it is {error!r}, which is no DaoError")
                 else:
@@ -166,6 +168,10 @@ class Types(
         if not _is_same(found, case.table, relaxed):
             return None
         return frozenset(name for name in relaxed if not _is_same(found, case.table, relaxed - {name}))
+
+
+def _quoted(name: str) -> tuple[str, ...]:
+    return (f"'{name}'", f'"{name}"', f"`{name}`")
 
 
 def _values(column: pa.ChunkedArray) -> list[Any]:
