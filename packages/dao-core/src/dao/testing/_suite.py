@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dao.testing._conformance.agreement import Predicates
 from dao.testing._conformance.calls import Calls
-from dao.testing._conformance.changes import Deletes, SchemaEvolution, Upserts
+from dao.testing._conformance.changes import Deletes, Upserts
+from dao.testing._conformance.evolution import SchemaEvolution
 from dao.testing._conformance.failures import Errors, Secrets
 from dao.testing._conformance.files import Files, Keys
 from dao.testing._conformance.foreign import ForeignFiles
@@ -18,6 +19,7 @@ from dao.testing._conformance.names import Names
 from dao.testing._conformance.operations import Operations
 from dao.testing._conformance.others import TablesOfOthers
 from dao.testing._conformance.parity import Parity
+from dao.testing._conformance.partitions import PartitionOverwrites
 from dao.testing._conformance.positions import Positions
 from dao.testing._conformance.reads import Reads
 from dao.testing._conformance.streams import ReadStreams, WriteStreams
@@ -26,7 +28,7 @@ from dao.testing._conformance.together import Cancellation, Concurrency
 from dao.testing._conformance.transfers import CopiesBetween, CopiesWithin, Moves
 from dao.testing._conformance.types import Types
 from dao.testing._conformance.versions import Changes, References, TimeTravels
-from dao.testing._conformance.writes import Appends, Overwrites, PartitionOverwrites, Writes
+from dao.testing._conformance.writes import Appends, Overwrites, Writes
 
 __all__ = ["ConformanceSuite"]
 

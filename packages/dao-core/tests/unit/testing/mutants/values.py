@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dao.testing._conformance.changes import SchemaEvolution
+from dao.testing._conformance.evolution import SchemaEvolution
 from dao.testing._conformance.others import TablesOfOthers
 from dao.testing._conformance.types import Types
 from mutants.mutation import Mutation, change_result

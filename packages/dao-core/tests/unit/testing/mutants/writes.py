@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dao.testing._conformance.changes import Deletes, SchemaEvolution, Upserts
+from dao.testing._conformance.changes import Deletes, Upserts
+from dao.testing._conformance.evolution import SchemaEvolution
 from dao.testing._conformance.files import Files, Keys
 from dao.testing._conformance.foreign import ForeignFiles
 from dao.testing._conformance.names import Names
+from dao.testing._conformance.partitions import PartitionOverwrites
 from dao.testing._conformance.streams import WriteStreams
 from dao.testing._conformance.sweeps import Faults
 from dao.testing._conformance.transfers import CopiesBetween, CopiesWithin, Moves
-from dao.testing._conformance.writes import Appends, Overwrites, PartitionOverwrites, Writes
+from dao.testing._conformance.writes import Appends, Overwrites, Writes
 from mutants.mutation import Mutation, change_argument, change_result
 
 MARKERS_ARE_TABLES = """
