@@ -45,23 +45,6 @@ def store(gateway: RedshiftGateway, storage: S3Connection, bucket: str) -> Itera
     execute(gateway, f"DROP SCHEMA {found.interface.schema_name} CASCADE")
 
 
-@pytest.fixture
-def lake(object_server: ObjectServer, bucket: str) -> DataStore:
-    """A store of files in the bucket of the staging place."""
-    return DataStore(
-        "lake",
-        "s3",
-        options={
-            "bucket": bucket,
-            "prefix": "lake",
-            "region": object_server.region,
-            "endpoint": object_server.endpoint,
-            "access_key_id": object_server.access_key,
-            "secret_access_key": object_server.secret_key,
-        },
-    )
-
-
 def ids(store: DataStore) -> list[int]:
     return sorted(DataAccessObject().read(TableObject("orders", store))["id"].to_pylist())
 

@@ -13,6 +13,7 @@ from dao.results import WriteResult
 from dao_redshift._call import loading
 from dao_redshift._files.sources import place_of, source_files
 from dao_redshift._sql.copying import copy, unload
+from dao_redshift._types.unloaded import LOST
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from dao_redshift._connections.connection import RedshiftConnection
     from dao_redshift._files.places import S3Place
     from dao_redshift._staging.loading import Bulk
+    from dao_redshift._types.unloaded import WholeTable
 
 __all__ = ["plan_load", "plan_unload", "unload_table", "write_files"]
 
@@ -49,8 +51,8 @@ class Transferring(Protocol):
         """A connection."""
         ...
 
-    def whole_table(self, data_object: TableObject) -> str | None:
-        """The query of all rows of a table, if UNLOAD writes them as they are; else None."""
+    def whole_table(self, data_object: TableObject) -> WholeTable | None:
+        """All rows of a table, if the files that UNLOAD writes of them have its columns as they are; else None."""
         ...
 
 
@@ -70,7 +72,7 @@ def plan_load(interface: Transferring, source: DataObject, table: str) -> dict[s
 
 
 def plan_unload(interface: Transferring, target: DataObject, table: str, mode: str) -> dict[str, Any]:
-    """What an unload to files would do, without asking the warehouse or S3.
+    """What an unload to files would do, without asking the warehouse or S3; so it says what makes it go as rows.
 
     Raises:
         UnsupportedError: it must go as rows.
@@ -81,8 +83,8 @@ def plan_unload(interface: Transferring, target: DataObject, table: str, mode: s
         raise UnsupportedError(f"the staging place is in another bucket than {target.identifier!r}")
     if mode == "append":
         raise UnsupportedError("mode='append': files are published as a whole")
-    query = f"SELECT * FROM {table}"
-    return {"writes": place.url, "sql": unload(query, bulk.area.place.below("..."), bulk.authority()).shown}
+    shown = unload(f"SELECT * FROM {table}", bulk.area.place.below("..."), bulk.authority()).shown
+    return {"writes": place.url, "sql": shown, "as_rows_if": LOST}
 
 
 def write_files(
@@ -105,8 +107,8 @@ def write_files(
 def unload_table(interface: Transferring, source: TableObject, target: DataObject, mode: str) -> WriteResult:
     """UNLOAD a table, and publish its files as a table in one step.
 
-    The files are copied by S3 from the staging place. A table that holds what UNLOAD would change, or no row, goes as
-    rows.
+    The files are copied by S3 from the staging place. A table whose columns the files wouldn't have as they are goes as
+    rows, and so does one whose files turn out not to have them, or that has no row.
 
     Raises:
         NotFoundError: there is no table.
@@ -115,19 +117,24 @@ def unload_table(interface: Transferring, source: TableObject, target: DataObjec
     files: Any = target.data_store.interface if target.data_store is not None else None
     if mode == "error" and files.exists(target):
         raise AlreadyExistsError(f"{target.identifier!r} is there: give a mode=, such as 'overwrite'")
-    query = interface.whole_table(source)
-    if query is None:
-        written: WriteResult = files.write(interface.read_stream(source), target, mode=mode)
-        return written
+    whole = interface.whole_table(source)
+    unloaded = None if whole is None else _unload(interface, whole, files, target, mode)
+    if unloaded is None:
+        unloaded = files.write(interface.read_stream(source), target, mode=mode)
+    return unloaded
+
+
+def _unload(
+    interface: Transferring, whole: WholeTable, files: Any, target: DataObject, mode: str
+) -> WriteResult | None:
+    """UNLOAD and publish; None, with nothing published, if there are no files with the columns of the table."""
     bulk = _bulk(interface)
     with interface.borrowed() as connection:
-        load = bulk.unload_files(connection, query)
+        load = bulk.unload_files(connection, whole.query)
     with load:
-        staged = load.place.below("rows")
-        if not bulk.area.files(f"{load.key}/rows"):
-            none: WriteResult = files.write(interface.read_stream(source), target, mode=mode)
-            return none
-        return _publish(files, staged, place_of(target, interface.s3.reached_at), mode)
+        if bulk.unloaded_schema(load) != whole.schema:
+            return None
+        return _publish(files, load.place.below("rows"), place_of(target, interface.s3.reached_at), mode)
 
 
 def _publish(files: Any, staged: S3Place, place: S3Place, mode: str) -> WriteResult:

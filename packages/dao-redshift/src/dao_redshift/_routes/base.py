@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dao_redshift._connections.connection import RedshiftConnection
     from dao_redshift._sql.dialect import RedshiftDialect
     from dao_redshift._staging.loading import Bulk
+    from dao_redshift._types.unloaded import WholeTable
     from dao_sql import TableName
 
 __all__ = ["RedshiftBase"]
@@ -83,21 +84,23 @@ class RedshiftBase(RedshiftOptions, SqlInterface):
         with self._database.session() as session:
             yield cast("RedshiftConnection", session.connection)
 
-    def whole_table(self, data_object: TableObject) -> str | None:
-        """The query of all rows of a table, if UNLOAD writes them as they are; else None.
+    def whole_table(self, data_object: TableObject) -> WholeTable | None:
+        """All rows of a table, if the files that UNLOAD writes of them have its columns as they are; else None.
 
         Raises:
             NotFoundError: there is no table.
         """
-        from dao_redshift._staging.loading import unloads
+        import pyarrow as pa
+
+        from dao_redshift._types.unloaded import WholeTable, given_back
 
         table = self._present(data_object)
         with self.borrowed() as connection:
             columns = self._database.find(connection, table) or ()
-        plain = all(one.type.fetch == one.type.store == "{}" for one in columns) and unloads(
-            one.type.arrow for one in columns
-        )
-        return self.dialect.select(table, columns, None, None).text if plain else None
+        if not columns or not all(map(given_back, columns)):
+            return None
+        schema = pa.schema([(one.name, one.type.arrow) for one in columns])
+        return WholeTable(self.dialect.select(table, columns, None, None).text, schema)
 
     def _present(self, data_object: TableObject) -> TableName:
         table = self._database.table(data_object)

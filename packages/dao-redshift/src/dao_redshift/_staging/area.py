@@ -100,6 +100,15 @@ class StagingArea:
         except NotFoundError:
             return None
 
+    def schema(self, key: str) -> pa.Schema | None:
+        """The columns of the Parquet files below a key, as one of them has them; None without files."""
+        folder, _, name = key.rpartition("/")
+        try:
+            found: pa.Schema = self._files.schema(TableObject(name, self._data_store, prefix=folder), format="parquet")
+            return found
+        except NotFoundError:
+            return None
+
     def files(self, key: str) -> list[FileInfo]:
         """The files below a key; none if there is nothing."""
         try:

@@ -125,6 +125,10 @@ class Bulk:
             raise
         return load
 
+    def unloaded_schema(self, load: Load) -> pa.Schema | None:
+        """The columns of the files that were unloaded; None if there are no files, as there was no row."""
+        return self.area.schema(f"{load.key}/{_UNLOADED}")
+
     def unload(self, warehouse: Warehouse, query: str) -> pa.RecordBatchReader | None:
         """The rows of a query, by UNLOAD to files that are read as a stream and taken away at its end.
 
