@@ -5,11 +5,20 @@ from __future__ import annotations
 import re
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 
-from dao import DataAccessObject, DataError, DataStore, PermissionDeniedError, TableObject, UnsupportedError
+from dao import (
+    DataAccessObject,
+    DataError,
+    DataStore,
+    PermissionDeniedError,
+    StoreError,
+    TableObject,
+    UnsupportedError,
+)
 
 
 @pytest.fixture
@@ -57,6 +66,27 @@ def test_a_table_of_another_program_is_read(store: DataStore, file: Path) -> Non
     ]
     dao.upsert([{"id": 2, "name": "b", "price": "3", "extra": None}], table, keys="id")
     assert dao.read(table, where="id = 2", into="pylist")[0]["name"] == "b"
+
+
+@pytest.mark.parametrize(
+    ("declared", "value"),
+    [
+        ("INTEGER", "abc"), ("INTEGER", 1.5), ("REAL", "abc"), ("TEXT", b"\xff"), ("JSON", b"\xff"),
+        ("DATE", "yesterday"),
+        ("TIME", "25:00:00"), ("TIMESTAMP", 1), ("BOOLEAN", 2), ("INT8", 300), ("FLOAT32", 0.1), ("FLOAT32", 1e300),
+        ("DECIMAL_TEXT(5, 2)", "1.005"),
+    ],
+)  # fmt: skip
+def test_what_is_not_of_its_columns_type_is_not_read(store: DataStore, file: Path, declared: str, value: Any) -> None:
+    file.parent.mkdir(parents=True)
+    with sqlite3.connect(file) as connection:
+        connection.execute(f"CREATE TABLE theirs (id INTEGER, v {declared})")
+        connection.execute("INSERT INTO theirs VALUES (1, ?)", (value,))
+    connection.close()
+    dao, table = DataAccessObject(), TableObject("theirs", store)
+    with pytest.raises(StoreError, match="'v': a value isn't of its type"):
+        dao.read(table)
+    assert dao.read(table, columns=["id"]).num_rows == 1
 
 
 def test_an_overwrite_with_the_same_columns_keeps_the_table(store: DataStore, file: Path) -> None:

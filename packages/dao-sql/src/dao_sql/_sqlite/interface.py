@@ -37,6 +37,8 @@ __all__ = ["SqliteDialect", "SqliteInterface"]
 
 _ZONED, _PLAIN = pa.timestamp("us", "UTC"), pa.timestamp("us")
 _TEXTS = (pa.date32(), pa.time64("us"), _PLAIN, _ZONED)
+_CUT = (pa.bool_(), pa.float32())
+"""The types to which Arrow casts other numbers without an error."""
 _NUMBERS = (pa.bool_(), pa.int8(), pa.int16(), pa.int32(), pa.uint8(), pa.uint16(), pa.uint32())
 _MEANINGS: tuple[tuple[tuple[str, ...], type[DaoError]], ...] = (
     (("is locked", "SQLITE_BUSY", "schema has changed"), ConflictError),
@@ -134,10 +136,22 @@ class SqliteDialect(Dialect):
         )
 
     def decode(self, column: pa.Array, kind: ColumnType) -> pa.Array:
-        """The values of a column, from what the driver gave."""
-        if pa.types.is_time(kind.arrow):  # Arrow parses no times of day alone
-            column = pc.binary_join_element_wise("1970-01-01 ", column, "").cast(_PLAIN)
-        return super().decode(column, kind)
+        """The values of a column, from what the driver gave.
+
+        Raises:
+            StoreError: others wrote a value of another type: SQLite keeps it.
+        """
+        try:
+            column.validate(full=True)  # a text may be no UTF-8
+            given = column
+            if pa.types.is_time(kind.arrow):  # Arrow parses no times of day alone
+                given = pc.binary_join_element_wise("1970-01-01 ", column, "").cast(_PLAIN)
+            found = super().decode(given, kind)
+        except pa.ArrowInvalid as error:
+            raise StoreError(f"a value isn't of its type {kind.sql}, as SQLite allows: {error}") from error
+        if kind.arrow in _CUT and not found.cast(column.type).equals(column):
+            raise StoreError(f"a value isn't of its type {kind.sql}, as SQLite allows")
+        return found
 
     def translate(self, error: Exception) -> DaoError | None:
         """DAO's error for one of the driver, by its text: SQLite's codes don't come through."""

@@ -35,6 +35,7 @@ _DELETED = (
     ("day", "\"day\" < '1970-01-01'"),
     ("text", "\"text\" LIKE 'a%' AND NOT \"TEXT\" IN ('ab', NULL)"),
     ("text", "\"text\" ILIKE '_B'"),
+    ("text", "\"text\" = 'a ' OR \"text\" IN ('\n', 'b ') OR \"text\" > 'x\\y'"),
     ("i64", 'NOT ("i64" = 1 OR "i64" IS NULL)'),
 )
 """Columns and predicates for consecutive deletes; each predicate is NULL for some rows, which remain."""
