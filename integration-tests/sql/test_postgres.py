@@ -12,7 +12,7 @@ import pytest
 from adbc_driver_manager import AdbcStatusCode, OperationalError
 from services.postgres import PostgresServer
 
-from dao import DataObject, DataStore
+from dao import DataObject, DataStore, TableObject
 from dao.capabilities import capabilities_of
 from dao.testing import Backend, ConformanceSuite, FaultPlan, patched
 from dao_sql import AdbcConnection, PostgresInterface
@@ -29,6 +29,12 @@ TYPES = {
     "json": ['{"a": 1, "a": 2}'], "text COLLATE anycase": ["a", "A"], "varchar(3) COLLATE anycase": ["a", "A"],
 }  # fmt: skip
 """Types of tables of others, each with values that it keeps."""
+_ENDS = ("infinity", "-infinity", "10000-01-01", "0001-12-31 BC")
+MISFITS = {
+    "date": (*_ENDS, "5874897-12-31"), "timestamp": (*_ENDS, "294276-12-31"), "timestamptz": (*_ENDS, "294276-12-31"),
+    "time": ("24:00",),
+}  # fmt: skip
+"""Moments that PostgreSQL has and DAO hasn't."""
 NEEDED = {
     "citext": "SELECT FROM pg_available_extensions WHERE name = 'citext'",
     "anycase": "SELECT FROM pg_collation WHERE collname = 'und-x-icu'",
@@ -68,12 +74,23 @@ class TestPostgres(ConformanceSuite):
                 declared_types={
                     name: kept for name, kept in TYPES.items() if not any(word in name for word in lacking)
                 },
+                misfits=lambda: _misfits(postgres_server, schema),
                 store=_store("kit", postgres_server.url, schema),
                 other=_store("other", postgres_server.url, other),
                 faults=_losing,
                 debris=lambda: tables_left(postgres_server),
                 secret_store=lambda text: _store("secret", text, schema),
             )
+
+
+def _misfits(server: PostgresServer, schema: str) -> dict[str, DataObject]:
+    store, made = _store("kit", server.url, schema), dict[str, DataObject]()
+    with psycopg.connect(server.url, options=f"-c search_path={schema}") as connection:
+        for number, (kind, value) in enumerate((kind, value) for kind, values in MISFITS.items() for value in values):
+            connection.execute(f"CREATE TABLE misfit_{number} (value {kind})")
+            connection.execute(f"INSERT INTO misfit_{number} VALUES (NULL), ('{value}')")
+            made[f"{kind} {value}"] = TableObject(f"misfit_{number}", store)
+    return made
 
 
 def _losing(plan: FaultPlan) -> AbstractContextManager[FaultPlan]:

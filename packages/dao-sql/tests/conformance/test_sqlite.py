@@ -23,6 +23,13 @@ TYPES = {
     "": ["1.50", "a"], "UNSIGNED BIG INT": ["1"], "DECIMAL_TEXT(5, 2)": [Decimal("1.50")], "XREAL": ["0.5"],
 }  # fmt: skip
 """Types of tables of others, each with values that it keeps."""
+MISFITS = [
+    ("INTEGER", "'abc'"), ("INTEGER", "1.5"), ("INTEGER", "x'00'"), ("INT8", "300"), ("REAL", "'abc'"),
+    ("DATE", "'20200101'"), ("DATE", "x'00'"), ("DATE", "'0000-01-01'"), ("TIMESTAMP", "'2020-01-01T00:00:00Z'"),
+    ("TIMESTAMPTZ", "'2020-01-01 00:00:00'"), ("TIME", "'24:00'"), ("BOOLEAN", "'abc'"), ("TEXT", "x'ff'"),
+    ("DECIMAL_TEXT(5, 2)", "'1.234'"),
+]  # fmt: skip
+"""Types of tables of others, and what SQLite keeps there that they haven't."""
 
 
 class TestSqlite(ConformanceSuite):
@@ -34,4 +41,15 @@ class TestSqlite(ConformanceSuite):
             with closing(sqlite3.connect(tmp_path / "kit.db")) as connection:
                 connection.execute(f"CREATE TABLE {table.key} (value {declared})")
 
-        return evolve(backend_in(tmp_path), declare=declare, declared_types=TYPES)
+        backend = backend_in(tmp_path)
+
+        def misfits() -> dict[str, DataObject]:
+            made = {f"{declared} {value}": backend.table(f"misfit_{n}") for n, (declared, value) in enumerate(MISFITS)}
+            with closing(sqlite3.connect(tmp_path / "kit.db")) as connection:
+                for (declared, value), table in zip(MISFITS, made.values(), strict=True):
+                    connection.execute(f"CREATE TABLE {table.key} (value {declared})")
+                    connection.execute(f"INSERT INTO {table.key} VALUES ({value})")
+                connection.commit()
+            return made
+
+        return evolve(backend, declare=declare, declared_types=TYPES, misfits=misfits)

@@ -55,6 +55,8 @@ class Backend:
             of its one column ``value``. Required of backends with `declared_types`.
         declared_types: the declared types of such tables, narrower than those that the backend itself gives, compared
             by other rules, or unknown to it; each with values that it keeps. Empty where there are no such types.
+        misfits: makes tables past DAO whose column ``value`` holds something that its type hasn't in Arrow, such as an
+            infinite date; returns them by what was put there. None by default.
         secret_store: makes a store with the given text in every secret option. Required of backends with such options;
             the kit fails if the store doesn't hold the text.
     """
@@ -73,6 +75,7 @@ class Backend:
     rename_column: Callable[[DataObject, str, str], object] | None = None
     declare: Callable[[DataObject, str], object] | None = None
     declared_types: Mapping[str, Sequence[Any]] = field(factory=dict)
+    misfits: Callable[[], Mapping[str, DataObject]] = dict
     secret_store: Callable[[str], DataStore] | None = None
 
     def table(self, name: str, /, store: DataStore | None = None, **properties: Any) -> DataObject:

@@ -12,7 +12,7 @@ from attrs import frozen
 from dao.arrow.convert import select_fields
 from dao.arrow.predicates import And, IsNull, Literal, Not, Or, Predicate, bind, filter_table, parse, split, to_sql
 from dao.arrow.predicates import Column as Reference
-from dao.errors import ConflictError, StoreError
+from dao.errors import ConflictError, DataError, StoreError
 from dao.memory import kept
 from dao.progress import advance
 from dao.tables import Selection
@@ -20,6 +20,7 @@ from dao_sql._connections.connection import Connection, Statement
 from dao_sql._dialects.dialect import Dialect
 from dao_sql._sessions.database import Database
 from dao_sql._types.columns import Column, TableName, schema_of, wire_schema
+from dao_sql._types.moments import refuse_other_moments
 
 __all__ = ["Query", "condition", "count_rows", "decoded", "matching_rows", "query_of", "read_rows", "stream_rows"]
 
@@ -203,6 +204,13 @@ def decoded(dialect: Dialect, columns: Sequence[Column], rows: pa.RecordBatchRea
 
 def _decoded_column(dialect: Dialect, array: pa.Array, column: Column) -> pa.Array:
     try:
-        return dialect.decode(array, column.type)
+        found = dialect.decode(array, column.type)
     except StoreError as error:
         raise StoreError(f"column {column.name!r}: {error.message}") from error
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        raise DataError(
+            f"column {column.name!r} is {column.type.sql} in {dialect.name}, and has a value that is none of Arrow's "
+            f"type {column.type.arrow}: {error}"
+        ) from error
+    refuse_other_moments(column.name, found, dialect.name)
+    return found

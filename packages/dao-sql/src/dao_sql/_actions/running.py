@@ -13,6 +13,7 @@ from dao.results import WriteResult
 from dao_sql._connections.connection import Connection, Statement
 from dao_sql._sessions.database import Database
 from dao_sql._types.columns import TableName
+from dao_sql._types.moments import refuse_other_moments
 
 __all__ = ["analyze_table", "query_rows"]
 
@@ -23,6 +24,8 @@ def query_rows(database: Database, query: str, parameters: Sequence[Any] | None)
         raise DataError("parameters: expected a list of values, in the order of the query's placeholders")
     with database.session() as session, database.reading(session) as connection:
         found = connection.query(Statement(query, tuple(parameters or ())), None).read_all()
+    for name, column in zip(found.column_names, found.columns, strict=True):
+        refuse_other_moments(name, column, database.dialect.name)
     advance(rows=found.num_rows)
     return database.dialect.tidy(found)
 

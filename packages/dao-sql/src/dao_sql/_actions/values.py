@@ -10,12 +10,9 @@ import pyarrow.types as pt
 
 from dao.errors import DataError
 from dao_sql._types.columns import Column
+from dao_sql._types.moments import has_other_year
 
 __all__ = ["refuse_long", "refuse_values"]
-
-_DAY = 86_400
-_FIRST, _LAST = -719_162, 2_932_896  # the days of 0001-01-01 and 9999-12-31 after 1970-01-01
-_PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
 
 def refuse_values(batch: pa.RecordBatch, refused: frozenset[str], database: str) -> None:
@@ -78,27 +75,12 @@ def _has_nul(values: pa.Array) -> bool:
     return _any(pc.match_substring(values.cast(pa.large_string()), "\0"))
 
 
-def _has_other_year(values: pa.Array) -> bool:
-    kind = values.type
-    if pt.is_date(kind):
-        days = values.cast(pa.int32() if pt.is_date32(kind) else pa.int64())
-        scale = 1 if pt.is_date32(kind) else _DAY * 1000
-    elif pt.is_timestamp(kind):
-        days, scale = values.cast(pa.int64()), _DAY * _PER_SECOND[kind.unit]
-    else:
-        return False
-    low, high = _FIRST * scale, (_LAST + 1) * scale - 1
-    if high >= 2**63:  # nanoseconds don't reach as far
-        return False
-    return _any(pc.or_(pc.less(days, low), pc.greater(days, high)))
-
-
 _FINDERS: Mapping[str, Callable[[pa.Array], bool]] = {
     "nan": _has_nan,
     "infinity": _has_infinity,
     "negative_zero": _has_negative_zero,
     "nul": _has_nul,
-    "year": _has_other_year,
+    "year": has_other_year,
 }
 _WORDS = {
     "nan": "NaN",

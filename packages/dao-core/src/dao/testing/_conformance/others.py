@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from functools import partial
@@ -16,7 +16,7 @@ import pytest
 from dao._core.dao import DataAccessObject
 from dao.arrow.predicates import filter_table
 from dao.data_object import DataObject
-from dao.errors import DaoError
+from dao.errors import DaoError, DataError, StoreError
 from dao.testing._backend import Backend
 from dao.testing._conformance.base import Capability, needs
 
@@ -77,6 +77,24 @@ class TablesOfOthers(
             faults += _unlike(f"{declared}: {stored} were written, and", dao, table, stored)
         assert not faults, "\n".join(faults)
 
+    def test_a_value_that_is_none_of_its_column_is_refused(self, dao: DataAccessObject, backend: Backend) -> None:
+        """A value of others that the type of its column hasn't in Arrow, such as an infinite date, is never read as
+        another one: each read is a DataError or a StoreError, which names the column.
+        """
+        faults: list[str] = []
+        for put, table in backend.misfits().items():
+            reads: dict[str, Callable[[], Any]] = {
+                "read": partial(dao.read, table),
+                "read_stream": partial(_streamed, dao, table),
+                "into=": partial(dao.read, table, into="pylist"),
+            }
+            for name, read in reads.items():
+                try:
+                    faults.append(f"{put}: {name} gave {read()}")
+                except (DataError, StoreError) as error:
+                    faults += [] if "'value'" in str(error) else [f"{put}: the column isn't named in {error}"]
+        assert not faults, "\n".join(faults)
+
     def test_values_are_compared_as_everywhere(
         self, dao: DataAccessObject, others: list[tuple[str, DataObject, Sequence[Any]]]
     ) -> None:
@@ -112,6 +130,10 @@ class TablesOfOthers(
             left = [value for value in stored if value not in gone]
             faults += _unlike(f"{declared}: {gone} of {stored} were deleted, and", dao, table, left)
         assert not faults, "\n".join(faults)
+
+
+def _streamed(dao: DataAccessObject, table: DataObject) -> pa.Table:
+    return dao.read_stream(table).read_all()
 
 
 def _one(value: Any) -> pa.Table:
