@@ -21,7 +21,6 @@ from dao import (
     DataAccessObject,
     DataError,
     DataStore,
-    NoRouteError,
     StoreError,
     TableObject,
     TransientError,
@@ -215,8 +214,6 @@ def test_the_log_of_loads_can_be_queried(store: DataStore) -> None:
     asked = "SELECT status, loaded_rows FROM sys_load_history WHERE table_name = $1 ORDER BY start_time DESC"
     found = dao.run("sql", store, query=asked, parameters=["logged"]).to_pylist()
     assert found[0] == {"status": "completed", "loaded_rows": MORE.num_rows}
-    with pytest.raises(NoRouteError, match="history"):
-        dao.history(TableObject("logged", store))
 
 
 def test_files_that_copy_can_not_take_go_as_rows(store: DataStore, lake: DataStore, gateway: RedshiftGateway) -> None:
