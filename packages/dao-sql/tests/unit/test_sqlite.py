@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -160,3 +162,30 @@ def test_nanoseconds_are_refused_with_what_to_give(store: DataStore) -> None:
     with pytest.raises(DataError, match="'at'"):
         dao.write(cut, table, mode="append")
     assert dao.read(table).equals(pa.concat_tables([whole.cast(wanted)] * 2))
+
+
+def test_another_copy_of_sqlite_in_the_process_loses_nothing(store: DataStore, file: Path) -> None:
+    dao, table = DataAccessObject(), TableObject("t", store)
+    dao.write({"id": [0]}, table)
+    opened = sqlite3.connect(file)
+    for number in range(1, 4):
+        assert opened.execute("SELECT count(*) FROM t").fetchall() == [(number,)]
+        dao.write({"id": [number]}, table, mode="append")
+        opened.execute("CREATE TABLE IF NOT EXISTS theirs (text)")
+        opened.execute("INSERT INTO theirs VALUES (?)", ["long" * 5_000])
+        opened.commit()
+        sqlite3.connect(file).close()
+    found = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); q = lambda s: c.execute(s).fetchall(); "
+    found += "print(q('SELECT count(*) FROM t'), q('SELECT count(*) FROM theirs'), q('PRAGMA integrity_check'))"
+    done = subprocess.run([sys.executable, "-c", found, file], capture_output=True, text=True, check=True)
+    assert done.stdout == "[(4,)] [(3,)] [('ok',)]\n"
+    opened.close()
+
+
+def test_what_a_stream_gives_can_be_written_into_the_same_file(store: DataStore) -> None:
+    dao, table, other = DataAccessObject(), TableObject("t", store), TableObject("u", store)
+    dao.write({"id": list(range(3_000))}, table)
+    for batch in dao.read_stream(table, where="id >= 1000", batch_size=500):
+        dao.write(batch, other, mode="append")
+        dao.write(batch, table, mode="append")
+    assert (dao.count(other), dao.count(table)) == (2_000, 5_000)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 import pyarrow.compute as pc
 from attrs import define, field
+from attrs.validators import optional
 
 from dao.arrow.predicates import Predicate
 from dao.data_object import DataObject
@@ -22,7 +23,7 @@ from dao.errors import (
     StoreError,
     UnsupportedError,
 )
-from dao.options import one_of
+from dao.options import number, one_of
 from dao_sql._capabilities import sql_capabilities
 from dao_sql._connections.connection import Statement
 from dao_sql._dialects.dialect import Dialect
@@ -171,14 +172,18 @@ class SqliteInterface(SqlInterface):
 
     Attributes:
         database: the file. It is created if it doesn't exist, and so is its folder.
-        journal_mode: SQLite's: ``wal``, in which readers and a writer don't wait for one another, or ``delete``, for
-            file systems of networks.
+        journal_mode: SQLite's: ``delete``; or ``wal``, in which readers and a writer don't wait for one another. By
+            default what the file has: ``delete`` if it is new. With ``wal`` no other copy of SQLite may have the file
+            open in this process, as Python's ``sqlite3`` is one: what it or DAO commits may be lost.
         busy_timeout: milliseconds for which a statement waits for another connection's lock.
+        pool_size: how many idle connections are kept: none by default. Closing the file by another copy of
+            SQLite ends the locks of all connections of this process (https://sqlite.org/howtocorrupt.html, 2.2.1).
     """
 
     database: Path
-    journal_mode: str = field(default="wal", validator=one_of("wal", "delete"))
+    journal_mode: str | None = field(default=None, validator=optional(one_of("wal", "delete")))
     busy_timeout: int = 5000
+    pool_size: int = field(default=0, validator=number("connections", 0))
 
     capabilities: ClassVar = sql_capabilities(
         lacks_types={
@@ -204,6 +209,7 @@ class SqliteInterface(SqlInterface):
         self.database.parent.mkdir(parents=True, exist_ok=True)
         raw = dbapi.connect(f"file:{self.database}", autocommit=True)
         made = SqliteConnection(raw, begin_writing="BEGIN IMMEDIATE")
-        for pragma in (f"busy_timeout = {int(self.busy_timeout)}", f"journal_mode = {self.journal_mode}"):
-            made.query(Statement(f"PRAGMA {pragma}"), None).read_all()
+        made.query(Statement(f"PRAGMA busy_timeout = {int(self.busy_timeout)}"), None).read_all()
+        if self.journal_mode is not None:
+            made.query(Statement(f"PRAGMA journal_mode = {self.journal_mode}"), None).read_all()
         return made
