@@ -248,3 +248,4 @@ def test_session_credentials_are_in_the_statement_alone(
     shown += [str(caught.value), repr(caught.value), "".join(traceback.format_exception(caught.value)), caplog.text]
     out, err = capfd.readouterr()
     assert not [text for text in (*shown, out, err) if f"'{canary}'" in text]
+    store.close()

@@ -59,7 +59,7 @@ def test_a_change_ends_that_waits_for_a_stream(gateway: RedshiftGateway, change:
 def test_the_time_for_statements_is_as_before(gateway: RedshiftGateway, option: float | None, after: str) -> None:
     table = TableObject("held", store_of(gateway, conflict_timeout=0.1, statement_timeout=option))
     asked = {"query": "SELECT current_setting('statement_timeout') AS found"}
-    with DataAccessObject() as dao:
+    with DataAccessObject() as dao, closing(table.data_store):
         dao.write(ROWS, table)
         dao.delete(table, where="id = 1")
         assert dao.run("sql", table, **asked).to_pylist() == [{"found": after}]
