@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
 
 import pyarrow as pa
 import pytest
 
-from dao import DataAccessObject, DataStore, TableObject
+from dao import DataAccessObject, DataError, DataStore, TableObject
 from dao.connections import S3Connection
 from dao.testing._tables import same_table
+from dao_redshift import RedshiftInterface
 from dao_redshift.testing import RedshiftGateway
 from redshift.stores import execute, staged_options, store_of
 
@@ -86,3 +89,51 @@ def test_files_have_the_columns_and_the_rows_of_the_table(
     dao.move(declared, files)
     same_table(dao.read(files), expected, ordered=False)
     assert not dao.exists(declared)
+
+
+MOMENT = datetime(2026, 3, 29, 1, 30)
+FILES = {
+    "loaded": {
+        "bool": pa.array([True, None]),
+        "int16": pa.array([1, None], pa.int16()),
+        "int32": pa.array([1, None], pa.int32()),
+        "float32": pa.array([0.1, None], pa.float32()),
+        "decimal": pa.array([Decimal("1.50"), None], pa.decimal128(5, 2)),
+        "string": pa.array(["a ", None]),
+        "binary": pa.array([b"\0", None]),
+        "date": pa.array([date.min, None]),
+        "ms": pa.array([MOMENT, None], pa.timestamp("ms")),
+        "UTC": pa.array([MOMENT.replace(tzinfo=UTC), None], pa.timestamp("us", "UTC")),
+        "Berlin": pa.array([MOMENT.replace(tzinfo=UTC), None], pa.timestamp("ms", "Europe/Berlin")),
+    },
+    "nested": {"v": pa.array([{"a": [1, None]}, None])},
+    "unsigned": {"v": pa.array([2**32 - 1, None], pa.uint32())},
+    "time": {"v": pa.array([time(12, 30), None], pa.time64("us"))},
+}
+"""Columns of files: those that COPY loads, and others."""
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_table_has_the_columns_and_the_rows_of_the_files(store: DataStore, lake: DataStore, name: str) -> None:
+    dao, source, table = DataAccessObject(), TableObject("files", lake, format="parquet"), TableObject("new", store)
+    relax, rows = RedshiftInterface.capabilities.relaxes, pa.table(FILES[name])
+    dao.write(rows, source)
+    dao.copy(source, table)
+    same_table(dao.read(table), rows, ordered=False, relax=relax)
+    dao.copy(source, table, mode="append")
+    same_table(dao.read(table), pa.concat_tables([rows, rows]), ordered=False, relax=relax)
+    dao.copy(source, table, mode="overwrite")
+    same_table(dao.read(table), rows, ordered=False, relax=relax)
+
+
+def test_files_are_appended_to_columns_of_other_types_as_rows(
+    store: DataStore, lake: DataStore, gateway: RedshiftGateway
+) -> None:
+    dao, source, table = DataAccessObject(), TableObject("files", lake, format="parquet"), TableObject("old", store)
+    execute(gateway, f"CREATE TABLE {store.interface.schema_name}.old (n BIGINT, s CHAR(3))")
+    dao.write(pa.table({"n": pa.array([1], pa.int32()), "s": ["a"]}), source)
+    dao.copy(source, table, mode="append")
+    assert dao.read(table).to_pylist() == [{"n": 1, "s": "a"}]
+    dao.write(pa.table({"n": [1], "s": ["a "]}), source, mode="overwrite")
+    with pytest.raises(DataError, match="ends with a blank"):
+        dao.copy(source, table, mode="append")

@@ -166,7 +166,7 @@ class Transfer:
             where = f"one store holds both, but {where}"
         return {
             "within": "one store holds both, so its interface does it",
-            "write": f"the store of {self.target.full_name!r} takes the object itself: no data passes through here",
+            "write": f"the store of {self.target.full_name!r} takes the object itself",
             "unload": f"the store of {self.source.full_name!r} writes the target itself",
             "files": f"{where}: a stream of files, which go as bytes",
             "rows": f"{where}: a stream of rows, which go as Arrow record batches",

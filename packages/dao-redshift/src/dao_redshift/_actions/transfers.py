@@ -11,12 +11,14 @@ from dao.data_store import DataStore
 from dao.errors import AlreadyExistsError, UnsupportedError
 from dao.results import WriteResult
 from dao_redshift._call import loading
-from dao_redshift._files.sources import place_of, source_files
+from dao_redshift._files.sources import NOT_LOADED, place_of, source_files
 from dao_redshift._sql.copying import copy, unload
 from dao_redshift._types.unloaded import LOST
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+
+    import pyarrow as pa
 
     from dao.connections import S3Connection
     from dao_redshift._connections.connection import RedshiftConnection
@@ -55,12 +57,16 @@ class Transferring(Protocol):
         """All rows of a table, if the files that UNLOAD writes of them have its columns as they are; else None."""
         ...
 
+    def loads_into(self, data_object: TableObject, schema: pa.Schema) -> bool:
+        """Whether COPY loads files into a table: its columns are those that a new table of the files would have."""
+        ...
+
 
 _NO_PLACE = "the option 'staging' is not set, a place in S3 for manifests and files"
 
 
 def plan_load(interface: Transferring, source: DataObject, table: str) -> dict[str, Any]:
-    """What a load of files would do, without asking the warehouse or S3.
+    """What a load of files would do, without asking the warehouse or S3; so it says what makes it go as rows.
 
     Raises:
         UnsupportedError: it must go as rows.
@@ -68,7 +74,7 @@ def plan_load(interface: Transferring, source: DataObject, table: str) -> dict[s
     bulk = _bulk(interface)
     place = place_of(source, interface.s3.reached_at)
     shown = copy(table, [], bulk.area.place.below("...", "manifest"), bulk.authority(), manifest=True).shown
-    return {"loads": place.url, "sql": shown}
+    return {"loads": place.url, "sql": shown, "as_rows_if": NOT_LOADED}
 
 
 def plan_unload(interface: Transferring, target: DataObject, table: str, mode: str) -> dict[str, Any]:
@@ -90,15 +96,18 @@ def plan_unload(interface: Transferring, target: DataObject, table: str, mode: s
 def write_files(
     interface: Transferring, source: DataObject, target: TableObject, *, mode: str, schema_mode: str
 ) -> WriteResult:
-    """Load the files of a table by COPY, as the interface writes rows.
+    """Load the files of a table by COPY, as the interface writes rows; as rows, where it doesn't load them as they are.
 
     Raises:
-        UnsupportedError: they can't be loaded as they are.
+        UnsupportedError: the warehouse can't be given their place, or doesn't keep values of their types.
     """
     import pyarrow as pa
 
     _bulk(interface)
     files = source_files(source, interface.s3.reached_at)
+    if files is None or (mode == "append" and not interface.loads_into(target, files.schema)):
+        store: Any = source.data_store
+        return interface.write(store.interface.read_stream(source), target, mode=mode, schema_mode=schema_mode)
     none = pa.RecordBatchReader.from_batches(files.schema, [])
     with loading(files):
         return interface.write(none, target, mode=mode, schema_mode=schema_mode)

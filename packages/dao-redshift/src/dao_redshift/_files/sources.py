@@ -13,7 +13,14 @@ from dao_redshift._files.places import S3Place
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["SourceFiles", "place_of", "source_files"]
+__all__ = ["NOT_LOADED", "SourceFiles", "place_of", "source_files"]
+
+NOT_LOADED = (
+    "the files differ in their columns, which COPY takes by their places, or have a column that it doesn't load as it "
+    "is: nested, unsigned, in nanoseconds, a time of day or of a type that Arrow alone has; or mode='append' meets a "
+    "column of another type"
+)
+"""Which tables go as rows."""
 
 
 @frozen
@@ -59,13 +66,12 @@ def place_of(table: DataObject, endpoint: str | None) -> S3Place:
         raise UnsupportedError(str(error)) from error
 
 
-def source_files(table: DataObject, endpoint: str | None) -> SourceFiles:
-    """The files of a table that is there.
+def source_files(table: DataObject, endpoint: str | None) -> SourceFiles | None:
+    """The files of a table that is there; None if COPY doesn't load them as they are.
 
     Raises:
         NotFoundError: there is no table.
-        UnsupportedError: as :func:`place_of`; or its files have columns in different orders or of different types, or
-            of a type that COPY doesn't load as it is.
+        UnsupportedError: as :func:`place_of`.
     """
     from dao_files.storage import in_parallel
 
@@ -74,13 +80,10 @@ def source_files(table: DataObject, endpoint: str | None) -> SourceFiles:
     found = [info for info in interface.list(table) if info.key.endswith(".parquet")]
     schemas = list(in_parallel(lambda info: interface.schema(table, path=info.key), found))
     schema = schemas[0] if schemas else interface.schema(table)
-    for other in schemas:
-        if other.names != schema.names or other.types != schema.types:
-            raise UnsupportedError(
-                f"the files of {table.identifier!r} differ in their columns, and COPY takes columns by their places: "
-                "write its rows, as in dao.write(dao.read_stream(source), target)"
-            )
-    _check_types(table, schema)
+    if any(other.names != schema.names or other.types != schema.types for other in schemas):
+        return None
+    if not all(map(_is_loaded, schema.types)):
+        return None
     files = tuple(
         (S3Place(interface.bucket, "/".join(part for part in (interface.prefix, info.key) if part)), info.size or 0)
         for info in found
@@ -88,16 +91,12 @@ def source_files(table: DataObject, endpoint: str | None) -> SourceFiles:
     return SourceFiles(schema, files)
 
 
-def _check_types(table: DataObject, schema: pa.Schema) -> None:
+def _is_loaded(kind: pa.DataType) -> bool:
+    """Whether COPY loads values of a type as they are."""
     import pyarrow.types as pt
 
+    if pt.is_timestamp(kind):
+        return kind.unit in ("ms", "us")
     loaded = (pt.is_boolean, pt.is_signed_integer, pt.is_float32, pt.is_float64, pt.is_string, pt.is_large_string,
               pt.is_binary, pt.is_date32, pt.is_decimal128)  # fmt: skip
-    for field in schema:
-        kind = field.type
-        exact = pt.is_timestamp(kind) and kind.unit in ("ms", "us")
-        if not exact and not any(fits(kind) for fits in loaded):
-            raise UnsupportedError(
-                f"column {field.name!r} of {table.identifier!r} is {kind}, which COPY doesn't load as it is: "
-                "write its rows, as in dao.write(dao.read_stream(source), target)"
-            )
+    return any(fits(kind) for fits in loaded)

@@ -16,6 +16,8 @@ from dao_redshift._options import NAME, RedshiftOptions
 from dao_sql import SqlInterface
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from dao_redshift._connections.client import Client
     from dao_redshift._connections.connection import RedshiftConnection
     from dao_redshift._sql.dialect import RedshiftDialect
@@ -101,6 +103,16 @@ class RedshiftBase(RedshiftOptions, SqlInterface):
             return None
         schema = pa.schema([(one.name, one.type.arrow) for one in columns])
         return WholeTable(self.dialect.select(table, columns, None, None).text, schema)
+
+    def loads_into(self, data_object: TableObject, schema: pa.Schema) -> bool:
+        """Whether COPY loads files into a table: its columns are those that a new table of the files would have.
+
+        COPY makes no value wider, and cuts blanks off for CHAR. What the table lacks is added to it, or there is none.
+        """
+        with self.borrowed() as connection:
+            found = self._database.find(connection, self._database.table(data_object)) or ()
+        known = {one.name: one.type for one in found}
+        return all(one.name not in known or self.dialect.column_type(one) == known[one.name] for one in schema)
 
     def _present(self, data_object: TableObject) -> TableName:
         table = self._database.table(data_object)

@@ -113,7 +113,9 @@ class WritingRoutes(RedshiftBase):
     ) -> WriteResult:
         """Load a table of Parquet files in S3 by one COPY, which passes nothing through this process.
 
-        The warehouse must reach its bucket by ``iam_role``. Columns, modes and errors are those of :meth:`write`.
+        Rows pass through it where COPY doesn't load the files as they are: those that differ in their columns, or have
+        columns that are nested, unsigned, in nanoseconds or times of day, or of other types than the table's. The
+        warehouse must reach their bucket by ``iam_role``. Columns, modes and errors are those of :meth:`write`.
 
         Args:
             data: the table, in a store of the interface ``s3`` or ``s3.obstore``.
@@ -122,7 +124,7 @@ class WritingRoutes(RedshiftBase):
             schema_mode: ``strict`` or ``evolve``.
 
         Raises:
-            UnsupportedError: the files can't be loaded as they are; the message says what to do.
+            UnsupportedError: the warehouse can't be given their place, or keeps no values of their types.
         """
         from dao_redshift._actions.transfers import write_files
 
