@@ -9,7 +9,16 @@ import pyarrow as pa
 import pytest
 from services.postgres import PostgresServer
 
-from dao import DataAccessObject, DataError, DataStore, PermissionDeniedError, TableObject, TransientError
+from dao import (
+    ConfigError,
+    DataAccessObject,
+    DataError,
+    DataStore,
+    NotFoundError,
+    PermissionDeniedError,
+    TableObject,
+    TransientError,
+)
 from sql.schemas import new_schema
 
 
@@ -65,6 +74,48 @@ def test_a_name_that_would_be_cut_off_is_refused(postgres_server: PostgresServer
                 dao.write(pa.table({name: [1]}), table)
         dao.write(pa.table({"ä" * 31 + "x": [1]}), table)
         assert dao.schema(table).names == ["ä" * 31 + "x"]
+
+
+@pytest.mark.parametrize("name", ["ctid", "xmin"])
+def test_the_name_of_a_column_of_every_table_is_refused(
+    postgres_server: PostgresServer, schema: str, name: str
+) -> None:
+    with DataAccessObject() as dao, pytest.raises(DataError, match=f"'{name}'.*rename it"):
+        dao.write(pa.table({name: [1]}), _table(postgres_server, schema))
+
+
+def test_a_schema_that_is_not_there_is_named(postgres_server: PostgresServer) -> None:
+    with DataAccessObject() as dao, pytest.raises(NotFoundError, match="no schema 'nowhere'"):
+        dao.write(pa.table({"id": [1]}), _table(postgres_server, "nowhere"))
+
+
+@pytest.mark.parametrize(
+    "uri", ["postgresql://me:canary@127.0.0.1:port/x", "postgresql://me:canary@/x?host=/nowhere", "me:canary", ""]
+)
+def test_a_uri_that_is_none_is_not_tried_again(uri: str) -> None:
+    table = TableObject("people", DataStore("gold", "postgres", options={"uri": uri}))
+    with DataAccessObject() as dao, pytest.raises(ConfigError, match="expected postgresql://") as caught:
+        dao.count(table)
+    assert "canary" not in str(caught.value)
+
+
+def test_rows_come_without_what_the_database_fills(postgres_server: PostgresServer, schema: str) -> None:
+    table, rows = _table(postgres_server, schema), pa.table({"name": ["a", "b"]})
+    with psycopg.connect(postgres_server.url) as connection:
+        connection.execute(
+            f"CREATE TABLE {schema}.people (id int GENERATED ALWAYS AS IDENTITY, nr serial, name text, "
+            "big text GENERATED ALWAYS AS (upper(name)) STORED)"
+        )
+    with DataAccessObject() as dao:
+        dao.write(rows.slice(0, 1), table, mode="append")
+        dao.upsert(rows, table, keys="name")
+        found = dao.read(table, into="pylist")
+        assert {(one["name"], one["big"]) for one in found} == {("a", "A"), ("b", "B")}
+        assert len({(one["id"], one["nr"]) for one in found}) == 2
+        with pytest.raises(DataError, match="id"):
+            dao.write(pa.table({"id": pa.array([7], pa.int32()), "name": ["c"]}), table, mode="append")
+        with pytest.raises(DataError, match="name"):
+            dao.write(pa.table({"big": ["C"]}), table, mode="append")
 
 
 def _end_all_others(server: PostgresServer) -> None:

@@ -6,6 +6,7 @@ import re
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -189,3 +190,26 @@ def test_what_a_stream_gives_can_be_written_into_the_same_file(store: DataStore)
         dao.write(batch, other, mode="append")
         dao.write(batch, table, mode="append")
     assert (dao.count(other), dao.count(table)) == (2_000, 5_000)
+
+
+@pytest.mark.parametrize(
+    "columns", ["id TEXT PRIMARY KEY, k TEXT) WITHOUT ROWID", "id TEXT, k TEXT, rowid TEXT, _rowid_ TEXT, oid TEXT)"]
+)
+def test_rows_without_a_number_are_not_deleted_by_it(store: DataStore, file: Path, columns: str) -> None:
+    file.parent.mkdir(parents=True)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute(f"CREATE TABLE theirs ({columns}")
+        connection.execute("INSERT INTO theirs (id, k) VALUES ('1', 'a'), ('2', 'A')")
+        connection.commit()
+    dao, table = DataAccessObject(), TableObject("theirs", store)
+    with pytest.raises(UnsupportedError, match="no rowid"):
+        dao.delete(table, where="k ILIKE 'a'")
+    assert dao.count(table) == 2
+    assert dao.delete(table, where="k = 'a'").rows_deleted == 1
+
+
+def test_a_column_that_is_called_rowid_deletes_no_other_rows(store: DataStore) -> None:
+    dao, table = DataAccessObject(), TableObject("t", store)
+    dao.write(pa.table({"RowId": [5, 5], "k": ["a", "b"]}), table)
+    assert dao.delete(table, where="k ILIKE 'A'").rows_deleted == 1
+    assert dao.read(table, into="pylist") == [{"RowId": 5, "k": "b"}]

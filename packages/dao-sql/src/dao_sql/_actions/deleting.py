@@ -13,6 +13,7 @@ from dao_sql._actions.reading import condition, matching_rows, query_of
 from dao_sql._actions.remembered import Memory
 from dao_sql._actions.staging import staged
 from dao_sql._connections.connection import Connection
+from dao_sql._dialects.dialect import Dialect
 from dao_sql._dialects.done import UNCHANGED, Done
 from dao_sql._sessions.database import Database
 from dao_sql._sessions.pool import Session
@@ -78,19 +79,19 @@ def _delete_by_ids(
     database: Database, session: Session, table: TableName, columns: tuple[Column, ...], where: Any
 ) -> int:
     """Delete the rows that Arrow finds: their numbers are loaded into a temporary table."""
-    dialect, number = database.dialect, _row_number(database)
+    dialect, row_id = database.dialect, database.dialect.row_number(columns)
+    number = _row_number(dialect, row_id)
     query = query_of(dialect, table, (*columns, number), Selection(columns=[number.name], where=where))
     rows = session.connection.query(query.statement, wire_schema(query.columns))
     found = pa.Table.from_batches(list(matching_rows(dialect, query, rows)), query.schema)
     with staged(database, session, (number,), found.to_reader()) as stage:
         chosen = number.type.store.format(dialect.quote(number.name))
-        where_sql = f"{dialect.row_id} IN (SELECT {chosen} FROM {dialect.table(stage.table)})"
+        where_sql = f"{row_id} IN (SELECT {chosen} FROM {dialect.table(stage.table)})"
         session.connection.execute(dialect.delete(table, dialect.statement(where_sql)))
         return stage.rows
 
 
-def _row_number(database: Database) -> Column:
-    dialect = database.dialect
+def _row_number(dialect: Dialect, row_id: str) -> Column:
     kind = ColumnType(pa.string(), dialect.row_id_type, pa.string(), dialect.text,
-                      f"CAST({{}} AS {dialect.row_id_type})", f"CAST({dialect.row_id} AS {dialect.text})")  # fmt: skip
+                      f"CAST({{}} AS {dialect.row_id_type})", f"CAST({row_id} AS {dialect.text})")  # fmt: skip
     return Column("_dao_row", kind, nullable=False)

@@ -12,7 +12,7 @@ from attrs import frozen
 from dao.arrow.convert import select_fields
 from dao.arrow.predicates import And, IsNull, Literal, Not, Or, Predicate, bind, filter_table, parse, split, to_sql
 from dao.arrow.predicates import Column as Reference
-from dao.errors import ConflictError, DataError, StoreError
+from dao.errors import ConflictError, StoreError
 from dao.memory import kept
 from dao.progress import advance
 from dao.tables import Selection
@@ -208,7 +208,7 @@ def _decoded_column(dialect: Dialect, array: pa.Array, column: Column) -> pa.Arr
     except StoreError as error:
         raise StoreError(f"column {column.name!r}: {error.message}") from error
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-        raise DataError(
+        raise StoreError(
             f"column {column.name!r} is {column.type.sql} in {dialect.name}, and has a value that is none of Arrow's "
             f"type {column.type.arrow}: {error}"
         ) from error

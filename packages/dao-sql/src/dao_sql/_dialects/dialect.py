@@ -250,6 +250,14 @@ class Dialect(TypesDialect, UpsertsDialect):
         """A value of a predicate as the driver takes it."""
         return value
 
+    def row_number(self, columns: Sequence[Column]) -> str:
+        """The name, in a table with these columns, of what identifies each row while the table is locked.
+
+        Raises:
+            UnsupportedError: the table has none.
+        """
+        return self.row_id
+
     def analyze(self, table: TableName) -> Statement:
         """Gather statistics of a table."""
         return Statement(f"ANALYZE {self.table(table)}")

@@ -31,7 +31,7 @@ _STATES: tuple[tuple[tuple[str, ...], type[DaoError]], ...] = (
     (("40", "55P03", "23505", "42P07", "42710", "XX000"), ConflictError),
     (("42P01", "3F000", "3D000"), NotFoundError),
     (("42501", "28"), PermissionDeniedError),
-    (("22", "23", "54"), DataError),
+    (("22", "23", "428C9", "54"), DataError),
     (("08", "53", "57"), TransientError),
 )
 """What the beginning of an SQLSTATE means. Two that create a table at once get 42P07, 42710 or 23505, and try again."""
@@ -40,10 +40,13 @@ _URI = re.compile(
     r"(\?(?!.*\b(host|hostaddr|port|dbname)=)[^@]*)?"
 )
 """A URI that says where the database is. What has an ``@`` in the wrong place has none: it may be a password's."""
+_NO_SCHEMA = re.compile(r'schema "(.*?)" does not exist')
 _FETCHED = 8 << 20
 """Bytes, about, that are fetched from a cursor at once."""
 _BROKEN = ("canceling statement", "terminating connection", "server closed", "no connection", "could not receive")
 """What an error says that came while rows were fetched, if fetching them again may help."""
+_FORM = "expected postgresql://user:password@host:5432/database, with %40 for @"
+_NO_URI = f"the uri is none, or has a part that libpq doesn't take, such as the port: {_FORM}"
 _REFUSALS: tuple[tuple[str, type[DaoError], str], ...] = (
     ("authentication failed", PermissionDeniedError, "the user or the password is wrong"),
     ("no password supplied", PermissionDeniedError, "it asks for a password, and the uri has none"),
@@ -51,7 +54,10 @@ _REFUSALS: tuple[tuple[str, type[DaoError], str], ...] = (
     ("SSL", PermissionDeniedError, "it and this client don't agree on TLS: see sslmode in libpq's documentation"),
     ("refused", TransientError, "nothing listens at that host and port"),
     ("translate host name", NotFoundError, "the host's name isn't known"),
-    ("invalid", ConfigError, "the uri is none: expected postgresql://user:password@host:5432/database, with %40 for @"),
+    ("invalid", ConfigError, _NO_URI),
+    ('missing "="', ConfigError, _NO_URI),
+    ("'uri'", ConfigError, _NO_URI),
+    ("on socket", ConfigError, f"the uri names no host, and no PostgreSQL of this machine has a socket there: {_FORM}"),
     ("", TransientError, "it doesn't answer, or refuses connections"),
 )
 
@@ -159,6 +165,9 @@ def meaning(error: Exception) -> DaoError | None:
         kind = TransientError if any(words in text for words in _BROKEN) else StoreError
     else:
         return None
+    missing = _NO_SCHEMA.search(text) if kind is NotFoundError else None
+    if missing is not None:
+        return NotFoundError(f"there is no schema {missing[1]!r} in PostgreSQL: create it, or give another schema=")
     return kind(f"PostgreSQL refused: {text}")
 
 

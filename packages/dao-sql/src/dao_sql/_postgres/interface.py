@@ -11,7 +11,7 @@ from attrs.validators import optional
 
 from dao.data_object import DataObject
 from dao.display import even_half_made
-from dao.errors import DaoError, TransientError
+from dao.errors import DaoError, DataError, TransientError
 from dao.options import number
 from dao.secrets import Secret
 from dao_sql._capabilities import sql_capabilities
@@ -31,6 +31,7 @@ _LOCKS = {
     "read": "ACCESS SHARE", "append": "ROW EXCLUSIVE", "change": "SHARE ROW EXCLUSIVE", "replace": "ACCESS EXCLUSIVE",
 }  # fmt: skip
 
+_SYSTEM_COLUMNS = frozenset({"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"})
 _DOCUMENTS = "jsonb"
 _SHORTEST_WAIT = 50  # milliseconds; 0 would be without end
 
@@ -69,6 +70,23 @@ class PostgresDialect(Dialect):
             "LEFT JOIN pg_collation k ON k.oid = a.attcollation WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') "
             "AND a.attnum > 0 AND NOT a.attisdropped AND n.nspname = ", Value(table.schema), " AND c.relname = ",
             Value(table.name), " ORDER BY a.attnum",
+        )  # fmt: skip
+
+    def column_type(self, column: pa.Field) -> ColumnType:
+        """The type of a new column, which may not have the name of one that each table has."""
+        if column.name in _SYSTEM_COLUMNS:
+            raise DataError(f"column {column.name!r}: every table of PostgreSQL has one of that name: rename it")
+        return super().column_type(column)
+
+    def numbered(self, table: TableName) -> Statement | None:
+        """The columns that are GENERATED, and those of a sequence: ``serial``."""
+        return self.statement(
+            "SELECT a.attname::text FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid "
+            "JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum "
+            "WHERE (a.attidentity <> '' OR a.attgenerated <> '' OR pg_get_expr(d.adbin, d.adrelid) LIKE 'nextval(%') "
+            "AND a.attnum > 0 AND NOT a.attisdropped AND n.nspname = ", Value(table.schema), " AND c.relname = ",
+            Value(table.name),
         )  # fmt: skip
 
     def literal(self, text: str) -> str:

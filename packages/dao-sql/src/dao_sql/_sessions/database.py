@@ -10,7 +10,7 @@ import pyarrow as pa
 from attrs import define, evolve
 
 from dao.data_object import DataObject
-from dao.errors import ConflictError, DataError, NotFoundError
+from dao.errors import ConflictError, DaoError, DataError, NotFoundError
 from dao.progress import ignored
 from dao.results import WriteResult
 from dao.tables import HalfDoneError, retry_conflicts
@@ -72,9 +72,11 @@ class Database:
         """Make DAO's errors of the driver's."""
         try:
             yield
+        except DaoError:  # some are an OSError too, as those of a driver's stream are
+            raise
         except Exception as error:
             meant = self.dialect.translate(error)
-            if meant is None or meant is error:
+            if meant is None:
                 raise
             raise meant from error
 

@@ -41,6 +41,11 @@ _TEXTS = (pa.date32(), pa.time64("us"), _PLAIN, _ZONED)
 _CUT = (pa.bool_(), pa.float32())
 """The types to which Arrow casts other numbers without an error."""
 _NUMBERS = (pa.bool_(), pa.int8(), pa.int16(), pa.int32(), pa.uint8(), pa.uint16(), pa.uint32())
+_ROW_IDS = ("rowid", "_rowid_", "oid")
+_NO_ROW_ID = (
+    "has no rowid by which its rows could be deleted instead: compare integers, floats, texts or bytes by =, <, IN and "
+    "IS NULL, without a COLLATE of theirs"
+)
 _MEANINGS: tuple[tuple[tuple[str, ...], type[DaoError]], ...] = (
     (("is locked", "SQLITE_BUSY", "schema has changed"), ConflictError),
     (("no such table",), NotFoundError),
@@ -129,6 +134,14 @@ class SqliteDialect(Dialect):
             raise UnsupportedError(f"order_by: SQLite can't order the decimals of {column.name!r}")
         return f"{column.type.fetch.format(value)} COLLATE BINARY" if pa.types.is_string(column.type.arrow) else value
 
+    def row_number(self, columns: Sequence[Column]) -> str:
+        """SQLite's name of a row's number that no column of the table takes."""
+        taken = {one.name.lower() for one in columns}
+        found = next((name for name in _ROW_IDS if name not in taken), None)
+        if found is None:
+            raise UnsupportedError(f"where: SQLite can't evaluate it as DAO does, and the table {_NO_ROW_ID}")
+        return found
+
     def index_staging(self, staging: TableName, match: Match) -> Statement:
         """An index of the keys."""
         keys = ", ".join(map(self.quote, match.keys))
@@ -161,6 +174,8 @@ class SqliteDialect(Dialect):
         if not isinstance(error, Error) and "[SQLite]" not in str(error):
             return None
         text = " ".join(str(error).split())
+        if "no such column: " in text and "_dao_row" in text:
+            return UnsupportedError(f"where: SQLite can't evaluate it as DAO does, and the table {_NO_ROW_ID}")
         kind = next((kind for words, kind in _MEANINGS if any(word in text for word in words)), StoreError)
         return kind(f"SQLite refused: {text}")
 

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as pt
 
-from dao.errors import DataError
+from dao.errors import StoreError
 
 __all__ = ["has_other_year", "refuse_other_moments"]
 
@@ -41,17 +41,17 @@ def refuse_other_moments(name: str, values: pa.Array | pa.ChunkedArray, database
     the years 1 to 9999 after that was so before.
 
     Raises:
-        DataError: it has.
+        StoreError: it has.
     """
     if pt.is_list(values.type):
         values = pc.list_flatten(values)
     if has_other_year(values):
-        raise DataError(
+        raise StoreError(
             f"column {name!r} has a year that isn't one of 1 to 9999, or infinity, which {database} keeps and DAO "
             "doesn't read: leave such rows out with where=, or the column with columns="
         )
     if pt.is_time(values.type) and _is_outside_of_a_day(values):
-        raise DataError(
+        raise StoreError(
             f"column {name!r} has a time that isn't before 24:00, which {database} keeps and DAO doesn't read: leave "
             "such rows out with where=, or the column with columns="
         )

@@ -16,7 +16,7 @@ import pytest
 from dao._core.dao import DataAccessObject
 from dao.arrow.predicates import filter_table
 from dao.data_object import DataObject
-from dao.errors import DaoError, DataError, StoreError
+from dao.errors import DaoError, StoreError
 from dao.testing._backend import Backend
 from dao.testing._conformance.base import Capability, needs
 
@@ -79,7 +79,7 @@ class TablesOfOthers(
 
     def test_a_value_that_is_none_of_its_column_is_refused(self, dao: DataAccessObject, backend: Backend) -> None:
         """A value of others that the type of its column hasn't in Arrow, such as an infinite date, is never read as
-        another one: each read is a DataError or a StoreError, which names the column.
+        another one: each read is a StoreError, which names the column.
         """
         faults: list[str] = []
         for put, table in backend.misfits().items():
@@ -91,7 +91,7 @@ class TablesOfOthers(
             for name, read in reads.items():
                 try:
                     faults.append(f"{put}: {name} gave {read()}")
-                except (DataError, StoreError) as error:
+                except StoreError as error:
                     faults += [] if "'value'" in str(error) else [f"{put}: the column isn't named in {error}"]
         assert not faults, "\n".join(faults)
 
