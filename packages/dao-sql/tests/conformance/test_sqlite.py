@@ -27,7 +27,7 @@ MISFITS = [
     ("INTEGER", "'abc'"), ("INTEGER", "1.5"), ("INTEGER", "x'00'"), ("INT8", "300"), ("REAL", "'abc'"),
     ("DATE", "'20200101'"), ("DATE", "x'00'"), ("DATE", "'0000-01-01'"), ("TIMESTAMP", "'2020-01-01T00:00:00Z'"),
     ("TIMESTAMPTZ", "'2020-01-01 00:00:00'"), ("TIME", "'24:00'"), ("BOOLEAN", "'abc'"), ("TEXT", "x'ff'"),
-    ("DECIMAL_TEXT(5, 2)", "'1.234'"),
+    ("DECIMAL_TEXT(5, 2)", "'1.234'"), ("BLOB", "5"), ("BLOB", "0.5"), ("BOOLEAN", "2"),
 ]  # fmt: skip
 """Types of tables of others, and what SQLite keeps there that they haven't."""
 

@@ -227,11 +227,14 @@ class Dialect(TypesDialect, UpsertsDialect):
         self, table: TableName, columns: Sequence[Column], where: Statement | None = None, limit: int | None = None
     ) -> Statement:
         """A query of the rows that fulfil a condition: the columns as the driver is to give them."""
-        names = [(one, self.quote(one.name)) for one in columns]
-        wanted = ", ".join(f"{one.type.fetch.format(name)} AS {name}" for one, name in names)
+        wanted = ", ".join(f"{self.fetched(one)} AS {self.quote(one.name)}" for one in columns)
         filtered = () if where is None else (" WHERE ", where)
         limited = "" if limit is None else f" LIMIT {int(limit)}"
         return self.statement(f"SELECT {wanted or 'NULL'} FROM {self.table(table)}", *filtered, limited)
+
+    def fetched(self, column: Column) -> str:
+        """SQL of what the driver gives of a column's values, in a query of its table."""
+        return column.type.fetch.format(self.quote(column.name))
 
     def count(self, table: TableName, where: Statement | None = None) -> Statement:
         """Count the rows that fulfil a condition, or all."""

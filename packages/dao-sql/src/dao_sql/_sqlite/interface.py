@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -41,6 +42,9 @@ _TEXTS = (pa.date32(), pa.time64("us"), _PLAIN, _ZONED)
 _CUT = (pa.bool_(), pa.float32())
 """The types to which Arrow casts other numbers without an error."""
 _NUMBERS = (pa.bool_(), pa.int8(), pa.int16(), pa.int32(), pa.uint8(), pa.uint16(), pa.uint32())
+_NO_BYTES = "no path: a number in "
+_NUMBER = re.compile(rf"bad JSON path: '{_NO_BYTES}((?:[^']|'')*)'")
+"""SQLite raises errors with a text of one's own in triggers alone; that of a path that is none quotes it."""
 _ROW_IDS = ("rowid", "_rowid_", "oid")
 _NO_ROW_ID = (
     "has no rowid by which its rows could be deleted instead: compare integers, floats, texts or bytes by =, <, IN and "
@@ -142,6 +146,13 @@ class SqliteDialect(Dialect):
             raise UnsupportedError(f"where: SQLite can't evaluate it as DAO does, and the table {_NO_ROW_ID}")
         return found
 
+    def fetched(self, column: Column) -> str:
+        """SQL of a column's values. The driver would make a text of a number in a column of bytes: that is an error."""
+        if not pa.types.is_binary(column.type.arrow):
+            return super().fetched(column)
+        name, told = self.quote(column.name), self.literal(_NO_BYTES + column.name)
+        return f"CASE WHEN typeof({name}) IN ('integer', 'real') THEN json_extract('{{}}', {told}) ELSE {name} END"
+
     def index_staging(self, staging: TableName, match: Match) -> Statement:
         """An index of the keys."""
         keys = ", ".join(map(self.quote, match.keys))
@@ -174,6 +185,10 @@ class SqliteDialect(Dialect):
         if not isinstance(error, Error) and "[SQLite]" not in str(error):
             return None
         text = " ".join(str(error).split())
+        number = _NUMBER.search(text)
+        if number is not None:
+            name = number[1].replace("''", "'")
+            return StoreError(f"column {name!r}: a value isn't of its type BLOB, as SQLite allows: found a number")
         if "no such column: " in text and "_dao_row" in text:
             return UnsupportedError(f"where: SQLite can't evaluate it as DAO does, and the table {_NO_ROW_ID}")
         kind = next((kind for words, kind in _MEANINGS if any(word in text for word in words)), StoreError)
