@@ -14,6 +14,7 @@ from dao.connections import S3Connection
 from dao.testing._tables import same_table
 from dao_redshift import RedshiftInterface
 from dao_redshift.testing import RedshiftGateway
+from dao_redshift.testing._bulk import _unload_types
 from redshift.stores import execute, staged_options, store_of
 
 COLUMNS = {
@@ -44,6 +45,8 @@ BY_FILES = {
     "VARCHAR(3)", "DATE", "TIMESTAMP",
 }  # fmt: skip
 """Those which the files of UNLOAD have as they are."""
+
+MOMENT = datetime(2026, 3, 29, 1, 30)
 
 
 @pytest.fixture
@@ -91,7 +94,22 @@ def test_files_have_the_columns_and_the_rows_of_the_table(
     assert not dao.exists(declared)
 
 
-MOMENT = datetime(2026, 3, 29, 1, 30)
+def test_files_that_have_not_the_columns_are_not_published(
+    store: DataStore, lake: DataStore, gateway: RedshiftGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dao, table, files = DataAccessObject(), TableObject("t", store), TableObject("files", lake, format="parquet")
+    rows = pa.table({"v": pa.array([MOMENT], pa.timestamp("us"))})
+    dao.write(rows, table)
+    monkeypatch.setitem(_unload_types._TYPES, "timestamp", pa.timestamp("ms"))  # a warehouse that has another type
+    gateway.forget_statements()
+    dao.copy(table, files)
+    assert any(one.text.startswith("UNLOAD") for one in gateway.statements)
+    same_table(dao.read(files), rows)
+    dao.write(rows.slice(0, 0), table, mode="overwrite")
+    dao.copy(table, files, mode="overwrite")
+    same_table(dao.read(files), rows.slice(0, 0))
+
+
 FILES = {
     "loaded": {
         "bool": pa.array([True, None]),

@@ -171,16 +171,6 @@ def test_a_copy_to_files_is_an_unload(store: DataStore, lake: DataStore, gateway
     assert len(sent(gateway, "UNLOAD")) == 2
 
 
-def test_what_unload_does_not_write_is_copied_as_rows(
-    store: DataStore, lake: DataStore, gateway: RedshiftGateway
-) -> None:
-    rows, dao, source = pa.table({"v": [b"\0\xff", None]}), DataAccessObject(), TableObject("bytes", store)
-    dao.write(rows, source)
-    dao.copy(source, TableObject("out", lake, format="parquet"))
-    assert dao.read(TableObject("out", lake, format="parquet"))["v"].to_pylist() == rows["v"].to_pylist()
-    assert sent(gateway, "UNLOAD") == []
-
-
 def test_a_copy_that_is_interrupted_half_way_leaves_the_table_as_it_was(
     store: DataStore, gateway: RedshiftGateway, object_server: ObjectServer, bucket: str
 ) -> None:
