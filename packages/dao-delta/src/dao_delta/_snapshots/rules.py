@@ -63,7 +63,7 @@ class Rule:
             DataError: it needs a column that they lack.
             UnsupportedError: it can't be parsed, or Spark and deltalake would read it as different things.
         """
-        found = self._either(schema) if _OF_ONE_ENGINE.search(self.sql) else self._only(schema)
+        found = self._only(schema) if same_either_way(self.sql) else self._either(schema)
         paths = _paths(found)
         exact = not any(pt.is_floating(_type_at(path, schema)) for path in paths)
         return Meaning(found, frozenset(path[0] for path in paths), exact)
