@@ -165,17 +165,23 @@ def test_nanoseconds_are_refused_with_what_to_give(store: DataStore) -> None:
     assert dao.read(table).equals(pa.concat_tables([whole.cast(wanted)] * 2))
 
 
-def test_another_copy_of_sqlite_in_the_process_loses_nothing(store: DataStore, file: Path) -> None:
+@pytest.mark.parametrize("stays_open", [False, True])
+def test_another_copy_of_sqlite_in_the_process_loses_nothing(store: DataStore, file: Path, stays_open: bool) -> None:
     dao, table = DataAccessObject(), TableObject("t", store)
     dao.write({"id": [0]}, table)
     opened = sqlite3.connect(file)
     for number in range(1, 4):
         assert opened.execute("SELECT count(*) FROM t").fetchall() == [(number,)]
+        if not stays_open:
+            opened.close()
         dao.write({"id": [number]}, table, mode="append")
+        if not stays_open:
+            opened = sqlite3.connect(file)
         opened.execute("CREATE TABLE IF NOT EXISTS theirs (text)")
         opened.execute("INSERT INTO theirs VALUES (?)", ["long" * 5_000])
         opened.commit()
-        sqlite3.connect(file).close()
+    if not stays_open:
+        opened.close()
     found = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); q = lambda s: c.execute(s).fetchall(); "
     found += "print(q('SELECT count(*) FROM t'), q('SELECT count(*) FROM theirs'), q('PRAGMA integrity_check'))"
     done = subprocess.run([sys.executable, "-c", found, file], capture_output=True, text=True, check=True)
